@@ -1,0 +1,59 @@
+# make demo    the workflow on simulated samples, offline, with a table of the verdicts
+# make test    all tests
+# make lint    all static checks
+# Each sets up what it needs in .venv, once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CORES ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint lock clean
+
+help:
+	@echo "make install   set up the program and the workflow in $(VENV)"
+	@echo "make demo      run the workflow on six simulated samples, offline (CORES=$(CORES))"
+	@echo "make test      run all tests"
+	@echo "make lint      run all static checks"
+	@echo "make lock      write constraints.txt anew with the newest versions"
+	@echo "make clean     remove $(VENV), the demonstration and all caches; results/ stays"
+
+install: $(INSTALLED)
+
+# The stamp is written last, so that an installation that was cut short starts again.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "aspsfusion needs Python 3.11 or newer, and '$(PYTHON)' is" \
+	    "$$($(PYTHON) --version 2>&1 || echo missing). Name another: make PYTHON=/path/to/python3.11" >&2; \
+	  exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,slurm]'
+	@touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/aspsfusion demo --output demo --cores $(CORES)
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+# Snakemake reads a configuration before it can lint; this one names files that are there.
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check workflow
+	$(BIN)/snakemake --lint --configfile tests/workflow/lint/config.yaml
+
+lock:
+	$(PYTHON) -m venv --clear .lock
+	.lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,slurm]'
+	{ echo '# The exact versions that `make` installs, written by `make lock`.'; \
+	  .lock/bin/python -m pip freeze --exclude-editable; } > .lock/constraints.txt
+	mv .lock/constraints.txt constraints.txt
+	rm -rf .lock
+
+clean:
+	rm -rf $(VENV) .lock demo .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

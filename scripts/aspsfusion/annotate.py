@@ -1,0 +1,289 @@
+"""Sixth step: says in the field's terms what a called junction is: exons, HGVS, frame, domains, type."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aspsfusion.calls_file import CalledJunction, OneSidedCluster
+from aspsfusion.hgvs import fusion_name
+from aspsfusion.panel import Panel, Transcript
+from aspsfusion.panel_spec import JunctionSpec
+from aspsfusion.parameters import BOTH_SIDES, CallParameters
+from aspsfusion.records import (
+    Confidence,
+    DomainStatus,
+    FilteredFusion,
+    Fusion,
+    FusionSide,
+    OneSided,
+    Reason,
+    SupportingRead,
+)
+
+HIGH_CONFIDENCE_SPLIT = 5
+"""Unique crossing fragments from which a call between exon borders counts as high confidence: half of the ten
+fusion reads, with five unique molecules, that a published sarcoma panel validated as its sensitivity
+(Marshfield Labs test 26294) must be unique molecules."""
+
+MEDIUM_CONFIDENCE_SPLIT = 2
+FRACTION_DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class _Site:
+    """Where a genomic base lies in a gene."""
+
+    transcript: Transcript
+    exon: int | None
+    at_boundary: bool
+    words: str
+
+
+def _site(panel: Panel, gene: str, position: int, *, last: bool) -> _Site:
+    """Find the transcript and exon of a joined base.
+
+    The primary transcript is preferred, but a transcript in which the base is an exon's end (5' side) or
+    start (3' side) explains the junction better than one in which it lies inside an exon.
+    """
+    inside: _Site | None = None
+    for transcript in panel.by_gene[gene]:
+        tx_pos = transcript.from_genome(position)
+        if tx_pos is None:
+            continue
+        exon = transcript.exon_at(tx_pos)
+        outermost = len(transcript.exons) if last else 1
+        border = exon.tx_end - 1 if last else exon.tx_start
+        if tx_pos == border and exon.number != outermost:
+            word = "end" if last else "start"
+            other = "" if transcript.primary else f" of {transcript.name}"
+            return _Site(transcript, exon.number, True, f"{word} of exon {exon.number}{other}")
+        if inside is None:
+            other = "" if transcript.primary else f" of {transcript.name}"
+            inside = _Site(transcript, exon.number, False, f"inside exon {exon.number}{other}")
+    if inside is not None:
+        return inside
+    primary = panel.primary[gene]
+    sense = 1 if primary.strand == "+" else -1
+    before = sum((position - primary.to_genome(exon.tx_end - 1)) * sense > 0 for exon in primary.exons)
+    if before == 0:
+        words = "in front of exon 1"
+    elif before == len(primary.exons):
+        words = "behind the last exon"
+    else:
+        words = f"inside intron {before}"
+    return _Site(primary, None, False, words)
+
+
+def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> FusionSide:
+    """Return one side of a junction for the report.
+
+    Args:
+        panel: built panel.
+        gene: HGNC symbol.
+        position: genomic position of the joined base, 0-based.
+        last: whether it is the last base of the 5' gene (else the first one of the 3' gene).
+    """
+    site = _site(panel, gene, position, last=last)
+    return FusionSide(
+        gene=gene,
+        transcript=site.transcript.name,
+        exon=site.exon,
+        chrom=site.transcript.chrom,
+        pos=position + 1,
+        strand="+" if site.transcript.strand == "+" else "-",
+        at_exon_boundary=site.at_boundary,
+        site=site.words,
+    )
+
+
+def coding_bases_before(transcript: Transcript, position: int, *, behind: bool) -> int | None:
+    """Return the number of coding bases in front of a boundary, None outside the reading frame.
+
+    Args:
+        transcript: with or without reading frame.
+        position: genomic position, 0-based.
+        behind: the boundary behind the base (5' side) or in front of it (3' side).
+    """
+    tx_pos = transcript.from_genome(position)
+    if tx_pos is None or transcript.cds is None or not transcript.cds[0] <= tx_pos < transcript.cds[1]:
+        return None
+    return tx_pos - transcript.cds[0] + behind
+
+
+def in_frame(panel: Panel, junction: CalledJunction) -> bool | None:
+    """Tell whether the 3' gene is read in its own frame; None where a breakpoint is not coding."""
+    five = _site(panel, junction.five_gene, junction.five_pos, last=True).transcript
+    three = _site(panel, junction.three_gene, junction.three_pos, last=False).transcript
+    before = coding_bases_before(five, junction.five_pos, behind=True)
+    skipped = coding_bases_before(three, junction.three_pos, behind=False)
+    if before is None or skipped is None:
+        return None
+    return before % 3 == skipped % 3
+
+
+def domain_status(panel: Panel, junction: CalledJunction) -> list[DomainStatus]:
+    """Return what the fusion keeps of each listed domain of its two genes."""
+    result = []
+    five = coding_bases_before(panel.primary[junction.five_gene], junction.five_pos, behind=True)
+    three = coding_bases_before(panel.primary[junction.three_gene], junction.three_pos, behind=False)
+    for domain in panel.spec.domains:
+        first, last = domain.first_residue, domain.last_residue
+        if domain.gene == junction.five_gene and five is not None:
+            kept = min(last, five // 3) - first + 1
+        elif domain.gene == junction.three_gene and three is not None:
+            kept = last - max(first, -(-three // 3) + 1) + 1
+        else:
+            continue
+        whole = last - first + 1
+        result.append(
+            DomainStatus(
+                gene=domain.gene,
+                name=domain.name,
+                first_residue=first,
+                last_residue=last,
+                status="kept" if kept >= whole else "lost" if kept <= 0 else "partly kept",
+            )
+        )
+    return result
+
+
+def confidence(junction: CalledJunction) -> tuple[Confidence, list[str]]:
+    """Grade a junction by what is known of its place and by its crossing fragments."""
+    borders = {
+        BOTH_SIDES: "both breakpoints lie at exon borders",
+        1: "one breakpoint lies inside an exon or intron",
+        0: "both breakpoints lie inside exons or introns",
+    }
+    reasons = [
+        "the junction is listed in the panel" if junction.catalogue_id else borders[junction.boundaries]
+    ]
+    split = junction.split_reads
+    reasons.append(f"{split} unique fragment{'s' if split != 1 else ''} cross{'es' if split == 1 else ''} it")
+    reasons.append(
+        f"longest anchors {junction.max_anchor_five_prime} and {junction.max_anchor_three_prime} nt"
+    )
+    known_place = junction.catalogue_id is not None or junction.boundaries == BOTH_SIDES
+    if known_place and split >= HIGH_CONFIDENCE_SPLIT:
+        return "high", reasons
+    if known_place and split >= MEDIUM_CONFIDENCE_SPLIT:
+        return "medium", reasons
+    if split >= HIGH_CONFIDENCE_SPLIT:
+        return "medium", reasons
+    return "low", reasons
+
+
+def annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
+    """Return the report's record of a junction."""
+    target = panel.spec.target
+    five = fusion_side(panel, junction.five_gene, junction.five_pos, last=True)
+    three = fusion_side(panel, junction.three_gene, junction.three_pos, last=False)
+    spec = _catalogue_entry(panel, junction)
+    total = junction.split_reads + junction.wild_type_three_prime
+    grade, reasons = confidence(junction)
+    five_tx = panel.transcripts[f"{five.gene}|{five.transcript}"]
+    three_tx = panel.transcripts[f"{three.gene}|{three.transcript}"]
+    name = f"{junction.five_gene}::{junction.three_gene}"
+    return Fusion(
+        name=name,
+        type=spec.type if spec else "",
+        old_name=spec.old_name if spec else "",
+        is_target=name == target.fusion,
+        reciprocal=(junction.five_gene, junction.three_gene) == (target.three_prime, target.five_prime),
+        five_prime=five,
+        three_prime=three,
+        hgvs=fusion_name(five_tx, junction.five_pos, three_tx, junction.three_pos),
+        in_frame=in_frame(panel, junction),
+        split_reads=junction.split_reads,
+        spanning_pairs=junction.spanning_pairs,
+        fragments=junction.fragments,
+        split_reads_with_duplicates=junction.split_with_duplicates,
+        spanning_pairs_with_duplicates=junction.spanning_with_duplicates,
+        fragments_with_duplicates=junction.split_with_duplicates + junction.spanning_with_duplicates,
+        max_anchor_five_prime=junction.max_anchor_five_prime,
+        max_anchor_three_prime=junction.max_anchor_three_prime,
+        wild_type_five_prime=junction.wild_type_five_prime,
+        wild_type_three_prime=junction.wild_type_three_prime,
+        fraction_three_prime=round(junction.split_reads / total, FRACTION_DECIMALS) if total else None,
+        confidence=grade,
+        confidence_reasons=reasons,
+        catalogue_id=junction.catalogue_id,
+        junction_sequence=f"{junction.flank_five_prime}|{junction.flank_three_prime}",
+        retained_domains=domain_status(panel, junction),
+        reads=[
+            SupportingRead(
+                name=read.name,
+                kind="split" if read.kind == "split" else "spanning",
+                copies=read.copies,
+                anchor_five_prime=read.anchor_five_prime,
+                anchor_three_prime=read.anchor_three_prime,
+                mismatches=read.mismatches,
+                sequence=read.sequence,
+                offset=read.offset,
+            )
+            for read in junction.reads
+        ],
+    )
+
+
+def _catalogue_entry(panel: Panel, junction: CalledJunction) -> JunctionSpec | None:
+    return next((j for j in panel.spec.junctions if j.id == junction.catalogue_id), None)
+
+
+def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallParameters) -> FilteredFusion:
+    """Return the report's record of a candidate that is not reported, with its reasons in words."""
+    return FilteredFusion(
+        name=f"{junction.five_gene}::{junction.three_gene}",
+        five_prime=fusion_side(panel, junction.five_gene, junction.five_pos, last=True),
+        three_prime=fusion_side(panel, junction.three_gene, junction.three_pos, last=False),
+        split_reads=junction.split_reads,
+        spanning_pairs=junction.spanning_pairs,
+        fragments=junction.fragments,
+        reasons=[
+            Reason(code=code, text=_rejection_text(panel, junction, code, parameters))
+            for code in junction.rejections
+        ],
+    )
+
+
+def _rejection_text(panel: Panel, junction: CalledJunction, code: str, parameters: CallParameters) -> str:
+    if code == "NO_TARGET_GENE":
+        return "Neither gene is a target of this panel."
+    if code == "NO_SPLIT_READ":
+        return (
+            f"No read crosses a junction; {junction.spanning_pairs} unique "
+            f"pair{'s have' if junction.spanning_pairs != 1 else ' has'} mates in the two genes, "
+            "so the exons given are only one possibility."
+        )
+    if code == "SEEN_IN_NORMAL_TISSUE":
+        seen = next(
+            artefact
+            for artefact in panel.spec.artefacts
+            if (artefact.five_prime, artefact.three_prime) == (junction.five_gene, junction.three_gene)
+        )
+        return (
+            f"This pair has been seen in RNA of normal tissue ({seen.normal_samples} normal and "
+            f"{seen.tumour_samples} tumour samples of the listed source)."
+        )
+    needed = parameters.needed_split_fragments(junction.boundaries)
+    place = "between exon borders" if junction.boundaries == BOTH_SIDES else "inside an exon or intron"
+    return (
+        f"{junction.split_reads} unique crossing fragments; an unlisted junction {place} needs {needed} "
+        "to be reported."
+    )
+
+
+def annotate_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> list[OneSided]:
+    """Return the report's records of one-sided breakpoints."""
+    records = []
+    for cluster in clusters:
+        site = _site(panel, cluster.gene, cluster.position, last=not cluster.enters)
+        records.append(
+            OneSided(
+                gene=cluster.gene,
+                exon=site.exon,
+                chrom=site.transcript.chrom,
+                pos=cluster.position + 1,
+                fragments=cluster.fragments,
+                clipped_consensus=cluster.consensus,
+            )
+        )
+    return records

@@ -1,0 +1,163 @@
+"""The file between `call` and `report`: junctions, one-sided breakpoints and wild-type counts."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from aspsfusion.coverage import Coverage
+from aspsfusion.errors import ReadsError
+from aspsfusion.parameters import CallParameters
+
+CALLS_VERSION = 1
+
+
+@dataclass(frozen=True)
+class OneSidedCluster:
+    """Fragments that leave a gene at one position into sequence that the panel does not hold.
+
+    Attributes:
+        gene: HGNC symbol.
+        position: genomic position of the last base of the gene, 0-based.
+        enters: whether the foreign sequence lies in front of the gene's (the gene would be the 3' partner).
+        fragments: unique fragments.
+        consensus: consensus of the foreign sequence in the direction of the gene.
+    """
+
+    gene: str
+    position: int
+    enters: bool
+    fragments: int
+    consensus: str
+
+
+@dataclass(frozen=True)
+class CalledRead:
+    """A fragment as counted for a junction; see `records.SupportingRead`."""
+
+    name: str
+    kind: str
+    copies: int
+    anchor_five_prime: int
+    anchor_three_prime: int
+    mismatches: int
+    sequence: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class CalledJunction:
+    """A junction with its counts; genomic positions 0-based.
+
+    Attributes:
+        five_gene: 5' gene.
+        five_pos: its last joined base.
+        three_gene: 3' gene.
+        three_pos: its first joined base.
+        catalogue_id: id of the catalogue entry, None for others.
+        boundaries: how many sides lie at an exon border of a transcript.
+        split_reads: unique fragments that cross.
+        spanning_pairs: unique fragments that bridge.
+        split_with_duplicates: the same, every copy counted.
+        spanning_with_duplicates: the same, every copy counted.
+        max_anchor_five_prime: longest 5' anchor of a split read.
+        max_anchor_three_prime: longest 3' anchor of a split read.
+        wild_type_five_prime: unique fragments that run on in the 5' gene.
+        wild_type_three_prime: unique fragments of the 3' gene itself.
+        flank_five_prime: reference bases in front of the junction.
+        flank_three_prime: reference bases behind it.
+        reads: supporting fragments.
+        rejections: codes of the reasons why it is not reported, empty for a reported one.
+    """
+
+    five_gene: str
+    five_pos: int
+    three_gene: str
+    three_pos: int
+    catalogue_id: str | None
+    boundaries: int
+    split_reads: int
+    spanning_pairs: int
+    split_with_duplicates: int
+    spanning_with_duplicates: int
+    max_anchor_five_prime: int
+    max_anchor_three_prime: int
+    wild_type_five_prime: int
+    wild_type_three_prime: int
+    flank_five_prime: str
+    flank_three_prime: str
+    reads: tuple[CalledRead, ...]
+    rejections: tuple[str, ...]
+
+    @property
+    def fragments(self) -> int:
+        """Unique supporting fragments."""
+        return self.split_reads + self.spanning_pairs
+
+
+@dataclass(frozen=True)
+class Calls:
+    """All junctions of one sample, reported ones first, one-sided breakpoints, and the wild-type counts."""
+
+    junctions: tuple[CalledJunction, ...]
+    one_sided: tuple[OneSidedCluster, ...]
+    coverage: Coverage
+
+
+@dataclass(frozen=True)
+class CallsFile:
+    """Everything that `aspsfusion call` writes."""
+
+    calls: Calls
+    candidates: int
+    duplicates: int
+    median_insert: int | None
+    parameters: CallParameters
+
+
+def write_calls(record: CallsFile, path: Path) -> None:
+    """Write calls as JSON, byte for byte the same for the same calls."""
+    data = {
+        "version": CALLS_VERSION,
+        "candidates": record.candidates,
+        "duplicates": record.duplicates,
+        "median_insert": record.median_insert,
+        "parameters": record.parameters.model_dump(),
+        "coverage": record.calls.coverage.to_json(),
+        "junctions": [asdict(junction) for junction in record.calls.junctions],
+        "one_sided": [asdict(cluster) for cluster in record.calls.one_sided],
+    }
+    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def read_calls(path: Path) -> CallsFile:
+    """Read what `write_calls` wrote.
+
+    Raises:
+        ReadsError: the file is damaged or of another version.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["version"] != CALLS_VERSION:
+            raise ValueError(f"version {data['version']}")
+        junctions = tuple(
+            CalledJunction(
+                **{
+                    **entry,
+                    "reads": tuple(CalledRead(**read) for read in entry["reads"]),
+                    "rejections": tuple(entry["rejections"]),
+                }
+            )
+            for entry in data["junctions"]
+        )
+        one_sided = tuple(OneSidedCluster(**entry) for entry in data["one_sided"])
+        return CallsFile(
+            Calls(junctions, one_sided, Coverage.from_json(data["coverage"])),
+            data["candidates"],
+            data["duplicates"],
+            data["median_insert"],
+            CallParameters(**data["parameters"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReadsError(
+            f"is no calls file of this version ({error})", path=path, remedy="run 'aspsfusion call' again"
+        ) from error

@@ -1,0 +1,344 @@
+"""Seventh step: the verdict, by stated rules, with every reason that led to it.
+
+CONFIRMED needs enough unique fragments of the target fusion. EXCLUDED needs that no fragment speaks for it,
+that no other rearrangement of its genes was seen, and that it would have been seen had it been there.
+Everything else is INDETERMINATE, and says why.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aspsfusion.panel_spec import PanelSpec
+from aspsfusion.parameters import ClassifyParameters
+from aspsfusion.records import Exclusion, FilteredFusion, Fusion, OneSided, Reason, Verdict
+
+FULL_LIBRARIES = ("polyA", "total")
+"""Libraries that hold all of a cell's genes, so that silent control genes mean failed RNA."""
+
+FRACTION_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything the verdict rests on.
+
+    Attributes:
+        sample: sample name.
+        fusions: reported junctions.
+        filtered: candidates that are not reported.
+        one_sided: breaks without a known partner.
+        informative: unique wild-type fragments at each acceptor.
+        gene_fragments: unique fragments by gene.
+        library: declared library type, None if it was not declared.
+    """
+
+    sample: str
+    fusions: Sequence[Fusion]
+    filtered: Sequence[FilteredFusion]
+    one_sided: Sequence[OneSided]
+    informative: Mapping[str, int]
+    gene_fragments: Mapping[str, int]
+    library: str | None
+
+
+def detectable_fraction(informative: int, confidence: float) -> float | None:
+    """Return the smallest share of fusion transcripts of which at least one fragment would have been seen.
+
+    Of n fragments at an acceptor, none is a fusion fragment with probability (1 - f)^n when the fusion has
+    the share f; the smallest f that leaves at most 1 - confidence for that is 1 - (1 - confidence)^(1/n)
+    (Clopper and Pearson 1934, upper limit for zero of n).
+
+    Args:
+        informative: unique fragments at the acceptor.
+        confidence: probability of seeing at least one fragment.
+
+    Returns:
+        The fraction, None without any fragment.
+
+    >>> round(detectable_fraction(59, 0.95), 4)
+    0.0495
+    """
+    if informative <= 0:
+        return None
+    missed_by_one: float = (1 - confidence) ** (1 / informative)
+    return 1 - missed_by_one
+
+
+def exclusion(informative: Mapping[str, int], parameters: ClassifyParameters) -> Exclusion:
+    """Return what would have been seen, decided by the acceptor with the fewest fragments."""
+    fewest = min(informative.values(), default=0)
+    fraction = detectable_fraction(fewest, parameters.confidence)
+    return Exclusion(
+        confidence=parameters.confidence,
+        informative_fragments=dict(informative),
+        detectable_fraction=None if fraction is None else round(fraction, FRACTION_DECIMALS),
+        threshold=parameters.max_detectable_fraction,
+        adequate=fraction is not None and fraction <= parameters.max_detectable_fraction,
+    )
+
+
+def needed_fragments(parameters: ClassifyParameters) -> int:
+    """Return the fewest informative fragments at an acceptor that make an exclusion adequate."""
+    count = 1
+    while (detectable_fraction(count, parameters.confidence) or 1.0) > parameters.max_detectable_fraction:
+        count += 1
+    return count
+
+
+def control_genes_seen(
+    spec: PanelSpec, gene_fragments: Mapping[str, int], parameters: ClassifyParameters
+) -> int:
+    """Return how many control genes have enough fragments."""
+    return sum(
+        gene_fragments.get(gene, 0) >= parameters.min_control_fragments
+        for gene in spec.genes_with_role("control")
+    )
+
+
+def classify(
+    spec: PanelSpec, findings: Findings, parameters: ClassifyParameters
+) -> tuple[Verdict, Exclusion]:
+    """Return the verdict on a sample and the exclusion it rests on.
+
+    Args:
+        spec: the panel.
+        findings: evidence of the sample.
+        parameters: thresholds.
+    """
+    excluded = exclusion(findings.informative, parameters)
+    confirming = _confirming(findings.fusions, parameters)
+    if confirming:
+        call, reasons = "CONFIRMED", confirming
+        reasons += _companions(spec, findings)
+    else:
+        reasons = _target_evidence(spec, findings, parameters) + _other_findings(spec, findings)
+        reasons += _inadequacies(spec, findings, excluded, parameters)
+        call = "INDETERMINATE" if reasons else "EXCLUDED"
+        if not reasons:
+            reasons = [_exclusion_reason(spec, excluded)]
+    statement = _statement(spec, findings, call, reasons, excluded)
+    verdict = Verdict.model_validate(
+        {"call": call, "target": spec.target.fusion, "reasons": reasons, "statement": statement}
+    )
+    return verdict, excluded
+
+
+def _fragments(count: int) -> str:
+    return f"{count} unique fragment{'s' if count != 1 else ''}"
+
+
+def _known_place(fusion: Fusion) -> bool:
+    return fusion.catalogue_id is not None or (
+        fusion.five_prime.at_exon_boundary and fusion.three_prime.at_exon_boundary
+    )
+
+
+def describe(fusion: Fusion) -> str:
+    """Return a junction in words: type and exons, or the places of its breakpoints."""
+    sides = [
+        f"{side.gene} exon {side.exon}" if side.at_exon_boundary else f"{side.gene} {side.site}"
+        for side in (fusion.five_prime, fusion.three_prime)
+    ]
+    place = " :: ".join(sides)
+    return f"{fusion.type}, {place}" if fusion.type else place
+
+
+def _confirming(fusions: Sequence[Fusion], parameters: ClassifyParameters) -> list[Reason]:
+    target = [fusion for fusion in fusions if fusion.is_target]
+    known = [fusion for fusion in target if _known_place(fusion)]
+    fragments = sum(fusion.fragments for fusion in known)
+    split = sum(fusion.split_reads for fusion in known)
+    if fragments >= parameters.min_fragments and split >= parameters.min_split_fragments:
+        text = (
+            f"{fragments} unique fragments support {known[0].name} "
+            f"({'; '.join(describe(fusion) for fusion in known)}), {split} of them with a read across the "
+            f"junction; at least {parameters.min_fragments} and {parameters.min_split_fragments} are needed."
+        )
+        return [Reason(code="TARGET_FUSION", text=text)]
+    for fusion in target:
+        if not _known_place(fusion) and fusion.fragments >= parameters.min_fragments_uncatalogued:
+            text = (
+                f"{fusion.fragments} unique fragments support {fusion.name} ({describe(fusion)}), a junction "
+                f"that is not listed and not between exon borders; at least "
+                f"{parameters.min_fragments_uncatalogued} are needed."
+            )
+            return [Reason(code="TARGET_FUSION_UNLISTED", text=text)]
+    return []
+
+
+def _companions(spec: PanelSpec, findings: Findings) -> list[Reason]:
+    """Return further findings that go with a confirmed fusion and do not change the verdict."""
+    return [
+        Reason(
+            code="RECIPROCAL_FUSION",
+            text=f"The reciprocal {fusion.name} was found as well: {describe(fusion)}, "
+            f"{fusion.fragments} unique fragments.",
+        )
+        for fusion in findings.fusions
+        if fusion.reciprocal
+    ]
+
+
+def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyParameters) -> list[Reason]:
+    """Return reasons from evidence for the target fusion that does not suffice."""
+    reasons = []
+    for fusion in findings.fusions:
+        if fusion.is_target:
+            needed = (
+                parameters.min_fragments if _known_place(fusion) else parameters.min_fragments_uncatalogued
+            )
+            reasons.append(
+                Reason(
+                    code="WEAK_EVIDENCE",
+                    text=f"{_fragments(fusion.fragments)} support{'' if fusion.fragments != 1 else 's'} "
+                    f"{fusion.name} ({describe(fusion)}), "
+                    f"{fusion.split_reads} with a read across the junction; {needed} and "
+                    f"{parameters.min_split_fragments} are needed to confirm it.",
+                )
+            )
+    for candidate in findings.filtered:
+        if candidate.name == spec.target.fusion:
+            reasons.append(
+                Reason(
+                    code="UNPROVEN_EVIDENCE",
+                    text=f"{_fragments(candidate.fragments)} "
+                    f"speak{'' if candidate.fragments != 1 else 's'} for {candidate.name} without proving a "
+                    f"junction. {candidate.reasons[0].text}",
+                )
+            )
+    return reasons
+
+
+def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
+    """Return reasons from other rearrangements of the target's genes."""
+    targets = set(spec.genes_with_role("target"))
+    reasons = []
+    for fusion in findings.fusions:
+        if fusion.is_target or not targets & {fusion.five_prime.gene, fusion.three_prime.gene}:
+            continue
+        code = "RECIPROCAL_ONLY" if fusion.reciprocal else "OTHER_FUSION"
+        kind = "The reciprocal fusion" if fusion.reciprocal else "Another fusion,"
+        reasons.append(
+            Reason(
+                code=code,
+                text=f"{kind} {fusion.name} ({describe(fusion)}), was found with "
+                f"{_fragments(fusion.fragments)}, {fusion.split_reads} across the junction.",
+            )
+        )
+    reasons += [
+        Reason(
+            code="ONE_SIDED_BREAK",
+            text=f"{place.fragments} unique fragments leave {place.gene} at {place.chrom}:{place.pos} into "
+            "sequence that is not on the panel: the gene may be rearranged with a partner that can not be "
+            "named.",
+        )
+        for place in findings.one_sided
+    ]
+    return reasons
+
+
+def _inadequacies(
+    spec: PanelSpec, findings: Findings, excluded: Exclusion, parameters: ClassifyParameters
+) -> list[Reason]:
+    """Return the reasons why the fusion might have been missed."""
+    reasons = []
+    if not excluded.adequate:
+        needed = needed_fragments(parameters)
+        counts = informative_text(excluded) or "none, as the panel lists no junction of the target fusion"
+        would = (
+            ""
+            if excluded.detectable_fraction is None
+            else " At this coverage a fusion that makes up less than "
+            f"{percent(excluded.detectable_fraction)} % of the transcripts could have been missed."
+        )
+        reasons.append(
+            Reason(
+                code="LOW_COVERAGE",
+                text=f"Too few informative wild-type fragments where the fusion would join ({counts}); "
+                f"{needed} are needed at each place to exclude a share of "
+                f"{percent(parameters.max_detectable_fraction)} %.{would}",
+            )
+        )
+    five = findings.gene_fragments.get(spec.target.five_prime, 0)
+    if five < parameters.min_five_prime_fragments:
+        reasons.append(
+            Reason(
+                code="FIVE_PRIME_GENE_NOT_SEEN",
+                text=f"{spec.target.five_prime} was seen with {five} unique fragments, at least "
+                f"{parameters.min_five_prime_fragments} are needed: the library may not contain this gene.",
+            )
+        )
+    controls = spec.genes_with_role("control")
+    seen = control_genes_seen(spec, findings.gene_fragments, parameters)
+    if (
+        controls
+        and findings.library in FULL_LIBRARIES
+        and seen < min(parameters.min_control_genes, len(controls))
+    ):
+        reasons.append(
+            Reason(
+                code="CONTROL_GENES_NOT_SEEN",
+                text=f"{seen} of {len(controls)} control genes were seen, at least "
+                f"{parameters.min_control_genes} are needed: the RNA or the library may have failed.",
+            )
+        )
+    return reasons
+
+
+def _exclusion_reason(spec: PanelSpec, excluded: Exclusion) -> Reason:
+    assert excluded.detectable_fraction is not None
+    return Reason(
+        code="WOULD_HAVE_BEEN_SEEN",
+        text=f"No fragment supports {spec.target.fusion}. Informative wild-type fragments where it would "
+        f"join: {informative_text(excluded)}; a share of {percent(excluded.detectable_fraction)} % of the "
+        f"transcripts would have been seen with {percent(excluded.confidence)} % probability.",
+    )
+
+
+def informative_text(excluded: Exclusion) -> str:
+    """Return the informative fragments of all acceptors in words."""
+    return ", ".join(f"{place}: {count}" for place, count in excluded.informative_fragments.items())
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction as a percentage for reading, rounded up so that it never claims too much.
+
+    >>> [percent(value) for value in (0.049508, 0.95, 0.05, 0.000301)]
+    ['5', '95', '5', '0.031']
+    """
+    value = fraction * 100
+    digits = 0 if value >= 10 else 1 if value >= 1 else 3
+    scale: int = 10**digits
+    rounded = -int(-round(value * scale, 6) // 1) / scale
+    return f"{rounded:g}"
+
+
+def _statement(
+    spec: PanelSpec, findings: Findings, call: str, reasons: Sequence[Reason], excluded: Exclusion
+) -> str:
+    target = [fusion for fusion in findings.fusions if fusion.is_target]
+    candidates = [candidate for candidate in findings.filtered if candidate.name == spec.target.fusion]
+    fragments = sum(fusion.fragments for fusion in target)
+    if call != "CONFIRMED":
+        fragments += sum(candidate.fragments for candidate in candidates)
+    values = {
+        "fusion": spec.target.fusion,
+        "disease": spec.target.disease,
+        "sample": findings.sample,
+        "types": "; ".join(describe(fusion) for fusion in target),
+        "fragments": fragments,
+        "split_reads": sum(fusion.split_reads for fusion in target),
+        "spanning_pairs": sum(fusion.spanning_pairs for fusion in target),
+        "detectable_percent": (
+            "" if excluded.detectable_fraction is None else percent(excluded.detectable_fraction)
+        ),
+        "confidence_percent": percent(excluded.confidence),
+        "informative_fragments": informative_text(excluded),
+        "reasons": " ".join(reason.text for reason in reasons),
+    }
+    template = {
+        "CONFIRMED": spec.texts.confirmed,
+        "EXCLUDED": spec.texts.excluded,
+        "INDETERMINATE": spec.texts.indeterminate,
+    }[call]
+    return " ".join(template.format(**values).split())

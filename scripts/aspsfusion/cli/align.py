@@ -1,0 +1,33 @@
+"""`aspsfusion align`."""
+
+import argparse
+from pathlib import Path
+
+from aspsfusion.cli.options import add_panel
+
+HELP = "trim candidate fragments and align them to the panel"
+EXAMPLE = """example:
+  aspsfusion align --panel results/panel --reads sample.candidates.fastq.gz --sample sample \\
+      --output sample.panel.bam --metrics sample.align.json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `align`."""
+    add_panel(parser)
+    parser.add_argument(
+        "--reads", type=Path, required=True, metavar="FASTQ", help="candidates written by 'aspsfusion screen'"
+    )
+    parser.add_argument("--sample", required=True, metavar="NAME", help="sample name for the read group")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="BAM", help="sorted BAM; .bai beside it"
+    )
+    parser.add_argument("--metrics", type=Path, required=True, metavar="JSON", help="counts of the stage")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default: 1)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Align a sample."""
+    from aspsfusion.align import run_align
+
+    run_align(args.panel, args.reads, args.output, args.metrics, args.sample, args.threads)

@@ -1,0 +1,40 @@
+"""`aspsfusion call`."""
+
+import argparse
+from pathlib import Path
+
+from aspsfusion.cli.options import add_panel, add_parameters, parameters_from
+from aspsfusion.parameters import CallParameters
+
+HELP = "decide between the wild type and every candidate junction"
+EXAMPLE = """example:
+  aspsfusion call --panel results/panel --evidence sample.evidence.json.gz --output sample.calls.json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `call`."""
+    add_panel(parser)
+    parser.add_argument(
+        "--evidence",
+        type=Path,
+        required=True,
+        metavar="JSON.GZ",
+        help="file written by 'aspsfusion evidence'",
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="JSON", help="calls to write")
+    add_parameters(parser, CallParameters)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Call the junctions of a sample."""
+    from aspsfusion.call import run_call
+
+    calls = run_call(args.panel, args.evidence, args.output, parameters_from(args, CallParameters))
+    reported = [junction for junction in calls.junctions if not junction.rejections]
+    for junction in reported:
+        print(
+            f"{junction.five_gene}::{junction.three_gene} {junction.catalogue_id or 'not listed'}: "
+            f"{junction.split_reads} split, {junction.spanning_pairs} spanning"
+        )
+    print(f"{len(reported)} junctions reported, {len(calls.junctions) - len(reported)} filtered")

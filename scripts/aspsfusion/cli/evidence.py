@@ -1,0 +1,34 @@
+"""`aspsfusion evidence`."""
+
+import argparse
+from pathlib import Path
+
+from aspsfusion.cli.options import add_panel, add_parameters, parameters_from
+from aspsfusion.parameters import CallParameters
+
+HELP = "count what the wild type explains and collect the fragments that it does not"
+EXAMPLE = """example:
+  aspsfusion evidence --panel results/panel --bam sample.panel.bam --output sample.evidence.json.gz
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `evidence`."""
+    add_panel(parser)
+    parser.add_argument(
+        "--bam", type=Path, required=True, metavar="BAM", help="BAM written by 'aspsfusion align'"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="JSON.GZ", help="evidence to write")
+    add_parameters(parser, CallParameters)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Collect the evidence of a sample."""
+    from aspsfusion.evidence import run_evidence
+
+    parameters = parameters_from(args, CallParameters)
+    evidence = run_evidence(args.panel, args.bam, args.output, parameters)
+    print(
+        f"{evidence.candidates} candidate fragments, {evidence.duplicates} duplicates, "
+        f"{len(evidence.fragments)} not explained by the wild type"
+    )

@@ -1,0 +1,52 @@
+"""Options that several subcommands share."""
+
+import argparse
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from aspsfusion.errors import ParameterError
+
+Parameters = TypeVar("Parameters", bound=BaseModel)
+
+
+def add_panel(parser: argparse.ArgumentParser) -> None:
+    """Add `--panel DIR`."""
+    parser.add_argument(
+        "--panel",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="directory written by 'aspsfusion panel build'",
+    )
+
+
+def add_parameters(parser: argparse.ArgumentParser, model: type[BaseModel]) -> None:
+    """Add one option for each field of a parameter model, with its default and its reason as help."""
+    group = parser.add_argument_group("thresholds", (model.__doc__ or "").strip())
+    for name, field in model.model_fields.items():
+        description = (field.description or "").replace("%", "%%")
+        group.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=int if field.annotation is int else float,
+            default=field.default,
+            metavar="N",
+            help=f"{description} (default: {field.default})",
+        )
+
+
+def parameters_from(args: argparse.Namespace, model: type[Parameters]) -> Parameters:
+    """Return the parameter model filled from parsed options.
+
+    Raises:
+        ParameterError: a value lies outside its range.
+    """
+    try:
+        return model(**{name: getattr(args, name) for name in model.model_fields})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise ParameterError(
+            f"--{option} {first['input']}: {first['msg'].lower()}", remedy="see --help for the range"
+        ) from error

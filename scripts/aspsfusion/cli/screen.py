@@ -1,0 +1,48 @@
+"""`aspsfusion screen`."""
+
+import argparse
+from pathlib import Path
+
+from aspsfusion.cli.options import add_panel
+
+HELP = "keep the fragments that share a k-mer with the panel"
+EXAMPLE = """example:
+  aspsfusion screen --panel results/panel sample_R1.fastq.gz sample_R2.fastq.gz \\
+      --output sample.candidates.fastq.gz --metrics sample.screen.json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `screen`."""
+    add_panel(parser)
+    parser.add_argument("fastq_1", type=Path, metavar="R1", help="reads, or first mates")
+    parser.add_argument("fastq_2", type=Path, metavar="R2", nargs="?", help="second mates")
+    parser.add_argument(
+        "--lane",
+        type=Path,
+        nargs="+",
+        action="append",
+        default=[],
+        metavar="FASTQ",
+        help="one or two files of a further lane of the same sample; may be repeated",
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="FASTQ", help="candidate fragments, gzip FASTQ"
+    )
+    parser.add_argument(
+        "--metrics", type=Path, required=True, metavar="JSON", help="counts of the whole input"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Screen a sample."""
+    from aspsfusion.errors import ParameterError
+    from aspsfusion.screen import Lane, run_screen
+
+    lanes = [Lane(args.fastq_1, args.fastq_2)]
+    for files in args.lane:
+        if len(files) > 2:
+            raise ParameterError(f"--lane takes one or two files, not {len(files)}", remedy="repeat --lane")
+        lanes.append(Lane(*files))
+    result = run_screen(args.panel, lanes, args.output, args.metrics)
+    print(f"kept {result['candidate_fragments']} of {result['total_fragments']} fragments")

@@ -1,0 +1,260 @@
+"""Composes the record of one sample from the files of its stages."""
+
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from aspsfusion import __version__
+from aspsfusion.annotate import annotate_filtered, annotate_fusion, annotate_one_sided
+from aspsfusion.calls_file import CallsFile, read_calls
+from aspsfusion.classify import Findings, classify, control_genes_seen
+from aspsfusion.errors import ReadsError
+from aspsfusion.panel import Panel
+from aspsfusion.parameters import ClassifyParameters
+from aspsfusion.records import (
+    REPORT_SCHEMA_VERSION,
+    ExonCoverage,
+    Expression,
+    Imbalance,
+    PanelId,
+    QcFlag,
+    QualityControl,
+    ReferenceId,
+    Report,
+)
+
+LIBRARIES = ("pybwa", "pysam", "numba", "cutadapt")
+"""Libraries whose version can change a result."""
+
+SHORT_INSERT = 100
+"""Median insert in nt below which a fusion assay on FFPE tissue did not meet its quality rule (Ball 2026,
+Br J Cancer: whole-transcriptome sequencing of 1233 tumours)."""
+
+HIGH_DUPLICATION = 0.8
+"""Share of duplicates among candidate fragments from which the library counts as exhausted: each new read
+then shows the same molecules again. A convention of this program, without a published limit."""
+
+DEMONSTRATION_NOTICE = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"
+DECIMALS = 2
+
+
+def compose_report(
+    panel: Panel,
+    sample: str,
+    screen: Mapping[str, Any],
+    align: Mapping[str, Any],
+    record: CallsFile,
+    parameters: ClassifyParameters,
+    library: str | None,
+) -> Report:
+    """Compose the report of one sample.
+
+    Args:
+        panel: built panel.
+        sample: sample name.
+        screen: metrics of `aspsfusion screen`.
+        align: metrics of `aspsfusion align`.
+        record: calls of the sample.
+        parameters: thresholds of the verdict.
+        library: declared library type, or None.
+
+    Returns:
+        The record that everything a person reads is written from.
+    """
+    calls, coverage = record.calls, record.calls.coverage
+    fusions = [annotate_fusion(panel, junction) for junction in calls.junctions if not junction.rejections]
+    filtered = [
+        annotate_filtered(panel, junction, record.parameters)
+        for junction in calls.junctions
+        if junction.rejections
+    ]
+    one_sided = annotate_one_sided(panel, calls.one_sided)
+    findings = Findings(sample, fusions, filtered, one_sided, coverage.informative, coverage.genes, library)
+    verdict, excluded = classify(panel.spec, findings, parameters)
+    provenance = panel.provenance
+    demonstration = provenance["reference_kind"] == "demonstration"
+    return Report(
+        schema_version=REPORT_SCHEMA_VERSION,
+        sample_id=sample,
+        panel=PanelId(
+            name=panel.spec.name,
+            version=panel.spec.version,
+            title=panel.spec.title,
+            build=panel.spec.genome.build,
+            checksum=provenance["checksum"],
+        ),
+        reference=ReferenceId(
+            kind=provenance["reference_kind"],
+            authenticated=provenance["reference_authenticated"],
+            file=provenance["genome_file"],
+            checks=_checks(provenance["checks"]),
+        ),
+        software={
+            "aspsfusion": __version__,
+            "python": platform.python_version(),
+            **{library_name: version(library_name) for library_name in LIBRARIES},
+        },
+        parameters={"call": record.parameters.model_dump(), "classify": parameters.model_dump()},
+        verdict=verdict,
+        fusions=fusions,
+        filtered=filtered,
+        one_sided=one_sided,
+        exclusion=excluded,
+        qc=_quality(panel, screen, align, record, parameters),
+        expression=_expression(panel, coverage.genes),
+        exon_coverage=_exon_coverage(panel, record),
+        imbalance=_imbalance(panel, record),
+        interpretation=list(panel.spec.texts.interpretation),
+        limits=list(panel.spec.texts.limits),
+        notices=[DEMONSTRATION_NOTICE] if demonstration else [],
+    )
+
+
+def _checks(checks: list[dict[str, Any]]) -> list[str]:
+    """Return one sentence for each kind of proof, and each check that did not pass in full."""
+    kinds = {
+        "intron_ends": "transcripts whose introns begin and end as introns do",
+        "reading_frame": "open reading frames of the stated length",
+        "published_junction": "published junction sequences at the stated exon ends",
+    }
+    lines = []
+    for kind, words in kinds.items():
+        of_kind = [check for check in checks if check["name"] == kind]
+        if of_kind:
+            lines.append(f"{sum(check['passed'] for check in of_kind)} of {len(of_kind)} {words}")
+    return lines + [f"not passed: {check['text']}" for check in checks if not check["passed"]]
+
+
+def _quality(
+    panel: Panel,
+    screen: Mapping[str, Any],
+    align: Mapping[str, Any],
+    record: CallsFile,
+    parameters: ClassifyParameters,
+) -> QualityControl:
+    genes = record.calls.coverage.genes
+    controls = {gene: genes.get(gene, 0) for gene in panel.spec.genes_with_role("control")}
+    flags = []
+    if not record.candidates:
+        flags.append(
+            QcFlag(code="NO_CANDIDATES", text="No read of the sample shares a sequence with the panel.")
+        )
+    seen = control_genes_seen(panel.spec, genes, parameters)
+    if controls and seen < min(parameters.min_control_genes, len(controls)):
+        flags.append(
+            QcFlag(
+                code="CONTROL_GENES_NOT_SEEN",
+                text=f"{seen} of {len(controls)} control genes have at least "
+                f"{parameters.min_control_fragments} unique fragments.",
+            )
+        )
+    if record.median_insert is not None and record.median_insert < SHORT_INSERT:
+        flags.append(
+            QcFlag(
+                code="SHORT_INSERTS",
+                text=f"The median insert is {record.median_insert} nt, below {SHORT_INSERT} nt.",
+            )
+        )
+    if record.candidates and record.duplicates / record.candidates > HIGH_DUPLICATION:
+        flags.append(
+            QcFlag(
+                code="HIGH_DUPLICATION",
+                text=f"{record.duplicates} of {record.candidates} candidate fragments are duplicates.",
+            )
+        )
+    return QualityControl(
+        total_reads=screen["total_reads"],
+        candidate_fragments=record.candidates,
+        duplicates=record.duplicates,
+        median_insert=record.median_insert,
+        adapter_fraction=align["adapter_fraction"],
+        overlap_fraction=align["overlap_fraction"],
+        read_length=screen["read_length"],
+        control_genes=controls,
+        flags=flags,
+    )
+
+
+def _expression(panel: Panel, fragments: Mapping[str, int]) -> list[Expression]:
+    per_kilobase = {
+        gene: 1000 * fragments.get(gene, 0) / len(transcript.sequence)
+        for gene, transcript in panel.primary.items()
+    }
+    total = sum(per_kilobase.values())
+    return [
+        Expression(
+            gene=gene,
+            fragments=fragments.get(gene, 0),
+            tpm_like=round(1_000_000 * value / total, DECIMALS) if total else 0.0,
+        )
+        for gene, value in per_kilobase.items()
+    ]
+
+
+def _exon_coverage(panel: Panel, record: CallsFile) -> list[ExonCoverage]:
+    rows = []
+    for gene in panel.spec.genes_with_role("target"):
+        transcript = panel.primary[gene]
+        for exon in transcript.exons:
+            depth = record.calls.coverage.mean_depth(transcript.key, exon.tx_start, exon.tx_end)
+            rows.append(
+                ExonCoverage(
+                    gene=gene,
+                    exon=exon.number,
+                    length=exon.tx_end - exon.tx_start,
+                    mean_depth=round(depth, DECIMALS),
+                )
+            )
+    return rows
+
+
+def _imbalance(panel: Panel, record: CallsFile) -> Imbalance | None:
+    """Compare the depth of the 3' gene before and behind its listed breakpoints."""
+    target = panel.spec.target
+    starts = [
+        panel.primary[target.three_prime].from_genome(junction.three_pos)
+        for junction, spec in panel.catalogue.items()
+        if spec.fusion == target.fusion
+    ]
+    positions = [start for start in starts if start]
+    if not positions:
+        return None
+    transcript = panel.primary[target.three_prime]
+    coverage = record.calls.coverage
+    before = coverage.mean_depth(transcript.key, 0, min(positions))
+    behind = coverage.mean_depth(transcript.key, max(positions), len(transcript.sequence))
+    return Imbalance(
+        gene=target.three_prime,
+        five_prime_depth=round(before, DECIMALS),
+        three_prime_depth=round(behind, DECIMALS),
+        ratio=round(behind / before, DECIMALS) if before else None,
+    )
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """Read the metrics JSON of a stage.
+
+    Raises:
+        ReadsError: the file is missing or damaged.
+    """
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReadsError(f"can not be read ({error})", path=path, remedy="run the stage again") from error
+    return data
+
+
+def read_calls_for(panel: Panel, path: Path) -> CallsFile:
+    """Read the calls and check that they speak of the panel's genes.
+
+    Raises:
+        ReadsError: they were made with another panel.
+    """
+    record = read_calls(path)
+    genes = {gene for j in record.calls.junctions for gene in (j.five_gene, j.three_gene)}
+    if not genes | set(record.calls.coverage.genes) <= set(panel.primary):
+        raise ReadsError("was made with another panel", path=path, remedy="run 'aspsfusion call' again")
+    return record

@@ -1,0 +1,56 @@
+"""The exceptions that a user can cause, each with the place and the remedy.
+
+Library code raises these; only the command line turns them into one line on standard error and
+exit status 1. Anything else that escapes is a bug and keeps its traceback.
+"""
+
+from pathlib import Path
+
+
+class AspsfusionError(Exception):
+    """A problem that the user can mend.
+
+    Args:
+        problem: what is wrong, in one clause without a final stop.
+        path: the file concerned, if there is one.
+        where: the line or record in that file, for example ``line 7`` or ``record 12``.
+        remedy: what to do about it, in one clause.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        path: str | Path | None = None,
+        where: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        self.problem = problem
+        self.path = None if path is None else str(path)
+        self.where = where
+        self.remedy = remedy
+        super().__init__(self.sentence())
+
+    def sentence(self) -> str:
+        """Return the error as one line: file, place, problem and remedy."""
+        place = ", ".join(part for part in (self.path, self.where) if part)
+        text = f"{place}: {self.problem}" if place else self.problem
+        if self.remedy:
+            text = f"{text}; {self.remedy}"
+        return " ".join(text.split())
+
+
+class PanelError(AspsfusionError):
+    """The panel YAML, a GTF or a panel directory is wrong."""
+
+
+class ReferenceProofError(AspsfusionError):
+    """The genome FASTA does not hold what the panel states."""
+
+
+class ReadsError(AspsfusionError):
+    """A FASTQ or BAM file is missing, damaged or out of step."""
+
+
+class ParameterError(AspsfusionError):
+    """A setting or an argument has no sense."""

@@ -1,0 +1,205 @@
+"""Fourth stage: counts what the wild type explains, and hands on the fragments that it does not.
+
+A fragment that one gene explains with at most one edit in each read can not support a junction, because a
+junction must win by the margin of two edits; it is counted as wild type and done with. All others go to
+`call`, which decides between the wild type and every candidate junction. Duplicates are removed first, so
+that every number counts molecules.
+"""
+
+import statistics
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pysam
+
+from aspsfusion.coverage import Coverage, count_wild_type
+from aspsfusion.errors import ReadsError
+from aspsfusion.evidence_file import Evidence, write_evidence
+from aspsfusion.panel import Panel, load_panel
+from aspsfusion.parameters import CallParameters
+from aspsfusion.placements import ContigBases, as_sequenced, read_placements
+from aspsfusion.records import Fragment, Mate
+from aspsfusion.safe_output import replacing
+from aspsfusion.watch import watches_of
+
+UNPLACED_PREFIX = 24
+"""Bases of an unaligned read that stand in for its position when duplicates are told apart."""
+
+
+RecordGroup = list[pysam.AlignedSegment]
+
+
+def _mates(records: RecordGroup) -> list[RecordGroup]:
+    """Split the records of a fragment into those of its one or two reads."""
+    first = [r for r in records if not r.is_read2]
+    second = [r for r in records if r.is_read2]
+    return [group for group in (first, second) if group]
+
+
+def _primary(records: RecordGroup) -> pysam.AlignedSegment:
+    return next(r for r in records if not (r.is_supplementary or r.is_secondary))
+
+
+def duplicate_key(mates: Iterable[RecordGroup]) -> tuple[int | str, ...]:
+    """Return what two copies of one molecule have in common.
+
+    For each read the contig, strand and unclipped position of its first base; for a single read also its
+    length, which tells the fragment's end where an adapter was trimmed. Reads that did not align are known
+    by their first bases. The same rule as in Picard MarkDuplicates, on transcripts.
+    """
+    parts: list[int | str] = []
+    groups = list(mates)
+    for records in groups:
+        primary = _primary(records)
+        if primary.is_unmapped:
+            parts += ["unplaced", as_sequenced(primary)[:UNPLACED_PREFIX]]
+            continue
+        operations = primary.cigartuples or []
+        soft_clip = 4
+        if primary.is_reverse:
+            clip = operations[-1][1] if operations[-1][0] == soft_clip else 0
+            position = int(primary.reference_end or 0) + clip
+        else:
+            clip = operations[0][1] if operations[0][0] == soft_clip else 0
+            position = primary.reference_start - clip
+        parts += [int(primary.reference_id), int(primary.is_reverse), position]
+        if len(groups) == 1:
+            parts.append(primary.query_length)
+    return tuple(parts)
+
+
+def _quality(mates: Iterable[RecordGroup]) -> int:
+    return sum(sum(_primary(records).query_qualities or ()) for records in mates)
+
+
+def _fragments(bam: Path) -> Iterator[tuple[str, list[RecordGroup]]]:
+    """Yield the records of each fragment; the BAM must be sorted by name."""
+    with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
+        for name, records in groupby(stream, key=lambda record: record.query_name):
+            yield str(name), _mates(list(records))
+
+
+def choose_representatives(bam: Path) -> tuple[dict[str, int], int]:
+    """Choose the fragment of best base quality (then first name) among each set of duplicates.
+
+    Returns:
+        Copies of each chosen fragment by name, and the number of all fragments.
+    """
+    best: dict[tuple[int | str, ...], tuple[int, str]] = {}
+    copies: dict[tuple[int | str, ...], int] = {}
+    total = 0
+    for name, mates in _fragments(bam):
+        total += 1
+        key = duplicate_key(mates)
+        copies[key] = copies.get(key, 0) + 1
+        rank = (-_quality(mates), name)
+        if key not in best or rank < best[key]:
+            best[key] = rank
+    return {name: copies[key] for key, (_, name) in best.items()}, total
+
+
+def explained(fragment: Fragment, parameters: CallParameters) -> bool:
+    """Tell whether no junction can beat the wild type for a fragment.
+
+    True when one gene holds every read with fewer edits than the margin: a junction would need a negative
+    number of edits to win a read, and reads that share a gene are no spanning pair.
+    """
+    common: set[str] | None = None
+    for mate in fragment.mates:
+        genes = {gene for gene, edits in mate.edits_by_gene.items() if edits < parameters.margin}
+        common = genes if common is None else common & genes
+    return bool(common)
+
+
+def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evidence:
+    """Collect the evidence of a name-sorted panel BAM.
+
+    Args:
+        panel: built panel.
+        bam: records of each fragment one behind the other.
+        parameters: thresholds.
+
+    Returns:
+        Counts, and the fragments that `call` has to decide on.
+    """
+    contigs, ranks = ContigBases(panel), panel.contig_ranks
+    watches = watches_of(panel, parameters)
+    evidence = Evidence(Coverage(parameters.min_anchor))
+    for entries in watches.values():
+        for watch in entries:
+            evidence.coverage.informative[watch.key] = 0
+    chosen, evidence.candidates = choose_representatives(bam)
+    evidence.duplicates = evidence.candidates - len(chosen)
+    inserts: list[int] = []
+    for name, mates in _fragments(bam):
+        copies = chosen.get(name)
+        if copies is None:
+            continue
+        fragment = Fragment(
+            name,
+            copies,
+            tuple(
+                Mate(
+                    2 if records[0].is_read2 else 1,
+                    as_sequenced(_primary(records)),
+                    read_placements(records, contigs, ranks),
+                )
+                for records in mates
+            ),
+        )
+        if not any(mate.placements for mate in fragment.mates):
+            continue
+        if not explained(fragment, parameters):
+            evidence.fragments.append(fragment)
+            continue
+        placements = count_wild_type(evidence.coverage, fragment, parameters, ranks, watches)
+        if len(placements) == 2 and placements[0].contig == placements[1].contig in panel.transcripts:
+            low, high = min(p.start for p in placements), max(p.end for p in placements)
+            inserts.append(high - low)
+    if inserts:
+        evidence.median_insert = int(statistics.median(inserts))
+    return evidence
+
+
+def run_evidence(panel_directory: Path, bam: Path, output: Path, parameters: CallParameters) -> Evidence:
+    """Collect the evidence of one sample's panel BAM and write it.
+
+    Args:
+        panel_directory: built panel.
+        bam: BAM written by `aspsfusion align`.
+        output: gzip JSON to write.
+        parameters: thresholds.
+
+    Raises:
+        ReadsError: the BAM can not be read or belongs to another panel.
+    """
+    panel = load_panel(panel_directory)
+    require_same_panel(panel, bam)
+    with tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch:
+        by_name = Path(scratch) / "by_name.bam"
+        pysam.sort("-n", "--no-PG", "-l", "1", "-o", str(by_name), str(bam))
+        evidence = collect_evidence(panel, by_name, parameters)
+    with replacing(output) as draft:
+        write_evidence(evidence, draft)
+    return evidence
+
+
+def require_same_panel(panel: Panel, bam: Path) -> None:
+    """Refuse a BAM whose sequences are not those of the panel.
+
+    Raises:
+        ReadsError: it is another file.
+    """
+    try:
+        with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
+            names = list(stream.references)
+    except (OSError, ValueError) as error:
+        raise ReadsError(
+            f"can not be read ({error})", path=bam, remedy="run 'aspsfusion align' again"
+        ) from error
+    if names != [*panel.transcripts, *(u.key for u in panel.unspliced.values())]:
+        raise ReadsError(
+            "was aligned to another panel", path=bam, remedy="run 'aspsfusion align' with this panel"
+        )

@@ -1,0 +1,94 @@
+"""The file between `evidence` and `call`: wild-type counts and the fragments that are still open."""
+
+import gzip
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aspsfusion.coverage import Coverage
+from aspsfusion.errors import ReadsError
+from aspsfusion.records import Fragment, Mate, Placement
+
+EVIDENCE_VERSION = 1
+
+
+@dataclass
+class Evidence:
+    """What the reads of one sample say about the panel.
+
+    Attributes:
+        coverage: wild-type counts.
+        fragments: unique fragments that the wild type does not fully explain, by name.
+        candidates: fragments in the BAM.
+        duplicates: fragments whose coordinates another one has too.
+        median_insert: median length of unique wild-type pairs on transcripts, in nt.
+    """
+
+    coverage: Coverage
+    fragments: list[Fragment] = field(default_factory=list)
+    candidates: int = 0
+    duplicates: int = 0
+    median_insert: int | None = None
+
+
+def write_evidence(evidence: Evidence, path: Path) -> None:
+    """Write evidence as gzip JSON, byte for byte the same for the same evidence."""
+    data = {
+        "version": EVIDENCE_VERSION,
+        "candidates": evidence.candidates,
+        "duplicates": evidence.duplicates,
+        "median_insert": evidence.median_insert,
+        "coverage": evidence.coverage.to_json(),
+        "fragments": [
+            [
+                fragment.name,
+                fragment.copies,
+                [
+                    [
+                        mate.number,
+                        mate.sequence,
+                        [
+                            [p.contig, p.reverse, p.start, p.end, p.query_start, p.query_end, p.edits]
+                            for p in mate.placements
+                        ],
+                    ]
+                    for mate in fragment.mates
+                ],
+            ]
+            for fragment in evidence.fragments
+        ],
+    }
+    with path.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as out:
+        out.write(json.dumps(data, separators=(",", ":")).encode("utf-8"))
+
+
+def read_evidence(path: Path) -> Evidence:
+    """Read what `write_evidence` wrote.
+
+    Raises:
+        ReadsError: the file is damaged or of another version.
+    """
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as stream:
+            data = json.load(stream)
+        if data["version"] != EVIDENCE_VERSION:
+            raise ValueError(f"version {data['version']}")
+        coverage = Coverage.from_json(data["coverage"])
+        fragments = [
+            Fragment(
+                name,
+                copies,
+                tuple(
+                    Mate(number, sequence, tuple(Placement(*values) for values in placements))
+                    for number, sequence, placements in mates
+                ),
+            )
+            for name, copies, mates in data["fragments"]
+        ]
+        return Evidence(coverage, fragments, data["candidates"], data["duplicates"], data["median_insert"])
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise ReadsError(
+            f"is no evidence file of this version ({error})",
+            path=path,
+            remedy="run 'aspsfusion evidence' again",
+        ) from error

@@ -1,0 +1,329 @@
+"""Reads pieces of a genome from FASTA, whichever way the file is packed and its contigs are named.
+
+Plain, gzip and bgzip files are read in one stream, so that whole chromosomes can be checked against
+their published MD5 on the way. Contigs may be whole chromosomes (`chrX`, `X`, `NC_000023.11`) or loci
+named as `samtools faidx` names them (`chrX:49028726-49043486`, 1-based inclusive).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from aspsfusion.compressed import DAMAGED, open_inflated
+from aspsfusion.errors import ReferenceProofError
+from aspsfusion.panel_spec import GenomeSpec
+from aspsfusion.sequences import reverse_complement
+from aspsfusion.watermark import WATERMARK
+
+BLOCK_BYTES = 8 * 1024 * 1024
+"""Bytes read at a time; large enough that Python's share of the work is negligible."""
+
+NOT_A_BASE = re.compile(rb"[^ACGTNRYSWKMBDHVacgtnryswkmbdhv]")
+_CONTIG = re.compile(r"^(?P<name>[^:\s]+?)(?::(?P<start>[\d,]+)-(?P<end>[\d,]+))?$")
+_REFSEQ_CHROMOSOME = re.compile(r"^NC_0000(\d\d)\.\d+$")
+_REFSEQ_SEX = {"23": "X", "24": "Y"}
+
+
+@dataclass(frozen=True, order=True)
+class Region:
+    """A stretch of a chromosome, 0-based half-open."""
+
+    chrom: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class ContigUsed:
+    """A contig of the FASTA that served the panel.
+
+    Attributes:
+        name: as in the file.
+        chrom: chromosome in `chr` style.
+        length: bases in the file.
+        md5: MD5 of the upper-case bases of a whole chromosome; None for a locus.
+        authenticated: whether length and MD5 are those that the panel states.
+    """
+
+    name: str
+    chrom: str
+    length: int
+    md5: str | None
+    authenticated: bool
+
+
+@dataclass(frozen=True)
+class GenomePieces:
+    """The wanted regions with their bases (case as in the file) and where they came from."""
+
+    bases: dict[Region, str]
+    contigs: tuple[ContigUsed, ...]
+    whole_chromosomes: bool
+    demonstration: bool
+
+    def fetch(self, region: Region) -> str:
+        """Return the bases of a region that lies in one of the wanted ones.
+
+        Raises:
+            KeyError: the region was not asked for.
+        """
+        for held, bases in self.bases.items():
+            if held.chrom == region.chrom and held.start <= region.start and region.end <= held.end:
+                return bases[region.start - held.start : region.end - held.start]
+        raise KeyError(region)
+
+    def fetch_sense(self, region: Region, strand: str) -> str:
+        """Return the bases of a region in the orientation of the strand."""
+        bases = self.fetch(region)
+        return bases if strand == "+" else reverse_complement(bases)
+
+
+def chromosome_name(contig: str) -> str:
+    """Return the `chr` style name of a contig name.
+
+    >>> [chromosome_name(name) for name in ("chrX", "X", "NC_000023.11", "17", "MT", "GL000194.1")]
+    ['chrX', 'chrX', 'chrX', 'chr17', 'chrM', 'chrGL000194.1']
+    """
+    refseq = _REFSEQ_CHROMOSOME.match(contig)
+    if refseq:
+        return f"chr{_REFSEQ_SEX.get(refseq[1], str(int(refseq[1])))}"
+    name = contig.removeprefix("chr")
+    return "chrM" if name in ("M", "MT") else f"chr{name}"
+
+
+def parse_contig(name: str) -> tuple[str, int, int | None]:
+    """Return chromosome, 0-based start and end (None for a whole contig) of a FASTA record's name.
+
+    >>> parse_contig("X:101-200")
+    ('chrX', 100, 200)
+    >>> parse_contig("NC_000017.11")
+    ('chr17', 0, None)
+    """
+    match = _CONTIG.match(name)
+    if match is None or match["start"] is None:
+        return chromosome_name(name), 0, None
+    start, end = (int(match[part].replace(",", "")) for part in ("start", "end"))
+    return chromosome_name(match["name"]), start - 1, end
+
+
+def open_fasta(path: Path) -> BinaryIO:
+    """Open a plain, gzip or bgzip file for reading inflated bytes.
+
+    Raises:
+        ReferenceProofError: there is no such file.
+    """
+    try:
+        return open_inflated(path)
+    except OSError as error:
+        raise ReferenceProofError(
+            f"can not be read ({(error.strerror or str(error)).lower()})",
+            path=path,
+            remedy="give the path of a genome FASTA",
+        ) from error
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with open_fasta(path) as stream:
+        while True:
+            try:
+                block = stream.read(BLOCK_BYTES)
+            except DAMAGED as error:
+                raise ReferenceProofError(
+                    f"is a truncated or damaged gzip file ({error})",
+                    path=path,
+                    remedy="copy or download it again",
+                ) from error
+            if not block:
+                return
+            yield block
+
+
+def fasta_pieces(path: Path) -> Iterator[tuple[str | None, bytes]]:
+    """Yield `(header, b"")` at each record and `(None, bases)` for its blocks of bases without line ends.
+
+    Raises:
+        ReferenceProofError: the file is damaged or no FASTA.
+    """
+    buffer = b""
+    seen_header = False
+    for block in _blocks(path):
+        buffer += block
+        while buffer:
+            if buffer.startswith(b">"):
+                line_end = buffer.find(b"\n")
+                if line_end < 0:
+                    break
+                yield buffer[1:line_end].decode("ascii", "replace").strip(), b""
+                seen_header = True
+                buffer = buffer[line_end + 1 :]
+                continue
+            if not seen_header:
+                raise ReferenceProofError(
+                    "is no FASTA: it does not begin with '>'", path=path, remedy="give a genome FASTA"
+                )
+            next_header = buffer.find(b"\n>")
+            if next_header >= 0:
+                yield None, buffer[:next_header].translate(None, b"\r\n \t")
+                buffer = buffer[next_header + 1 :]
+                continue
+            # A line end at the very end of the block may belong to a header in the next one.
+            cut = len(buffer) - 1 if buffer.endswith(b"\n") else len(buffer)
+            yield None, buffer[:cut].translate(None, b"\r\n \t")
+            buffer = buffer[cut:]
+            break
+    if not seen_header:
+        raise ReferenceProofError(
+            "is empty or no FASTA: no record begins with '>'", path=path, remedy="give a genome FASTA"
+        )
+
+
+class _Collector:
+    """Gathers wanted bases, length and MD5 of one contig while it streams by."""
+
+    def __init__(self, name: str, chrom: str, start: int, end: int | None, wanted: list[Region]) -> None:
+        self.name, self.chrom, self.start, self.end = name, chrom, start, end
+        self.whole = end is None
+        self.position = start
+        self.md5 = hashlib.md5(usedforsecurity=False)
+        self.first_bases = b""
+        self.parts: dict[Region, list[bytes]] = {
+            region: []
+            for region in wanted
+            if region.chrom == chrom and region.start >= start and (end is None or region.end <= end)
+        }
+
+    def add(self, bases: bytes) -> None:
+        if self.whole:
+            self.md5.update(bases.upper())
+        if len(self.first_bases) < len(WATERMARK):
+            self.first_bases += bases[: len(WATERMARK)]
+        block_end = self.position + len(bases)
+        for region, parts in self.parts.items():
+            low, high = max(region.start, self.position), min(region.end, block_end)
+            if low < high:
+                parts.append(bases[low - self.position : high - self.position])
+        self.position = block_end
+
+    @property
+    def length(self) -> int:
+        return self.position - self.start
+
+
+def read_regions(path: Path, wanted: Iterable[Region], genome: GenomeSpec) -> GenomePieces:
+    """Read the wanted regions in one pass and authenticate the chromosomes they lie on.
+
+    Args:
+        path: genome FASTA, plain, gzip or bgzip.
+        wanted: regions, 0-based half-open.
+        genome: build with lengths, RefSeq accessions and MD5 where the panel knows them.
+
+    Returns:
+        The bases of every wanted region.
+
+    Raises:
+        ReferenceProofError: a region is not in the file, or a whole chromosome is not that of the build.
+    """
+    regions = sorted(set(wanted))
+    chromosomes = {region.chrom for region in regions}
+    bases: dict[Region, str] = {}
+    used: list[ContigUsed] = []
+    found: list[str] = []
+    demonstration = False
+    whole = True
+    collector: _Collector | None = None
+
+    def finish(current: _Collector | None) -> None:
+        nonlocal demonstration, whole
+        if current is None:
+            return
+        if current.end is not None and current.length != current.end - current.start:
+            raise ReferenceProofError(
+                f"has {current.length} bases, its name says {current.end - current.start}",
+                path=path,
+                where=f"record {current.name}",
+                remedy="write the locus again with samtools faidx",
+            )
+        for region, parts in current.parts.items():
+            sequence = b"".join(parts)
+            if len(sequence) < region.end - region.start:
+                continue
+            foreign = NOT_A_BASE.search(sequence)
+            if foreign:
+                raise ReferenceProofError(
+                    f"holds {foreign[0].decode('ascii', 'replace')!r}, which is no base",
+                    path=path,
+                    where=f"record {current.name}, base {region.start + foreign.start() + 1}",
+                    remedy="give a nucleotide FASTA",
+                )
+            if region in bases:
+                raise ReferenceProofError(
+                    f"{_name(region)} is in the file twice",
+                    path=path,
+                    where=f"record {current.name}",
+                    remedy="give each chromosome or locus once",
+                )
+            bases[region] = sequence.decode("ascii")
+        if current.parts:
+            used.append(_authenticated(current, genome, path))
+            whole = whole and current.whole
+            demonstration = demonstration or current.first_bases.upper().decode("ascii") == WATERMARK
+
+    for header, block in fasta_pieces(path):
+        if header is not None:
+            finish(collector)
+            name = header.split()[0] if header else ""
+            found.append(name)
+            chrom, start, end = parse_contig(name)
+            collector = _Collector(name, chrom, start, end, regions) if chrom in chromosomes else None
+        elif collector is not None:
+            collector.add(block)
+    finish(collector)
+
+    missing = [region for region in regions if region not in bases]
+    if missing:
+        listed = ", ".join(_name(region) for region in missing[:3]) + (" ..." if len(missing) > 3 else "")
+        names = ", ".join(found[:4]) + (" ..." if len(found) > 4 else "")
+        raise ReferenceProofError(
+            f"does not hold {listed} (found {len(found)} records: {names})",
+            path=path,
+            remedy=f"give a {genome.build} genome, or loci that cover every gene of the panel",
+        )
+    return GenomePieces(bases, tuple(used), whole, demonstration)
+
+
+def _name(region: Region) -> str:
+    return f"{region.chrom}:{region.start + 1}-{region.end}"
+
+
+def _authenticated(current: _Collector, genome: GenomeSpec, path: Path) -> ContigUsed:
+    """Check a contig against what the panel knows of its chromosome."""
+    expected = genome.chromosomes.get(current.chrom)
+    contig = current.name.split(":")[0]
+    if expected and expected.refseq and _REFSEQ_CHROMOSOME.match(contig) and contig != expected.refseq:
+        raise ReferenceProofError(
+            f"is {contig}, {genome.build} has {expected.refseq}",
+            path=path,
+            where=f"record {current.name}",
+            remedy=f"give a {genome.build} genome",
+        )
+    if not current.whole:
+        return ContigUsed(current.name, current.chrom, current.length, None, False)
+    md5 = current.md5.hexdigest()
+    if expected and expected.length and current.length != expected.length:
+        raise ReferenceProofError(
+            f"has {current.length} bases, {current.chrom} of {genome.build} has {expected.length}",
+            path=path,
+            where=f"record {current.name}",
+            remedy=f"give a {genome.build} genome",
+        )
+    if expected and expected.md5 and md5 != expected.md5:
+        raise ReferenceProofError(
+            f"has MD5 {md5}, {current.chrom} of {genome.build} has {expected.md5}",
+            path=path,
+            where=f"record {current.name}",
+            remedy=f"give an unaltered {genome.build} genome",
+        )
+    return ContigUsed(current.name, current.chrom, current.length, md5, bool(expected and expected.md5))

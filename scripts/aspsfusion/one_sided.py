@@ -1,0 +1,144 @@
+"""Finds places where fragments leave a target gene into sequence that the panel does not hold.
+
+A partner that is not on the panel can not be named, but the break can be seen. Reported so that such a
+sample is never called negative for want of a name.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from aspsfusion.calls_file import OneSidedCluster
+from aspsfusion.panel import Panel
+from aspsfusion.records import Fragment, Mate, Placement
+from aspsfusion.sequences import reverse_complement
+
+MIN_CLIP = 15
+"""Clipped bases that count: 15 nt are not met by chance in the introns and transcripts of a target."""
+
+MIN_FRAGMENTS = 3
+"""Unique fragments that leave a gene at one position: single ones are chimeras of library preparation."""
+
+POSITION_SLACK = 3
+"""Bases by which the clips of one break differ where the foreign sequence goes on like the gene by chance."""
+
+MAX_BASE_SHARE = 0.7
+"""Clips made of one base to a larger part are poly-A tails and sequencing artefacts."""
+
+MIN_CLIP_MISMATCH_RATE = 0.3
+"""Clips that differ less from the gene's own continuation are sequencing errors, not foreign sequence."""
+
+
+@dataclass(frozen=True)
+class _Clip:
+    gene: str
+    position: int
+    enters: bool
+    bases: str
+
+
+def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSidedCluster]:
+    """Cluster the clips of fragments that neither the wild type nor a junction explains.
+
+    Args:
+        panel: built panel.
+        fragments: fragments still open after all junctions were tested.
+
+    Returns:
+        Clusters of at least MIN_FRAGMENTS fragments, the largest first.
+    """
+    targets = set(panel.spec.genes_with_role("target"))
+    clips: list[_Clip] = []
+    for fragment in fragments:
+        found = {clip for mate in fragment.mates for clip in _clips(panel, mate, targets)}
+        # Overlapping mates show the same break twice; the fragment votes once, with its longest clip.
+        by_place = {
+            (clip.gene, clip.position, clip.enters): clip
+            for clip in sorted(found, key=lambda c: len(c.bases))
+        }
+        clips.extend(by_place.values())
+    return _clusters(clips)
+
+
+def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:
+    length = len(mate.sequence)
+    for placement in mate.placements[:1]:
+        if placement.gene not in targets:
+            continue
+        bases = reverse_complement(mate.sequence) if placement.reverse else mate.sequence
+        for enters, start, end in (
+            (True, 0, placement.query_start),
+            (False, placement.query_end, length),
+        ):
+            clip = bases[start:end]
+            if len(clip) < MIN_CLIP or max(Counter(clip).values()) > MAX_BASE_SHARE * len(clip):
+                continue
+            if placement.edits < MIN_CLIP_MISMATCH_RATE * len(clip) or _placed_elsewhere(
+                mate, placement, start, end
+            ):
+                continue
+            position = _inner_position(panel, placement, enters=enters)
+            if position is not None:
+                yield _Clip(placement.gene, position, enters, clip)
+
+
+def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) -> bool:
+    """Whether half of the clipped bases lie in some other sequence of the panel."""
+    length = len(mate.sequence)
+    for other in mate.placements:
+        low, high = other.query_start, other.query_end
+        if other.reverse != placement.reverse:
+            low, high = length - high, length - low
+        if 2 * (min(high, end) - max(low, start)) >= end - start:
+            return True
+    return False
+
+
+def _inner_position(panel: Panel, placement: Placement, *, enters: bool) -> int | None:
+    """Return the genomic position of the base at the clip, None at a transcript's outer ends.
+
+    Where transcription begins and ends varies, so a clip in front of a first exon or behind a last one
+    says nothing.
+    """
+    inner = placement.start if enters else placement.end - 1
+    transcript = panel.transcripts.get(placement.contig)
+    if transcript is None:
+        return panel.unspliced[placement.gene].to_genome(inner)
+    exon = transcript.exon_at(inner)
+    outer = 1 if enters else len(transcript.exons)
+    return None if exon.number == outer else transcript.to_genome(inner)
+
+
+def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
+    counts = Counter((clip.gene, clip.enters, clip.position) for clip in clips)
+    clusters = []
+    left = list(clips)
+    for (gene, enters, position), _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        members = [
+            clip
+            for clip in left
+            if (clip.gene, clip.enters) == (gene, enters) and abs(clip.position - position) <= POSITION_SLACK
+        ]
+        if len(members) < MIN_FRAGMENTS:
+            continue
+        left = [clip for clip in left if clip not in members]
+        exact = [clip.bases for clip in members if clip.position == position]
+        clusters.append(
+            OneSidedCluster(gene, position, enters, len(members), _consensus(exact, enters=enters))
+        )
+    return sorted(clusters, key=lambda c: (-c.fragments, c.gene, c.position))
+
+
+def _consensus(clips: list[str], *, enters: bool) -> str:
+    """Return the majority base at each distance from the break, in the direction of the gene.
+
+    >>> _consensus(["TTACG", "ACG", "GACG"], enters=True)
+    'TTACG'
+    """
+    aligned = [clip[::-1] if enters else clip for clip in clips]
+    bases = []
+    for index in range(max(map(len, aligned), default=0)):
+        column = Counter(clip[index] for clip in aligned if index < len(clip))
+        bases.append(min(column, key=lambda base: (-column[base], base)))
+    text = "".join(bases)
+    return text[::-1] if enters else text

@@ -1,0 +1,327 @@
+"""A built panel directory, as every stage after `panel build` reads it.
+
+Coordinates are 0-based and half-open throughout; only the files' columns are 1-based and inclusive.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.errors import PanelError
+from aspsfusion.panel_spec import BreakpointSpec, JunctionSpec, PanelSpec
+
+TRANSCRIPTS_FASTA = "transcripts.fa"
+UNSPLICED_FASTA = "introns.fa"
+EXONS_TABLE = "exons.tsv"
+PROVENANCE = "panel.json"
+KMER_TABLE = "kmers.npz"
+INDEX_PREFIX = "index/panel.fa"
+
+UNSPLICED_SUFFIX = "unspliced"
+"""Second part of the name of a target's unspliced sequence, `GENE|unspliced`, in introns.fa."""
+
+
+@dataclass(frozen=True)
+class Exon:
+    """One exon: genomic interval and the same bases on the transcript, 0-based half-open."""
+
+    number: int
+    start: int
+    end: int
+    tx_start: int
+    tx_end: int
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A spliced transcript with its sequence in sense orientation.
+
+    Attributes:
+        gene: HGNC symbol.
+        name: accession.
+        chrom: chromosome, `chr` style.
+        strand: `+` or `-`.
+        exons: in transcript order.
+        cds: reading frame incl. stop on the transcript, 0-based half-open, or None.
+        primary: whether exon numbers and HGVS of the gene refer to this transcript.
+        sequence: upper-case bases, 5' to 3' of the RNA.
+    """
+
+    gene: str
+    name: str
+    chrom: str
+    strand: str
+    exons: tuple[Exon, ...]
+    cds: tuple[int, int] | None
+    primary: bool
+    sequence: str
+
+    @property
+    def key(self) -> str:
+        """Name of the record in transcripts.fa, `GENE|TRANSCRIPT`."""
+        return f"{self.gene}|{self.name}"
+
+    def exon_at(self, tx_pos: int) -> Exon:
+        """Return the exon that holds the transcript position; raises IndexError outside the transcript."""
+        for exon in self.exons:
+            if exon.tx_start <= tx_pos < exon.tx_end:
+                return exon
+        raise IndexError(f"{self.key} has no position {tx_pos}")
+
+    def to_genome(self, tx_pos: int) -> int:
+        """Return the genomic position of a base of the transcript (both 0-based)."""
+        exon = self.exon_at(tx_pos)
+        offset = tx_pos - exon.tx_start
+        return exon.start + offset if self.strand == "+" else exon.end - 1 - offset
+
+    def from_genome(self, position: int) -> int | None:
+        """Return the transcript position of a genomic base (both 0-based), None when it is not exonic."""
+        for exon in self.exons:
+            if exon.start <= position < exon.end:
+                offset = position - exon.start if self.strand == "+" else exon.end - 1 - position
+                return exon.tx_start + offset
+        return None
+
+    def coding_to_tx(self, coding_position: int) -> int:
+        """Return the 0-based transcript position of c. `coding_position` (1-based).
+
+        Raises:
+            PanelError: the transcript has no reading frame or the position lies outside it.
+        """
+        if self.cds is None or not 1 <= coding_position <= self.cds[1] - self.cds[0]:
+            raise PanelError(f"{self.key} has no coding position {coding_position}")
+        return self.cds[0] + coding_position - 1
+
+
+@dataclass(frozen=True)
+class Unspliced:
+    """The unspliced sequence of a target gene in sense orientation; wild-type competitor and intron source.
+
+    Attributes:
+        gene: HGNC symbol.
+        chrom: chromosome.
+        strand: `+` or `-`.
+        start: genomic start, 0-based.
+        end: genomic end, half-open.
+        sequence: upper-case bases, 5' to 3' of the gene.
+    """
+
+    gene: str
+    chrom: str
+    strand: str
+    start: int
+    end: int
+    sequence: str
+
+    @property
+    def key(self) -> str:
+        """Name of the record in introns.fa."""
+        return f"{self.gene}|{UNSPLICED_SUFFIX}"
+
+    def to_genome(self, offset: int) -> int:
+        """Return the genomic position (0-based) of a base of the sequence."""
+        return self.start + offset if self.strand == "+" else self.end - 1 - offset
+
+    def from_genome(self, position: int) -> int:
+        """Return the offset in the sequence of a genomic position (both 0-based)."""
+        return position - self.start if self.strand == "+" else self.end - 1 - position
+
+
+@dataclass(frozen=True)
+class Junction:
+    """A junction on the genome: last joined base of the 5' gene, first joined base of the 3' gene.
+
+    Attributes:
+        five_gene: 5' gene.
+        five_pos: genomic position of its last joined base, 0-based.
+        three_gene: 3' gene.
+        three_pos: genomic position of its first joined base, 0-based.
+    """
+
+    five_gene: str
+    five_pos: int
+    three_gene: str
+    three_pos: int
+
+    @property
+    def fusion(self) -> str:
+        """HGNC name of the fusion, 5' gene first."""
+        return f"{self.five_gene}::{self.three_gene}"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel directory in memory.
+
+    Attributes:
+        directory: where it was read from.
+        spec: the panel YAML it was built from.
+        transcripts: every transcript by its key, in the order of transcripts.fa.
+        unspliced: unspliced targets by gene.
+        provenance: panel.json.
+    """
+
+    directory: Path
+    spec: PanelSpec
+    transcripts: Mapping[str, Transcript]
+    unspliced: Mapping[str, Unspliced]
+    provenance: Mapping[str, Any] = field(repr=False)
+
+    @cached_property
+    def primary(self) -> dict[str, Transcript]:
+        """The primary transcript of each gene."""
+        return {t.gene: t for t in self.transcripts.values() if t.primary}
+
+    @cached_property
+    def by_gene(self) -> dict[str, list[Transcript]]:
+        """All transcripts of each gene, the primary one first."""
+        result: dict[str, list[Transcript]] = {}
+        for transcript in self.transcripts.values():
+            result.setdefault(transcript.gene, []).append(transcript)
+        for transcripts in result.values():
+            transcripts.sort(key=lambda t: not t.primary)
+        return result
+
+    @cached_property
+    def contig_ranks(self) -> dict[str, int]:
+        """Order of preference among equal alignments: primary transcripts, other ones, unspliced genes."""
+        transcripts = sorted(self.transcripts.values(), key=lambda t: not t.primary)
+        names = [t.key for t in transcripts] + [u.key for u in self.unspliced.values()]
+        return {name: rank for rank, name in enumerate(names)}
+
+    @cached_property
+    def catalogue(self) -> dict[Junction, JunctionSpec]:
+        """The catalogue junctions by their genomic positions."""
+        return {self.locate(spec): spec for spec in self.spec.junctions}
+
+    def locate(self, junction: JunctionSpec) -> Junction:
+        """Return the genomic positions of a catalogue junction.
+
+        Raises:
+            PanelError: the panel lacks the exon or coding position.
+        """
+        return Junction(
+            junction.five_prime.gene,
+            self._joined_base(junction.five_prime, last=True),
+            junction.three_prime.gene,
+            self._joined_base(junction.three_prime, last=False),
+        )
+
+    def _joined_base(self, side: BreakpointSpec, *, last: bool) -> int:
+        transcript = self.primary[side.gene]
+        if side.exon > len(transcript.exons):
+            raise PanelError(f"{transcript.key} has no exon {side.exon}")
+        exon = transcript.exons[side.exon - 1]
+        if side.coding_position is not None:
+            tx_pos = transcript.coding_to_tx(side.coding_position)
+            if not exon.tx_start <= tx_pos < exon.tx_end:
+                raise PanelError(
+                    f"c.{side.coding_position} of {transcript.key} does not lie in exon {side.exon}"
+                )
+        else:
+            tx_pos = exon.tx_end - 1 if last else exon.tx_start
+        return transcript.to_genome(tx_pos)
+
+    def sequence_of(self, contig: str) -> str:
+        """Return the sequence of a record of transcripts.fa or introns.fa by its name."""
+        if contig in self.transcripts:
+            return self.transcripts[contig].sequence
+        return self.unspliced[contig.rsplit("|", 1)[0]].sequence
+
+    @property
+    def index_prefix(self) -> Path:
+        """Path prefix of the BWA index."""
+        return self.directory / INDEX_PREFIX
+
+    def kmers(self) -> tuple[int, npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
+        """Return k, the sorted canonical k-mers and for each the number of its gene in `spec.genes`."""
+        with np.load(self.directory / KMER_TABLE) as data:
+            return int(data["k"]), data["kmers"], data["genes"]
+
+
+def _read_fasta(path: Path) -> dict[str, str]:
+    records: dict[str, str] = {}
+    name = ""
+    parts: list[str] = []
+    for line in path.read_text(encoding="ascii").splitlines():
+        if line.startswith(">"):
+            if name:
+                records[name] = "".join(parts)
+            name, parts = line[1:].split()[0], []
+        else:
+            parts.append(line)
+    if name:
+        records[name] = "".join(parts)
+    return records
+
+
+def load_panel(directory: Path) -> Panel:
+    """Read a panel directory written by `aspsfusion panel build`.
+
+    Raises:
+        PanelError: the directory is not a complete panel.
+    """
+    for name in (PROVENANCE, TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE):
+        if not (directory / name).is_file():
+            raise PanelError(
+                f"lacks {name}", path=directory, remedy="build the panel with 'aspsfusion panel build'"
+            )
+    try:
+        provenance = json.loads((directory / PROVENANCE).read_text(encoding="utf-8"))
+        entries = provenance["transcripts"]
+        unspliced_entries = provenance["unspliced"]
+        spec = PanelSpec.model_validate(provenance["spec"])
+    except (ValueError, KeyError) as error:
+        raise PanelError("is damaged", path=directory / PROVENANCE, remedy="build the panel again") from error
+    sequences = _read_fasta(directory / TRANSCRIPTS_FASTA)
+    exons = _read_exons(directory / EXONS_TABLE)
+    transcripts = {}
+    for entry in entries:
+        key = f"{entry['gene']}|{entry['transcript']}"
+        transcripts[key] = Transcript(
+            gene=entry["gene"],
+            name=entry["transcript"],
+            chrom=entry["chrom"],
+            strand=entry["strand"],
+            exons=exons[key],
+            cds=None if entry["cds"] is None else (entry["cds"][0] - 1, entry["cds"][1]),
+            primary=entry["primary"],
+            sequence=sequences[key],
+        )
+    genomic = _read_fasta(directory / UNSPLICED_FASTA)
+    unspliced = {
+        entry["gene"]: Unspliced(
+            gene=entry["gene"],
+            chrom=entry["chrom"],
+            strand=entry["strand"],
+            start=entry["start"] - 1,
+            end=entry["end"],
+            sequence=genomic[f"{entry['gene']}|{UNSPLICED_SUFFIX}"],
+        )
+        for entry in unspliced_entries
+    }
+    return Panel(directory, spec, transcripts, unspliced, provenance)
+
+
+def _read_exons(path: Path) -> dict[str, tuple[Exon, ...]]:
+    found: dict[str, list[Exon]] = {}
+    lines = path.read_text(encoding="ascii").splitlines()
+    header = lines[0].split("\t")
+    for line in lines[1:]:
+        row = dict(zip(header, line.split("\t"), strict=True))
+        found.setdefault(f"{row['gene']}|{row['transcript']}", []).append(
+            Exon(
+                int(row["exon"]),
+                int(row["start"]) - 1,
+                int(row["end"]),
+                int(row["tx_start"]) - 1,
+                int(row["tx_end"]),
+            )
+        )
+    return {key: tuple(rows) for key, rows in found.items()}

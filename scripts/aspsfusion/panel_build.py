@@ -1,0 +1,348 @@
+"""First stage: turns a panel YAML and a genome into the panel directory that all other stages read.
+
+The reference is proved before anything is written (see `aspsfusion.proof`), and the directory appears
+under its final name only when it is complete.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from aspsfusion import __version__
+from aspsfusion.errors import PanelError, ReferenceProofError
+from aspsfusion.genome import GenomePieces, Region, read_regions
+from aspsfusion.gtf import read_genes
+from aspsfusion.kmers import KMER_LENGTH, panel_kmers
+from aspsfusion.panel import (
+    EXONS_TABLE,
+    INDEX_PREFIX,
+    KMER_TABLE,
+    PROVENANCE,
+    TRANSCRIPTS_FASTA,
+    UNSPLICED_FASTA,
+    Exon,
+    Panel,
+    Transcript,
+    Unspliced,
+    load_panel,
+)
+from aspsfusion.panel_spec import GeneSpec, PanelSpec, TranscriptSpec, load_panel_spec
+from aspsfusion.proof import Check, check_introns, check_junction, check_reading_frame
+
+FASTA_WIDTH = 80
+INTRON_FLANK = 200
+"""Bases of each intron of a target gene, next to the exons, whose k-mers the screen keeps: enough for a read
+that runs from an exon into an intron, without the repeats of the intron's depth."""
+
+
+def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path) -> Panel:
+    """Build a panel directory.
+
+    Args:
+        yaml_path: panel YAML.
+        genome_path: genome FASTA: whole chromosomes, or loci as `samtools faidx` names them.
+        gtf_path: annotation for genes that the YAML names without transcripts.
+        output: directory to create; must not exist or be empty.
+
+    Returns:
+        The panel as read back from the directory.
+
+    Raises:
+        PanelError: the YAML or GTF is wrong, or the output exists.
+        ReferenceProofError: the genome does not hold what the panel states.
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise PanelError("exists already", path=output, remedy="name another directory or give --force")
+    spec = complete_spec(load_panel_spec(yaml_path), yaml_path, gtf_path)
+    genome = read_regions(genome_path, _regions(spec), spec.genome)
+    transcripts = [
+        _transcript(gene.symbol, transcript, genome) for gene in spec.genes for transcript in gene.transcripts
+    ]
+    unspliced = [_unspliced(gene, genome) for gene in spec.genes if "target" in gene.roles]
+    panel = Panel(output, spec, {t.key: t for t in transcripts}, {u.gene: u for u in unspliced}, {})
+    checks = prove(panel, genome)
+    failed = [check for check in checks if check.essential and not check.passed]
+    if failed:
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        raise ReferenceProofError(
+            f"is not the reference that the panel states: {failed[0].text}{more}",
+            path=genome_path,
+            remedy=f"give an unaltered {spec.genome.build} genome",
+        )
+    provenance = _provenance(panel, genome, checks, yaml_path, genome_path)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
+        draft = Path(scratch) / "panel"
+        _write(panel, genome, provenance, draft)
+        if output.exists():
+            output.rmdir()
+        draft.rename(output)
+    return load_panel(output)
+
+
+def replace_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path) -> Panel:
+    """Build a panel in place of an existing one, which stays until the new one is complete."""
+    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
+        return build_panel(yaml_path, genome_path, gtf_path, output)
+    if not (output / PROVENANCE).is_file():
+        raise PanelError(
+            "exists and is no panel directory", path=output, remedy="remove it or name another directory"
+        )
+    fresh = output.with_name(f".{output.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    build_panel(yaml_path, genome_path, gtf_path, fresh)
+    shutil.rmtree(output)
+    fresh.rename(output)
+    return load_panel(output)
+
+
+def complete_spec(spec: PanelSpec, yaml_path: Path, gtf_path: Path | None) -> PanelSpec:
+    """Return the panel with the transcripts of every gene, those that it lacks read from the GTF.
+
+    Raises:
+        PanelError: a gene has no transcripts and no GTF was given, or the GTF contradicts the panel.
+    """
+    bare = [gene for gene in spec.genes if not gene.transcripts]
+    if not bare:
+        return spec
+    if gtf_path is None:
+        raise PanelError(
+            f"gives no exons for {bare[0].symbol}",
+            path=yaml_path,
+            where="key genes",
+            remedy="give an annotation with --gtf (configuration key annotation_gtf)",
+        )
+    found = read_genes(gtf_path, bare)
+    data = spec.model_dump()
+    for gene in data["genes"]:
+        if gene["symbol"] in found:
+            gene["transcripts"] = [t.model_dump() for t in found[gene["symbol"]]]
+    try:
+        return PanelSpec.model_validate(data)
+    except ValidationError as error:
+        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise PanelError(message, path=yaml_path, remedy=f"make it agree with {gtf_path}") from error
+
+
+def gene_region(gene: GeneSpec) -> Region:
+    """Return the region that all transcripts of a gene cover together, 0-based half-open.
+
+    Raises:
+        PanelError: the transcripts lie on different chromosomes or strands.
+    """
+    places = {(transcript.chrom, transcript.strand) for transcript in gene.transcripts}
+    if len(places) != 1:
+        raise PanelError(f"transcripts of {gene.symbol} lie on more than one chromosome or strand")
+    spans = [exon for transcript in gene.transcripts for exon in transcript.exons]
+    return Region(
+        gene.transcripts[0].chrom, min(start for start, _ in spans) - 1, max(end for _, end in spans)
+    )
+
+
+def _regions(spec: PanelSpec) -> list[Region]:
+    return [gene_region(gene) for gene in spec.genes]
+
+
+def _transcript(gene: str, spec: TranscriptSpec, genome: GenomePieces) -> Transcript:
+    exons, parts, offset = [], [], 0
+    for number, (first, last) in enumerate(spec.exons, start=1):
+        length = last - first + 1
+        exons.append(Exon(number, first - 1, last, offset, offset + length))
+        parts.append(genome.fetch_sense(Region(spec.chrom, first - 1, last), spec.strand).upper())
+        offset += length
+    return Transcript(
+        gene=gene,
+        name=spec.id,
+        chrom=spec.chrom,
+        strand=spec.strand,
+        exons=tuple(exons),
+        cds=None if spec.cds is None else (spec.cds[0] - 1, spec.cds[1]),
+        primary=spec.primary,
+        sequence="".join(parts),
+    )
+
+
+def _unspliced(gene: GeneSpec, genome: GenomePieces) -> Unspliced:
+    region = gene_region(gene)
+    strand = gene.transcripts[0].strand
+    bases = genome.fetch_sense(region, strand).upper()
+    return Unspliced(gene.symbol, region.chrom, strand, region.start, region.end, bases)
+
+
+def prove(panel: Panel, genome: GenomePieces) -> list[Check]:
+    """Run every check of `aspsfusion.proof` on a panel.
+
+    A failure is essential where the verdict rests on it: primary transcripts of target genes and published
+    junctions of the target fusion.
+    """
+    targets = set(panel.spec.genes_with_role("target"))
+    checks = []
+    for transcript in panel.transcripts.values():
+        essential = transcript.primary and transcript.gene in targets
+        if len(transcript.exons) > 1:
+            checks.append(check_introns(transcript, genome, essential=essential))
+        if transcript.cds and transcript.primary:
+            checks.append(check_reading_frame(transcript, essential=essential))
+    for location, junction in panel.catalogue.items():
+        if junction.sequence is None:
+            continue
+        five, three = panel.primary[location.five_gene], panel.primary[location.three_gene]
+        five_end, three_start = five.from_genome(location.five_pos), three.from_genome(location.three_pos)
+        assert five_end is not None
+        assert three_start is not None
+        checks.append(
+            check_junction(
+                junction,
+                five.sequence[: five_end + 1],
+                three.sequence[three_start:],
+                essential=junction.fusion == panel.spec.target.fusion,
+            )
+        )
+    return checks
+
+
+def _provenance(
+    panel: Panel, genome: GenomePieces, checks: Sequence[Check], yaml_path: Path, genome_path: Path
+) -> dict[str, Any]:
+    kind = "genome" if genome.whole_chromosomes else "loci"
+    authenticated = all(contig.authenticated for contig in genome.contigs)
+    return {
+        "name": panel.spec.name,
+        "version": panel.spec.version,
+        "title": panel.spec.title,
+        "build": panel.spec.genome.build,
+        "checksum": hashlib.sha256(yaml_path.read_bytes()).hexdigest(),
+        "software": f"aspsfusion {__version__}",
+        "reference_kind": "demonstration" if genome.demonstration else kind,
+        "reference_authenticated": authenticated and not genome.demonstration,
+        "genome_file": genome_path.name,
+        "contigs": [
+            {
+                "contig": contig.name,
+                "chrom": contig.chrom,
+                "length": contig.length,
+                "md5": contig.md5,
+                "authenticated": contig.authenticated,
+            }
+            for contig in genome.contigs
+        ],
+        "checks": [{"name": check.name, "passed": check.passed, "text": check.text} for check in checks],
+        "transcripts": [
+            {
+                "gene": t.gene,
+                "transcript": t.name,
+                "chrom": t.chrom,
+                "strand": t.strand,
+                "primary": t.primary,
+                "length": len(t.sequence),
+                "cds": None if t.cds is None else [t.cds[0] + 1, t.cds[1]],
+            }
+            for t in panel.transcripts.values()
+        ],
+        "unspliced": [
+            {"gene": u.gene, "chrom": u.chrom, "strand": u.strand, "start": u.start + 1, "end": u.end}
+            for u in panel.unspliced.values()
+        ],
+        "spec": panel.spec.model_dump(mode="json"),
+    }
+
+
+def _write(panel: Panel, genome: GenomePieces, provenance: dict[str, Any], directory: Path) -> None:
+    from pybwa import BwaIndex
+
+    (directory / INDEX_PREFIX).parent.mkdir(parents=True)
+    transcripts = _fasta((t.key, t.sequence) for t in panel.transcripts.values())
+    unspliced = _fasta((u.key, u.sequence) for u in panel.unspliced.values())
+    (directory / TRANSCRIPTS_FASTA).write_text(transcripts, encoding="ascii")
+    (directory / UNSPLICED_FASTA).write_text(unspliced, encoding="ascii")
+    (directory / EXONS_TABLE).write_text(_exon_table(panel), encoding="ascii")
+    (directory / INDEX_PREFIX).write_text(transcripts + unspliced, encoding="ascii")
+    BwaIndex.index(directory / INDEX_PREFIX)
+    kmers, genes = panel_kmers(_screened_sequences(panel, genome))
+    np.savez(directory / KMER_TABLE, k=np.int64(KMER_LENGTH), kmers=kmers, genes=genes)
+    (directory / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
+
+
+def _screened_sequences(panel: Panel, genome: GenomePieces) -> list[tuple[int, str]]:
+    """Sequences whose k-mers the screen looks for, each with the number of its gene.
+
+    Soft-masked bases of introns become N, so that no k-mer of an interspersed repeat enters from there.
+    """
+    number = {gene.symbol: i for i, gene in enumerate(panel.spec.genes)}
+    pieces = [(number[t.gene], t.sequence) for t in panel.transcripts.values()]
+    edge = KMER_LENGTH - 1
+    for gene, whole in panel.unspliced.items():
+        for transcript in panel.by_gene[gene]:
+            for before, after in zip(transcript.exons, transcript.exons[1:], strict=False):
+                low, high = (
+                    (before.end, after.start) if transcript.strand == "+" else (after.end, before.start)
+                )
+                for start, end in ((low, low + INTRON_FLANK), (high - INTRON_FLANK, high)):
+                    region = Region(transcript.chrom, max(start, low), min(end, high))
+                    bases = genome.fetch(region)
+                    hard_masked = "".join(base if base.isupper() else "N" for base in bases)
+                    # The k - 1 exonic bases beside the flank make the k-mers across the exon's border.
+                    before_it = Region(transcript.chrom, max(whole.start, region.start - edge), region.start)
+                    behind_it = Region(transcript.chrom, region.end, min(whole.end, region.end + edge))
+                    left, right = genome.fetch(before_it), genome.fetch(behind_it)
+                    pieces.append((number[gene], left.upper() + hard_masked + right.upper()))
+    for location in panel.catalogue:
+        five, three = panel.primary[location.five_gene], panel.primary[location.three_gene]
+        five_end, three_start = five.from_genome(location.five_pos), three.from_genome(location.three_pos)
+        if five_end is None or three_start is None:
+            continue
+        across = five.sequence[max(0, five_end + 1 - edge) : five_end + 1]
+        across += three.sequence[three_start : three_start + edge]
+        pieces.append((number[location.three_gene], across))
+    return pieces
+
+
+def _fasta(records: Iterable[tuple[str, str]]) -> str:
+    lines = []
+    for name, sequence in records:
+        lines.append(f">{name}")
+        lines.extend(sequence[i : i + FASTA_WIDTH] for i in range(0, len(sequence), FASTA_WIDTH))
+    return "\n".join(lines) + "\n"
+
+
+def _exon_table(panel: Panel) -> str:
+    """Return exons.tsv, 1-based inclusive; cds_start and cds_end are c. positions, phase the start's."""
+    rows = [
+        "gene transcript exon chrom start end strand tx_start tx_end cds_start cds_end phase".replace(
+            " ", "\t"
+        )
+    ]
+    for transcript in panel.transcripts.values():
+        for exon in transcript.exons:
+            coding: tuple[object, object, object] = ("", "", "")
+            if transcript.cds:
+                first = max(exon.tx_start, transcript.cds[0])
+                last = min(exon.tx_end, transcript.cds[1])
+                if first < last:
+                    start = first - transcript.cds[0]
+                    coding = (start + 1, last - transcript.cds[0], start % 3)
+            rows.append(
+                "\t".join(
+                    str(value)
+                    for value in (
+                        transcript.gene,
+                        transcript.name,
+                        exon.number,
+                        transcript.chrom,
+                        exon.start + 1,
+                        exon.end,
+                        transcript.strand,
+                        exon.tx_start + 1,
+                        exon.tx_end,
+                        *coding,
+                    )
+                )
+            )
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,326 @@
+"""The panel YAML: what a lab wants confirmed or excluded, stated as data.
+
+Everything the product knows of a fusion stands in this file: genes, transcripts, published junctions,
+artefact pairs, domains and the sentences of the report. The code knows none of it by name.
+
+Coordinates in the YAML are 1-based and inclusive, as in GTF and HGVS. They become 0-based and half-open
+when `aspsfusion.panel_build` turns them into a panel directory.
+"""
+
+import itertools
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from aspsfusion.errors import PanelError
+
+GeneSymbol = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
+ChromosomeName = Annotated[str, StringConstraints(pattern=r"^chr[A-Za-z0-9_]+$")]
+Role = Literal["target", "partner", "paralog", "control"]
+Direction = Literal["diagnostic", "reciprocal"]
+EvidenceLevel = Literal["published_sequence", "genomic_coordinate", "inferred", "predicted"]
+
+
+class _Strict(BaseModel):
+    """Base of every part of the YAML: unknown keys are errors, values are not changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ChromosomeSpec(_Strict):
+    """What is known of one chromosome of the build, to tell an authentic reference from another."""
+
+    refseq: Annotated[str, StringConstraints(pattern=r"^NC_\d{6}\.\d+$")] | None = Field(
+        None, description="RefSeq accession with version, accepted as a contig name"
+    )
+    length: int | None = Field(None, gt=0, description="length in nucleotides")
+    md5: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = Field(
+        None, description="MD5 of the upper-case sequence (refget, SAM M5)"
+    )
+
+
+class GenomeSpec(_Strict):
+    """The genome build that every coordinate of the panel refers to."""
+
+    build: str = Field(description="name of the build, for example GRCh38")
+    chromosomes: dict[ChromosomeName, ChromosomeSpec] = Field(default_factory=dict)
+    source: str = Field("", description="where lengths, accessions and checksums were taken from")
+
+
+class TranscriptSpec(_Strict):
+    """Exon structure of one transcript, 1-based inclusive genomic coordinates in transcript order."""
+
+    id: Identifier = Field(description="accession with version")
+    alias: str = Field("", description="accession of the same transcript in the other catalogue")
+    primary: bool = Field(False, description="the transcript that exon numbers and HGVS refer to")
+    chrom: ChromosomeName
+    strand: Literal["+", "-"]
+    exons: list[tuple[int, int]] = Field(min_length=1)
+    cds: tuple[int, int] | None = Field(
+        None, description="first and last base of the reading frame incl. stop, 1-based on the transcript"
+    )
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _exons_in_order(self) -> Self:
+        for start, end in self.exons:
+            if not 1 <= start <= end:
+                raise ValueError(
+                    f"exon {start}-{end} of {self.id} does not run from a lower to a higher position"
+                )
+        in_genome_order = self.exons if self.strand == "+" else self.exons[::-1]
+        for (_, end), (start, _) in itertools.pairwise(in_genome_order):
+            if start <= end:
+                raise ValueError(f"exons of {self.id} overlap or are out of order near position {start}")
+        if self.cds:
+            first, last = self.cds
+            length = sum(end - start + 1 for start, end in self.exons)
+            if not 1 <= first < last <= length:
+                raise ValueError(f"cds {first}-{last} of {self.id} lies outside its {length} nt")
+            if (last - first + 1) % 3:
+                raise ValueError(f"cds {first}-{last} of {self.id} is not a multiple of 3 nt")
+        return self
+
+
+class GeneSpec(_Strict):
+    """A gene of the panel and what it is there for."""
+
+    symbol: GeneSymbol
+    hgnc: str = ""
+    ensembl: str = ""
+    cytoband: str = ""
+    roles: list[Role] = Field(min_length=1)
+    transcripts: list[TranscriptSpec] = Field(
+        default_factory=list, description="left out when the gene is to be read from the annotation GTF"
+    )
+    primary_transcript: Identifier | None = Field(
+        None, description="for genes read from the GTF: accession of the primary transcript"
+    )
+    note: str = ""
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _one_primary(self) -> Self:
+        if self.transcripts and sum(transcript.primary for transcript in self.transcripts) != 1:
+            raise ValueError(f"gene {self.symbol} needs exactly one transcript with primary: true")
+        return self
+
+
+class BreakpointSpec(_Strict):
+    """One side of a catalogue junction: an exon end (5' gene) or an exon start (3' gene)."""
+
+    gene: GeneSymbol
+    exon: int = Field(gt=0, description="exon number on the primary transcript")
+    coding_position: int | None = Field(
+        None, gt=0, description="c. position of the joined base where it is not the exon's end or start"
+    )
+
+
+class JunctionSpec(_Strict):
+    """A junction that has been published or follows from a published one."""
+
+    id: Identifier
+    five_prime: BreakpointSpec
+    three_prime: BreakpointSpec
+    type: str = Field("", description="name in the literature, for example 'type 1'")
+    old_name: str = Field("", description="the same junction in superseded exon numbering")
+    direction: Direction
+    evidence: EvidenceLevel
+    sequence: Annotated[str, StringConstraints(pattern=r"^[ACGT]+\|[ACGT]+$")] | None = Field(
+        None, description="published sequence, a vertical bar at the junction"
+    )
+    disease: str = ""
+    frequency: str = ""
+    source: str
+
+    @property
+    def fusion(self) -> str:
+        """HGNC name of the fusion, 5' gene first."""
+        return f"{self.five_prime.gene}::{self.three_prime.gene}"
+
+
+class TargetSpec(_Strict):
+    """The fusion whose presence or absence is the verdict."""
+
+    five_prime: GeneSymbol
+    three_prime: GeneSymbol
+    disease: str = Field(description="the diagnosis that the fusion defines")
+
+    @property
+    def fusion(self) -> str:
+        """HGNC name of the fusion, 5' gene first."""
+        return f"{self.five_prime}::{self.three_prime}"
+
+
+class ArtefactSpec(_Strict):
+    """A chimeric pair that has been seen in normal tissue and so is no finding by itself."""
+
+    five_prime: str
+    three_prime: str
+    normal_samples: int = Field(ge=0)
+    tumour_samples: int = Field(ge=0)
+    comment: str = ""
+    source: str = ""
+
+
+class DomainSpec(_Strict):
+    """A protein domain on the primary transcript's protein, 1-based inclusive residues."""
+
+    gene: GeneSymbol
+    name: str
+    first_residue: int = Field(gt=0)
+    last_residue: int = Field(gt=0)
+    source: str
+
+
+class TextSpec(_Strict):
+    """The report's sentences. Placeholders in braces are filled by `aspsfusion.classify`."""
+
+    confirmed: str
+    excluded: str
+    indeterminate: str
+    interpretation: list[str] = Field(default_factory=list)
+    limits: list[str] = Field(default_factory=list)
+
+
+class PanelSpec(_Strict):
+    """A whole panel as the YAML states it."""
+
+    schema_version: Literal[1]
+    name: Identifier
+    version: str
+    title: str
+    genome: GenomeSpec
+    target: TargetSpec
+    genes: list[GeneSpec] = Field(min_length=2)
+    junctions: list[JunctionSpec] = Field(default_factory=list)
+    artefacts: list[ArtefactSpec] = Field(default_factory=list)
+    domains: list[DomainSpec] = Field(default_factory=list)
+    texts: TextSpec
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for what, names in (
+            ("gene", [gene.symbol for gene in self.genes]),
+            ("junction id", [junction.id for junction in self.junctions]),
+            ("transcript", [t.id for gene in self.genes for t in gene.transcripts]),
+        ):
+            twice = [name for name, count in Counter(names).items() if count > 1]
+            if twice:
+                raise ValueError(f"{what} {twice[0]} is given twice")
+        known = {gene.symbol for gene in self.genes}
+        wanted = {
+            "target": [self.target.five_prime, self.target.three_prime],
+            "junctions": [side.gene for j in self.junctions for side in (j.five_prime, j.three_prime)],
+            "domains": [domain.gene for domain in self.domains],
+        }
+        for section, symbols in wanted.items():
+            for symbol in symbols:
+                if symbol not in known:
+                    raise ValueError(f"{section} names gene {symbol}, which is not under genes")
+        for symbol in (self.target.five_prime, self.target.three_prime):
+            if "target" not in self.gene(symbol).roles:
+                raise ValueError(f"gene {symbol} is part of the target fusion but lacks the role target")
+        for junction in self.junctions:
+            for side in (junction.five_prime, junction.three_prime):
+                transcripts = self.gene(side.gene).transcripts
+                primary = next((t for t in transcripts if t.primary), None)
+                if primary and side.exon > len(primary.exons):
+                    raise ValueError(
+                        f"junction {junction.id} names exon {side.exon} of {side.gene}, "
+                        f"whose transcript {primary.id} has {len(primary.exons)}"
+                    )
+        return self
+
+    def gene(self, symbol: str) -> GeneSpec:
+        """Return the gene of that symbol; raises KeyError when the panel has none."""
+        for gene in self.genes:
+            if gene.symbol == symbol:
+                return gene
+        raise KeyError(symbol)
+
+    def genes_with_role(self, role: Role) -> list[str]:
+        """Return the symbols of the genes that have the role, in the order of the YAML."""
+        return [gene.symbol for gene in self.genes if role in gene.roles]
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A YAML loader that refuses a key given twice, which YAML would silently let the last one win."""
+
+
+def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key {key!r} is given twice", key_node.start_mark
+            )
+        seen.add(key)
+    loader.flatten_mapping(node)
+    return loader.construct_mapping(node, deep=True)
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)
+
+
+def parse_panel_spec(text: str, path: str | Path) -> PanelSpec:
+    """Parse and validate the text of a panel YAML.
+
+    Args:
+        text: the YAML.
+        path: where it came from, for messages only.
+
+    Returns:
+        The validated panel.
+
+    Raises:
+        PanelError: the text is no YAML or states something that can not be; names line or key.
+    """
+    try:
+        data = yaml.load(text, Loader=_UniqueKeyLoader)
+    except yaml.MarkedYAMLError as error:
+        where = f"line {error.problem_mark.line + 1}" if error.problem_mark else None
+        raise PanelError(
+            f"not valid YAML: {error.problem or error.context}",
+            path=path,
+            where=where,
+            remedy="correct the line",
+        ) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise PanelError(f"not valid YAML: {error}", path=path, remedy="give a panel YAML") from error
+    if not isinstance(data, dict):
+        raise PanelError("holds no panel", path=path, remedy="give a YAML file with the keys of a panel")
+    try:
+        return PanelSpec.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        message = first["msg"].removeprefix("Value error, ")
+        raise PanelError(
+            f"{message}{more}",
+            path=path,
+            where=f"key {key}" if key else None,
+            remedy="correct the panel YAML",
+        ) from error
+
+
+def load_panel_spec(path: Path) -> PanelSpec:
+    """Read and validate a panel YAML; see `parse_panel_spec`.
+
+    Raises:
+        PanelError: the file can not be read or is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise PanelError(
+            f"can not be read ({reason})", path=path, remedy="give the path of a panel YAML"
+        ) from error
+    return parse_panel_spec(text, path)

@@ -1,0 +1,168 @@
+"""Proposes candidate junctions from the alignments, for realignment to decide on.
+
+A proposal costs little and proves nothing; missing one costs a fusion. So every read whose pieces lie in
+two genes proposes its junction, and every pair whose mates lie in two genes proposes the exon borders that
+its insert could bridge.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from aspsfusion.kernels import mismatches_at
+from aspsfusion.panel import Junction, Panel
+from aspsfusion.parameters import CallParameters
+from aspsfusion.placements import ContigBases, as_bases
+from aspsfusion.records import Fragment, Mate, Placement
+from aspsfusion.sequences import reverse_complement
+
+BORDER_REACH = 6
+"""Bases beyond the two pieces' ends within which a split may lie: an aligner's clip is a few bases off where
+the next bases agree by chance."""
+
+MIN_PIECE = 13
+"""Bases of each piece; the aligner's seed length."""
+
+MAX_GAP = 10
+"""Read bases between the pieces that belong to neither; more is inserted sequence, for which no junction of
+two positions can be given."""
+
+_NO_LIMIT = 1 << 30
+
+
+class BoundaryMap:
+    """Exon ends and starts of every gene, by genomic position of the joined base."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.ends: dict[str, set[int]] = {}
+        self.starts: dict[str, set[int]] = {}
+        for transcript in panel.transcripts.values():
+            ends = self.ends.setdefault(transcript.gene, set())
+            starts = self.starts.setdefault(transcript.gene, set())
+            # The last exon's end is where transcription stops, the first one's start where it begins.
+            ends.update(transcript.to_genome(exon.tx_end - 1) for exon in transcript.exons[:-1])
+            starts.update(transcript.to_genome(exon.tx_start) for exon in transcript.exons[1:])
+
+    def count(self, junction: Junction) -> int:
+        """Return how many sides of a junction, 0 to 2, lie at an exon's end or start."""
+        return (junction.five_pos in self.ends[junction.five_gene]) + (
+            junction.three_pos in self.starts[junction.three_gene]
+        )
+
+
+class Proposer:
+    """Proposes junctions for the fragments of one sample.
+
+    Args:
+        panel: built panel.
+        contigs: the panel's sequences.
+        parameters: thresholds.
+    """
+
+    def __init__(self, panel: Panel, contigs: ContigBases, parameters: CallParameters) -> None:
+        self._panel = panel
+        self._contigs = contigs
+        self._parameters = parameters
+        self.boundaries = BoundaryMap(panel)
+
+    def from_split_reads(self, fragment: Fragment) -> set[Junction]:
+        """Return the junctions that reads with pieces in two genes propose."""
+        return {junction for mate in fragment.mates for junction in self._split(mate)}
+
+    def _split(self, mate: Mate) -> Iterator[Junction]:
+        for reverse in (False, True):
+            placements = [p for p in mate.placements if p.reverse == reverse]
+            sequence = reverse_complement(mate.sequence) if reverse else mate.sequence
+            for five in placements:
+                for three in placements:
+                    if five.gene != three.gene and _side_by_side(five, three):
+                        junction = self._best_split(sequence, five, three)
+                        if junction:
+                            yield junction
+
+    def _best_split(self, sequence: str, five: Placement, three: Placement) -> Junction | None:
+        """Return the junction at the split of the read that leaves the fewest mismatches.
+
+        Among equal splits one between two exon borders wins, then one at a single border, then the one
+        nearest to the 5' end.
+        """
+        low = max(MIN_PIECE, min(five.query_end, three.query_start) - BORDER_REACH)
+        high = min(len(sequence) - MIN_PIECE, max(five.query_end, three.query_start) + BORDER_REACH)
+        best: tuple[tuple[int, int, int], Junction] | None = None
+        bases = as_bases(sequence)
+        five_bases, three_bases = self._contigs[five.contig], self._contigs[three.contig]
+        for split in range(low, high + 1):
+            five_at = five.end - five.query_end
+            three_at = three.start - three.query_start
+            wrong = mismatches_at(
+                bases[five.query_start : split], five_bases, five_at + five.query_start, _NO_LIMIT
+            )
+            wrong += mismatches_at(bases[split : three.query_end], three_bases, three_at + split, _NO_LIMIT)
+            junction = self._junction(five.contig, five_at + split - 1, three.contig, three_at + split)
+            if junction is None:
+                continue
+            key = (int(wrong), -self.boundaries.count(junction), split)
+            if best is None or key < best[0]:
+                best = (key, junction)
+        return best[1] if best else None
+
+    def _junction(self, five: str, five_last: int, three: str, three_first: int) -> Junction | None:
+        five_pos, three_pos = self._to_genome(five, five_last), self._to_genome(three, three_first)
+        if five_pos is None or three_pos is None:
+            return None
+        return Junction(five.split("|", 1)[0], five_pos, three.split("|", 1)[0], three_pos)
+
+    def _to_genome(self, contig: str, position: int) -> int | None:
+        transcript = self._panel.transcripts.get(contig)
+        if transcript is not None:
+            inside = 0 <= position < len(transcript.sequence)
+            return transcript.to_genome(position) if inside else None
+        unspliced = self._panel.unspliced[contig.rsplit("|", 1)[0]]
+        return unspliced.to_genome(position) if 0 <= position < len(unspliced.sequence) else None
+
+    def from_spanning_pair(self, fragment: Fragment) -> set[Junction]:
+        """Return the exon borders that a pair with mates in two genes could bridge."""
+        if len(fragment.mates) != 2:
+            return set()
+        found: set[Junction] = set()
+        for left, right in (fragment.mates, fragment.mates[::-1]):
+            for five in left.placements[:1]:
+                for three in right.placements[:1]:
+                    if five.gene != three.gene and not five.reverse and three.reverse:
+                        found.update(self._bridged(five, three))
+        return found
+
+    def _bridged(self, five: Placement, three: Placement) -> Iterator[Junction]:
+        five_tx = self._panel.transcripts.get(five.contig)
+        three_tx = self._panel.transcripts.get(three.contig)
+        if five_tx is None or three_tx is None:
+            return
+        for donor in five_tx.exons[:-1]:
+            before = donor.tx_end - five.start
+            if donor.tx_end < five.end - BORDER_REACH or before > self._parameters.max_insert:
+                continue
+            for acceptor in three_tx.exons[1:]:
+                behind = three.end - acceptor.tx_start
+                if acceptor.tx_start > three.start + BORDER_REACH:
+                    continue
+                if before + behind <= self._parameters.max_insert:
+                    yield Junction(
+                        five_tx.gene,
+                        five_tx.to_genome(donor.tx_end - 1),
+                        three_tx.gene,
+                        three_tx.to_genome(acceptor.tx_start),
+                    )
+
+
+def _side_by_side(five: Placement, three: Placement) -> bool:
+    """Whether two pieces of a read follow each other, the 5' one in front."""
+    return (
+        five.query_start < three.query_start
+        and five.query_end < three.query_end
+        and three.query_start - five.query_end <= MAX_GAP
+        and three.query_start - five.query_start >= MIN_PIECE
+        and three.query_end - five.query_end >= MIN_PIECE
+    )
+
+
+def propose(proposer: Proposer, fragments: Sequence[Fragment]) -> set[Junction]:
+    """Return every junction that split reads propose."""
+    return {junction for fragment in fragments for junction in proposer.from_split_reads(fragment)}

@@ -1,0 +1,333 @@
+"""The records that stages pass to each other and to the outside.
+
+Two languages meet here. Frozen dataclasses carry what flows between stages in files of this program's
+own; pydantic models are `report.json`, the record that everything a person reads is written from, and
+whose JSON Schema is shipped in `resources/`. Genomic positions in the pydantic models are 1-based and
+inclusive; in the dataclasses they are 0-based and half-open.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+REPORT_SCHEMA_VERSION = "1.0.0"
+"""Version of the structure of report.json; the first number changes when a field changes its meaning."""
+
+Call = Literal["CONFIRMED", "EXCLUDED", "INDETERMINATE"]
+Confidence = Literal["high", "medium", "low"]
+
+
+# ---------------------------------------------------------------------------------------------------
+# Between `evidence` and `call`
+# ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One ungapped or gapped alignment of a read to a panel sequence.
+
+    Attributes:
+        contig: record name of the panel sequence, `GENE|TRANSCRIPT` or `GENE|unspliced`.
+        reverse: whether the read lies antisense to the contig.
+        start: first aligned base on the contig, 0-based.
+        end: end of the aligned bases on the contig, half-open.
+        query_start: first aligned base of the read in contig orientation, 0-based.
+        query_end: end of the aligned bases of the read in contig orientation, half-open.
+        edits: mismatches and indels when the read is laid end to end: clipped bases are compared with
+            the contig, bases beyond its end count as one edit each.
+    """
+
+    contig: str
+    reverse: bool
+    start: int
+    end: int
+    query_start: int
+    query_end: int
+    edits: int
+
+    @property
+    def gene(self) -> str:
+        """Gene of the contig."""
+        return self.contig.split("|", 1)[0]
+
+
+@dataclass(frozen=True)
+class Mate:
+    """One trimmed read of a fragment with all its placements on the panel.
+
+    Attributes:
+        number: 1 or 2; 1 for single reads.
+        sequence: bases in the order of sequencing.
+        placements: best first; empty when the read did not align.
+    """
+
+    number: int
+    sequence: str
+    placements: tuple[Placement, ...]
+
+    @cached_property
+    def edits_by_gene(self) -> dict[str, int]:
+        """Fewest edits with which the read lies in each gene."""
+        best: dict[str, int] = {}
+        for placement in self.placements:
+            gene = placement.gene
+            if gene not in best or placement.edits < best[gene]:
+                best[gene] = placement.edits
+        return best
+
+    def near_best_genes(self, margin: int) -> set[str]:
+        """Return the genes in which the read has fewer than `margin` edits more than in its best one."""
+        best = self.edits_by_gene
+        if not best:
+            return set()
+        limit = min(best.values()) + margin
+        return {gene for gene, edits in best.items() if edits < limit}
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A fragment that the wild type does not fully explain, after duplicate removal.
+
+    Attributes:
+        name: read name.
+        copies: how many fragments of the library had the same coordinates, this one included.
+        mates: one or two reads.
+    """
+
+    name: str
+    copies: int
+    mates: tuple[Mate, ...]
+
+
+# ---------------------------------------------------------------------------------------------------
+# report.json
+# ---------------------------------------------------------------------------------------------------
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PanelId(_Record):
+    """Which panel was used."""
+
+    name: str
+    version: str
+    title: str
+    build: str = Field(description="genome build of all coordinates")
+    checksum: str = Field(description="SHA-256 of the panel YAML")
+
+
+class ReferenceId(_Record):
+    """Which reference the panel was built from."""
+
+    kind: Literal["genome", "loci", "demonstration"]
+    authenticated: bool = Field(
+        description="whether every chromosome used was whole and matched the build's MD5"
+    )
+    file: str = Field(description="file name of the genome FASTA")
+    checks: list[str] = Field(description="what was proved of the reference when the panel was built")
+
+
+class Reason(_Record):
+    """One reason of the verdict: a stable code for programs and a sentence for people."""
+
+    code: str
+    text: str
+
+
+class Verdict(_Record):
+    """The answer to the one question."""
+
+    call: Call
+    target: str = Field(description="the fusion that the verdict is about, for example ASPSCR1::TFE3")
+    reasons: list[Reason]
+    statement: str
+
+
+class FusionSide(_Record):
+    """One side of a junction."""
+
+    gene: str
+    transcript: str = Field(description="transcript that exon number and HGVS refer to")
+    exon: int | None = Field(description="exon number, None inside an intron")
+    chrom: str
+    pos: int = Field(description="joined base, 1-based")
+    strand: Literal["+", "-"]
+    at_exon_boundary: bool = Field(description="joined base is the exon's last (5') or first (3') base")
+    site: str = Field(description="words, for example 'end of exon 7' or 'inside exon 4'")
+
+
+class DomainStatus(_Record):
+    """A protein domain and what the fusion keeps of it."""
+
+    gene: str
+    name: str
+    first_residue: int
+    last_residue: int
+    status: Literal["kept", "partly kept", "lost"]
+
+
+class SupportingRead(_Record):
+    """A fragment that supports a junction, as counted."""
+
+    name: str
+    kind: Literal["split", "spanning"]
+    copies: int = Field(description="fragments with the same coordinates, counted once")
+    anchor_five_prime: int = Field(description="bases of the 5' gene in the crossing read; 0 when spanning")
+    anchor_three_prime: int = Field(description="bases of the 3' gene in the crossing read; 0 when spanning")
+    mismatches: int = Field(description="edits of the fragment against the junction")
+    sequence: str = Field(description="the crossing read in the orientation of the fusion transcript")
+    offset: int = Field(description="position of its first base relative to the first base of the 3' gene")
+
+
+class Fusion(_Record):
+    """One junction with its evidence."""
+
+    name: str
+    type: str = Field(description="name in the literature, for example 'type 1'; empty when it has none")
+    old_name: str = Field(description="the same junction in superseded exon numbering; may be empty")
+    is_target: bool
+    reciprocal: bool = Field(description="3' gene of the target fused in front of its 5' gene")
+    five_prime: FusionSide
+    three_prime: FusionSide
+    hgvs: str
+    in_frame: bool | None = Field(description="None when a transcript has no known reading frame")
+    split_reads: int = Field(description="unique fragments with a read that crosses the junction")
+    spanning_pairs: int = Field(description="unique fragments whose mates lie on the two sides")
+    fragments: int = Field(description="unique supporting fragments: split reads and spanning pairs")
+    split_reads_with_duplicates: int
+    spanning_pairs_with_duplicates: int
+    fragments_with_duplicates: int
+    max_anchor_five_prime: int
+    max_anchor_three_prime: int
+    wild_type_five_prime: int = Field(
+        description="unique fragments that run on in the 5' gene at the breakpoint"
+    )
+    wild_type_three_prime: int = Field(
+        description="unique fragments that come from the 3' gene itself at the breakpoint"
+    )
+    fraction_three_prime: float | None = Field(
+        description="split reads divided by split reads and wild type at the 3' breakpoint"
+    )
+    confidence: Confidence
+    confidence_reasons: list[str]
+    catalogue_id: str | None
+    junction_sequence: str = Field(
+        description="reference bases of both sides, a vertical bar at the junction"
+    )
+    retained_domains: list[DomainStatus]
+    reads: list[SupportingRead]
+
+
+class FilteredFusion(_Record):
+    """A candidate junction that is not reported as a fusion, and why."""
+
+    name: str
+    five_prime: FusionSide
+    three_prime: FusionSide
+    split_reads: int
+    spanning_pairs: int
+    fragments: int
+    reasons: list[Reason]
+
+
+class OneSided(_Record):
+    """A place where fragments leave a gene into sequence that the panel does not hold."""
+
+    gene: str
+    exon: int | None
+    chrom: str
+    pos: int
+    fragments: int
+    clipped_consensus: str
+
+
+class Exclusion(_Record):
+    """What would have been seen if the fusion were there."""
+
+    confidence: float = Field(description="probability with which the fraction below would have been seen")
+    informative_fragments: dict[str, int] = Field(
+        description="unique wild-type fragments at each acceptor, by 'GENE exon N'"
+    )
+    detectable_fraction: float | None = Field(
+        description="smallest share of fusion transcripts that would have been seen; None without coverage"
+    )
+    threshold: float = Field(description="largest detectable fraction that still counts as an exclusion")
+    adequate: bool
+
+
+class QcFlag(_Record):
+    """A quality value beyond its limit."""
+
+    code: str
+    text: str
+
+
+class QualityControl(_Record):
+    """Quality of the sample as far as this program sees it."""
+
+    total_reads: int
+    candidate_fragments: int
+    duplicates: int = Field(description="fragments with coordinates already seen")
+    median_insert: int | None
+    adapter_fraction: float | None
+    overlap_fraction: float | None = Field(description="share of pairs whose mates overlap")
+    read_length: int = Field(description="longest read")
+    control_genes: dict[str, int] = Field(description="unique fragments by control gene")
+    flags: list[QcFlag]
+
+
+class Expression(_Record):
+    """Fragments of one gene."""
+
+    gene: str
+    fragments: int
+    tpm_like: float = Field(
+        description="fragments per kilobase, scaled to one million over the genes of the panel"
+    )
+
+
+class ExonCoverage(_Record):
+    """Mean depth of one exon of a target's primary transcript."""
+
+    gene: str
+    exon: int
+    length: int
+    mean_depth: float
+
+
+class Imbalance(_Record):
+    """Depth of the target's 3' gene before and behind the recurrent breakpoints; supporting evidence only."""
+
+    gene: str
+    five_prime_depth: float
+    three_prime_depth: float
+    ratio: float | None = Field(description="depth behind divided by depth before the breakpoints")
+
+
+class Report(_Record):
+    """The record of one sample: `<sample>.report.json`."""
+
+    schema_version: str
+    sample_id: str
+    panel: PanelId
+    reference: ReferenceId
+    software: dict[str, str]
+    parameters: dict[str, dict[str, float | int | str | bool]]
+    verdict: Verdict
+    fusions: list[Fusion]
+    filtered: list[FilteredFusion]
+    one_sided: list[OneSided]
+    exclusion: Exclusion
+    qc: QualityControl
+    expression: list[Expression]
+    exon_coverage: list[ExonCoverage]
+    imbalance: Imbalance | None
+    interpretation: list[str]
+    limits: list[str]
+    notices: list[str] = Field(
+        description="sentences that must stand on every page, such as DEMONSTRATION REFERENCE"
+    )

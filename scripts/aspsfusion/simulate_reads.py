@@ -1,0 +1,120 @@
+"""Turns fragments into reads: both ends, adapters behind short inserts, errors and qualities.
+
+Everything is done on arrays of base numbers (0 to 3 for A, C, G, T and 4 for N), one row per read, because
+a simulated sample has millions of bases.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.uint8]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+ADAPTERS = ("AGATCGGAAGAGCACACGTCTGAACTCCAGTCA", "AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGT")
+"""What reads 1 and 2 run into behind a short insert (Illumina TruSeq)."""
+
+ANY_BASE = 4
+_LETTERS = np.frombuffer(b"ACGTN", dtype=np.uint8)
+_COMPLEMENT = np.array([3, 2, 1, 0, ANY_BASE], dtype=np.uint8)
+_CODE_OF_LETTER = np.full(256, ANY_BASE, dtype=np.uint8)
+for _code, _letter in enumerate("ACGT"):
+    _CODE_OF_LETTER[ord(_letter)] = _CODE_OF_LETTER[ord(_letter.lower())] = _code
+
+# The four quality bins of current instruments as Phred+33: Q2, Q12, Q23, Q37; and of 256 random values, how
+# many fall in each, for a right base and for an error. Q2 stands for "no base called" and for few errors.
+_BINS = np.frombuffer(b"#,8F", dtype=np.uint8)
+_QUALITY_OF_RIGHT = np.repeat(_BINS, (0, 6, 16, 234))
+_QUALITY_OF_ERROR = np.repeat(_BINS, (14, 140, 76, 26))
+
+
+def encode(sequence: str) -> Codes:
+    """Return the base numbers of a sequence; letters other than ACGT, in either case, become N."""
+    return _CODE_OF_LETTER[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]
+
+
+def decode(codes: Codes) -> str:
+    """Return the letters of base numbers, row after row."""
+    return _LETTERS[codes].tobytes().decode("ascii")
+
+
+@dataclass(frozen=True)
+class ReadBatch:
+    """Reads of one length, concatenated.
+
+    Attributes:
+        read_length: bases of each read.
+        sequences: the bases of all reads without separator.
+        qualities: their qualities, Phred+33.
+    """
+
+    read_length: int
+    sequences: str
+    qualities: str
+
+    def read(self, number: int) -> tuple[str, str]:
+        """Return bases and qualities of a read by its 0-based number."""
+        part = slice(number * self.read_length, (number + 1) * self.read_length)
+        return self.sequences[part], self.qualities[part]
+
+
+@dataclass(frozen=True)
+class ReadMaker:
+    """Makes reads of fragments of one long sequence.
+
+    Attributes:
+        bases: base numbers of all molecules, one behind the other.
+        read_length: bases of each read.
+        error_rate: probability of a substitution, for each base.
+    """
+
+    bases: Codes
+    read_length: int
+    error_rate: float
+
+    def make(
+        self, starts: Integers, lengths: Integers, forward: Flags, mate: int, rng: np.random.Generator
+    ) -> ReadBatch:
+        """Sequence one end of each fragment.
+
+        Args:
+            starts: first base of each fragment in `bases`, 0-based.
+            lengths: length of each fragment, nt.
+            forward: whether the read begins at the fragment's start and reads the strand of `bases`;
+                otherwise it begins at the end and reads the other strand.
+            mate: 1 or 2; decides the adapter behind a short insert.
+            rng: source of errors and qualities.
+        """
+        offsets = np.arange(self.read_length, dtype=np.int64)
+        first = np.where(forward, starts, starts + lengths - 1)
+        step = np.where(forward, 1, -1)
+        # Beyond a short insert the index may leave the array; those bases are overwritten with adapter.
+        index = np.clip(first[:, None] + step[:, None] * offsets, 0, len(self.bases) - 1)
+        codes = self.bases[index]
+        codes[~forward] = _COMPLEMENT[codes[~forward]]
+        short = np.flatnonzero(lengths < self.read_length)
+        if len(short):
+            codes[short] = _read_through(codes[short], lengths[short], encode(ADAPTERS[mate - 1]), rng)
+        return self._sequence(codes, rng)
+
+    def _sequence(self, codes: Codes, rng: np.random.Generator) -> ReadBatch:
+        called = codes != ANY_BASE
+        wrong = (rng.random(codes.shape, dtype=np.float32) < self.error_rate) & called
+        shift = rng.integers(1, 4, size=int(wrong.sum()), dtype=np.uint8)
+        codes[wrong] = (codes[wrong] + shift) % 4
+        dice = rng.integers(0, 256, size=codes.shape, dtype=np.uint8)
+        qualities = _QUALITY_OF_RIGHT[dice]
+        qualities[wrong] = _QUALITY_OF_ERROR[dice[wrong]]
+        qualities[~called] = _BINS[0]
+        return ReadBatch(self.read_length, decode(codes), qualities.tobytes().decode("ascii"))
+
+
+def _read_through(codes: Codes, lengths: Integers, adapter: Codes, rng: np.random.Generator) -> Codes:
+    """Replace what lies behind the insert by the adapter and, behind that, random bases."""
+    behind = np.arange(codes.shape[1], dtype=np.int64) - lengths[:, None]
+    tail = rng.integers(0, 4, size=codes.shape, dtype=np.uint8)
+    in_adapter = (behind >= 0) & (behind < len(adapter))
+    tail[in_adapter] = adapter[behind[in_adapter]]
+    return np.where(behind >= 0, tail, codes)

@@ -1,0 +1,258 @@
+"""Writes the table of a batch from the reports of its samples, and checks the batch's controls.
+
+It comes after the last stage of every sample. A sample that failed has a row too, so that none is
+missing without a word.
+"""
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+from aspsfusion.errors import AspsfusionError, ParameterError
+from aspsfusion.records import Fusion, Report
+from aspsfusion.report import cell_text, read_report
+from aspsfusion.safe_output import replacing
+from aspsfusion.samples import CONTROLS, SampleSheetError
+
+FAILED = "FAILED"
+ERROR_MARK = "aspsfusion: error: "
+NO_MESSAGE = "failed without a message; see the logs"
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """A row of `summary.tsv`; its fields are the columns.
+
+    Attributes:
+        sample_id: name of the sample.
+        verdict: CONFIRMED, EXCLUDED, INDETERMINATE or FAILED.
+        statement: the verdict in a sentence, or the error of a failed sample.
+        fusions: names of all reported fusions.
+        type: name of the leading fusion's junction in the literature. The leading fusion is the first one
+            of the target, or the first of all; the next four columns are about it as well.
+        fragments: unique supporting fragments.
+        split_reads: those with a read across the junction.
+        spanning_pairs: those whose mates lie on the two sides.
+        fraction_three_prime: share of the 3' gene's transcripts that carry the junction.
+        detectable_fraction: smallest share of fusion transcripts that would have been seen.
+        total_reads: reads of the sample.
+        candidate_fragments: fragments of the panel's genes.
+        duplicates: duplicates among them.
+        flags: codes of quality values beyond their limit.
+        notices: sentences that must stand on every page.
+        control: `positive`, `negative` or `ntc`; empty for patients.
+        control_ok: whether a control came out as declared; empty for patients.
+        report: the HTML report, relative to the table.
+    """
+
+    sample_id: str
+    verdict: str
+    statement: str
+    fusions: str = ""
+    type: str = ""
+    fragments: int | None = None
+    split_reads: int | None = None
+    spanning_pairs: int | None = None
+    fraction_three_prime: float | None = None
+    detectable_fraction: float | None = None
+    total_reads: int | None = None
+    candidate_fragments: int | None = None
+    duplicates: int | None = None
+    flags: str = ""
+    notices: str = ""
+    control: str = ""
+    control_ok: Literal["", "yes", "no"] = ""
+    report: str = ""
+
+
+@dataclass(frozen=True)
+class BatchSample:
+    """A sample of the batch: its report and where its HTML is, or the sentence it failed with."""
+
+    sample_id: str
+    report: Report | None
+    html: Path | None
+    error: str = ""
+
+
+def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> list[BatchSample]:
+    """Read the reports in the order given, then the failed samples.
+
+    Args:
+        report_paths: files named report.json.
+        failures: for each failed sample the file that holds its one-line error.
+
+    Raises:
+        AspsfusionError: a report can not be read, or two belong to one sample.
+    """
+    batch = []
+    for path in report_paths:
+        report = read_report(path)
+        batch.append(BatchSample(report.sample_id, report, html_beside(path)))
+    for sample_id, path in failures.items():
+        batch.append(BatchSample(sample_id, None, None, read_failure(path)))
+    seen: set[str] = set()
+    for sample in batch:
+        if sample.sample_id in seen:
+            raise ParameterError(
+                f"sample {sample.sample_id} is given twice", remedy="give one report.json for each sample"
+            )
+        seen.add(sample.sample_id)
+    return batch
+
+
+def html_beside(report_json: Path) -> Path:
+    """Return the HTML report that is written beside a report.json.
+
+    >>> html_beside(Path("s1/s1.report.json")).as_posix()
+    's1/s1.report.html'
+    """
+    return report_json.with_suffix(".html")
+
+
+def read_failure(path: Path) -> str:
+    """Return the one-line error of a failed sample; its absence is no reason to lose the whole table."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return NO_MESSAGE
+    return " ".join(text.split()).removeprefix(ERROR_MARK) or NO_MESSAGE
+
+
+def read_controls(path: Path) -> dict[str, str]:
+    """Return which samples of the sheet are controls, and of which kind.
+
+    Only `sample_id` and `control` are read: the sheet was proved before the batch was run, and its reads
+    may be gone when a summary is written again.
+
+    Raises:
+        SampleSheetError: the sheet can not be read or its control column is wrong.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle, dialect="excel-tab", quoting=csv.QUOTE_NONE)
+            if "sample_id" not in (reader.fieldnames or ()):
+                raise SampleSheetError("lacks the column sample_id", path=path, remedy="give a sample sheet")
+            rows = [
+                (number, (row["sample_id"] or "").strip(), (row.get("control") or "").strip())
+                for number, row in enumerate(reader, 2)
+            ]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or "not a table"
+        raise SampleSheetError(
+            f"can not be read ({reason})", path=path, remedy="give a sample sheet"
+        ) from error
+    controls: dict[str, str] = {}
+    for number, sample_id, control in rows:
+        if control and control not in CONTROLS:
+            raise SampleSheetError(
+                f"control '{control}' is not known",
+                path=path,
+                where=f"row {number}",
+                remedy=f"use {', '.join(CONTROLS)} or leave it empty",
+            )
+        if control and sample_id:
+            controls[sample_id] = control
+    return controls
+
+
+def leading_fusion(fusions: Sequence[Fusion]) -> Fusion | None:
+    """Return the fusion that the columns of a row are about: the target itself if it is there."""
+    target = [fusion for fusion in fusions if fusion.is_target and not fusion.reciprocal]
+    return next(iter([*target, *fusions]), None)
+
+
+def control_is_ok(control: str, report: Report | None, ntc_max_fragments: int) -> Literal["", "yes", "no"]:
+    """Return whether a control came out as declared; nothing for a sample that is none.
+
+    Args:
+        control: what the sheet declares.
+        report: the sample's report; None when it failed.
+        ntc_max_fragments: candidate fragments that a no-template control may have.
+    """
+    if not control:
+        return ""
+    if report is None:
+        return "no"
+    confirmed = report.verdict.call == "CONFIRMED"
+    rules = {
+        "positive": confirmed,
+        "negative": not confirmed,
+        "ntc": not confirmed and report.qc.candidate_fragments <= ntc_max_fragments,
+    }
+    return "yes" if rules[control] else "no"
+
+
+def summary_row(
+    sample: BatchSample, control: str = "", *, directory: Path, ntc_max_fragments: int
+) -> SummaryRow:
+    """Return the row of a sample.
+
+    Args:
+        sample: the sample.
+        control: what the sheet declares, empty for patients.
+        directory: where the table is written; the report's path is relative to it.
+        ntc_max_fragments: candidate fragments that a no-template control may have.
+    """
+    report = sample.report
+    ok = control_is_ok(control, report, ntc_max_fragments)
+    if report is None:
+        return SummaryRow(sample.sample_id, FAILED, sample.error, control=control, control_ok=ok)
+    fusion = leading_fusion(report.fusions)
+    return SummaryRow(
+        sample_id=report.sample_id,
+        verdict=report.verdict.call,
+        statement=report.verdict.statement,
+        fusions="; ".join(dict.fromkeys(fusion.name for fusion in report.fusions)),
+        type=fusion.type if fusion else "",
+        fragments=fusion.fragments if fusion else None,
+        split_reads=fusion.split_reads if fusion else None,
+        spanning_pairs=fusion.spanning_pairs if fusion else None,
+        fraction_three_prime=fusion.fraction_three_prime if fusion else None,
+        detectable_fraction=report.exclusion.detectable_fraction,
+        total_reads=report.qc.total_reads,
+        candidate_fragments=report.qc.candidate_fragments,
+        duplicates=report.qc.duplicates,
+        flags="; ".join(flag.code for flag in report.qc.flags),
+        notices="; ".join(report.notices),
+        control=control,
+        control_ok=ok,
+        report=relative_path(sample.html, directory),
+    )
+
+
+def relative_path(path: Path | None, directory: Path) -> str:
+    """Return a path as seen from a directory, with forward slashes; empty for None."""
+    return "" if path is None else Path(os.path.relpath(path, directory)).as_posix()
+
+
+def write_summary_tsv(rows: Sequence[SummaryRow], path: Path) -> None:
+    """Write `summary.tsv`; the header always, unknown values empty. An existing file is replaced."""
+    with (
+        replacing(path, force=True) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as handle,
+    ):
+        writer = csv.writer(handle, dialect="excel-tab", lineterminator="\n")
+        writer.writerow(field.name for field in fields(SummaryRow))
+        for row in rows:
+            writer.writerow(cell_text(value) for value in asdict(row).values())
+
+
+def parse_failures(arguments: Sequence[str]) -> dict[str, Path]:
+    """Return the failed samples of `--failed SAMPLE=FILE` arguments.
+
+    Raises:
+        AspsfusionError: an argument has another form or names a sample again.
+    """
+    failures: dict[str, Path] = {}
+    for argument in arguments:
+        sample_id, equals, file = argument.partition("=")
+        if not (sample_id and equals and file):
+            raise AspsfusionError(f"--failed {argument} has not the form SAMPLE=FILE", remedy="see --help")
+        if sample_id in failures:
+            raise AspsfusionError(f"--failed names sample {sample_id} twice", remedy="name it once")
+        failures[sample_id] = Path(file)
+    return failures

@@ -1,0 +1,94 @@
+"""Removes adapters from candidate fragments before they are aligned.
+
+Short inserts, the rule in FFPE tissue, let both mates run into the adapters. Where the mates overlap, the
+insert's length follows from the reads themselves and no adapter needs to be known; single reads and pairs
+without overlap are searched for the adapters of the common library kits.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from cutadapt.adapters import BackAdapter
+
+from aspsfusion.kernels import overlap_insert
+from aspsfusion.sequences import reverse_complement
+
+ADAPTERS = ("AGATCGGAAGAGC", "CTGTCTCTTATACACATCT")
+"""Beginning of the Illumina TruSeq and of the Nextera transposase adapters (Illumina Adapter Sequences,
+document 1000000002694)."""
+
+ADAPTER_ERROR_RATE = 0.1
+ADAPTER_MIN_OVERLAP = 5
+"""Shorter ends are left: a clip that short does no harm, and four bases are met by chance in 1 of 256."""
+
+OVERLAP_MINIMUM = 16
+"""Bases in which mates must agree to count as overlapping: about 1 of 4^16 by chance, times 300 offsets."""
+
+OVERLAP_MISMATCH_RATE = 0.1
+MIN_LENGTH = 20
+"""Reads shorter than this after trimming are kept as an empty mate: they can not be placed uniquely."""
+
+
+@dataclass(frozen=True)
+class TrimmedRead:
+    """A read after trimming; both strings are empty when too little was left."""
+
+    sequence: str
+    quality: str
+    adapter_found: bool
+
+
+@dataclass(frozen=True)
+class TrimmedPair:
+    """Both mates after trimming, and the insert length where they overlap."""
+
+    first: TrimmedRead
+    second: TrimmedRead
+    insert: int | None
+
+
+_SEARCHES = [
+    BackAdapter(adapter, max_errors=ADAPTER_ERROR_RATE, min_overlap=ADAPTER_MIN_OVERLAP)
+    for adapter in ADAPTERS
+]
+
+
+def _cut(sequence: str, quality: str, length: int, *, adapter_found: bool) -> TrimmedRead:
+    if length < MIN_LENGTH:
+        return TrimmedRead("", "", adapter_found)
+    return TrimmedRead(sequence[:length], quality[:length], adapter_found)
+
+
+def trim_single(sequence: str, quality: str) -> TrimmedRead:
+    """Trim a single read at the first base of an adapter."""
+    length = len(sequence)
+    for search in _SEARCHES:
+        match = search.match_to(sequence)
+        if match is not None:
+            length = min(length, match.rstart)
+    return _cut(sequence, quality, length, adapter_found=length < len(sequence))
+
+
+def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
+    """Trim both mates of a pair.
+
+    Args:
+        first: bases and qualities of read 1, as sequenced.
+        second: bases and qualities of read 2, as sequenced.
+
+    Returns:
+        The trimmed mates and the insert length in nt, None where the mates do not overlap.
+    """
+    insert = overlap_insert(
+        np.frombuffer(first[0].encode("ascii"), dtype=np.uint8),
+        np.frombuffer(reverse_complement(second[0]).encode("ascii"), dtype=np.uint8),
+        OVERLAP_MINIMUM,
+        OVERLAP_MISMATCH_RATE,
+    )
+    if insert:
+        mates = [
+            _cut(sequence, quality, min(len(sequence), insert), adapter_found=len(sequence) > insert)
+            for sequence, quality in (first, second)
+        ]
+        return TrimmedPair(mates[0], mates[1], insert)
+    return TrimmedPair(trim_single(*first), trim_single(*second), None)

@@ -1,0 +1,91 @@
+"""The parts that pages are made of, and the one way in which each kind of number is written on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+NOT_DETERMINED = "not determined"
+
+Kind = Literal["text", "number", "code"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """Head of a table's column; the kind decides how its cells are set."""
+
+    title: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose cells are text already; the caption tells what it holds, also to a screen reader."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A named value with an explanation or further lines below it."""
+
+    label: str
+    value: str
+    details: tuple[str, ...] = ()
+    kind: Kind = "text"
+
+
+def count(number: int) -> str:
+    """Return a count with separated thousands.
+
+    >>> count(1234567)
+    '1,234,567'
+    """
+    return f"{number:,}"
+
+
+def plural(number: int, singular: str, several: str | None = None) -> str:
+    """Return a count with its noun.
+
+    >>> plural(1, "split read"), plural(2000, "split read")
+    ('1 split read', '2,000 split reads')
+    """
+    return f"{count(number)} {singular if number == 1 else several or singular + 's'}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share of one as percentage with three significant digits.
+
+    >>> [percent(share) for share in (0.05, 0.01414, 1.0, 0.99999, None)]
+    ['5%', '1.41%', '100%', 'more than 99.9%', 'not determined']
+    """
+    if share is None:
+        return NOT_DETERMINED
+    if 0.9995 <= share < 1:
+        return "more than 99.9%"
+    return f"{float(f'{100 * share:.3g}'):g}%"
+
+
+def or_not_determined(number: int | None, unit: str) -> str:
+    """Return a count with its unit, or that there is none."""
+    return NOT_DETERMINED if number is None else f"{count(number)} {unit}"
+
+
+def side_by_side(table: Table, rows_each: int) -> list[Table]:
+    """Cut a long narrow table into several that stand beside each other; an empty one into none."""
+    parts = [table.rows[first : first + rows_each] for first in range(0, len(table.rows), rows_each)]
+    return [
+        Table(f"{table.caption}, continued" if number else table.caption, table.columns, rows)
+        for number, rows in enumerate(parts)
+    ]
+
+
+def columns(*heads: str | tuple[str, Kind]) -> tuple[Column, ...]:
+    """Return the columns of a table from titles, with the kind where it is not text."""
+    return tuple(Column(head) if isinstance(head, str) else Column(*head) for head in heads)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return the parts with commas between them, or a dash when there is none."""
+    return ", ".join(parts) or "-"

@@ -1,0 +1,115 @@
+"""The configuration: one sentence for each mistake, and one set of thresholds in three places."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from annotated_types import Ge, Gt, Le, Lt
+from aspsfusion.configuration import check_configuration, configured_file, numbers, option_list
+from aspsfusion.errors import ParameterError
+from aspsfusion.parameters import CallParameters, ClassifyParameters
+from pydantic import BaseModel
+
+ROOT = Path(__file__).parents[1]
+SCHEMA: dict[str, Any] = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+SECTIONS = [("call", CallParameters), ("classify", ClassifyParameters)]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"genom_fasta": "x"}, "key 'genom_fasta' is not known; did you mean 'genome_fasta'?"),
+        ({"zzz": 1}, "key 'zzz' is not known; known keys are samples, outdir"),
+        ({1: 2}, "key '1' is not known"),
+        ({"call": {"min_ancor": 9}}, "key 'call.min_ancor' is not known; did you mean 'min_anchor'?"),
+        ({"call": {"min_anchor": 3}}, "key 'call.min_anchor': 3 is less than the minimum of 6; it is the"),
+        ({"call": {"min_anchor": 10.5}}, "key 'call.min_anchor': 10.5 is not of type 'integer'"),
+        ({"classify": {"confidence": 1}}, "key 'classify.confidence': 1 is greater than"),
+        ({"classify": 3}, "key 'classify': 3 is not of type 'object'"),
+        ({"samples": ["a"]}, "key 'samples': ['a'] is not of type 'string'"),
+        ({"outdir": "{x}"}, "key 'outdir': '{x}' does not match"),
+    ],
+)
+def test_a_mistake_is_one_sentence(config: dict[Any, Any], message: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        check_configuration(config, SCHEMA)
+    assert message in caught.value.sentence()
+    assert "\n" not in caught.value.sentence()
+
+
+def test_shipped_and_empty_configurations_are_right() -> None:
+    check_configuration(CONFIG, SCHEMA)
+    check_configuration({}, SCHEMA)
+    check_configuration({"call": None, "genome_fasta": None}, SCHEMA)
+
+
+def test_every_key_of_the_schema_is_described_and_documented() -> None:
+    assert SCHEMA["additionalProperties"] is False
+    text = (ROOT / "config/README.md").read_text()
+    for key, value in SCHEMA["properties"].items():
+        assert value["description"], key
+        assert f"`{key}`" in text
+        for inner, field in value.get("properties", {}).items():
+            assert field["description"], inner
+            assert f"`{inner}`" in text
+
+
+@pytest.mark.parametrize(("section", "model"), SECTIONS)
+def test_schema_states_the_ranges_of_the_program(section: str, model: type[BaseModel]) -> None:
+    schema = SCHEMA["properties"][section]
+    assert schema["additionalProperties"] is False
+    stated = {
+        name: {key: value for key, value in field.items() if key != "description"}
+        for name, field in schema["properties"].items()
+    }
+    assert stated == {name: _as_schema(model, name) for name in model.model_fields}
+
+
+def _as_schema(model: type[BaseModel], name: str) -> dict[str, Any]:
+    field = model.model_fields[name]
+    result: dict[str, Any] = {
+        "type": "integer" if field.annotation is int else "number",
+        "default": field.default,
+    }
+    for limit in field.metadata:
+        match limit:
+            case Ge():
+                result["minimum"] = limit.ge
+            case Gt():
+                result["exclusiveMinimum"] = limit.gt
+            case Le():
+                result["maximum"] = limit.le
+            case Lt():
+                result["exclusiveMaximum"] = limit.lt
+    return result
+
+
+@pytest.mark.parametrize(("section", "model"), SECTIONS)
+def test_shipped_configuration_states_the_defaults(section: str, model: type[BaseModel]) -> None:
+    assert CONFIG[section] == {name: field.default for name, field in model.model_fields.items()}
+
+
+def test_thresholds_become_options() -> None:
+    assert option_list(None) == []
+    assert option_list({"min_anchor": 12}) == ["--min-anchor", "12"]
+
+
+def test_thresholds_given_on_the_command_line_are_numbers() -> None:
+    assert numbers({"min_anchor": "12", "max_edit_rate": "0.05"}) == {"min_anchor": 12, "max_edit_rate": 0.05}
+    assert numbers(None) is None
+
+
+def test_files_are_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.fa").touch()
+    assert configured_file({"genome_fasta": str(tmp_path / "a.fa")}, "genome_fasta") == str(tmp_path / "a.fa")
+    assert configured_file({}, "genome_fasta") is None
+    for config, message in (
+        ({}, "key 'genome_fasta' is not set; set it"),
+        ({"genome_fasta": "no.fa"}, "no.fa does not exist; correct the path (relative paths start at"),
+        ({"genome_fasta": str(tmp_path)}, "is a directory"),
+    ):
+        with pytest.raises(ParameterError) as caught:
+            configured_file(config, "genome_fasta", missing="set it")
+        assert message in caught.value.sentence()

@@ -1,0 +1,24 @@
+# Candidates aligned to the panel, each mate for itself.
+rule align:
+    input:
+        panel=PANEL_DIR,
+        reads=of_sample("candidates.fastq.gz"),
+    output:
+        bam=of_sample("panel.bam"),
+        bai=of_sample("panel.bam.bai"),
+        metrics=of_sample("align.json"),
+    log:
+        log_of("align"),
+    benchmark:
+        benchmark_of("align")
+    conda:
+        ENVIRONMENT
+    threads: threads_for(4, 10)
+    resources:
+        mem_mb=megabytes(2000),
+        runtime=minutes(10, 10),
+    params:
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion align --panel {input.panel:q} --reads {input.reads:q} --sample {wildcards.sample} "
+        "--threads {threads} --output {output.bam:q} --metrics {output.metrics:q} > {log:q} 2>&1"

@@ -1,0 +1,48 @@
+# From alignments to junctions, every candidate fragment weighed against junction and wild type.
+rule evidence:
+    input:
+        panel=PANEL_DIR,
+        bam=of_sample("panel.bam"),
+        bai=of_sample("panel.bam.bai"),
+    output:
+        of_sample("evidence.json.gz"),
+    log:
+        log_of("evidence"),
+    benchmark:
+        benchmark_of("evidence")
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(2000),
+        runtime=minutes(10, 10),
+    params:
+        thresholds=thresholds("call"),
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion evidence --panel {input.panel:q} --bam {input.bam:q} {params.thresholds} "
+        "--output {output:q} > {log:q} 2>&1"
+
+
+rule call:
+    input:
+        panel=PANEL_DIR,
+        evidence=of_sample("evidence.json.gz"),
+    output:
+        of_sample("calls.json"),
+    log:
+        log_of("call"),
+    benchmark:
+        benchmark_of("call")
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(2000),
+        runtime=minutes(10, 1),
+    params:
+        thresholds=thresholds("call"),
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion call --panel {input.panel:q} --evidence {input.evidence:q} {params.thresholds} "
+        "--output {output:q} > {log:q} 2>&1"

@@ -1,0 +1,179 @@
+# What all rules share: the configuration and the sample sheet, proved before any job is planned, and the
+# names of files. The proof itself is in the package (aspsfusion.configuration, aspsfusion.samples).
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+from snakemake.settings.types import DeploymentMethod
+from snakemake.utils import validate
+
+try:
+    from aspsfusion import __version__ as PACKAGE_VERSION
+    from aspsfusion.batch import (
+        forget_failures,
+        record_failures,
+        sample_files,
+        stage_log,
+    )
+    from aspsfusion.cli import COMMANDS
+    from aspsfusion.configuration import (
+        check_configuration,
+        configured_file,
+        numbers,
+        option_list,
+    )
+    from aspsfusion.errors import AspsfusionError
+    from aspsfusion.samples import read_samples
+except ImportError as error:
+    raise WorkflowError(
+        f"the environment of {sys.executable} can not run this workflow ({error}); "
+        "install it with 'make' and call .venv/bin/snakemake"
+    ) from None
+
+CONFIG_SCHEMA = "../schemas/config.schema.yaml"
+NO_GENOME = (
+    "set it to a GRCh38 FASTA with --config genome_fasta=PATH or in your own --configfile; "
+    "'make demo' shows the workflow without one"
+)
+
+try:
+    for section in ("call", "classify"):
+        config[section] = numbers(config.get(section, {}))
+    with open(workflow.source_path(CONFIG_SCHEMA), encoding="utf-8") as stream:
+        check_configuration(config, yaml.safe_load(stream))
+    validate(config, CONFIG_SCHEMA)  # fills in the defaults of keys that are not set
+    GENOME_FASTA = configured_file(config, "genome_fasta", missing=NO_GENOME)
+    ANNOTATION_GTF = configured_file(config, "annotation_gtf")
+    PANEL_YAML = configured_file(config, "panel")
+    SAMPLES = {
+        sample.sample_id: sample
+        for sample in read_samples(
+            config["samples"], bam_supported="extract" in COMMANDS
+        )
+    }
+except AspsfusionError as error:
+    raise WorkflowError(error.sentence()) from None
+
+OUTDIR = str(Path(config["outdir"]))
+PANEL_DIR = f"{OUTDIR}/panel"
+SUMMARY = {suffix: f"{OUTDIR}/summary.{suffix}" for suffix in ("tsv", "html")}
+# Written with a summary in which no sample failed, and removed with one in which a sample did, so that
+# Snakemake makes the next summary anew whatever the sheet says then.
+BATCH_COMPLETE = f"{OUTDIR}/logs/batch.complete"
+ENVIRONMENT = "../../envs/aspsfusion.yaml"
+
+OWN_PROGRAM = Path(sys.executable).with_name("aspsfusion")
+CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+if OWN_PROGRAM.exists() and not CONDA:
+    # Rules run the program of the environment that snakemake runs in, activated or not.
+    programs = shlex.quote(str(OWN_PROGRAM.parent))
+    shell.prefix(f"set -euo pipefail; export PATH={programs}:$PATH; ")
+
+
+wildcard_constraints:
+    sample="|".join(re.escape(sample_id) for sample_id in SAMPLES),
+
+
+def batch_results():
+    """Return every file that a complete batch has."""
+    per_sample = [
+        file
+        for sample_id in SAMPLES
+        for stage in ("screen", "align", "report")
+        for file in sample_files(OUTDIR, sample_id, stage)
+    ]
+    return [*per_sample, *SUMMARY.values(), BATCH_COMPLETE]
+
+
+def of_sample(name):
+    """Return the pattern of a file in the sample's directory."""
+    return f"{OUTDIR}/{{sample}}/{{sample}}.{name}"
+
+
+def log_of(stage):
+    """Return the pattern of a stage's log."""
+    return stage_log(OUTDIR, "{sample}", stage)
+
+
+def benchmark_of(stage):
+    """Return the pattern of a stage's benchmark."""
+    return f"{OUTDIR}/benchmarks/{stage}/{{sample}}.tsv"
+
+
+def reads_of(wildcards):
+    """Return the FASTQ files of a sample, lane by lane."""
+    return SAMPLES[wildcards.sample].reads
+
+
+def read_arguments(wildcards, input):
+    """Return a sample's FASTQ files as `aspsfusion screen` takes them: R1 [R2] [--lane R1 [R2]]..."""
+    step = 2 if SAMPLES[wildcards.sample].paired else 1
+    lanes = [
+        input.reads[start : start + step] for start in range(0, len(input.reads), step)
+    ]
+    return shlex.join(
+        [*lanes[0], *(word for lane in lanes[1:] for word in ("--lane", *lane))]
+    )
+
+
+def library_argument(wildcards):
+    """Return what the sheet says about the sample's library as an option."""
+    library = SAMPLES[wildcards.sample].library
+    return f"--library {library}" if library else ""
+
+
+def thresholds(section):
+    """Return a section of the configuration as options."""
+    return shlex.join(option_list(config[section]))
+
+
+def threads_for(most, megabytes_per_thread):
+    """Return how many threads a job is worth: a small input is done before a second one has started."""
+    return lambda wildcards, input: min(
+        most, 1 + int(input.size_mb / megabytes_per_thread)
+    )
+
+
+def megabytes(base):
+    """Return a memory request that doubles with each attempt."""
+    return lambda wildcards, attempt: base * 2 ** (attempt - 1)
+
+
+def minutes(base, megabytes_per_minute):
+    """Return a time request that grows with the input and doubles with each attempt."""
+    return lambda wildcards, input, attempt: int(
+        (base + input.size_mb / megabytes_per_minute) * 2 ** (attempt - 1)
+    )
+
+
+def summarise_failed_batch():
+    """Write the summary of a run in which a job failed, the failed samples with their reason."""
+    if not Path(PANEL_DIR).is_dir():
+        return  # the panel failed: no sample was looked at, and its error is on the screen
+    failures = record_failures(OUTDIR, SAMPLES)
+    if not failures:
+        return
+    for outdated in (*SUMMARY.values(), BATCH_COMPLETE):
+        Path(outdated).unlink(missing_ok=True)
+    failed = {failure.sample_id for failure in failures}
+    reports = [
+        of_sample("report.json").format(sample=sample_id)
+        for sample_id in SAMPLES
+        if sample_id not in failed
+    ]
+    notes = [
+        word
+        for failure in failures
+        for word in ("--failed", f"{failure.sample_id}={failure.note}")
+    ]
+    sheet, tsv, html = config["samples"], SUMMARY["tsv"], SUMMARY["html"]
+    shell(
+        "aspsfusion summary --output-tsv {tsv:q} --output-html {html:q} --samples {sheet:q} {notes:q} {reports:q}"
+    )
+    for failure in failures:
+        logger.error(f"sample {failure.sample_id} FAILED: {failure.sentence}")
+    logger.error(f"{len(failures)} of {len(SAMPLES)} samples FAILED; see {tsv}")

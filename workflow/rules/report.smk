@@ -1,0 +1,68 @@
+# The verdict of each sample, and the table of the batch.
+rule report:
+    input:
+        panel=PANEL_DIR,
+        screen=of_sample("screen.json"),
+        align=of_sample("align.json"),
+        calls=of_sample("calls.json"),
+    output:
+        json=of_sample("report.json"),
+        html=report(
+            of_sample("report.html"),
+            caption="../report/sample.rst",
+            category="Samples",
+            labels={"sample": "{sample}", "file": "report"},
+        ),
+        tsv=of_sample("fusions.tsv"),
+        vcf=of_sample("fusions.vcf.gz"),
+        tbi=of_sample("fusions.vcf.gz.tbi"),
+    log:
+        log_of("report"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(5, 10),
+    params:
+        library=library_argument,
+        thresholds=thresholds("classify"),
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion report --panel {input.panel:q} --sample {wildcards.sample} --screen {input.screen:q} "
+        "--align {input.align:q} --calls {input.calls:q} "
+        "{params.library} {params.thresholds} --json {output.json:q} --html {output.html:q} "
+        "--tsv {output.tsv:q} --vcf {output.vcf:q} > {log:q} 2>&1"
+
+
+rule summary:
+    input:
+        sheet=config["samples"],
+        reports=expand(of_sample("report.json"), sample=SAMPLES),
+    output:
+        tsv=report(
+            SUMMARY["tsv"],
+            caption="../report/summary.rst",
+            category="Batch",
+            labels={"sample": "all", "file": "summary table"},
+        ),
+        html=report(
+            SUMMARY["html"],
+            caption="../report/summary.rst",
+            category="Batch",
+            labels={"sample": "all", "file": "summary"},
+        ),
+        complete=touch(BATCH_COMPLETE),
+    log:
+        f"{OUTDIR}/logs/summary.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(5, 10),
+    params:
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion summary --output-tsv {output.tsv:q} --output-html {output.html:q} "
+        "--samples {input.sheet:q} {input.reports:q} > {log:q} 2>&1"

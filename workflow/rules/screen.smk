@@ -1,0 +1,24 @@
+# The fragments of a sample that share a k-mer with the panel; all other reads end here.
+rule screen:
+    input:
+        panel=PANEL_DIR,
+        reads=reads_of,
+    output:
+        reads=temp(of_sample("candidates.fastq.gz")),
+        metrics=of_sample("screen.json"),
+    log:
+        log_of("screen"),
+    benchmark:
+        benchmark_of("screen")
+    conda:
+        ENVIRONMENT
+    threads: threads_for(2, 50)
+    resources:
+        mem_mb=megabytes(2000),
+        runtime=minutes(10, 500),
+    params:
+        reads=read_arguments,
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion screen --panel {input.panel:q} {params.reads} "
+        "--output {output.reads:q} --metrics {output.metrics:q} > {log:q} 2>&1"
