@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pysam
-from pybwa import BwaMem, BwaMemOptions, libbwaindex, libbwamem
+from pybwa import BwaMem, BwaMemOptions
 
 from aspsfusion import __version__
+from aspsfusion.aligner import aligner_options, open_aligner
 from aspsfusion.errors import ReadsError
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.safe_output import replacing
@@ -23,17 +24,6 @@ from aspsfusion.trim import TrimmedRead, trim_pair, trim_single
 
 BATCH_FRAGMENTS = 5000
 """Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""
-
-MIN_SEED_LENGTH = 13
-MIN_SCORE = 16
-"""On a panel of some hundred kilobases a 13 nt seed is already rare; BWA's defaults (19 and 30) would hide
-every alignment of the short side of a junction below 30 nt."""
-
-MAX_ALTERNATIVES = 200
-"""Alternative placements to report: more than the transcripts of any gene, so that none is hidden."""
-
-BWA_ERRORS_ONLY = 1
-"""BWA's verbosity level without progress messages."""
 
 SHARE_DECIMALS = 4
 MATE_SUFFIXES = ("/1", "/2")
@@ -87,20 +77,6 @@ def read_candidates(path: Path, metrics: AlignMetrics) -> Iterator[Candidate]:
             metrics.adapter_fragments += pair.first.adapter_found or pair.second.adapter_found
             metrics.overlapping_pairs += pair.insert is not None
             yield Candidate(name, (pair.first, pair.second))
-
-
-def aligner_options(threads: int) -> BwaMemOptions:
-    """Return BWA-MEM's options for a panel."""
-    options = BwaMemOptions(
-        min_seed_len=MIN_SEED_LENGTH,
-        minimum_score=MIN_SCORE,
-        soft_clip_supplementary=True,
-        xa_max_hits=MAX_ALTERNATIVES,
-        threads=threads,
-    )
-    # Finalised in place: an unfinalised option set is copied wrongly by the aligner.
-    options.finalize()
-    return options
 
 
 def prefer_primary(record: pysam.AlignedSegment, ranks: dict[str, int]) -> None:
@@ -250,13 +226,11 @@ def run_align(
     """
     panel = load_panel(panel_directory)
     ranks = panel.contig_ranks
-    libbwamem._set_bwa_mem_verbosity(BWA_ERRORS_ONLY)
-    libbwaindex._set_bwa_idx_verbosity(BWA_ERRORS_ONLY)
     header = pysam.AlignmentHeader.from_dict(bam_header(panel, sample))
     options = aligner_options(threads)
     metrics = AlignMetrics()
     with (
-        BwaMem(prefix=panel.index_prefix) as aligner,
+        open_aligner(panel.index_prefix) as aligner,
         replacing(output) as draft,
         tempfile.TemporaryDirectory(prefix="aspsfusion.", dir=output.parent) as scratch,
     ):

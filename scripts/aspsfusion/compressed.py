@@ -2,13 +2,20 @@
 
 import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 
 from isal import igzip
 from isal.isal_zlib import IsalError
 from xopen import xopen
 
 GZIP_MAGIC = b"\x1f\x8b"
+
+OTHER_MAGIC: dict[bytes, Literal["bz2", "xz", "zst"]] = {
+    b"BZh": "bz2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zst",
+}
+"""First bytes of the other formats, with the names that xopen has for them."""
 
 DAMAGED: tuple[type[Exception], ...] = (
     EOFError,
@@ -29,7 +36,11 @@ def open_inflated(path: Path) -> BinaryIO:
         OSError: the file can not be opened.
     """
     with path.open("rb") as raw:
-        magic = raw.read(len(GZIP_MAGIC))
-    if magic == GZIP_MAGIC:
+        magic = raw.read(max(map(len, OTHER_MAGIC)))
+    if magic.startswith(GZIP_MAGIC):
         return cast(BinaryIO, igzip.open(path, "rb"))
-    return xopen(path, "rb", threads=0)
+    # xopen by itself would trust the name before the content.
+    for first_bytes, name in OTHER_MAGIC.items():
+        if magic.startswith(first_bytes):
+            return xopen(path, "rb", threads=0, format=name)
+    return path.open("rb")

@@ -56,7 +56,7 @@ class Watch:
     """A boundary at which wild-type fragments are counted with anchors of a junction's own.
 
     Attributes:
-        key: name under which they are counted, for example `TFE3 exon 6`.
+        key: name under which they are counted, for example `GENE exon 6`.
         boundary: first base behind the boundary on the contig, 0-based.
         five_prime: bases needed in front of it.
         three_prime: bases needed behind it.

@@ -22,7 +22,7 @@ BLOCK_BYTES = 8 * 1024 * 1024
 """Bytes read at a time; large enough that Python's share of the work is negligible."""
 
 NOT_A_BASE = re.compile(rb"[^ACGTNRYSWKMBDHVacgtnryswkmbdhv]")
-_CONTIG = re.compile(r"^(?P<name>[^:\s]+?)(?::(?P<start>[\d,]+)-(?P<end>[\d,]+))?$")
+_CONTIG = re.compile(r"^(?P<name>[^:\s]+?)(?::(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*))?$")
 _REFSEQ_CHROMOSOME = re.compile(r"^NC_0000(\d\d)\.\d+$")
 _REFSEQ_SEX = {"23": "X", "24": "Y"}
 
@@ -199,7 +199,7 @@ class _Collector:
         if self.whole:
             self.md5.update(bases.upper())
         if len(self.first_bases) < len(WATERMARK):
-            self.first_bases += bases[: len(WATERMARK)]
+            self.first_bases += bases[: len(WATERMARK) - len(self.first_bases)]
         block_end = self.position + len(bases)
         for region, parts in self.parts.items():
             low, high = max(region.start, self.position), min(region.end, block_end)
@@ -269,7 +269,7 @@ def read_regions(path: Path, wanted: Iterable[Region], genome: GenomeSpec) -> Ge
         if current.parts:
             used.append(_authenticated(current, genome, path))
             whole = whole and current.whole
-            demonstration = demonstration or current.first_bases.upper().decode("ascii") == WATERMARK
+            demonstration = demonstration or current.first_bases.upper() == WATERMARK.encode("ascii")
 
     for header, block in fasta_pieces(path):
         if header is not None:

@@ -1,18 +1,23 @@
 """Exon structures from an annotation GTF, for panels that name genes without giving their exons."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from aspsfusion.compressed import DAMAGED, open_inflated
 from aspsfusion.errors import PanelError
-from aspsfusion.genome import chromosome_name, open_fasta
+from aspsfusion.genome import chromosome_name
 from aspsfusion.panel_spec import GeneSpec, TranscriptSpec
 
 GTF_COLUMNS = 9
 _ATTRIBUTE = re.compile(r'(\w+) "?([^";]*)"?')
 
 PRIMARY_TAGS = ("MANE_Select", "Ensembl_canonical")
-"""Tags that name a gene's reference transcript, the first one wins."""
+"""Tags that name a gene's reference transcript, the first one wins; NCBI writes them with a space."""
+
+NOT_GFF3 = "give a GTF (not GFF3) file"
 
 
 class _TranscriptLines:
@@ -63,6 +68,31 @@ def _rank(transcript: _TranscriptLines) -> tuple[int, ...]:
     return tag, -coding, -len(set(transcript.exons)), -length
 
 
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a plain or gzip file with their numbers.
+
+    Raises:
+        PanelError: the file can not be read or is damaged.
+    """
+    try:
+        stream = open_inflated(path)
+    except OSError as error:
+        raise PanelError(
+            f"can not be read ({(error.strerror or str(error)).lower()})",
+            path=path,
+            remedy="give the path of an annotation GTF",
+        ) from error
+    with stream:
+        try:
+            yield from enumerate(stream, start=1)
+        except DAMAGED as error:
+            raise PanelError(
+                f"is a truncated or damaged gzip file ({error})",
+                path=path,
+                remedy="copy or download it again",
+            ) from error
+
+
 def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[TranscriptSpec]]:
     """Read the transcripts of genes from a GTF.
 
@@ -80,48 +110,52 @@ def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[Transcri
         PanelError: a line is malformed or a gene is not in the file.
     """
     wanted = {gene.symbol: gene for gene in genes}
-    by_name = {name: symbol for symbol, gene in wanted.items() for name in (symbol, gene.ensembl) if name}
-    found: dict[str, dict[str, _TranscriptLines]] = {symbol: {} for symbol in wanted}
-    with open_fasta(path) as stream:
-        for number, raw in enumerate(stream, start=1):
-            if raw.startswith(b"#") or not raw.strip():
-                continue
-            fields = raw.decode("utf-8", "replace").rstrip("\r\n").split("\t")
-            where = f"line {number}"
-            if len(fields) != GTF_COLUMNS:
-                raise PanelError(
-                    f"has {len(fields)} columns, a GTF has {GTF_COLUMNS}",
-                    path=path,
-                    where=where,
-                    remedy="give a GTF (not GFF3) file",
-                )
-            chrom, _, feature, start, end, _, strand, _, attributes = fields
-            if feature not in ("exon", "CDS", "stop_codon", "transcript"):
-                continue
-            pairs = _ATTRIBUTE.findall(attributes)
-            values = dict(pairs)
-            gene_id = values.get("gene_id", "")
-            symbol = by_name.get(values.get("gene_name", ""), by_name.get(gene_id.split(".")[0], ""))
-            if not symbol:
-                continue
-            identifier = values.get("transcript_id", "")
-            if not identifier or strand not in "+-" or not (start.isdigit() and end.isdigit()):
-                raise PanelError(
-                    "has no transcript_id, no strand or no positions",
-                    path=path,
-                    where=where,
-                    remedy="correct the line",
-                )
-            if values.get("transcript_version") and "." not in identifier:
-                identifier = f"{identifier}.{values['transcript_version']}"
-            lines = found[symbol].setdefault(
-                identifier, _TranscriptLines(symbol, identifier, chromosome_name(chrom), strand)
+    by_name = {gene.ensembl.split(".")[0]: symbol for symbol, gene in wanted.items() if gene.ensembl}
+    by_name |= {symbol: symbol for symbol in wanted}
+    # A transcript of the pseudoautosomal regions or of an alternative contig may carry the same name twice.
+    found: dict[str, dict[tuple[str, str, str], _TranscriptLines]] = {symbol: {} for symbol in wanted}
+    for number, raw in _lines(path):
+        where = f"line {number}"
+        if raw.startswith(b"##gff-version 3"):
+            raise PanelError("is a GFF3 file", path=path, where=where, remedy=NOT_GFF3)
+        if raw.startswith(b"#") or not raw.strip():
+            continue
+        fields = raw.decode("utf-8", "replace").rstrip("\r\n").split("\t")
+        if len(fields) != GTF_COLUMNS:
+            raise PanelError(
+                f"has {len(fields)} columns, a GTF has {GTF_COLUMNS}", path=path, where=where, remedy=NOT_GFF3
             )
-            lines.tags.update(value for key, value in pairs if key == "tag")
-            if feature == "exon":
-                lines.exons.append((int(start), int(end)))
-            elif feature in ("CDS", "stop_codon"):
-                lines.coding.append((int(start), int(end)))
+        chrom, _, feature, start, end, _, strand, _, attributes = fields
+        if feature not in ("exon", "CDS", "stop_codon", "transcript"):
+            continue
+        pairs = _ATTRIBUTE.findall(attributes)
+        values = dict(pairs)
+        if "gene_id" not in values and "=" in attributes:
+            raise PanelError("has attributes of GFF3", path=path, where=where, remedy=NOT_GFF3)
+        gene_id = values.get("gene_id", "")
+        names = (values.get("gene_name", ""), gene_id, gene_id.split(".")[0])
+        symbol = next((by_name[name] for name in names if name in by_name), None)
+        if symbol is None:
+            continue
+        identifier = values.get("transcript_id", "")
+        if not identifier or strand not in ("+", "-") or not (start.isdecimal() and end.isdecimal()):
+            raise PanelError(
+                "has no transcript_id, no strand or no positions",
+                path=path,
+                where=where,
+                remedy="correct the line",
+            )
+        if values.get("transcript_version") and "." not in identifier:
+            identifier = f"{identifier}.{values['transcript_version']}"
+        lines = found[symbol].setdefault(
+            (identifier, chrom, strand),
+            _TranscriptLines(symbol, identifier, chromosome_name(chrom), strand),
+        )
+        lines.tags.update(value.replace(" ", "_") for key, value in pairs if key == "tag")
+        if feature == "exon":
+            lines.exons.append((int(start), int(end)))
+        elif feature in ("CDS", "stop_codon"):
+            lines.coding.append((int(start), int(end)))
     return {symbol: _ordered(path, wanted[symbol], list(lines.values())) for symbol, lines in found.items()}
 
 
@@ -142,4 +176,21 @@ def _ordered(path: Path, gene: GeneSpec, transcripts: list[_TranscriptLines]) ->
             path=path,
             remedy="give a GTF that names the gene, or its exons in the panel YAML",
         )
-    return [t.to_spec(primary=i == 0, source=path.name) for i, t in enumerate(usable)]
+    primary = usable[0]
+    # Copies of the gene elsewhere are not the gene that the panel means.
+    here = [t for t in usable if (t.chrom, t.strand) == (primary.chrom, primary.strand)]
+    return [_spec(path, t, primary=t is primary) for t in here]
+
+
+def _spec(path: Path, transcript: _TranscriptLines, *, primary: bool) -> TranscriptSpec:
+    try:
+        return transcript.to_spec(primary=primary, source=path.name)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        message = first["msg"].removeprefix("Value error, ")
+        key = f"{first['loc'][0]}: " if first["loc"] else ""
+        raise PanelError(
+            f"transcript {transcript.identifier} of {transcript.gene}: {key}{message}",
+            path=path,
+            remedy="correct the GTF, or give the gene's exons in the panel YAML",
+        ) from error

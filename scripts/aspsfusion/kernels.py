@@ -23,8 +23,6 @@ SCAN_OK = 0
 SCAN_NO_AT_SIGN = 1
 SCAN_NO_PLUS = 2
 SCAN_QUALITY_LENGTH = 3
-SCAN_TRUNCATED = 4
-SCAN_NO_SEQUENCE = 5
 
 _NEWLINE = 10
 _RETURN = 13
@@ -138,14 +136,12 @@ def scan_fastq(buffer, length, k, keys, slots, bits, shift, codes, starts, hits,
     position = 0
     starts[0] = 0
     while position < length and record < hits.size:
-        # Blank lines at the end of a file are no record.
+        # Blank lines are no record. They are left for the next block, which tells whether the file ends here.
         if buffer[position] == _NEWLINE or buffer[position] == _RETURN:
             rest = position
             while rest < length and (buffer[rest] == _NEWLINE or buffer[rest] == _RETURN):
                 rest += 1
             if rest == length:
-                starts[record] = length
-                position = length
                 break
             return record, SCAN_NO_AT_SIGN
         if buffer[position] != _AT:

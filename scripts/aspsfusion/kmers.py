@@ -47,19 +47,6 @@ def encode(sequence: str) -> npt.NDArray[np.uint8]:
     return codes
 
 
-def is_repetitive(kmer: int, k: int) -> bool:
-    """Tell whether a k-mer repeats itself with a period of 1 to 3 nt.
-
-    >>> is_repetitive(0, 21)  # poly-A
-    True
-    """
-    for period in REPEAT_PERIODS:
-        overlap = 2 * (k - period)
-        if kmer >> (2 * period) == kmer & ((1 << overlap) - 1):
-            return True
-    return False
-
-
 def panel_kmers(
     pieces: Iterable[tuple[int, str]], k: int = KMER_LENGTH
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:

@@ -16,11 +16,18 @@ from aspsfusion.sequences import reverse_complement
 MIN_CLIP = 15
 """Clipped bases that count: 15 nt are not met by chance in the introns and transcripts of a target."""
 
+MIN_ALIGNED = 25
+"""Bases of the read that must lie in the gene: shorter pieces of foreign reads are met in long introns."""
+
 MIN_FRAGMENTS = 3
 """Unique fragments that leave a gene at one position: single ones are chimeras of library preparation."""
 
 POSITION_SLACK = 3
 """Bases by which the clips of one break differ where the foreign sequence goes on like the gene by chance."""
+
+BORDER_REACH = 6
+"""Bases by which an alignment may run over an exon's border into foreign sequence: more agree by chance in
+fewer than 1 of 1000 cases."""
 
 MAX_BASE_SHARE = 0.7
 """Clips made of one base to a larger part are poly-A tails and sequencing artefacts."""
@@ -66,20 +73,37 @@ def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:
         if placement.gene not in targets:
             continue
         bases = reverse_complement(mate.sequence) if placement.reverse else mate.sequence
-        for enters, start, end in (
-            (True, 0, placement.query_start),
-            (False, placement.query_end, length),
-        ):
+        for enters in (True, False):
+            inner, beyond = _to_border(panel, placement, enters=enters)
+            start, end = (
+                (0, placement.query_start + beyond) if enters else (placement.query_end - beyond, length)
+            )
             clip = bases[start:end]
             if len(clip) < MIN_CLIP or max(Counter(clip).values()) > MAX_BASE_SHARE * len(clip):
                 continue
-            if placement.edits < MIN_CLIP_MISMATCH_RATE * len(clip) or _placed_elsewhere(
-                mate, placement, start, end
-            ):
+            too_alike = placement.edits < MIN_CLIP_MISMATCH_RATE * len(clip)
+            too_short = placement.end - placement.start - beyond < MIN_ALIGNED
+            if too_alike or too_short or _placed_elsewhere(mate, placement, start, end):
                 continue
-            position = _inner_position(panel, placement, enters=enters)
+            position = _inner_position(panel, placement, inner, enters=enters)
             if position is not None:
                 yield _Clip(placement.gene, position, enters, clip)
+
+
+def _to_border(panel: Panel, placement: Placement, *, enters: bool) -> tuple[int, int]:
+    """Return the last base of the gene at a clip, and by how many bases the alignment ran beyond it.
+
+    Foreign sequence that begins like the neighbouring exon draws the alignment a few bases over the exon's
+    border; the border is then the likelier place of the break.
+    """
+    inner = placement.start if enters else placement.end - 1
+    transcript = panel.transcripts.get(placement.contig)
+    if transcript is not None:
+        for exon in transcript.exons:
+            beyond = exon.tx_start - inner if enters else inner - (exon.tx_end - 1)
+            if 0 <= beyond <= BORDER_REACH:
+                return inner + beyond if enters else inner - beyond, beyond
+    return inner, 0
 
 
 def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) -> bool:
@@ -94,13 +118,12 @@ def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) ->
     return False
 
 
-def _inner_position(panel: Panel, placement: Placement, *, enters: bool) -> int | None:
+def _inner_position(panel: Panel, placement: Placement, inner: int, *, enters: bool) -> int | None:
     """Return the genomic position of the base at the clip, None at a transcript's outer ends.
 
     Where transcription begins and ends varies, so a clip in front of a first exon or behind a last one
     says nothing.
     """
-    inner = placement.start if enters else placement.end - 1
     transcript = panel.transcripts.get(placement.contig)
     if transcript is None:
         return panel.unspliced[placement.gene].to_genome(inner)

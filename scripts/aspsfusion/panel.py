@@ -4,7 +4,10 @@ Coordinates are 0-based and half-open throughout; only the files' columns are 1-
 """
 
 import json
-from collections.abc import Mapping
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,9 +25,14 @@ EXONS_TABLE = "exons.tsv"
 PROVENANCE = "panel.json"
 KMER_TABLE = "kmers.npz"
 INDEX_PREFIX = "index/panel.fa"
+INDEX_FILES = tuple(INDEX_PREFIX + suffix for suffix in ("", ".amb", ".ann", ".bwt", ".pac", ".sa")) + (
+    "index/panel.dict",
+)
 
 UNSPLICED_SUFFIX = "unspliced"
 """Second part of the name of a target's unspliced sequence, `GENE|unspliced`, in introns.fa."""
+
+BUILD_AGAIN = "build the panel again"
 
 
 @dataclass(frozen=True)
@@ -240,9 +248,31 @@ class Panel:
         return self.directory / INDEX_PREFIX
 
     def kmers(self) -> tuple[int, npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
-        """Return k, the sorted canonical k-mers and for each the number of its gene in `spec.genes`."""
-        with np.load(self.directory / KMER_TABLE) as data:
+        """Return k, the sorted canonical k-mers and for each the number of its gene in `spec.genes`.
+
+        Raises:
+            PanelError: the table is damaged.
+        """
+        path = self.directory / KMER_TABLE
+        with _damage_named(path), np.load(path) as data:
             return int(data["k"]), data["kmers"], data["genes"]
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """Turn what a damaged file of a panel directory raises into a PanelError that names it."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise PanelError("is damaged", path=path, remedy=BUILD_AGAIN) from error
+
+
+def _bases(records: Mapping[str, str], name: str, length: int, path: Path) -> str:
+    """Return the bases of a record that must be there and have the length."""
+    found = len(records.get(name, ""))
+    if found != length:
+        raise PanelError(f"has {found} bases of {name} instead of {length}", path=path, remedy=BUILD_AGAIN)
+    return records[name]
 
 
 def _read_fasta(path: Path) -> dict[str, str]:
@@ -267,45 +297,40 @@ def load_panel(directory: Path) -> Panel:
     Raises:
         PanelError: the directory is not a complete panel.
     """
-    for name in (PROVENANCE, TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE):
+    for name in (PROVENANCE, TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE, *INDEX_FILES):
         if not (directory / name).is_file():
             raise PanelError(
                 f"lacks {name}", path=directory, remedy="build the panel with 'aspsfusion panel build'"
             )
-    try:
+    with _damage_named(directory / TRANSCRIPTS_FASTA):
+        sequences = _read_fasta(directory / TRANSCRIPTS_FASTA)
+    with _damage_named(directory / UNSPLICED_FASTA):
+        genomic = _read_fasta(directory / UNSPLICED_FASTA)
+    with _damage_named(directory / EXONS_TABLE):
+        exons = _read_exons(directory / EXONS_TABLE)
+    with _damage_named(directory / PROVENANCE):
         provenance = json.loads((directory / PROVENANCE).read_text(encoding="utf-8"))
-        entries = provenance["transcripts"]
-        unspliced_entries = provenance["unspliced"]
         spec = PanelSpec.model_validate(provenance["spec"])
-    except (ValueError, KeyError) as error:
-        raise PanelError("is damaged", path=directory / PROVENANCE, remedy="build the panel again") from error
-    sequences = _read_fasta(directory / TRANSCRIPTS_FASTA)
-    exons = _read_exons(directory / EXONS_TABLE)
-    transcripts = {}
-    for entry in entries:
-        key = f"{entry['gene']}|{entry['transcript']}"
-        transcripts[key] = Transcript(
-            gene=entry["gene"],
-            name=entry["transcript"],
-            chrom=entry["chrom"],
-            strand=entry["strand"],
-            exons=exons[key],
-            cds=None if entry["cds"] is None else (entry["cds"][0] - 1, entry["cds"][1]),
-            primary=entry["primary"],
-            sequence=sequences[key],
-        )
-    genomic = _read_fasta(directory / UNSPLICED_FASTA)
-    unspliced = {
-        entry["gene"]: Unspliced(
-            gene=entry["gene"],
-            chrom=entry["chrom"],
-            strand=entry["strand"],
-            start=entry["start"] - 1,
-            end=entry["end"],
-            sequence=genomic[f"{entry['gene']}|{UNSPLICED_SUFFIX}"],
-        )
-        for entry in unspliced_entries
-    }
+        transcripts = {}
+        for entry in provenance["transcripts"]:
+            key = f"{entry['gene']}|{entry['transcript']}"
+            if key not in exons:
+                raise PanelError(f"lacks {key}", path=directory / EXONS_TABLE, remedy=BUILD_AGAIN)
+            transcripts[key] = Transcript(
+                gene=entry["gene"],
+                name=entry["transcript"],
+                chrom=entry["chrom"],
+                strand=entry["strand"],
+                exons=exons[key],
+                cds=None if entry["cds"] is None else (entry["cds"][0] - 1, entry["cds"][1]),
+                primary=entry["primary"],
+                sequence=_bases(sequences, key, exons[key][-1].tx_end, directory / TRANSCRIPTS_FASTA),
+            )
+        unspliced = {}
+        for entry in provenance["unspliced"]:
+            gene, start, end = entry["gene"], entry["start"] - 1, entry["end"]
+            bases = _bases(genomic, f"{gene}|{UNSPLICED_SUFFIX}", end - start, directory / UNSPLICED_FASTA)
+            unspliced[gene] = Unspliced(gene, entry["chrom"], entry["strand"], start, end, bases)
     return Panel(directory, spec, transcripts, unspliced, provenance)
 
 

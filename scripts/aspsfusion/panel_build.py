@@ -6,7 +6,6 @@ under its final name only when it is complete.
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -37,6 +36,17 @@ from aspsfusion.panel_spec import GeneSpec, PanelSpec, TranscriptSpec, load_pane
 from aspsfusion.proof import Check, check_introns, check_junction, check_reading_frame
 
 FASTA_WIDTH = 80
+PANEL_ENTRIES = {
+    PROVENANCE,
+    TRANSCRIPTS_FASTA,
+    UNSPLICED_FASTA,
+    EXONS_TABLE,
+    KMER_TABLE,
+    Path(INDEX_PREFIX).parts[0],
+    ".snakemake_timestamp",
+}
+"""All that a panel directory holds; one with anything else in it is not replaced."""
+
 INTRON_FLANK = 200
 """Bases of each intron of a target gene, next to the exons, whose k-mers the screen keeps: enough for a read
 that runs from an exon into an intron, without the repeats of the intron's depth."""
@@ -81,25 +91,32 @@ def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, outpu
     with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
         draft = Path(scratch) / "panel"
         _write(panel, genome, provenance, draft)
-        if output.exists():
-            output.rmdir()
-        draft.rename(output)
+        draft.rename(output)  # in place of an empty directory, too
     return load_panel(output)
 
 
 def replace_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path) -> Panel:
-    """Build a panel in place of an existing one, which stays until the new one is complete."""
+    """Build a panel in place of an existing one, which stays until the new one is complete.
+
+    Raises:
+        PanelError: what exists is no panel directory, or holds something besides; or as `build_panel`.
+        ReferenceProofError: as `build_panel`.
+    """
     if not output.exists() or (output.is_dir() and not any(output.iterdir())):
         return build_panel(yaml_path, genome_path, gtf_path, output)
-    if not (output / PROVENANCE).is_file():
+    held = {entry.name for entry in output.iterdir()} if output.is_dir() else set()
+    if PROVENANCE not in held or not held <= PANEL_ENTRIES:
+        foreign = f" (it holds {min(held - PANEL_ENTRIES)})" if held - PANEL_ENTRIES else ""
         raise PanelError(
-            "exists and is no panel directory", path=output, remedy="remove it or name another directory"
+            f"exists and is no panel directory{foreign}",
+            path=output,
+            remedy="remove it or name another directory",
         )
-    fresh = output.with_name(f".{output.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    build_panel(yaml_path, genome_path, gtf_path, fresh)
-    shutil.rmtree(output)
-    fresh.rename(output)
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
+        fresh, former = Path(scratch) / "fresh", Path(scratch) / "former"
+        build_panel(yaml_path, genome_path, gtf_path, fresh)
+        output.rename(former)
+        fresh.rename(output)
     return load_panel(output)
 
 
@@ -255,7 +272,7 @@ def _provenance(
 
 
 def _write(panel: Panel, genome: GenomePieces, provenance: dict[str, Any], directory: Path) -> None:
-    from pybwa import BwaIndex
+    from aspsfusion.aligner import build_index
 
     (directory / INDEX_PREFIX).parent.mkdir(parents=True)
     transcripts = _fasta((t.key, t.sequence) for t in panel.transcripts.values())
@@ -264,10 +281,20 @@ def _write(panel: Panel, genome: GenomePieces, provenance: dict[str, Any], direc
     (directory / UNSPLICED_FASTA).write_text(unspliced, encoding="ascii")
     (directory / EXONS_TABLE).write_text(_exon_table(panel), encoding="ascii")
     (directory / INDEX_PREFIX).write_text(transcripts + unspliced, encoding="ascii")
-    BwaIndex.index(directory / INDEX_PREFIX)
+    build_index(directory / INDEX_PREFIX)
+    _drop_locations((directory / INDEX_PREFIX).with_suffix(".dict"))
     kmers, genes = panel_kmers(_screened_sequences(panel, genome))
     np.savez(directory / KMER_TABLE, k=np.int64(KMER_LENGTH), kmers=kmers, genes=genes)
     (directory / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
+
+
+def _drop_locations(dictionary: Path) -> None:
+    """Take the file's location (UR) out of a sequence dictionary: it is a scratch directory by now gone."""
+    lines = [
+        "\t".join(field for field in line.split("\t") if not field.startswith("UR:"))
+        for line in dictionary.read_text(encoding="utf-8").splitlines()
+    ]
+    dictionary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _screened_sequences(panel: Panel, genome: GenomePieces) -> list[tuple[int, str]]:

@@ -8,12 +8,21 @@ when `aspsfusion.panel_build` turns them into a panel directory.
 """
 
 import itertools
+import string
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from aspsfusion.errors import PanelError
 
@@ -23,6 +32,21 @@ ChromosomeName = Annotated[str, StringConstraints(pattern=r"^chr[A-Za-z0-9_]+$")
 Role = Literal["target", "partner", "paralog", "control"]
 Direction = Literal["diagnostic", "reciprocal"]
 EvidenceLevel = Literal["published_sequence", "genomic_coordinate", "inferred", "predicted"]
+
+PLACEHOLDERS = (
+    "fusion",
+    "disease",
+    "sample",
+    "types",
+    "fragments",
+    "split_reads",
+    "spanning_pairs",
+    "detectable_percent",
+    "confidence_percent",
+    "informative_fragments",
+    "reasons",
+)
+"""What the sentences of the verdict may name in braces; `aspsfusion.classify` fills each of them."""
 
 
 class _Strict(BaseModel):
@@ -85,6 +109,30 @@ class TranscriptSpec(_Strict):
                 raise ValueError(f"cds {first}-{last} of {self.id} is not a multiple of 3 nt")
         return self
 
+    def joined_base(self, exon: int, coding_position: int | None, *, last: bool) -> int:
+        """Return the position on the transcript (1-based) of one side of a junction.
+
+        Args:
+            exon: exon number.
+            coding_position: c. position of the joined base where it is not the exon's border.
+            last: whether the exon's last base is joined (5' gene) or its first one (3' gene).
+
+        Raises:
+            ValueError: there is no such exon, or the coding position does not lie in it.
+        """
+        if exon > len(self.exons):
+            raise ValueError(f"names exon {exon} of {self.id}, which has {len(self.exons)}")
+        ends = list(itertools.accumulate(end - start + 1 for start, end in self.exons))
+        first_base, last_base = (ends[exon - 2] if exon > 1 else 0) + 1, ends[exon - 1]
+        if coding_position is None:
+            return last_base if last else first_base
+        if self.cds is None:
+            raise ValueError(f"names c.{coding_position} of {self.id}, which has no cds")
+        position = self.cds[0] + coding_position - 1
+        if not (position <= self.cds[1] and first_base <= position <= last_base):
+            raise ValueError(f"names c.{coding_position} of {self.id}, which does not lie in exon {exon}")
+        return position
+
 
 class GeneSpec(_Strict):
     """A gene of the panel and what it is there for."""
@@ -105,9 +153,23 @@ class GeneSpec(_Strict):
 
     @model_validator(mode="after")
     def _one_primary(self) -> Self:
-        if self.transcripts and sum(transcript.primary for transcript in self.transcripts) != 1:
+        if not self.transcripts:
+            return self
+        if sum(transcript.primary for transcript in self.transcripts) != 1:
             raise ValueError(f"gene {self.symbol} needs exactly one transcript with primary: true")
+        if len({(transcript.chrom, transcript.strand) for transcript in self.transcripts}) > 1:
+            raise ValueError(f"transcripts of {self.symbol} lie on more than one chromosome or strand")
+        named, primary = self.primary_transcript, self.primary
+        if named and primary and named.split(".")[0] != primary.id.split(".")[0]:
+            raise ValueError(
+                f"gene {self.symbol} names primary_transcript {named}, but {primary.id} is primary"
+            )
         return self
+
+    @property
+    def primary(self) -> TranscriptSpec | None:
+        """The transcript that exon numbers refer to, None before the gene was read from the GTF."""
+        return next((transcript for transcript in self.transcripts if transcript.primary), None)
 
 
 class BreakpointSpec(_Strict):
@@ -176,15 +238,56 @@ class DomainSpec(_Strict):
     last_residue: int = Field(gt=0)
     source: str
 
+    @model_validator(mode="after")
+    def _residues_in_order(self) -> Self:
+        if self.first_residue > self.last_residue:
+            raise ValueError(
+                f"domain {self.name} of {self.gene} runs from {self.first_residue} to {self.last_residue}"
+            )
+        return self
+
+
+def _placeholders(text: str) -> list[str]:
+    """Return what stands in braces in a sentence; raises ValueError for a brace without its partner."""
+    try:
+        parts = list(string.Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"has a stray brace ({error}); a brace itself is written {{{{ or }}}}") from error
+    found = []
+    for _, name, form, conversion in parts:
+        if name is not None:
+            found.append(name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else ""))
+    return found
+
 
 class TextSpec(_Strict):
-    """The report's sentences. Placeholders in braces are filled by `aspsfusion.classify`."""
+    """The report's sentences.
+
+    `aspsfusion.classify` fills `PLACEHOLDERS` in braces into those of the verdict; the others are printed as
+    they are.
+    """
 
     confirmed: str
     excluded: str
     indeterminate: str
     interpretation: list[str] = Field(default_factory=list)
     limits: list[str] = Field(default_factory=list)
+
+    @field_validator("confirmed", "excluded", "indeterminate")
+    @classmethod
+    def _known_placeholders(cls, text: str) -> str:
+        for name in _placeholders(text):
+            if name not in PLACEHOLDERS:
+                raise ValueError(f"names {{{name}}}, which is none of {', '.join(PLACEHOLDERS)}")
+        return text
+
+    @field_validator("interpretation", "limits")
+    @classmethod
+    def _no_placeholders(cls, sentences: list[str]) -> list[str]:
+        for sentence in sentences:
+            if "{" in sentence or "}" in sentence:
+                raise ValueError(f"has braces, but nothing is filled in here: {sentence}")
+        return sentences
 
 
 class PanelSpec(_Strict):
@@ -222,19 +325,66 @@ class PanelSpec(_Strict):
             for symbol in symbols:
                 if symbol not in known:
                     raise ValueError(f"{section} names gene {symbol}, which is not under genes")
+        if self.target.five_prime == self.target.three_prime:
+            raise ValueError(f"target joins {self.target.five_prime} to itself; it needs two genes")
         for symbol in (self.target.five_prime, self.target.three_prime):
             if "target" not in self.gene(symbol).roles:
                 raise ValueError(f"gene {symbol} is part of the target fusion but lacks the role target")
-        for junction in self.junctions:
-            for side in (junction.five_prime, junction.three_prime):
-                transcripts = self.gene(side.gene).transcripts
-                primary = next((t for t in transcripts if t.primary), None)
-                if primary and side.exon > len(primary.exons):
-                    raise ValueError(
-                        f"junction {junction.id} names exon {side.exon} of {side.gene}, "
-                        f"whose transcript {primary.id} has {len(primary.exons)}"
-                    )
+        for artefact in self.artefacts:
+            if f"{artefact.five_prime}::{artefact.three_prime}" == self.target.fusion:
+                raise ValueError(f"artefacts name the target fusion {self.target.fusion}")
+        self._check_junctions()
+        self._check_extents()
         return self
+
+    def _check_junctions(self) -> None:
+        """Raise ValueError for a junction that no read could ever be counted for."""
+        targets = set(self.genes_with_role("target"))
+        known: dict[tuple[object, ...], str] = {}
+        for junction in self.junctions:
+            genes = (junction.five_prime.gene, junction.three_prime.gene)
+            if genes[0] == genes[1]:
+                raise ValueError(f"junction {junction.id} joins {genes[0]} to itself")
+            if not targets & set(genes):
+                raise ValueError(
+                    f"junction {junction.id} joins {genes[0]} and {genes[1]}, "
+                    "neither of which has the role target"
+                )
+            place: list[object] = []
+            for side, last in ((junction.five_prime, True), (junction.three_prime, False)):
+                primary = self.gene(side.gene).primary
+                if primary is None:
+                    place += [side.gene, side.exon, side.coding_position]
+                    continue
+                try:
+                    base = primary.joined_base(side.exon, side.coding_position, last=last)
+                except ValueError as error:
+                    raise ValueError(f"junction {junction.id}, gene {side.gene}, {error}") from error
+                place += [side.gene, base]
+            twin = known.setdefault(tuple(place), junction.id)
+            if twin != junction.id:
+                raise ValueError(f"junctions {twin} and {junction.id} join the same bases")
+
+    def _check_extents(self) -> None:
+        """Raise ValueError for exons beyond their chromosome and domains beyond their protein."""
+        for gene in self.genes:
+            for transcript in gene.transcripts:
+                chromosome = self.genome.chromosomes.get(transcript.chrom)
+                end = max(end for _, end in transcript.exons)
+                if chromosome and chromosome.length and end > chromosome.length:
+                    raise ValueError(
+                        f"{transcript.id} reaches {transcript.chrom}:{end}, "
+                        f"the chromosome has {chromosome.length} nt"
+                    )
+        for domain in self.domains:
+            primary = self.gene(domain.gene).primary
+            if primary and primary.cds:
+                residues = (primary.cds[1] - primary.cds[0] + 1) // 3 - 1
+                if domain.last_residue > residues:
+                    raise ValueError(
+                        f"domain {domain.name} reaches residue {domain.last_residue} of {domain.gene}, "
+                        f"whose protein has {residues}"
+                    )
 
     def gene(self, symbol: str) -> GeneSpec:
         """Return the gene of that symbol; raises KeyError when the panel has none."""
@@ -255,6 +405,10 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen = set()
     for key_node, _ in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a list or mapping stands where a key is due", key_node.start_mark
+            )
         key = loader.construct_object(key_node)
         if key in seen:
             raise yaml.constructor.ConstructorError(
@@ -291,7 +445,7 @@ def parse_panel_spec(text: str, path: str | Path) -> PanelSpec:
             where=where,
             remedy="correct the line",
         ) from error
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise PanelError(f"not valid YAML: {error}", path=path, remedy="give a panel YAML") from error
     if not isinstance(data, dict):
         raise PanelError("holds no panel", path=path, remedy="give a YAML file with the keys of a panel")

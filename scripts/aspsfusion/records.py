@@ -142,7 +142,7 @@ class Verdict(_Record):
     """The answer to the one question."""
 
     call: Call
-    target: str = Field(description="the fusion that the verdict is about, for example ASPSCR1::TFE3")
+    target: str = Field(description="the fusion that the verdict is about, 5' gene first")
     reasons: list[Reason]
     statement: str
 

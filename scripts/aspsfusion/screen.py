@@ -138,7 +138,7 @@ def mate_record(record: bytes, mate: int | None) -> bytes:
         record: four lines.
         mate: 1 or 2, None for a single read.
     """
-    header, sequence, _, quality = record.replace(b"\r", b"").rstrip(b"\n").split(b"\n")
+    header, sequence, _, quality = record.replace(b"\r", b"").split(b"\n")[:4]
     name = header.split(maxsplit=1)[0]
     if name.endswith((b"/1", b"/2")):
         name = name[:-2]
@@ -174,7 +174,9 @@ def run_screen(
     fragments = candidates = bases = longest = 0
     gene_hits = np.zeros(len(symbols), dtype=np.int64)
     with (
+        # Both names are claimed before the first read, so that either both files appear or none.
         replacing(output) as draft,
+        replacing(metrics) as metrics_draft,
         draft.open("wb") as raw,
         igzip.IGzipFile(filename="", mode="wb", fileobj=raw, compresslevel=COMPRESSION_LEVEL, mtime=0) as out,
     ):
@@ -190,16 +192,15 @@ def run_screen(
             bases += sum(scanner.bases for scanner in step.scanners)
             longest = max(longest, *(scanner.longest for scanner in step.scanners))
             gene_hits += sum(scanner.gene_hits for scanner in step.scanners)
-    result: dict[str, object] = {
-        "layout": "paired" if paired else "single",
-        "lanes": [[p.name for p in (lane.fastq_1, lane.fastq_2) if p] for lane in lanes],
-        "total_fragments": fragments,
-        "total_reads": fragments * (2 if paired else 1),
-        "total_bases": bases,
-        "read_length": longest,
-        "candidate_fragments": candidates,
-        "kmers_by_gene": {symbol: int(n) for symbol, n in zip(symbols, gene_hits, strict=True) if n},
-    }
-    with replacing(metrics) as draft:
-        draft.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        result: dict[str, object] = {
+            "layout": "paired" if paired else "single",
+            "lanes": [[p.name for p in (lane.fastq_1, lane.fastq_2) if p] for lane in lanes],
+            "total_fragments": fragments,
+            "total_reads": fragments * (2 if paired else 1),
+            "total_bases": bases,
+            "read_length": longest,
+            "candidate_fragments": candidates,
+            "kmers_by_gene": {symbol: int(n) for symbol, n in zip(symbols, gene_hits, strict=True) if n},
+        }
+        metrics_draft.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result

@@ -21,6 +21,10 @@ ADAPTER_ERROR_RATE = 0.1
 ADAPTER_MIN_OVERLAP = 5
 """Shorter ends are left: a clip that short does no harm, and four bases are met by chance in 1 of 256."""
 
+PAIR_ADAPTER_MIN_OVERLAP = 12
+"""A pair that runs into the adapters overlaps, unless next to nothing lies between them; so in a pair without
+overlap only a long piece of adapter is believed, which is an adapter dimer."""
+
 OVERLAP_MINIMUM = 16
 """Bases in which mates must agree to count as overlapping: about 1 of 4^16 by chance, times 300 offsets."""
 
@@ -47,10 +51,14 @@ class TrimmedPair:
     insert: int | None
 
 
-_SEARCHES = [
-    BackAdapter(adapter, max_errors=ADAPTER_ERROR_RATE, min_overlap=ADAPTER_MIN_OVERLAP)
-    for adapter in ADAPTERS
-]
+def _searches(min_overlap: int) -> list[BackAdapter]:
+    return [
+        BackAdapter(adapter, max_errors=ADAPTER_ERROR_RATE, min_overlap=min_overlap) for adapter in ADAPTERS
+    ]
+
+
+_SINGLE_READ_SEARCHES = _searches(ADAPTER_MIN_OVERLAP)
+_PAIR_SEARCHES = _searches(PAIR_ADAPTER_MIN_OVERLAP)
 
 
 def _cut(sequence: str, quality: str, length: int, *, adapter_found: bool) -> TrimmedRead:
@@ -59,14 +67,18 @@ def _cut(sequence: str, quality: str, length: int, *, adapter_found: bool) -> Tr
     return TrimmedRead(sequence[:length], quality[:length], adapter_found)
 
 
-def trim_single(sequence: str, quality: str) -> TrimmedRead:
-    """Trim a single read at the first base of an adapter."""
+def _trim_at_adapter(sequence: str, quality: str, searches: list[BackAdapter]) -> TrimmedRead:
     length = len(sequence)
-    for search in _SEARCHES:
+    for search in searches:
         match = search.match_to(sequence)
         if match is not None:
             length = min(length, match.rstart)
     return _cut(sequence, quality, length, adapter_found=length < len(sequence))
+
+
+def trim_single(sequence: str, quality: str) -> TrimmedRead:
+    """Trim a single read at the first base of an adapter."""
+    return _trim_at_adapter(sequence, quality, _SINGLE_READ_SEARCHES)
 
 
 def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
@@ -91,4 +103,6 @@ def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
             for sequence, quality in (first, second)
         ]
         return TrimmedPair(mates[0], mates[1], insert)
-    return TrimmedPair(trim_single(*first), trim_single(*second), None)
+    return TrimmedPair(
+        _trim_at_adapter(*first, _PAIR_SEARCHES), _trim_at_adapter(*second, _PAIR_SEARCHES), None
+    )

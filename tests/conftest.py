@@ -1,0 +1,38 @@
+"""Fixtures that several tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
+from aspsfusion.panel import Panel, load_panel
+from aspsfusion.panel_build import build_panel
+from aspsfusion.panel_spec import load_panel_spec
+
+REPOSITORY = Path(__file__).parent.parent
+SHIPPED_PANEL = REPOSITORY / "resources" / "panels" / "aspscr1_tfe3.yaml"
+
+
+@pytest.fixture(scope="session")
+def demo_panel_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped panel built once on the demonstration reference."""
+    directory = tmp_path_factory.mktemp("demo_panel")
+    genome = directory / "demo.fa.gz"
+    write_demonstration_reference(demonstration_reference(load_panel_spec(SHIPPED_PANEL)), genome)
+    build_panel(SHIPPED_PANEL, genome, None, directory / "panel")
+    return directory / "panel"
+
+
+@pytest.fixture(scope="session")
+def demo_panel(demo_panel_directory: Path) -> Panel:
+    """The shipped panel on the demonstration reference, in memory."""
+    return load_panel(demo_panel_directory)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Directory of real reads and real reference sequence; skips where none was given."""
+    path = os.environ.get("ASPSFUSION_REAL_DATA")
+    if not path:
+        pytest.skip("ASPSFUSION_REAL_DATA is not set")
+    return Path(path)

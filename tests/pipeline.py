@@ -1,0 +1,90 @@
+"""Runs reads that a test has made through alignment, evidence, call and report, in one process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aspsfusion.align import run_align
+from aspsfusion.call import run_call
+from aspsfusion.calls_file import Calls
+from aspsfusion.compose import compose_report, read_calls_for, read_metrics
+from aspsfusion.evidence import run_evidence
+from aspsfusion.panel import load_panel
+from aspsfusion.parameters import CallParameters, ClassifyParameters
+from aspsfusion.records import Report
+from aspsfusion.sequences import reverse_complement
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A fragment to be sequenced from both ends, or from one end when `single`."""
+
+    name: str
+    molecule: str
+    read_length: int
+    flipped: bool = False
+    single: bool = False
+
+    def reads(self) -> list[str]:
+        """Return the bases of the one or two reads in the order of sequencing."""
+        molecule = reverse_complement(self.molecule) if self.flipped else self.molecule
+        first = molecule[: self.read_length]
+        if self.single:
+            return [first]
+        return [first, reverse_complement(molecule)[: self.read_length]]
+
+
+def write_candidates(path: Path, pairs: list[Pair]) -> None:
+    """Write fragments as the screen writes its candidates, uncompressed."""
+    lines = []
+    for pair in pairs:
+        reads = pair.reads()
+        for number, bases in enumerate(reads, start=1):
+            suffix = "" if len(reads) == 1 else f"/{number}"
+            lines.append(f"@{pair.name}{suffix}\n{bases}\n+\n{'I' * len(bases)}\n")
+    path.write_text("".join(lines))
+
+
+def call_pairs(
+    panel_directory: Path, directory: Path, pairs: list[Pair], parameters: CallParameters | None = None
+) -> Calls:
+    """Return the calls of a sample that consists of these fragments."""
+    parameters = parameters or CallParameters()
+    directory.mkdir(parents=True, exist_ok=True)
+    reads, bam = directory / "reads.fastq", directory / "panel.bam"
+    evidence, calls = directory / "evidence.json.gz", directory / "calls.json"
+    for path in (reads, bam, directory / "align.json", evidence, calls):
+        path.unlink(missing_ok=True)
+    write_candidates(reads, pairs)
+    run_align(panel_directory, reads, bam, directory / "align.json", "sample", 1)
+    run_evidence(panel_directory, bam, evidence, parameters)
+    return run_call(panel_directory, evidence, calls, parameters)
+
+
+def report_pairs(
+    panel_directory: Path,
+    directory: Path,
+    pairs: list[Pair],
+    parameters: ClassifyParameters | None = None,
+    library: str | None = None,
+) -> Report:
+    """Return the report of a sample that consists of these fragments."""
+    call_pairs(panel_directory, directory, pairs)
+    panel = load_panel(panel_directory)
+    screen = {"total_reads": sum(len(pair.reads()) for pair in pairs), "read_length": 75}
+    return compose_report(
+        panel,
+        "sample",
+        screen,
+        read_metrics(directory / "align.json"),
+        read_calls_for(panel, directory / "calls.json"),
+        parameters or ClassifyParameters(),
+        library,
+    )
+
+
+def fusion_molecule(panel_directory: Path, five: tuple[str, int], three: tuple[str, int]) -> tuple[str, int]:
+    """Return the transcript of exon `five` joined to exon `three`, and the length of its 5' part."""
+    panel = load_panel(panel_directory)
+    left, right = panel.primary[five[0]], panel.primary[three[0]]
+    end = left.exons[five[1] - 1].tx_end
+    return left.sequence[:end] + right.sequence[right.exons[three[1] - 1].tx_start :], end

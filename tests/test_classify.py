@@ -1,0 +1,208 @@
+"""The verdict: every way to each of the three answers, with the reason that must be given."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aspsfusion.classify import Findings, classify, detectable_fraction, needed_fragments, percent
+from aspsfusion.panel_spec import PanelSpec, parse_panel_spec
+from aspsfusion.parameters import ClassifyParameters
+from aspsfusion.records import FilteredFusion, Fusion, FusionSide, OneSided, Reason
+
+SPEC = parse_panel_spec(
+    """
+schema_version: 1
+name: test
+version: "1"
+title: A::B
+genome: {build: GRCh38}
+target: {five_prime: A, three_prime: B, disease: a disease}
+genes:
+  - {symbol: A, roles: [target]}
+  - {symbol: B, roles: [target]}
+  - {symbol: P, roles: [partner]}
+  - {symbol: C1, roles: [control]}
+  - {symbol: C2, roles: [control]}
+  - {symbol: C3, roles: [control]}
+texts:
+  confirmed: "{sample} {fusion} {types} {fragments} {split_reads} {spanning_pairs}"
+  excluded: "{sample} no {fusion}; {informative_fragments}; {detectable_percent} at {confidence_percent}"
+  indeterminate: "{sample} {fusion} {fragments}: {reasons}"
+""",
+    "test.yaml",
+)
+PARAMETERS = ClassifyParameters()
+ENOUGH = {"B exon 2": 70, "B exon 3": 90}
+GENES = {"A": 40, "B": 300, "C1": 9, "C2": 9, "C3": 9}
+
+
+def side(gene: str, exon: int, *, border: bool = True) -> FusionSide:
+    return FusionSide(
+        gene=gene,
+        transcript=f"{gene}.1",
+        exon=exon,
+        chrom="chr1",
+        pos=100,
+        strand="+",
+        at_exon_boundary=border,
+        site=f"{'end of' if border else 'inside'} exon {exon}",
+    )
+
+
+def fusion(
+    five: str, three: str, split: int, spanning: int, *, listed: bool = True, border: bool = True
+) -> Fusion:
+    return Fusion(
+        name=f"{five}::{three}",
+        type="type 1" if listed else "",
+        old_name="",
+        is_target=(five, three) == ("A", "B"),
+        reciprocal=(five, three) == ("B", "A"),
+        five_prime=side(five, 7, border=border),
+        three_prime=side(three, 3, border=border),
+        hgvs="",
+        in_frame=True,
+        split_reads=split,
+        spanning_pairs=spanning,
+        fragments=split + spanning,
+        split_reads_with_duplicates=split,
+        spanning_pairs_with_duplicates=spanning,
+        fragments_with_duplicates=split + spanning,
+        max_anchor_five_prime=30,
+        max_anchor_three_prime=30,
+        wild_type_five_prime=0,
+        wild_type_three_prime=0,
+        fraction_three_prime=1.0,
+        confidence="high",
+        confidence_reasons=[],
+        catalogue_id="A-B" if listed else None,
+        junction_sequence="A|C",
+        retained_domains=[],
+        reads=[],
+    )
+
+
+def candidate(five: str, three: str, code: str) -> FilteredFusion:
+    return FilteredFusion(
+        name=f"{five}::{three}",
+        five_prime=side(five, 7),
+        three_prime=side(three, 3),
+        split_reads=0,
+        spanning_pairs=2,
+        fragments=2,
+        reasons=[Reason(code=code, text="Why.")],
+    )
+
+
+def verdict_of(
+    fusions: list[Fusion] | None = None,
+    filtered: list[FilteredFusion] | None = None,
+    one_sided: list[OneSided] | None = None,
+    informative: dict[str, int] | None = None,
+    genes: dict[str, int] | None = None,
+    library: str | None = None,
+    spec: PanelSpec = SPEC,
+) -> tuple[str, list[str], str]:
+    findings = Findings(
+        "S",
+        fusions or [],
+        filtered or [],
+        one_sided or [],
+        ENOUGH if informative is None else informative,
+        GENES if genes is None else genes,
+        library,
+    )
+    verdict, _ = classify(spec, findings, PARAMETERS)
+    return verdict.call, [reason.code for reason in verdict.reasons], verdict.statement
+
+
+@pytest.mark.parametrize(
+    ("fusions", "call", "codes"),
+    [
+        ([fusion("A", "B", 2, 1)], "CONFIRMED", ["TARGET_FUSION"]),
+        ([fusion("A", "B", 3, 0)], "CONFIRMED", ["TARGET_FUSION"]),
+        # two junctions of one fusion speak together
+        ([fusion("A", "B", 1, 1), fusion("A", "B", 1, 0, listed=False)], "CONFIRMED", ["TARGET_FUSION"]),
+        ([fusion("A", "B", 1, 5)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
+        ([fusion("A", "B", 2, 0)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
+        ([fusion("A", "B", 1, 0)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
+        ([fusion("A", "B", 4, 0, listed=False, border=False)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
+        ([fusion("A", "B", 5, 0, listed=False, border=False)], "CONFIRMED", ["TARGET_FUSION_UNLISTED"]),
+        ([fusion("P", "B", 9, 3)], "INDETERMINATE", ["OTHER_FUSION"]),
+        ([fusion("P", "A", 9, 3)], "INDETERMINATE", ["OTHER_FUSION"]),
+        ([fusion("B", "A", 9, 3)], "INDETERMINATE", ["RECIPROCAL_ONLY"]),
+        ([fusion("A", "B", 9, 3), fusion("B", "A", 2, 0)], "CONFIRMED", ["TARGET_FUSION", "RECIPROCAL_FUSION"]),
+        ([fusion("A", "B", 9, 3), fusion("P", "B", 2, 0)], "CONFIRMED", ["TARGET_FUSION"]),
+        ([], "EXCLUDED", ["WOULD_HAVE_BEEN_SEEN"]),
+    ],
+)
+def test_fusions_decide(fusions: list[Fusion], call: str, codes: list[str]) -> None:
+    assert verdict_of(fusions)[:2] == (call, codes)
+
+
+def test_a_confirmed_fusion_needs_no_coverage_of_the_wild_type() -> None:
+    assert verdict_of([fusion("A", "B", 3, 0)], informative={"B exon 2": 0}, genes={})[0] == "CONFIRMED"
+
+
+def test_pairs_that_only_span_forbid_an_exclusion() -> None:
+    call, codes, _ = verdict_of(filtered=[candidate("A", "B", "NO_SPLIT_READ")])
+    assert (call, codes) == ("INDETERMINATE", ["UNPROVEN_EVIDENCE"])
+
+
+def test_filtered_candidates_of_other_pairs_do_not_touch_the_verdict() -> None:
+    assert verdict_of(filtered=[candidate("B", "P", "SEEN_IN_NORMAL_TISSUE")])[0] == "EXCLUDED"
+
+
+def test_a_one_sided_break_forbids_an_exclusion() -> None:
+    place = OneSided(gene="B", exon=3, chrom="chr1", pos=5, fragments=4, clipped_consensus="ACGT")
+    assert verdict_of(one_sided=[place])[:2] == ("INDETERMINATE", ["ONE_SIDED_BREAK"])
+
+
+@pytest.mark.parametrize(
+    ("informative", "genes", "library", "codes"),
+    [
+        ({"B exon 2": 58, "B exon 3": 900}, GENES, None, ["LOW_COVERAGE"]),
+        ({"B exon 2": 0, "B exon 3": 0}, GENES, None, ["LOW_COVERAGE"]),
+        ({}, GENES, None, ["LOW_COVERAGE"]),
+        (ENOUGH, {**GENES, "A": 9}, None, ["FIVE_PRIME_GENE_NOT_SEEN"]),
+        (ENOUGH, {"A": 40, "B": 300}, "total", ["CONTROL_GENES_NOT_SEEN"]),
+        (ENOUGH, {"A": 40, "B": 300, "C1": 9, "C2": 9, "C3": 4}, "polyA", ["CONTROL_GENES_NOT_SEEN"]),
+        ({}, {}, "polyA", ["LOW_COVERAGE", "FIVE_PRIME_GENE_NOT_SEEN", "CONTROL_GENES_NOT_SEEN"]),
+    ],
+)
+def test_what_might_have_been_missed_is_never_excluded(
+    informative: dict[str, int], genes: dict[str, int], library: str | None, codes: list[str]
+) -> None:
+    assert verdict_of(informative=informative, genes=genes, library=library)[:2] == ("INDETERMINATE", codes)
+
+
+@pytest.mark.parametrize("library", [None, "capture", "amplicon"])
+def test_enriched_libraries_need_no_control_genes(library: str | None) -> None:
+    assert verdict_of(genes={"A": 40, "B": 300}, library=library)[0] == "EXCLUDED"
+
+
+def test_statements_carry_the_numbers() -> None:
+    assert verdict_of([fusion("A", "B", 4, 2)])[2] == "S A::B type 1, A exon 7 :: B exon 3 6 4 2"
+    assert verdict_of()[2] == "S no A::B; B exon 2: 70, B exon 3: 90; 4.2 at 95"
+    assert verdict_of([fusion("A", "B", 1, 0)])[2].startswith("S A::B 1: 1 unique fragment supports A::B (type 1")
+
+
+def test_needed_fragments_is_the_first_number_that_suffices() -> None:
+    needed = needed_fragments(PARAMETERS)
+    limit = PARAMETERS.max_detectable_fraction
+    assert needed == 59
+    assert (detectable_fraction(needed, 0.95) or 1) <= limit < (detectable_fraction(needed - 1, 0.95) or 0)
+
+
+@given(st.integers(1, 100_000), st.floats(0.6, 0.999))
+def test_detectable_fraction_would_be_seen_with_the_stated_probability(count: int, confidence: float) -> None:
+    fraction = detectable_fraction(count, confidence)
+    assert fraction is not None
+    assert math.isclose(1 - (1 - fraction) ** count, confidence, rel_tol=1e-6)
+
+
+@given(st.floats(1e-6, 1.0))
+def test_percentages_never_claim_more_than_the_fraction(fraction: float) -> None:
+    assert float(percent(fraction)) >= fraction * 100 - 1e-6

@@ -1,0 +1,188 @@
+"""The workflow as a user runs it: what stops it, the demonstration, a second run, lanes, a damaged file."""
+
+import csv
+import gzip
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from aspsfusion.batch import STAGE_FILES
+from aspsfusion.demo import DEFINITION, Demo, Outcome, load_demo, run_demo, run_workflow
+from jsonschema import Draft202012Validator
+
+ROOT = Path(__file__).parents[2]
+CORES = 2
+REPEATED = ("type2_weak", "wild_type", "type1_single")
+"""Samples of the demonstration that are analysed a second time: pairs, an exclusion and single reads."""
+
+pytestmark = pytest.mark.workflow
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A finished run of the workflow."""
+
+    outdir: Path
+    status: int
+    log: str
+
+    def file(self, sample: str, name: str) -> Path:
+        """Return the path of a file of a sample."""
+        return self.outdir / sample / f"{sample}.{name}"
+
+    def report(self, sample: str) -> dict[str, Any]:
+        """Return a sample's report.json."""
+        report: dict[str, Any] = json.loads(self.file(sample, "report.json").read_text())
+        return report
+
+    def summary(self) -> dict[str, dict[str, str]]:
+        """Return summary.tsv by sample."""
+        with (self.outdir / "summary.tsv").open(newline="") as stream:
+            return {row["sample_id"]: row for row in csv.DictReader(stream, delimiter="\t")}
+
+
+@pytest.fixture(scope="module")
+def demo() -> Demo:
+    """Return the definition of the demonstration."""
+    return load_demo(ROOT / DEFINITION)
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> tuple[Batch, list[Outcome]]:
+    """Run the demonstration once for all tests."""
+    output = tmp_path_factory.mktemp("workflow") / "demo"
+    outcomes = run_demo(ROOT, output, CORES)
+    return Batch(output / "results", 0, (output / "snakemake.log").read_text()), outcomes
+
+
+@pytest.fixture(scope="module")
+def second_batch(
+    demonstration: tuple[Batch, list[Outcome]], tmp_path_factory: pytest.TempPathFactory
+) -> Batch:
+    """Run another batch: some samples again, one of them as two lanes too, and one with a damaged file."""
+    first = demonstration[0].outdir.parent
+    reads = first / "reads"
+    directory = tmp_path_factory.mktemp("second batch")  # with a space, as laboratories name directories
+    rows = (first / "samples.tsv").read_text().splitlines()
+    rows = [row for row in rows if row.split("\t")[0] in ("sample_id", *REPEATED)]
+    for lane in (1, 2):
+        files = [str(half(reads / f"type2_weak_R{mate}.fastq.gz", lane, directory)) for mate in (1, 2)]
+        rows.append("\t".join(["lanes", *files, "polyA"]))
+    damaged = directory / "damaged.fastq.gz"
+    damaged.write_bytes((reads / "type1_single.fastq.gz").read_bytes()[:-2000])
+    rows.append(f"damaged\t{damaged}\t\tpolyA")
+    (directory / "samples.tsv").write_text("\n".join(rows) + "\n")
+    settings = yaml.safe_load((first / "config.yaml").read_text())
+    settings |= {"samples": str(directory / "samples.tsv"), "outdir": str(directory / "results")}
+    config = directory / "config.yaml"
+    config.write_text(yaml.safe_dump(settings))
+    status = run_workflow(ROOT, config, CORES, directory / "log")
+    return Batch(directory / "results", status, (directory / "log").read_text())
+
+
+def half(fastq: Path, number: int, directory: Path) -> Path:
+    """Write the first or second half of a FASTQ file's reads."""
+    lines = gzip.decompress(fastq.read_bytes()).splitlines(keepends=True)
+    middle = len(lines) // 8 * 4
+    path = directory / f"L{number}_{fastq.name}"
+    path.write_bytes(gzip.compress(b"".join(lines[:middle] if number == 1 else lines[middle:])))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ([], "'genome_fasta' is not set; set it to a GRCh38 FASTA with --config genome_fasta=PATH"),
+        ([], "'make demo' shows the workflow without one"),
+        (["genom_fasta=x.fa"], "'genom_fasta' is not known; did you mean 'genome_fasta'?"),
+        (["genome_fasta={genome}", "samples={sheet}"], "row 2: fastq_1 'no.fastq' does not exist"),
+        (["genome_fasta={genome}", "call={{min_anchor: 3}}"], "3 is less than the minimum of 6"),
+    ],
+)
+def test_mistakes_stop_the_workflow_in_one_sentence(
+    tmp_path: Path, settings: list[str], message: str
+) -> None:
+    sheet, genome = tmp_path / "samples.tsv", tmp_path / "genome.fa"
+    sheet.write_text("sample_id\tfastq_1\nS1\tno.fastq\n")
+    genome.touch()
+    given = [setting.format(sheet=sheet, genome=genome) for setting in [f"outdir={tmp_path}", *settings]]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "1", "--config", *given],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_demonstration_gets_every_verdict(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:
+    _, outcomes = demonstration
+    assert [outcome.sample for outcome in outcomes] == [sample.id for sample in demo.samples]
+    assert {outcome.sample: outcome.obtained for outcome in outcomes} == {
+        outcome.sample: outcome.expected for outcome in outcomes
+    }
+    assert all(outcome.agree for outcome in outcomes)
+
+
+def test_every_file_of_the_contract_is_there(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:
+    batch, _ = demonstration
+    for sample in demo.samples:
+        for names in STAGE_FILES.values():
+            for name in names:
+                assert batch.file(sample.id, name).stat().st_size, (sample.id, name)
+        assert not batch.file(sample.id, "candidates.fastq.gz").exists()
+    for name in ("panel.json", "transcripts.fa", "exons.tsv"):
+        assert (batch.outdir / "panel" / name).is_file()
+    assert list(batch.summary()) == [sample.id for sample in demo.samples]
+    assert (batch.outdir / "summary.html").is_file()
+
+
+def test_reports_keep_to_the_schema(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:
+    schema = json.loads((ROOT / "resources/report.schema.json").read_text())
+    validator = Draft202012Validator(schema)
+    for sample in demo.samples:
+        report = demonstration[0].report(sample.id)
+        assert list(validator.iter_errors(report)) == []
+        assert report["reference"]["kind"] == "demonstration"
+        assert report["notices"]
+
+
+@pytest.mark.parametrize("sample", REPEATED)
+def test_second_run_writes_the_same_bytes(
+    demonstration: tuple[Batch, list[Outcome]], second_batch: Batch, sample: str
+) -> None:
+    first = demonstration[0].file(sample, "report.json").read_bytes()
+    assert second_batch.file(sample, "report.json").read_bytes() == first
+
+
+def test_lanes_are_one_sample(second_batch: Batch) -> None:
+    lanes, whole = second_batch.report("lanes"), second_batch.report("type2_weak")
+    assert lanes["verdict"]["call"] == whole["verdict"]["call"] == "CONFIRMED"
+    assert lanes["fusions"] == whole["fusions"]
+    assert lanes["qc"] == whole["qc"]
+
+
+def test_failed_sample_is_named_and_takes_no_other_with_it(second_batch: Batch) -> None:
+    assert second_batch.status == 1
+    rows = second_batch.summary()
+    assert {sample: row["verdict"] for sample, row in rows.items()} == {
+        "type2_weak": "CONFIRMED",
+        "wild_type": "EXCLUDED",
+        "type1_single": "CONFIRMED",
+        "lanes": "CONFIRMED",
+        "damaged": "FAILED",
+    }
+    sentence = rows["damaged"]["statement"]
+    assert "damaged.fastq.gz" in sentence
+    assert second_batch.file("damaged", "failed.txt").read_text() == f"{sentence}\n"
+    assert [path.name for path in (second_batch.outdir / "damaged").iterdir()] == ["damaged.failed.txt"]
+    assert f"sample damaged FAILED: {sentence}" in second_batch.log
+    assert "1 of 5 samples FAILED" in second_batch.log
