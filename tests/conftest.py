@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.panel_build import build_panel

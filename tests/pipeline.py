@@ -1,5 +1,6 @@
 """Runs reads that a test has made through alignment, evidence, call and report, in one process."""
 
+import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def write_candidates(path: Path, pairs: list[Pair]) -> None:
         for number, bases in enumerate(reads, start=1):
             suffix = "" if len(reads) == 1 else f"/{number}"
             lines.append(f"@{pair.name}{suffix}\n{bases}\n+\n{'I' * len(bases)}\n")
-    path.write_text("".join(lines))
+    path.write_bytes(gzip.compress("".join(lines).encode("ascii"), mtime=0))
 
 
 def call_pairs(
@@ -50,7 +51,7 @@ def call_pairs(
     """Return the calls of a sample that consists of these fragments."""
     parameters = parameters or CallParameters()
     directory.mkdir(parents=True, exist_ok=True)
-    reads, bam = directory / "reads.fastq", directory / "panel.bam"
+    reads, bam = directory / "reads.fastq.gz", directory / "panel.bam"
     evidence, calls = directory / "evidence.json.gz", directory / "calls.json"
     for path in (reads, bam, directory / "align.json", evidence, calls):
         path.unlink(missing_ok=True)

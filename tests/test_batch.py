@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from aspsfusion.batch import (
     ERROR_MARK,
     STAGE_FILES,

@@ -55,7 +55,10 @@ def with_substitutions(bases: str, positions: list[int]) -> str:
     ],
 )
 def test_a_single_good_fragment_of_a_listed_junction_is_shown(
-    demo_panel_directory: Path, tmp_path: Path, junction: tuple[tuple[str, int], tuple[str, int]], catalogue_id: str
+    demo_panel_directory: Path,
+    tmp_path: Path,
+    junction: tuple[tuple[str, int], tuple[str, int]],
+    catalogue_id: str,
 ) -> None:
     molecule, position = fusion_molecule(demo_panel_directory, *junction)
     calls = call_pairs(demo_panel_directory, tmp_path, crossing(molecule, position, 1))
@@ -193,6 +196,22 @@ def test_a_crossing_read_whose_mate_lies_in_a_third_gene_does_not_count(
     assert calls.junctions == ()
 
 
+def test_a_mate_that_runs_on_in_the_wild_type_contradicts_its_crossing_mate(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path
+) -> None:
+    molecule, position = fusion_molecule(demo_panel_directory, *TYPE_1)
+    three = demo_panel.primary["TFE3"]
+    border = three.exons[5].tx_start
+
+    class Contradiction(Pair):
+        def reads(self) -> list[str]:
+            wild = Pair("", three.sequence[border - 40 : border + 50], READ)
+            return [super().reads()[0], wild.reads()[1]]
+
+    pair = Contradiction("c", molecule[position - 25 : position + 50], READ)
+    assert call_pairs(demo_panel_directory, tmp_path, [pair]).junctions == ()
+
+
 def test_a_crossing_read_counts_without_its_mate(demo_panel_directory: Path, tmp_path: Path) -> None:
     molecule, position = fusion_molecule(demo_panel_directory, *TYPE_1)
     noise = "".join(random.Random(1).choices("ACGT", k=90))
@@ -213,7 +232,9 @@ def test_sequencing_errors_do_not_cost_a_fragment(
     assert called.reads[0].mismatches == len(errors)
 
 
-@pytest.mark.parametrize(("at", "change"), [(15, "deletion"), (15, "insertion"), (60, "deletion"), (60, "insertion")])
+@pytest.mark.parametrize(
+    ("at", "change"), [(15, "deletion"), (15, "insertion"), (60, "deletion"), (60, "insertion")]
+)
 def test_an_indel_on_either_side_does_not_cost_a_fragment(
     demo_panel_directory: Path, tmp_path: Path, at: int, change: str
 ) -> None:
@@ -224,7 +245,9 @@ def test_an_indel_on_either_side_does_not_cost_a_fragment(
     assert (called.catalogue_id, called.split_reads) == ("ASPSCR1-TFE3-e7-e6", 1)
 
 
-def test_a_short_insert_that_runs_into_the_adapters_counts(demo_panel_directory: Path, tmp_path: Path) -> None:
+def test_a_short_insert_that_runs_into_the_adapters_counts(
+    demo_panel_directory: Path, tmp_path: Path
+) -> None:
     molecule, position = fusion_molecule(demo_panel_directory, *TYPE_1)
 
     class ReadThrough(Pair):
@@ -250,7 +273,8 @@ def test_wild_type_fragments_at_the_breakpoints_are_counted_once(
     border = three.exons[5].tx_start
     # Both mates cover the border; the molecule still counts once.
     wild = [
-        Pair(f"w{i}", three.sequence[border - 50 - i : border + 45], READ, flipped=bool(i % 2)) for i in range(7)
+        Pair(f"w{i}", three.sequence[border - 50 - i : border + 45], READ, flipped=bool(i % 2))
+        for i in range(7)
     ]
     # Fragments beside the border say nothing about it.
     beside = [Pair(f"n{i}", three.sequence[border + 20 + i : border + 220 + i], READ) for i in range(5)]

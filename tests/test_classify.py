@@ -84,14 +84,14 @@ def fusion(
     )
 
 
-def candidate(five: str, three: str, code: str) -> FilteredFusion:
+def candidate(five: str, three: str, code: str, fragments: int = 1, *, border: bool = True) -> FilteredFusion:
     return FilteredFusion(
         name=f"{five}::{three}",
-        five_prime=side(five, 7),
+        five_prime=side(five, 7, border=border),
         three_prime=side(three, 3),
         split_reads=0,
-        spanning_pairs=2,
-        fragments=2,
+        spanning_pairs=fragments,
+        fragments=fragments,
         reasons=[Reason(code=code, text="Why.")],
     )
 
@@ -133,7 +133,11 @@ def verdict_of(
         ([fusion("P", "B", 9, 3)], "INDETERMINATE", ["OTHER_FUSION"]),
         ([fusion("P", "A", 9, 3)], "INDETERMINATE", ["OTHER_FUSION"]),
         ([fusion("B", "A", 9, 3)], "INDETERMINATE", ["RECIPROCAL_ONLY"]),
-        ([fusion("A", "B", 9, 3), fusion("B", "A", 2, 0)], "CONFIRMED", ["TARGET_FUSION", "RECIPROCAL_FUSION"]),
+        (
+            [fusion("A", "B", 9, 3), fusion("B", "A", 2, 0)],
+            "CONFIRMED",
+            ["TARGET_FUSION", "RECIPROCAL_FUSION"],
+        ),
         ([fusion("A", "B", 9, 3), fusion("P", "B", 2, 0)], "CONFIRMED", ["TARGET_FUSION"]),
         ([], "EXCLUDED", ["WOULD_HAVE_BEEN_SEEN"]),
     ],
@@ -149,6 +153,12 @@ def test_a_confirmed_fusion_needs_no_coverage_of_the_wild_type() -> None:
 def test_pairs_that_only_span_forbid_an_exclusion() -> None:
     call, codes, _ = verdict_of(filtered=[candidate("A", "B", "NO_SPLIT_READ")])
     assert (call, codes) == ("INDETERMINATE", ["UNPROVEN_EVIDENCE"])
+
+
+@pytest.mark.parametrize(("fragments", "call"), [(1, "EXCLUDED"), (2, "INDETERMINATE")])
+def test_single_fragments_at_odd_places_of_the_target_genes_are_noise(fragments: int, call: str) -> None:
+    odd = candidate("A", "B", "TOO_FEW_FRAGMENTS", fragments, border=False)
+    assert verdict_of(filtered=[odd])[0] == call
 
 
 def test_filtered_candidates_of_other_pairs_do_not_touch_the_verdict() -> None:
@@ -186,7 +196,9 @@ def test_enriched_libraries_need_no_control_genes(library: str | None) -> None:
 def test_statements_carry_the_numbers() -> None:
     assert verdict_of([fusion("A", "B", 4, 2)])[2] == "S A::B type 1, A exon 7 :: B exon 3 6 4 2"
     assert verdict_of()[2] == "S no A::B; B exon 2: 70, B exon 3: 90; 4.2 at 95"
-    assert verdict_of([fusion("A", "B", 1, 0)])[2].startswith("S A::B 1: 1 unique fragment supports A::B (type 1")
+    assert verdict_of([fusion("A", "B", 1, 0)])[2].startswith(
+        "S A::B 1: 1 unique fragment supports A::B (type 1"
+    )
 
 
 def test_needed_fragments_is_the_first_number_that_suffices() -> None:

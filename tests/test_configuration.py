@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 import yaml
 from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel
+
 from aspsfusion.configuration import check_configuration, configured_file, numbers, option_list
 from aspsfusion.errors import ParameterError
 from aspsfusion.parameters import CallParameters, ClassifyParameters
-from pydantic import BaseModel
 
 ROOT = Path(__file__).parents[1]
 SCHEMA: dict[str, Any] = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())

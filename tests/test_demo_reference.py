@@ -9,6 +9,9 @@ from typing import Any
 import pysam
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from aspsfusion.cli import demo_reference as command
 from aspsfusion.demo_canvas import FILLER_BLOCK, filler
 from aspsfusion.demo_reference import (
@@ -20,8 +23,6 @@ from aspsfusion.errors import PanelError, ParameterError
 from aspsfusion.panel_spec import PanelSpec, parse_panel_spec
 from aspsfusion.sequences import reverse_complement
 from aspsfusion.watermark import WATERMARK, has_watermark
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SHIPPED_PANEL = Path(__file__).parents[1] / "resources" / "panels" / "aspscr1_tfe3.yaml"
 STOPS = {"TAA", "TAG", "TGA"}

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
+
 from aspsfusion.coverage_plot import draw, gene_coverages
 from aspsfusion.html_report import SIGNATURE, exclusion_sentences, render_html, write_html
 from aspsfusion.pileup import DRAW_AT_MOST, FLANK, FOLD_AFTER, PileupLine, build_pileup

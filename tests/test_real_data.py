@@ -72,7 +72,9 @@ def test_finds_the_one_fusion_of_k562(panel_directory: Path, real_data: Path, tm
 def test_single_reads_of_k562_give_the_same_junction(
     panel_directory: Path, real_data: Path, tmp_path: Path, mate: int
 ) -> None:
-    report = json.loads(run_sample(panel_directory, tmp_path, [real_data / f"K562f_{mate}.fq.gz"]).read_text())
+    report = json.loads(
+        run_sample(panel_directory, tmp_path, [real_data / f"K562f_{mate}.fq.gz"]).read_text()
+    )
     (fusion,) = report["fusions"]
     assert (fusion["five_prime"]["pos"], fusion["three_prime"]["pos"]) == (23290413, 130854064)
     assert fusion["spanning_pairs"] == 0
@@ -91,7 +93,9 @@ def test_reports_of_k562_are_identical_byte_for_byte(
 
 def test_a_partner_off_the_panel_is_seen_as_a_one_sided_break(real_data: Path, tmp_path: Path) -> None:
     text = PANEL_YAML.read_text(encoding="utf-8")
-    text = text.replace("five_prime: BCR", "five_prime: ACSL3").replace("  - {symbol: BCR, roles: [target]}\n", "")
+    text = text.replace("five_prime: BCR", "five_prime: ACSL3").replace(
+        "  - {symbol: BCR, roles: [target]}\n", ""
+    )
     text = text.replace("symbol: ACSL3, roles: [partner]", "symbol: ACSL3, roles: [target]")
     (tmp_path / "panel.yaml").write_text(text, encoding="utf-8")
     panel = tmp_path / "panel"

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from pipeline import Pair, call_pairs, fusion_molecule
 
 FIVE = ("ASPSCR1", 7)

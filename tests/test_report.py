@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.records import Report
 from aspsfusion.report import ReportError, read_report, write_fusions_tsv, write_json

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from aspsfusion.errors import ParameterError
 from aspsfusion.safe_output import replacing
 

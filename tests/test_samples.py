@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from aspsfusion.samples import (
     COLUMNS,
     CONTROLS,
@@ -14,8 +17,6 @@ from aspsfusion.samples import (
     SampleSheetError,
     read_samples,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 SCHEMA = Path(__file__).parents[1] / "workflow/schemas/samples.schema.yaml"
 

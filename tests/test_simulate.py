@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from aspsfusion.cli import simulate as command
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.panel import Exon, Panel, Transcript, Unspliced
@@ -18,8 +21,6 @@ from aspsfusion.simulate_fragments import Fragments, Library, anchors
 from aspsfusion.simulate_molecules import fusion_molecule, parse_fusion
 from aspsfusion.simulate_reads import ADAPTERS
 from aspsfusion.simulate_records import TruthRecord, read_truth
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 GENOME = "".join(
     np.random.default_rng(5).choice(list("ACGT"), 6000).tolist()

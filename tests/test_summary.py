@@ -6,6 +6,7 @@ from pathlib import Path
 
 import html5lib
 import pytest
+
 from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.records import Report

@@ -7,6 +7,7 @@ from typing import Any
 
 import pysam
 import pytest
+
 from aspsfusion.panel_spec import ChromosomeSpec
 from aspsfusion.sequences import reverse_complement
 from aspsfusion.vcf import Breakend, breakends, vcf_text, write_vcf

@@ -9,6 +9,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from pybwa import BwaMem, BwaMemOptions
 
 from aspsfusion import __version__
 from aspsfusion.aligner import aligner_options, open_aligner
+from aspsfusion.compressed import DAMAGED
 from aspsfusion.errors import ReadsError
+from aspsfusion.fastq import open_reads
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.safe_output import replacing
 from aspsfusion.trim import TrimmedRead, trim_pair, trim_single
@@ -53,30 +56,58 @@ def read_candidates(path: Path, metrics: AlignMetrics) -> Iterator[Candidate]:
     """Read candidate fragments as written by the screen, trimmed.
 
     Raises:
-        ReadsError: a second mate is missing or out of place.
+        ReadsError: the file is damaged, or a second mate is missing or out of place.
+    """
+    entries = _read_fastq(path)
+    for full_name, sequence, quality in entries:
+        name, suffix = full_name[:-2], full_name[-2:]
+        metrics.fragments += 1
+        if suffix not in MATE_SUFFIXES:
+            single = trim_single(sequence, quality)
+            metrics.adapter_fragments += single.adapter_found
+            yield Candidate(full_name, (single,))
+            continue
+        mate_name, *mate = next(entries, ("", "", ""))
+        if suffix != MATE_SUFFIXES[0] or mate_name != name + MATE_SUFFIXES[1]:
+            raise ReadsError(
+                f"mate of {full_name} is missing", path=path, remedy="run 'aspsfusion screen' again"
+            )
+        pair = trim_pair((sequence, quality), (mate[0], mate[1]))
+        metrics.pairs += 1
+        metrics.adapter_fragments += pair.first.adapter_found or pair.second.adapter_found
+        metrics.overlapping_pairs += pair.insert is not None
+        yield Candidate(name, (pair.first, pair.second))
+
+
+def _read_fastq(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield name, bases and qualities of the records that a screen wrote.
+
+    Raises:
+        ReadsError: the file is missing, damaged or another one.
     """
     # The screen wrote this file; what can be wrong with it is that it is another file or cut short.
-    with pysam.FastxFile(str(path)) as stream:
-        entries = ((str(e.name), str(e.sequence), str(e.quality or "")) for e in stream)
-        for full_name, *read in entries:
-            sequence, quality = read
-            name, suffix = full_name[:-2], full_name[-2:]
-            metrics.fragments += 1
-            if suffix not in MATE_SUFFIXES:
-                single = trim_single(sequence, quality)
-                metrics.adapter_fragments += single.adapter_found
-                yield Candidate(full_name, (single,))
-                continue
-            mate_name, *mate = next(entries, ("", "", ""))
-            if suffix != MATE_SUFFIXES[0] or mate_name != name + MATE_SUFFIXES[1]:
+    with open_reads(path) as stream:
+        for number in count(1):
+            try:
+                lines = [stream.readline().decode("ascii").rstrip("\n") for _ in range(4)]
+            except DAMAGED as error:
                 raise ReadsError(
-                    f"mate of {full_name} is missing", path=path, remedy="run 'aspsfusion screen' again"
+                    f"is truncated or damaged ({error})",
+                    path=path,
+                    where=f"record {number}",
+                    remedy="run 'aspsfusion screen' again",
+                ) from error
+            header, sequence, plus, quality = lines
+            if not any(lines):
+                return
+            if not header.startswith("@") or plus != "+" or len(sequence) != len(quality):
+                raise ReadsError(
+                    "is no FASTQ as the screen writes it, or ends too early",
+                    path=path,
+                    where=f"record {number}",
+                    remedy="run 'aspsfusion screen' again",
                 )
-            pair = trim_pair((sequence, quality), (mate[0], mate[1]))
-            metrics.pairs += 1
-            metrics.adapter_fragments += pair.first.adapter_found or pair.second.adapter_found
-            metrics.overlapping_pairs += pair.insert is not None
-            yield Candidate(name, (pair.first, pair.second))
+            yield header[1:], sequence, quality
 
 
 def prefer_primary(record: pysam.AlignedSegment, ranks: dict[str, int]) -> None:
@@ -231,7 +262,9 @@ def run_align(
     metrics = AlignMetrics()
     with (
         open_aligner(panel.index_prefix) as aligner,
+        # Both names are claimed before the first read, so that either both files appear or none.
         replacing(output) as draft,
+        replacing(metrics_path) as metrics_draft,
         tempfile.TemporaryDirectory(prefix="aspsfusion.", dir=output.parent) as scratch,
     ):
         unsorted = Path(scratch) / "unsorted.bam"
@@ -243,12 +276,11 @@ def run_align(
                         for record in records:
                             record.set_tag("RG", sample)
                             out.write(record)
+        metrics_draft.write_text(json.dumps(_summary(metrics), indent=1) + "\n", encoding="utf-8")
         # --no-PG keeps the command line, and with it paths, out of the header.
         pysam.sort("--no-PG", "-o", str(draft), str(unsorted))
         pysam.index(str(draft))
         Path(f"{draft}.bai").replace(f"{output}.bai")
-    with replacing(metrics_path) as draft:
-        draft.write_text(json.dumps(_summary(metrics), indent=1) + "\n", encoding="utf-8")
 
 
 def _batches(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:

@@ -12,12 +12,13 @@ from aspsfusion.anchors import AnchorFinder
 from aspsfusion.calls_file import CalledJunction, CalledRead, Calls, CallsFile, write_calls
 from aspsfusion.coverage import Coverage, count_wild_type, crossing_of_gene
 from aspsfusion.evidence_file import Evidence, read_evidence
+from aspsfusion.junction_model import JunctionModel, relevant
 from aspsfusion.one_sided import find_one_sided
 from aspsfusion.panel import Junction, Panel, load_panel
 from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import ContigBases
 from aspsfusion.proposals import Proposer, propose
-from aspsfusion.realign import JunctionModel, Realigner, Support, relevant
+from aspsfusion.realign import Realigner, Support
 from aspsfusion.records import Fragment
 from aspsfusion.safe_output import replacing
 from aspsfusion.sequences import reverse_complement

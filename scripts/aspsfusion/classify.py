@@ -15,6 +15,10 @@ from aspsfusion.records import Exclusion, FilteredFusion, Fusion, OneSided, Reas
 FULL_LIBRARIES = ("polyA", "total")
 """Libraries that hold all of a cell's genes, so that silent control genes mean failed RNA."""
 
+MIN_UNUSUAL_FRAGMENTS = 2
+"""Unique fragments from which a filtered junction inside an exon or intron forbids an exclusion. Template
+switching and sequencing errors make single ones at random places; the exclusion speaks of exon borders."""
+
 FRACTION_DECIMALS = 6
 
 
@@ -197,7 +201,7 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
                 )
             )
     for candidate in findings.filtered:
-        if candidate.name == spec.target.fusion:
+        if candidate.name == spec.target.fusion and _speaks_for_fusion(candidate):
             reasons.append(
                 Reason(
                     code="UNPROVEN_EVIDENCE",
@@ -207,6 +211,12 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
                 )
             )
     return reasons
+
+
+def _speaks_for_fusion(candidate: FilteredFusion) -> bool:
+    """Whether a filtered candidate of the target fusion forbids an exclusion."""
+    at_borders = candidate.five_prime.at_exon_boundary and candidate.three_prime.at_exon_boundary
+    return at_borders or candidate.fragments >= MIN_UNUSUAL_FRAGMENTS
 
 
 def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:

@@ -1,5 +1,7 @@
 """Opens files that may be compressed, and knows how a damaged one shows itself."""
 
+import lzma
+import sys
 import zlib
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
@@ -7,6 +9,12 @@ from typing import BinaryIO, Literal, cast
 from isal import igzip
 from isal.isal_zlib import IsalError
 from xopen import xopen
+
+# The module that xopen itself uses.
+if sys.version_info >= (3, 14):
+    from compression.zstd import ZstdError
+else:
+    from backports.zstd import ZstdError
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -21,6 +29,8 @@ DAMAGED: tuple[type[Exception], ...] = (
     EOFError,
     zlib.error,
     cast(type[Exception], IsalError),
+    lzma.LZMAError,
+    ZstdError,
     OSError,
     ValueError,
 )

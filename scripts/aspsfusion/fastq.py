@@ -30,8 +30,11 @@ MIN_RECORD_BYTES = 8
 """Shortest possible record, `@\\nA\\n+\\nI\\n`; bounds the number of records of a block."""
 
 _PROBLEMS = {
-    SCAN_NO_AT_SIGN: ("record does not begin with '@'", "give a FASTQ file"),
-    SCAN_NO_PLUS: ("third line of the record does not begin with '+'", "give an unwrapped FASTQ file"),
+    SCAN_NO_AT_SIGN: ("record does not begin with '@'", "give a FASTQ file, or copy it again if it is one"),
+    SCAN_NO_PLUS: (
+        "third line of the record does not begin with '+'",
+        "give an unwrapped FASTQ file, or copy it again if it is one",
+    ),
     SCAN_QUALITY_LENGTH: ("sequence and quality differ in length", "copy or convert the file again"),
 }
 
@@ -80,7 +83,7 @@ def open_reads(path: Path) -> BinaryIO:
         raise ReadsError(
             f"can not be read ({(error.strerror or str(error)).lower()})",
             path=path,
-            remedy="correct the path in the sample sheet",
+            remedy="give the path of a FASTQ file",
         ) from error
 
 

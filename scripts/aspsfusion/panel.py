@@ -25,8 +25,9 @@ EXONS_TABLE = "exons.tsv"
 PROVENANCE = "panel.json"
 KMER_TABLE = "kmers.npz"
 INDEX_PREFIX = "index/panel.fa"
-INDEX_FILES = tuple(INDEX_PREFIX + suffix for suffix in ("", ".amb", ".ann", ".bwt", ".pac", ".sa")) + (
+INDEX_FILES = (
     "index/panel.dict",
+    *(INDEX_PREFIX + suffix for suffix in ("", ".amb", ".ann", ".bwt", ".pac", ".sa")),
 )
 
 UNSPLICED_SUFFIX = "unspliced"
@@ -241,6 +242,12 @@ class Panel:
         if contig in self.transcripts:
             return self.transcripts[contig].sequence
         return self.unspliced[contig.rsplit("|", 1)[0]].sequence
+
+    def genomic_position(self, contig: str, position: int) -> int:
+        """Return the genomic position of a base of a record of transcripts.fa or introns.fa (both 0-based)."""
+        if contig in self.transcripts:
+            return self.transcripts[contig].to_genome(position)
+        return self.unspliced[contig.rsplit("|", 1)[0]].to_genome(position)
 
     @property
     def index_prefix(self) -> Path:

@@ -71,12 +71,14 @@ def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, outpu
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise PanelError("exists already", path=output, remedy="name another directory or give --force")
     spec = complete_spec(load_panel_spec(yaml_path), yaml_path, gtf_path)
+    _refuse_scattered_genes(spec, yaml_path)
     genome = read_regions(genome_path, _regions(spec), spec.genome)
     transcripts = [
         _transcript(gene.symbol, transcript, genome) for gene in spec.genes for transcript in gene.transcripts
     ]
     unspliced = [_unspliced(gene, genome) for gene in spec.genes if "target" in gene.roles]
     panel = Panel(output, spec, {t.key: t for t in transcripts}, {u.gene: u for u in unspliced}, {})
+    _refuse_twins(panel, yaml_path)
     checks = prove(panel, genome)
     failed = [check for check in checks if check.essential and not check.passed]
     if failed:
@@ -149,14 +151,7 @@ def complete_spec(spec: PanelSpec, yaml_path: Path, gtf_path: Path | None) -> Pa
 
 
 def gene_region(gene: GeneSpec) -> Region:
-    """Return the region that all transcripts of a gene cover together, 0-based half-open.
-
-    Raises:
-        PanelError: the transcripts lie on different chromosomes or strands.
-    """
-    places = {(transcript.chrom, transcript.strand) for transcript in gene.transcripts}
-    if len(places) != 1:
-        raise PanelError(f"transcripts of {gene.symbol} lie on more than one chromosome or strand")
+    """Return the region that all transcripts of a gene cover together, 0-based half-open."""
     spans = [exon for transcript in gene.transcripts for exon in transcript.exons]
     return Region(
         gene.transcripts[0].chrom, min(start for start, _ in spans) - 1, max(end for _, end in spans)
@@ -191,6 +186,31 @@ def _unspliced(gene: GeneSpec, genome: GenomePieces) -> Unspliced:
     strand = gene.transcripts[0].strand
     bases = genome.fetch_sense(region, strand).upper()
     return Unspliced(gene.symbol, region.chrom, strand, region.start, region.end, bases)
+
+
+def _refuse_scattered_genes(spec: PanelSpec, yaml_path: Path) -> None:
+    """Raise PanelError when the transcripts of a gene lie on different chromosomes or strands."""
+    for gene in spec.genes:
+        if len({(transcript.chrom, transcript.strand) for transcript in gene.transcripts}) > 1:
+            raise PanelError(
+                f"transcripts of {gene.symbol} lie on more than one chromosome or strand",
+                path=yaml_path,
+                where="key genes",
+                remedy="keep those of the primary transcript's chromosome and strand",
+            )
+
+
+def _refuse_twins(panel: Panel, yaml_path: Path) -> None:
+    """Raise PanelError when two junctions of the catalogue are one, so that one would be lost."""
+    for junction in panel.spec.junctions:
+        held = panel.catalogue[panel.locate(junction)]
+        if held is not junction:
+            raise PanelError(
+                f"junctions {junction.id} and {held.id} join the same bases",
+                path=yaml_path,
+                where="key junctions",
+                remedy="keep one of them",
+            )
 
 
 def prove(panel: Panel, genome: GenomePieces) -> list[Check]:

@@ -109,29 +109,19 @@ class TranscriptSpec(_Strict):
                 raise ValueError(f"cds {first}-{last} of {self.id} is not a multiple of 3 nt")
         return self
 
-    def joined_base(self, exon: int, coding_position: int | None, *, last: bool) -> int:
-        """Return the position on the transcript (1-based) of one side of a junction.
-
-        Args:
-            exon: exon number.
-            coding_position: c. position of the joined base where it is not the exon's border.
-            last: whether the exon's last base is joined (5' gene) or its first one (3' gene).
-
-        Raises:
-            ValueError: there is no such exon, or the coding position does not lie in it.
-        """
+    def check_joined_base(self, exon: int, coding_position: int | None) -> None:
+        """Raise ValueError unless there is such an exon and the coding position lies in it."""
         if exon > len(self.exons):
-            raise ValueError(f"names exon {exon} of {self.id}, which has {len(self.exons)}")
-        ends = list(itertools.accumulate(end - start + 1 for start, end in self.exons))
-        first_base, last_base = (ends[exon - 2] if exon > 1 else 0) + 1, ends[exon - 1]
+            raise ValueError(f"exon {exon} of {self.id}, which has {len(self.exons)} exons")
         if coding_position is None:
-            return last_base if last else first_base
+            return
         if self.cds is None:
-            raise ValueError(f"names c.{coding_position} of {self.id}, which has no cds")
+            raise ValueError(f"c.{coding_position} of {self.id}, which has no cds")
         position = self.cds[0] + coding_position - 1
-        if not (position <= self.cds[1] and first_base <= position <= last_base):
-            raise ValueError(f"names c.{coding_position} of {self.id}, which does not lie in exon {exon}")
-        return position
+        before = sum(end - start + 1 for start, end in self.exons[: exon - 1])
+        start, end = self.exons[exon - 1]
+        if position > self.cds[1] or not before < position <= before + end - start + 1:
+            raise ValueError(f"c.{coding_position} of {self.id}, which does not lie in exon {exon}")
 
 
 class GeneSpec(_Strict):
@@ -157,8 +147,6 @@ class GeneSpec(_Strict):
             return self
         if sum(transcript.primary for transcript in self.transcripts) != 1:
             raise ValueError(f"gene {self.symbol} needs exactly one transcript with primary: true")
-        if len({(transcript.chrom, transcript.strand) for transcript in self.transcripts}) > 1:
-            raise ValueError(f"transcripts of {self.symbol} lie on more than one chromosome or strand")
         named, primary = self.primary_transcript, self.primary
         if named and primary and named.split(".")[0] != primary.id.split(".")[0]:
             raise ValueError(
@@ -340,7 +328,6 @@ class PanelSpec(_Strict):
     def _check_junctions(self) -> None:
         """Raise ValueError for a junction that no read could ever be counted for."""
         targets = set(self.genes_with_role("target"))
-        known: dict[tuple[object, ...], str] = {}
         for junction in self.junctions:
             genes = (junction.five_prime.gene, junction.three_prime.gene)
             if genes[0] == genes[1]:
@@ -350,20 +337,13 @@ class PanelSpec(_Strict):
                     f"junction {junction.id} joins {genes[0]} and {genes[1]}, "
                     "neither of which has the role target"
                 )
-            place: list[object] = []
-            for side, last in ((junction.five_prime, True), (junction.three_prime, False)):
+            for side in (junction.five_prime, junction.three_prime):
                 primary = self.gene(side.gene).primary
-                if primary is None:
-                    place += [side.gene, side.exon, side.coding_position]
-                    continue
-                try:
-                    base = primary.joined_base(side.exon, side.coding_position, last=last)
-                except ValueError as error:
-                    raise ValueError(f"junction {junction.id}, gene {side.gene}, {error}") from error
-                place += [side.gene, base]
-            twin = known.setdefault(tuple(place), junction.id)
-            if twin != junction.id:
-                raise ValueError(f"junctions {twin} and {junction.id} join the same bases")
+                if primary:
+                    try:
+                        primary.check_joined_base(side.exon, side.coding_position)
+                    except ValueError as error:
+                        raise ValueError(f"junction {junction.id} names {error} ({side.gene})") from error
 
     def _check_extents(self) -> None:
         """Raise ValueError for exons beyond their chromosome and domains beyond their protein."""

@@ -111,12 +111,8 @@ class Proposer:
         return Junction(five.split("|", 1)[0], five_pos, three.split("|", 1)[0], three_pos)
 
     def _to_genome(self, contig: str, position: int) -> int | None:
-        transcript = self._panel.transcripts.get(contig)
-        if transcript is not None:
-            inside = 0 <= position < len(transcript.sequence)
-            return transcript.to_genome(position) if inside else None
-        unspliced = self._panel.unspliced[contig.rsplit("|", 1)[0]]
-        return unspliced.to_genome(position) if 0 <= position < len(unspliced.sequence) else None
+        inside = 0 <= position < self._contigs[contig].size
+        return self._panel.genomic_position(contig, position) if inside else None
 
     def from_spanning_pair(self, fragment: Fragment) -> set[Junction]:
         """Return the exon borders that a pair with mates in two genes could bridge."""

@@ -5,18 +5,16 @@ junction, and must beat every wild-type placement of the same read by a margin. 
 brings near the junction is left alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
-import numpy as np
-
-from aspsfusion.anchors import Anchors, boundaries
+from aspsfusion.anchors import Anchors
+from aspsfusion.junction_model import JunctionModel
 from aspsfusion.kernels import align_across, mismatches_at
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel import Junction
 from aspsfusion.parameters import CallParameters
-from aspsfusion.placements import Bases, ContigBases, as_bases
+from aspsfusion.placements import as_bases
 from aspsfusion.records import Fragment, Mate
 from aspsfusion.sequences import reverse_complement
 
@@ -92,50 +90,6 @@ class Support:
         )
 
 
-class JunctionModel:
-    """A candidate junction with the sequences across it.
-
-    Args:
-        panel: built panel.
-        contigs: the panel's sequences.
-        junction: genomic positions.
-        anchors: anchors that a split read needs.
-    """
-
-    def __init__(self, panel: Panel, contigs: ContigBases, junction: Junction, anchors: Anchors) -> None:
-        self.junction = junction
-        self.anchors = anchors
-        self.five = dict(boundaries(panel, junction.five_gene, junction.five_pos, behind=True))
-        self.three = dict(boundaries(panel, junction.three_gene, junction.three_pos, behind=False))
-        self._contigs = contigs
-        self._joined: dict[tuple[str, str], tuple[Bases, int]] = {}
-
-    @property
-    def usable(self) -> bool:
-        """Whether the panel holds sequence on both sides."""
-        return bool(self.five) and bool(self.three)
-
-    @cached_property
-    def main_forms(self) -> tuple[str, str]:
-        """Contigs of the two sides that stand for the junction, primary transcripts where possible."""
-        return next(iter(self.five)), next(iter(self.three))
-
-    def joined(self, five: str, three: str) -> tuple[Bases, int]:
-        """Return the fusion transcript of two contigs and the position of the first base of the 3' gene."""
-        key = (five, three)
-        if key not in self._joined:
-            left = self._contigs[five][: self.five[five]]
-            right = self._contigs[three][self.three[three] :]
-            self._joined[key] = np.concatenate([left, right]), left.size
-        return self._joined[key]
-
-    def flanks(self, length: int) -> tuple[str, str]:
-        """Return up to `length` reference bases on each side of the junction."""
-        bases, junction = self.joined(*self.main_forms)
-        left = bases[max(0, junction - length) : junction].tobytes().decode("ascii")
-        return left, bases[junction : junction + length].tobytes().decode("ascii")
-
-
 class Realigner:
     """Decides for fragments and junctions of one sample.
 
@@ -189,13 +143,23 @@ class Realigner:
                     yield first, second
         if paired:
             return
-        genes = {model.junction.five_gene, model.junction.three_gene}
         for index, other in ((0, 1), (1, 0)):
-            mate = fragment.mates[other]
-            # A mate in another form of the two genes (an exon that the model lacks) is no contradiction.
-            if not mate.placements or any(p.gene in genes for p in mate.placements):
-                for single in laid[index]:
+            for single in laid[index]:
+                if self._may_be_absent(fragment.mates[other], single, model):
                     yield (single, None) if index == 0 else (None, single)
+
+    def _may_be_absent(self, mate: Mate, crossing: Laid, model: JunctionModel) -> bool:
+        """Whether a mate that does not fit the fusion transcript leaves the crossing read credible.
+
+        It does when the panel can not place it, or when it lies on the other strand in the part of the two
+        genes that the fusion keeps, for example in an exon that the model's transcripts lack. A mate that runs on in the wild
+        type across the breakpoint, or lies in a third gene, contradicts the crossing read.
+        """
+        if not mate.placements:
+            return True
+        best = min(placement.edits for placement in mate.placements)
+        near = [p for p in mate.placements if p.edits < best + self._parameters.margin]
+        return any(p.reverse != crossing.reverse and model.keeps(p) for p in near)
 
     def _judge(
         self, fragment: Fragment, laid: tuple[Laid | None, ...], model: JunctionModel
@@ -306,9 +270,3 @@ def _lay_at(
         return None
     begin = int(start) - junction
     return Laid(reverse, begin, begin + length, int(edits), int(before), int(edits_before))
-
-
-def relevant(models: Iterable[JunctionModel], fragment: Fragment) -> list[JunctionModel]:
-    """Return the junctions of which a fragment touches at least one gene."""
-    genes = {placement.gene for mate in fragment.mates for placement in mate.placements}
-    return [m for m in models if m.junction.five_gene in genes or m.junction.three_gene in genes]

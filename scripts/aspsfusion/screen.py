@@ -8,6 +8,7 @@ scanned in a thread of its own.
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,10 +67,10 @@ def screen_lane(lane: Lane, table: KmerTable, genes: int) -> Iterator[Step]:
         ReadsError: a file is damaged, or the mates are out of step.
     """
     paths = [lane.fastq_1] if lane.fastq_2 is None else [lane.fastq_1, lane.fastq_2]
-    scanners = [FastqScanner(path, table, genes) for path in paths]
-    pending: list[ScannedBlock | None] = [None] * len(scanners)
     done = kept = 0
-    try:
+    with ExitStack() as stack:
+        scanners = [stack.enter_context(closing(FastqScanner(path, table, genes))) for path in paths]
+        pending: list[ScannedBlock | None] = [None] * len(scanners)
         with ThreadPoolExecutor(max_workers=len(scanners)) as pool:
             while True:
                 # Both files are inflated and scanned at the same time; the compiled code holds no lock.
@@ -93,9 +94,6 @@ def screen_lane(lane: Lane, table: KmerTable, genes: int) -> Iterator[Step]:
                 kept += int(wanted.sum())
                 yield Step(records, done, kept, scanners)
                 pending = [block.tail(count) if block.count > count else None for block in present]
-    finally:
-        for scanner in scanners:
-            scanner.close()
 
 
 def _refuse_unequal(

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
+
 from aspsfusion.batch import STAGE_FILES
 from aspsfusion.demo import DEFINITION, Demo, Outcome, load_demo, run_demo, run_workflow
-from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[2]
 CORES = 2
@@ -121,6 +122,22 @@ def test_mistakes_stop_the_workflow_in_one_sentence(
     assert done.returncode == 1
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("profile", ["default", "slurm"])
+def test_everything_can_be_planned(profile: str) -> None:
+    options = ["--workflow-profile", f"workflow/profiles/{profile}", "--dry-run", "--forceall"]
+    if profile == "default":
+        options += ["--cores", "2"]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *options, "--configfile", "tests/workflow/lint/config.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "RuntimeWarning" not in done.stderr
 
 
 def test_demonstration_gets_every_verdict(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:

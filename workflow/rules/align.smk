@@ -13,10 +13,10 @@ rule align:
         benchmark_of("align")
     conda:
         ENVIRONMENT
-    threads: threads_for(4, 10)
+    threads: threads_for(4, 500)
     resources:
-        mem_mb=megabytes(2000),
-        runtime=minutes(10, 10),
+        mem_mb=doubling(2000),
+        runtime=minutes_for_reads(10, 500),
     params:
         version=PACKAGE_VERSION,
     shell:

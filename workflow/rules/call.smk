@@ -14,8 +14,8 @@ rule evidence:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=megabytes(2000),
-        runtime=minutes(10, 10),
+        mem_mb=doubling(2000),
+        runtime=minutes_for_reads(10, 500),
     params:
         thresholds=thresholds("call"),
         version=PACKAGE_VERSION,
@@ -38,8 +38,8 @@ rule call:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=megabytes(2000),
-        runtime=minutes(10, 1),
+        mem_mb=doubling(2000),
+        runtime=minutes_for_reads(10, 500),
     params:
         thresholds=thresholds("call"),
         version=PACKAGE_VERSION,

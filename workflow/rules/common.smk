@@ -58,6 +58,13 @@ try:
 except AspsfusionError as error:
     raise WorkflowError(error.sentence()) from None
 
+# Requests of time and threads follow the FASTQ files, which are there when Snakemake plans; the sizes of
+# files that jobs have yet to write are not known then.
+MEGABYTES = {
+    sample_id: sum(Path(file).stat().st_size for file in sample.reads) / 1e6
+    for sample_id, sample in SAMPLES.items()
+}
+
 OUTDIR = str(Path(config["outdir"]))
 PANEL_DIR = f"{OUTDIR}/panel"
 SUMMARY = {suffix: f"{OUTDIR}/summary.{suffix}" for suffix in ("tsv", "html")}
@@ -132,21 +139,21 @@ def thresholds(section):
 
 
 def threads_for(most, megabytes_per_thread):
-    """Return how many threads a job is worth: a small input is done before a second one has started."""
-    return lambda wildcards, input: min(
-        most, 1 + int(input.size_mb / megabytes_per_thread)
+    """Return how many threads a job is worth: a small sample is done before a second one has started."""
+    return lambda wildcards: min(
+        most, 1 + int(MEGABYTES[wildcards.sample] / megabytes_per_thread)
     )
 
 
-def megabytes(base):
-    """Return a memory request that doubles with each attempt."""
+def doubling(base):
+    """Return a request that doubles with each attempt."""
     return lambda wildcards, attempt: base * 2 ** (attempt - 1)
 
 
-def minutes(base, megabytes_per_minute):
-    """Return a time request that grows with the input and doubles with each attempt."""
-    return lambda wildcards, input, attempt: int(
-        (base + input.size_mb / megabytes_per_minute) * 2 ** (attempt - 1)
+def minutes_for_reads(base, megabytes_per_minute):
+    """Return a time request that grows with the sample's FASTQ files and doubles with each attempt."""
+    return lambda wildcards, attempt: int(
+        (base + MEGABYTES[wildcards.sample] / megabytes_per_minute) * 2 ** (attempt - 1)
     )
 
 

@@ -14,8 +14,8 @@ rule build_panel:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=megabytes(4000),
-        runtime=minutes(10, 200),
+        mem_mb=doubling(4000),
+        runtime=doubling(60),
     params:
         gtf=lambda wildcards, input: (
             f"--gtf {shlex.quote(input.gtf)}" if input.gtf else ""

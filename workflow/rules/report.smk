@@ -22,8 +22,8 @@ rule report:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=megabytes(1000),
-        runtime=minutes(5, 10),
+        mem_mb=doubling(1000),
+        runtime=doubling(10),
     params:
         library=library_argument,
         thresholds=thresholds("classify"),
@@ -59,8 +59,8 @@ rule summary:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=megabytes(1000),
-        runtime=minutes(5, 10),
+        mem_mb=doubling(1000),
+        runtime=doubling(10),
     params:
         version=PACKAGE_VERSION,
     shell:

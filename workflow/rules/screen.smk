@@ -14,8 +14,8 @@ rule screen:
         ENVIRONMENT
     threads: threads_for(2, 50)
     resources:
-        mem_mb=megabytes(2000),
-        runtime=minutes(10, 500),
+        mem_mb=doubling(2000),
+        runtime=minutes_for_reads(10, 500),
     params:
         reads=read_arguments,
         version=PACKAGE_VERSION,

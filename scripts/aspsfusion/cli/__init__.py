@@ -23,6 +23,7 @@ COMMANDS = (
     "call",
     "report",
     "summary",
+    "demo",
 )
 """Modules of this package, one for each subcommand, in the order of the data."""
 

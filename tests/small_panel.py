@@ -1,0 +1,194 @@
+"""A panel of three small genes on a genome of two chromosomes, made base by base in the test.
+
+FIVE lies on the + strand of chr2, THREE on the - strand of chrX; both are targets and join at exon 2 of each.
+BYSTANDER, + strand of chr2, is a partner with eleven exons, so ten introns. All positions are 1-based and
+inclusive, as in the panel YAML.
+"""
+
+import copy
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from aspsfusion.panel import Panel
+from aspsfusion.panel_build import build_panel
+from aspsfusion.sequences import reverse_complement
+
+CHROMOSOME_LENGTH = 2000
+FIVE_EXONS = [[101, 160], [261, 320], [421, 500]]
+THREE_EXONS = [[401, 480], [261, 320], [101, 160]]
+"""In transcript order, on the minus strand: lengths 80, 60, 60."""
+
+BYSTANDER_EXONS = [[first, first + 29] for first in range(901, 1901, 90)][:11]
+FIVE_CDS, THREE_CDS = (11, 190), (21, 170)
+STOPS = ("TAA", "TAG", "TGA")
+CODONS = [
+    codon for codon in (a + b + c for a in "ACGT" for b in "ACGT" for c in "ACGT") if codon not in STOPS
+]
+
+
+def random_bases(length: int, seed: int) -> str:
+    return "".join(random.Random(seed).choices("ACGT", k=length))
+
+
+def coding_transcript(length: int, cds: tuple[int, int], seed: int) -> str:
+    """A transcript with an open reading frame from the first to the last base of `cds`."""
+    source = random.Random(seed)
+    codons = source.choices(CODONS, k=(cds[1] - cds[0] + 1) // 3 - 2)
+    before, behind = (source.choices("ACGT", k=n) for n in (cds[0] - 1, length - cds[1]))
+    return "".join([*before, "ATG", *codons, "TAA", *behind])
+
+
+FIVE_TRANSCRIPT = coding_transcript(200, FIVE_CDS, seed=5)
+THREE_TRANSCRIPT = coding_transcript(200, THREE_CDS, seed=3)
+JUNCTION_SEQUENCE = f"{FIVE_TRANSCRIPT[90:120]}|{THREE_TRANSCRIPT[80:110]}"
+"""30 nt up to the end of exon 2 of FIVE and 30 nt from the start of exon 2 of THREE."""
+
+
+def replaced(sequence: str, position: int, bases: str) -> str:
+    """The sequence with other bases from a 1-based position on."""
+    return sequence[: position - 1] + bases + sequence[position - 1 + len(bases) :]
+
+
+def with_gene(chromosome: str, transcript: str, exons: list[list[int]], strand: str) -> str:
+    """The chromosome with a gene's exons on it, each intron from GT to AG."""
+    offset = 0
+    for number, (first, last) in enumerate(exons):
+        bases = transcript[offset : offset + last - first + 1]
+        offset += len(bases)
+        plus = bases if strand == "+" else reverse_complement(bases)
+        chromosome = replaced(chromosome, first, plus)
+        left, right = (number > 0, number < len(exons) - 1)
+        if strand == "-":
+            left, right = right, left
+        if left:
+            chromosome = replaced(chromosome, first - 2, "AG" if strand == "+" else "AC")
+        if right:
+            chromosome = replaced(chromosome, last + 1, "GT" if strand == "+" else "CT")
+    return chromosome
+
+
+def small_chromosomes() -> dict[str, str]:
+    chr2 = with_gene(random_bases(CHROMOSOME_LENGTH, seed=2), FIVE_TRANSCRIPT, FIVE_EXONS, "+")
+    chr2 = with_gene(chr2, random_bases(330, seed=11), BYSTANDER_EXONS, "+")
+    chr_x = with_gene(random_bases(CHROMOSOME_LENGTH, seed=23), THREE_TRANSCRIPT, THREE_EXONS, "-")
+    return {"chr2": chr2, "chrX": chr_x}
+
+
+SMALL_PANEL: dict[str, Any] = {
+    "schema_version": 1,
+    "name": "small",
+    "version": "1",
+    "title": "small test panel",
+    "genome": {"build": "GRCh38"},
+    "target": {"five_prime": "FIVE", "three_prime": "THREE", "disease": "none"},
+    "genes": [
+        {
+            "symbol": "FIVE",
+            "roles": ["target"],
+            "transcripts": [
+                {
+                    "id": "T5.1",
+                    "primary": True,
+                    "chrom": "chr2",
+                    "strand": "+",
+                    "exons": FIVE_EXONS,
+                    "cds": list(FIVE_CDS),
+                }
+            ],
+        },
+        {
+            "symbol": "THREE",
+            "roles": ["target"],
+            "transcripts": [
+                {
+                    "id": "T3.1",
+                    "primary": True,
+                    "chrom": "chrX",
+                    "strand": "-",
+                    "exons": THREE_EXONS,
+                    "cds": list(THREE_CDS),
+                }
+            ],
+        },
+        {
+            "symbol": "BYSTANDER",
+            "roles": ["partner"],
+            "transcripts": [
+                {"id": "TB.1", "primary": True, "chrom": "chr2", "strand": "+", "exons": BYSTANDER_EXONS}
+            ],
+        },
+    ],
+    "junctions": [
+        {
+            "id": "main",
+            "five_prime": {"gene": "FIVE", "exon": 2},
+            "three_prime": {"gene": "THREE", "exon": 2},
+            "type": "type 1",
+            "direction": "diagnostic",
+            "evidence": "published_sequence",
+            "sequence": JUNCTION_SEQUENCE,
+            "source": "made for the test",
+        }
+    ],
+    "domains": [
+        {"gene": "THREE", "name": "D", "first_residue": 2, "last_residue": 49, "source": "made for the test"}
+    ],
+    "texts": {
+        "confirmed": "{fusion} was found.",
+        "excluded": "{fusion} was not found.",
+        "indeterminate": "{fusion}: {reasons}",
+    },
+}
+
+
+@dataclass
+class SmallPanel:
+    """A panel YAML and a genome that a test may change before it builds them."""
+
+    directory: Path
+    data: dict[str, Any]
+    chromosomes: dict[str, str]
+
+    @classmethod
+    def in_directory(cls, directory: Path) -> "SmallPanel":
+        """The small panel, to be written into a directory."""
+        return cls(directory, copy.deepcopy(SMALL_PANEL), small_chromosomes())
+
+    @property
+    def yaml_path(self) -> Path:
+        """Where `write` puts the panel YAML."""
+        return self.directory / "small.yaml"
+
+    @property
+    def genome_path(self) -> Path:
+        """Where `write` puts the FASTA."""
+        return self.directory / "genome.fa"
+
+    @property
+    def output(self) -> Path:
+        """Where `build` puts the panel directory."""
+        return self.directory / "panel"
+
+    def transcript(self, gene: int) -> dict[str, Any]:
+        """The first transcript of a gene, given by its place in the YAML."""
+        found: dict[str, Any] = self.data["genes"][gene]["transcripts"][0]
+        return found
+
+    def change(self, chrom: str, position: int, bases: str) -> None:
+        """Put other bases on a chromosome from a position on."""
+        self.chromosomes[chrom] = replaced(self.chromosomes[chrom], position, bases)
+
+    def write(self) -> None:
+        """Write YAML and FASTA as they now are."""
+        self.yaml_path.write_text(yaml.safe_dump(self.data, sort_keys=False), encoding="utf-8")
+        records = (f">{name}\n{bases}\n" for name, bases in self.chromosomes.items())
+        self.genome_path.write_text("".join(records), encoding="ascii")
+
+    def build(self, gtf: Path | None = None) -> Panel:
+        """Write both files and build the panel directory."""
+        self.write()
+        return build_panel(self.yaml_path, self.genome_path, gtf, self.output)
