@@ -218,26 +218,31 @@ def test_file_without_records_gives_none(text: bytes, table: KmerTable, tmp_path
 
 GOOD = fastq_text([GENE[i : i + 50] for i in range(3)])
 
+NO_AT_SIGN = "record does not begin with '@'; give a FASTQ file, or copy it again if it is one"
+NO_PLUS = (
+    r"third line of the record does not begin with '\+'; "
+    "give an unwrapped FASTQ file, or copy it again if it is one"
+)
 WRONG_RECORDS = {
     "no @": (
         b"r3\nACGT\n+\nIIII\n",
-        "record does not begin with '@'; give a FASTQ file, or copy it again if it is one",
+        NO_AT_SIGN,
     ),
     "FASTA": (
         b">r3\nACGTACGT\nACGT\n",
-        "record does not begin with '@'; give a FASTQ file, or copy it again if it is one",
+        NO_AT_SIGN,
     ),
     "blank line": (
         b"\n@r3\nACGT\n+\nIIII\n",
-        "record does not begin with '@'; give a FASTQ file, or copy it again if it is one",
+        NO_AT_SIGN,
     ),
     "no +": (
         b"@r3\nACGT\nIIII\n",
-        r"third line of the record does not begin with '\+'; give an unwrapped FASTQ file, or copy it again if it is one",
+        NO_PLUS,
     ),
     "wrapped": (
         b"@r3\nACGT\nACGT\n+\nIIII\nIIII\n",
-        r"third line of the record does not begin with '\+'; give an unwrapped FASTQ file, or copy it again if it is one",
+        NO_PLUS,
     ),
     "quality too short": (
         b"@r3\nACGTAC\n+\nIIII\n",

@@ -1,4 +1,4 @@
-"""Reading regions from FASTA files of every packing and naming, and telling a wrong genome from the right one."""
+"""Regions from FASTA files of every packing and naming, and a wrong genome told from the right one."""
 
 import gzip
 import hashlib

@@ -7,7 +7,7 @@ transcripts of a gene are reported as one record on the primary transcript, the 
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -240,7 +240,13 @@ def bam_header(panel: Panel, sample: str) -> dict[str, Any]:
 
 
 def run_align(
-    panel_directory: Path, reads: Path, output: Path, metrics_path: Path, sample: str, threads: int
+    panel_directory: Path,
+    reads: Path,
+    output: Path,
+    metrics_path: Path,
+    sample: str,
+    threads: int,
+    progress: Callable[[int], None] = lambda count: None,
 ) -> None:
     """Align one sample's candidate fragments.
 
@@ -251,6 +257,7 @@ def run_align(
         metrics_path: JSON to write.
         sample: sample name for the read group.
         threads: threads of the aligner.
+        progress: called now and then with the fragments aligned so far.
 
     Raises:
         ReadsError: the reads are not those of a screen.
@@ -276,6 +283,7 @@ def run_align(
                         for record in records:
                             record.set_tag("RG", sample)
                             out.write(record)
+                progress(metrics.fragments)
         metrics_draft.write_text(json.dumps(_summary(metrics), indent=1) + "\n", encoding="utf-8")
         # --no-PG keeps the command line, and with it paths, out of the header.
         pysam.sort("--no-PG", "-o", str(draft), str(unsorted))

@@ -244,7 +244,7 @@ class Panel:
         return self.unspliced[contig.rsplit("|", 1)[0]].sequence
 
     def genomic_position(self, contig: str, position: int) -> int:
-        """Return the genomic position of a base of a record of transcripts.fa or introns.fa (both 0-based)."""
+        """Return the genomic position of a base of transcripts.fa or introns.fa (both 0-based)."""
         if contig in self.transcripts:
             return self.transcripts[contig].to_genome(position)
         return self.unspliced[contig.rsplit("|", 1)[0]].to_genome(position)

@@ -152,8 +152,8 @@ class Realigner:
         """Whether a mate that does not fit the fusion transcript leaves the crossing read credible.
 
         It does when the panel can not place it, or when it lies on the other strand in the part of the two
-        genes that the fusion keeps, for example in an exon that the model's transcripts lack. A mate that runs on in the wild
-        type across the breakpoint, or lies in a third gene, contradicts the crossing read.
+        genes that the fusion keeps, for example in an exon that the model's transcripts lack. A mate that
+        runs on in the wild type across the breakpoint, or lies in a third gene, contradicts the read.
         """
         if not mate.placements:
             return True

@@ -6,7 +6,7 @@ scanned in a thread of its own.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -145,7 +145,11 @@ def mate_record(record: bytes, mate: int | None) -> bytes:
 
 
 def run_screen(
-    panel_directory: Path, lanes: Sequence[Lane], output: Path, metrics: Path
+    panel_directory: Path,
+    lanes: Sequence[Lane],
+    output: Path,
+    metrics: Path,
+    progress: Callable[[int, str], None] = lambda count, note: None,
 ) -> dict[str, object]:
     """Screen the lanes of one sample into one FASTQ of candidate fragments.
 
@@ -154,6 +158,7 @@ def run_screen(
         lanes: the sample's files, all paired or all single.
         output: gzip FASTQ to write; mates of a pair stand one behind the other.
         metrics: JSON to write.
+        progress: called now and then with the fragments read so far and a note.
 
     Returns:
         What was written to metrics.
@@ -183,6 +188,7 @@ def run_screen(
             for step in screen_lane(lane, table, len(symbols)):
                 for index, record in enumerate(step.records):
                     out.write(mate_record(record, index % 2 + 1 if paired else None))
+                progress(fragments + step.fragments, f", {candidates + step.kept:,} kept")
             if step is None:
                 raise ReadsError("holds no reads", path=lane.fastq_1, remedy="give a FASTQ with reads")
             fragments += step.fragments

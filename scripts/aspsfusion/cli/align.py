@@ -29,5 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Align a sample."""
     from aspsfusion.align import run_align
+    from aspsfusion.cli.progress import ProgressLine
 
-    run_align(args.panel, args.reads, args.output, args.metrics, args.sample, args.threads)
+    with ProgressLine("fragments") as line:
+        run_align(args.panel, args.reads, args.output, args.metrics, args.sample, args.threads, line.update)

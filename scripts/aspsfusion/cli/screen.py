@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Screen a sample."""
+    from aspsfusion.cli.progress import ProgressLine
     from aspsfusion.errors import ParameterError
     from aspsfusion.screen import Lane, run_screen
 
@@ -44,5 +45,6 @@ def run(args: argparse.Namespace) -> None:
         if len(files) > 2:
             raise ParameterError(f"--lane takes one or two files, not {len(files)}", remedy="repeat --lane")
         lanes.append(Lane(*files))
-    result = run_screen(args.panel, lanes, args.output, args.metrics)
+    with ProgressLine("fragments") as line:
+        result = run_screen(args.panel, lanes, args.output, args.metrics, line.update)
     print(f"kept {result['candidate_fragments']} of {result['total_fragments']} fragments")

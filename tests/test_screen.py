@@ -1,0 +1,468 @@
+"""The screen keeps every fragment that can speak for a fusion, whole and in order, or says what is wrong."""
+
+import bz2
+import gzip
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aspsfusion import fastq
+from aspsfusion.cli import main
+from aspsfusion.errors import ParameterError, ReadsError
+from aspsfusion.kmers import KMER_LENGTH, KmerTable, build_table, panel_kmers
+from aspsfusion.panel import Panel
+from aspsfusion.screen import Lane, Step, mate_record, run_screen, screen_lane
+from aspsfusion.sequences import reverse_complement
+from aspsfusion.simulate import SimulationParameters, write_simulation
+from aspsfusion.simulate_records import read_truth
+
+GENE = "".join(random.Random(6).choices("ACGT", k=2000))
+OTHER = "".join(random.Random(7).choices("ACGT", k=2000))
+
+Read = tuple[str, str]
+"""Header without '@', and bases."""
+
+
+@pytest.fixture(scope="module")
+def table() -> KmerTable:
+    """The k-mers of GENE, the only gene."""
+    return build_table(KMER_LENGTH, *panel_kmers([(0, GENE)]))
+
+
+def quality_of(bases: str) -> str:
+    """Return qualities that differ by place, beginning with '@'."""
+    return "".join(chr(ord("@") - i % 31) for i in range(len(bases)))
+
+
+def fastq_text(reads: Sequence[Read], end: str = "\n") -> bytes:
+    return "".join(
+        end.join([f"@{header}", bases, "+", quality_of(bases), ""]) for header, bases in reads
+    ).encode()
+
+
+def write_fastq(path: Path, reads: Sequence[Read]) -> Path:
+    path.write_bytes(gzip.compress(fastq_text(reads)))
+    return path
+
+
+def write_lane(directory: Path, pairs: Sequence[tuple[str, str, str]], name: str = "s") -> Lane:
+    """Write pairs of name, read 1 and read 2."""
+    return Lane(
+        write_fastq(
+            directory / f"{name}_1.fastq.gz", [(f"{each} 1:N:0:A", first) for each, first, _ in pairs]
+        ),
+        write_fastq(
+            directory / f"{name}_2.fastq.gz", [(f"{each} 2:N:0:A", second) for each, _, second in pairs]
+        ),
+    )
+
+
+def steps_of(lane: Lane, table: KmerTable) -> tuple[list[bytes], Step | None]:
+    """Return the kept records of a lane, and the last step."""
+    records: list[bytes] = []
+    step: Step | None = None
+    for step in screen_lane(lane, table, 1):
+        records += step.records
+    return records, step
+
+
+def kept_names(path: Path) -> list[str]:
+    return [line[1:].decode().strip() for line in gzip.decompress(path.read_bytes()).splitlines()[::4]]
+
+
+# --- What is kept -----------------------------------------------------------------------------------
+
+
+def test_both_mates_are_kept_when_either_hits_on_either_strand(table: KmerTable, tmp_path: Path) -> None:
+    word, longer = GENE[500 : 500 + KMER_LENGTH], GENE[700:800]
+    elsewhere = OTHER[:100]
+    pairs = [
+        ("none", elsewhere, OTHER[100:200]),
+        ("first", elsewhere[:40] + word + elsewhere[:39], OTHER[100:200]),
+        ("second", elsewhere, OTHER[:10] + word),
+        ("first_reverse", reverse_complement(longer), elsewhere),
+        ("second_reverse", elsewhere, reverse_complement(word)),
+        ("both", longer, reverse_complement(GENE[800:900])),
+        ("too_short", word[:-1], OTHER[: KMER_LENGTH - 1]),
+        ("interrupted", word[:10] + "N" + word[11:] + elsewhere, elsewhere),
+        ("last", longer[:30], "A"),
+    ]
+    records, step = steps_of(write_lane(tmp_path, pairs), table)
+    expected = [
+        fastq_text([(f"{name} {mate}:N:0:A", bases)])
+        for name, *mates in pairs
+        if name not in ("none", "too_short", "interrupted")
+        for mate, bases in enumerate(mates, start=1)
+    ]
+    assert records == expected
+    assert step is not None
+    assert (step.fragments, step.kept) == (9, 6)
+
+
+@given(
+    kinds=st.lists(st.sampled_from(["neither", "first", "second"]), min_size=1, max_size=12),
+    block_bytes=st.integers(1, 400),
+    seed=st.integers(0, 1000),
+    ends=st.tuples(*[st.sampled_from(["\n", "\r\n"])] * 2),
+)
+@settings(max_examples=50, deadline=None)
+def test_output_does_not_depend_on_the_size_of_the_blocks(
+    kinds: list[str],
+    block_bytes: int,
+    seed: int,
+    ends: tuple[str, str],
+    table: KmerTable,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    # Mates of different length, so that the blocks of the two files never end at the same record.
+    rng = random.Random(seed)
+    reads = [
+        [
+            (
+                f"r{i}/{mate}",
+                (GENE if kind == name else OTHER)[(a := rng.randrange(900)) : a + rng.choice(lengths)],
+            )
+            for i, kind in enumerate(kinds)
+        ]
+        for mate, name, lengths in ((1, "first", [30, 75, 1000]), (2, "second", [21, 150]))
+    ]
+    directory = tmp_path_factory.mktemp("blocks")
+    paths = [directory / "1.fastq", directory / "2.fastq"]
+    for path, mates, end in zip(paths, reads, ends, strict=True):
+        path.write_bytes(fastq_text(mates, end))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fastq, "BLOCK_BYTES", block_bytes)
+        records, step = steps_of(Lane(*paths), table)
+    kept = [i for i, kind in enumerate(kinds) if kind != "neither"]
+    assert records == [fastq_text([reads[mate][i]], ends[mate]) for i in kept for mate in (0, 1)]
+    assert step is not None
+    assert (step.fragments, step.kept) == (len(kinds), len(kept))
+    assert [scanner.bases for scanner in step.scanners] == [sum(len(r) for _, r in mates) for mates in reads]
+
+
+@pytest.mark.parametrize(
+    ("record", "mate", "expected"),
+    [
+        (b"@r/1 comment\nACGTN\n+\nIIIII\n", 1, b"@r/1\nACGTN\n+\nIIIII\n"),
+        (b"@r 2:N:0:ACGT\nacgtn\n+r\n@III+\n", 2, b"@r/2\nACGTN\n+\n@III+\n"),
+        (b"@SRR1.7 7 length=4\nACGT\n+SRR1.7 7 length=4\nIIII\n", 1, b"@SRR1.7/1\nACGT\n+\nIIII\n"),
+        (b"@r/2\nACGT\n+\nIIII\n", None, b"@r\nACGT\n+\nIIII\n"),
+        (b"@r\tx\r\nAC\r\n+\r\nII\r\n", 1, b"@r/1\nAC\n+\nII\n"),
+        (b"@r\n\n+\n\n", 2, b"@r/2\n\n+\n\n"),
+        (b"@r\r\n\r\n+\r\n\r\n", 2, b"@r/2\n\n+\n\n"),
+    ],
+)
+def test_kept_record_is_written_in_one_form(record: bytes, mate: int | None, expected: bytes) -> None:
+    assert mate_record(record, mate) == expected
+
+
+# --- The command ------------------------------------------------------------------------------------
+
+
+def target_read(panel: Panel, start: int, length: int = 75) -> str:
+    return panel.primary["TFE3"].sequence[start : start + length]
+
+
+def test_metrics_and_output_of_a_pair_of_lanes(
+    demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    hit, mate = target_read(demo_panel, 900), reverse_complement(target_read(demo_panel, 1000, 100))
+    one = write_lane(tmp_path, [("a", OTHER[:50], OTHER[50:80]), ("b", hit.lower(), OTHER[:60])], "L1")
+    two = write_lane(tmp_path, [("c", OTHER[:10], mate)], "L2")
+    output, metrics = tmp_path / "deep" / "kept.fastq.gz", tmp_path / "metrics" / "screen.json"
+    result = run_screen(demo_panel_directory, [one, two], output, metrics)
+    assert (
+        gzip.decompress(output.read_bytes())
+        == (
+            f"@b/1\n{hit}\n+\n{quality_of(hit)}\n"
+            f"@b/2\n{OTHER[:60]}\n+\n{quality_of(OTHER[:60])}\n"
+            f"@c/1\n{OTHER[:10]}\n+\n{quality_of(OTHER[:10])}\n"
+            f"@c/2\n{mate}\n+\n{quality_of(mate)}\n"
+        ).encode()
+    )
+    expected = {
+        "layout": "paired",
+        "lanes": [["L1_1.fastq.gz", "L1_2.fastq.gz"], ["L2_1.fastq.gz", "L2_2.fastq.gz"]],
+        "total_fragments": 3,
+        "total_reads": 6,
+        "total_bases": 50 + 30 + 75 + 60 + 10 + 100,
+        "read_length": 100,
+        "candidate_fragments": 2,
+        "kmers_by_gene": {"TFE3": 75 - 20 + 100 - 20},
+    }
+    assert result == expected
+    assert metrics.read_text() == json.dumps(expected, indent=1) + "\n"
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.name.startswith(".")) == []
+
+
+def test_single_reads(demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path) -> None:
+    hit = target_read(demo_panel, 900)
+    path = write_fastq(tmp_path / "reads.gz", [("a/1", OTHER[:50]), ("b/1", hit), ("c", hit[:20])])
+    output, metrics = tmp_path / "kept.fastq.gz", tmp_path / "screen.json"
+    run_screen(demo_panel_directory, [Lane(path)], output, metrics)
+    assert gzip.decompress(output.read_bytes()) == f"@b\n{hit}\n+\n{quality_of(hit)}\n".encode()
+    assert json.loads(metrics.read_text()) == {
+        "layout": "single",
+        "lanes": [["reads.gz"]],
+        "total_fragments": 3,
+        "total_reads": 3,
+        "total_bases": 145,
+        "read_length": 75,
+        "candidate_fragments": 1,
+        "kmers_by_gene": {"TFE3": 55},
+    }
+
+
+def test_sample_without_candidates(demo_panel_directory: Path, tmp_path: Path) -> None:
+    lane = write_lane(tmp_path, [("a", OTHER[:50], OTHER[50:100])])
+    result = run_screen(demo_panel_directory, [lane], tmp_path / "kept.gz", tmp_path / "screen.json")
+    assert gzip.decompress((tmp_path / "kept.gz").read_bytes()) == b""
+    assert (result["candidate_fragments"], result["kmers_by_gene"]) == (0, {})
+
+
+def test_kept_mate_without_bases(demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path) -> None:
+    hit = target_read(demo_panel, 900)
+    lane = write_lane(tmp_path, [("a", hit, ""), ("b", "", hit), ("c", "", "")])
+    run_screen(demo_panel_directory, [lane], tmp_path / "kept.gz", tmp_path / "screen.json")
+    assert kept_names(tmp_path / "kept.gz") == ["a/1", "a/2", "b/1", "b/2"]
+    assert gzip.decompress((tmp_path / "kept.gz").read_bytes()).startswith(
+        f"@a/1\n{hit}\n+\n{quality_of(hit)}\n@a/2\n\n+\n\n@b/1\n\n+\n\n".encode()
+    )
+
+
+def test_same_reads_give_the_same_bytes_whatever_their_compression(
+    demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = [(f"r{i}", target_read(demo_panel, i) if i % 3 else OTHER[i : i + 75]) for i in range(300)]
+    text = fastq_text(reads)
+    outputs = []
+    for number, packed in enumerate((text, text, gzip.compress(text), bz2.compress(text))):
+        path, output = tmp_path / f"in{number}", tmp_path / f"out{number}.gz"
+        path.write_bytes(packed)
+        monkeypatch.setattr(fastq, "BLOCK_BYTES", 10_000 if number else 777)
+        run_screen(demo_panel_directory, [Lane(path)], output, tmp_path / f"{number}.json")
+        outputs.append(output.read_bytes())
+    assert len(gzip.decompress(outputs[0]).splitlines()) == 4 * 200
+    assert len(set(outputs)) == 1
+
+
+def test_command(
+    demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lanes = [write_lane(tmp_path, [("a", target_read(demo_panel, 900), OTHER[:75])], name) for name in "xyz"]
+    arguments = ["screen", "--panel", str(demo_panel_directory)]
+    arguments += [str(lanes[0].fastq_1), str(lanes[0].fastq_2)]
+    for lane in lanes[1:]:
+        arguments += ["--lane", str(lane.fastq_1), str(lane.fastq_2)]
+    arguments += ["--output", str(tmp_path / "kept.gz"), "--metrics", str(tmp_path / "screen.json")]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == "kept 3 of 3 fragments\n"
+    assert kept_names(tmp_path / "kept.gz") == ["a/1", "a/2"] * 3
+
+
+# --- What is refused --------------------------------------------------------------------------------
+
+PAIRS = [(f"p{i}", GENE[i : i + 60], OTHER[i : i + 60]) for i in range(20)]
+FIRST = fastq_text([(f"{name}/1", first) for name, first, _ in PAIRS])
+SECOND = fastq_text([(f"{name}/2", second) for name, _, second in PAIRS])
+PACKED = gzip.compress(FIRST)
+
+
+def renamed(text: bytes, old: bytes, new: bytes) -> bytes:
+    assert text.count(old) == 1
+    return text.replace(old, new)
+
+
+WRONG_FILES = {
+    "truncated gzip": (PACKED[:-100], SECOND, "1.fq, after record "),
+    "truncated second": (
+        FIRST,
+        gzip.compress(SECOND)[:-9],
+        "2.fq, after record ",
+    ),
+    "damaged gzip": (
+        PACKED[:200] + b"\0\1\2\3" + PACKED[204:],
+        SECOND,
+        "1.fq, after record ",
+    ),
+    "ends inside a record": (FIRST[:-3], SECOND, "1.fq, record 20: file ends inside the record; copy"),
+    "second ends inside a record": (
+        FIRST,
+        SECOND[:-40],
+        "2.fq, record 20: file ends inside the record; copy",
+    ),
+    "no @": (renamed(FIRST, b"@p7/", b"p7/"), SECOND, "1.fq, record 8: record does not begin with '@'; give"),
+    "no +": (FIRST, SECOND.replace(b"\n+\n", b"\n\n"), "2.fq, record 1: third line of the record does not"),
+    "quality": (FIRST, SECOND.replace(b"\n+\n", b"\n+\nI"), "2.fq, record 1: sequence and quality differ in"),
+    "FASTA": (
+        b">p0\nACGT\n>p1\nACGT\n",
+        SECOND,
+        "1.fq, record 1: record does not begin with '@'; give a FASTQ",
+    ),
+    "empty": (b"", SECOND, "1.fq: is empty (0 bytes); copy the file again"),
+    "empty second": (FIRST, b"", "2.fq: is empty (0 bytes); copy the file again"),
+    "gzip of nothing": (
+        gzip.compress(b""),
+        gzip.compress(b""),
+        "1.fq: holds no reads; give a FASTQ with reads",
+    ),
+    "second of nothing": (FIRST, gzip.compress(b""), "2.fq, record 1: ends after 0 records, while"),
+    "first is shorter": (
+        FIRST[: FIRST.index(b"@p15")],
+        SECOND,
+        "1.fq, record 16: ends after 15 records, while",
+    ),
+    "second is shorter": (
+        FIRST,
+        SECOND[: SECOND.index(b"@p15")],
+        "2.fq, record 16: ends after 15 records, wh",
+    ),
+    "one is missing": (
+        renamed(FIRST, fastq_text([("p4/1", PAIRS[4][1])]), b""),
+        SECOND,
+        "1.fq, record 5: mates are out of step: '@p5/1' stands against '@p4/2' in {}2.fq; give the mate "
+        "files of one run, unsorted and unfiltered",
+    ),
+    "another run": (
+        FIRST.replace(b"@p", b"@q"),
+        SECOND,
+        "1.fq, record 1: mates are out of step: '@q0/1' stands",
+    ),
+    "other naming": (
+        FIRST.replace(b"/1\n", b"_1\n"),
+        SECOND.replace(b"/2\n", b"_2\n"),
+        "1.fq, record 1: mates are out of step: '@p0_1' stands against '@p0_2'",
+    ),
+    "no file": (None, SECOND, "1.fq: can not be read (no such file or directory); give the path"),
+    "no second file": (FIRST, None, "2.fq: can not be read (no such file or directory); give the path"),
+}
+
+
+@pytest.mark.parametrize("block_bytes", [50, fastq.BLOCK_BYTES])
+@pytest.mark.parametrize("kind", WRONG_FILES)
+def test_wrong_files_are_told_in_one_line_and_leave_nothing(
+    kind: str,
+    block_bytes: int,
+    demo_panel_directory: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(fastq, "BLOCK_BYTES", block_bytes)
+    *contents, problem = WRONG_FILES[kind]
+    paths = [tmp_path / "1.fq", tmp_path / "2.fq"]
+    for path, content in zip(paths, contents, strict=True):
+        if content is not None:
+            path.write_bytes(content)
+    before = sorted(tmp_path.iterdir())
+    arguments = ["screen", "--panel", str(demo_panel_directory), *map(str, paths)]
+    arguments += ["--output", str(tmp_path / "kept.gz"), "--metrics", str(tmp_path / "screen.json")]
+    assert main(arguments) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"aspsfusion: error: {tmp_path}/{problem.format(f'{tmp_path}/')}")
+    assert told.err.count("\n") == 1
+    assert told.err.count("; ") == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_directory_is_no_fastq(demo_panel_directory: Path, tmp_path: Path) -> None:
+    with pytest.raises(ReadsError, match=rf"^{tmp_path}: can not be read \(is a directory\); give the path"):
+        run_screen(demo_panel_directory, [Lane(tmp_path)], tmp_path / "kept.gz", tmp_path / "screen.json")
+
+
+def test_second_lane_is_refused_with_its_own_name(demo_panel_directory: Path, tmp_path: Path) -> None:
+    good = write_lane(tmp_path, PAIRS)
+    empty = Lane(tmp_path / "L2_1.gz", tmp_path / "L2_2.gz")
+    for path in (empty.fastq_1, empty.fastq_2):
+        assert path is not None
+        path.write_bytes(gzip.compress(b""))
+    with pytest.raises(ReadsError, match=rf"^{empty.fastq_1}: holds no reads; give a FASTQ with reads$"):
+        run_screen(demo_panel_directory, [good, empty], tmp_path / "kept.gz", tmp_path / "screen.json")
+    assert not (tmp_path / "kept.gz").exists()
+
+
+def test_lanes_of_different_layout(demo_panel_directory: Path, tmp_path: Path) -> None:
+    paired = write_lane(tmp_path, PAIRS)
+    with pytest.raises(ReadsError, match=r"^some lanes are paired and some are single; give"):
+        run_screen(
+            demo_panel_directory,
+            [paired, Lane(paired.fastq_1)],
+            tmp_path / "kept.gz",
+            tmp_path / "screen.json",
+        )
+
+
+def test_lane_of_three_files(
+    demo_panel_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["screen", "--panel", str(demo_panel_directory), "a", "--lane", "b", "c", "d"]
+    arguments += ["--output", str(tmp_path / "kept.gz"), "--metrics", str(tmp_path / "screen.json")]
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.endswith("--lane takes one or two files, not 3; repeat --lane\n")
+
+
+@pytest.mark.parametrize("existing", ["kept.gz", "screen.json"])
+def test_existing_file_is_not_replaced(existing: str, demo_panel_directory: Path, tmp_path: Path) -> None:
+    lane = write_lane(tmp_path, PAIRS)
+    (tmp_path / existing).write_text("mine")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(ParameterError, match=rf"^{tmp_path / existing}: exists already; give another"):
+        run_screen(demo_panel_directory, [lane], tmp_path / "kept.gz", tmp_path / "screen.json")
+    assert (tmp_path / existing).read_text() == "mine"
+    assert sorted(tmp_path.iterdir()) == before
+
+
+# --- What is lost -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fusion", ["ASPSCR1:7::TFE3:6", "ASPSCR1:7::TFE3:5"])
+@pytest.mark.parametrize(
+    ("read_length", "single_end", "error_rate", "least"),
+    [
+        (50, False, 0.01, 0.999),
+        (75, False, 0.01, 0.999),
+        (100, False, 0.01, 0.999),
+        (150, False, 0.01, 0.999),
+        (75, True, 0.01, 0.999),
+        (100, True, 0.01, 0.999),
+        (150, True, 0.01, 0.999),
+        # One read of 50 nt that is cut in two by the junction can lose all its k-mers to two errors.
+        (50, True, 0.003, 0.999),
+        (50, True, 0.01, 0.985),
+    ],
+)
+def test_fragments_across_the_junction_are_kept(
+    fusion: str,
+    read_length: int,
+    single_end: bool,
+    error_rate: float,
+    least: float,
+    demo_panel: Panel,
+    demo_panel_directory: Path,
+    tmp_path: Path,
+) -> None:
+    parameters = SimulationParameters(
+        fusions=(f"{fusion}=x3000",),
+        read_length=read_length,
+        single_end=single_end,
+        error_rate=error_rate,
+        anchor_five_prime=1,
+        anchor_three_prime=1,
+        seed=11,
+    )
+    *reads, truth = write_simulation(demo_panel, parameters, tmp_path / "s")
+    run_screen(demo_panel_directory, [Lane(*reads)], tmp_path / "kept.gz", tmp_path / "screen.json")
+    kept = {name.removesuffix("/1").removesuffix("/2") for name in kept_names(tmp_path / "kept.gz")}
+    crossing = [record.fragment for record in read_truth(truth) if record.crosses_junction]
+    assert len(crossing) == 3000
+    # Also those of which the read shows a single base of one of the genes.
+    anchors = [min(r.anchor_five_prime, r.anchor_three_prime) for r in read_truth(truth)]
+    assert min(anchors) == 1
+    assert np.mean([name in kept for name in crossing]) >= least
