@@ -116,8 +116,8 @@ def edits_within(read: str, contig: str) -> int:
 
 
 def overlap_insert(first: str, second: str, minimum: int, max_mismatch_rate: float) -> int:
-    """Return the insert of the longest overlap with few enough mismatches, the shortest of equal ones."""
-    best = (0, 0)
+    """Return the insert of the overlap that scores best, the longest insert of equal ones, 0 without one."""
+    possible = []
     for insert in range(minimum, len(first) + len(second) - minimum + 1):
         # The molecule is read from its start by `first` and up to its end by `second`.
         shift = insert - len(second)
@@ -128,5 +128,5 @@ def overlap_insert(first: str, second: str, minimum: int, max_mismatch_rate: flo
         ]
         wrong = sum(a != b for a, b in shared)
         if len(shared) >= minimum and wrong <= int(len(shared) * max_mismatch_rate):
-            best = max(best, (len(shared), -insert))
-    return -best[1]
+            possible.append((len(shared) - 10 * wrong, insert))
+    return max(possible, default=(0, 0))[1]

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from hypothesis import strategies as st
 
-from aspsfusion.panel import Panel
+from aspsfusion.panel import Exon, Panel, Transcript
 from aspsfusion.panel_build import build_panel
 from aspsfusion.sequences import reverse_complement
 
@@ -192,3 +193,37 @@ class SmallPanel:
         """Write both files and build the panel directory."""
         self.write()
         return build_panel(self.yaml_path, self.genome_path, gtf, self.output)
+
+
+def made_transcript(
+    exons: list[tuple[int, int]], strand: str = "+", cds: tuple[int, int] | None = None
+) -> Transcript:
+    """A transcript without sequence.
+
+    Args:
+        exons: genomic intervals in transcript order, 0-based half-open.
+        strand: `+` or `-`.
+        cds: reading frame on the transcript, 0-based half-open.
+    """
+    made, offset = [], 0
+    for number, (start, end) in enumerate(exons, start=1):
+        made.append(Exon(number, start, end, offset, offset + end - start))
+        offset += end - start
+    return Transcript("GENE", "NM_1.1", "chr1", strand, tuple(made), cds, True, "N" * offset)
+
+
+@st.composite
+def transcripts(draw: st.DrawFn) -> Transcript:
+    """Any transcript of up to six exons on either strand, with or without a reading frame."""
+    position, exons = draw(st.integers(0, 50)), []
+    for _ in range(draw(st.integers(1, 6))):
+        length = draw(st.integers(1, 40))
+        exons.append((position, position + length))
+        position += length + draw(st.integers(0, 40))
+    strand = draw(st.sampled_from("+-"))
+    total = sum(end - start for start, end in exons)
+    cds = None
+    if total >= 3 and draw(st.booleans()):
+        first = draw(st.integers(0, total - 3))
+        cds = (first, first + 3 * draw(st.integers(1, (total - first) // 3)))
+    return made_transcript(exons if strand == "+" else exons[::-1], strand, cds)

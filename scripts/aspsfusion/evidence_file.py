@@ -47,10 +47,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
                     [
                         mate.number,
                         mate.sequence,
-                        [
-                            [p.contig, p.reverse, p.start, p.end, p.query_start, p.query_end, p.edits]
-                            for p in mate.placements
-                        ],
+                        [list(placement) for placement in mate.placements],
                     ]
                     for mate in fragment.mates
                 ],

@@ -19,6 +19,9 @@ HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 """Marks a free slot of the hash table; no k-mer with k below 32 has all bits set."""
 
+MISMATCH_PENALTY = 10
+"""Bases of overlap that outweigh a mismatch between mates."""
+
 SCAN_OK = 0
 SCAN_NO_AT_SIGN = 1
 SCAN_NO_PLUS = 2
@@ -336,6 +339,10 @@ def align_across(read, contig, junction, first, last):  # type: ignore[no-untype
 def overlap_insert(first, second, minimum, max_mismatch_rate):  # type: ignore[no-untyped-def]
     """Find the insert length at which the mates of a pair read the same molecule from both ends.
 
+    Among the lengths that are possible the one with the best score wins, one for each base of the overlap
+    less MISMATCH_PENALTY for each mismatch: in a tandem repeat a false overlap can be as long as the true one.
+    Of equal ones the longest insert wins. The adapters behind a shorter insert would have contradicted it.
+
     Args:
         first: read 1 as bytes (uint8), as sequenced.
         second: reverse complement of read 2 as bytes (uint8).
@@ -346,16 +353,15 @@ def overlap_insert(first, second, minimum, max_mismatch_rate):  # type: ignore[n
         The insert length in nt, or 0 when the mates do not overlap.
     """
     # With an insert of length t, the reverse complement of read 2 ends at base t of the molecule.
-    # The longest overlap is tried first: chance agreements are short.
     n, m = first.size, second.size
     best = 0
-    best_overlap = 0
+    best_score = 0
     for insert in range(minimum, n + m - minimum + 1):
         offset = insert - m
         low = max(0, offset)
         high = min(n, insert)
         overlap = high - low
-        if overlap < minimum or overlap <= best_overlap:
+        if overlap < minimum or (best and overlap < best_score):
             continue
         allowed = int(overlap * max_mismatch_rate)
         wrong = 0
@@ -364,7 +370,8 @@ def overlap_insert(first, second, minimum, max_mismatch_rate):  # type: ignore[n
                 wrong += 1
                 if wrong > allowed:
                     break
-        if wrong <= allowed:
+        score = overlap - MISMATCH_PENALTY * wrong
+        if wrong <= allowed and (best == 0 or score >= best_score):
             best = insert
-            best_overlap = overlap
+            best_score = score
     return best

@@ -261,7 +261,7 @@ class Panel:
             PanelError: the table is damaged.
         """
         path = self.directory / KMER_TABLE
-        with _damage_named(path), np.load(path) as data:
+        with _damage_named(path), path.open("rb") as stream, np.load(stream) as data:
             return int(data["k"]), data["kmers"], data["genes"]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -88,14 +89,21 @@ def _hits(record: pysam.AlignedSegment) -> Iterator[tuple[str, bool, int, str, i
             yield contig, position[0] == "-", int(position[1:]) - 1, cigar, int(edits)
 
 
+@lru_cache(maxsize=4096)
+def _shape(cigar: str) -> tuple[int, int, int]:
+    """Return the bases clipped in front and behind, and the contig bases covered."""
+    operations = [(int(length), operation) for length, operation in _CIGAR.findall(cigar)]
+    front = operations[0][0] if operations[0][1] == "S" else 0
+    back = operations[-1][0] if operations[-1][1] == "S" else 0
+    return front, back, sum(length for length, operation in operations if operation in "MDN=X")
+
+
 def _placement(
     contig: str, reverse: bool, start: int, cigar: str, edits: int, bases: str, reference: Bases
 ) -> Placement:
     """Make a placement, the clipped ends compared with the contig as if the read went on in it."""
-    operations = [(int(length), operation) for length, operation in _CIGAR.findall(cigar)]
-    front = operations[0][0] if operations[0][1] == "S" else 0
-    back = operations[-1][0] if operations[-1][1] == "S" else 0
-    end = start + sum(length for length, operation in operations if operation in "MDN=X")
+    front, back, covered = _shape(cigar)
+    end = start + covered
     if front:
         edits += mismatches_at(as_bases(bases[:front]), reference, start - front, _NO_LIMIT)
     if back:
