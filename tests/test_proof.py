@@ -64,6 +64,7 @@ def test_other_genes_may_have_single_exceptions_but_not_a_shift(
 
 
 def test_no_more_than_three_introns_are_listed() -> None:
+    assert introns(*[("AA", "AA")] * 3).text.endswith("intron 3 AA..AA)")
     check = introns(*[("AA", "AA")] * 4)
     assert check.text.endswith("(intron 1 AA..AA, intron 2 AA..AA, intron 3 AA..AA ...)")
 

@@ -29,7 +29,8 @@ def run(directory: Path, *arguments: str) -> list[dict[str, str]]:
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     table, page = directory / "summary.tsv", directory / "summary.html"
-    command.run(parser.parse_args(["--output-tsv", str(table), "--output-html", str(page), *arguments]))
+    files = ["--output-tsv", str(table), "--output-html", str(page)]
+    command.run(parser.parse_args([*files, "--force", *arguments]))
     with table.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle, dialect="excel-tab"))
 

@@ -247,6 +247,8 @@ def run_align(
     sample: str,
     threads: int,
     progress: Callable[[int], None] = lambda count: None,
+    *,
+    force: bool = False,
 ) -> None:
     """Align one sample's candidate fragments.
 
@@ -258,6 +260,7 @@ def run_align(
         sample: sample name for the read group.
         threads: threads of the aligner.
         progress: called now and then with the fragments aligned so far.
+        force: replace existing files.
 
     Raises:
         ReadsError: the reads are not those of a screen.
@@ -270,8 +273,8 @@ def run_align(
     with (
         open_aligner(panel.index_prefix) as aligner,
         # Both names are claimed before the first read, so that either both files appear or none.
-        replacing(output) as draft,
-        replacing(metrics_path) as metrics_draft,
+        replacing(output, force=force) as draft,
+        replacing(metrics_path, force=force) as metrics_draft,
         tempfile.TemporaryDirectory(prefix="aspsfusion.", dir=output.parent) as scratch,
     ):
         unsorted = Path(scratch) / "unsorted.bam"

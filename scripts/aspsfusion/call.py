@@ -251,7 +251,14 @@ def _called_read(support: Support, copies: int) -> CalledRead:
     )
 
 
-def run_call(panel_directory: Path, evidence_path: Path, output: Path, parameters: CallParameters) -> Calls:
+def run_call(
+    panel_directory: Path,
+    evidence_path: Path,
+    output: Path,
+    parameters: CallParameters,
+    *,
+    force: bool = False,
+) -> Calls:
     """Call the junctions of one sample and write them.
 
     Args:
@@ -259,6 +266,7 @@ def run_call(panel_directory: Path, evidence_path: Path, output: Path, parameter
         evidence_path: file written by `aspsfusion evidence`.
         output: JSON to write.
         parameters: thresholds.
+        force: replace an existing file.
 
     Raises:
         ReadsError: the evidence can not be read.
@@ -267,6 +275,6 @@ def run_call(panel_directory: Path, evidence_path: Path, output: Path, parameter
     evidence = read_evidence(evidence_path)
     calls = Caller(panel, parameters).call(evidence)
     record = CallsFile(calls, evidence.candidates, evidence.duplicates, evidence.median_insert, parameters)
-    with replacing(output) as draft:
+    with replacing(output, force=force) as draft:
         write_calls(record, draft)
     return calls

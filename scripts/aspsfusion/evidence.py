@@ -163,7 +163,9 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
     return evidence
 
 
-def run_evidence(panel_directory: Path, bam: Path, output: Path, parameters: CallParameters) -> Evidence:
+def run_evidence(
+    panel_directory: Path, bam: Path, output: Path, parameters: CallParameters, *, force: bool = False
+) -> Evidence:
     """Collect the evidence of one sample's panel BAM and write it.
 
     Args:
@@ -171,6 +173,7 @@ def run_evidence(panel_directory: Path, bam: Path, output: Path, parameters: Cal
         bam: BAM written by `aspsfusion align`.
         output: gzip JSON to write.
         parameters: thresholds.
+        force: replace an existing file.
 
     Raises:
         ReadsError: the BAM can not be read or belongs to another panel.
@@ -181,7 +184,7 @@ def run_evidence(panel_directory: Path, bam: Path, output: Path, parameters: Cal
         by_name = Path(scratch) / "by_name.bam"
         pysam.sort("-n", "--no-PG", "-l", "1", "-o", str(by_name), str(bam))
         evidence = collect_evidence(panel, by_name, parameters)
-    with replacing(output) as draft:
+    with replacing(output, force=force) as draft:
         write_evidence(evidence, draft)
     return evidence
 

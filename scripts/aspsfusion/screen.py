@@ -150,6 +150,8 @@ def run_screen(
     output: Path,
     metrics: Path,
     progress: Callable[[int, str], None] = lambda count, note: None,
+    *,
+    force: bool = False,
 ) -> dict[str, object]:
     """Screen the lanes of one sample into one FASTQ of candidate fragments.
 
@@ -159,6 +161,7 @@ def run_screen(
         output: gzip FASTQ to write; mates of a pair stand one behind the other.
         metrics: JSON to write.
         progress: called now and then with the fragments read so far and a note.
+        force: replace existing files.
 
     Returns:
         What was written to metrics.
@@ -178,8 +181,8 @@ def run_screen(
     gene_hits = np.zeros(len(symbols), dtype=np.int64)
     with (
         # Both names are claimed before the first read, so that either both files appear or none.
-        replacing(output) as draft,
-        replacing(metrics) as metrics_draft,
+        replacing(output, force=force) as draft,
+        replacing(metrics, force=force) as metrics_draft,
         draft.open("wb") as raw,
         igzip.IGzipFile(filename="", mode="wb", fileobj=raw, compresslevel=COMPRESSION_LEVEL, mtime=0) as out,
     ):

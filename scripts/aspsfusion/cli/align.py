@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_panel
+from aspsfusion.cli.options import add_force, add_panel, refuse_existing
 
 HELP = "trim candidate fragments and align them to the panel"
 EXAMPLE = """example:
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--metrics", type=Path, required=True, metavar="JSON", help="counts of the stage")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default: 1)")
+    add_force(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -31,5 +32,15 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.align import run_align
     from aspsfusion.cli.progress import ProgressLine
 
+    refuse_existing([args.output, args.metrics], force=args.force)
     with ProgressLine("fragments") as line:
-        run_align(args.panel, args.reads, args.output, args.metrics, args.sample, args.threads, line.update)
+        run_align(
+            args.panel,
+            args.reads,
+            args.output,
+            args.metrics,
+            args.sample,
+            args.threads,
+            line.update,
+            force=args.force,
+        )

@@ -3,7 +3,13 @@
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_panel, add_parameters, parameters_from
+from aspsfusion.cli.options import (
+    add_force,
+    add_panel,
+    add_parameters,
+    parameters_from,
+    refuse_existing,
+)
 from aspsfusion.parameters import CallParameters
 
 HELP = "decide between the wild type and every candidate junction"
@@ -23,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file written by 'aspsfusion evidence'",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="JSON", help="calls to write")
+    add_force(parser)
     add_parameters(parser, CallParameters)
 
 
@@ -30,7 +37,9 @@ def run(args: argparse.Namespace) -> None:
     """Call the junctions of a sample."""
     from aspsfusion.call import run_call
 
-    calls = run_call(args.panel, args.evidence, args.output, parameters_from(args, CallParameters))
+    refuse_existing([args.output], force=args.force)
+    parameters = parameters_from(args, CallParameters)
+    calls = run_call(args.panel, args.evidence, args.output, parameters, force=args.force)
     reported = [junction for junction in calls.junctions if not junction.rejections]
     for junction in reported:
         print(

@@ -3,7 +3,13 @@
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_panel, add_parameters, parameters_from
+from aspsfusion.cli.options import (
+    add_force,
+    add_panel,
+    add_parameters,
+    parameters_from,
+    refuse_existing,
+)
 from aspsfusion.parameters import CallParameters
 
 HELP = "count what the wild type explains and collect the fragments that it does not"
@@ -19,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--bam", type=Path, required=True, metavar="BAM", help="BAM written by 'aspsfusion align'"
     )
     parser.add_argument("--output", type=Path, required=True, metavar="JSON.GZ", help="evidence to write")
+    add_force(parser)
     add_parameters(parser, CallParameters)
 
 
@@ -27,7 +34,8 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.evidence import run_evidence
 
     parameters = parameters_from(args, CallParameters)
-    evidence = run_evidence(args.panel, args.bam, args.output, parameters)
+    refuse_existing([args.output], force=args.force)
+    evidence = run_evidence(args.panel, args.bam, args.output, parameters, force=args.force)
     print(
         f"{evidence.candidates} candidate fragments, {evidence.duplicates} duplicates, "
         f"{len(evidence.fragments)} not explained by the wild type"

@@ -1,6 +1,7 @@
 """Options that several subcommands share."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,24 @@ def add_panel(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="directory written by 'aspsfusion panel build'",
     )
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Add `--force`."""
+    parser.add_argument("--force", action="store_true", help="replace output files that exist already")
+
+
+def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:
+    """Stop before any work when an output exists and may not be replaced.
+
+    Raises:
+        ParameterError: names the first such file.
+    """
+    for path in paths:
+        if path is not None and path.exists() and not force:
+            raise ParameterError(
+                "exists already", path=path, remedy="name another file, or give --force to replace it"
+            )
 
 
 def add_parameters(parser: argparse.ArgumentParser, model: type[BaseModel]) -> None:

@@ -3,7 +3,13 @@
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_panel, add_parameters, parameters_from
+from aspsfusion.cli.options import (
+    add_force,
+    add_panel,
+    add_parameters,
+    parameters_from,
+    refuse_existing,
+)
 from aspsfusion.parameters import ClassifyParameters
 
 HELP = "give the verdict on a sample and write its report"
@@ -31,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", type=Path, metavar="HTML", help="page for the pathologist")
     parser.add_argument("--tsv", type=Path, metavar="TSV", help="table of fusions and filtered candidates")
     parser.add_argument("--vcf", type=Path, metavar="VCF.GZ", help="breakends, bgzip with tabix index")
+    add_force(parser)
     add_parameters(parser, ClassifyParameters)
 
 
@@ -40,6 +47,7 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.panel import load_panel
     from aspsfusion.report import write_fusions_tsv, write_json
 
+    refuse_existing([args.json, args.html, args.tsv, args.vcf], force=args.force)
     panel = load_panel(args.panel)
     report = compose_report(
         panel,

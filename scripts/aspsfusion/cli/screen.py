@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_panel
+from aspsfusion.cli.options import add_force, add_panel, refuse_existing
 
 HELP = "keep the fragments that share a k-mer with the panel"
 EXAMPLE = """example:
@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metrics", type=Path, required=True, metavar="JSON", help="counts of the whole input"
     )
+    add_force(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace) -> None:
         if len(files) > 2:
             raise ParameterError(f"--lane takes one or two files, not {len(files)}", remedy="repeat --lane")
         lanes.append(Lane(*files))
+    refuse_existing([args.output, args.metrics], force=args.force)
     with ProgressLine("fragments") as line:
-        result = run_screen(args.panel, lanes, args.output, args.metrics, line.update)
+        result = run_screen(args.panel, lanes, args.output, args.metrics, line.update, force=args.force)
     print(f"kept {result['candidate_fragments']} of {result['total_fragments']} fragments")

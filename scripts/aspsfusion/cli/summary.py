@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from aspsfusion.cli.options import add_force, refuse_existing
+
 HELP = "write the table of a batch from the reports of its samples, and check its controls"
 EXAMPLE = """\
 example:
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="candidate fragments that a no-template control may have; index hopping alone brings in a few "
         "(default: %(default)s)",
     )
+    add_force(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -60,6 +63,7 @@ def run(args: argparse.Namespace) -> None:
     )
     from aspsfusion.summary_page import controls_sentence, write_summary_html
 
+    refuse_existing([args.output_tsv, args.output_html], force=args.force)
     failures = parse_failures(args.failed)
     if not args.reports and not failures:
         raise ParameterError("no report is given", remedy="name at least one report.json")
