@@ -7,7 +7,7 @@ under its final name only when it is complete.
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,9 @@ def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, outpu
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise PanelError("exists already", path=output, remedy="name another directory or give --force")
-    spec = complete_spec(load_panel_spec(yaml_path), yaml_path, gtf_path)
+    stated_spec = load_panel_spec(yaml_path)
+    stated = {gene.symbol for gene in stated_spec.genes if gene.transcripts}
+    spec = complete_spec(stated_spec, yaml_path, gtf_path)
     _refuse_scattered_genes(spec, yaml_path)
     genome = read_regions(genome_path, _regions(spec), spec.genome)
     transcripts = [
@@ -79,7 +81,7 @@ def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, outpu
     unspliced = [_unspliced(gene, genome) for gene in spec.genes if "target" in gene.roles]
     panel = Panel(output, spec, {t.key: t for t in transcripts}, {u.gene: u for u in unspliced}, {})
     _refuse_twins(panel, yaml_path)
-    checks = prove(panel, genome)
+    checks = prove(panel, genome, stated)
     failed = [check for check in checks if check.essential and not check.passed]
     if failed:
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
@@ -213,16 +215,21 @@ def _refuse_twins(panel: Panel, yaml_path: Path) -> None:
             )
 
 
-def prove(panel: Panel, genome: GenomePieces) -> list[Check]:
+def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
     """Run every check of `aspsfusion.proof` on a panel.
 
     A failure is essential where the verdict rests on it: primary transcripts of target genes and published
-    junctions of the target fusion.
+    junctions of the target fusion. Exons that came from an annotation are allowed its odd introns.
+
+    Args:
+        panel: transcripts and catalogue to prove.
+        genome: holds every gene's region.
+        stated: genes whose exons the panel YAML itself states.
     """
     targets = set(panel.spec.genes_with_role("target"))
     checks = []
     for transcript in panel.transcripts.values():
-        essential = transcript.primary and transcript.gene in targets
+        essential = transcript.primary and transcript.gene in targets & stated
         if len(transcript.exons) > 1:
             checks.append(check_introns(transcript, genome, essential=essential))
         if transcript.cds and transcript.primary:
