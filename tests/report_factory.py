@@ -344,7 +344,7 @@ def excluded_report(sample_id: str = "wild_type_deep") -> Report:
             ),
             "qc": base.qc.model_copy(update={"flags": []}),
             "exon_coverage": make_coverage("ASPSCR1", (40.0,) * 16) + make_coverage("TFE3", (60.0,) * 10),
-            "imbalance": None,
+            "imbalance": Imbalance(gene="TFE3", five_prime_depth=None, three_prime_depth=None, ratio=None),
             "notices": [],
         }
     )

@@ -211,7 +211,7 @@ def _exon_coverage(panel: Panel, record: CallsFile) -> list[ExonCoverage]:
     return rows
 
 
-def _imbalance(panel: Panel, record: CallsFile) -> Imbalance | None:
+def _imbalance(panel: Panel, record: CallsFile) -> Imbalance:
     """Compare the depth of the 3' gene before and behind its listed breakpoints."""
     target = panel.spec.target
     starts = [
@@ -221,7 +221,7 @@ def _imbalance(panel: Panel, record: CallsFile) -> Imbalance | None:
     ]
     positions = [start for start in starts if start]
     if not positions:
-        return None
+        return Imbalance(gene=target.three_prime, five_prime_depth=None, three_prime_depth=None, ratio=None)
     transcript = panel.primary[target.three_prime]
     coverage = record.calls.coverage
     before = coverage.mean_depth(transcript.key, 0, min(positions))

@@ -189,8 +189,8 @@ def _expression(report: Report) -> Table:
     )
 
 
-def _imbalance_sentence(imbalance: Imbalance | None) -> str:
-    if imbalance is None:
+def _imbalance_sentence(imbalance: Imbalance) -> str:
+    if imbalance.five_prime_depth is None or imbalance.three_prime_depth is None:
         return ""
     ratio = "" if imbalance.ratio is None else f", {imbalance.ratio:.1f} times as much"
     return (

@@ -155,7 +155,7 @@ def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
 def _consensus(clips: list[str], *, enters: bool) -> str:
     """Return the majority base at each distance from the break, in the direction of the gene.
 
-    >>> _consensus(["TTACG", "ACG", "GACG"], enters=True)
+    >>> _consensus(["TTACG", "ACG", "TACG"], enters=True)
     'TTACG'
     """
     aligned = [clip[::-1] if enters else clip for clip in clips]

@@ -304,8 +304,8 @@ class Imbalance(_Record):
     """Depth of the target's 3' gene before and behind the recurrent breakpoints; supporting evidence only."""
 
     gene: str
-    five_prime_depth: float
-    three_prime_depth: float
+    five_prime_depth: float | None = Field(description="None when the panel lists no breakpoint")
+    three_prime_depth: float | None
     ratio: float | None = Field(description="depth behind divided by depth before the breakpoints")
 
 
@@ -326,7 +326,7 @@ class Report(_Record):
     qc: QualityControl
     expression: list[Expression]
     exon_coverage: list[ExonCoverage]
-    imbalance: Imbalance | None
+    imbalance: Imbalance
     interpretation: list[str]
     limits: list[str]
     notices: list[str] = Field(
