@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspsfusion.classify import Findings, classify, detectable_fraction, needed_fragments, percent
-from aspsfusion.panel_spec import PanelSpec, parse_panel_spec
+from aspsfusion.panel_spec import PanelSpec
+from aspsfusion.panel_yaml import parse_panel_spec
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.records import FilteredFusion, Fusion, FusionSide, OneSided, Reason
 

@@ -20,7 +20,8 @@ from aspsfusion.demo_reference import (
     write_demonstration_reference,
 )
 from aspsfusion.errors import PanelError, ParameterError
-from aspsfusion.panel_spec import PanelSpec, parse_panel_spec
+from aspsfusion.panel_spec import PanelSpec
+from aspsfusion.panel_yaml import parse_panel_spec
 from aspsfusion.sequences import reverse_complement
 from aspsfusion.watermark import WATERMARK, has_watermark
 

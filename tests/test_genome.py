@@ -278,6 +278,10 @@ def test_missing_chromosome_names_region_and_what_was_found(fasta: Path) -> None
     wanted = [Region("chrX", 10 * n, 10 * n + 5) for n in range(1, 5)]
     with pytest.raises(ReferenceProofError, match=re.escape("chrX:11-15, chrX:21-25, chrX:31-35 ... (found")):
         read_regions(fasta, wanted, BUILD)
+    fasta.write_text("".join(f">chr{n}\nACGT\n" for n in range(1, 5)), encoding="ascii")
+    all_named = "chrX:11-15, chrX:21-25, chrX:31-35 (found 4 records: chr1, chr2, chr3, chr4);"
+    with pytest.raises(ReferenceProofError, match=re.escape(all_named)):
+        read_regions(fasta, wanted[:3], BUILD)
 
 
 def test_chromosome_that_ends_too_early(fasta: Path) -> None:

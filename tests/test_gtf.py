@@ -106,6 +106,13 @@ def test_stop_codon_across_an_intron(gtf: Path) -> None:
     assert found.cds == (12, 122)
 
 
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_reading_frame_of_whole_exons(gtf: Path, strand: str) -> None:
+    exons = [(101, 160), (261, 320)]
+    (found,) = read(gtf, lines(exons, coding=exons, strand=strand))
+    assert found.cds == (1, 120)
+
+
 @pytest.mark.parametrize(
     ("coding", "cds"),
     [
@@ -157,6 +164,21 @@ LONG = [(101, 160), (261, 320), (421, 500), (601, 1000)]
             lines([(101, 160), (421, 500)], transcript="A"),
             lines([(101, 160), (421, 501)], transcript="B"),
             "the length decides last",
+        ),
+        (
+            lines([(101, 160), (421, 500)], transcript="A"),
+            lines([(1, 100), (201, 300)], transcript="B"),
+            "the length does not depend on the place",
+        ),
+        (
+            lines(LONG, coding=[(601, 630), (641, 670)], transcript="A"),
+            lines(LONG[:3], coding=[(101, 161)], transcript="B"),
+            "the frame's bases count, not its pieces or their place",
+        ),
+        (
+            lines(LONG, coding=[(601, 660)], transcript="A"),
+            lines(LONG[:3], coding=[(101, 130), (261, 291)], transcript="B"),
+            "more pieces do not shorten the frame",
         ),
     ],
 )

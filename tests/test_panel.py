@@ -140,6 +140,13 @@ def test_sequence_of_every_contig(built: Panel) -> None:
         built.sequence_of("FOUR|unspliced")
 
 
+def test_genomic_position_on_every_contig(built: Panel) -> None:
+    # Base 81 is the first one of exon 2, 0-based 319 on the minus strand; unspliced, it is the first
+    # one of intron 1.
+    assert built.genomic_position("THREE|T3.1", 80) == 319
+    assert built.genomic_position("THREE|unspliced", 80) == 399
+
+
 def test_kmers_are_sorted_and_numbered_by_gene(built: Panel) -> None:
     k, kmers, genes = built.kmers()
     assert k == 21

@@ -16,7 +16,7 @@ from aspsfusion.kernels import canonical_kmers
 from aspsfusion.kmers import encode
 from aspsfusion.panel import Panel
 from aspsfusion.panel_build import build_panel, replace_panel
-from aspsfusion.panel_spec import load_panel_spec
+from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.sequences import reverse_complement
 from small_panel import (
     BYSTANDER_EXONS,
@@ -262,6 +262,14 @@ def test_shift_within_a_partner(small: SmallPanel) -> None:
     bystander = small.chromosomes["chr2"]
     small.chromosomes["chr2"] = bystander[:800] + "A" + bystander[800:-1]
     assert "BYSTANDER|TB.1: 0 of 10 introns" in refusal(small, ReferenceProofError)
+
+
+def test_a_genome_in_lower_case_throughout_is_not_taken_for_repeats(small: SmallPanel) -> None:
+    (small.directory / "lower").mkdir()
+    lower = SmallPanel.in_directory(small.directory / "lower")
+    for name, bases in small.chromosomes.items():
+        lower.change(name, 1, bases.lower())
+    assert set(lower.build().kmers()[1].tolist()) == set(small.build().kmers()[1].tolist())
 
 
 def test_masked_chromosome(small: SmallPanel) -> None:

@@ -11,7 +11,8 @@ import yaml
 
 from aspsfusion.classify import Findings, classify
 from aspsfusion.errors import PanelError
-from aspsfusion.panel_spec import PLACEHOLDERS, load_panel_spec, parse_panel_spec
+from aspsfusion.panel_spec import PLACEHOLDERS
+from aspsfusion.panel_yaml import load_panel_spec, parse_panel_spec
 from aspsfusion.parameters import ClassifyParameters
 from small_panel import SMALL_PANEL
 

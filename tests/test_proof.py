@@ -52,6 +52,9 @@ def test_one_wrong_intron_disproves_a_target(ends: tuple[str, str], strand: str)
         (1, 9, False, False),
         (5, 10, False, False),
         (6, 10, False, True),
+        (1, 1, False, False),
+        (2, 2, False, False),
+        (2, 3, False, True),
     ],
 )
 def test_other_genes_may_have_single_exceptions_but_not_a_shift(

@@ -21,6 +21,10 @@ from aspsfusion.watermark import WATERMARK
 BLOCK_BYTES = 8 * 1024 * 1024
 """Bytes read at a time; large enough that Python's share of the work is negligible."""
 
+MAX_MASKED_SHARE = 0.9
+"""Share of lower-case bases above which case is no mark of repeats: about half of a genome is repeats, and no
+gene's exons are."""
+
 NOT_A_BASE = re.compile(rb"[^ACGTNRYSWKMBDHVacgtnryswkmbdhv]")
 _CONTIG = re.compile(r"^(?P<name>[^:\s]+?)(?::(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*))?$")
 _REFSEQ_CHROMOSOME = re.compile(r"^NC_0000(\d\d)\.\d+$")
@@ -63,6 +67,13 @@ class GenomePieces:
     contigs: tuple[ContigUsed, ...]
     whole_chromosomes: bool
     demonstration: bool
+
+    @property
+    def soft_masked(self) -> bool:
+        """Whether lower case marks repeats; a file in lower case throughout marks nothing."""
+        total = sum(map(len, self.bases.values()))
+        lower = sum(sum(bases.count(base) for base in "acgtn") for bases in self.bases.values())
+        return lower <= MAX_MASKED_SHARE * total
 
     def fetch(self, region: Region) -> str:
         """Return the bases of a region that lies in one of the wanted ones.

@@ -210,11 +210,7 @@ class Panel:
         return {self.locate(spec): spec for spec in self.spec.junctions}
 
     def locate(self, junction: JunctionSpec) -> Junction:
-        """Return the genomic positions of a catalogue junction.
-
-        Raises:
-            PanelError: the panel lacks the exon or coding position.
-        """
+        """Return the genomic positions of a catalogue junction."""
         return Junction(
             junction.five_prime.gene,
             self._joined_base(junction.five_prime, last=True),
@@ -223,19 +219,12 @@ class Panel:
         )
 
     def _joined_base(self, side: BreakpointSpec, *, last: bool) -> int:
+        # The panel YAML was refused if its transcript lacks the exon, or the exon the coding position.
         transcript = self.primary[side.gene]
-        if side.exon > len(transcript.exons):
-            raise PanelError(f"{transcript.key} has no exon {side.exon}")
-        exon = transcript.exons[side.exon - 1]
         if side.coding_position is not None:
-            tx_pos = transcript.coding_to_tx(side.coding_position)
-            if not exon.tx_start <= tx_pos < exon.tx_end:
-                raise PanelError(
-                    f"c.{side.coding_position} of {transcript.key} does not lie in exon {side.exon}"
-                )
-        else:
-            tx_pos = exon.tx_end - 1 if last else exon.tx_start
-        return transcript.to_genome(tx_pos)
+            return transcript.to_genome(transcript.coding_to_tx(side.coding_position))
+        exon = transcript.exons[side.exon - 1]
+        return transcript.to_genome(exon.tx_end - 1 if last else exon.tx_start)
 
     def sequence_of(self, contig: str) -> str:
         """Return the sequence of a record of transcripts.fa or introns.fa by its name."""

@@ -4,21 +4,15 @@ The reference is proved before anything is written (see `aspsfusion.proof`), and
 under its final name only when it is complete.
 """
 
-import hashlib
-import json
 import tempfile
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Set
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
-from aspsfusion import __version__
 from aspsfusion.errors import PanelError, ReferenceProofError
 from aspsfusion.genome import GenomePieces, Region, read_regions
 from aspsfusion.gtf import read_genes
-from aspsfusion.kmers import KMER_LENGTH, panel_kmers
 from aspsfusion.panel import (
     EXONS_TABLE,
     INDEX_PREFIX,
@@ -32,10 +26,11 @@ from aspsfusion.panel import (
     Unspliced,
     load_panel,
 )
-from aspsfusion.panel_spec import GeneSpec, PanelSpec, TranscriptSpec, load_panel_spec
+from aspsfusion.panel_files import provenance_of, write_panel
+from aspsfusion.panel_spec import GeneSpec, PanelSpec, TranscriptSpec
+from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.proof import Check, check_introns, check_junction, check_reading_frame
 
-FASTA_WIDTH = 80
 PANEL_ENTRIES = {
     PROVENANCE,
     TRANSCRIPTS_FASTA,
@@ -46,10 +41,6 @@ PANEL_ENTRIES = {
     ".snakemake_timestamp",
 }
 """All that a panel directory holds; one with anything else in it is not replaced."""
-
-INTRON_FLANK = 200
-"""Bases of each intron of a target gene, next to the exons, whose k-mers the screen keeps: enough for a read
-that runs from an exon into an intron, without the repeats of the intron's depth."""
 
 
 def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path) -> Panel:
@@ -90,11 +81,11 @@ def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, outpu
             path=genome_path,
             remedy=f"give an unaltered {spec.genome.build} genome",
         )
-    provenance = _provenance(panel, genome, checks, yaml_path, genome_path)
+    provenance = provenance_of(panel, genome, checks, yaml_path, genome_path)
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
         draft = Path(scratch) / "panel"
-        _write(panel, genome, provenance, draft)
+        write_panel(panel, genome, provenance, draft)
         draft.rename(output)  # in place of an empty directory, too
     return load_panel(output)
 
@@ -250,153 +241,3 @@ def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
             )
         )
     return checks
-
-
-def _provenance(
-    panel: Panel, genome: GenomePieces, checks: Sequence[Check], yaml_path: Path, genome_path: Path
-) -> dict[str, Any]:
-    kind = "genome" if genome.whole_chromosomes else "loci"
-    authenticated = all(contig.authenticated for contig in genome.contigs)
-    return {
-        "name": panel.spec.name,
-        "version": panel.spec.version,
-        "title": panel.spec.title,
-        "build": panel.spec.genome.build,
-        "checksum": hashlib.sha256(yaml_path.read_bytes()).hexdigest(),
-        "software": f"aspsfusion {__version__}",
-        "reference_kind": "demonstration" if genome.demonstration else kind,
-        "reference_authenticated": authenticated and not genome.demonstration,
-        "genome_file": genome_path.name,
-        "contigs": [
-            {
-                "contig": contig.name,
-                "chrom": contig.chrom,
-                "length": contig.length,
-                "md5": contig.md5,
-                "authenticated": contig.authenticated,
-            }
-            for contig in genome.contigs
-        ],
-        "checks": [{"name": check.name, "passed": check.passed, "text": check.text} for check in checks],
-        "transcripts": [
-            {
-                "gene": t.gene,
-                "transcript": t.name,
-                "chrom": t.chrom,
-                "strand": t.strand,
-                "primary": t.primary,
-                "length": len(t.sequence),
-                "cds": None if t.cds is None else [t.cds[0] + 1, t.cds[1]],
-            }
-            for t in panel.transcripts.values()
-        ],
-        "unspliced": [
-            {"gene": u.gene, "chrom": u.chrom, "strand": u.strand, "start": u.start + 1, "end": u.end}
-            for u in panel.unspliced.values()
-        ],
-        "spec": panel.spec.model_dump(mode="json"),
-    }
-
-
-def _write(panel: Panel, genome: GenomePieces, provenance: dict[str, Any], directory: Path) -> None:
-    from aspsfusion.aligner import build_index
-
-    (directory / INDEX_PREFIX).parent.mkdir(parents=True)
-    transcripts = _fasta((t.key, t.sequence) for t in panel.transcripts.values())
-    unspliced = _fasta((u.key, u.sequence) for u in panel.unspliced.values())
-    (directory / TRANSCRIPTS_FASTA).write_text(transcripts, encoding="ascii")
-    (directory / UNSPLICED_FASTA).write_text(unspliced, encoding="ascii")
-    (directory / EXONS_TABLE).write_text(_exon_table(panel), encoding="ascii")
-    (directory / INDEX_PREFIX).write_text(transcripts + unspliced, encoding="ascii")
-    build_index(directory / INDEX_PREFIX)
-    _drop_locations((directory / INDEX_PREFIX).with_suffix(".dict"))
-    kmers, genes = panel_kmers(_screened_sequences(panel, genome))
-    np.savez(directory / KMER_TABLE, k=np.int64(KMER_LENGTH), kmers=kmers, genes=genes)
-    (directory / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
-
-
-def _drop_locations(dictionary: Path) -> None:
-    """Take the file's location (UR) out of a sequence dictionary: it is a scratch directory by now gone."""
-    lines = [
-        "\t".join(field for field in line.split("\t") if not field.startswith("UR:"))
-        for line in dictionary.read_text(encoding="utf-8").splitlines()
-    ]
-    dictionary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _screened_sequences(panel: Panel, genome: GenomePieces) -> list[tuple[int, str]]:
-    """Sequences whose k-mers the screen looks for, each with the number of its gene.
-
-    Soft-masked bases of introns become N, so that no k-mer of an interspersed repeat enters from there.
-    """
-    number = {gene.symbol: i for i, gene in enumerate(panel.spec.genes)}
-    pieces = [(number[t.gene], t.sequence) for t in panel.transcripts.values()]
-    edge = KMER_LENGTH - 1
-    for gene, whole in panel.unspliced.items():
-        for transcript in panel.by_gene[gene]:
-            for before, after in zip(transcript.exons, transcript.exons[1:], strict=False):
-                low, high = (
-                    (before.end, after.start) if transcript.strand == "+" else (after.end, before.start)
-                )
-                for start, end in ((low, low + INTRON_FLANK), (high - INTRON_FLANK, high)):
-                    region = Region(transcript.chrom, max(start, low), min(end, high))
-                    bases = genome.fetch(region)
-                    hard_masked = "".join(base if base.isupper() else "N" for base in bases)
-                    # The k - 1 exonic bases beside the flank make the k-mers across the exon's border.
-                    before_it = Region(transcript.chrom, max(whole.start, region.start - edge), region.start)
-                    behind_it = Region(transcript.chrom, region.end, min(whole.end, region.end + edge))
-                    left, right = genome.fetch(before_it), genome.fetch(behind_it)
-                    pieces.append((number[gene], left.upper() + hard_masked + right.upper()))
-    for location in panel.catalogue:
-        five, three = panel.primary[location.five_gene], panel.primary[location.three_gene]
-        five_end, three_start = five.from_genome(location.five_pos), three.from_genome(location.three_pos)
-        if five_end is None or three_start is None:
-            continue
-        across = five.sequence[max(0, five_end + 1 - edge) : five_end + 1]
-        across += three.sequence[three_start : three_start + edge]
-        pieces.append((number[location.three_gene], across))
-    return pieces
-
-
-def _fasta(records: Iterable[tuple[str, str]]) -> str:
-    lines = []
-    for name, sequence in records:
-        lines.append(f">{name}")
-        lines.extend(sequence[i : i + FASTA_WIDTH] for i in range(0, len(sequence), FASTA_WIDTH))
-    return "\n".join(lines) + "\n"
-
-
-def _exon_table(panel: Panel) -> str:
-    """Return exons.tsv, 1-based inclusive; cds_start and cds_end are c. positions, phase the start's."""
-    rows = [
-        "gene transcript exon chrom start end strand tx_start tx_end cds_start cds_end phase".replace(
-            " ", "\t"
-        )
-    ]
-    for transcript in panel.transcripts.values():
-        for exon in transcript.exons:
-            coding: tuple[object, object, object] = ("", "", "")
-            if transcript.cds:
-                first = max(exon.tx_start, transcript.cds[0])
-                last = min(exon.tx_end, transcript.cds[1])
-                if first < last:
-                    start = first - transcript.cds[0]
-                    coding = (start + 1, last - transcript.cds[0], start % 3)
-            rows.append(
-                "\t".join(
-                    str(value)
-                    for value in (
-                        transcript.gene,
-                        transcript.name,
-                        exon.number,
-                        transcript.chrom,
-                        exon.start + 1,
-                        exon.end,
-                        transcript.strand,
-                        exon.tx_start + 1,
-                        exon.tx_end,
-                        *coding,
-                    )
-                )
-            )
-    return "\n".join(rows) + "\n"

@@ -19,6 +19,10 @@ MAX_UNUSUAL_INTRONS = 0.1
 """Share of introns of a non-target transcript that may have other ends: single exceptions exist in real
 annotation, while a shifted reference breaks nearly all of them."""
 
+MIN_INTRONS_OF_A_SHIFT = 3
+"""Introns that a transcript needs for a majority of odd ends to mean a wrong reference: annotated alternative
+transcripts of one or two introns may be odd by themselves."""
+
 STOP_CODONS = ("TAA", "TAG", "TGA")
 
 EXACT_AT_JUNCTION = 12
@@ -74,7 +78,8 @@ def check_introns(transcript: Transcript, genome: GenomePieces, *, essential: bo
     text = f"{transcript.key}: {introns - len(unusual)} of {introns} introns run from GT or GC to AG"
     if unusual:
         text += f" ({', '.join(unusual[:3])}{' ...' if len(unusual) > 3 else ''})"
-    return Check("intron_ends", len(unusual) <= allowed, text, essential or len(unusual) * 2 > introns)
+    shifted = transcript.primary and introns >= MIN_INTRONS_OF_A_SHIFT and len(unusual) * 2 > introns
+    return Check("intron_ends", len(unusual) <= allowed, text, essential or shifted)
 
 
 def check_reading_frame(transcript: Transcript, *, essential: bool) -> Check:
