@@ -1,12 +1,8 @@
 """The verdict: every way to each of the three answers, with the reason that must be given."""
 
-import math
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from aspsfusion.classify import Findings, classify, detectable_fraction, needed_fragments, percent
+from aspsfusion.classify import Findings, classify
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.panel_yaml import parse_panel_spec
 from aspsfusion.parameters import ClassifyParameters
@@ -200,22 +196,3 @@ def test_statements_carry_the_numbers() -> None:
     assert verdict_of([fusion("A", "B", 1, 0)])[2].startswith(
         "S A::B 1: 1 unique fragment supports A::B (type 1"
     )
-
-
-def test_needed_fragments_is_the_first_number_that_suffices() -> None:
-    needed = needed_fragments(PARAMETERS)
-    limit = PARAMETERS.max_detectable_fraction
-    assert needed == 59
-    assert (detectable_fraction(needed, 0.95) or 1) <= limit < (detectable_fraction(needed - 1, 0.95) or 0)
-
-
-@given(st.integers(1, 100_000), st.floats(0.6, 0.999))
-def test_detectable_fraction_would_be_seen_with_the_stated_probability(count: int, confidence: float) -> None:
-    fraction = detectable_fraction(count, confidence)
-    assert fraction is not None
-    assert math.isclose(1 - (1 - fraction) ** count, confidence, rel_tol=1e-6)
-
-
-@given(st.floats(1e-6, 1.0))
-def test_percentages_never_claim_more_than_the_fraction(fraction: float) -> None:
-    assert float(percent(fraction)) >= fraction * 100 - 1e-6

@@ -1,0 +1,70 @@
+"""What would have been seen if the fusion were there: the number behind an exclusion."""
+
+from collections.abc import Mapping
+
+from aspsfusion.parameters import ClassifyParameters
+from aspsfusion.records import Exclusion
+
+FRACTION_DECIMALS = 6
+
+
+def detectable_fraction(informative: int, confidence: float) -> float | None:
+    """Return the smallest share of fusion transcripts of which at least one fragment would have been seen.
+
+    Of n fragments at an acceptor, none is a fusion fragment with probability (1 - f)^n when the fusion has
+    the share f; the smallest f that leaves at most 1 - confidence for that is 1 - (1 - confidence)^(1/n)
+    (Clopper and Pearson 1934, upper limit for zero of n).
+
+    Args:
+        informative: unique fragments at the acceptor.
+        confidence: probability of seeing at least one fragment.
+
+    Returns:
+        The fraction, None without any fragment.
+
+    >>> round(detectable_fraction(59, 0.95), 4)
+    0.0495
+    """
+    if informative <= 0:
+        return None
+    missed_by_one: float = (1 - confidence) ** (1 / informative)
+    return 1 - missed_by_one
+
+
+def exclusion(informative: Mapping[str, int], parameters: ClassifyParameters) -> Exclusion:
+    """Return what would have been seen, decided by the acceptor with the fewest fragments."""
+    fewest = min(informative.values(), default=0)
+    fraction = detectable_fraction(fewest, parameters.confidence)
+    return Exclusion(
+        confidence=parameters.confidence,
+        informative_fragments=dict(informative),
+        detectable_fraction=None if fraction is None else round(fraction, FRACTION_DECIMALS),
+        threshold=parameters.max_detectable_fraction,
+        adequate=fraction is not None and fraction <= parameters.max_detectable_fraction,
+    )
+
+
+def needed_fragments(parameters: ClassifyParameters) -> int:
+    """Return the fewest informative fragments at an acceptor that make an exclusion adequate."""
+    count = 1
+    while (detectable_fraction(count, parameters.confidence) or 1.0) > parameters.max_detectable_fraction:
+        count += 1
+    return count
+
+
+def informative_text(excluded: Exclusion) -> str:
+    """Return the informative fragments of all acceptors in words."""
+    return ", ".join(f"{place}: {count}" for place, count in excluded.informative_fragments.items())
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction as a percentage for reading, rounded up so that it never claims too much.
+
+    >>> [percent(value) for value in (0.049508, 0.95, 0.05, 0.000301)]
+    ['5', '95', '5', '0.031']
+    """
+    value = fraction * 100
+    digits = 0 if value >= 10 else 1 if value >= 1 else 3
+    scale: int = 10**digits
+    rounded = -int(-round(value * scale, 6) // 1) / scale
+    return f"{rounded:g}"
