@@ -333,6 +333,22 @@ def test_loci(small: SmallPanel, whole: SmallPanel) -> None:
         assert (small.output / name).read_bytes() == (whole.output / name).read_bytes()
 
 
+def test_loci_that_another_transcript_exceeds_leave_it_out_and_say_so(small: SmallPanel) -> None:
+    longer = {**small.transcript(0), "id": "T5.2", "primary": False, "cds": None}
+    longer["exons"] = [[61, 160], *FIVE_EXONS[1:]]
+    small.data["genes"][0]["transcripts"].append(longer)
+    small.chromosomes["chr2:101-1950"] = small.chromosomes.pop("chr2")[100:1950]
+    panel = small.build()
+    assert "FIVE|T5.2" not in panel.transcripts
+    assert panel.unspliced["FIVE"].start == 100
+    assert not checks(panel)["FIVE|T5.2: reaches beyond the locus given, left out"]
+
+
+def test_loci_that_cut_a_primary_transcript_are_refused(small: SmallPanel) -> None:
+    small.chromosomes["chr2:102-1950"] = small.chromosomes.pop("chr2")[101:1950]
+    assert "does not hold chr2:101-500" in refusal(small, ReferenceProofError)
+
+
 def test_genome_is_authentic_when_every_checksum_is_known(small: SmallPanel, whole: SmallPanel) -> None:
     contigs = json.loads((whole.output / "panel.json").read_text())["contigs"]
     chromosomes = {contig["chrom"]: {"md5": contig["md5"]} for contig in contigs}

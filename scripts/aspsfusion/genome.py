@@ -75,6 +75,13 @@ class GenomePieces:
         lower = sum(sum(bases.count(base) for base in "acgtn") for bases in self.bases.values())
         return lower <= MAX_MASKED_SHARE * total
 
+    def holds(self, region: Region) -> bool:
+        """Tell whether a region lies in one that was read."""
+        return any(
+            held.chrom == region.chrom and held.start <= region.start and region.end <= held.end
+            for held in self.bases
+        )
+
     def fetch(self, region: Region) -> str:
         """Return the bases of a region that lies in one of the wanted ones.
 
@@ -223,21 +230,25 @@ class _Collector:
         return self.position - self.start
 
 
-def read_regions(path: Path, wanted: Iterable[Region], genome: GenomeSpec) -> GenomePieces:
+def read_regions(
+    path: Path, wanted: Iterable[Region], genome: GenomeSpec, optional: Iterable[Region] = ()
+) -> GenomePieces:
     """Read the wanted regions in one pass and authenticate the chromosomes they lie on.
 
     Args:
         path: genome FASTA, plain, gzip or bgzip.
         wanted: regions, 0-based half-open.
         genome: build with lengths, RefSeq accessions and MD5 where the panel knows them.
+        optional: regions that a FASTA of loci may lack.
 
     Returns:
-        The bases of every wanted region.
+        The bases of every wanted region, and of the optional ones that are there.
 
     Raises:
         ReferenceProofError: a region is not in the file, or a whole chromosome is not that of the build.
     """
-    regions = sorted(set(wanted))
+    required = sorted(set(wanted))
+    regions = sorted({*required, *optional})
     chromosomes = {region.chrom for region in regions}
     bases: dict[Region, str] = {}
     used: list[ContigUsed] = []
@@ -293,7 +304,7 @@ def read_regions(path: Path, wanted: Iterable[Region], genome: GenomeSpec) -> Ge
             collector.add(block)
     finish(collector)
 
-    missing = [region for region in regions if region not in bases]
+    missing = [region for region in required if region not in bases]
     if missing:
         listed = ", ".join(_name(region) for region in missing[:3]) + (" ..." if len(missing) > 3 else "")
         names = ", ".join(found[:4]) + (" ..." if len(found) > 4 else "")

@@ -65,14 +65,15 @@ def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, outpu
     stated = {gene.symbol for gene in stated_spec.genes if gene.transcripts}
     spec = complete_spec(stated_spec, yaml_path, gtf_path)
     _refuse_scattered_genes(spec, yaml_path)
-    genome = read_regions(genome_path, _regions(spec), spec.genome)
+    genome = read_regions(genome_path, _primary_regions(spec), spec.genome, map(gene_region, spec.genes))
+    spec, left_out = _covered(spec, genome)
     transcripts = [
         _transcript(gene.symbol, transcript, genome) for gene in spec.genes for transcript in gene.transcripts
     ]
     unspliced = [_unspliced(gene, genome) for gene in spec.genes if "target" in gene.roles]
     panel = Panel(output, spec, {t.key: t for t in transcripts}, {u.gene: u for u in unspliced}, {})
     _refuse_twins(panel, yaml_path)
-    checks = prove(panel, genome, stated)
+    checks = [*prove(panel, genome, stated), *left_out]
     failed = [check for check in checks if check.essential and not check.passed]
     if failed:
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
@@ -145,14 +146,36 @@ def complete_spec(spec: PanelSpec, yaml_path: Path, gtf_path: Path | None) -> Pa
 
 def gene_region(gene: GeneSpec) -> Region:
     """Return the region that all transcripts of a gene cover together, 0-based half-open."""
-    spans = [exon for transcript in gene.transcripts for exon in transcript.exons]
+    spans = [_span(transcript) for transcript in gene.transcripts]
+    return Region(spans[0].chrom, min(span.start for span in spans), max(span.end for span in spans))
+
+
+def _primary_regions(spec: PanelSpec) -> list[Region]:
+    """Return the regions without which there is no panel: those of the primary transcripts."""
+    return [_span(transcript) for gene in spec.genes for transcript in gene.transcripts if transcript.primary]
+
+
+def _span(transcript: TranscriptSpec) -> Region:
     return Region(
-        gene.transcripts[0].chrom, min(start for start, _ in spans) - 1, max(end for _, end in spans)
+        transcript.chrom,
+        min(start for start, _ in transcript.exons) - 1,
+        max(end for _, end in transcript.exons),
     )
 
 
-def _regions(spec: PanelSpec) -> list[Region]:
-    return [gene_region(gene) for gene in spec.genes]
+def _covered(spec: PanelSpec, genome: GenomePieces) -> tuple[PanelSpec, list[Check]]:
+    """Leave out the other transcripts of a gene that a FASTA of loci does not cover, and say so."""
+    genes, left_out = [], []
+    for gene in spec.genes:
+        kept = []
+        for transcript in gene.transcripts:
+            if genome.holds(_span(transcript)):
+                kept.append(transcript)
+            else:
+                text = f"{gene.symbol}|{transcript.id}: reaches beyond the locus given, left out"
+                left_out.append(Check("transcript_covered", False, text, False))
+        genes.append(gene.model_copy(update={"transcripts": kept}))
+    return spec.model_copy(update={"genes": genes}), left_out
 
 
 def _transcript(gene: str, spec: TranscriptSpec, genome: GenomePieces) -> Transcript:
