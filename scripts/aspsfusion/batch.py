@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from aspsfusion.errors import ERROR_MARK
+
 STAGE_FILES: dict[str, tuple[str, ...]] = {
     "screen": ("screen.json",),
     "align": ("align.json", "panel.bam", "panel.bam.bai"),
@@ -18,8 +20,6 @@ STAGE_FILES: dict[str, tuple[str, ...]] = {
     "report": ("report.json", "report.html", "fusions.tsv", "fusions.vcf.gz", "fusions.vcf.gz.tbi"),
 }
 """What each stage leaves in a sample's directory, in the order of the data, without temporary files."""
-
-ERROR_MARK = "aspsfusion: error: "
 
 
 @dataclass(frozen=True)

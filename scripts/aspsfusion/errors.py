@@ -6,6 +6,9 @@ exit status 1. Anything else that escapes is a bug and keeps its traceback.
 
 from pathlib import Path
 
+ERROR_MARK = "aspsfusion: error: "
+"""What the command line puts in front of an error; a log is searched for it."""
+
 
 class AspsfusionError(Exception):
     """A problem that the user can mend.

@@ -11,14 +11,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-from aspsfusion.errors import AspsfusionError, ParameterError
+from aspsfusion.errors import ERROR_MARK, AspsfusionError, ParameterError
 from aspsfusion.records import Fusion, Report
 from aspsfusion.report import cell_text, read_report
 from aspsfusion.safe_output import replacing
 from aspsfusion.samples import CONTROLS, SampleSheetError
 
 FAILED = "FAILED"
-ERROR_MARK = "aspsfusion: error: "
 NO_MESSAGE = "failed without a message; see the logs"
 
 

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from types import ModuleType
 
-from aspsfusion.errors import AspsfusionError
+from aspsfusion.errors import ERROR_MARK, AspsfusionError
 
 COMMANDS = (
     "demo_reference",
@@ -81,14 +81,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AspsfusionError as error:
         if args.debug:
             traceback.print_exc()
-        print(f"aspsfusion: error: {error.sentence()}", file=sys.stderr)
+        print(f"{ERROR_MARK}{error.sentence()}", file=sys.stderr)
         return 1
     except OSError as error:
         if args.debug:
             traceback.print_exc()
         place = f"{error.filename}: " if error.filename else ""
         reason = (error.strerror or str(error)).lower()
-        print(f"aspsfusion: error: {place}{reason}; check path, permission and free space", file=sys.stderr)
+        print(f"{ERROR_MARK}{place}{reason}; check path, permission and free space", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("aspsfusion: interrupted", file=sys.stderr)
