@@ -134,11 +134,7 @@ class Realigner:
                     continue
                 left, right = (second, first) if first.reverse else (first, second)
                 length = max(first.end, second.end) - min(first.start, second.start)
-                if (
-                    left.start <= right.end
-                    and left.start <= right.start
-                    and length <= self._parameters.max_insert
-                ):
+                if left.start <= right.start and length <= self._parameters.max_insert:
                     paired = True
                     yield first, second
         if paired:
@@ -232,11 +228,10 @@ class Realigner:
     def _offsets(self, mate: Mate, model: JunctionModel) -> Iterator[tuple[bool, str, str, int]]:
         """Yield strand, the two contigs and the read's start relative to the junction."""
         main_five, main_three = model.main_forms
-        length = len(mate.sequence)
         for placement in mate.placements:
-            from_start = placement.start - placement.query_start
-            from_end = placement.end + (length - placement.query_end) - length
-            for start in {from_start, from_end}:
+            # An indel within the placement makes its two ends tell different starts of the whole read.
+            starts = {placement.start - placement.query_start, placement.end - placement.query_end}
+            for start in sorted(starts):
                 if placement.contig in model.five:
                     offset = start - model.five[placement.contig]
                     yield placement.reverse, placement.contig, main_three, offset
