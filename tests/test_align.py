@@ -583,3 +583,20 @@ def test_existing_file_is_not_replaced(existing: str, demo_panel_directory: Path
         run_align(demo_panel_directory, reads, tmp_path / "s.bam", tmp_path / "align.json", "s", 1)
     assert (tmp_path / existing).read_text() == "mine"
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_existing_files_are_replaced_by_force(
+    demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    fragment = fragment_of("w", transcript(demo_panel, THREE)[1500:1750])
+    reads = write_reads(tmp_path / "reads.fastq.gz", [fragment])
+    bam, metrics = tmp_path / "s.bam", tmp_path / "align.json"
+    for path in (bam, metrics):
+        path.write_text("old")
+    arguments = ["align", "--panel", str(demo_panel_directory), "--reads", str(reads), "--sample", "s"]
+    arguments += ["--output", str(bam), "--metrics", str(metrics)]
+    assert main(arguments) == 1
+    assert bam.read_text() == metrics.read_text() == "old"
+    assert main([*arguments, "--force"]) == 0
+    pysam.quickcheck(str(bam))
+    assert json.loads(metrics.read_text())["aligned_fragments"] == 1

@@ -3,8 +3,10 @@
 import bz2
 import gzip
 import lzma
+import os
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,18 @@ def test_forms_of_fastq(
     assert hits == [max(0, len(read) - K + 1) if "N" not in read else 0 for read in READS]
     assert b"".join(records).rstrip(b"\r\n") == text.rstrip(b"\r\n")
     assert (scanner.bases, scanner.longest) == (sum(map(len, READS)), 1000)
+
+
+@pytest.mark.parametrize("form", ["plain", "gzip"])
+def test_pipe_is_read_like_a_file(form: str, table: KmerTable, tmp_path: Path) -> None:
+    # As `aspsfusion screen <(zcat ...)` gives it: it can be opened and read only once.
+    FORMATS[form](tmp_path / "file", TEXT)
+    os.mkfifo(tmp_path / "pipe")
+    content = (tmp_path / "file").read_bytes()
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit((tmp_path / "pipe").write_bytes, content)
+        assert read_all(tmp_path / "pipe", table)[0] == RECORDS
+        assert writing.result() == len(content)
 
 
 def test_non_base_breaks_only_the_kmers_that_hold_it(table: KmerTable, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def refusal(text: str) -> str:
     message = str(caught.value)
     assert message.startswith("lab.yaml")
     assert "\n" not in message
+    assert "(and 0 more)" not in message
     assert caught.value.remedy
     return message
 
@@ -182,6 +183,11 @@ def no_texts(data: dict[str, Any]) -> None:
         # exons
         (set_exons([101, 160], [150, 320]), "key genes.0.transcripts.0: ", "exons of T5.1 overlap"),
         (set_exons([261, 320], [101, 160]), "key genes.0.transcripts.0: ", "out of order near position 101"),
+        (
+            lambda d: transcript(d, 1).update(exons=[[401, 480], [381, 420], [101, 160]]),
+            "key genes.1.transcripts.0: ",
+            "exons of T3.1 overlap or are out of order near position 401",
+        ),
         (set_exons([160, 101]), "key genes.0.transcripts.0: ", "exon 160-101 of T5.1 does not run from"),
         (set_exons([0, 60]), "key genes.0.transcripts.0: ", "exon 0-60 of T5.1"),
         (set_exons([101, 160, 200]), "key genes.0.transcripts.0.exons.0: ", "Tuple"),
@@ -290,9 +296,36 @@ def test_first_of_several_problems_is_named_and_the_rest_counted() -> None:
     assert "key texts: Field required (and 1 more); correct" in refusal(small_panel(two_faults))
 
 
-def test_coding_position_at_the_borders_of_its_exon_is_accepted() -> None:
-    for position in (51, 110):
-        parse_panel_spec(small_panel(set_side("five_prime", coding_position=position)), "lab.yaml")
+def two_genes_without_frames(data: dict[str, Any]) -> None:
+    del data["genes"][2]
+    del transcript(data, 1)["cds"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # exon 1 holds c.1 to c.50, exon 2 c.51 to c.110, exon 3 c.111 to c.180 and the 3' UTR
+        set_side("five_prime", exon=1, coding_position=1),
+        set_side("five_prime", coding_position=51),
+        set_side("five_prime", coding_position=110),
+        set_side("five_prime", exon=3, coding_position=180),
+        set_domain(first_residue=1, last_residue=1),
+        set_exons([1, 60], [61, 61], [63, 201]),
+        set_cds(1, 198),
+        set_cds(3, 200),
+        two_genes_without_frames,
+        lambda d: d["genome"].update(chromosomes={"chr2": {"length": 1830}, "chrX": {}}),
+        again("genes", symbol="FOUR", transcripts=[], primary_transcript="T5.9"),
+        lambda d: d["genes"][0].update(primary_transcript="T5"),
+        lambda d: d.update(
+            artefacts=[
+                {"five_prime": "THREE", "three_prime": "FIVE", "normal_samples": 0, "tumour_samples": 0}
+            ]
+        ),
+    ],
+)
+def test_what_lies_just_within_the_limits_is_accepted(change: Change) -> None:
+    parse_panel_spec(small_panel(change), "lab.yaml")
 
 
 def test_escaped_braces_are_no_placeholders() -> None:

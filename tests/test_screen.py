@@ -249,6 +249,8 @@ def test_same_reads_give_the_same_bytes_whatever_their_compression(
         run_screen(demo_panel_directory, [Lane(path)], output, tmp_path / f"{number}.json")
         outputs.append(output.read_bytes())
     assert len(gzip.decompress(outputs[0]).splitlines()) == 4 * 200
+    # Neither flags (a file name) nor a time is in the gzip header (RFC 1952).
+    assert outputs[0][3:8] == bytes(5)
     assert len(set(outputs)) == 1
 
 
@@ -417,6 +419,38 @@ def test_existing_file_is_not_replaced(existing: str, demo_panel_directory: Path
         run_screen(demo_panel_directory, [lane], tmp_path / "kept.gz", tmp_path / "screen.json")
     assert (tmp_path / existing).read_text() == "mine"
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_existing_files_are_replaced_by_force(
+    demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    lane = write_lane(tmp_path, [("a", target_read(demo_panel, 900), OTHER[:75])])
+    output, metrics = tmp_path / "kept.gz", tmp_path / "screen.json"
+    for path in (output, metrics):
+        path.write_text("old")
+    arguments = ["screen", "--panel", str(demo_panel_directory), str(lane.fastq_1), str(lane.fastq_2)]
+    arguments += ["--output", str(output), "--metrics", str(metrics)]
+    assert main(arguments) == 1
+    assert output.read_text() == metrics.read_text() == "old"
+    assert main([*arguments, "--force"]) == 0
+    assert kept_names(output) == ["a/1", "a/2"]
+    assert json.loads(metrics.read_text())["candidate_fragments"] == 1
+
+
+def test_progress_tells_fragments_over_all_lanes(
+    demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    pairs = [("a", target_read(demo_panel, 900), OTHER[:75]), ("b", OTHER[:75], OTHER[:75])]
+    lanes = [write_lane(tmp_path, pairs, name) for name in ("L1", "L2")]
+    told: list[tuple[int, str]] = []
+    run_screen(
+        demo_panel_directory,
+        lanes,
+        tmp_path / "kept.gz",
+        tmp_path / "screen.json",
+        lambda count, note: told.append((count, note)),
+    )
+    assert told == [(2, ", 1 kept"), (4, ", 2 kept")]
 
 
 # --- What is lost -----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import lzma
 import sys
 import zlib
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from isal import igzip
 from isal.isal_zlib import IsalError
@@ -45,12 +45,16 @@ def open_inflated(path: Path) -> BinaryIO:
     Raises:
         OSError: the file can not be opened.
     """
-    with path.open("rb") as raw:
-        magic = raw.read(max(map(len, OTHER_MAGIC)))
+    # Looked at without being taken away, so that a pipe (`<(...)` in a shell) can be read as well.
+    raw = path.open("rb")
+    magic = raw.peek(max(map(len, OTHER_MAGIC)))
     if magic.startswith(GZIP_MAGIC):
-        return cast(BinaryIO, igzip.open(path, "rb"))
+        inflated: Any = igzip.IGzipFile(fileobj=raw, mode="rb")
+        inflated.myfileobj = raw  # what the class itself does with a file that it opens: both are closed
+        return cast(BinaryIO, inflated)
     # xopen by itself would trust the name before the content.
     for first_bytes, name in OTHER_MAGIC.items():
         if magic.startswith(first_bytes):
+            raw.close()
             return xopen(path, "rb", threads=0, format=name)
-    return path.open("rb")
+    return raw
