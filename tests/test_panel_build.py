@@ -14,7 +14,7 @@ from aspsfusion.demo_reference import demonstration_reference, write_demonstrati
 from aspsfusion.errors import AspsfusionError, PanelError, ReferenceProofError
 from aspsfusion.kernels import canonical_kmers
 from aspsfusion.kmers import encode
-from aspsfusion.panel import Panel
+from aspsfusion.panel import Panel, load_panel
 from aspsfusion.panel_build import build_panel, replace_panel
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.sequences import reverse_complement
@@ -26,6 +26,8 @@ from small_panel import (
     THREE_EXONS,
     THREE_TRANSCRIPT,
     SmallPanel,
+    random_bases,
+    with_gene,
 )
 
 
@@ -100,6 +102,16 @@ def test_exons_outside_the_frame_have_no_coding_positions(small: SmallPanel) -> 
     small.build()
     rows = [line.split("\t") for line in (small.output / "exons.tsv").read_text().splitlines()[1:4]]
     assert [row[9:] for row in rows] == [["", "", ""], ["1", "60", "0"], ["", "", ""]]
+
+
+def test_phases_of_the_shipped_panel_are_those_of_its_exon_starts(demo_panel_directory: Path) -> None:
+    rows = [line.split("\t") for line in (demo_panel_directory / "exons.tsv").read_text().splitlines()]
+    phases = [row[11] for row in rows if row[:2] == ["TFE3", "NM_006521.6"]]
+    assert phases == list("0220001120")
+    starts = {row[2]: row[9] for row in rows if row[:2] == ["TFE3", "NM_006521.6"]}
+    assert (starts["5"], starts["6"]) == ("781", "886")
+    ends = {row[2]: row[10] for row in rows if row[:2] == ["ASPSCR1", "NM_024083.4"]}
+    assert ends["7"] == "933"
 
 
 def test_transcripts(whole: SmallPanel) -> None:
@@ -194,22 +206,43 @@ def kmers_of(sequence: str) -> list[int]:
     return found
 
 
-def test_kmers_of_exons_introns_and_junctions(small: SmallPanel) -> None:
-    # Of intron 1 of FIVE (161 to 260), 191 to 230 are soft-masked as a repeat is.
-    masked = small.chromosomes["chr2"][190:230].lower()
-    small.change("chr2", 191, masked)
-    table = table_of(small.build())
+def test_kmers_of_transcripts_unspliced_targets_and_junctions(whole: SmallPanel) -> None:
+    """The introns are so short that their flanks cover them; the partner's are not looked for."""
+    chr2, chr_x = whole.chromosomes["chr2"], whole.chromosomes["chrX"]
+    bystander = records(whole.output / "transcripts.fa")["BYSTANDER|TB.1"]
+    looked_for = [FIVE_TRANSCRIPT, THREE_TRANSCRIPT, bystander, chr2[100:500], chr_x[100:480]]
+    looked_for.append(FIVE_TRANSCRIPT[100:120] + THREE_TRANSCRIPT[80:100])
+    table = table_of(load_panel(whole.output))
+    assert set(table) == {kmer for sequence in looked_for for kmer in kmers_of(sequence)}
     assert {table[kmer] for kmer in kmers_of(FIVE_TRANSCRIPT)} == {0}
     assert {table[kmer] for kmer in kmers_of(THREE_TRANSCRIPT)} == {1}
-    junction = kmers_of(FIVE_TRANSCRIPT[100:120] + THREE_TRANSCRIPT[80:100])
-    assert len(junction) == 20
-    assert set(junction) <= set(table)
-    unmasked = small.chromosomes["chr2"][140:190]
-    assert {table[kmer] for kmer in kmers_of(unmasked)} == {0}
-    assert not set(kmers_of(masked)) & set(table)
-    # The partner's introns are not looked for.
-    bystander_intron = small.chromosomes["chr2"][930:990]
-    assert not set(kmers_of(bystander_intron)) & set(table)
+    assert {table[kmer] for kmer in kmers_of(bystander)} == {2}
+
+
+def test_kmers_of_repeats(small: SmallPanel) -> None:
+    """Soft-masked bases are left out of introns and of partners, not of the exons of targets."""
+    chr2 = small.chromosomes["chr2"]
+    masked = {"intron of FIVE": (191, 230), "exon of FIVE": (261, 320), "exon of BYSTANDER": (991, 1020)}
+    for first, last in masked.values():
+        small.change("chr2", first, chr2[first - 1 : last].lower())
+    table = set(table_of(small.build()))
+    found = {name: set(kmers_of(chr2[first - 1 : last])) & table for name, (first, last) in masked.items()}
+    assert [name for name, kmers in found.items() if kmers] == ["exon of FIVE"]
+    assert len(found["exon of FIVE"]) == 40
+    # The bases beside the repeat are looked for up to its border, those of the exon in front included.
+    assert set(kmers_of(chr2[140:190])) <= table
+    assert set(kmers_of(chr2[230:280])) <= table
+
+
+def test_kmers_of_a_long_intron_are_those_of_its_edges(small: SmallPanel) -> None:
+    exons = [[1401, 1480], *THREE_EXONS[1:]]
+    chr_x = with_gene(random_bases(2000, seed=24), THREE_TRANSCRIPT, exons, "-")
+    small.chromosomes["chrX"], small.transcript(1)["exons"] = chr_x, exons
+    table = set(table_of(small.build()))
+    # The intron is 321 to 1400; 200 nt from either end are kept.
+    assert set(kmers_of(chr_x[300:520])) <= table
+    assert set(kmers_of(chr_x[1200:1420])) <= table
+    assert not set(kmers_of(chr_x[520:1200])) & table
 
 
 def test_two_builds_are_identical(whole: SmallPanel, small: SmallPanel) -> None:
@@ -226,6 +259,7 @@ def test_one_splice_site_of_a_target(small: SmallPanel) -> None:
     assert message.startswith(str(small.genome_path))
     assert "FIVE|T5.1: 1 of 2 introns run from GT or GC to AG (intron 1 CT..AG)" in message
     assert "give an unaltered GRCh38 genome" in message
+    assert "(and" not in message
 
 
 def test_one_splice_site_of_a_target_on_the_minus_strand(small: SmallPanel) -> None:
@@ -238,6 +272,12 @@ def test_one_splice_site_of_a_target_on_the_minus_strand(small: SmallPanel) -> N
 def test_stop_codon_in_the_frame_of_a_target(small: SmallPanel) -> None:
     small.change("chr2", 114, "TAA")  # the codon behind ATG at 111
     assert "FIVE|T5.1: reading frame stops at codon 2 of 60" in refusal(small, ReferenceProofError)
+
+
+def test_two_faults(small: SmallPanel) -> None:
+    small.change("chr2", 161, "CT")
+    small.change("chr2", 114, "TAA")
+    assert "(intron 1 CT..AG) (and 1 more); give an unaltered" in refusal(small, ReferenceProofError)
 
 
 def test_published_sequence_that_ends_differently(small: SmallPanel) -> None:
@@ -291,6 +331,16 @@ def test_one_unusual_intron_of_ten_in_a_partner(small: SmallPanel) -> None:
     small.change("chr2", 931, "GA")
     text = "BYSTANDER|TB.1: 9 of 10 introns run from GT or GC to AG (intron 1 GA..AG)"
     assert checks(small.build())[text]
+
+
+def test_gene_of_one_exon_has_no_introns_to_prove(small: SmallPanel) -> None:
+    small.transcript(2)["exons"] = BYSTANDER_EXONS[:1]
+    assert not [text for text in checks(small.build()) if text.startswith("BYSTANDER")]
+
+
+def test_gene_of_two_exons_has_one(small: SmallPanel) -> None:
+    small.transcript(2)["exons"] = BYSTANDER_EXONS[:2]
+    assert checks(small.build())["BYSTANDER|TB.1: 1 of 1 introns run from GT or GC to AG"]
 
 
 def test_two_unusual_introns_of_ten_in_a_partner(small: SmallPanel) -> None:
@@ -353,6 +403,14 @@ def test_genome_is_authentic_when_every_checksum_is_known(small: SmallPanel, who
     contigs = json.loads((whole.output / "panel.json").read_text())["contigs"]
     chromosomes = {contig["chrom"]: {"md5": contig["md5"]} for contig in contigs}
     small.data["genome"]["chromosomes"] = chromosomes
+    assert small.build().provenance["reference_authenticated"]
+
+
+def test_genome_is_authentic_without_the_checksums_of_partners(small: SmallPanel, whole: SmallPanel) -> None:
+    contigs = json.loads((whole.output / "panel.json").read_text())["contigs"]
+    small.data["genome"]["chromosomes"] = {contig["chrom"]: {"md5": contig["md5"]} for contig in contigs}
+    small.chromosomes["chr5"] = small.chromosomes["chr2"]
+    small.transcript(2)["chrom"] = "chr5"
     assert small.build().provenance["reference_authenticated"]
 
 
@@ -561,13 +619,19 @@ def test_foreign_directory_is_never_deleted(small: SmallPanel, fill: Callable[[P
     assert contents(small.output) == before
 
 
+def test_panel_made_by_the_workflow_can_be_replaced(small: SmallPanel) -> None:
+    small.build()
+    (small.output / ".snakemake_timestamp").touch()
+    replace_panel(small.yaml_path, small.genome_path, None, small.output)
+    assert ".snakemake_timestamp" not in names(small.output)
+
+
 def test_damaged_panel_directory_can_be_replaced(small: SmallPanel) -> None:
     small.build()
     (small.output / "kmers.npz").unlink()
     (small.output / "panel.json").write_text("")
-    (small.output / ".snakemake_timestamp").touch()
-    replace_panel(small.yaml_path, small.genome_path, None, small.output)
-    assert ".snakemake_timestamp" not in names(small.output)
+    panel = replace_panel(small.yaml_path, small.genome_path, None, small.output)
+    assert panel.kmers()[0] == 21
 
 
 @pytest.mark.parametrize("build", [build_panel, replace_panel])

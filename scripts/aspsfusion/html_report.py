@@ -207,7 +207,9 @@ def _methods(report: Report) -> tuple[Fact, ...]:
         "demonstration": "demonstration sequence, not a genome",
     }
     authentic = (
-        "MD5 of every chromosome as published" if reference.authenticated else "not authenticated by MD5"
+        "MD5 of the target genes' chromosomes as published"
+        if reference.authenticated
+        else "not authenticated by MD5"
     )
     return (
         Fact("Panel", f"{panel.name} {panel.version}", (f"positions on {panel.build}",)),

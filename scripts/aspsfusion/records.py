@@ -126,7 +126,7 @@ class ReferenceId(_Record):
 
     kind: Literal["genome", "loci", "demonstration"]
     authenticated: bool = Field(
-        description="whether every chromosome used was whole and matched the build's MD5"
+        description="whether every chromosome of a target gene was whole and matched the build's MD5"
     )
     file: str = Field(description="file name of the genome FASTA")
     checks: list[str] = Field(description="what was proved of the reference when the panel was built")
