@@ -80,7 +80,8 @@ def test_copies_of_a_molecule_count_once(demo_panel_directory: Path, tmp_path: P
 def test_both_strands_are_read_alike(demo_panel_directory: Path, tmp_path: Path) -> None:
     molecule, position = fusion_molecule(demo_panel_directory, *TYPE_2)
     pairs = [
-        Pair(f"{flipped}{start}", molecule[start : start + INSERT], READ, flipped=flipped)
+        # One base more on one strand: both strands of one molecule would be copies of each other.
+        Pair(f"{flipped}{start}", molecule[start : start + INSERT + flipped], READ, flipped=flipped)
         for start in range(position - 60, position - 15, 5)
         for flipped in (False, True)
     ]
@@ -174,7 +175,7 @@ def test_a_pair_seen_in_normal_tissue_is_filtered_with_its_reason(
     assert report.fusions == []
     (candidate,) = report.filtered
     assert (candidate.name, candidate.split_reads) == ("TFE3::TFEB", 8)
-    assert [reason.code for reason in candidate.reasons] == ["SEEN_IN_NORMAL_TISSUE"]
+    assert [reason.code for reason in candidate.reasons] == ["SEEN_IN_NORMAL_TISSUE", "PARALOGS"]
     assert "normal tissue" in candidate.reasons[0].text
 
 

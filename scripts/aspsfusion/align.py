@@ -2,14 +2,14 @@
 
 Mates are aligned as single reads by BWA-MEM and joined afterwards: a pair whose mates lie in two genes is
 what this program looks for, so pairing must not influence the alignment. Equal alignments to several
-transcripts of a gene are reported as one record on the primary transcript, the others in its XA tag.
+transcripts of a gene are reported as one record on the primary transcript, the others in its XA tag. Mates
+that overlap were joined before and are aligned as the one molecule that they are.
 """
 
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,96 +18,22 @@ from pybwa import BwaMem, BwaMemOptions
 
 from aspsfusion import __version__
 from aspsfusion.aligner import aligner_options, open_aligner
-from aspsfusion.compressed import DAMAGED
-from aspsfusion.errors import ReadsError
-from aspsfusion.fastq import open_reads
+from aspsfusion.candidates import Candidate, CandidateMetrics, read_candidates
+from aspsfusion.duplicates import MERGED_TAG, UMI_TAG
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.safe_output import replacing
-from aspsfusion.trim import TrimmedRead, trim_pair, trim_single
 
 BATCH_FRAGMENTS = 5000
 """Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""
 
 SHARE_DECIMALS = 4
-MATE_SUFFIXES = ("/1", "/2")
-"""Ends of the read names that the screen gives to the mates of a pair."""
 
 
 @dataclass
-class AlignMetrics:
+class AlignMetrics(CandidateMetrics):
     """Counts of the stage."""
 
-    fragments: int = 0
-    adapter_fragments: int = 0
-    overlapping_pairs: int = 0
-    pairs: int = 0
     aligned_fragments: int = 0
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A trimmed candidate fragment: its name and one or two reads."""
-
-    name: str
-    reads: tuple[TrimmedRead, ...]
-
-
-def read_candidates(path: Path, metrics: AlignMetrics) -> Iterator[Candidate]:
-    """Read candidate fragments as written by the screen, trimmed.
-
-    Raises:
-        ReadsError: the file is damaged, or a second mate is missing or out of place.
-    """
-    entries = _read_fastq(path)
-    for full_name, sequence, quality in entries:
-        name, suffix = full_name[:-2], full_name[-2:]
-        metrics.fragments += 1
-        if suffix not in MATE_SUFFIXES:
-            single = trim_single(sequence, quality)
-            metrics.adapter_fragments += single.adapter_found
-            yield Candidate(full_name, (single,))
-            continue
-        mate_name, *mate = next(entries, ("", "", ""))
-        if suffix != MATE_SUFFIXES[0] or mate_name != name + MATE_SUFFIXES[1]:
-            raise ReadsError(
-                f"mate of {full_name} is missing", path=path, remedy="run 'aspsfusion screen' again"
-            )
-        pair = trim_pair((sequence, quality), (mate[0], mate[1]))
-        metrics.pairs += 1
-        metrics.adapter_fragments += pair.first.adapter_found or pair.second.adapter_found
-        metrics.overlapping_pairs += pair.insert is not None
-        yield Candidate(name, (pair.first, pair.second))
-
-
-def _read_fastq(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield name, bases and qualities of the records that a screen wrote.
-
-    Raises:
-        ReadsError: the file is missing, damaged or another one.
-    """
-    # The screen wrote this file; what can be wrong with it is that it is another file or cut short.
-    with open_reads(path) as stream:
-        for number in count(1):
-            try:
-                lines = [stream.readline().decode("ascii").rstrip("\n") for _ in range(4)]
-            except DAMAGED as error:
-                raise ReadsError(
-                    f"is truncated or damaged ({error})",
-                    path=path,
-                    where=f"record {number}",
-                    remedy="run 'aspsfusion screen' again",
-                ) from error
-            header, sequence, plus, quality = lines
-            if not any(lines):
-                return
-            if not header.startswith("@") or plus != "+" or len(sequence) != len(quality):
-                raise ReadsError(
-                    "is no FASTQ as the screen writes it, or ends too early",
-                    path=path,
-                    where=f"record {number}",
-                    remedy="run 'aspsfusion screen' again",
-                )
-            yield header[1:], sequence, quality
 
 
 def prefer_primary(record: pysam.AlignedSegment, ranks: dict[str, int]) -> None:
@@ -224,6 +150,12 @@ def align_batch(
             mates.append(records)
         if len(mates) == 2:
             join_mates(mates)
+        for records in mates:
+            for record in records:
+                if candidate.merged:
+                    record.set_tag(MERGED_TAG, 1)
+                if candidate.umi:
+                    record.set_tag(UMI_TAG, candidate.umi)
         yield mates
 
 

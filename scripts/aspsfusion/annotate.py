@@ -15,9 +15,9 @@ from aspsfusion.records import (
     Fusion,
     FusionSide,
     OneSided,
-    Reason,
     SupportingRead,
 )
+from aspsfusion.rejections import rejection_reasons
 
 HIGH_CONFIDENCE_SPLIT = 5
 """Unique crossing fragments from which a call between exon borders counts as high confidence: half of the ten
@@ -194,10 +194,12 @@ def annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         in_frame=in_frame(panel, junction),
         split_reads=junction.split_reads,
         spanning_pairs=junction.spanning_pairs,
+        short_overhangs=junction.short_overhangs,
         fragments=junction.fragments,
+        not_typable=sum(not read.typable for read in junction.reads),
         split_reads_with_duplicates=junction.split_with_duplicates,
         spanning_pairs_with_duplicates=junction.spanning_with_duplicates,
-        fragments_with_duplicates=junction.split_with_duplicates + junction.spanning_with_duplicates,
+        fragments_with_duplicates=junction.fragments_with_duplicates,
         max_anchor_five_prime=junction.max_anchor_five_prime,
         max_anchor_three_prime=junction.max_anchor_three_prime,
         wild_type_five_prime=junction.wild_type_five_prime,
@@ -211,8 +213,9 @@ def annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         reads=[
             SupportingRead(
                 name=read.name,
-                kind="split" if read.kind == "split" else "spanning",
+                kind=read.kind,
                 copies=read.copies,
+                typable=read.typable,
                 anchor_five_prime=read.anchor_five_prime,
                 anchor_three_prime=read.anchor_three_prime,
                 mismatches=read.mismatches,
@@ -237,37 +240,7 @@ def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallPa
         split_reads=junction.split_reads,
         spanning_pairs=junction.spanning_pairs,
         fragments=junction.fragments,
-        reasons=[
-            Reason(code=code, text=_rejection_text(panel, junction, code, parameters))
-            for code in junction.rejections
-        ],
-    )
-
-
-def _rejection_text(panel: Panel, junction: CalledJunction, code: str, parameters: CallParameters) -> str:
-    if code == "NO_TARGET_GENE":
-        return "Neither gene is a target of this panel."
-    if code == "NO_SPLIT_READ":
-        return (
-            f"No read crosses a junction; {junction.spanning_pairs} unique "
-            f"pair{'s have' if junction.spanning_pairs != 1 else ' has'} mates in the two genes, "
-            "so the exons given are only one possibility."
-        )
-    if code == "SEEN_IN_NORMAL_TISSUE":
-        seen = next(
-            artefact
-            for artefact in panel.spec.artefacts
-            if (artefact.five_prime, artefact.three_prime) == (junction.five_gene, junction.three_gene)
-        )
-        return (
-            f"This pair has been seen in RNA of normal tissue ({seen.normal_samples} normal and "
-            f"{seen.tumour_samples} tumour samples of the listed source)."
-        )
-    needed = parameters.needed_split_fragments(junction.boundaries)
-    place = "between exon borders" if junction.boundaries == BOTH_SIDES else "inside an exon or intron"
-    return (
-        f"{junction.split_reads} unique crossing fragments; an unlisted junction {place} needs {needed} "
-        "to be reported."
+        reasons=rejection_reasons(panel, junction, parameters),
     )
 
 

@@ -5,27 +5,42 @@ junctions that split reads propose, and the exon borders that spanning pairs cou
 goes to one junction at the most. What is left with the wild type is counted there.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from aspsfusion.anchors import AnchorFinder
-from aspsfusion.calls_file import CalledJunction, CalledRead, Calls, CallsFile, write_calls
+from aspsfusion.calls_file import CalledJunction, Calls, CallsFile, write_calls
+from aspsfusion.counting import Assigned, called_read, unique_molecules
 from aspsfusion.coverage import Coverage, count_wild_type, crossing_of_gene
 from aspsfusion.evidence_file import Evidence, read_evidence
 from aspsfusion.junction_model import JunctionModel, relevant
 from aspsfusion.one_sided import find_one_sided
 from aspsfusion.panel import Junction, Panel, load_panel
-from aspsfusion.parameters import CallParameters
+from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.placements import ContigBases
 from aspsfusion.proposals import Proposer, propose
-from aspsfusion.realign import Realigner, Support
+from aspsfusion.realign import Realigner
 from aspsfusion.records import Fragment
+from aspsfusion.rejections import homology, rejections
 from aspsfusion.safe_output import replacing
-from aspsfusion.sequences import reverse_complement
+from aspsfusion.support import Support
 from aspsfusion.watch import watches_of
 
 FLANK = 60
 """Bases of each side that the report shows of a junction."""
+
+PROOF_SPLIT_FRAGMENTS = 2
+"""Unique split fragments that prove a junction, so that fragments with short overhangs are counted there too:
+one alone may be a chimera of library preparation."""
+
+
+MIN_PROPOSERS = 2
+"""Fragments that must propose a junction off the exon borders for all others to be tested there."""
+
+Supports = dict[str, list[tuple[Junction, Support]]]
+"""The junctions that fit each fragment, by its name."""
 
 
 class Caller:
@@ -43,7 +58,7 @@ class Caller:
         self._anchors = AnchorFinder(panel, parameters.min_anchor)
         self._proposer = Proposer(panel, self._contigs, parameters)
         self._realigner = Realigner(parameters)
-        self._models: dict[Junction, JunctionModel] = {}
+        self._models: dict[Junction, JunctionModel | None] = {}
 
     def call(self, evidence: Evidence) -> Calls:
         """Decide on every open fragment of a sample.
@@ -52,8 +67,7 @@ class Caller:
             evidence: as collected; its wild-type counts are completed in place.
         """
         supports = self._supports(evidence.fragments)
-        assigned = self._assign(supports)
-        taken = {support.fragment.name for group in assigned.values() for support in group}
+        assigned, taken = self._assign(supports)
         watches = watches_of(self._panel, self._parameters)
         left = [fragment for fragment in evidence.fragments if fragment.name not in taken]
         still_open: list[Fragment] = []
@@ -77,13 +91,19 @@ class Caller:
         one_sided = find_one_sided(self._panel, still_open)
         return Calls(tuple(junctions), tuple(one_sided), evidence.coverage)
 
-    def _supports(self, fragments: list[Fragment]) -> dict[str, list[tuple[Junction, Support]]]:
+    def _supports(self, fragments: list[Fragment]) -> Supports:
         """Return the junctions that each fragment supports about equally well."""
-        catalogue = self._add(self._panel.catalogue)
-        proposed = self._add(sorted(propose(self._proposer, fragments), key=_order))
-        supports = self._evaluate(fragments, [*catalogue, *proposed])
+        proposed = propose(self._proposer, fragments)
+        tested = [*self._panel.catalogue, *sorted(set(proposed) - set(self._panel.catalogue), key=_order)]
+        common = [junction for junction in tested if self._is_common(junction, proposed)]
+        supports = self._evaluate(fragments, self._models_of(common))
+        for junction in tested:
+            if not self._is_common(junction, proposed):
+                self._add_to(supports, self._evaluate(proposed[junction], self._models_of([junction])))
         counted = {
-            name for name, found in supports.items() if any(support.kind != "short" for _, support in found)
+            name
+            for name, found in supports.items()
+            if any(support.kind in ("split", "spanning") for _, support in found)
         }
         bridging = {
             junction
@@ -91,28 +111,46 @@ class Caller:
             if fragment.name not in counted
             for junction in self._proposer.from_spanning_pair(fragment)
         }
-        fresh = self._add(sorted(bridging, key=_order))
+        fresh = self._models_of(sorted(bridging - set(tested), key=_order))
         if fresh:
-            for name, found in self._evaluate(fragments, fresh).items():
-                supports.setdefault(name, []).extend(found)
+            self._add_to(supports, self._evaluate(fragments, fresh))
         return {name: self._near_best(found) for name, found in supports.items()}
 
-    def _add(self, junctions: Iterable[Junction]) -> list[JunctionModel]:
-        """Return models of the junctions that are new and usable."""
-        fresh = []
-        for junction in junctions:
-            if junction in self._models:
-                continue
-            model = JunctionModel(self._panel, self._contigs, junction, self._anchors.find(junction))
-            if model.usable:
-                self._models[junction] = model
-                fresh.append(model)
-        return fresh
+    def _is_common(self, junction: Junction, proposed: Mapping[Junction, list[Fragment]]) -> bool:
+        """Whether all fragments are tested at a junction, or those alone that propose it.
 
-    def _evaluate(
-        self, fragments: Iterable[Fragment], models: list[JunctionModel]
-    ) -> dict[str, list[tuple[Junction, Support]]]:
-        found: dict[str, list[tuple[Junction, Support]]] = {}
+        In a sample with many fusion fragments sequencing errors propose hundreds of places beside the true
+        one, each once. No other fragment needs to be tested there: of a junction off the exon borders that
+        is to be reported, several fragments have anchors long enough to propose it.
+        """
+        return (
+            junction in self._panel.catalogue
+            or self._proposer.boundaries.count(junction) == BOTH_SIDES
+            or len(proposed[junction]) >= MIN_PROPOSERS
+        )
+
+    @staticmethod
+    def _add_to(supports: Supports, more: Supports) -> None:
+        for name, found in more.items():
+            supports.setdefault(name, []).extend(found)
+
+    def _models_of(self, junctions: Iterable[Junction]) -> list[JunctionModel]:
+        """Return models of the junctions for which the panel holds sequence on both sides.
+
+        They are kept, so that one caller is quick with many samples.
+        """
+        models = []
+        for junction in junctions:
+            if junction not in self._models:
+                model = JunctionModel(self._panel, self._contigs, junction, self._anchors.find(junction))
+                self._models[junction] = model if model.usable else None
+            found = self._models[junction]
+            if found is not None:
+                models.append(found)
+        return models
+
+    def _evaluate(self, fragments: Iterable[Fragment], models: list[JunctionModel]) -> Supports:
+        found: Supports = {}
         for fragment in fragments:
             for model in relevant(models, fragment):
                 support = self._realigner.support(fragment, model)
@@ -122,66 +160,89 @@ class Caller:
 
     def _near_best(self, found: list[tuple[Junction, Support]]) -> list[tuple[Junction, Support]]:
         """Keep the junctions that explain a fragment with fewer than `margin` edits above the best."""
-        limit = min(support.edits for _, support in found) + self._parameters.margin
-        return [item for item in found if item[1].edits < limit]
+        limit = min(support.cost for _, support in found) + self._parameters.margin
+        return [item for item in found if item[1].cost < limit]
 
-    def _assign(
-        self, supports: Mapping[str, list[tuple[Junction, Support]]]
-    ) -> dict[Junction, list[Support]]:
-        """Give every fragment to one junction; those with a short support are given too, but not counted.
+    def _assign(self, supports: Supports) -> tuple[dict[Junction, list[Assigned]], set[str]]:
+        """Give every fragment to one junction; those that only touch it are taken along, but not counted.
 
         The junction that most fragments support with a crossing read comes first; among equals a listed
         one, then one between exon borders. Anchors that end in a repeat fit several positions of an exon;
         this order gives them to the position that the longer anchors prove.
         """
         by_junction: dict[Junction, list[Support]] = {}
+        best_for: Counter[Junction] = Counter()
         for found in supports.values():
+            fewest = min(support.cost for _, support in found)
             for junction, support in found:
                 by_junction.setdefault(junction, []).append(support)
+                best_for[junction] += support.kind == "split" and support.cost == fewest
 
         def rank(junction: Junction) -> tuple[object, ...]:
             group = by_junction[junction]
             return (
-                -sum(support.kind == "split" for support in group),
+                -best_for[junction],
                 junction not in self._panel.catalogue,
                 -self._proposer.boundaries.count(junction),
                 -len(group),
-                sum(support.edits for support in group),
+                sum(support.cost for support in group),
                 _order(junction),
             )
 
-        assigned: dict[Junction, list[Support]] = {}
+        assigned: dict[Junction, list[Assigned]] = {}
         taken: set[str] = set()
         for junction in sorted(by_junction, key=rank):
             group = [support for support in by_junction[junction] if support.fragment.name not in taken]
-            counted = [support for support in group if support.kind != "short"]
-            if counted:
-                assigned[junction] = counted
+            if any(support.kind in ("split", "spanning") for support in group):
+                assigned[junction] = [
+                    Assigned(support, self._typable(junction, supports[support.fragment.name]))
+                    for support in group
+                    if support.kind != "touching"
+                ]
                 taken.update(support.fragment.name for support in group)
-        return assigned
+        return assigned, taken
 
-    def _called(self, junction: Junction, group: list[Support], coverage: Coverage) -> CalledJunction:
-        unique = _unique(group)
-        split = [reads for reads in unique if reads[0].kind == "split"]
-        spanning = [reads for reads in unique if reads[0].kind == "spanning"]
+    def _typable(self, junction: Junction, found: list[tuple[Junction, Support]]) -> bool:
+        """Whether no other known place explains a fragment about as well as the junction it was given to.
+
+        Known places are listed junctions and those between exon borders; a pair that bridges a junction
+        often fits several of them.
+        """
+        return not any(
+            other != junction
+            and support.kind != "touching"
+            and (other in self._panel.catalogue or self._proposer.boundaries.count(other) == BOTH_SIDES)
+            for other, support in found
+        )
+
+    def _called(self, junction: Junction, group: list[Assigned], coverage: Coverage) -> CalledJunction:
+        unique = unique_molecules(group)
+        split = [item for item in unique if item.support.kind == "split"]
+        spanning = [item for item in unique if item.support.kind == "spanning"]
+        short = [item for item in unique if item.support.kind == "short"]
+        if len(split) < PROOF_SPLIT_FRAGMENTS:
+            short = []
         model = self._models[junction]
+        assert model is not None
         five_flank, three_flank = model.flanks(FLANK)
         spec = self._panel.catalogue.get(junction)
-        reads = tuple(_called_read(support, copies) for support, copies in split + spanning)
-        boundaries = self._proposer.boundaries.count(junction)
-        return CalledJunction(
+        reads = tuple(called_read(item) for item in split + spanning + short)
+        called = CalledJunction(
             five_gene=junction.five_gene,
             five_pos=junction.five_pos,
             three_gene=junction.three_gene,
             three_pos=junction.three_pos,
             catalogue_id=spec.id if spec else None,
-            boundaries=boundaries,
+            boundaries=self._proposer.boundaries.count(junction),
             split_reads=len(split),
             spanning_pairs=len(spanning),
-            split_with_duplicates=sum(copies for _, copies in split),
-            spanning_with_duplicates=sum(copies for _, copies in spanning),
-            max_anchor_five_prime=max((read.anchor_five_prime for read in reads), default=0),
-            max_anchor_three_prime=max((read.anchor_three_prime for read in reads), default=0),
+            short_overhangs=len(short),
+            split_with_duplicates=sum(item.copies for item in split),
+            spanning_with_duplicates=sum(item.copies for item in spanning),
+            short_with_duplicates=sum(item.copies for item in short),
+            homology=homology(self._contigs, model),
+            max_anchor_five_prime=max((r.anchor_five_prime for r in reads if r.kind == "split"), default=0),
+            max_anchor_three_prime=max((r.anchor_three_prime for r in reads if r.kind == "split"), default=0),
             wild_type_five_prime=crossing_of_gene(
                 self._panel, coverage, junction.five_gene, junction.five_pos, behind=True
             ),
@@ -191,64 +252,13 @@ class Caller:
             flank_five_prime=five_flank,
             flank_three_prime=three_flank,
             reads=reads,
-            rejections=self._rejections(junction, len(split), boundaries),
+            rejections=(),
         )
-
-    def _rejections(self, junction: Junction, split: int, boundaries: int) -> tuple[str, ...]:
-        """Return the codes of the reasons that keep a junction from being reported."""
-        listed = junction in self._panel.catalogue
-        reasons = []
-        targets = self._panel.spec.genes_with_role("target")
-        if junction.five_gene not in targets and junction.three_gene not in targets:
-            reasons.append("NO_TARGET_GENE")
-        if not listed and any(
-            (artefact.five_prime, artefact.three_prime) == (junction.five_gene, junction.three_gene)
-            for artefact in self._panel.spec.artefacts
-        ):
-            reasons.append("SEEN_IN_NORMAL_TISSUE")
-        if not split:
-            reasons.append("NO_SPLIT_READ")
-        elif not listed and split < self._parameters.needed_split_fragments(boundaries):
-            reasons.append("TOO_FEW_FRAGMENTS")
-        return tuple(reasons)
+        return replace(called, rejections=rejections(self._panel, called, self._parameters))
 
 
 def _order(junction: Junction) -> tuple[str, int, str, int]:
     return junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
-
-
-def _unique(group: Iterable[Support]) -> list[tuple[Support, int]]:
-    """Remove duplicates by the fragment's place on the fusion transcript, copies added up.
-
-    Copies of one molecule may have been aligned with either gene in front; on the junction they lie in the
-    same place. Of several the one with the fewest edits, then the first name, is kept. Single reads are told
-    apart by both their ends, as before.
-    """
-    kept: dict[tuple[int, int, bool], tuple[Support, int]] = {}
-    for support in sorted(group, key=lambda s: (s.kind != "split", s.edits, s.fragment.name)):
-        held = kept.get(support.span)
-        if held is None:
-            kept[support.span] = (support, support.fragment.copies)
-        else:
-            kept[support.span] = (held[0], held[1] + support.fragment.copies)
-    return sorted(kept.values(), key=lambda item: (item[0].span, item[0].fragment.name))
-
-
-def _called_read(support: Support, copies: int) -> CalledRead:
-    five, three = support.anchors
-    laid = support.laid[support.crossing]
-    assert laid is not None
-    sequence = support.fragment.mates[support.crossing].sequence
-    return CalledRead(
-        name=support.fragment.name,
-        kind=support.kind,
-        copies=copies,
-        anchor_five_prime=five,
-        anchor_three_prime=three,
-        mismatches=support.edits,
-        sequence=reverse_complement(sequence) if laid.reverse else sequence,
-        offset=laid.start,
-    )
 
 
 def run_call(
@@ -274,7 +284,9 @@ def run_call(
     panel = load_panel(panel_directory)
     evidence = read_evidence(evidence_path)
     calls = Caller(panel, parameters).call(evidence)
-    record = CallsFile(calls, evidence.candidates, evidence.duplicates, evidence.median_insert, parameters)
+    record = CallsFile(
+        calls, evidence.candidates, evidence.duplicates, evidence.median_insert, parameters, evidence.umi
+    )
     with replacing(output, force=force) as draft:
         write_calls(record, draft)
     return calls

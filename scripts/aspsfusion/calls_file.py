@@ -3,12 +3,16 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from aspsfusion.coverage import Coverage
 from aspsfusion.errors import ReadsError
 from aspsfusion.parameters import CallParameters
 
-CALLS_VERSION = 1
+CALLS_VERSION = 2
+
+Kind = Literal["split", "spanning", "short"]
+"""How a fragment supports a junction; see `records.SupportingRead`."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,9 @@ class CalledRead:
     """A fragment as counted for a junction; see `records.SupportingRead`."""
 
     name: str
-    kind: str
+    kind: Kind
     copies: int
+    typable: bool
     anchor_five_prime: int
     anchor_three_prime: int
     mismatches: int
@@ -57,8 +62,12 @@ class CalledJunction:
         boundaries: how many sides lie at an exon border of a transcript.
         split_reads: unique fragments that cross.
         spanning_pairs: unique fragments that bridge.
-        split_with_duplicates: the same, every copy counted.
-        spanning_with_duplicates: the same, every copy counted.
+        short_overhangs: unique fragments with a read that runs over the junction by too few bases for an
+            anchor; counted where split reads prove the junction.
+        split_with_duplicates: split reads, every copy counted.
+        spanning_with_duplicates: spanning pairs, every copy counted.
+        short_with_duplicates: short overhangs, every copy counted.
+        homology: bases around the junction that the two genes share, in nt.
         max_anchor_five_prime: longest 5' anchor of a split read.
         max_anchor_three_prime: longest 3' anchor of a split read.
         wild_type_five_prime: unique fragments that run on in the 5' gene.
@@ -77,8 +86,11 @@ class CalledJunction:
     boundaries: int
     split_reads: int
     spanning_pairs: int
+    short_overhangs: int
     split_with_duplicates: int
     spanning_with_duplicates: int
+    short_with_duplicates: int
+    homology: int
     max_anchor_five_prime: int
     max_anchor_three_prime: int
     wild_type_five_prime: int
@@ -91,7 +103,12 @@ class CalledJunction:
     @property
     def fragments(self) -> int:
         """Unique supporting fragments."""
-        return self.split_reads + self.spanning_pairs
+        return self.split_reads + self.spanning_pairs + self.short_overhangs
+
+    @property
+    def fragments_with_duplicates(self) -> int:
+        """Supporting fragments, every copy counted."""
+        return self.split_with_duplicates + self.spanning_with_duplicates + self.short_with_duplicates
 
 
 @dataclass(frozen=True)
@@ -112,6 +129,7 @@ class CallsFile:
     duplicates: int
     median_insert: int | None
     parameters: CallParameters
+    umi: bool = False
 
 
 def write_calls(record: CallsFile, path: Path) -> None:
@@ -121,6 +139,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "candidates": record.candidates,
         "duplicates": record.duplicates,
         "median_insert": record.median_insert,
+        "umi": record.umi,
         "parameters": record.parameters.model_dump(),
         "coverage": record.calls.coverage.to_json(),
         "junctions": [asdict(junction) for junction in record.calls.junctions],
@@ -156,6 +175,7 @@ def read_calls(path: Path) -> CallsFile:
             data["duplicates"],
             data["median_insert"],
             CallParameters(**data["parameters"]),
+            data["umi"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReadsError(

@@ -169,6 +169,7 @@ def _quality(
         total_reads=screen["total_reads"],
         candidate_fragments=record.candidates,
         duplicates=record.duplicates,
+        umi=record.umi,
         median_insert=record.median_insert,
         adapter_fraction=align["adapter_fraction"],
         overlap_fraction=align["overlap_fraction"],

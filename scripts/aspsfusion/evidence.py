@@ -8,13 +8,14 @@ that every number counts molecules.
 
 import statistics
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
 import pysam
 
 from aspsfusion.coverage import Coverage, count_wild_type
+from aspsfusion.duplicates import MERGED_TAG, Chosen, Molecules, RecordGroup, primary_record
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence_file import Evidence, write_evidence
 from aspsfusion.panel import Panel, load_panel
@@ -24,54 +25,12 @@ from aspsfusion.records import Fragment, Mate
 from aspsfusion.safe_output import replacing
 from aspsfusion.watch import watches_of
 
-UNPLACED_PREFIX = 24
-"""Bases of an unaligned read that stand in for its position when duplicates are told apart."""
-
-
-RecordGroup = list[pysam.AlignedSegment]
-
 
 def _mates(records: RecordGroup) -> list[RecordGroup]:
     """Split the records of a fragment into those of its one or two reads."""
     first = [r for r in records if not r.is_read2]
     second = [r for r in records if r.is_read2]
     return [group for group in (first, second) if group]
-
-
-def _primary(records: RecordGroup) -> pysam.AlignedSegment:
-    return next(r for r in records if not (r.is_supplementary or r.is_secondary))
-
-
-def duplicate_key(mates: Iterable[RecordGroup]) -> tuple[int | str, ...]:
-    """Return what two copies of one molecule have in common.
-
-    For each read the contig, strand and unclipped position of its first base; for a single read also its
-    length, which tells the fragment's end where an adapter was trimmed. Reads that did not align are known
-    by their first bases. The same rule as in Picard MarkDuplicates, on transcripts.
-    """
-    parts: list[int | str] = []
-    groups = list(mates)
-    for records in groups:
-        primary = _primary(records)
-        if primary.is_unmapped:
-            parts += ["unplaced", as_sequenced(primary)[:UNPLACED_PREFIX]]
-            continue
-        operations = primary.cigartuples or []
-        soft_clip = 4
-        if primary.is_reverse:
-            clip = operations[-1][1] if operations[-1][0] == soft_clip else 0
-            position = int(primary.reference_end or 0) + clip
-        else:
-            clip = operations[0][1] if operations[0][0] == soft_clip else 0
-            position = primary.reference_start - clip
-        parts += [int(primary.reference_id), int(primary.is_reverse), position]
-        if len(groups) == 1:
-            parts.append(primary.query_length)
-    return tuple(parts)
-
-
-def _quality(mates: Iterable[RecordGroup]) -> int:
-    return sum(sum(_primary(records).query_qualities or ()) for records in mates)
 
 
 def _fragments(bam: Path) -> Iterator[tuple[str, list[RecordGroup]]]:
@@ -81,23 +40,12 @@ def _fragments(bam: Path) -> Iterator[tuple[str, list[RecordGroup]]]:
             yield str(name), _mates(list(records))
 
 
-def choose_representatives(bam: Path) -> tuple[dict[str, int], int]:
-    """Choose the fragment of best base quality (then first name) among each set of duplicates.
-
-    Returns:
-        Copies of each chosen fragment by name, and the number of all fragments.
-    """
-    best: dict[tuple[int | str, ...], tuple[int, str]] = {}
-    copies: dict[tuple[int | str, ...], int] = {}
-    total = 0
+def find_molecules(bam: Path) -> Molecules:
+    """Return the molecules of a name-sorted BAM."""
+    found = Molecules()
     for name, mates in _fragments(bam):
-        total += 1
-        key = duplicate_key(mates)
-        copies[key] = copies.get(key, 0) + 1
-        rank = (-_quality(mates), name)
-        if key not in best or rank < best[key]:
-            best[key] = rank
-    return {name: copies[key] for key, (_, name) in best.items()}, total
+        found.add(name, mates)
+    return found
 
 
 def explained(fragment: Fragment, parameters: CallParameters) -> bool:
@@ -111,6 +59,34 @@ def explained(fragment: Fragment, parameters: CallParameters) -> bool:
         genes = {gene for gene, edits in mate.edits_by_gene.items() if edits < parameters.margin}
         common = genes if common is None else common & genes
     return bool(common)
+
+
+def fragment_of(
+    name: str, mates: list[RecordGroup], molecule: Chosen, contigs: ContigBases, ranks: Mapping[str, int]
+) -> Fragment:
+    """Return a fragment with all placements of its reads.
+
+    Args:
+        name: read name.
+        mates: its records by read.
+        molecule: the molecule that it stands for.
+        contigs: the panel's sequences.
+        ranks: order of preference among equal contigs.
+    """
+    return Fragment(
+        name,
+        molecule.copies,
+        tuple(
+            Mate(
+                2 if records[0].is_read2 else 1,
+                as_sequenced(primary_record(records)),
+                read_placements(records, contigs, ranks),
+            )
+            for records in mates
+        ),
+        merged=primary_record(mates[0]).has_tag(MERGED_TAG),
+        umi=molecule.umi,
+    )
 
 
 def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evidence:
@@ -130,32 +106,23 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
     for entries in watches.values():
         for watch in entries:
             evidence.coverage.informative[watch.key] = 0
-    chosen, evidence.candidates = choose_representatives(bam)
+    found = find_molecules(bam)
+    chosen, evidence.candidates, evidence.umi = found.chosen(), found.total, found.have_umis
     evidence.duplicates = evidence.candidates - len(chosen)
     inserts: list[int] = []
     for name, mates in _fragments(bam):
-        copies = chosen.get(name)
-        if copies is None:
+        molecule = chosen.get(name)
+        if molecule is None:
             continue
-        fragment = Fragment(
-            name,
-            copies,
-            tuple(
-                Mate(
-                    2 if records[0].is_read2 else 1,
-                    as_sequenced(_primary(records)),
-                    read_placements(records, contigs, ranks),
-                )
-                for records in mates
-            ),
-        )
+        fragment = fragment_of(name, mates, molecule, contigs, ranks)
         if not any(mate.placements for mate in fragment.mates):
             continue
         if not explained(fragment, parameters):
             evidence.fragments.append(fragment)
             continue
         placements = count_wild_type(evidence.coverage, fragment, parameters, ranks, watches)
-        if len(placements) == 2 and placements[0].contig == placements[1].contig in panel.transcripts:
+        whole = fragment.merged or len(placements) == 2
+        if whole and placements and placements[0].contig == placements[-1].contig in panel.transcripts:
             low, high = min(p.start for p in placements), max(p.end for p in placements)
             inserts.append(high - low)
     if inserts:

@@ -9,7 +9,7 @@ from aspsfusion.coverage import Coverage
 from aspsfusion.errors import ReadsError
 from aspsfusion.records import Fragment, Mate, Placement
 
-EVIDENCE_VERSION = 1
+EVIDENCE_VERSION = 2
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Evidence:
         candidates: fragments in the BAM.
         duplicates: fragments whose coordinates another one has too.
         median_insert: median length of unique wild-type pairs on transcripts, in nt.
+        umi: whether molecules were told apart by UMIs too.
     """
 
     coverage: Coverage
@@ -29,6 +30,7 @@ class Evidence:
     candidates: int = 0
     duplicates: int = 0
     median_insert: int | None = None
+    umi: bool = False
 
 
 def write_evidence(evidence: Evidence, path: Path) -> None:
@@ -38,6 +40,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
         "candidates": evidence.candidates,
         "duplicates": evidence.duplicates,
         "median_insert": evidence.median_insert,
+        "umi": evidence.umi,
         "coverage": evidence.coverage.to_json(),
         "fragments": [
             [
@@ -51,6 +54,8 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
                     ]
                     for mate in fragment.mates
                 ],
+                fragment.merged,
+                fragment.umi,
             ]
             for fragment in evidence.fragments
         ],
@@ -79,10 +84,19 @@ def read_evidence(path: Path) -> Evidence:
                     Mate(number, sequence, tuple(Placement(*values) for values in placements))
                     for number, sequence, placements in mates
                 ),
+                merged,
+                umi,
             )
-            for name, copies, mates in data["fragments"]
+            for name, copies, mates, merged, umi in data["fragments"]
         ]
-        return Evidence(coverage, fragments, data["candidates"], data["duplicates"], data["median_insert"])
+        return Evidence(
+            coverage,
+            fragments,
+            data["candidates"],
+            data["duplicates"],
+            data["median_insert"],
+            data["umi"],
+        )
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise ReadsError(
             f"is no evidence file of this version ({error})",

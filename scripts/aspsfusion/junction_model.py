@@ -1,7 +1,8 @@
 """A candidate junction together with the sequences that a read of it would show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,11 +25,55 @@ class JunctionModel:
     def __init__(self, panel: Panel, contigs: ContigBases, junction: Junction, anchors: Anchors) -> None:
         self.junction = junction
         self.anchors = anchors
-        self.five = dict(boundaries(panel, junction.five_gene, junction.five_pos, behind=True))
-        self.three = dict(boundaries(panel, junction.three_gene, junction.three_pos, behind=False))
         self._panel = panel
         self._contigs = contigs
+        five = boundaries(panel, junction.five_gene, junction.five_pos, behind=True)
+        three = boundaries(panel, junction.three_gene, junction.three_pos, behind=False)
+        self._left = {contig: contigs[contig][:boundary] for contig, boundary in five}
+        self._right = {contig: contigs[contig][boundary:] for contig, boundary in three}
+        self.five = dict(five)
+        self.three = dict(three)
+        self._add_spliced_forms()
         self._joined: dict[tuple[str, str], tuple[Bases, int]] = {}
+
+    def _add_spliced_forms(self) -> None:
+        """Add the forms of a breakpoint inside an intron in which the other introns are spliced out.
+
+        The RNA of such a breakpoint keeps the piece of the broken intron next to it; the exons beyond that
+        piece are spliced as ever, and mates lie in them. The boundary of such a form on a transcript is that
+        of its exons, moved by the length of the piece, so that a read's place relative to the junction
+        follows from its place on the transcript as for any other form.
+        """
+        for key, (exons, piece) in self._pieces(self.junction.five_gene, self.five, five_side=True):
+            self._left[key] = np.concatenate([self._contigs[key][:exons], piece])
+            self.five[key] = exons + piece.size
+        for key, (exons, piece) in self._pieces(self.junction.three_gene, self.three, five_side=False):
+            self._right[key] = np.concatenate([piece, self._contigs[key][exons:]])
+            self.three[key] = exons - piece.size
+
+    def _pieces(
+        self, gene: str, forms: Mapping[str, int], *, five_side: bool
+    ) -> list[tuple[str, tuple[int, Bases]]]:
+        """Return for each transcript with the broken intron its exons' border and the piece of the intron.
+
+        Args:
+            gene: gene of the side.
+            forms: boundaries by contig; a breakpoint inside an intron has that of the unspliced gene alone.
+            five_side: whether the exons lie in front of the breakpoint.
+        """
+        unspliced = self._panel.unspliced.get(gene)
+        if unspliced is None or unspliced.key not in forms:
+            return []
+        broken, bases = forms[unspliced.key], self._contigs[unspliced.key]
+        found = []
+        for transcript in self._panel.by_gene[gene]:
+            for before, behind in pairwise(transcript.exons):
+                start = unspliced.from_genome(transcript.to_genome(before.tx_end - 1)) + 1
+                end = unspliced.from_genome(transcript.to_genome(behind.tx_start))
+                if start <= broken <= end:
+                    piece = bases[start:broken] if five_side else bases[broken:end]
+                    found.append((transcript.key, (before.tx_end, piece)))
+        return found
 
     @property
     def usable(self) -> bool:
@@ -44,8 +89,7 @@ class JunctionModel:
         """Return the fusion transcript of two contigs and the position of the first base of the 3' gene."""
         key = (five, three)
         if key not in self._joined:
-            left = self._contigs[five][: self.five[five]]
-            right = self._contigs[three][self.three[three] :]
+            left, right = self._left[five], self._right[three]
             self._joined[key] = np.concatenate([left, right]), left.size
         return self._joined[key]
 

@@ -130,6 +130,9 @@ class GeneSpec(_Strict):
     transcripts: list[TranscriptSpec] = Field(
         default_factory=list, description="left out when the gene is to be read from the annotation GTF"
     )
+    paralog_group: str = Field(
+        "", description="name of the gene family; reads between genes of one family are no finding"
+    )
     primary_transcript: Identifier | None = Field(
         None, description="for genes read from the GTF: accession of the primary transcript"
     )

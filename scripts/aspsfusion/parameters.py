@@ -24,6 +24,14 @@ class CallParameters(_Parameters):
         "last bases occur in another gene of the panel needs as many as make it unique. Below 10 nt an "
         "anchor is found by chance in a panel of some hundred kilobases",
     )
+    min_overhang: int = Field(
+        3,
+        ge=2,
+        le=50,
+        description="fewest bases, all of them right, with which a read that has too short an anchor is "
+        "counted all the same, at a junction that two or more properly anchored fragments prove. There they "
+        "decide between two known continuations, which 3 bases confuse by chance once in 64",
+    )
     margin: int = Field(
         2,
         ge=1,
@@ -62,6 +70,20 @@ class CallParameters(_Parameters):
         ge=1,
         description="unique split fragments that a junction inside an exon or intron needs to be reported; "
         "template switching makes such junctions at random places",
+    )
+
+    min_homology: int = Field(
+        4,
+        ge=1,
+        le=30,
+        description="bases that two genes share at a junction off the exon borders from which it counts as "
+        "template switching of reverse transcriptase; 4 are shared by chance at 1 junction in 60",
+    )
+    min_fragments_homology: int = Field(
+        10,
+        ge=1,
+        description="unique split fragments with which such a junction is reported all the same: template "
+        "switching at one place is rare, a rearrangement gives as many as its transcript is expressed",
     )
 
     def needed_split_fragments(self, boundaries: int) -> int:

@@ -5,10 +5,11 @@ two genes proposes its junction, and every pair whose mates lie in two genes pro
 its insert could bridge.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from aspsfusion.kernels import mismatches_at
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel import Junction, Panel, Transcript
 from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import ContigBases, as_bases
 from aspsfusion.records import Fragment, Mate, Placement
@@ -114,6 +115,67 @@ class Proposer:
         inside = 0 <= position < self._contigs[contig].size
         return self._panel.genomic_position(contig, position) if inside else None
 
+    def from_clips(self, fragment: Fragment) -> set[Junction]:
+        """Return the junctions between exon borders of two targets that the clipped end of a read fits.
+
+        An aligner needs some twenty bases to place the second piece of a read; at an exon's border the
+        required anchor is enough, because few places are possible. So each exon end of a target is tried
+        with each exon start of the others, in both orders.
+        """
+        found: set[Junction] = set()
+        for mate in fragment.mates:
+            for placement in mate.placements[:1]:
+                transcript = self._panel.transcripts.get(placement.contig)
+                if transcript is not None and transcript.gene in self._targets:
+                    found.update(self._continued(transcript, mate, placement))
+        return found
+
+    def _continued(self, transcript: Transcript, mate: Mate, placement: Placement) -> Iterator[Junction]:
+        sequence = reverse_complement(mate.sequence) if placement.reverse else mate.sequence
+        size = self._parameters.min_anchor
+        for exon in transcript.exons:
+            at = placement.query_end + exon.tx_end - placement.end
+            if abs(exon.tx_end - placement.end) <= BORDER_REACH and at + size <= len(sequence):
+                for gene, position in self._starts.get(sequence[at : at + size], ()):
+                    if gene != transcript.gene:
+                        yield Junction(transcript.gene, transcript.to_genome(exon.tx_end - 1), gene, position)
+            at = placement.query_start + exon.tx_start - placement.start
+            if abs(exon.tx_start - placement.start) <= BORDER_REACH and at >= size:
+                for gene, position in self._ends.get(sequence[at - size : at], ()):
+                    if gene != transcript.gene:
+                        yield Junction(gene, position, transcript.gene, transcript.to_genome(exon.tx_start))
+
+    @cached_property
+    def _targets(self) -> set[str]:
+        return set(self._panel.spec.genes_with_role("target"))
+
+    @cached_property
+    def _starts(self) -> dict[str, set[tuple[str, int]]]:
+        """Gene and genomic position of the exon starts of the targets, by their first bases."""
+        size = self._parameters.min_anchor
+        return self._by_bases(
+            (t, exon.tx_start, t.sequence[exon.tx_start : exon.tx_start + size])
+            for t in self._panel.transcripts.values()
+            for exon in t.exons[1:]
+        )
+
+    @cached_property
+    def _ends(self) -> dict[str, set[tuple[str, int]]]:
+        """Gene and genomic position of the exon ends of the targets, by their last bases."""
+        size = self._parameters.min_anchor
+        return self._by_bases(
+            (t, exon.tx_end - 1, t.sequence[max(0, exon.tx_end - size) : exon.tx_end])
+            for t in self._panel.transcripts.values()
+            for exon in t.exons[:-1]
+        )
+
+    def _by_bases(self, borders: Iterable[tuple[Transcript, int, str]]) -> dict[str, set[tuple[str, int]]]:
+        found: dict[str, set[tuple[str, int]]] = {}
+        for transcript, tx_pos, bases in borders:
+            if transcript.gene in self._targets and len(bases) == self._parameters.min_anchor:
+                found.setdefault(bases, set()).add((transcript.gene, transcript.to_genome(tx_pos)))
+        return found
+
     def from_spanning_pair(self, fragment: Fragment) -> set[Junction]:
         """Return the exon borders that a pair with mates in two genes could bridge."""
         if len(fragment.mates) != 2:
@@ -159,6 +221,10 @@ def _side_by_side(five: Placement, three: Placement) -> bool:
     )
 
 
-def propose(proposer: Proposer, fragments: Sequence[Fragment]) -> set[Junction]:
-    """Return every junction that split reads propose."""
-    return {junction for fragment in fragments for junction in proposer.from_split_reads(fragment)}
+def propose(proposer: Proposer, fragments: Sequence[Fragment]) -> dict[Junction, list[Fragment]]:
+    """Return every junction that split reads and clipped ends at exon borders propose, with its proposers."""
+    found: dict[Junction, list[Fragment]] = {}
+    for fragment in fragments:
+        for junction in proposer.from_split_reads(fragment) | proposer.from_clips(fragment):
+            found.setdefault(junction, []).append(fragment)
+    return found

@@ -6,8 +6,6 @@ brings near the junction is left alone.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from aspsfusion.anchors import Anchors
 from aspsfusion.junction_model import JunctionModel
@@ -17,6 +15,7 @@ from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import as_bases
 from aspsfusion.records import Fragment, Mate
 from aspsfusion.sequences import reverse_complement
+from aspsfusion.support import PREFERENCE, Kind, Laid, Support
 
 INDEL_WINDOW = 8
 """Bases by which an indel may shift a read against its placement; longer ones are rare in short reads."""
@@ -24,70 +23,10 @@ INDEL_WINDOW = 8
 ANCHOR_PER_EDIT = 12
 """Anchor bases for each edit allowed in an anchor: one of fewer than 12 bases must be exact."""
 
-Kind = Literal["split", "spanning", "short"]
-"""How a fragment fits a junction: a read crosses it with sufficient anchors; the mates lie on its two sides;
-or a read fits it end to end, but its anchors are too short or too faulty to count."""
 
-_PREFERENCE: dict[Kind, int] = {"split": 0, "spanning": 1, "short": 2}
-
-
-@dataclass(frozen=True)
-class Laid:
-    """A read laid on a junction; positions relative to the first base of the 3' gene.
-
-    Attributes:
-        reverse: whether the read is antisense to the fusion transcript.
-        start: first base, negative in the 5' gene.
-        end: end, half-open.
-        edits: edits of the whole read.
-        before: read bases in front of the junction.
-        edits_before: edits among those.
-    """
-
-    reverse: bool
-    start: int
-    end: int
-    edits: int
-    before: int
-    edits_before: int
-
-
-@dataclass(frozen=True)
-class Support:
-    """A fragment that speaks for a junction.
-
-    Attributes:
-        fragment: the fragment.
-        kind: see `Kind`.
-        laid: its reads as laid on the junction, in the order of the mates; None for a read without place.
-        edits: edits of all laid reads together.
-        crossing: index of the mate that crosses with the longest shorter anchor; 0 when spanning.
-    """
-
-    fragment: Fragment
-    kind: Kind
-    laid: tuple[Laid | None, ...]
-    edits: int
-    crossing: int
-
-    @property
-    def anchors(self) -> tuple[int, int]:
-        """Bases of the 5' and of the 3' gene in the crossing read; zeros when none crosses."""
-        laid = self.laid[self.crossing]
-        if self.kind != "split" or laid is None:
-            return 0, 0
-        return laid.before, laid.end - laid.start - laid.before
-
-    @property
-    def span(self) -> tuple[int, int, bool]:
-        """Start and end of the fragment on the fusion transcript, and whether its first mate is antisense."""
-        present = [laid for laid in self.laid if laid is not None]
-        first = self.laid[0]
-        return (
-            min(laid.start for laid in present),
-            max(laid.end for laid in present),
-            first.reverse if first is not None else not present[0].reverse,
-        )
+def _lead(mate: Mate, laid: Laid) -> int:
+    """Return by how many edits a read fits the junction better than its best wild-type placement."""
+    return min((p.edits for p in mate.placements), default=len(mate.sequence)) - laid.edits
 
 
 class Realigner:
@@ -109,7 +48,7 @@ class Realigner:
 
         Returns:
             Its support, the strongest kind first. Both mates must fit the fusion transcript; a mate that the
-            panel can not place is passed over, one that lies in a third gene forbids the support. A short
+            panel can not place is passed over, one that lies in a third gene forbids the support. A touching
             support does not count; it keeps the fragment from proposing a junction beside the true one.
         """
         laid = [list(self._lay(mate, model)) for mate in fragment.mates]
@@ -118,7 +57,7 @@ class Realigner:
             for combination in self._combinations(fragment, laid, model)
             if (support := self._judge(fragment, combination, model))
         ]
-        return min(found, key=lambda support: (_PREFERENCE[support.kind], support.edits), default=None)
+        return min(found, key=lambda support: (PREFERENCE[support.kind], support.cost), default=None)
 
     def _combinations(
         self, fragment: Fragment, laid: list[list[Laid]], model: JunctionModel
@@ -161,32 +100,55 @@ class Realigner:
         self, fragment: Fragment, laid: tuple[Laid | None, ...], model: JunctionModel
     ) -> Support | None:
         edits = sum(item.edits for item in laid if item is not None)
+        absent = (m for m, item in zip(fragment.mates, laid, strict=True) if item is None)
+        cost = edits + sum(min((p.edits for p in mate.placements), default=0) for mate in absent)
         crossing = [
             (min(item.before, item.end - item.start - item.before), -index)
             for index, (mate, item) in enumerate(zip(fragment.mates, laid, strict=True))
             if item is not None and self._crosses(mate, item, model.anchors)
         ]
         if crossing:
-            return Support(fragment, "split", laid, edits, -max(crossing)[1])
+            return Support(fragment, "split", laid, edits, cost, -max(crossing)[1])
         if len(laid) == 2 and laid[0] is not None and laid[1] is not None:
             left, right = (1, 0) if laid[0].reverse else (0, 1)
             if self._spans(fragment, laid[left], laid[right], left, right, model.junction):
-                return Support(fragment, "spanning", laid, edits, 0)
-        for index, item in enumerate(laid):
-            if item is not None and 0 < item.before < item.end - item.start:
-                return Support(fragment, "short", laid, edits, index)
+                return Support(fragment, "spanning", laid, edits, cost, 0)
+        over = [
+            (self._short_kind(mate, item, laid), index)
+            for index, (mate, item) in enumerate(zip(fragment.mates, laid, strict=True))
+            if item is not None and item.before > 0 and item.behind > 0
+        ]
+        kinds = [(PREFERENCE[kind], index, kind) for kind, index in over if kind]
+        if kinds:
+            _, index, kind = min(kinds)
+            return Support(fragment, kind, laid, edits, cost, index)
         return None
 
     def _crosses(self, mate: Mate, laid: Laid, anchors: Anchors) -> bool:
         """Whether a read crosses with unique anchors and beats the wild type by the margin."""
-        behind = laid.end - laid.start - laid.before
-        if laid.before < anchors.five_prime or behind < anchors.three_prime:
+        if laid.before < anchors.five_prime or laid.behind < anchors.three_prime:
             return False
-        edits_behind = laid.edits - laid.edits_before
-        if laid.edits_before > laid.before // ANCHOR_PER_EDIT or edits_behind > behind // ANCHOR_PER_EDIT:
+        if laid.edits_before > laid.before // ANCHOR_PER_EDIT:
             return False
-        wild_type = min((p.edits for p in mate.placements), default=len(mate.sequence))
-        return wild_type - laid.edits >= self._parameters.margin
+        if laid.edits_behind > laid.behind // ANCHOR_PER_EDIT:
+            return False
+        return _lead(mate, laid) >= self._parameters.margin
+
+    def _short_kind(self, mate: Mate, laid: Laid, fragment: tuple[Laid | None, ...]) -> Kind | None:
+        """Return how a read with a short side speaks for a junction that other fragments prove.
+
+        Its short side must be free of errors, its mate must fit the fusion transcript too, and it must beat
+        the wild type by the same margin as any other read: the junction's place is known, so a few bases
+        tell it from the wild type, but they could not have told where it is.
+        """
+        lead = _lead(mate, laid)
+        before_is_short = laid.before < laid.behind
+        short = laid.before if before_is_short else laid.behind
+        wrong = laid.edits_before if before_is_short else laid.edits_behind
+        exact = short >= self._parameters.min_overhang and wrong == 0
+        if exact and lead >= self._parameters.margin and None not in fragment:
+            return "short"
+        return "touching" if lead > 0 else None
 
     def _spans(
         self,

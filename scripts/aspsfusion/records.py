@@ -18,6 +18,8 @@ REPORT_SCHEMA_VERSION = "1.0.0"
 Call = Literal["CONFIRMED", "EXCLUDED", "INDETERMINATE"]
 Confidence = Literal["high", "medium", "low"]
 
+BOTH_ENDS = 2
+
 
 # ---------------------------------------------------------------------------------------------------
 # Between `evidence` and `call`
@@ -95,11 +97,20 @@ class Fragment:
         name: read name.
         copies: how many fragments of the library had the same coordinates, this one included.
         mates: one or two reads.
+        merged: whether the one read is the whole molecule, joined of two overlapping mates.
+        umi: unique molecular identifier, empty where the sample carries none.
     """
 
     name: str
     copies: int
     mates: tuple[Mate, ...]
+    merged: bool = False
+    umi: str = ""
+
+    @property
+    def both_ends_known(self) -> bool:
+        """Whether the reads show where the molecule begins and ends."""
+        return self.merged or len(self.mates) == BOTH_ENDS
 
 
 # ---------------------------------------------------------------------------------------------------
@@ -175,8 +186,14 @@ class SupportingRead(_Record):
     """A fragment that supports a junction, as counted."""
 
     name: str
-    kind: Literal["split", "spanning"]
-    copies: int = Field(description="fragments with the same coordinates, counted once")
+    kind: Literal["split", "spanning", "short"] = Field(
+        description="a read crosses with sufficient anchors; the mates lie on the two sides; or a read runs "
+        "over the junction by fewer bases than an anchor"
+    )
+    copies: int = Field(description="fragments of the same molecule, counted once")
+    typable: bool = Field(
+        True, description="false when another known junction explains the fragment about as well"
+    )
     anchor_five_prime: int = Field(description="bases of the 5' gene in the crossing read; 0 when spanning")
     anchor_three_prime: int = Field(description="bases of the 3' gene in the crossing read; 0 when spanning")
     mismatches: int = Field(description="edits of the fragment against the junction")
@@ -198,7 +215,17 @@ class Fusion(_Record):
     in_frame: bool | None = Field(description="None when a transcript has no known reading frame")
     split_reads: int = Field(description="unique fragments with a read that crosses the junction")
     spanning_pairs: int = Field(description="unique fragments whose mates lie on the two sides")
-    fragments: int = Field(description="unique supporting fragments: split reads and spanning pairs")
+    short_overhangs: int = Field(
+        0,
+        description="unique fragments with a read that runs over the junction by fewer bases than an anchor; "
+        "counted only where at least two split reads prove the junction",
+    )
+    fragments: int = Field(
+        description="unique supporting fragments: split reads, spanning pairs and short overhangs"
+    )
+    not_typable: int = Field(
+        0, description="of these, fragments that another known junction explains about as well"
+    )
     split_reads_with_duplicates: int
     spanning_pairs_with_duplicates: int
     fragments_with_duplicates: int
@@ -272,7 +299,10 @@ class QualityControl(_Record):
 
     total_reads: int
     candidate_fragments: int
-    duplicates: int = Field(description="fragments with coordinates already seen")
+    duplicates: int = Field(description="fragments that are copies of a molecule already counted")
+    umi: bool = Field(
+        False, description="whether the reads carry unique molecular identifiers, so that they tell molecules"
+    )
     median_insert: int | None
     adapter_fraction: float | None
     overlap_fraction: float | None = Field(description="share of pairs whose mates overlap")
