@@ -18,6 +18,7 @@ from aspsfusion.records import (
     Reason,
     SupportingRead,
 )
+from aspsfusion.specificity import SideCount
 
 HIGH_CONFIDENCE_SPLIT = 5
 """Unique crossing fragments from which a call between exon borders counts as high confidence: half of the ten
@@ -247,6 +248,8 @@ def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallPa
 def _rejection_text(panel: Panel, junction: CalledJunction, code: str, parameters: CallParameters) -> str:
     if code == "NO_TARGET_GENE":
         return "Neither gene is a target of this panel."
+    if code == "SEQUENCE_ELSEWHERE":
+        return _elsewhere_text(junction)
     if code == "NO_SPLIT_READ":
         return (
             f"No read crosses a junction; {junction.spanning_pairs} unique "
@@ -269,6 +272,22 @@ def _rejection_text(panel: Panel, junction: CalledJunction, code: str, parameter
         f"{junction.split_reads} unique crossing fragments; an unlisted junction {place} needs {needed} "
         "to be reported."
     )
+
+
+def _elsewhere_text(junction: CalledJunction) -> str:
+    """Say on which side the reads may come from a copy of the gene."""
+    sides = []
+    for gene, unique, elsewhere in (
+        (junction.five_gene, junction.unique_five_prime, junction.elsewhere_five_prime),
+        (junction.three_gene, junction.unique_three_prime, junction.elsewhere_three_prime),
+    ):
+        if not SideCount(unique, elsewhere, 0).credible:
+            sides.append(
+                f"Of {unique + elsewhere} unique fragments with enough bases of {gene} to tell, {unique} hold a "
+                "sequence that occurs nowhere else in the genome; the others fit places outside the gene as "
+                "well, and may come from a copy of it."
+            )
+    return " ".join(sides)
 
 
 def annotate_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> list[OneSided]:

@@ -22,6 +22,7 @@ from aspsfusion.realign import Realigner, Support
 from aspsfusion.records import Fragment
 from aspsfusion.safe_output import replacing
 from aspsfusion.sequences import reverse_complement
+from aspsfusion.specificity import SideCount
 from aspsfusion.watch import watches_of
 
 FLANK = 60
@@ -59,7 +60,12 @@ class Caller:
         still_open: list[Fragment] = []
         for fragment in left:
             if not count_wild_type(
-                evidence.coverage, fragment, self._parameters, self._panel.contig_ranks, watches
+                evidence.coverage,
+                fragment,
+                self._parameters,
+                self._panel.contig_ranks,
+                watches,
+                self._panel.specificity,
             ):
                 still_open.append(fragment)
         junctions = [self._called(junction, group, evidence.coverage) for junction, group in assigned.items()]
@@ -169,6 +175,7 @@ class Caller:
         spec = self._panel.catalogue.get(junction)
         reads = tuple(_called_read(support, copies) for support, copies in split + spanning)
         boundaries = self._proposer.boundaries.count(junction)
+        five, three = self._proofs(junction, [support for support, _ in unique])
         return CalledJunction(
             five_gene=junction.five_gene,
             five_pos=junction.five_pos,
@@ -191,13 +198,28 @@ class Caller:
             flank_five_prime=five_flank,
             flank_three_prime=three_flank,
             reads=reads,
-            rejections=self._rejections(junction, len(split), boundaries),
+            rejections=self._rejections(junction, len(split), boundaries, five.credible and three.credible),
+            unique_five_prime=five.unique,
+            elsewhere_five_prime=five.elsewhere,
+            unique_three_prime=three.unique,
+            elsewhere_three_prime=three.elsewhere,
         )
 
-    def _rejections(self, junction: Junction, split: int, boundaries: int) -> tuple[str, ...]:
+    def _proofs(self, junction: Junction, supports: list[Support]) -> tuple[SideCount, SideCount]:
+        """Count on each side the fragments that the whole genome proves to come from the gene."""
+        specificity = self._panel.specificity
+        if specificity is None:
+            return SideCount(0, 0, 0), SideCount(0, 0, 0)
+        sides = [support.sides for support in supports]
+        return (
+            SideCount.of(specificity.proof(junction.five_gene, five) for five, _ in sides),
+            SideCount.of(specificity.proof(junction.three_gene, three) for _, three in sides),
+        )
+
+    def _rejections(self, junction: Junction, split: int, boundaries: int, credible: bool) -> tuple[str, ...]:
         """Return the codes of the reasons that keep a junction from being reported."""
         listed = junction in self._panel.catalogue
-        reasons = []
+        reasons = [] if credible else ["SEQUENCE_ELSEWHERE"]
         targets = self._panel.spec.genes_with_role("target")
         if junction.five_gene not in targets and junction.three_gene not in targets:
             reasons.append("NO_TARGET_GENE")

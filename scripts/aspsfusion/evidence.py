@@ -154,7 +154,9 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
         if not explained(fragment, parameters):
             evidence.fragments.append(fragment)
             continue
-        placements = count_wild_type(evidence.coverage, fragment, parameters, ranks, watches)
+        placements = count_wild_type(
+            evidence.coverage, fragment, parameters, ranks, watches, panel.specificity
+        )
         if len(placements) == 2 and placements[0].contig == placements[1].contig in panel.transcripts:
             low, high = min(p.start for p in placements), max(p.end for p in placements)
             inserts.append(high - low)

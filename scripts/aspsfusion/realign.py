@@ -79,6 +79,17 @@ class Support:
         return laid.before, laid.end - laid.start - laid.before
 
     @property
+    def sides(self) -> tuple[list[str], list[str]]:
+        """Bases of the fragment in the 5' and in the 3' gene, read by read, in the fusion's orientation."""
+        five, three = [], []
+        for mate, laid in zip(self.fragment.mates, self.laid, strict=True):
+            if laid is not None:
+                bases = reverse_complement(mate.sequence) if laid.reverse else mate.sequence
+                five.append(bases[: laid.before])
+                three.append(bases[laid.before :])
+        return five, three
+
+    @property
     def span(self) -> tuple[int, int, bool]:
         """Start and end of the fragment on the fusion transcript, and whether its first mate is antisense."""
         present = [laid for laid in self.laid if laid is not None]

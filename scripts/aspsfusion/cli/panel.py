@@ -37,15 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Build the panel and say what was proved."""
+    from aspsfusion.cli.progress import ProgressLine
     from aspsfusion.panel_build import build_panel, replace_panel
 
     build = replace_panel if args.force else build_panel
-    panel = build(args.panel, args.genome, args.gtf, args.output)
+    with ProgressLine("bases of the genome counted") as line:
+        panel = build(args.panel, args.genome, args.gtf, args.output, line.update)
     checks = panel.provenance["checks"]
+    looked = "" if panel.provenance["whole_genome_specificity"] else "not "
     passed = sum(check["passed"] for check in checks)
     print(
         f"{args.output}: {len(panel.primary)} genes, {len(panel.transcripts)} transcripts, "
-        f"reference {panel.provenance['reference_kind']}, {passed} of {len(checks)} checks passed"
+        f"reference {panel.provenance['reference_kind']}, {passed} of {len(checks)} checks passed, "
+        f"sequences {looked}looked for in a whole genome"
     )
     for check in checks:
         if not check["passed"]:
