@@ -283,9 +283,9 @@ def _elsewhere_text(junction: CalledJunction) -> str:
     ):
         if not SideCount(unique, elsewhere, 0).credible:
             sides.append(
-                f"Of {unique + elsewhere} unique fragments with enough bases of {gene} to tell, {unique} hold a "
-                "sequence that occurs nowhere else in the genome; the others fit places outside the gene as "
-                "well, and may come from a copy of it."
+                f"Of {unique + elsewhere} unique fragments with enough bases of {gene} to tell, {unique} "
+                "hold sequence that occurs nowhere else in the genome; the others may come from a copy of "
+                "the gene."
             )
     return " ".join(sides)
 

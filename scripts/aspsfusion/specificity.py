@@ -71,7 +71,8 @@ class GeneKmers:
     """The k-mers of a gene.
 
     Attributes:
-        kmers: sorted canonical k-mers of all its panel sequences.
+        kmers: sorted canonical k-mers of all its panel sequences, as far as they stand in the gene's locus:
+            those across an exon's border do not.
         places: for each the places in the genome outside the gene's own locus, at most MAX_PLACES.
     """
 
@@ -80,7 +81,7 @@ class GeneKmers:
 
     @cached_property
     def unique(self) -> Kmers:
-        """K-mers that stand nowhere else; across an exon border they stand nowhere at all."""
+        """K-mers that stand nowhere else."""
         unique: Kmers = self.kmers[self.places == 0]
         return unique
 
@@ -133,7 +134,8 @@ class Specificity:
     def places_along(self, gene: str, sequence: str) -> npt.NDArray[np.int64]:
         """Return the places elsewhere of the k-mer that starts at each base of a panel sequence of a gene.
 
-        -1 stands for k-mers that are not the gene's, as those with a base that is not called.
+        -1 stands for k-mers that the gene's locus does not hold: those across an exon's border and those with
+        a base that is not called.
         """
         held = self.genes[gene]
         found = canonical_kmers(encode(sequence), self.k)
