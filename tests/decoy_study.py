@@ -159,14 +159,14 @@ def panel_data(places: list[list[int]]) -> dict[str, Any]:
     }
 
 
-def fragments(world: World, names: tuple[str, ...], seed: str) -> list[Pair]:
+def fragments(world: World, names: tuple[str, ...], seed: str, of_gene: int = GENE_FRAGMENTS) -> list[Pair]:
     """Fragments of transcripts with sequencing errors; copies have FOLD times as many as their genes."""
     source = random.Random(seed)
     pairs = []
     for name in names:
-        count = FUSION_FRAGMENTS if name == "fusion" else GENE_FRAGMENTS
+        count = FUSION_FRAGMENTS if name == "fusion" else of_gene
         if "cop" in name:
-            count = GENE_FRAGMENTS * FOLD
+            count = of_gene * FOLD
         transcript = world.transcripts[name]
         for number in range(count):
             length = max(READ_LENGTH, round(source.gauss(INSERT, INSERT_SPREAD)))

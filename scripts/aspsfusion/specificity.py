@@ -30,8 +30,8 @@ stand elsewhere by chance too often (17 nt: 0.36 places), longer ones fit into f
 
 MIN_UNIQUE_SHARE = 0.2
 """Share of a junction's telling fragments that must hold sequence of its gene alone, on each side. In the
-study of copies (docs/methods.md) reads of the gene itself had a share of 0.5 or more, reads of its copies of
-90, 95 and 98 percent identity one below 0.05, from sequencing errors that make a copy's base the gene's."""
+study of copies (docs/methods.md) the share was 0.95 or more for reads of the gene itself, and below 0.01 for
+reads of its copies of 90, 95 and 98 percent identity, where a sequencing error made the gene's base."""
 
 MAX_PLACES = np.iinfo(np.uint16).max
 
