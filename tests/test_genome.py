@@ -11,9 +11,10 @@ from Bio import bgzf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aspsfusion import genome as genome_module
+from aspsfusion import fasta as fasta_module
 from aspsfusion.errors import ReferenceProofError
-from aspsfusion.genome import GenomePieces, Region, chromosome_name, fasta_pieces, parse_contig, read_regions
+from aspsfusion.fasta import chromosome_name, fasta_pieces, parse_contig
+from aspsfusion.genome import GenomePieces, Region, read_regions
 from aspsfusion.panel_spec import ChromosomeSpec, GenomeSpec
 from aspsfusion.watermark import WATERMARK
 
@@ -175,7 +176,7 @@ def test_fetch_returns_parts_of_a_region_in_either_orientation(fasta: Path) -> N
 @pytest.mark.parametrize("block", range(1, 45))
 def test_blocks_may_end_anywhere(fasta: Path, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With every block size up to a record's length, each border meets header, line end and bases."""
-    monkeypatch.setattr(genome_module, "BLOCK_BYTES", block)
+    monkeypatch.setattr(fasta_module, "BLOCK_BYTES", block)
     text = f">chr9 some words\n{folded(NINE, 8)}\n>chrX\n{folded(X, 10)}>chr1\nACGT\n"
     pieces = read(fasta, text, known(md5=md5(X)))
     assert pieces.bases == {WANTED: X[25:42]}
@@ -187,7 +188,7 @@ def test_header_exactly_at_the_border_of_a_block(fasta: Path, monkeypatch: pytes
     first = f">chr9\n{NINE}\n"
     fasta.write_text(f"{first}>chrX\n{X}\n", encoding="ascii")
     for block in (len(first) - 1, len(first), len(first) + 1):
-        monkeypatch.setattr(genome_module, "BLOCK_BYTES", block)
+        monkeypatch.setattr(fasta_module, "BLOCK_BYTES", block)
         assert read_regions(fasta, [WANTED], BUILD).bases == {WANTED: X[25:42]}
 
 
@@ -225,7 +226,7 @@ def test_any_region_is_the_slice_of_its_chromosome(
     path.write_text("".join(records), encoding="ascii")
     wanted = [Region(region.chrom, region.start + shift, region.end + shift) for region in regions]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(genome_module, "BLOCK_BYTES", block)
+        patch.setattr(fasta_module, "BLOCK_BYTES", block)
         pieces = read_regions(path, wanted, BUILD)
     expected = {
         there: sequences[here.chrom][here.start : here.end]
@@ -361,7 +362,7 @@ def test_ambiguity_codes_are_bases(fasta: Path) -> None:
 def test_watermark_is_found_whatever_the_header_says(
     fasta: Path, mark: str, words: str, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(genome_module, "BLOCK_BYTES", block)
+    monkeypatch.setattr(fasta_module, "BLOCK_BYTES", block)
     text = f">chrX:101-208{words}\n{folded(mark + X, 50)}"
     pieces = read(fasta, text, wanted=Region("chrX", 150, 170))
     assert pieces.demonstration

@@ -179,6 +179,7 @@ FILES = [
     "introns.fa",
     "exons.tsv",
     "kmers.npz",
+    "specificity.npz",
     *(f"index/panel.{ending}" for ending in ("dict", "fa", "fa.amb", "fa.ann", "fa.bwt", "fa.pac", "fa.sa")),
 ]
 

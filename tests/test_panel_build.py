@@ -156,6 +156,9 @@ def test_provenance(whole: SmallPanel) -> None:
         "reference_kind",
         "reference_authenticated",
         "genome_file",
+        "annotation",
+        "whole_genome_specificity",
+        "genome_pass",
         "contigs",
         "checks",
         "transcripts",
@@ -187,7 +190,12 @@ def test_provenance(whole: SmallPanel) -> None:
         ("intron_ends", True),
         ("reading_frame", True),
         ("published_junction", True),
+        ("genome_uniqueness", True),
     }
+    # The small genome lists no chromosomes of its build, so that nobody can say it is whole.
+    assert found["whole_genome_specificity"] is False
+    assert found["genome_pass"]["bases"] == found["genome_pass"]["called_bases"] == 4000
+    assert found["annotation"] is None
     assert str(whole.directory) not in json.dumps(found)
 
 
@@ -658,7 +666,8 @@ def test_command_says_what_was_proved(small: SmallPanel, capsys: pytest.CaptureF
     assert command(small) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        f"{small.output}: 3 genes, 3 transcripts, reference genome, 5 of 6 checks passed",
+        f"{small.output}: 3 genes, 3 transcripts, reference genome, 7 of 8 checks passed, "
+        "sequences not looked for in a whole genome",
         "  not passed: BYSTANDER|TB.1: 8 of 10 introns run from GT or GC to AG "
         "(intron 1 GA..AG, intron 2 GA..AG)",
     ]

@@ -25,6 +25,7 @@ from aspsfusion.realign import Realigner
 from aspsfusion.records import Fragment
 from aspsfusion.rejections import homology, rejections
 from aspsfusion.safe_output import replacing
+from aspsfusion.specificity import SideCount
 from aspsfusion.support import Support
 from aspsfusion.watch import watches_of
 
@@ -73,7 +74,12 @@ class Caller:
         still_open: list[Fragment] = []
         for fragment in left:
             if not count_wild_type(
-                evidence.coverage, fragment, self._parameters, self._panel.contig_ranks, watches
+                evidence.coverage,
+                fragment,
+                self._parameters,
+                self._panel.contig_ranks,
+                watches,
+                self._panel.specificity,
             ):
                 still_open.append(fragment)
         junctions = [self._called(junction, group, evidence.coverage) for junction, group in assigned.items()]
@@ -226,6 +232,7 @@ class Caller:
         assert model is not None
         five_flank, three_flank = model.flanks(FLANK)
         spec = self._panel.catalogue.get(junction)
+        five, three = self._proofs(junction, [item.support for item in unique])
         reads = tuple(called_read(item) for item in split + spanning + short)
         called = CalledJunction(
             five_gene=junction.five_gene,
@@ -253,8 +260,23 @@ class Caller:
             flank_three_prime=three_flank,
             reads=reads,
             rejections=(),
+            unique_five_prime=five.unique,
+            elsewhere_five_prime=five.elsewhere,
+            unique_three_prime=three.unique,
+            elsewhere_three_prime=three.elsewhere,
         )
         return replace(called, rejections=rejections(self._panel, called, self._parameters))
+
+    def _proofs(self, junction: Junction, supports: list[Support]) -> tuple[SideCount, SideCount]:
+        """Count on each side the fragments that the whole genome proves to come from the gene."""
+        specificity = self._panel.specificity
+        if specificity is None:
+            return SideCount(0, 0, 0), SideCount(0, 0, 0)
+        sides = [support.sides for support in supports]
+        return (
+            SideCount.of(specificity.proof(junction.five_gene, five) for five, _ in sides),
+            SideCount.of(specificity.proof(junction.three_gene, three) for _, three in sides),
+        )
 
 
 def _order(junction: Junction) -> tuple[str, int, str, int]:

@@ -76,6 +76,11 @@ class CalledJunction:
         flank_three_prime: reference bases behind it.
         reads: supporting fragments.
         rejections: codes of the reasons why it is not reported, empty for a reported one.
+        unique_five_prime: unique fragments with sequence of the 5' gene that stands nowhere else in the
+            genome; 0 where the panel was built without a whole genome.
+        elsewhere_five_prime: those whose sequence of the 5' gene all stands elsewhere too, or is not exact.
+        unique_three_prime: the same of the 3' gene.
+        elsewhere_three_prime: the same of the 3' gene.
     """
 
     five_gene: str
@@ -99,6 +104,10 @@ class CalledJunction:
     flank_three_prime: str
     reads: tuple[CalledRead, ...]
     rejections: tuple[str, ...]
+    unique_five_prime: int = 0
+    elsewhere_five_prime: int = 0
+    unique_three_prime: int = 0
+    elsewhere_three_prime: int = 0
 
     @property
     def fragments(self) -> int:

@@ -38,6 +38,11 @@ HIGH_DUPLICATION = 0.8
 then shows the same molecules again. A convention of this program, without a published limit."""
 
 DEMONSTRATION_NOTICE = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"
+NO_WHOLE_GENOME = (
+    "The panel was not built from a whole genome, so copies of its genes elsewhere are not known. Reads "
+    "of such a copy could imitate a junction, or count as wild type and let an exclusion look stronger than "
+    "it is."
+)
 DECIMALS = 2
 
 
@@ -89,6 +94,7 @@ def compose_report(
         reference=ReferenceId(
             kind=provenance["reference_kind"],
             authenticated=provenance["reference_authenticated"],
+            whole_genome_specificity=provenance["whole_genome_specificity"],
             file=provenance["genome_file"],
             checks=_checks(provenance["checks"]),
         ),
@@ -108,7 +114,7 @@ def compose_report(
         exon_coverage=_exon_coverage(panel, record),
         imbalance=_imbalance(panel, record),
         interpretation=list(panel.spec.texts.interpretation),
-        limits=list(panel.spec.texts.limits),
+        limits=[*panel.spec.texts.limits, *_genome_limits(provenance)],
         notices=[DEMONSTRATION_NOTICE] if demonstration else [],
     )
 
@@ -119,6 +125,7 @@ def _checks(checks: list[dict[str, Any]]) -> list[str]:
         "intron_ends": "transcripts whose introns begin and end as introns do",
         "reading_frame": "open reading frames of the stated length",
         "published_junction": "published junction sequences at the stated exon ends",
+        "genome_uniqueness": "target genes with sequence that mostly stands nowhere else in the genome",
     }
     lines = []
     for kind, words in kinds.items():
@@ -126,6 +133,11 @@ def _checks(checks: list[dict[str, Any]]) -> list[str]:
         if of_kind:
             lines.append(f"{sum(check['passed'] for check in of_kind)} of {len(of_kind)} {words}")
     return lines + [f"not passed: {check['text']}" for check in checks if not check["passed"]]
+
+
+def _genome_limits(provenance: Mapping[str, Any]) -> list[str]:
+    """Say what is not known of a sample when the panel was built without a whole genome."""
+    return [] if provenance["whole_genome_specificity"] else [NO_WHOLE_GENOME]
 
 
 def _quality(

@@ -58,3 +58,17 @@ def open_inflated(path: Path) -> BinaryIO:
             raw.close()
             return xopen(path, "rb", threads=0, format=name)
     return raw
+
+
+def compression_name(path: Path) -> str:
+    """Return the name of a file's compression for messages, told from its first bytes.
+
+    A pipe is not opened a second time: that could wait for a writer for ever.
+    """
+    magic = b""
+    if path.is_file():
+        with path.open("rb") as stream:
+            magic = stream.read(max(map(len, OTHER_MAGIC)))
+    names = {"bz2": "bzip2", "xz": "xz", "zst": "zstandard"}
+    other = next((names[name] for first, name in OTHER_MAGIC.items() if magic.startswith(first)), None)
+    return other or ("gzip" if magic.startswith(GZIP_MAGIC) else "compressed")

@@ -76,6 +76,26 @@ def configured_file(config: Mapping[str, Any], key: str, missing: str | None = N
     return str(path)
 
 
+def require_one_genome(config: Mapping[str, Any], neither: str) -> None:
+    """Refuse a configuration that does not say in exactly one way where the genome comes from.
+
+    Args:
+        config: the configuration.
+        neither: what to do when neither key is set.
+
+    Raises:
+        ParameterError: `genome_fasta` and `genome_fetch` are both set, or neither is.
+    """
+    given = [key for key in ("genome_fasta", "genome_fetch") if config.get(key) is not None]
+    if len(given) > 1:
+        raise ParameterError(
+            "configuration keys 'genome_fasta' and 'genome_fetch' are both set",
+            remedy="keep genome_fasta for a genome of your own, or genome_fetch to download the panel's loci",
+        )
+    if not given:
+        raise ParameterError("configuration key 'genome_fasta' is not set", remedy=neither)
+
+
 def numbers(thresholds: object) -> object:
     """Return a section of thresholds with its values as numbers.
 

@@ -4,13 +4,14 @@ Each fragment is counted on one contig, so that the counts of all contigs of a g
 Counts are kept as differences between neighbouring positions, which makes adding a fragment cheap.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import CallParameters
-from aspsfusion.records import Fragment, Placement
+from aspsfusion.records import Fragment, Mate, Placement
+from aspsfusion.specificity import Specificity
 
 Differences = dict[int, int]
 
@@ -175,14 +176,38 @@ def count_wild_type(
     parameters: CallParameters,
     ranks: Mapping[str, int],
     watches: Mapping[str, Iterable[Watch]],
+    specificity: Specificity | None = None,
 ) -> list[Placement]:
-    """Count a fragment as wild type if one gene alone explains it; returns the placements counted."""
+    """Count a fragment as wild type if one gene alone explains it; returns the placements counted.
+
+    At a watched boundary, where the exclusion is decided, a fragment counts only if it holds sequence that
+    the gene shares with no other place of the genome: reads of a copy would let an exclusion look stronger
+    than it is.
+    """
     gene = wild_type_gene(fragment, parameters.margin, parameters.max_edit_rate)
     if gene is None:
         return []
     placements = wild_type_placements(fragment, gene, ranks)
+    if specificity and _reaches_a_watch(placements, watches):
+        reads = [(mate.sequence, placement) for mate, placement in _placed(fragment, placements)]
+        if not specificity.proves_placements(gene, reads):
+            watches = {}
     coverage.add(gene, placements, watches)
     return placements
+
+
+def _reaches_a_watch(placements: Iterable[Placement], watches: Mapping[str, Iterable[Watch]]) -> bool:
+    return any(
+        placement.start < watch.boundary < placement.end
+        for placement in placements
+        for watch in watches.get(placement.contig, ())
+    )
+
+
+def _placed(fragment: Fragment, placements: Iterable[Placement]) -> Iterator[tuple[Mate, Placement]]:
+    """Yield each placement with the mate that it belongs to."""
+    for placement in placements:
+        yield next(mate for mate in fragment.mates if placement in mate.placements), placement
 
 
 def _add_range(differences: Differences, start: int, end: int) -> None:

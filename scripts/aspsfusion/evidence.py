@@ -120,7 +120,9 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
         if not explained(fragment, parameters):
             evidence.fragments.append(fragment)
             continue
-        placements = count_wild_type(evidence.coverage, fragment, parameters, ranks, watches)
+        placements = count_wild_type(
+            evidence.coverage, fragment, parameters, ranks, watches, panel.specificity
+        )
         whole = fragment.merged or len(placements) == 2
         if whole and placements and placements[0].contig == placements[-1].contig in panel.transcripts:
             low, high = min(p.start for p in placements), max(p.end for p in placements)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from aspsfusion.compressed import DAMAGED, open_inflated
+from aspsfusion.compressed import DAMAGED, compression_name, open_inflated
 from aspsfusion.errors import PanelError
-from aspsfusion.genome import chromosome_name
+from aspsfusion.fasta import chromosome_name
 from aspsfusion.panel_spec import GeneSpec, TranscriptSpec
 
 GTF_COLUMNS = 9
@@ -87,7 +87,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             yield from enumerate(stream, start=1)
         except DAMAGED as error:
             raise PanelError(
-                f"is a truncated or damaged gzip file ({error})",
+                f"is a truncated or damaged {compression_name(path)} file ({error})",
                 path=path,
                 remedy="copy or download it again",
             ) from error

@@ -63,8 +63,23 @@ def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSided
             (clip.gene, clip.position, clip.enters): clip
             for clip in sorted(found, key=lambda c: len(c.bases))
         }
-        clips.extend(by_place.values())
+        clips.extend(clip for clip in by_place.values() if _of_the_gene_itself(panel, fragment, clip.gene))
     return _clusters(clips)
+
+
+def _of_the_gene_itself(panel: Panel, fragment: Fragment, gene: str) -> bool:
+    """Whether a fragment holds sequence of the gene that stands nowhere else in the genome.
+
+    Where a copy of the gene ends or differs, its reads leave the gene's sequence though the gene is whole.
+    """
+    if panel.specificity is None:
+        return True
+    reads = []
+    for mate in fragment.mates:
+        placement = next((p for p in mate.placements if p.gene == gene), None)
+        if placement:
+            reads.append((mate.sequence, placement))
+    return panel.specificity.proves_placements(gene, reads)
 
 
 def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from aspsfusion.errors import PanelError
 from aspsfusion.panel_spec import BreakpointSpec, JunctionSpec, PanelSpec
+from aspsfusion.specificity import SPECIFICITY_TABLE, Specificity, read_specificity
 
 TRANSCRIPTS_FASTA = "transcripts.fa"
 UNSPLICED_FASTA = "introns.fa"
@@ -34,6 +35,7 @@ UNSPLICED_SUFFIX = "unspliced"
 """Second part of the name of a target's unspliced sequence, `GENE|unspliced`, in introns.fa."""
 
 BUILD_AGAIN = "build the panel again"
+BUILD_WITH = "build the panel with 'aspsfusion panel build'"
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,11 @@ class Panel:
         return result
 
     @cached_property
+    def specificity(self) -> Specificity | None:
+        """Places of the genes' k-mers elsewhere in the genome; None when the panel was built from loci."""
+        return read_specificity(self.directory)
+
+    @cached_property
     def contig_ranks(self) -> dict[str, int]:
         """Order of preference among equal alignments: primary transcripts, other ones, unspliced genes."""
         transcripts = sorted(self.transcripts.values(), key=lambda t: not t.primary)
@@ -295,9 +302,7 @@ def load_panel(directory: Path) -> Panel:
     """
     for name in (PROVENANCE, TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE, *INDEX_FILES):
         if not (directory / name).is_file():
-            raise PanelError(
-                f"lacks {name}", path=directory, remedy="build the panel with 'aspsfusion panel build'"
-            )
+            raise PanelError(f"lacks {name}", path=directory, remedy=BUILD_WITH)
     with _damage_named(directory / TRANSCRIPTS_FASTA):
         sequences = _read_fasta(directory / TRANSCRIPTS_FASTA)
     with _damage_named(directory / UNSPLICED_FASTA):
@@ -307,6 +312,8 @@ def load_panel(directory: Path) -> Panel:
     with _damage_named(directory / PROVENANCE):
         provenance = json.loads((directory / PROVENANCE).read_text(encoding="utf-8"))
         spec = PanelSpec.model_validate(provenance["spec"])
+        if provenance["genome_pass"] is not None and not (directory / SPECIFICITY_TABLE).is_file():
+            raise PanelError(f"lacks {SPECIFICITY_TABLE}", path=directory, remedy=BUILD_WITH)
         transcripts = {}
         for entry in provenance["transcripts"]:
             key = f"{entry['gene']}|{entry['transcript']}"

@@ -5,13 +5,14 @@ under its final name only when it is complete.
 """
 
 import tempfile
-from collections.abc import Set
+from collections.abc import Callable, Set
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from aspsfusion.errors import PanelError, ReferenceProofError
 from aspsfusion.genome import GenomePieces, Region, read_regions
+from aspsfusion.genome_uniqueness import measure_uniqueness, uniqueness_checks
 from aspsfusion.gtf import read_genes
 from aspsfusion.panel import (
     EXONS_TABLE,
@@ -30,6 +31,7 @@ from aspsfusion.panel_files import provenance_of, write_panel
 from aspsfusion.panel_spec import GeneSpec, PanelSpec, TranscriptSpec
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.proof import Check, check_introns, check_junction, check_reading_frame
+from aspsfusion.specificity import SPECIFICITY_TABLE
 
 PANEL_ENTRIES = {
     PROVENANCE,
@@ -37,13 +39,23 @@ PANEL_ENTRIES = {
     UNSPLICED_FASTA,
     EXONS_TABLE,
     KMER_TABLE,
+    SPECIFICITY_TABLE,
     Path(INDEX_PREFIX).parts[0],
     ".snakemake_timestamp",
 }
 """All that a panel directory holds; one with anything else in it is not replaced."""
 
 
-def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path) -> Panel:
+Progress = Callable[[int, str], None]
+
+
+def build_panel(
+    yaml_path: Path,
+    genome_path: Path,
+    gtf_path: Path | None,
+    output: Path,
+    progress: Progress = lambda count, note: None,
+) -> Panel:
     """Build a panel directory.
 
     Args:
@@ -51,6 +63,7 @@ def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, outpu
         genome_path: genome FASTA: whole chromosomes, or loci as `samtools faidx` names them.
         gtf_path: annotation for genes that the YAML names without transcripts.
         output: directory to create; must not exist or be empty.
+        progress: called now and then, while the genome is counted, with the bases so far and a note.
 
     Returns:
         The panel as read back from the directory.
@@ -82,16 +95,27 @@ def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, outpu
             path=genome_path,
             remedy=f"give an unaltered {spec.genome.build} genome",
         )
-    provenance = provenance_of(panel, genome, checks, yaml_path, genome_path)
+    uniqueness = (
+        measure_uniqueness(panel, genome, genome_path, progress) if genome.whole_chromosomes else None
+    )
+    if uniqueness:
+        checks += uniqueness_checks(panel, uniqueness.specificity)
+    provenance = provenance_of(panel, genome, checks, uniqueness, (yaml_path, genome_path, gtf_path))
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
         draft = Path(scratch) / "panel"
-        write_panel(panel, genome, provenance, draft)
+        write_panel(panel, genome, provenance, uniqueness, draft)
         draft.rename(output)  # in place of an empty directory, too
     return load_panel(output)
 
 
-def replace_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path) -> Panel:
+def replace_panel(
+    yaml_path: Path,
+    genome_path: Path,
+    gtf_path: Path | None,
+    output: Path,
+    progress: Progress = lambda count, note: None,
+) -> Panel:
     """Build a panel in place of an existing one, which stays until the new one is complete.
 
     Raises:
@@ -99,7 +123,7 @@ def replace_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, out
         ReferenceProofError: as `build_panel`.
     """
     if not output.exists() or (output.is_dir() and not any(output.iterdir())):
-        return build_panel(yaml_path, genome_path, gtf_path, output)
+        return build_panel(yaml_path, genome_path, gtf_path, output, progress)
     held = {entry.name for entry in output.iterdir()} if output.is_dir() else set()
     if PROVENANCE not in held or not held <= PANEL_ENTRIES:
         foreign = f" (it holds {min(held - PANEL_ENTRIES)})" if held - PANEL_ENTRIES else ""
@@ -110,7 +134,7 @@ def replace_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, out
         )
     with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
         fresh, former = Path(scratch) / "fresh", Path(scratch) / "former"
-        build_panel(yaml_path, genome_path, gtf_path, fresh)
+        build_panel(yaml_path, genome_path, gtf_path, fresh, progress)
         output.rename(former)
         fresh.rename(output)
     return load_panel(output)

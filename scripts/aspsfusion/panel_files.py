@@ -11,6 +11,7 @@ import numpy as np
 from aspsfusion import __version__
 from aspsfusion.aligner import build_index
 from aspsfusion.genome import GenomePieces
+from aspsfusion.genome_uniqueness import Uniqueness
 from aspsfusion.kmers import KMER_LENGTH, panel_kmers
 from aspsfusion.panel import (
     EXONS_TABLE,
@@ -23,12 +24,17 @@ from aspsfusion.panel import (
 )
 from aspsfusion.proof import Check
 from aspsfusion.screened import screened_sequences
+from aspsfusion.specificity import SPECIFICITY_TABLE, write_specificity
 
 FASTA_WIDTH = 80
 
 
 def provenance_of(
-    panel: Panel, genome: GenomePieces, checks: Sequence[Check], yaml_path: Path, genome_path: Path
+    panel: Panel,
+    genome: GenomePieces,
+    checks: Sequence[Check],
+    uniqueness: Uniqueness | None,
+    sources: tuple[Path, Path, Path | None],
 ) -> dict[str, Any]:
     """Return panel.json: what the panel is, what it was built from and what was proved of it.
 
@@ -36,9 +42,11 @@ def provenance_of(
         panel: proved panel.
         genome: where its sequences came from.
         checks: outcome of the proof.
-        yaml_path: panel YAML, for its checksum.
-        genome_path: genome FASTA, for its name; paths are left out so that equal panels have equal files.
+        uniqueness: outcome of the pass over the whole genome, None when the panel is built from loci.
+        sources: panel YAML and annotation GTF (or None), for their checksums, and between them the genome
+            FASTA, for its name; paths are left out so that equal panels have equal files.
     """
+    yaml_path, genome_path, gtf_path = sources
     kind = "genome" if genome.whole_chromosomes else "loci"
     # The verdict rests on the targets; published checksums are only known for their chromosomes.
     decisive = {panel.primary[gene].chrom for gene in panel.spec.genes_with_role("target")}
@@ -53,6 +61,13 @@ def provenance_of(
         "reference_kind": "demonstration" if genome.demonstration else kind,
         "reference_authenticated": authenticated and not genome.demonstration,
         "genome_file": genome_path.name,
+        "annotation": (
+            None
+            if gtf_path is None
+            else {"file": gtf_path.name, "checksum": hashlib.sha256(gtf_path.read_bytes()).hexdigest()}
+        ),
+        "whole_genome_specificity": uniqueness is not None and uniqueness.whole_genome,
+        "genome_pass": None if uniqueness is None else uniqueness.provenance(),
         "contigs": [
             {
                 "contig": contig.name,
@@ -84,13 +99,20 @@ def provenance_of(
     }
 
 
-def write_panel(panel: Panel, genome: GenomePieces, provenance: dict[str, Any], directory: Path) -> None:
+def write_panel(
+    panel: Panel,
+    genome: GenomePieces,
+    provenance: dict[str, Any],
+    uniqueness: Uniqueness | None,
+    directory: Path,
+) -> None:
     """Write a panel directory.
 
     Args:
         panel: proved panel.
         genome: its sequences with the case of the file.
         provenance: see `provenance_of`.
+        uniqueness: outcome of the pass over the whole genome, None when the panel is built from loci.
         directory: to be created.
     """
     (directory / INDEX_PREFIX).parent.mkdir(parents=True)
@@ -102,7 +124,10 @@ def write_panel(panel: Panel, genome: GenomePieces, provenance: dict[str, Any], 
     (directory / INDEX_PREFIX).write_text(transcripts + unspliced, encoding="ascii")
     build_index(directory / INDEX_PREFIX)
     _drop_locations((directory / INDEX_PREFIX).with_suffix(".dict"))
-    kmers, genes = panel_kmers(screened_sequences(panel, genome))
+    specificity = uniqueness.specificity if uniqueness else None
+    if specificity:
+        write_specificity(specificity, directory / SPECIFICITY_TABLE)
+    kmers, genes = panel_kmers(screened_sequences(panel, genome, specificity))
     np.savez(directory / KMER_TABLE, k=np.int64(KMER_LENGTH), kmers=kmers, genes=genes)
     (directory / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
 

@@ -139,6 +139,11 @@ class ReferenceId(_Record):
     authenticated: bool = Field(
         description="whether every chromosome of a target gene was whole and matched the build's MD5"
     )
+    whole_genome_specificity: bool = Field(
+        False,
+        description="whether the panel's sequences were looked for in the whole genome, so that reads of a "
+        "gene's copies elsewhere are told from its own",
+    )
     file: str = Field(description="file name of the genome FASTA")
     checks: list[str] = Field(description="what was proved of the reference when the panel was built")
 

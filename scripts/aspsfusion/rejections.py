@@ -13,6 +13,7 @@ from aspsfusion.panel import Panel
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.placements import ContigBases
 from aspsfusion.records import Reason
+from aspsfusion.specificity import SideCount
 
 MAX_HOMOLOGY = 30
 """Shared bases are counted up to this number on each side; more is no short repeat but a gene family."""
@@ -73,6 +74,7 @@ def rejections(panel: Panel, junction: CalledJunction, parameters: CallParameter
     """Return the codes of the reasons that keep a junction from being reported, none for a reported one."""
     listed = junction.catalogue_id is not None
     rules: dict[str, Callable[[], bool]] = {
+        "SEQUENCE_ELSEWHERE": lambda: not all(side.credible for side in _sides(junction)),
         "NO_TARGET_GENE": lambda: _no_target(panel, junction),
         "SEEN_IN_NORMAL_TISSUE": lambda: not listed and _seen_in_normal(panel, junction),
         "PARALOGS": lambda: not listed and _paralogs(panel, junction),
@@ -88,6 +90,14 @@ def rejections(panel: Panel, junction: CalledJunction, parameters: CallParameter
         ),
     }
     return tuple(code for code, applies in rules.items() if applies())
+
+
+def _sides(junction: CalledJunction) -> tuple[SideCount, SideCount]:
+    """Return what the whole genome proves of either side; nothing without one."""
+    return (
+        SideCount(junction.unique_five_prime, junction.elsewhere_five_prime, 0),
+        SideCount(junction.unique_three_prime, junction.elsewhere_three_prime, 0),
+    )
 
 
 def _no_target(panel: Panel, junction: CalledJunction) -> bool:
@@ -155,6 +165,7 @@ def rejection_reasons(panel: Panel, junction: CalledJunction, parameters: CallPa
 def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallParameters) -> str:
     split = f"{junction.split_reads} unique crossing fragment{'s' if junction.split_reads != 1 else ''}"
     texts: dict[str, Callable[[], str]] = {
+        "SEQUENCE_ELSEWHERE": lambda: _elsewhere_text(junction),
         "NO_TARGET_GENE": lambda: "Neither gene is a target of this panel.",
         "SEEN_IN_NORMAL_TISSUE": lambda: _normal_tissue_text(panel, junction),
         "PARALOGS": lambda: (
@@ -186,6 +197,16 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
         ),
     }
     return texts[code]()
+
+
+def _elsewhere_text(junction: CalledJunction) -> str:
+    """Say on which side the reads may come from a copy of the gene."""
+    return " ".join(
+        f"Of {side.unique + side.elsewhere} unique fragments with enough bases of {gene} to tell, "
+        f"{side.unique} hold sequence that occurs nowhere else in the genome; the others may come from a copy of the gene."
+        for gene, side in zip((junction.five_gene, junction.three_gene), _sides(junction), strict=True)
+        if not side.credible
+    )
 
 
 def _normal_tissue_text(panel: Panel, junction: CalledJunction) -> str:

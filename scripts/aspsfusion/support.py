@@ -6,6 +6,7 @@ from typing import Literal
 
 from aspsfusion.duplicates import UNPLACED_PREFIX
 from aspsfusion.records import Fragment
+from aspsfusion.sequences import reverse_complement
 
 Kind = Literal["split", "spanning", "short", "touching"]
 """How a fragment fits a junction: a read crosses it with sufficient anchors; the mates lie on its two sides;
@@ -75,6 +76,17 @@ class Support:
         if self.kind == "spanning" or laid is None:
             return 0, 0
         return laid.before, laid.behind
+
+    @property
+    def sides(self) -> tuple[list[str], list[str]]:
+        """Bases of the fragment in the 5' and in the 3' gene, read by read, in the fusion's orientation."""
+        five, three = [], []
+        for mate, laid in zip(self.fragment.mates, self.laid, strict=True):
+            if laid is not None:
+                bases = reverse_complement(mate.sequence) if laid.reverse else mate.sequence
+                five.append(bases[: laid.before])
+                three.append(bases[laid.before :])
+        return five, three
 
     @cached_property
     def span(self) -> tuple[int, int, str]:

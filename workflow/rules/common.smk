@@ -25,6 +25,7 @@ try:
         configured_file,
         numbers,
         option_list,
+        require_one_genome,
     )
     from aspsfusion.errors import AspsfusionError
     from aspsfusion.samples import read_samples
@@ -36,7 +37,8 @@ except ImportError as error:
 
 CONFIG_SCHEMA = "../schemas/config.schema.yaml"
 NO_GENOME = (
-    "set it to a GRCh38 FASTA with --config genome_fasta=PATH or in your own --configfile; "
+    "set it to a GRCh38 FASTA with --config genome_fasta=PATH or in your own --configfile, or let the panel's "
+    "loci be downloaded with --config genome_fetch=ucsc; "
     "'make demo' shows the workflow without one"
 )
 
@@ -46,7 +48,9 @@ try:
     with open(workflow.source_path(CONFIG_SCHEMA), encoding="utf-8") as stream:
         check_configuration(config, yaml.safe_load(stream))
     validate(config, CONFIG_SCHEMA)  # fills in the defaults of keys that are not set
-    GENOME_FASTA = configured_file(config, "genome_fasta", missing=NO_GENOME)
+    require_one_genome(config, NO_GENOME)
+    GENOME_FETCH = config["genome_fetch"]
+    GENOME_FASTA = configured_file(config, "genome_fasta")
     ANNOTATION_GTF = configured_file(config, "annotation_gtf")
     PANEL_YAML = configured_file(config, "panel")
     SAMPLES = {
@@ -67,6 +71,7 @@ MEGABYTES = {
 
 OUTDIR = str(Path(config["outdir"]))
 PANEL_DIR = f"{OUTDIR}/panel"
+FETCHED_LOCI = f"{OUTDIR}/reference/loci.fa.gz"
 SUMMARY = {suffix: f"{OUTDIR}/summary.{suffix}" for suffix in ("tsv", "html")}
 # Written with a summary in which no sample failed, and removed with one in which a sample did, so that
 # Snakemake makes the next summary anew whatever the sheet says then.

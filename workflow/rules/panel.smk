@@ -1,8 +1,35 @@
+# The loci of the panel's genes from a public sequence service, where the laboratory names no genome. It runs
+# where snakemake runs: compute nodes often have no way to the outside.
+localrules:
+    fetch_loci,
+
+
+rule fetch_loci:
+    input:
+        panel=PANEL_YAML,
+        gtf=ANNOTATION_GTF or [],
+    output:
+        loci=FETCHED_LOCI,
+        record=f"{FETCHED_LOCI}.json",
+    log:
+        f"{OUTDIR}/logs/fetch.log",
+    conda:
+        ENVIRONMENT
+    params:
+        gtf=lambda wildcards, input: (
+            f"--gtf {shlex.quote(input.gtf)}" if input.gtf else ""
+        ),
+        source=GENOME_FETCH,
+    shell:
+        "aspsfusion panel fetch --panel {input.panel:q} {params.gtf} --source {params.source:q} "
+        "--output {output.loci:q} > {log:q} 2>&1"
+
+
 # The panel directory: sequences of the panel's genes, taken from the genome and proved.
 rule build_panel:
     input:
         panel=PANEL_YAML,
-        genome=GENOME_FASTA,
+        genome=GENOME_FASTA or FETCHED_LOCI,
         gtf=ANNOTATION_GTF or [],
     output:
         directory(PANEL_DIR),
