@@ -107,7 +107,7 @@ def _read_fastq(path: Path) -> Iterator[tuple[str, str, str]]:
                     where=f"record {number}",
                     remedy="run 'aspsfusion screen' again",
                 )
-            yield header[1:], sequence, quality
+            yield header[1:].split(" ", 1)[0], sequence, quality
 
 
 def prefer_primary(record: pysam.AlignedSegment, ranks: dict[str, int]) -> None:

@@ -22,6 +22,7 @@ from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import ContigBases, as_sequenced, read_placements
 from aspsfusion.records import Fragment, Mate
 from aspsfusion.safe_output import replacing
+from aspsfusion.strand import count_direction, exon_borders
 from aspsfusion.watch import watches_of
 
 UNPLACED_PREFIX = 24
@@ -132,6 +133,7 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
             evidence.coverage.informative[watch.key] = 0
     chosen, evidence.candidates = choose_representatives(bam)
     evidence.duplicates = evidence.candidates - len(chosen)
+    borders = exon_borders(panel.transcripts.values())
     inserts: list[int] = []
     for name, mates in _fragments(bam):
         copies = chosen.get(name)
@@ -155,6 +157,7 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
             evidence.fragments.append(fragment)
             continue
         placements = count_wild_type(evidence.coverage, fragment, parameters, ranks, watches)
+        count_direction(evidence.coverage.direction, fragment, placements, borders, panel.unspliced)
         if len(placements) == 2 and placements[0].contig == placements[1].contig in panel.transcripts:
             low, high = min(p.start for p in placements), max(p.end for p in placements)
             inserts.append(high - low)

@@ -18,6 +18,8 @@ COMMANDS = (
     "panel",
     "simulate",
     "screen",
+    "extract",
+    "samplesheet",
     "align",
     "evidence",
     "call",
