@@ -127,7 +127,7 @@ def records_of(stream: pysam.AlignmentFile, path: Path) -> Iterator[pysam.Aligne
     """
     number = 0
     try:
-        for record in stream:
+        for record in stream.fetch(until_eof=True):
             number += 1
             yield record
     except (OSError, ValueError, UnicodeError) as error:

@@ -151,9 +151,14 @@ def missing_evidence(header: Header, counts: Counts, kept: Kept, loci: Loci) -> 
             "The file holds no unmapped fragment: reads that the aligner could not place, as many of those "
             "across a fusion are, were left out of it."
         )
+    if header.lengths and not aligned:
+        sentences.append("The file holds unmapped reads alone, and its header is that of an alignment.")
     if aligned and counts.mates_unmapped > counts.unmapped_mates:
         lost = counts.mates_unmapped - counts.unmapped_mates
         sentences.append(f"The unmapped mates of {lost} mapped reads are not in the file.")
+    if aligned and counts.mates_unmapped < counts.unmapped_mates:
+        lost = counts.unmapped_mates - counts.mates_unmapped
+        sentences.append(f"The mapped mates of {lost} unmapped reads are not in the file.")
     if counts.first != counts.second:
         sentences.append(
             f"The file holds {counts.first} first and {counts.second} second mates: reads were removed."

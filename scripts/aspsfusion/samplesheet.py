@@ -2,7 +2,7 @@
 
 It knows the names that sequencers and archives give: `S_S1_L001_R1_001.fastq.gz` (bcl2fastq and BCL
 Convert), `S_R1.fastq.gz`, `S_1.fastq.gz`, `S.R1.fq.gz`, a lane before the mate number, and one BAM or CRAM
-file for each sample. A name from which it can not be told beyond doubt what the file is stops it: a guess here
+file for each sample. A name from which it can not be told beyond doubt what the file is stops it: a guess
 would analyse half a sample as a whole one.
 """
 

@@ -17,6 +17,7 @@ import numpy as np
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import FastqScanner, ScannedBlock
 from aspsfusion.kmers import KmerTable, build_table
+from aspsfusion.mate_order import require_mates
 from aspsfusion.panel import load_panel
 from aspsfusion.safe_output import replacing
 from aspsfusion.steady import require_unchanged, stamps_of
@@ -178,6 +179,9 @@ def run_screen(
     panel = load_panel(panel_directory)
     symbols = [gene.symbol for gene in panel.spec.genes]
     table = build_table(*panel.kmers())
+    for lane in lanes:
+        if lane.fastq_2 is not None:
+            require_mates(lane.fastq_1, lane.fastq_2)
     stamps = stamps_of(path for lane in lanes for path in (lane.fastq_1, lane.fastq_2) if path)
     fragments = candidates = bases = longest = 0
     gene_hits = np.zeros(len(symbols), dtype=np.int64)
