@@ -10,12 +10,13 @@ INSTALLED := $(VENV)/.installed
 CORES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint lock clean
+.PHONY: help install demo test equality lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
 	@echo "make demo      run the workflow on six simulated samples, offline (CORES=$(CORES))"
 	@echo "make test      run all tests"
+	@echo "make equality  give the same samples as FASTQ, BAM and CRAM and compare the verdicts"
 	@echo "make lint      run all static checks"
 	@echo "make lock      write constraints.txt anew with the newest versions"
 	@echo "make clean     remove $(VENV), the demonstration and all caches; results/ stays"
@@ -37,6 +38,10 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+# The same samples as FASTQ, BAM and CRAM by real aligners (STAR, hisat2, minimap2, bwa, samtools).
+equality: $(INSTALLED)
+	PYTHONPATH=tests $(BIN)/python -m equality
 
 # Snakemake reads a configuration before it can lint; this one names files that are there.
 lint: $(INSTALLED)

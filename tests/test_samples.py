@@ -25,7 +25,7 @@ SCHEMA = Path(__file__).parents[1] / "workflow/schemas/samples.schema.yaml"
 def reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a working directory with the files that the sheets below name."""
     monkeypatch.chdir(tmp_path)
-    for name in ("a_1.fq", "a_2.fq", "b_1.fq", "b_2.fq", "c.fq", "d.bam"):
+    for name in ("a_1.fq", "a_2.fq", "b_1.fq", "b_2.fq", "c.fq", "d.bam", "e.bam"):
         (tmp_path / name).write_text("")
     (tmp_path / "folder").mkdir()
     (tmp_path / "link.fq").symlink_to("a_1.fq")
@@ -72,7 +72,7 @@ def test_spreadsheet_habits_are_accepted(reads: Path) -> None:
 
 
 def test_bam_is_read_where_it_is_supported(reads: Path) -> None:
-    (sample,) = read_samples(sheet(reads, "sample_id bam", "S1 d.bam"), bam_supported=True)
+    (sample,) = read_samples(sheet(reads, "sample_id bam", "S1 d.bam"))
     assert sample == Sample("S1", (), bam="d.bam")
 
 
@@ -99,7 +99,11 @@ HEADER = "sample_id fastq_1 fastq_2 bam control tumour_fraction batch library"
         pytest.param([HEADER, "S1"], "row 2: names no reads", id="no reads"),
         pytest.param([HEADER, "S1 . c.fq"], "row 2: names fastq_2 without fastq_1", id="second mates only"),
         pytest.param([HEADER, "S1 c.fq . d.bam"], "row 2: names both FASTQ and BAM", id="fastq and bam"),
-        pytest.param([HEADER, "S1 . . d.bam"], "BAM input is not available yet", id="bam"),
+        pytest.param(
+            ["sample_id bam", "S1 d.bam", "S1 e.bam"],
+            "row 3: sample S1 has a BAM file in row 2 already",
+            id="bam twice",
+        ),
         pytest.param([HEADER, "S1 c.fq . . maybe"], "row 2: control 'maybe' is not known", id="control"),
         pytest.param([HEADER, "S1 c.fq . . . . . rna"], "row 2: library 'rna' is not known", id="library"),
         pytest.param([HEADER, "S1 c.fq . . . 30"], "write 0.3 for 30 percent", id="percent"),

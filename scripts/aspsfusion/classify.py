@@ -38,6 +38,7 @@ class Findings:
         informative: unique wild-type fragments at each acceptor.
         gene_fragments: unique fragments by gene.
         library: declared library type, None if it was not declared.
+        incomplete: why the input can not carry the evidence for an exclusion.
     """
 
     sample: str
@@ -47,6 +48,7 @@ class Findings:
     informative: Mapping[str, int]
     gene_fragments: Mapping[str, int]
     library: str | None
+    incomplete: Sequence[Reason] = ()
 
 
 def control_genes_seen(
@@ -211,7 +213,7 @@ def _inadequacies(
     spec: PanelSpec, findings: Findings, excluded: Exclusion, parameters: ClassifyParameters
 ) -> list[Reason]:
     """Return the reasons why the fusion might have been missed."""
-    reasons = []
+    reasons = list(findings.incomplete)
     if not excluded.adequate:
         needed = needed_fragments(parameters)
         counts = informative_text(excluded) or "none, as the panel lists no junction of the target fusion"

@@ -11,6 +11,7 @@ from aspsfusion import __version__
 from aspsfusion.annotate import annotate_filtered, annotate_fusion, annotate_one_sided
 from aspsfusion.calls_file import CallsFile, read_calls
 from aspsfusion.classify import Findings, classify, control_genes_seen
+from aspsfusion.coverage import Coverage
 from aspsfusion.errors import ReadsError
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
@@ -22,6 +23,7 @@ from aspsfusion.records import (
     PanelId,
     QcFlag,
     QualityControl,
+    Reason,
     ReferenceId,
     Report,
 )
@@ -77,7 +79,10 @@ def compose_report(
         if junction.rejections
     ]
     one_sided = annotate_one_sided(panel, calls.one_sided)
-    findings = Findings(sample, fusions, filtered, one_sided, coverage.informative, coverage.genes, library)
+    incomplete = incomplete_evidence(screen, coverage)
+    findings = Findings(
+        sample, fusions, filtered, one_sided, coverage.informative, coverage.genes, library, tuple(incomplete)
+    )
     verdict, excluded = classify(panel.spec, findings, parameters)
     provenance = panel.provenance
     demonstration = provenance["reference_kind"] == "demonstration"
@@ -119,6 +124,25 @@ def compose_report(
     )
 
 
+def incomplete_evidence(screen: Mapping[str, Any], coverage: Coverage) -> list[Reason]:
+    """Return the reasons why the input can not carry the evidence for an exclusion.
+
+    Args:
+        screen: metrics of `aspsfusion screen` or `aspsfusion extract`.
+        coverage: wild-type counts.
+    """
+    reasons = [Reason(code="INPUT_INCOMPLETE", text=text) for text in screen.get("incomplete", ())]
+    if coverage.direction.unspliced:
+        reasons.append(
+            Reason(
+                code="NO_SPLICED_READS",
+                text=f"None of {coverage.direction.target_fragments} fragments of the target genes crosses a "
+                "border between exons: the sample looks like DNA, not RNA.",
+            )
+        )
+    return reasons
+
+
 def _checks(checks: list[dict[str, Any]]) -> list[str]:
     """Return one sentence for each kind of proof, and each check that did not pass in full."""
     kinds = {
@@ -149,7 +173,8 @@ def _quality(
 ) -> QualityControl:
     genes = record.calls.coverage.genes
     controls = {gene: genes.get(gene, 0) for gene in panel.spec.genes_with_role("control")}
-    flags = []
+    coverage = record.calls.coverage
+    flags = [QcFlag(code=reason.code, text=reason.text) for reason in incomplete_evidence(screen, coverage)]
     if not record.candidates:
         flags.append(
             QcFlag(code="NO_CANDIDATES", text="No read of the sample shares a sequence with the panel.")
@@ -177,6 +202,7 @@ def _quality(
                 text=f"{record.duplicates} of {record.candidates} candidate fragments are duplicates.",
             )
         )
+    share = coverage.direction.share
     return QualityControl(
         total_reads=screen["total_reads"],
         candidate_fragments=record.candidates,
@@ -187,6 +213,10 @@ def _quality(
         overlap_fraction=align["overlap_fraction"],
         read_length=screen["read_length"],
         control_genes=controls,
+        input=screen.get("input", "FASTQ"),
+        input_build=screen.get("input_build"),
+        strand=coverage.direction.strand,
+        strand_fraction=None if share is None else round(share, DECIMALS),
         flags=flags,
     )
 

@@ -12,6 +12,7 @@ from aspsfusion.panel import Panel
 from aspsfusion.parameters import CallParameters
 from aspsfusion.records import Fragment, Mate, Placement
 from aspsfusion.specificity import Specificity
+from aspsfusion.strand import Direction
 
 Differences = dict[int, int]
 
@@ -79,6 +80,7 @@ class Coverage:
         depth: by contig, differences of the number of fragments that cover each base.
         informative: fragments by the key of a watched boundary.
         genes: fragments by gene.
+        direction: fragments by direction and splicing.
     """
 
     min_anchor: int
@@ -86,6 +88,7 @@ class Coverage:
     depth: dict[str, Differences] = field(default_factory=dict)
     informative: dict[str, int] = field(default_factory=dict)
     genes: dict[str, int] = field(default_factory=dict)
+    direction: Direction = field(default_factory=Direction)
 
     def add(self, gene: str, placements: Iterable[Placement], watches: Mapping[str, Iterable[Watch]]) -> None:
         """Count a fragment once, however many of its reads cover a place.
@@ -120,6 +123,7 @@ class Coverage:
             "min_anchor": self.min_anchor,
             "informative": self.informative,
             "genes": dict(sorted(self.genes.items())),
+            "direction": self.direction.to_json(),
             "crossing": {contig: sorted(d.items()) for contig, d in sorted(self.crossing.items())},
             "depth": {contig: sorted(d.items()) for contig, d in sorted(self.depth.items())},
         }
@@ -133,6 +137,7 @@ class Coverage:
             {contig: dict(pairs) for contig, pairs in data["depth"].items()},
             dict(data["informative"]),
             dict(data["genes"]),
+            Direction.from_json(data["direction"]),
         )
 
     def crossing_at(self, contig: str, boundary: int) -> int:

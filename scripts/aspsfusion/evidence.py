@@ -23,6 +23,7 @@ from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import ContigBases, as_sequenced, read_placements
 from aspsfusion.records import Fragment, Mate
 from aspsfusion.safe_output import replacing
+from aspsfusion.strand import count_direction, exon_borders
 from aspsfusion.watch import watches_of
 
 
@@ -109,6 +110,7 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
     found = find_molecules(bam)
     chosen, evidence.candidates, evidence.umi = found.chosen(), found.total, found.have_umis
     evidence.duplicates = evidence.candidates - len(chosen)
+    borders = exon_borders(panel.transcripts.values())
     inserts: list[int] = []
     for name, mates in _fragments(bam):
         molecule = chosen.get(name)
@@ -123,6 +125,7 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
         placements = count_wild_type(
             evidence.coverage, fragment, parameters, ranks, watches, panel.specificity
         )
+        count_direction(evidence.coverage.direction, fragment, placements, borders, panel.unspliced)
         whole = fragment.merged or len(placements) == 2
         if whole and placements and placements[0].contig == placements[-1].contig in panel.transcripts:
             low, high = min(p.start for p in placements), max(p.end for p in placements)

@@ -313,6 +313,20 @@ class QualityControl(_Record):
     overlap_fraction: float | None = Field(description="share of pairs whose mates overlap")
     read_length: int = Field(description="longest read")
     control_genes: dict[str, int] = Field(description="unique fragments by control gene")
+    input: str = Field(
+        description="what the reads came in: 'FASTQ', or the kind of BAM, CRAM or SAM file", default="FASTQ"
+    )
+    input_build: str | None = Field(
+        description="genome build that the input was aligned to, told from its header; reads are realigned",
+        default=None,
+    )
+    strand: Literal["forward", "reverse", "unstranded", "not determined"] = Field(
+        description="direction of first reads on the panel's transcripts, told from the data",
+        default="not determined",
+    )
+    strand_fraction: float | None = Field(
+        description="share of unique fragments whose first read is in sense; None without any", default=None
+    )
     flags: list[QcFlag]
 
 

@@ -203,7 +203,8 @@ def _elsewhere_text(junction: CalledJunction) -> str:
     """Say on which side the reads may come from a copy of the gene."""
     return " ".join(
         f"Of {side.unique + side.elsewhere} unique fragments with enough bases of {gene} to tell, "
-        f"{side.unique} hold sequence that occurs nowhere else in the genome; the others may come from a copy of the gene."
+        f"{side.unique} hold sequence that occurs nowhere else in the genome; the others may come from a "
+        "copy of the gene."
         for gene, side in zip((junction.five_gene, junction.three_gene), _sides(junction), strict=True)
         if not side.credible
     )

@@ -75,8 +75,8 @@ class Sample:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Every FASTQ file, lane by lane, first mates first."""
-        return tuple(file for lane in self.lanes for file in lane.files)
+        """Every file of reads: FASTQ lane by lane, first mates first, or the BAM file."""
+        return (self.bam,) if self.bam else tuple(file for lane in self.lanes for file in lane.files)
 
 
 @dataclass(frozen=True)
@@ -177,20 +177,14 @@ class _Sheet:
         if name in RESERVED_NAMES:
             raise self.error(f"sample_id '{name}' is used by the output directory", "choose another", row)
 
-    def check_input(self, row: _Row, *, bam_supported: bool) -> None:
+    def check_input(self, row: _Row) -> None:
         """A row names FASTQ or BAM, not both and not neither, and the files are there."""
         if row["bam"] and (row["fastq_1"] or row["fastq_2"]):
             raise self.error("names both FASTQ and BAM", "leave one of them empty", row)
-        if row["bam"] and not bam_supported:
-            raise self.error(
-                "names a BAM file, and BAM input is not available yet",
-                "give the sample's FASTQ files in fastq_1 and fastq_2",
-                row,
-            )
         if row["fastq_2"] and not row["fastq_1"]:
             raise self.error("names fastq_2 without fastq_1", "put single reads in fastq_1", row)
         if not row["bam"] and not row["fastq_1"]:
-            raise self.error("names no reads", "give a file in fastq_1", row)
+            raise self.error("names no reads", "give a file in fastq_1 or in bam", row)
         for column in ("fastq_1", "fastq_2", "bam"):
             if row[column]:
                 self._check_file(row, column)
@@ -279,13 +273,26 @@ class _Sheet:
                 )
         return Sample(
             sample_id=sample_id,
-            lanes=tuple(Lane(row["fastq_1"], row["fastq_2"] or None) for row in rows if row["fastq_1"]),
-            bam=first["bam"] or None,
+            lanes=tuple(
+                Lane(_no_option(row["fastq_1"]), _no_option(row["fastq_2"]) or None)
+                for row in rows
+                if row["fastq_1"]
+            ),
+            bam=_no_option(first["bam"]) or None,
             control=first["control"] or None,
             tumour_fraction=_fraction(first["tumour_fraction"]),
             batch=first["batch"] or None,
             library=first["library"] or None,
         )
+
+
+def _no_option(file: str) -> str:
+    """Return a relative path that no command takes for an option.
+
+    >>> _no_option("-reads.fq"), _no_option("reads.fq")
+    ('./-reads.fq', 'reads.fq')
+    """
+    return f"./{file}" if file.startswith("-") else file
 
 
 def _fraction(text: str) -> float | None:
@@ -303,13 +310,12 @@ def _grouped(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
     return groups
 
 
-def read_samples(path: str | Path, *, bam_supported: bool = False) -> tuple[Sample, ...]:
+def read_samples(path: str | Path) -> tuple[Sample, ...]:
     """Read and prove a sample sheet.
 
     Args:
         path: table with tabs between the columns of `COLUMNS`; several rows with one sample_id are the
             lanes of one sample. Relative file names in it start at the working directory.
-        bam_supported: whether rows may name BAM files.
 
     Returns:
         The samples in the order of the sheet.
@@ -322,6 +328,6 @@ def read_samples(path: str | Path, *, bam_supported: bool = False) -> tuple[Samp
     for row in rows:
         sheet.check_name(row)
         sheet.check_words(row)
-        sheet.check_input(row, bam_supported=bam_supported)
+        sheet.check_input(row)
     sheet.check_repeats(rows)
     return tuple(sheet.sample(sample_id, group) for sample_id, group in _grouped(rows).items())

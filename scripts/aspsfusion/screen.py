@@ -17,8 +17,10 @@ import numpy as np
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import FastqScanner, ScannedBlock
 from aspsfusion.kmers import KmerTable, build_table
+from aspsfusion.mate_order import require_mates
 from aspsfusion.panel import load_panel
 from aspsfusion.safe_output import replacing
+from aspsfusion.steady import require_unchanged, stamps_of
 
 MIN_KMERS = 1
 """Panel k-mers that a read must hold. One is enough to keep every junction read; what comes in by chance is
@@ -177,6 +179,10 @@ def run_screen(
     panel = load_panel(panel_directory)
     symbols = [gene.symbol for gene in panel.spec.genes]
     table = build_table(*panel.kmers())
+    for lane in lanes:
+        if lane.fastq_2 is not None:
+            require_mates(lane.fastq_1, lane.fastq_2)
+    stamps = stamps_of(path for lane in lanes for path in (lane.fastq_1, lane.fastq_2) if path)
     fragments = candidates = bases = longest = 0
     gene_hits = np.zeros(len(symbols), dtype=np.int64)
     with (
@@ -199,6 +205,7 @@ def run_screen(
             bases += sum(scanner.bases for scanner in step.scanners)
             longest = max(longest, *(scanner.longest for scanner in step.scanners))
             gene_hits += sum(scanner.gene_hits for scanner in step.scanners)
+        require_unchanged(stamps)
         result: dict[str, object] = {
             "layout": "paired" if paired else "single",
             "lanes": [[p.name for p in (lane.fastq_1, lane.fastq_2) if p] for lane in lanes],

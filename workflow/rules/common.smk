@@ -19,7 +19,6 @@ try:
         sample_files,
         stage_log,
     )
-    from aspsfusion.cli import COMMANDS
     from aspsfusion.configuration import (
         check_configuration,
         configured_file,
@@ -52,17 +51,13 @@ try:
     GENOME_FETCH = config["genome_fetch"]
     GENOME_FASTA = configured_file(config, "genome_fasta")
     ANNOTATION_GTF = configured_file(config, "annotation_gtf")
+    CRAM_REFERENCE = configured_file(config, "cram_reference")
     PANEL_YAML = configured_file(config, "panel")
-    SAMPLES = {
-        sample.sample_id: sample
-        for sample in read_samples(
-            config["samples"], bam_supported="extract" in COMMANDS
-        )
-    }
+    SAMPLES = {sample.sample_id: sample for sample in read_samples(config["samples"])}
 except AspsfusionError as error:
     raise WorkflowError(error.sentence()) from None
 
-# Requests of time and threads follow the FASTQ files, which are there when Snakemake plans; the sizes of
+# Requests of time and threads follow the files of reads, which are there when Snakemake plans; the sizes of
 # files that jobs have yet to write are not known then.
 MEGABYTES = {
     sample_id: sum(Path(file).stat().st_size for file in sample.reads) / 1e6
@@ -87,7 +82,7 @@ if OWN_PROGRAM.exists() and not CONDA:
 
 
 wildcard_constraints:
-    sample="|".join(re.escape(sample_id) for sample_id in SAMPLES),
+    sample="|".join(map(re.escape, SAMPLES)),
 
 
 def batch_results():
@@ -117,8 +112,13 @@ def benchmark_of(stage):
 
 
 def reads_of(wildcards):
-    """Return the FASTQ files of a sample, lane by lane."""
+    """Return the files with a sample's reads, FASTQ lane by lane."""
     return SAMPLES[wildcards.sample].reads
+
+
+def one_of(sample_ids):
+    """Return the pattern of these samples alone; of none, one that nothing fits."""
+    return "|".join(map(re.escape, sample_ids)) or "(?!)"
 
 
 def read_arguments(wildcards, input):
@@ -130,6 +130,11 @@ def read_arguments(wildcards, input):
     return shlex.join(
         [*lanes[0], *(word for lane in lanes[1:] for word in ("--lane", *lane))]
     )
+
+
+def reference_argument(wildcards, input):
+    """Return the FASTA that CRAM files were compressed with as an option."""
+    return f"--reference {shlex.quote(input.reference)}" if input.reference else ""
 
 
 def library_argument(wildcards):
@@ -156,7 +161,7 @@ def doubling(base):
 
 
 def minutes_for_reads(base, megabytes_per_minute):
-    """Return a time request that grows with the sample's FASTQ files and doubles with each attempt."""
+    """Return a time request that grows with the sample's files and doubles with each attempt."""
     return lambda wildcards, attempt: int(
         (base + MEGABYTES[wildcards.sample] / megabytes_per_minute) * 2 ** (attempt - 1)
     )

@@ -1,4 +1,5 @@
-# The fragments of a sample that share a k-mer with the panel; all other reads end here.
+# The fragments of a sample that share a k-mer with the panel; all other reads end here. Samples that come as
+# BAM or CRAM have a rule of their own in extract.smk.
 rule screen:
     input:
         panel=PANEL_DIR,
@@ -10,6 +11,8 @@ rule screen:
         log_of("screen"),
     benchmark:
         benchmark_of("screen")
+    wildcard_constraints:
+        sample=one_of(s for s, sample in SAMPLES.items() if sample.bam is None),
     conda:
         ENVIRONMENT
     threads: threads_for(2, 50)
