@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from aspsfusion.batch import STAGE_FILES
 from aspsfusion.demo import DEFINITION, load_demo, prepare_samples
 
@@ -57,6 +59,24 @@ def small_batch(directory: Path, samples: Sequence[str] = SAMPLES) -> SmallBatch
     chosen = [sample for sample in demo.samples if sample.id in samples]
     assert len(chosen) == len(samples)
     config = prepare_samples(demo.model_copy(update={"samples": chosen}), ROOT, directory, 2)
+    return SmallBatch(directory, config)
+
+
+def part_of_demonstration(demonstration: Path, directory: Path, samples: Sequence[str]) -> SmallBatch:
+    """Take some samples of a demonstration that was run, with its reads.
+
+    Args:
+        demonstration: directory of the demonstration.
+        directory: where to write sheet and configuration.
+        samples: names of the samples.
+    """
+    rows = (demonstration / "samples.tsv").read_text().splitlines()
+    sheet = directory / "samples.tsv"
+    sheet.write_text("\n".join(row for row in rows if row.split("\t")[0] in ("sample_id", *samples)) + "\n")
+    settings = yaml.safe_load((demonstration / "config.yaml").read_text())
+    del settings["outdir"]
+    config = directory / "config.yaml"
+    config.write_text(yaml.safe_dump(settings | {"samples": str(sheet)}))
     return SmallBatch(directory, config)
 
 

@@ -4,7 +4,6 @@ The reference is proved before anything is written (see `aspsfusion.proof`), and
 under its final name only when it is complete.
 """
 
-import tempfile
 from collections.abc import Set
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from aspsfusion.panel_files import provenance_of, write_panel
 from aspsfusion.panel_spec import GeneSpec, PanelSpec, TranscriptSpec
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.proof import Check, check_introns, check_junction, check_reading_frame
+from aspsfusion.safe_output import scratch_beside
 
 PANEL_ENTRIES = {
     PROVENANCE,
@@ -83,9 +83,8 @@ def build_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, outpu
             remedy=f"give an unaltered {spec.genome.build} genome",
         )
     provenance = provenance_of(panel, genome, checks, yaml_path, genome_path)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
-        draft = Path(scratch) / "panel"
+    with scratch_beside(output) as scratch:
+        draft = scratch / "panel"
         write_panel(panel, genome, provenance, draft)
         draft.rename(output)  # in place of an empty directory, too
     return load_panel(output)
@@ -108,8 +107,8 @@ def replace_panel(yaml_path: Path, genome_path: Path, gtf_path: Path | None, out
             path=output,
             remedy="remove it or name another directory",
         )
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
-        fresh, former = Path(scratch) / "fresh", Path(scratch) / "former"
+    with scratch_beside(output) as scratch:
+        fresh, former = scratch / "fresh", scratch / "former"
         build_panel(yaml_path, genome_path, gtf_path, fresh)
         output.rename(former)
         fresh.rename(output)
