@@ -1,6 +1,8 @@
 # make demo    the workflow on simulated samples, offline, with a table of the verdicts
 # make test    all tests
+# make test-resume  twenty runs that are killed and started again
 # make lint    all static checks
+# make test-slurm   a batch on a Slurm of one node, started for it
 # Each sets up what it needs in .venv, once.
 
 PYTHON ?= python3
@@ -10,13 +12,15 @@ INSTALLED := $(VENV)/.installed
 CORES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test equality lint lock clean
+.PHONY: help install demo test test-slurm test-resume equality lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
 	@echo "make demo      run the workflow on six simulated samples, offline (CORES=$(CORES))"
 	@echo "make test      run all tests"
 	@echo "make equality  give the same samples as FASTQ, BAM and CRAM and compare the verdicts"
+	@echo "make test-slurm   run a batch on a Slurm of one node, started for it; skips where none can start"
+	@echo "make test-resume  kill twenty runs and start them again; takes several minutes"
 	@echo "make lint      run all static checks"
 	@echo "make lock      write constraints.txt anew with the newest versions"
 	@echo "make clean     remove $(VENV), the demonstration and all caches; results/ stays"
@@ -42,6 +46,14 @@ test: $(INSTALLED)
 # The same samples as FASTQ, BAM and CRAM by real aligners (STAR, hisat2, minimap2, bwa, samtools).
 equality: $(INSTALLED)
 	PYTHONPATH=tests $(BIN)/python -m equality
+
+# Apart from `make test`, since it waits for a queue more than it works.
+test-slurm: $(INSTALLED)
+	$(BIN)/python -m pytest -m slurm tests/workflow/test_slurm.py
+
+# Twenty runs killed once each; `make test` kills one run three times.
+test-resume: $(INSTALLED)
+	ASPSFUSION_RESUME_ROUNDS=20 $(BIN)/python -m pytest tests/workflow/test_resume.py
 
 # Snakemake reads a configuration before it can lint; this one names files that are there.
 lint: $(INSTALLED)

@@ -1,5 +1,6 @@
 """Failed samples: the reason is kept, and nothing that looks like a result."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,16 @@ def test_next_run_forgets_the_failure_and_its_logs(outdir: str) -> None:
     logs = {stage: Path(stage_log(outdir, "bad", stage)).exists() for stage in STAGE_FILES}
     assert logs == {"screen": True, "align": True, "evidence": False, "call": False, "report": False}
     assert all(Path(stage_log(outdir, "good", stage)).exists() for stage in STAGE_FILES)
+
+
+def test_stage_that_failed_is_found_when_all_stages_were_one_job(outdir: str) -> None:
+    """A cluster's job of all stages is cleaned up as a whole; the logs tell how far it got."""
+    for number, stage in enumerate(STAGE_FILES):
+        for file in sample_files(outdir, "bad", stage):
+            Path(file).unlink()
+        log = Path(stage_log(outdir, "bad", stage))
+        log.write_text(f"{ERROR_MARK}of {stage}\n")
+        # The second attempt failed in evidence; the logs of the stages after it are of the first attempt.
+        os.utime(log, (1000 + number, 1000 + number + (100 if number <= 2 else 0)))
+    (failure,) = record_failures(outdir, ["good", "bad"])
+    assert (failure.stage, failure.sentence) == ("evidence", "of evidence")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.safe_output import replacing
+from aspsfusion.safe_output import replacing, scratch_beside
 
 
 def test_file_appears_when_the_block_ends(tmp_path: Path) -> None:
@@ -57,3 +57,45 @@ def test_what_can_not_be_written_is_said(tmp_path: Path) -> None:
         replacing(tmp_path / "new.txt"),
     ):
         raise OSError(28, "No space left on device")
+
+
+def test_drafts_of_killed_processes_are_removed(tmp_path: Path) -> None:
+    path = tmp_path / "S1.panel[1].bam"
+    for name in (".17.tmp.S1.panel[1].bam", ".17.tmp.S1.panel[1].bam.bai"):
+        (tmp_path / name).touch()
+    abandoned = tmp_path / ".18.tmp.S1.panel[1].bam"
+    abandoned.mkdir()
+    (abandoned / "part").touch()
+    kept = {
+        ".17.tmp.S2.panel[1].bam",
+        "17.tmp.S1.panel[1].bam",
+        ".tmp.S1.panel[1].bam",
+        ".17.tmp.S1.panel1.bam",
+    }
+    for name in kept:
+        (tmp_path / name).touch()
+    with replacing(path) as temporary:
+        temporary.touch()
+        own_index = temporary.with_name(f"{temporary.name}.bai")
+        own_index.touch()
+        with replacing(tmp_path / "S1.panel[1].bam.bai") as index:
+            index.touch()
+        assert own_index == index, "a file beside the draft is a draft as well"
+    assert {each.name for each in tmp_path.iterdir()} == {*kept, path.name, f"{path.name}.bai"}
+
+
+def test_scratch_directory_goes_with_its_block(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "panel"
+    with scratch_beside(path) as scratch:
+        (scratch / "panel").mkdir()
+        (scratch / "left").touch()
+        (scratch / "panel").rename(path)
+    assert [each.name for each in path.parent.iterdir()] == ["panel"]
+    left = path.parent / ".99.tmp.panel"
+    left.mkdir()
+    scratch.mkdir()  # what a killed process of the same number had made
+    (scratch / "old").touch()
+    with scratch_beside(path) as again:
+        assert again == scratch
+        assert list(again.iterdir()) == []
+        assert not left.exists()

@@ -207,7 +207,8 @@ def run_align(
         # Both names are claimed before the first read, so that either both files appear or none.
         replacing(output, force=force) as draft,
         replacing(metrics_path, force=force) as metrics_draft,
-        tempfile.TemporaryDirectory(prefix="aspsfusion.", dir=output.parent) as scratch,
+        # On the local disk: the unsorted records are read once more and thrown away.
+        tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch,
     ):
         unsorted = Path(scratch) / "unsorted.bam"
         with pysam.AlignmentFile(str(unsorted), "wb", header=header) as out:

@@ -80,6 +80,7 @@ def record_failures(outdir: str, sample_ids: Iterable[str]) -> list[Failure]:
             for file in sample_files(outdir, sample_id, name):
                 Path(file).unlink(missing_ok=True)
         note = _note(outdir, sample_id)
+        stage = _stage_that_stopped(outdir, sample_id, stage)
         sentence = _reason(outdir, sample_id, stage)
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(f"{sentence}\n", encoding="utf-8")
@@ -92,6 +93,19 @@ def _first_missing_stage(outdir: str, sample_id: str) -> str | None:
         if not all(Path(file).is_file() for file in sample_files(outdir, sample_id, stage)):
             return stage
     return None
+
+
+def _stage_that_stopped(outdir: str, sample_id: str, first_missing: str) -> str:
+    """Return the stage that wrote its log last.
+
+    It is the first one without its files, unless a cluster ran all stages as one job: then the files of the
+    stages before it were removed with the job, and their logs are still there.
+    """
+    if not Path(stage_log(outdir, sample_id, first_missing)).is_file():
+        return first_missing
+    logs = [(Path(stage_log(outdir, sample_id, name)), name) for name in _from(first_missing)]
+    written = [(log.stat().st_mtime_ns, rank, name) for rank, (log, name) in enumerate(logs) if log.is_file()]
+    return max(written)[2]
 
 
 def _from(stage: str) -> list[str]:

@@ -7,7 +7,7 @@ by their sequence and aligned anew, so that old coordinates are never used.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aspsfusion.genome import chromosome_name
+from aspsfusion.fasta import chromosome_name
 
 HUMAN = "human"
 MOUSE = "mouse"

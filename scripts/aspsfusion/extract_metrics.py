@@ -13,7 +13,7 @@ from pathlib import Path
 from aspsfusion.alignments import Header
 from aspsfusion.builds import HUMAN, checksums_agree, told_build
 from aspsfusion.errors import ReadsError
-from aspsfusion.genome import chromosome_name
+from aspsfusion.fasta import chromosome_name
 from aspsfusion.panel import Panel
 
 LOCUS_PADDING = 3_000_000

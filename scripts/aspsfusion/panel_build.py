@@ -4,7 +4,6 @@ The reference is proved before anything is written (see `aspsfusion.proof`), and
 under its final name only when it is complete.
 """
 
-import tempfile
 from collections.abc import Callable, Set
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from aspsfusion.panel_files import provenance_of, write_panel
 from aspsfusion.panel_spec import GeneSpec, PanelSpec, TranscriptSpec
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.proof import Check, check_introns, check_junction, check_reading_frame
+from aspsfusion.safe_output import scratch_beside
 from aspsfusion.specificity import SPECIFICITY_TABLE
 
 PANEL_ENTRIES = {
@@ -101,9 +101,8 @@ def build_panel(
     if uniqueness:
         checks += uniqueness_checks(panel, uniqueness.specificity)
     provenance = provenance_of(panel, genome, checks, uniqueness, (yaml_path, genome_path, gtf_path))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
-        draft = Path(scratch) / "panel"
+    with scratch_beside(output) as scratch:
+        draft = scratch / "panel"
         write_panel(panel, genome, provenance, uniqueness, draft)
         draft.rename(output)  # in place of an empty directory, too
     return load_panel(output)
@@ -132,8 +131,8 @@ def replace_panel(
             path=output,
             remedy="remove it or name another directory",
         )
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
-        fresh, former = Path(scratch) / "fresh", Path(scratch) / "former"
+    with scratch_beside(output) as scratch:
+        fresh, former = scratch / "fresh", scratch / "former"
         build_panel(yaml_path, genome_path, gtf_path, fresh, progress)
         output.rename(former)
         fresh.rename(output)

@@ -1,6 +1,8 @@
 """Writing files so that none is ever seen half written and none is lost by mistake."""
 
+import glob
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Give a temporary path beside `path` and rename it to `path` when the block ends well.
 
     A block that raises leaves nothing behind and an existing file as it was. Directories that are
-    missing are made.
+    missing are made. What a process that was killed left of the same file is removed.
 
     Args:
         path: the file to be written.
@@ -25,11 +27,11 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     Raises:
         ParameterError: the file exists and `force` is not set, or it can not be written.
     """
-    # The suffix stays at the end because some writers choose the format by it.
-    temporary = path.with_name(f".{os.getpid()}.tmp.{path.name}")
+    temporary = _draft(path)
     try:
         _refuse_to_lose(path, force=force)
         path.parent.mkdir(parents=True, exist_ok=True)
+        _discard_abandoned(path)
         try:
             yield temporary
             temporary.replace(path)
@@ -41,6 +43,51 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
             path=path,
             remedy="give an --output that can be written",
         ) from error
+
+
+@contextmanager
+def scratch_beside(path: Path) -> Iterator[Path]:
+    """Give a temporary directory beside `path`, from where a finished result can be renamed to it.
+
+    Args:
+        path: what will be written.
+
+    Yields:
+        The directory, empty; it is removed at the end. What a process that was killed left there is removed
+        at the beginning.
+
+    Raises:
+        OSError: it can not be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _discard_abandoned(path)
+    scratch = _draft(path)
+    shutil.rmtree(scratch, ignore_errors=True)  # of a killed process that had the same number
+    scratch.mkdir()
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _draft(path: Path) -> Path:
+    # The suffix stays at the end because some writers choose the format by it.
+    return path.with_name(f".{os.getpid()}.tmp.{path.name}")
+
+
+def _discard_abandoned(path: Path) -> None:
+    """Remove the drafts of other processes, and what belongs to them, such as an index.
+
+    Two processes that write the same file contradict each other anyhow: then the one that began first fails.
+    """
+    own = _draft(path).name
+    for draft in path.parent.glob(f".[0-9]*.tmp.{glob.escape(path.name)}*"):
+        if draft.name.startswith(own):
+            continue
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
 
 
 def _refuse_to_lose(path: Path, *, force: bool) -> None:

@@ -14,7 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from aspsfusion.batch import STAGE_FILES
-from aspsfusion.demo import DEFINITION, Demo, Outcome, load_demo, run_demo, run_workflow
+from aspsfusion.demo import DEFINITION, Demo, Outcome, load_demo, run_workflow
 
 ROOT = Path(__file__).parents[2]
 CORES = 2
@@ -54,10 +54,9 @@ def demo() -> Demo:
 
 
 @pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> tuple[Batch, list[Outcome]]:
-    """Run the demonstration once for all tests."""
-    output = tmp_path_factory.mktemp("workflow") / "demo"
-    outcomes = run_demo(ROOT, output, CORES)
+def demonstration(demonstration_run: tuple[Path, list[Outcome]]) -> tuple[Batch, list[Outcome]]:
+    """Return the finished demonstration."""
+    output, outcomes = demonstration_run
     return Batch(output / "results", 0, (output / "snakemake.log").read_text()), outcomes
 
 

@@ -20,5 +20,5 @@ rule align:
     params:
         version=PACKAGE_VERSION,
     shell:
-        "aspsfusion align --panel {input.panel:q} --reads {input.reads:q} --sample {wildcards.sample} "
+        "aspsfusion align --force --panel {input.panel:q} --reads {input.reads:q} --sample {wildcards.sample} "
         "--threads {threads} --output {output.bam:q} --metrics {output.metrics:q} > {log:q} 2>&1"

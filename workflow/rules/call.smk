@@ -20,7 +20,7 @@ rule evidence:
         thresholds=thresholds("call"),
         version=PACKAGE_VERSION,
     shell:
-        "aspsfusion evidence --panel {input.panel:q} --bam {input.bam:q} {params.thresholds} "
+        "aspsfusion evidence --force --panel {input.panel:q} --bam {input.bam:q} {params.thresholds} "
         "--output {output:q} > {log:q} 2>&1"
 
 
@@ -44,5 +44,5 @@ rule call:
         thresholds=thresholds("call"),
         version=PACKAGE_VERSION,
     shell:
-        "aspsfusion call --panel {input.panel:q} --evidence {input.evidence:q} {params.thresholds} "
+        "aspsfusion call --force --panel {input.panel:q} --evidence {input.evidence:q} {params.thresholds} "
         "--output {output:q} > {log:q} 2>&1"

@@ -189,7 +189,7 @@ def summarise_failed_batch():
     ]
     sheet, tsv, html = config["samples"], SUMMARY["tsv"], SUMMARY["html"]
     shell(
-        "aspsfusion summary --output-tsv {tsv:q} --output-html {html:q} --samples {sheet:q} {notes:q} {reports:q}"
+        "aspsfusion summary --force --output-tsv {tsv:q} --output-html {html:q} --samples {sheet:q} {notes:q} {reports:q}"
     )
     for failure in failures:
         logger.error(f"sample {failure.sample_id} FAILED: {failure.sentence}")

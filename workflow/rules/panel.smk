@@ -49,5 +49,5 @@ rule build_panel:
         ),
         version=PACKAGE_VERSION,
     shell:
-        "aspsfusion panel build --panel {input.panel:q} --genome {input.genome:q} {params.gtf} "
+        "aspsfusion panel build --force --panel {input.panel:q} --genome {input.genome:q} {params.gtf} "
         "--output {output:q} > {log:q} 2>&1"

@@ -29,7 +29,7 @@ rule report:
         thresholds=thresholds("classify"),
         version=PACKAGE_VERSION,
     shell:
-        "aspsfusion report --panel {input.panel:q} --sample {wildcards.sample} --screen {input.screen:q} "
+        "aspsfusion report --force --panel {input.panel:q} --sample {wildcards.sample} --screen {input.screen:q} "
         "--align {input.align:q} --calls {input.calls:q} "
         "{params.library} {params.thresholds} --json {output.json:q} --html {output.html:q} "
         "--tsv {output.tsv:q} --vcf {output.vcf:q} > {log:q} 2>&1"
@@ -64,5 +64,5 @@ rule summary:
     params:
         version=PACKAGE_VERSION,
     shell:
-        "aspsfusion summary --output-tsv {output.tsv:q} --output-html {output.html:q} "
+        "aspsfusion summary --force --output-tsv {output.tsv:q} --output-html {output.html:q} "
         "--samples {input.sheet:q} {input.reports:q} > {log:q} 2>&1"

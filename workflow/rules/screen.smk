@@ -23,5 +23,5 @@ rule screen:
         reads=read_arguments,
         version=PACKAGE_VERSION,
     shell:
-        "aspsfusion screen --panel {input.panel:q} {params.reads} "
+        "aspsfusion screen --force --panel {input.panel:q} {params.reads} "
         "--output {output.reads:q} --metrics {output.metrics:q} > {log:q} 2>&1"
