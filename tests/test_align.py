@@ -113,21 +113,53 @@ def test_wild_type_pair(flipped: bool, demo_panel: Panel, demo_panel_directory: 
     assert (left.template_length, right.template_length) == (250, -250)
 
 
-def test_template_length_of_mates_that_overlap_or_are_trimmed(
+def test_mates_that_overlap_are_one_read_of_the_molecule(
     demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path
 ) -> None:
     molecule = transcript(demo_panel, THREE)[1500:1800]
     short = molecule[:50]
     through = short + RANDOM[:25], reverse_complement(short) + RANDOM[50:75]
     found = aligned(
-        demo_panel_directory, tmp_path, [fragment_of("overlap", molecule[:100]), ("through", *through)]
+        demo_panel_directory,
+        tmp_path,
+        [
+            fragment_of("overlap", molecule[:100]),
+            ("through", *through),
+            fragment_of("flipped", molecule[:110], flipped=True),
+        ],
     )
-    for name, length, cigar in (("overlap", 100, "75M"), ("through", 50, "50M")):
-        first, second = found[name]
-        assert (first.template_length, second.template_length) == (length, -length)
-        assert first.is_proper_pair
-        assert second.is_proper_pair
-        assert {first.cigarstring, second.cigarstring} == {cigar}
+    for name, cigar, reverse in (
+        ("overlap", "100M", False),
+        ("through", "50M", False),
+        ("flipped", "110M", True),
+    ):
+        (record,) = found[name]
+        assert (record.cigarstring, record.is_paired, record.is_reverse) == (cigar, False, reverse)
+        assert record.get_tag("YM") == 1
+        assert record.get_tag("NM") == 0
+
+
+def test_template_length_of_mates_that_overlap_by_few_bases(
+    demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    molecule = transcript(demo_panel, THREE)[1500:1620]
+    first, second = aligned(demo_panel_directory, tmp_path, [fragment_of("little", molecule)])["little"]
+    assert (first.template_length, second.template_length) == (120, -120)
+    assert first.is_proper_pair
+    assert second.is_proper_pair
+    assert not first.has_tag("YM")
+
+
+def test_umi_in_the_comment_becomes_a_tag(
+    demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    bases = transcript(demo_panel, THREE)[1500:1575]
+    reads = tmp_path / "reads.fastq.gz"
+    reads.write_bytes(gzip.compress(f"@u RX:Z:ACGT-TTGC\n{bases}\n+\n{'I' * 75}\n".encode()))
+    run_align(demo_panel_directory, reads, tmp_path / "s.bam", tmp_path / "align.json", "s", 1)
+    with pysam.AlignmentFile(str(tmp_path / "s.bam")) as stream:
+        (record,) = stream.fetch(until_eof=True)
+    assert (record.query_name, record.get_tag("RX")) == ("u", "ACGT-TTGC")
 
 
 def test_mates_that_point_apart_are_no_proper_pair(
@@ -449,8 +481,13 @@ def test_bam_is_whole_sorted_indexed_and_holds_every_read(
     places = [(r.reference_id % 2**32, r.reference_start) for r in records]
     assert places == sorted(places)
     assert by_contig == sum(r.reference_id >= 0 and not r.is_unmapped for r in records) > 600
-    primaries = [(r.query_name, r.is_read2) for r in records if not (r.is_supplementary or r.is_secondary)]
-    assert sorted(primaries) == sorted((name, mate) for name, *_ in fragments for mate in (False, True))
+    primaries = [r for r in records if not (r.is_supplementary or r.is_secondary)]
+    whole = {r.query_name for r in primaries if r.has_tag("YM")}
+    assert 50 < len(whole) < len(fragments)
+    expected = [
+        (name, mate) for name, *_ in fragments for mate in (False, True) if not mate or name not in whole
+    ]
+    assert sorted((r.query_name, r.is_read2) for r in primaries) == sorted(expected)
     assert {r.get_tag("RG") for r in records} == {"s"}
 
 

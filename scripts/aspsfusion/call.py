@@ -15,15 +15,15 @@ from aspsfusion.calls_file import CalledJunction, Calls, CallsFile, write_calls
 from aspsfusion.counting import Assigned, called_read, unique_molecules
 from aspsfusion.coverage import Coverage, count_wild_type, crossing_of_gene
 from aspsfusion.evidence_file import Evidence, read_evidence
-from aspsfusion.junction_model import JunctionModel, relevant
+from aspsfusion.junction_model import JunctionModel, ModelIndex
 from aspsfusion.one_sided import find_one_sided
 from aspsfusion.panel import Junction, Panel, load_panel
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.placements import ContigBases
 from aspsfusion.proposals import Proposer, propose
-from aspsfusion.realign import Realigner
+from aspsfusion.realign import INDEL_WINDOW, Realigner
 from aspsfusion.records import Fragment
-from aspsfusion.rejections import homology, rejections
+from aspsfusion.rejections import beside_stronger, homology, rejections
 from aspsfusion.safe_output import replacing
 from aspsfusion.specificity import SideCount
 from aspsfusion.support import Support
@@ -39,6 +39,10 @@ one alone may be a chimera of library preparation."""
 
 MIN_PROPOSERS = 2
 """Fragments that must propose a junction off the exon borders for all others to be tested there."""
+
+GAPLESS_ENOUGH = 2
+"""Edits of a fragment on its best junction up to which no alignment with gaps is tried: it could be better by
+one edit at the most, as a gap is an edit itself."""
 
 Supports = dict[str, list[tuple[Junction, Support]]]
 """The junctions that fit each fragment, by its name."""
@@ -83,6 +87,12 @@ class Caller:
             ):
                 still_open.append(fragment)
         junctions = [self._called(junction, group, evidence.coverage) for junction, group in assigned.items()]
+        junctions = [
+            replace(j, rejections=(*j.rejections, "BESIDE_STRONGER_JUNCTION"))
+            if beside_stronger(self._panel, j, junctions)
+            else j
+            for j in junctions
+        ]
         junctions.sort(
             key=lambda j: (
                 bool(j.rejections),
@@ -157,11 +167,20 @@ class Caller:
 
     def _evaluate(self, fragments: Iterable[Fragment], models: list[JunctionModel]) -> Supports:
         found: Supports = {}
+        index = ModelIndex(models, INDEL_WINDOW)
         for fragment in fragments:
-            for model in relevant(models, fragment):
-                support = self._realigner.support(fragment, model)
-                if support:
-                    found.setdefault(fragment.name, []).append((model.junction, support))
+            near = index.near(fragment, self._parameters.margin)
+            for gapped in (False, True):
+                supports = [
+                    (model.junction, support)
+                    for model in near
+                    if (support := self._realigner.support(fragment, model, gapped=gapped))
+                ]
+                counted = [s.cost for _, s in supports if s.kind in ("split", "spanning")]
+                if min(counted, default=GAPLESS_ENOUGH + 1) <= GAPLESS_ENOUGH:
+                    break
+            if supports:
+                found[fragment.name] = supports
         return found
 
     def _near_best(self, found: list[tuple[Junction, Support]]) -> list[tuple[Junction, Support]]:

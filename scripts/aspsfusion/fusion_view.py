@@ -73,7 +73,8 @@ def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
         Fact(
             "Supporting fragments",
             f"{count(fusion.fragments)}: {plural(fusion.split_reads, 'split read')} and "
-            f"{plural(fusion.spanning_pairs, 'spanning pair')}",
+            f"{plural(fusion.spanning_pairs, 'spanning pair')}"
+            + (f", {plural(fusion.short_overhangs, 'short overhang')}" if fusion.short_overhangs else ""),
             ("each fragment counted once, duplicates removed", with_duplicates),
         ),
         Fact(

@@ -1,6 +1,7 @@
 """A candidate junction together with the sequences that a read of it would show."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import numpy as np
 from aspsfusion.anchors import Anchors, boundaries
 from aspsfusion.panel import Junction, Panel
 from aspsfusion.placements import Bases, ContigBases
-from aspsfusion.records import Fragment, Placement
+from aspsfusion.records import BOTH_ENDS, Fragment, Placement
 
 
 class JunctionModel:
@@ -85,6 +86,28 @@ class JunctionModel:
         """Contigs of the two sides that stand for the junction, primary transcripts where possible."""
         return next(iter(self.five)), next(iter(self.three))
 
+    def form_for(self, contig: str, reach: int, *, five_side: bool) -> str:
+        """Return the contig that stands for all with the same bases over a distance from the junction.
+
+        Args:
+            contig: a form of the side.
+            reach: bases from the junction that a read covers; negative when it does not reach the side.
+            five_side: whether it is the 5' side.
+        """
+        side = self._shared_five if five_side else self._shared_three
+        main = self.main_forms[0 if five_side else 1]
+        return main if reach <= side[contig] else contig
+
+    @cached_property
+    def _shared_five(self) -> dict[str, int]:
+        main = self._left[self.main_forms[0]][::-1]
+        return {contig: _shared(main, bases[::-1]) for contig, bases in self._left.items()}
+
+    @cached_property
+    def _shared_three(self) -> dict[str, int]:
+        main = self._right[self.main_forms[1]]
+        return {contig: _shared(main, bases) for contig, bases in self._right.items()}
+
     def joined(self, five: str, three: str) -> tuple[Bases, int]:
         """Return the fusion transcript of two contigs and the position of the first base of the 3' gene."""
         key = (five, three)
@@ -111,7 +134,58 @@ class JunctionModel:
         return left, bases[junction : junction + length].tobytes().decode("ascii")
 
 
-def relevant(models: Iterable[JunctionModel], fragment: Fragment) -> list[JunctionModel]:
-    """Return the junctions of which a fragment touches at least one gene."""
-    genes = {placement.gene for mate in fragment.mates for placement in mate.placements}
-    return [m for m in models if m.junction.five_gene in genes or m.junction.three_gene in genes]
+def _shared(one: Bases, other: Bases) -> int:
+    """Return how many bases two sequences share from their start."""
+    length = min(one.size, other.size)
+    differ = np.flatnonzero(one[:length] != other[:length])
+    return int(differ[0]) if differ.size else length
+
+
+class ModelIndex:
+    """Finds the junctions that a fragment can speak for at all, without laying its reads on them.
+
+    A read can only run over a junction whose boundary lies within the read as placed on one of the
+    junction's contigs, and a pair can only bridge one between the two genes of its mates. Nothing is lost by
+    passing over all others.
+
+    Args:
+        models: in the order in which they are to be returned.
+        reach: bases by which gaps may move a read against its placement.
+    """
+
+    def __init__(self, models: Sequence[JunctionModel], reach: int) -> None:
+        self._models = models
+        self._reach = reach
+        by_contig: dict[str, list[tuple[int, int]]] = {}
+        self._by_genes: dict[tuple[str, str], list[int]] = {}
+        for number, model in enumerate(models):
+            for contig, boundary in (*model.five.items(), *model.three.items()):
+                by_contig.setdefault(contig, []).append((boundary, number))
+            genes = (model.junction.five_gene, model.junction.three_gene)
+            self._by_genes.setdefault(genes, []).append(number)
+        self._by_contig = {contig: sorted(entries) for contig, entries in by_contig.items()}
+
+    def near(self, fragment: Fragment, margin: int) -> list[JunctionModel]:
+        """Return the junctions that a fragment's reads may cross or bridge.
+
+        Args:
+            fragment: with its placements.
+            margin: see `Mate.near_best_genes`.
+        """
+        numbers: set[int] = set()
+        for mate in fragment.mates:
+            for placement in mate.placements:
+                entries = self._by_contig.get(placement.contig)
+                if entries is None:
+                    continue
+                start = placement.start - placement.query_start
+                end = placement.end - placement.query_end + len(mate.sequence)
+                first = bisect_left(entries, (min(start, end) - self._reach, 0))
+                last = bisect_right(entries, (max(start, end) + self._reach, len(self._models)))
+                numbers.update(number for _, number in entries[first:last])
+        if len(fragment.mates) == BOTH_ENDS:
+            one, other = (mate.near_best_genes(margin) for mate in fragment.mates)
+            for five, three in ((one, other), (other, one)):
+                if len(five) == len(three) == 1:
+                    numbers.update(self._by_genes.get((next(iter(five)), next(iter(three))), ()))
+        return [self._models[number] for number in sorted(numbers)]

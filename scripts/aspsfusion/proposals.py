@@ -72,12 +72,28 @@ class Proposer:
         for reverse in (False, True):
             placements = [p for p in mate.placements if p.reverse == reverse]
             sequence = reverse_complement(mate.sequence) if reverse else mate.sequence
+            seen = set()
             for five in placements:
                 for three in placements:
-                    if five.gene != three.gene and _side_by_side(five, three):
+                    if five.gene == three.gene or not _side_by_side(five, three):
+                        continue
+                    ends = self._inner_ends(five, three)
+                    if ends not in seen:
+                        seen.add(ends)
                         junction = self._best_split(sequence, five, three)
                         if junction:
                             yield junction
+
+    def _inner_ends(self, five: Placement, three: Placement) -> tuple[object, ...]:
+        """Return what pieces on two transcripts have in common when they propose the same junction."""
+        return (
+            self._panel.genomic_position(five.contig, five.end - 1),
+            five.query_end,
+            five.contig in self._panel.transcripts,
+            self._panel.genomic_position(three.contig, three.start),
+            three.query_start,
+            three.contig in self._panel.transcripts,
+        )
 
     def _best_split(self, sequence: str, five: Placement, three: Placement) -> Junction | None:
         """Return the junction at the split of the read that leaves the fewest mismatches.
@@ -87,23 +103,31 @@ class Proposer:
         """
         low = max(MIN_PIECE, min(five.query_end, three.query_start) - BORDER_REACH)
         high = min(len(sequence) - MIN_PIECE, max(five.query_end, three.query_start) + BORDER_REACH)
-        best: tuple[tuple[int, int, int], Junction] | None = None
         bases = as_bases(sequence)
         five_bases, three_bases = self._contigs[five.contig], self._contigs[three.contig]
-        for split in range(low, high + 1):
-            five_at = five.end - five.query_end
-            three_at = three.start - three.query_start
-            wrong = mismatches_at(
+        five_at = five.end - five.query_end
+        three_at = three.start - three.query_start
+        wrong = {
+            split: mismatches_at(
                 bases[five.query_start : split], five_bases, five_at + five.query_start, _NO_LIMIT
             )
-            wrong += mismatches_at(bases[split : three.query_end], three_bases, three_at + split, _NO_LIMIT)
-            junction = self._junction(five.contig, five_at + split - 1, three.contig, three_at + split)
-            if junction is None:
-                continue
-            key = (int(wrong), -self.boundaries.count(junction), split)
-            if best is None or key < best[0]:
-                best = (key, junction)
-        return best[1] if best else None
+            + mismatches_at(bases[split : three.query_end], three_bases, three_at + split, _NO_LIMIT)
+            for split in range(low, high + 1)
+        }
+        for fewest in sorted(set(wrong.values())):
+            junctions = [
+                junction
+                for split, count in wrong.items()
+                if count == fewest
+                and (
+                    junction := self._junction(
+                        five.contig, five_at + split - 1, three.contig, three_at + split
+                    )
+                )
+            ]
+            if junctions:
+                return max(junctions, key=self.boundaries.count)
+        return None
 
     def _junction(self, five: str, five_last: int, three: str, three_first: int) -> Junction | None:
         five_pos, three_pos = self._to_genome(five, five_last), self._to_genome(three, three_first)

@@ -39,19 +39,20 @@ class Realigner:
     def __init__(self, parameters: CallParameters) -> None:
         self._parameters = parameters
 
-    def support(self, fragment: Fragment, model: JunctionModel) -> Support | None:
+    def support(self, fragment: Fragment, model: JunctionModel, *, gapped: bool = True) -> Support | None:
         """Return how a fragment supports a junction, None when it does not.
 
         Args:
             fragment: not explained by the wild type.
             model: the junction.
+            gapped: whether reads that do not fit without gaps are tried with them.
 
         Returns:
             Its support, the strongest kind first. Both mates must fit the fusion transcript; a mate that the
             panel can not place is passed over, one that lies in a third gene forbids the support. A touching
             support does not count; it keeps the fragment from proposing a junction beside the true one.
         """
-        laid = [list(self._lay(mate, model)) for mate in fragment.mates]
+        laid = [list(self._lay(mate, model, gapped=gapped)) for mate in fragment.mates]
         found = [
             support
             for combination in self._combinations(fragment, laid, model)
@@ -170,18 +171,21 @@ class Realigner:
             right_index
         ].near_best_genes(margin) == {junction.three_gene}
 
-    def _lay(self, mate: Mate, model: JunctionModel) -> Iterator[Laid]:
+    def _lay(self, mate: Mate, model: JunctionModel, *, gapped: bool) -> Iterator[Laid]:
         """Yield the ways in which a read fits the fusion transcript, the best one for each strand."""
         if not mate.sequence:
             return
         limit = int(len(mate.sequence) * self._parameters.max_edit_rate)
+        # With gaps a read must still beat the wild type by the margin to count.
+        wild_type = min((p.edits for p in mate.placements), default=limit)
+        gap_limit = min(limit, wild_type - self._parameters.margin) if gapped else 0
         best: dict[bool, Laid] = {}
         tried = set()
         for reverse, five, three, offset in self._offsets(mate, model):
             if (reverse, five, three, offset) in tried:
                 continue
             tried.add((reverse, five, three, offset))
-            found = _lay_at(mate.sequence, reverse, model, five, three, offset, limit)
+            found = _lay_at(mate.sequence, reverse, model, five, three, offset, limit, gap_limit)
             if found and (reverse not in best or found.edits < best[reverse].edits):
                 best[reverse] = found
         for reverse in sorted(best):
@@ -196,16 +200,29 @@ class Realigner:
             for start in sorted(starts):
                 if placement.contig in model.five:
                     offset = start - model.five[placement.contig]
-                    yield placement.reverse, placement.contig, main_three, offset
+                    form = model.form_for(placement.contig, INDEL_WINDOW - offset, five_side=True)
+                    yield placement.reverse, form, main_three, offset
                 if placement.contig in model.three:
                     offset = start - model.three[placement.contig]
-                    yield placement.reverse, main_five, placement.contig, offset
+                    reach = offset + len(mate.sequence) + INDEL_WINDOW
+                    form = model.form_for(placement.contig, reach, five_side=False)
+                    yield placement.reverse, main_five, form, offset
 
 
 def _lay_at(
-    sequence: str, reverse: bool, model: JunctionModel, five: str, three: str, offset: int, limit: int
+    sequence: str,
+    reverse: bool,
+    model: JunctionModel,
+    five: str,
+    three: str,
+    offset: int,
+    limit: int,
+    gap_limit: int,
 ) -> Laid | None:
-    """Lay a read at an offset, without gaps if that fits, else with gaps around it."""
+    """Lay a read at an offset, without gaps if that takes at most `limit` edits, else with gaps around it.
+
+    Gaps are tried for reads that run over the junction, if `gap_limit` leaves room for an edit.
+    """
     length = len(sequence)
     bases = as_bases(reverse_complement(sequence) if reverse else sequence)
     joined, junction = model.joined(five, three)
@@ -216,6 +233,8 @@ def _lay_at(
         return Laid(reverse, offset, offset + length, edits, before, edits_before)
     if offset >= 0 or offset + length <= 0:
         return None  # beside the junction the wild type's own placements have judged the read
+    if gap_limit < 1:
+        return None
     edits, before, edits_before, start = align_across(
         bases,
         joined,
@@ -223,7 +242,7 @@ def _lay_at(
         junction + offset - INDEL_WINDOW,
         junction + offset + length + INDEL_WINDOW,
     )
-    if edits > limit:
+    if edits > gap_limit:
         return None
     begin = int(start) - junction
     return Laid(reverse, begin, begin + length, int(edits), int(before), int(edits_before))

@@ -121,7 +121,9 @@ class FusionRow:
     in_frame: bool | None = None
     split_reads: int | None = None
     spanning_pairs: int | None = None
+    short_overhangs: int | None = None
     fragments: int | None = None
+    not_typable: int | None = None
     split_reads_with_duplicates: int | None = None
     spanning_pairs_with_duplicates: int | None = None
     fragments_with_duplicates: int | None = None
