@@ -8,7 +8,13 @@ import yaml
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 
-from aspsfusion.configuration import check_configuration, configured_file, numbers, option_list
+from aspsfusion.configuration import (
+    check_configuration,
+    configured_file,
+    numbers,
+    option_list,
+    require_one_genome,
+)
 from aspsfusion.errors import ParameterError
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 
@@ -114,3 +120,34 @@ def test_files_are_looked_for(tmp_path: Path) -> None:
         with pytest.raises(ParameterError) as caught:
             configured_file(config, "genome_fasta", missing="set it")
         assert message in caught.value.sentence()
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"genome_fasta": "a.fa", "genome_fetch": "ucsc"}, "'genome_fasta' and 'genome_fetch' are both set"),
+        ({"genome_fasta": None, "genome_fetch": None}, "'genome_fasta' is not set; set it"),
+        ({}, "'genome_fasta' is not set; set it"),
+    ],
+)
+def test_the_genome_comes_from_exactly_one_place(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        require_one_genome(config, "set it")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["genome_fasta", "genome_fetch"])
+def test_one_place_of_the_genome_is_enough(key: str) -> None:
+    require_one_genome({key: "ucsc"}, "set it")
+
+
+@pytest.mark.parametrize(
+    ("source", "known"),
+    [("ucsc", True), ("ensembl=http://mirror/rest", True), ("ncbi", False), ("ucsc=mirror", False)],
+)
+def test_sources_in_the_configuration(source: str, known: bool) -> None:
+    if known:
+        check_configuration({"genome_fetch": source}, SCHEMA)
+    else:
+        with pytest.raises(ParameterError, match="genome_fetch"):
+            check_configuration({"genome_fetch": source}, SCHEMA)

@@ -1,8 +1,12 @@
 """Regions from FASTA files of every packing and naming, and a wrong genome told from the right one."""
 
+import bz2
 import gzip
 import hashlib
+import lzma
 import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,11 @@ from aspsfusion.fasta import chromosome_name, fasta_pieces, parse_contig
 from aspsfusion.genome import GenomePieces, Region, read_regions
 from aspsfusion.panel_spec import ChromosomeSpec, GenomeSpec
 from aspsfusion.watermark import WATERMARK
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 X = "ACGTTGCAAC" * 3 + "ggatcctagn" + "TTTACGCATG" * 2
 """60 bases; 31 to 40 are soft-masked."""
@@ -240,6 +249,16 @@ def test_truncated_gzip(fasta: Path) -> None:
     for length in (len(whole) // 2, len(whole) - 4, 3):
         fasta.write_bytes(whole[:length])
         assert "is a truncated or damaged gzip file" in refusal(fasta)
+
+
+@pytest.mark.parametrize(
+    ("pack", "name"), [(lzma.compress, "xz"), (bz2.compress, "bzip2"), (zstd.compress, "zstandard")]
+)
+def test_other_compressions_are_called_by_their_names(
+    fasta: Path, pack: Callable[[bytes], bytes], name: str
+) -> None:
+    fasta.write_bytes(pack(f">chrX\n{X * 500}\n".encode("ascii"))[:-12])
+    assert f"is a truncated or damaged {name} file" in refusal(fasta)
 
 
 def test_corrupt_gzip(fasta: Path) -> None:

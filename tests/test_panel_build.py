@@ -1,6 +1,7 @@
 """Building a panel directory: its files value by value, what refuses a reference, and what is never lost."""
 
 import gzip
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.sequences import reverse_complement
 from small_panel import (
     BYSTANDER_EXONS,
+    FIVE_CDS,
     FIVE_EXONS,
     FIVE_TRANSCRIPT,
     JUNCTION_SEQUENCE,
@@ -322,9 +324,7 @@ def test_a_genome_in_lower_case_throughout_is_not_taken_for_repeats(small: Small
 
 def test_masked_chromosome(small: SmallPanel) -> None:
     small.chromosomes["chrX"] = "N" * 2000
-    assert "THREE|T3.1: 0 of 2 introns run from GT or GC to AG (intron 1 NN..NN" in refusal(
-        small, ReferenceProofError
-    )
+    assert "THREE|T3.1: 200 of 200 bases are not called (N)" in refusal(small, ReferenceProofError)
 
 
 def test_genome_without_a_gene(small: SmallPanel) -> None:
@@ -694,3 +694,48 @@ def test_command_with_gtf(small: SmallPanel, capsys: pytest.CaptureFixture[str])
     packed.write_bytes(gzip.compress(gtf.read_bytes()))
     assert command(small, "--gtf", str(packed)) == 0
     assert "3 genes, 3 transcripts" in capsys.readouterr().out
+
+
+# ---- bases that are not there
+
+
+def test_n_inside_an_exon_of_a_target_refuses_the_genome(small: SmallPanel) -> None:
+    small.change("chr2", 441, "NNN")
+    with pytest.raises(ReferenceProofError, match=r"FIVE\|T5\.1: 3 of 200 bases are not called \(N\)"):
+        small.build()
+
+
+def test_n_inside_an_exon_of_another_gene_is_recorded(small: SmallPanel) -> None:
+    small.change("chr2", 910, "N")
+    panel = small.build()
+    failed = [check["text"] for check in panel.provenance["checks"] if not check["passed"]]
+    assert failed == ["BYSTANDER|TB.1: 1 of 330 bases are not called (N)"]
+
+
+# ---- reading frames of a GTF
+
+
+@pytest.mark.parametrize("counted_in", [True, False])
+def test_a_gtf_without_lines_of_the_stop_codon(small: SmallPanel, counted_in: bool) -> None:
+    transcript = small.data["genes"][0]["transcripts"].pop()
+    del small.data["genes"][0]["transcripts"]
+    first, last = FIVE_CDS[0], FIVE_CDS[1] - (0 if counted_in else 3)
+    rows, offset = [], 0
+    for start, end in transcript["exons"]:
+        rows.append(("exon", start, end))
+        low, high = max(start, start + first - 1 - offset), min(end, start + last - 1 - offset)
+        rows.append(("CDS", low, high))
+        offset += end - start + 1
+    attributes = 'gene_id "G5"; transcript_id "T5.1"; gene_name "FIVE";'
+    gtf = small.directory / "genes.gtf"
+    gtf.write_text(
+        "".join(f"chr2\tx\t{kind}\t{low}\t{high}\t.\t+\t.\t{attributes}\n" for kind, low, high in rows)
+    )
+    panel = small.build(gtf)
+    assert panel.primary["FIVE"].cds == (FIVE_CDS[0] - 1, FIVE_CDS[1])
+    frames = [check for check in panel.provenance["checks"] if check["name"] == "reading_frame"]
+    assert all(check["passed"] for check in frames)
+    assert panel.provenance["annotation"] == {
+        "file": "genes.gtf",
+        "checksum": hashlib.sha256(gtf.read_bytes()).hexdigest(),
+    }

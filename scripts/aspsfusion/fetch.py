@@ -16,7 +16,7 @@ from typing import Any
 
 from aspsfusion.errors import ParameterError
 from aspsfusion.genome import Region
-from aspsfusion.panel_build import complete_spec, gene_region
+from aspsfusion.loci import complete_spec, gene_region
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.safe_output import replacing

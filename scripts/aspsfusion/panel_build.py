@@ -4,15 +4,14 @@ The reference is proved before anything is written (see `aspsfusion.proof`), and
 under its final name only when it is complete.
 """
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from aspsfusion.errors import PanelError, ReferenceProofError
 from aspsfusion.genome import GenomePieces, Region, read_regions
 from aspsfusion.genome_uniqueness import measure_uniqueness, uniqueness_checks
-from aspsfusion.gtf import read_genes
+from aspsfusion.loci import complete_spec, covered, gene_region, primary_regions
 from aspsfusion.panel import (
     EXONS_TABLE,
     INDEX_PREFIX,
@@ -29,7 +28,7 @@ from aspsfusion.panel import (
 from aspsfusion.panel_files import provenance_of, write_panel
 from aspsfusion.panel_spec import GeneSpec, PanelSpec, TranscriptSpec
 from aspsfusion.panel_yaml import load_panel_spec
-from aspsfusion.proof import Check, check_introns, check_junction, check_reading_frame
+from aspsfusion.proof import STOP_CODONS, prove
 from aspsfusion.safe_output import scratch_beside
 from aspsfusion.specificity import SPECIFICITY_TABLE
 
@@ -78,11 +77,12 @@ def build_panel(
     stated = {gene.symbol for gene in stated_spec.genes if gene.transcripts}
     spec = complete_spec(stated_spec, yaml_path, gtf_path)
     _refuse_scattered_genes(spec, yaml_path)
-    genome = read_regions(genome_path, _primary_regions(spec), spec.genome, map(gene_region, spec.genes))
-    spec, left_out = _covered(spec, genome)
+    genome = read_regions(genome_path, primary_regions(spec), spec.genome, map(gene_region, spec.genes))
+    spec, left_out = covered(spec, genome)
     transcripts = [
         _transcript(gene.symbol, transcript, genome) for gene in spec.genes for transcript in gene.transcripts
     ]
+    transcripts = [t if t.gene in stated else with_stop_codon(t) for t in transcripts]
     unspliced = [_unspliced(gene, genome) for gene in spec.genes if "target" in gene.roles]
     panel = Panel(output, spec, {t.key: t for t in transcripts}, {u.gene: u for u in unspliced}, {})
     _refuse_twins(panel, yaml_path)
@@ -139,68 +139,6 @@ def replace_panel(
     return load_panel(output)
 
 
-def complete_spec(spec: PanelSpec, yaml_path: Path, gtf_path: Path | None) -> PanelSpec:
-    """Return the panel with the transcripts of every gene, those that it lacks read from the GTF.
-
-    Raises:
-        PanelError: a gene has no transcripts and no GTF was given, or the GTF contradicts the panel.
-    """
-    bare = [gene for gene in spec.genes if not gene.transcripts]
-    if not bare:
-        return spec
-    if gtf_path is None:
-        raise PanelError(
-            f"gives no exons for {bare[0].symbol}",
-            path=yaml_path,
-            where="key genes",
-            remedy="give an annotation with --gtf (configuration key annotation_gtf)",
-        )
-    found = read_genes(gtf_path, bare)
-    data = spec.model_dump()
-    for gene in data["genes"]:
-        if gene["symbol"] in found:
-            gene["transcripts"] = [t.model_dump() for t in found[gene["symbol"]]]
-    try:
-        return PanelSpec.model_validate(data)
-    except ValidationError as error:
-        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise PanelError(message, path=yaml_path, remedy=f"make it agree with {gtf_path}") from error
-
-
-def gene_region(gene: GeneSpec) -> Region:
-    """Return the region that all transcripts of a gene cover together, 0-based half-open."""
-    spans = [_span(transcript) for transcript in gene.transcripts]
-    return Region(spans[0].chrom, min(span.start for span in spans), max(span.end for span in spans))
-
-
-def _primary_regions(spec: PanelSpec) -> list[Region]:
-    """Return the regions without which there is no panel: those of the primary transcripts."""
-    return [_span(transcript) for gene in spec.genes for transcript in gene.transcripts if transcript.primary]
-
-
-def _span(transcript: TranscriptSpec) -> Region:
-    return Region(
-        transcript.chrom,
-        min(start for start, _ in transcript.exons) - 1,
-        max(end for _, end in transcript.exons),
-    )
-
-
-def _covered(spec: PanelSpec, genome: GenomePieces) -> tuple[PanelSpec, list[Check]]:
-    """Leave out the other transcripts of a gene that a FASTA of loci does not cover, and say so."""
-    genes, left_out = [], []
-    for gene in spec.genes:
-        kept = []
-        for transcript in gene.transcripts:
-            if genome.holds(_span(transcript)):
-                kept.append(transcript)
-            else:
-                text = f"{gene.symbol}|{transcript.id}: reaches beyond the locus given, left out"
-                left_out.append(Check("transcript_covered", False, text, False))
-        genes.append(gene.model_copy(update={"transcripts": kept}))
-    return spec.model_copy(update={"genes": genes}), left_out
-
-
 def _transcript(gene: str, spec: TranscriptSpec, genome: GenomePieces) -> Transcript:
     exons, parts, offset = [], [], 0
     for number, (first, last) in enumerate(spec.exons, start=1):
@@ -218,6 +156,21 @@ def _transcript(gene: str, spec: TranscriptSpec, genome: GenomePieces) -> Transc
         primary=spec.primary,
         sequence="".join(parts),
     )
+
+
+def with_stop_codon(transcript: Transcript) -> Transcript:
+    """Return a transcript whose reading frame includes the stop codon behind it.
+
+    In a GTF the stop codon does not belong to the CDS and has lines of its own, which some files lack; others
+    count it in. The bases tell which it is.
+    """
+    if transcript.cds is None:
+        return transcript
+    start, end = transcript.cds
+    last, behind = transcript.sequence[end - 3 : end], transcript.sequence[end : end + 3]
+    if last in STOP_CODONS or behind not in STOP_CODONS:
+        return transcript
+    return replace(transcript, cds=(start, end + 3))
 
 
 def _unspliced(gene: GeneSpec, genome: GenomePieces) -> Unspliced:
@@ -250,40 +203,3 @@ def _refuse_twins(panel: Panel, yaml_path: Path) -> None:
                 where="key junctions",
                 remedy="keep one of them",
             )
-
-
-def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
-    """Run every check of `aspsfusion.proof` on a panel.
-
-    A failure is essential where the verdict rests on it: primary transcripts of target genes and published
-    junctions of the target fusion. Exons that came from an annotation are allowed its odd introns.
-
-    Args:
-        panel: transcripts and catalogue to prove.
-        genome: holds every gene's region.
-        stated: genes whose exons the panel YAML itself states.
-    """
-    targets = set(panel.spec.genes_with_role("target"))
-    checks = []
-    for transcript in panel.transcripts.values():
-        essential = transcript.primary and transcript.gene in targets & stated
-        if len(transcript.exons) > 1:
-            checks.append(check_introns(transcript, genome, essential=essential))
-        if transcript.cds and transcript.primary:
-            checks.append(check_reading_frame(transcript, essential=essential))
-    for location, junction in panel.catalogue.items():
-        if junction.sequence is None:
-            continue
-        five, three = panel.primary[location.five_gene], panel.primary[location.three_gene]
-        five_end, three_start = five.from_genome(location.five_pos), three.from_genome(location.three_pos)
-        assert five_end is not None
-        assert three_start is not None
-        checks.append(
-            check_junction(
-                junction,
-                five.sequence[: five_end + 1],
-                three.sequence[three_start:],
-                essential=junction.fusion == panel.spec.target.fusion,
-            )
-        )
-    return checks

@@ -7,24 +7,46 @@ Coordinates in the YAML are 1-based and inclusive, as in GTF and HGVS. They beco
 when `aspsfusion.panel_build` turns them into a panel directory.
 """
 
-import itertools
 import string
 from collections import Counter
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     field_validator,
     model_validator,
 )
 
-GeneSymbol = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
-ChromosomeName = Annotated[str, StringConstraints(pattern=r"^chr[A-Za-z0-9_]+$")]
-Role = Literal["target", "partner", "paralog", "control"]
+from aspsfusion.gene_spec import (
+    ChromosomeName,
+    ChromosomeSpec,
+    GeneSpec,
+    GeneSymbol,
+    GenomeSpec,
+    Identifier,
+    Role,
+    Strict,
+    TranscriptSpec,
+)
+
+__all__ = [
+    "PLACEHOLDERS",
+    "ArtefactSpec",
+    "BreakpointSpec",
+    "ChromosomeName",
+    "ChromosomeSpec",
+    "DomainSpec",
+    "GeneSpec",
+    "GenomeSpec",
+    "JunctionSpec",
+    "PanelSpec",
+    "Role",
+    "TargetSpec",
+    "TextSpec",
+    "TranscriptSpec",
+]
+
 Direction = Literal["diagnostic", "reciprocal"]
 EvidenceLevel = Literal["published_sequence", "genomic_coordinate", "inferred", "predicted"]
 
@@ -44,121 +66,7 @@ PLACEHOLDERS = (
 """What the sentences of the verdict may name in braces; `aspsfusion.classify` fills each of them."""
 
 
-class _Strict(BaseModel):
-    """Base of every part of the YAML: unknown keys are errors, values are not changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ChromosomeSpec(_Strict):
-    """What is known of one chromosome of the build, to tell an authentic reference from another."""
-
-    refseq: Annotated[str, StringConstraints(pattern=r"^NC_\d{6}\.\d+$")] | None = Field(
-        None, description="RefSeq accession with version, accepted as a contig name"
-    )
-    length: int | None = Field(None, gt=0, description="length in nucleotides")
-    md5: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = Field(
-        None, description="MD5 of the upper-case sequence (refget, SAM M5)"
-    )
-
-
-class GenomeSpec(_Strict):
-    """The genome build that every coordinate of the panel refers to."""
-
-    build: str = Field(description="name of the build, for example GRCh38")
-    chromosomes: dict[ChromosomeName, ChromosomeSpec] = Field(default_factory=dict)
-    source: str = Field("", description="where lengths, accessions and checksums were taken from")
-
-
-class TranscriptSpec(_Strict):
-    """Exon structure of one transcript, 1-based inclusive genomic coordinates in transcript order."""
-
-    id: Identifier = Field(description="accession with version")
-    alias: str = Field("", description="accession of the same transcript in the other catalogue")
-    primary: bool = Field(False, description="the transcript that exon numbers and HGVS refer to")
-    chrom: ChromosomeName
-    strand: Literal["+", "-"]
-    exons: list[tuple[int, int]] = Field(min_length=1)
-    cds: tuple[int, int] | None = Field(
-        None, description="first and last base of the reading frame incl. stop, 1-based on the transcript"
-    )
-    source: str = ""
-
-    @model_validator(mode="after")
-    def _exons_in_order(self) -> Self:
-        for start, end in self.exons:
-            if not 1 <= start <= end:
-                raise ValueError(
-                    f"exon {start}-{end} of {self.id} does not run from a lower to a higher position"
-                )
-        in_genome_order = self.exons if self.strand == "+" else self.exons[::-1]
-        for (_, end), (start, _) in itertools.pairwise(in_genome_order):
-            if start <= end:
-                raise ValueError(f"exons of {self.id} overlap or are out of order near position {start}")
-        if self.cds:
-            first, last = self.cds
-            length = sum(end - start + 1 for start, end in self.exons)
-            if not 1 <= first < last <= length:
-                raise ValueError(f"cds {first}-{last} of {self.id} lies outside its {length} nt")
-            if (last - first + 1) % 3:
-                raise ValueError(f"cds {first}-{last} of {self.id} is not a multiple of 3 nt")
-        return self
-
-    def check_joined_base(self, exon: int, coding_position: int | None) -> None:
-        """Raise ValueError unless there is such an exon and the coding position lies in it."""
-        if exon > len(self.exons):
-            raise ValueError(f"exon {exon} of {self.id}, which has {len(self.exons)} exons")
-        if coding_position is None:
-            return
-        if self.cds is None:
-            raise ValueError(f"c.{coding_position} of {self.id}, which has no cds")
-        position = self.cds[0] + coding_position - 1
-        before = sum(end - start + 1 for start, end in self.exons[: exon - 1])
-        start, end = self.exons[exon - 1]
-        if position > self.cds[1] or not before < position <= before + end - start + 1:
-            raise ValueError(f"c.{coding_position} of {self.id}, which does not lie in exon {exon}")
-
-
-class GeneSpec(_Strict):
-    """A gene of the panel and what it is there for."""
-
-    symbol: GeneSymbol
-    hgnc: str = ""
-    ensembl: str = ""
-    cytoband: str = ""
-    roles: list[Role] = Field(min_length=1)
-    transcripts: list[TranscriptSpec] = Field(
-        default_factory=list, description="left out when the gene is to be read from the annotation GTF"
-    )
-    paralog_group: str = Field(
-        "", description="name of the gene family; reads between genes of one family are no finding"
-    )
-    primary_transcript: Identifier | None = Field(
-        None, description="for genes read from the GTF: accession of the primary transcript"
-    )
-    note: str = ""
-    source: str = ""
-
-    @model_validator(mode="after")
-    def _one_primary(self) -> Self:
-        if not self.transcripts:
-            return self
-        if sum(transcript.primary for transcript in self.transcripts) != 1:
-            raise ValueError(f"gene {self.symbol} needs exactly one transcript with primary: true")
-        named, primary = self.primary_transcript, self.primary
-        if named and primary and named.split(".")[0] != primary.id.split(".")[0]:
-            raise ValueError(
-                f"gene {self.symbol} names primary_transcript {named}, but {primary.id} is primary"
-            )
-        return self
-
-    @property
-    def primary(self) -> TranscriptSpec | None:
-        """The transcript that exon numbers refer to, None before the gene was read from the GTF."""
-        return next((transcript for transcript in self.transcripts if transcript.primary), None)
-
-
-class BreakpointSpec(_Strict):
+class BreakpointSpec(Strict):
     """One side of a catalogue junction: an exon end (5' gene) or an exon start (3' gene)."""
 
     gene: GeneSymbol
@@ -168,7 +76,7 @@ class BreakpointSpec(_Strict):
     )
 
 
-class JunctionSpec(_Strict):
+class JunctionSpec(Strict):
     """A junction that has been published or follows from a published one."""
 
     id: Identifier
@@ -191,7 +99,7 @@ class JunctionSpec(_Strict):
         return f"{self.five_prime.gene}::{self.three_prime.gene}"
 
 
-class TargetSpec(_Strict):
+class TargetSpec(Strict):
     """The fusion whose presence or absence is the verdict."""
 
     five_prime: GeneSymbol
@@ -204,7 +112,7 @@ class TargetSpec(_Strict):
         return f"{self.five_prime}::{self.three_prime}"
 
 
-class ArtefactSpec(_Strict):
+class ArtefactSpec(Strict):
     """A chimeric pair that has been seen in normal tissue and so is no finding by itself."""
 
     five_prime: str
@@ -215,7 +123,7 @@ class ArtefactSpec(_Strict):
     source: str = ""
 
 
-class DomainSpec(_Strict):
+class DomainSpec(Strict):
     """A protein domain on the primary transcript's protein, 1-based inclusive residues."""
 
     gene: GeneSymbol
@@ -246,7 +154,7 @@ def _placeholders(text: str) -> list[str]:
     return found
 
 
-class TextSpec(_Strict):
+class TextSpec(Strict):
     """The report's sentences.
 
     `aspsfusion.classify` fills `PLACEHOLDERS` in braces into those of the verdict; the others are printed as
@@ -276,7 +184,7 @@ class TextSpec(_Strict):
         return sentences
 
 
-class PanelSpec(_Strict):
+class PanelSpec(Strict):
     """A whole panel as the YAML states it."""
 
     schema_version: Literal[1]

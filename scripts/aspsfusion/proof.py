@@ -4,10 +4,11 @@ A genome of another build, a shifted locus or a masked chromosome passes none of
 its file is called. The checks are the same for every source of sequence.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from aspsfusion.genome import GenomePieces, Region
-from aspsfusion.panel import Transcript
+from aspsfusion.panel import Panel, Transcript
 from aspsfusion.panel_spec import JunctionSpec
 
 DONORS = ("GT", "GC")
@@ -102,6 +103,18 @@ def check_reading_frame(transcript: Transcript, *, essential: bool) -> Check:
     return Check("reading_frame", False, f"{transcript.key}: reading frame {problem}", essential)
 
 
+def check_called_bases(transcript: Transcript, *, essential: bool) -> Check | None:
+    """Return a failed check when a transcript holds bases that are not called, None when it holds none.
+
+    A masked or patchy reference may have all its splice sites and still miss the exons' insides.
+    """
+    missing = len(transcript.sequence) - sum(map(transcript.sequence.count, "ACGT"))
+    if not missing:
+        return None
+    text = f"{transcript.key}: {missing} of {len(transcript.sequence)} bases are not called (N)"
+    return Check("called_bases", False, text, essential)
+
+
 def check_junction(junction: JunctionSpec, five_prime: str, three_prime: str, *, essential: bool) -> Check:
     """Check a published junction sequence against the transcript sequences at the stated exon ends.
 
@@ -125,3 +138,43 @@ def check_junction(junction: JunctionSpec, five_prime: str, three_prime: str, *,
     text = f"{junction.id}: published sequence of {len(left)} + {len(right)} nt "
     text += f"not found at the stated exon ends ({'; '.join(problems)})" if problems else "found in place"
     return Check("published_junction", not problems, text, essential)
+
+
+def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
+    """Run every check of `aspsfusion.proof` on a panel.
+
+    A failure is essential where the verdict rests on it: primary transcripts of target genes and published
+    junctions of the target fusion. Exons that came from an annotation are allowed its odd introns.
+
+    Args:
+        panel: transcripts and catalogue to prove.
+        genome: holds every gene's region.
+        stated: genes whose exons the panel YAML itself states.
+    """
+    targets = set(panel.spec.genes_with_role("target"))
+    checks = []
+    for transcript in panel.transcripts.values():
+        essential = transcript.primary and transcript.gene in targets & stated
+        uncalled = check_called_bases(transcript, essential=essential)
+        if uncalled:
+            checks.append(uncalled)
+        if len(transcript.exons) > 1:
+            checks.append(check_introns(transcript, genome, essential=essential))
+        if transcript.cds and transcript.primary:
+            checks.append(check_reading_frame(transcript, essential=essential))
+    for location, junction in panel.catalogue.items():
+        if junction.sequence is None:
+            continue
+        five, three = panel.primary[location.five_gene], panel.primary[location.three_gene]
+        five_end, three_start = five.from_genome(location.five_pos), three.from_genome(location.three_pos)
+        assert five_end is not None
+        assert three_start is not None
+        checks.append(
+            check_junction(
+                junction,
+                five.sequence[: five_end + 1],
+                three.sequence[three_start:],
+                essential=junction.fusion == panel.spec.target.fusion,
+            )
+        )
+    return checks

@@ -1,0 +1,139 @@
+"""Genes as sequences: transcripts with their exons, unspliced genes, and junctions between two of them.
+
+Coordinates are 0-based and half-open.
+"""
+
+from dataclasses import dataclass
+
+from aspsfusion.errors import PanelError
+
+UNSPLICED_SUFFIX = "unspliced"
+"""Second part of the name of a target's unspliced sequence, `GENE|unspliced`, in introns.fa."""
+
+
+@dataclass(frozen=True)
+class Exon:
+    """One exon: genomic interval and the same bases on the transcript, 0-based half-open."""
+
+    number: int
+    start: int
+    end: int
+    tx_start: int
+    tx_end: int
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A spliced transcript with its sequence in sense orientation.
+
+    Attributes:
+        gene: HGNC symbol.
+        name: accession.
+        chrom: chromosome, `chr` style.
+        strand: `+` or `-`.
+        exons: in transcript order.
+        cds: reading frame incl. stop on the transcript, 0-based half-open, or None.
+        primary: whether exon numbers and HGVS of the gene refer to this transcript.
+        sequence: upper-case bases, 5' to 3' of the RNA.
+    """
+
+    gene: str
+    name: str
+    chrom: str
+    strand: str
+    exons: tuple[Exon, ...]
+    cds: tuple[int, int] | None
+    primary: bool
+    sequence: str
+
+    @property
+    def key(self) -> str:
+        """Name of the record in transcripts.fa, `GENE|TRANSCRIPT`."""
+        return f"{self.gene}|{self.name}"
+
+    def exon_at(self, tx_pos: int) -> Exon:
+        """Return the exon that holds the transcript position; raises IndexError outside the transcript."""
+        for exon in self.exons:
+            if exon.tx_start <= tx_pos < exon.tx_end:
+                return exon
+        raise IndexError(f"{self.key} has no position {tx_pos}")
+
+    def to_genome(self, tx_pos: int) -> int:
+        """Return the genomic position of a base of the transcript (both 0-based)."""
+        exon = self.exon_at(tx_pos)
+        offset = tx_pos - exon.tx_start
+        return exon.start + offset if self.strand == "+" else exon.end - 1 - offset
+
+    def from_genome(self, position: int) -> int | None:
+        """Return the transcript position of a genomic base (both 0-based), None when it is not exonic."""
+        for exon in self.exons:
+            if exon.start <= position < exon.end:
+                offset = position - exon.start if self.strand == "+" else exon.end - 1 - position
+                return exon.tx_start + offset
+        return None
+
+    def coding_to_tx(self, coding_position: int) -> int:
+        """Return the 0-based transcript position of c. `coding_position` (1-based).
+
+        Raises:
+            PanelError: the transcript has no reading frame or the position lies outside it.
+        """
+        if self.cds is None or not 1 <= coding_position <= self.cds[1] - self.cds[0]:
+            raise PanelError(f"{self.key} has no coding position {coding_position}")
+        return self.cds[0] + coding_position - 1
+
+
+@dataclass(frozen=True)
+class Unspliced:
+    """The unspliced sequence of a target gene in sense orientation; wild-type competitor and intron source.
+
+    Attributes:
+        gene: HGNC symbol.
+        chrom: chromosome.
+        strand: `+` or `-`.
+        start: genomic start, 0-based.
+        end: genomic end, half-open.
+        sequence: upper-case bases, 5' to 3' of the gene.
+    """
+
+    gene: str
+    chrom: str
+    strand: str
+    start: int
+    end: int
+    sequence: str
+
+    @property
+    def key(self) -> str:
+        """Name of the record in introns.fa."""
+        return f"{self.gene}|{UNSPLICED_SUFFIX}"
+
+    def to_genome(self, offset: int) -> int:
+        """Return the genomic position (0-based) of a base of the sequence."""
+        return self.start + offset if self.strand == "+" else self.end - 1 - offset
+
+    def from_genome(self, position: int) -> int:
+        """Return the offset in the sequence of a genomic position (both 0-based)."""
+        return position - self.start if self.strand == "+" else self.end - 1 - position
+
+
+@dataclass(frozen=True)
+class Junction:
+    """A junction on the genome: last joined base of the 5' gene, first joined base of the 3' gene.
+
+    Attributes:
+        five_gene: 5' gene.
+        five_pos: genomic position of its last joined base, 0-based.
+        three_gene: 3' gene.
+        three_pos: genomic position of its first joined base, 0-based.
+    """
+
+    five_gene: str
+    five_pos: int
+    three_gene: str
+    three_pos: int
+
+    @property
+    def fusion(self) -> str:
+        """HGNC name of the fusion, 5' gene first."""
+        return f"{self.five_gene}::{self.three_gene}"
