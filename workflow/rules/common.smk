@@ -34,6 +34,7 @@ except ImportError as error:
         "install it with 'make' and call .venv/bin/snakemake"
     ) from None
 
+SHIPPED_PANEL = "resources/panels/aspscr1_tfe3.yaml"
 CONFIG_SCHEMA = "../schemas/config.schema.yaml"
 NO_GENOME = (
     "set it to a GRCh38 FASTA with --config genome_fasta=PATH or in your own --configfile, or let the panel's "
@@ -52,6 +53,15 @@ try:
     GENOME_FASTA = configured_file(config, "genome_fasta")
     ANNOTATION_GTF = configured_file(config, "annotation_gtf")
     CRAM_REFERENCE = configured_file(config, "cram_reference")
+    if config["panel"] == SHIPPED_PANEL and not Path(SHIPPED_PANEL).exists():
+        # Used as a module from elsewhere: the panel comes with the workflow. Of a local workflow source_path
+        # returns another copy each time, which would have everything made anew.
+        shipped = Path(str(workflow.current_basedir.join(f"../../{SHIPPED_PANEL}")))
+        config["panel"] = (
+            str(shipped.resolve())
+            if shipped.is_file()
+            else workflow.source_path(f"../../{SHIPPED_PANEL}")
+        )
     PANEL_YAML = configured_file(config, "panel")
     SAMPLES = {sample.sample_id: sample for sample in read_samples(config["samples"])}
 except AspsfusionError as error:

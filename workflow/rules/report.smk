@@ -35,6 +35,7 @@ rule report:
         "--tsv {output.tsv:q} --vcf {output.vcf:q} > {log:q} 2>&1"
 
 
+# It takes seconds: not worth a place in a cluster's queue.
 rule summary:
     input:
         sheet=config["samples"],
@@ -55,6 +56,7 @@ rule summary:
         complete=touch(BATCH_COMPLETE),
     log:
         f"{OUTDIR}/logs/summary.log",
+    localrule: True
     conda:
         ENVIRONMENT
     threads: 1
