@@ -1,5 +1,6 @@
 # make demo    the workflow on simulated samples, offline, with a table of the verdicts
 # make test    all tests
+# make validate  the validation study
 # make lint    all static checks
 # Each sets up what it needs in .venv, once.
 
@@ -8,14 +9,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CORES ?= 2
+SCALE ?= 1
+CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint lock clean
+.PHONY: help install demo test validate lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
 	@echo "make demo      run the workflow on six simulated samples, offline (CORES=$(CORES))"
 	@echo "make test      run all tests"
+	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
 	@echo "make lint      run all static checks"
 	@echo "make lock      write constraints.txt anew with the newest versions"
 	@echo "make clean     remove $(VENV), the demonstration and all caches; results/ stays"
@@ -37,6 +41,11 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+# Goes on where it was stopped. SCALE=0.02 is a first look; CONFIG names thresholds and cells of your own.
+validate: $(INSTALLED)
+	$(BIN)/snakemake --snakefile workflow/validation.smk --cores $(CORES) --configfile $(CONFIG) \
+	  --config scale=$(SCALE)
 
 # Snakemake reads a configuration before it can lint; this one names files that are there.
 lint: $(INSTALLED)

@@ -128,25 +128,26 @@ def test_fusion_transcript(stated: str, five: str, three: str) -> None:
     exons=st.tuples(*[st.integers(1, 99)] * 2),
     introns=st.tuples(*[st.integers(0, 5000)] * 2),
     number=st.none() | st.integers(0, 10**6),
-    crossing=st.booleans(),
+    placing=st.sampled_from(["", "n", "x"]),
 )
 def test_fusion_text_is_read_as_written(
     genes: tuple[str, str],
     exons: tuple[int, int],
     introns: tuple[int, int],
     number: int | None,
-    crossing: bool,
+    placing: str,
 ) -> None:
     five = f"{genes[0]}:{exons[0]}" + (f"+{introns[0]}" if introns[0] else "")
     three = f"{genes[1]}:{exons[1]}" + (f"-{introns[1]}" if introns[1] else "")
-    suffix = "" if number is None else f"={'x' if crossing else ''}{number}"
+    suffix = "" if number is None else f"={placing}{number}"
     request = parse_fusion(f"{five}::{three}{suffix}")
     assert request.name == f"{five}::{three}"
     assert (request.five_prime.gene, request.three_prime.gene) == genes
     assert (request.five_prime.exon, request.three_prime.exon) == exons
     assert (request.five_prime.intronic, request.three_prime.intronic) == introns
     assert request.fragments == (100 if number is None else number)
-    assert request.crossing == (crossing and number is not None)
+    expected = {"": "along", "n": "near", "x": "crossing"}[placing if number is not None else ""]
+    assert request.placing == expected
 
 
 @pytest.mark.parametrize(
