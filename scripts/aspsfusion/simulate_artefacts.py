@@ -5,6 +5,7 @@ an intron that stand elsewhere in the genome.
 """
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -24,7 +25,10 @@ CHIMERA_MARGIN = 20
 """Bases of each of its two molecules that a chimera has at least."""
 
 MAX_PARTNERS = 50
-"""Second molecules that are tried for the homology of a chimera before it is given up."""
+"""Second molecules that are tried for the homology of a chimera before another first one is taken."""
+
+MAX_ATTEMPTS = 50
+"""First molecules that are tried before a chimera is given up, which long homologies may need."""
 
 
 def mutated_copy(transcript: Transcript, identity: float, rng: np.random.Generator) -> Molecule:
@@ -91,11 +95,10 @@ def chimeras(
         homology: bases that both RNAs share at the switch.
         rng: source of chance.
     """
-    made = []
+    made: list[Molecule] = []
     for _ in range(int(rng.binomial(len(drawn), rate))):
-        chimera = _chimera(molecules, drawn, homology, rng)
-        if chimera:
-            made.append(chimera)
+        attempts = (_chimera(molecules, drawn, homology, rng) for _ in range(MAX_ATTEMPTS))
+        made += islice(filter(None, attempts), 1)
     return made
 
 
