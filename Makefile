@@ -1,8 +1,7 @@
-# make demo    the workflow on simulated samples, offline, with a table of the verdicts
-# make test    all tests
-# make test-resume  twenty runs that are killed and started again
-# make lint    all static checks
-# make test-slurm   a batch on a Slurm of one node, started for it
+# make demo      the workflow on simulated samples, offline, with a table of the verdicts
+# make test      all tests
+# make lint      all static checks
+# make validate  the validation study; `make help` lists everything else
 # Each sets up what it needs in .venv, once.
 
 PYTHON ?= python3
@@ -10,9 +9,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CORES ?= 2
+SCALE ?= 1
+CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm test-resume equality lint lock clean
+.PHONY: help install demo test test-slurm test-resume equality validate lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -21,6 +22,7 @@ help:
 	@echo "make equality  give the same samples as FASTQ, BAM and CRAM and compare the verdicts"
 	@echo "make test-slurm   run a batch on a Slurm of one node, started for it; skips where none can start"
 	@echo "make test-resume  kill twenty runs and start them again; takes several minutes"
+	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
 	@echo "make lint      run all static checks"
 	@echo "make lock      write constraints.txt anew with the newest versions"
 	@echo "make clean     remove $(VENV), the demonstration and all caches; results/ stays"
@@ -54,6 +56,11 @@ test-slurm: $(INSTALLED)
 # Twenty runs killed once each; `make test` kills one run three times.
 test-resume: $(INSTALLED)
 	ASPSFUSION_RESUME_ROUNDS=20 $(BIN)/python -m pytest tests/workflow/test_resume.py
+
+# Goes on where it was stopped. SCALE=0.02 is a first look; CONFIG names thresholds and cells of your own.
+validate: $(INSTALLED)
+	$(BIN)/snakemake --snakefile workflow/validation.smk --cores $(CORES) --configfile $(CONFIG) \
+	  --config scale=$(SCALE)
 
 # Snakemake reads a configuration before it can lint; this one names files that are there.
 lint: $(INSTALLED)

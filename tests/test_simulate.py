@@ -128,25 +128,26 @@ def test_fusion_transcript(stated: str, five: str, three: str) -> None:
     exons=st.tuples(*[st.integers(1, 99)] * 2),
     introns=st.tuples(*[st.integers(0, 5000)] * 2),
     number=st.none() | st.integers(0, 10**6),
-    crossing=st.booleans(),
+    placing=st.sampled_from(["", "n", "x"]),
 )
 def test_fusion_text_is_read_as_written(
     genes: tuple[str, str],
     exons: tuple[int, int],
     introns: tuple[int, int],
     number: int | None,
-    crossing: bool,
+    placing: str,
 ) -> None:
     five = f"{genes[0]}:{exons[0]}" + (f"+{introns[0]}" if introns[0] else "")
     three = f"{genes[1]}:{exons[1]}" + (f"-{introns[1]}" if introns[1] else "")
-    suffix = "" if number is None else f"={'x' if crossing else ''}{number}"
+    suffix = "" if number is None else f"={placing}{number}"
     request = parse_fusion(f"{five}::{three}{suffix}")
     assert request.name == f"{five}::{three}"
     assert (request.five_prime.gene, request.three_prime.gene) == genes
     assert (request.five_prime.exon, request.three_prime.exon) == exons
     assert (request.five_prime.intronic, request.three_prime.intronic) == introns
     assert request.fragments == (100 if number is None else number)
-    assert request.crossing == (crossing and number is not None)
+    expected = {"": "along", "n": "near", "x": "crossing"}[placing if number is not None else ""]
+    assert request.placing == expected
 
 
 @pytest.mark.parametrize(
@@ -419,6 +420,13 @@ def test_one_seed_stands_for_one_simulation() -> None:
         ({"transcripts": {"FIVE|X": 2}}, r"FIVE\|X is not in panel test; give one of FIVE\|F.1, FIVE\|F.2"),
         ({"transcripts": {"NONE|X": 2}}, r"give GENE\|TRANSCRIPT as named in transcripts.fa"),
         ({"unspliced": {"CTRL": 2}}, "no unspliced sequence of CTRL; it holds that of FIVE, THREE"),
+        ({"near": {"THREE": 5}}, "'THREE' is no exon; write it like GENE:6"),
+        ({"near": {"THREE:9": 5}}, r"THREE\|T.1 has no exon 9; give an exon from 1 to 3"),
+        ({"copies": {"NONE": 5}}, "gene NONE is not in panel test"),
+        ({"repeats": {"CTRL": 5}}, "holds no introns of CTRL; it holds those of FIVE, THREE"),
+        ({"repeats": {"FIVE": 5}}, "no intron of FIVE with 300 nt; give a target gene with introns"),
+        ({"umi_length": 31}, "--umi-length 31 has no sense; give 30 or less"),
+        ({"deamination_rate": 2}, "--deamination-rate 2 is no rate"),
         ({}, "nothing to simulate; give --fusion"),
         ({"fusions": ("FIVE:2::THREE:2=0",)}, "nothing to simulate"),
     ],
@@ -426,6 +434,146 @@ def test_one_seed_stands_for_one_simulation() -> None:
 def test_parameters_without_sense(parameters: dict[str, object], problem: str) -> None:
     with pytest.raises(ParameterError, match=problem):
         run(**parameters)
+
+
+# --- What makes callers err -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("option", [{"near": {"THREE:2": 300}}, {"fusions": ("FIVE:2::THREE:2=n300",)}])
+def test_fragments_near_a_place_lie_in_its_window(option: dict[str, object]) -> None:
+    found = run(**option, window=150, insert_mean=100, insert_sd=10)
+    center = 400 if "near" in option else 450
+    assert len(found) == 300
+    assert min(fragment.truth.start for fragment in found) >= center - 150 + 1
+    assert max(fragment.truth.end for fragment in found) <= center + 150
+    covering = sum(f.truth.start <= center - 5 and f.truth.end >= center + 5 for f in found)
+    # Fragments of 100 nt have 201 starts in a window of 300, 90 of which cover the 10 bases in the middle.
+    assert abs(covering / 300 - 90 / 201) < 0.1
+
+
+def test_the_same_depth_near_a_junction_and_near_its_acceptor() -> None:
+    found = run(near={"THREE:2": 3000}, fusions=("FIVE:2::THREE:2=n3000",), window=300)
+    depth = Counter(
+        f.truth.source
+        for f in found
+        if (at := 450 if f.truth.source == "fusion" else 400) and f.truth.start <= at < f.truth.end
+    )
+    assert abs(depth["fusion"] / depth["wild_type"] - 1) < 0.08
+
+
+def test_deamination_is_of_the_molecule_and_not_of_the_read() -> None:
+    rate = 0.1
+    found = run(
+        coverage={"FIVE": 600},
+        deamination_rate=rate,
+        error_rate=0.0,
+        duplicate_rate=0.5,
+        read_length=60,
+        insert_mean=60,
+        insert_sd=0,
+        insert_min=60,
+    )
+    by_name = {fragment.name: fragment for fragment in found}
+    changed: Counter[tuple[str, str]] = Counter()
+    cytosines = 0
+    for fragment in found:
+        truth = fragment.truth
+        assert fragment.read_2 is not None
+        seen = [fragment.read_1.sequence, reverse_complement(fragment.read_2.sequence)]
+        # Both mates cover the whole fragment and show the same damage.
+        assert seen[0] == seen[1]
+        sense = seen[0] if truth.strand == "+" else reverse_complement(seen[0])
+        original = FIVE.sequence[truth.start - 1 : truth.end]
+        here = Counter((a, b) for a, b in zip(original, sense, strict=True) if a != b)
+        assert len(here) <= 1, "one strand of a molecule is damaged"
+        changed += here
+        cytosines += sum(original.count(base) for base in "CG")
+        if truth.duplicate_of:
+            assert fragment.read_1.sequence == by_name[truth.duplicate_of].read_1.sequence
+    assert set(changed) == {("C", "T"), ("G", "A")}
+    # Half of the molecules show C>T, the other half G>A.
+    assert abs(changed.total() / cytosines - rate / 2) < 0.006
+
+
+def test_molecular_identifiers_are_those_of_molecules() -> None:
+    found = run(coverage={"FIVE": 200}, duplicate_rate=0.5, umi_length=8)
+    umis = {fragment.name: fragment.name.split(":")[7] for fragment in found}
+    assert all(len(umi) == 8 and set(umi) <= set("ACGT") for umi in umis.values())
+    for fragment in found:
+        if fragment.truth.duplicate_of:
+            assert umis[fragment.name] == umis[fragment.truth.duplicate_of]
+    assert len(set(umis.values())) == 200
+    assert all(fragment.name.count(":") == 6 for fragment in run(coverage={"FIVE": 5}))
+
+
+def test_chimeras_join_two_molecules_where_they_share_bases() -> None:
+    found = run(coverage={"FIVE": 400, "THREE": 400}, chimera_rate=0.2, chimera_homology=5, error_rate=0.0)
+    chimeras = [f for f in found if f.truth.source == "chimera"]
+    # Each of 800 fragments with a probability of 0.2, four standard deviations.
+    assert abs(len(chimeras) - 160) < 46
+    for fragment in chimeras:
+        truth = fragment.truth
+        assert truth.junction is not None
+        (first, switch), (second, place) = (side.rsplit(":", 1) for side in truth.contig.split("::"))
+        five, three = PANEL.sequence_of(first), PANEL.sequence_of(second)
+        before, behind = int(switch), int(place) - 1
+        assert first != second
+        assert five[before - 5 : before] == three[behind - 5 : behind]
+        molecule = five[before - truth.junction : before] + three[behind:]
+        assert truth.start == 1
+        ends = (molecule[: truth.end], reverse_complement(molecule[: truth.end]))
+        read = fragment.read_1.sequence
+        assert agreement(read, ends[truth.strand == "-"], ADAPTERS[0])
+
+
+def test_copies_are_as_alike_as_asked() -> None:
+    found = run(copies={"FIVE": 300}, copy_identity=0.9, error_rate=0.0, stranded="forward", insert_min=75)
+    assert {(f.truth.source, f.truth.contig) for f in found} == {("copy", "FIVE|F.1|copy")}
+    same = total = 0
+    for fragment in found:
+        original = FIVE.sequence[fragment.truth.start - 1 :][:75]
+        same += sum(a == b for a, b in zip(fragment.read_1.sequence, original, strict=True))
+        total += 75
+    assert abs(same / total - 0.9) < 0.02
+
+
+def test_repeats_share_one_place_of_an_intron() -> None:
+    found = run(repeats={"THREE": 40}, copy_identity=1.0, error_rate=0.0, read_length=100, stranded="forward")
+    assert Counter(f.truth.contig for f in found) == {"THREE|repeat": 40}
+    introns = PANEL.unspliced["THREE"].sequence
+    inside = [f for f in found if f.truth.start > 150 and f.truth.start + 100 <= 450]
+    assert len(inside) > 5
+    for fragment in inside:
+        # Error-free copies: the read is a piece of the intron, all from the same 300 bases.
+        at = introns.find(fragment.read_1.sequence)
+        assert at - (fragment.truth.start - 1) == introns.find(inside[0].read_1.sequence) - (
+            inside[0].truth.start - 1
+        )
+
+
+def test_a_share_of_another_sample_hops_over() -> None:
+    found = run(other_fusions=("FIVE:2::THREE:2=x2000",), hopping_rate=0.05, fragments=1)
+    hopped = [f for f in found if f.truth.source == "other_sample"]
+    assert 60 < len(hopped) < 140
+    assert all(f.truth.crosses_junction for f in hopped)
+
+
+def test_expression_varies_from_gene_to_gene_around_its_mean() -> None:
+    numbers = np.array(
+        [
+            [Counter(f.truth.contig for f in run(fragments=200, expression_spread=1.0, seed=s))[t.key]]
+            for s in range(40)
+            for t in (FIVE, THREE)
+        ]
+    )
+    assert np.std(np.log(numbers)) == pytest.approx(1.0, abs=0.25)
+    assert 120 < np.mean(numbers) < 330
+
+
+def test_what_is_added_does_not_change_the_rest() -> None:
+    plain = run(coverage={"FIVE": 50}, umi_length=0)
+    labelled = run(coverage={"FIVE": 50}, umi_length=6)
+    assert [f.read_1 for f in plain] == [f.read_1 for f in labelled]
 
 
 # --- Files ------------------------------------------------------------------------------------------
@@ -515,7 +663,10 @@ def test_command_passes_every_option_on(
         "--fusion FIVE:2::THREE:2=x5 --fusion FIVE:1::THREE:2=3 --fragments 2 --coverage THREE=4 "
         "--transcript FIVE|F.2=1 --unspliced FIVE=2 --background 3 --read-length 60 --insert-mean 150 "
         "--insert-sd 10 --insert-min 20 --error-rate 0.01 --duplicate-rate 0.5 --anchor-five-prime 20 "
-        "--anchor-three-prime 15 --stranded reverse --single-end --seed 9"
+        "--anchor-three-prime 15 --stranded reverse --single-end --seed 9 "
+        "--near THREE:2=7 --window 200 --copy FIVE=3 --repeat THREE=2 --copy-identity 0.8 --chimera-rate 0.1 "
+        "--chimera-homology 3 --other-fusion FIVE:2::THREE:2=x50 --hopping-rate 0.1 --umi-length 5 "
+        "--deamination-rate 0.03 --expression-spread 0.5"
     )
     command.run(parse("--output", str(tmp_path / "s"), *options.split()))
     expected = SimulationParameters(
@@ -536,6 +687,18 @@ def test_command_passes_every_option_on(
         anchor_five_prime=20,
         anchor_three_prime=15,
         seed=9,
+        near={"THREE:2": 7},
+        window=200,
+        copies={"FIVE": 3},
+        repeats={"THREE": 2},
+        copy_identity=0.8,
+        chimera_rate=0.1,
+        chimera_homology=3,
+        other_fusions=("FIVE:2::THREE:2=x50",),
+        hopping_rate=0.1,
+        umi_length=5,
+        deamination_rate=0.03,
+        expression_spread=0.5,
     )
     assert read_truth(tmp_path / "s.truth.tsv") == [f.truth for f in simulate(PANEL, expected)]
     assert [r[1] for r in records(tmp_path / "s.fastq.gz")] == [
@@ -560,6 +723,14 @@ def test_defaults_of_command_and_library_are_the_same() -> None:
         "anchor_five_prime",
         "anchor_three_prime",
         "seed",
+        "window",
+        "copy_identity",
+        "chimera_rate",
+        "chimera_homology",
+        "hopping_rate",
+        "umi_length",
+        "deamination_rate",
+        "expression_spread",
     ):
         assert getattr(args, name) == getattr(defaults, name), name
 

@@ -19,6 +19,7 @@ import numpy as np
 from aspsfusion.errors import ParameterError
 from aspsfusion.panel import Panel
 from aspsfusion.safe_output import replacing
+from aspsfusion.simulate_artefacts import chimeras
 from aspsfusion.simulate_fragments import (
     Fragments,
     Library,
@@ -26,16 +27,14 @@ from aspsfusion.simulate_fragments import (
     anchors,
     draw_along,
     draw_crossing,
+    draw_near,
     shuffled,
+    whole,
 )
-from aspsfusion.simulate_molecules import (
-    Molecule,
-    fusion_molecule,
-    parse_fusion,
-    primary_transcript,
-)
-from aspsfusion.simulate_reads import ReadMaker, decode, encode
+from aspsfusion.simulate_molecules import Molecule
+from aspsfusion.simulate_reads import Integers, Keys, ReadMaker, decode, encode
 from aspsfusion.simulate_records import SimulatedFragment, SimulatedRead, SimulationParameters, TruthRecord
+from aspsfusion.simulate_requests import Request, requests
 
 __all__ = [
     "SimulatedFragment",
@@ -48,10 +47,6 @@ __all__ = [
 
 BATCH = 20_000
 """Fragments made at a time: bounds memory, and is part of what one seed stands for."""
-
-BACKGROUND_LENGTH = 10_000_000
-"""Bases of the random sequence that background fragments come from. A word of 24 nt of a panel of one
-million bases is in it with a probability of about one in thirty thousand."""
 
 GZIP_LEVEL = 4
 """A sixth of the time of level 6 for files that are 5 percent larger."""
@@ -74,26 +69,27 @@ def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[Simulat
         ParameterError: the panel lacks something that is asked for, or nothing is asked for. Raised by the
             call itself, before the first record.
     """
-    draw_seed, error_seed = np.random.SeedSequence(parameters.seed).spawn(2)
-    rng = np.random.default_rng(draw_seed)
+    # One source of chance for each part, so that what one part draws does not change the others.
+    draw, error, artefact, label = map(
+        np.random.default_rng, np.random.SeedSequence(parameters.seed).spawn(4)
+    )
     library = _library(parameters)
     molecules: list[Molecule] = []
     parts: list[Fragments] = []
-    for molecule, number, crossing in _requests(panel, parameters, rng):
-        molecules.append(molecule)
-        index = len(molecules) - 1
-        parts.append(
-            draw_crossing(number, index, molecule, library, rng)
-            if crossing
-            else draw_along(number, index, len(molecule.sequence), library, rng)
-        )
+    for request in requests(panel, parameters, draw, artefact):
+        molecules.append(request.molecule)
+        parts.append(_drawn(request, len(molecules) - 1, library, draw))
     if not sum(len(part) for part in parts):
         raise ParameterError(
             "nothing to simulate",
-            remedy="give --fusion, --fragments, --coverage or --background with a number",
+            remedy="give --fusion, --fragments, --coverage, --near or --background with a number",
         )
-    fragments = shuffled(add_duplicates(Fragments.joined(parts), parameters.duplicate_rate, rng), rng)
-    return _sequenced(molecules, fragments, parameters, np.random.default_rng(error_seed))
+    drawn = Fragments.joined(parts)
+    for chimera in chimeras(molecules, drawn, parameters.chimera_rate, parameters.chimera_homology, artefact):
+        molecules.append(chimera)
+        parts.append(whole(len(molecules) - 1, len(chimera.sequence), library, artefact))
+    fragments = shuffled(add_duplicates(Fragments.joined(parts), parameters.duplicate_rate, draw), draw)
+    return _sequenced(molecules, fragments, parameters, error, Labels(len(fragments), parameters, label))
 
 
 def write_simulation(
@@ -132,6 +128,16 @@ def write_simulation(
     return paths
 
 
+def _drawn(request: Request, number: int, library: Library, rng: np.random.Generator) -> Fragments:
+    """Return the fragments of the molecule with this number that a request asks for."""
+    size = len(request.molecule.sequence)
+    if request.placing == "crossing":
+        return draw_crossing(request.number, number, request.molecule, library, rng)
+    if request.placing == "near":
+        return draw_near(request.number, number, size, request.center, library, rng)
+    return draw_along(request.number, number, size, library, rng)
+
+
 def _library(parameters: SimulationParameters) -> Library:
     return Library(
         insert_mean=parameters.insert_mean,
@@ -142,40 +148,8 @@ def _library(parameters: SimulationParameters) -> Library:
         stranded=parameters.stranded,
         anchor_five_prime=parameters.anchor_five_prime,
         anchor_three_prime=parameters.anchor_three_prime,
+        window=parameters.window,
     )
-
-
-def _requests(
-    panel: Panel, parameters: SimulationParameters, rng: np.random.Generator
-) -> Iterator[tuple[Molecule, int, bool]]:
-    """Yield each molecule, its number of fragments and whether all of them must cross its junction."""
-    counts = {transcript.key: parameters.fragments for transcript in panel.primary.values()}
-    for gene, number in parameters.coverage.items():
-        counts[primary_transcript(panel, gene).key] = number
-    for key, number in parameters.transcripts.items():
-        if key not in panel.transcripts:
-            gene = key.split("|")[0]
-            names = ", ".join(transcript.key for transcript in panel.by_gene.get(gene, []))
-            raise ParameterError(
-                f"transcript {key} is not in panel {panel.spec.name}",
-                remedy=f"give one of {names}" if names else "give GENE|TRANSCRIPT as named in transcripts.fa",
-            )
-        counts[key] = number
-    for key, number in counts.items():
-        yield Molecule("wild_type", key, panel.transcripts[key].sequence), number, False
-    for gene, number in parameters.unspliced.items():
-        if gene not in panel.unspliced:
-            raise ParameterError(
-                f"the panel holds no unspliced sequence of {gene}",
-                remedy=f"it holds that of {', '.join(sorted(panel.unspliced))}",
-            )
-        yield Molecule("unspliced", panel.unspliced[gene].key, panel.unspliced[gene].sequence), number, False
-    for text in parameters.fusions:
-        request = parse_fusion(text)
-        yield fusion_molecule(panel, request), request.fragments, request.crossing
-    if parameters.background:
-        bases = decode(rng.integers(0, 4, size=BACKGROUND_LENGTH, dtype=np.uint8))
-        yield Molecule("background", "background", bases), parameters.background, False
 
 
 def _sequenced(
@@ -183,6 +157,7 @@ def _sequenced(
     fragments: Fragments,
     parameters: SimulationParameters,
     rng: np.random.Generator,
+    labels: "Labels",
 ) -> Iterator[SimulatedFragment]:
     """Yield the fragments with reads and truth, batch by batch."""
     library = _library(parameters)
@@ -193,19 +168,23 @@ def _sequenced(
         np.concatenate([encode(molecule.sequence) for molecule in molecules]),
         parameters.read_length,
         parameters.error_rate,
+        parameters.deamination_rate,
     )
     for low in range(0, len(fragments), BATCH):
-        batch = fragments.take(np.arange(low, min(low + BATCH, len(fragments)), dtype=np.int64))
+        rows = np.arange(low, min(low + BATCH, len(fragments)), dtype=np.int64)
+        batch = fragments.take(rows)
         begin = offsets[batch.molecule] + batch.start
-        reads_1 = maker.make(begin, batch.length, batch.sense, 1, rng)
-        reads_2 = maker.make(begin, batch.length, ~batch.sense, 2, rng) if library.paired else None
+        first = np.where(batch.original < 0, rows, batch.original)
+        keys = labels.damage_keys(first)
+        reads_1 = maker.make(begin, batch.length, batch.sense, 1, rng, keys)
+        reads_2 = maker.make(begin, batch.length, ~batch.sense, 2, rng, keys) if library.paired else None
         before, behind = anchors(batch, junctions[batch.molecule], library)
         columns = (batch.molecule, batch.start, batch.length, batch.sense, batch.original, before, behind)
         for row, (number, start, length, sense, original, five, three) in enumerate(
             zip(*(column.tolist() for column in columns), strict=True)
         ):
             molecule = molecules[number]
-            name = _name(low + row)
+            name = _name(low + row) + labels.umi(int(first[row]))
             yield SimulatedFragment(
                 name,
                 SimulatedRead(*reads_1.read(row)),
@@ -221,13 +200,41 @@ def _sequenced(
                     crosses_junction=int(five > 0),
                     anchor_five_prime=five,
                     anchor_three_prime=three,
-                    duplicate_of="" if original < 0 else _name(original),
+                    duplicate_of="" if original < 0 else _name(original) + labels.umi(original),
                 ),
             )
 
 
+class Labels:
+    """What every copy of a molecule carries: the key of its damage and its unique molecular identifier.
+
+    Args:
+        number: how many fragments there are.
+        parameters: length of the identifiers.
+        rng: source of chance.
+    """
+
+    def __init__(self, number: int, parameters: SimulationParameters, rng: np.random.Generator) -> None:
+        self._keys = rng.integers(0, 2**64, size=number, dtype=np.uint64)
+        self._length = parameters.umi_length
+        self._umis = decode(rng.integers(0, 4, size=number * self._length, dtype=np.uint8))
+
+    def damage_keys(self, rows: Integers) -> Keys:
+        """Return the keys of these fragments."""
+        return self._keys[rows]
+
+    def umi(self, row: int) -> str:
+        """Return the eighth field of a read name with the separator, nothing without identifiers."""
+        if not self._length:
+            return ""
+        return ":" + self._umis[row * self._length : (row + 1) * self._length]
+
+
 def _name(number: int) -> str:
-    """Return a read name as an instrument would give it, by the place in the shuffled order alone."""
+    """Return a read name as an instrument would give it, by the place in the shuffled order alone.
+
+    An identifier of the molecule stands behind it, as BCL Convert writes it.
+    """
     column, row = divmod(number, _PER_COLUMN)
     return f"SIM:1:FC:1:1101:{1000 + column}:{1000 + row}"
 

@@ -30,6 +30,7 @@ class Library:
         stranded: which strand read 1 is: `forward` the RNA's, `reverse` the other, `none` either.
         anchor_five_prime: bases of the 5' gene that a crossing read needs.
         anchor_three_prime: bases of the 3' gene that a crossing read needs.
+        window: bases on either side of a place from which fragments near it are drawn.
     """
 
     insert_mean: float
@@ -40,6 +41,7 @@ class Library:
     stranded: str
     anchor_five_prime: int
     anchor_three_prime: int
+    window: int = 400
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,32 @@ def draw_along(
     lengths = _lengths(number, size, library, rng)
     starts = rng.integers(0, size - lengths + 1)
     return _fragments(molecule, starts, lengths, library, rng)
+
+
+def draw_near(
+    number: int, molecule: int, size: int, center: int, library: Library, rng: np.random.Generator
+) -> Fragments:
+    """Draw fragments evenly from the window around a place of a molecule.
+
+    Two molecules of which as many fragments are drawn around their places are covered equally deeply
+    there, whatever their lengths, as long as both reach to the ends of the window.
+
+    Args:
+        number: how many.
+        molecule: number of the molecule.
+        size: its length, nt.
+        center: the place, 0-based.
+        library: lengths, strand and window.
+        rng: source of chance.
+    """
+    low, high = max(0, center - library.window), min(size, center + library.window)
+    lengths = _lengths(number, high - low, library, rng)
+    return _fragments(molecule, low + rng.integers(0, high - low - lengths + 1), lengths, library, rng)
+
+
+def whole(molecule: int, size: int, library: Library, rng: np.random.Generator) -> Fragments:
+    """Return the one fragment that a molecule is as a whole."""
+    return _fragments(molecule, np.array([0]), np.array([size]), library, rng)
 
 
 def draw_crossing(

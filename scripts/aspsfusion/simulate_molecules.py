@@ -10,21 +10,24 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.panel import Panel, Transcript
+from aspsfusion.panel import Exon, Junction, Panel, Transcript
 
-Source = Literal["wild_type", "fusion", "unspliced", "background"]
+Source = Literal[
+    "wild_type", "fusion", "unspliced", "background", "copy", "repeat", "chimera", "other_sample"
+]
+Placing = Literal["along", "near", "crossing"]
+"""Where fragments lie: anywhere on the molecule, in a window around a place, or across the junction."""
 
 DEFAULT_FUSION_FRAGMENTS = 100
 """Fragments of a fusion that is stated without a number."""
 
 _FUSION = re.compile(
     r"^(?P<five_gene>[^:=\s]+):(?P<five_point>[^:=\s]+)::(?P<three_gene>[^:=\s]+):(?P<three_point>[^:=\s]+)"
-    r"(?:=(?P<crossing>x?)(?P<number>\d+))?$"
+    r"(?:=(?P<placing>[xn]?)(?P<number>\d+))?$"
 )
 _POINT = re.compile(r"^(?:c\.(?P<coding>\d+)|(?P<exon>\d+)(?P<intronic>[+-]\d+)?)$")
-_EXAMPLES = (
-    "write it like GENE1:7::GENE2:6, GENE1:c.900::GENE2:c.800 or GENE1:7+120::GENE2:6-300, then =N or =xN"
-)
+_PLACINGS: dict[str, Placing] = {"": "along", "n": "near", "x": "crossing"}
+_EXAMPLES = "write it like GENE1:7::GENE2:6, GENE1:c.9::GENE2:c.8 or GENE1:7+20::GENE2:6-30; add =N, =nN, =xN"
 
 
 @dataclass(frozen=True)
@@ -71,23 +74,23 @@ class FusionRequest:
         five_prime: where the 5' gene ends.
         three_prime: where the 3' gene begins.
         fragments: how many fragments.
-        crossing: whether each of them must have a read across the junction; otherwise they are drawn along
-            the whole fusion transcript.
+        placing: whether they are drawn along the whole fusion transcript, in a window around the junction,
+            or such that each has a read across the junction.
     """
 
     name: str
     five_prime: FusionPoint
     three_prime: FusionPoint
     fragments: int
-    crossing: bool
+    placing: Placing
 
 
 def parse_fusion(text: str) -> FusionRequest:
     """Read a fusion as stated on the command line.
 
     >>> request = parse_fusion("GENE1:7+120::GENE2:c.886=x20")
-    >>> request.name, request.fragments, request.crossing
-    ('GENE1:7+120::GENE2:c.886', 20, True)
+    >>> request.name, request.fragments, request.placing
+    ('GENE1:7+120::GENE2:c.886', 20, 'crossing')
     >>> request.five_prime
     FusionPoint(gene='GENE1', exon=7, intronic=120, coding_position=None)
 
@@ -102,7 +105,7 @@ def parse_fusion(text: str) -> FusionRequest:
         five_prime=_point(text, match["five_gene"], match["five_point"], sign="+"),
         three_prime=_point(text, match["three_gene"], match["three_point"], sign="-"),
         fragments=DEFAULT_FUSION_FRAGMENTS if match["number"] is None else int(match["number"]),
-        crossing=match["crossing"] == "x",
+        placing=_PLACINGS[match["placing"] or ""],
     )
 
 
@@ -133,6 +136,43 @@ def fusion_molecule(panel: Panel, request: FusionRequest) -> Molecule:
     """
     five = _five_prime_part(panel, request)
     return Molecule("fusion", request.name, five + _three_prime_part(panel, request), junction=len(five))
+
+
+def breakpoints(panel: Panel, request: FusionRequest) -> Junction:
+    """Return the genomic positions of the joined bases of a fusion, 0-based.
+
+    Raises:
+        ParameterError: the panel lacks the gene, the exon, the position or the intron.
+    """
+    positions = []
+    for point, last in ((request.five_prime, True), (request.three_prime, False)):
+        transcript = primary_transcript(panel, point.gene)
+        if point.exon is None:
+            positions.append(transcript.to_genome(_joined_base(transcript, point, request)))
+            continue
+        exon = transcript.exons[_exon_index(transcript, point.exon, request)]
+        border = transcript.to_genome(exon.tx_end - 1 if last else exon.tx_start)
+        outwards = 1 if last == (transcript.strand == "+") else -1
+        positions.append(border + outwards * point.intronic)
+    return Junction(request.five_prime.gene, positions[0], request.three_prime.gene, positions[1])
+
+
+def exon_of(panel: Panel, text: str) -> tuple[Transcript, Exon]:
+    """Return the primary transcript and the exon that `GENE:EXON` names.
+
+    Raises:
+        ParameterError: the text names none, or the panel lacks it.
+    """
+    gene, _, number = text.rpartition(":")
+    if not gene or not number.isdecimal():
+        raise ParameterError(f"{text!r} is no exon", remedy="write it like GENE:6")
+    transcript = primary_transcript(panel, gene)
+    if not 1 <= int(number) <= len(transcript.exons):
+        raise ParameterError(
+            f"{transcript.key} has no exon {number}",
+            remedy=f"give an exon from 1 to {len(transcript.exons)}",
+        )
+    return transcript, transcript.exons[int(number) - 1]
 
 
 def primary_transcript(panel: Panel, gene: str) -> Transcript:

@@ -12,11 +12,16 @@ import numpy.typing as npt
 Codes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Keys = npt.NDArray[np.uint64]
 
 ADAPTERS = ("AGATCGGAAGAGCACACGTCTGAACTCCAGTCA", "AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGT")
 """What reads 1 and 2 run into behind a short insert (Illumina TruSeq)."""
 
 ANY_BASE = 4
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_KEY_SPAN = float(2**64 - 2**11)
+"""The largest number below 2^64 that a float holds exactly, so that a rate of 1 does not overflow."""
+
 _LETTERS = np.frombuffer(b"ACGTN", dtype=np.uint8)
 _COMPLEMENT = np.array([3, 2, 1, 0, ANY_BASE], dtype=np.uint8)
 _CODE_OF_LETTER = np.full(256, ANY_BASE, dtype=np.uint8)
@@ -68,14 +73,22 @@ class ReadMaker:
         bases: base numbers of all molecules, one behind the other.
         read_length: bases of each read.
         error_rate: probability of a substitution, for each base.
+        deamination_rate: probability that a cytosine of a damaged strand is read as thymine.
     """
 
     bases: Codes
     read_length: int
     error_rate: float
+    deamination_rate: float = 0.0
 
     def make(
-        self, starts: Integers, lengths: Integers, forward: Flags, mate: int, rng: np.random.Generator
+        self,
+        starts: Integers,
+        lengths: Integers,
+        forward: Flags,
+        mate: int,
+        rng: np.random.Generator,
+        damage_keys: Keys | None = None,
     ) -> ReadBatch:
         """Sequence one end of each fragment.
 
@@ -86,6 +99,8 @@ class ReadMaker:
                 otherwise it begins at the end and reads the other strand.
             mate: 1 or 2; decides the adapter behind a short insert.
             rng: source of errors and qualities.
+            damage_keys: a number for each fragment that stands for its damage: mates and PCR copies of one
+                molecule have the same. Needed when there is deamination.
         """
         offsets = np.arange(self.read_length, dtype=np.int64)
         first = np.where(forward, starts, starts + lengths - 1)
@@ -93,6 +108,9 @@ class ReadMaker:
         # Beyond a short insert the index may leave the array; those bases are overwritten with adapter.
         index = np.clip(first[:, None] + step[:, None] * offsets, 0, len(self.bases) - 1)
         codes = self.bases[index]
+        if self.deamination_rate:
+            assert damage_keys is not None
+            codes = _deaminated(codes, index, damage_keys, self.deamination_rate)
         codes[~forward] = _COMPLEMENT[codes[~forward]]
         short = np.flatnonzero(lengths < self.read_length)
         if len(short):
@@ -109,6 +127,28 @@ class ReadMaker:
         qualities[wrong] = _QUALITY_OF_ERROR[dice[wrong]]
         qualities[~called] = _BINS[0]
         return ReadBatch(self.read_length, decode(codes), qualities.tobytes().decode("ascii"))
+
+
+def _deaminated(codes: Codes, positions: Integers, keys: Keys, rate: float) -> Codes:
+    """Return bases with C>T on half of the fragments and G>A, the same on the other strand, on the rest.
+
+    Whether a base is damaged follows from the fragment's key and the base's position alone, so that mates
+    which overlap, and copies of a molecule, show the same damage; errors of sequencing differ.
+    """
+    mixed = _mixed(keys[:, None] ^ (positions.astype(np.uint64) * _ODD))
+    hit = mixed < np.uint64(rate * _KEY_SPAN)
+    sense = (_mixed(keys) & np.uint64(1)).astype(np.bool_)[:, None]
+    cytosine, thymine = encode("CT")
+    guanine, adenine = encode("GA")
+    codes = np.where(hit & sense & (codes == cytosine), thymine, codes)
+    return np.where(hit & ~sense & (codes == guanine), adenine, codes)
+
+
+def _mixed(values: Keys) -> Keys:
+    """Return well mixed numbers: the finaliser of SplitMix64 (Steele 2014, doi 10.1145/2660193.2660195)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
 
 
 def _read_through(codes: Codes, lengths: Integers, adapter: Codes, rng: np.random.Generator) -> Codes:

@@ -14,6 +14,18 @@ from aspsfusion.simulate_molecules import Source
 MAX_READ_LENGTH = 1000
 """Nucleotides; the reads of the instruments that this imitates end far below."""
 
+MAX_UMI_LENGTH = 30
+"""Bases; unique molecular identifiers of common kits have 6 to 12."""
+
+_RATES = (
+    "error_rate",
+    "duplicate_rate",
+    "deamination_rate",
+    "chimera_rate",
+    "hopping_rate",
+    "copy_identity",
+)
+
 
 @dataclass(frozen=True)
 class SimulationParameters:
@@ -26,12 +38,25 @@ class SimulationParameters:
         transcripts: fragments of single transcripts, by `GENE|TRANSCRIPT`.
         unspliced: fragments of the unspliced sequence of single genes.
         background: fragments of random sequence.
+        near: fragments of the primary transcript around the start of an exon, by `GENE:EXON`.
+        window: bases on either side of the exon's start (`near`) or of a junction (`=nN`).
+        expression_spread: standard deviation of the natural logarithm of the genes' expression levels, by
+            which `fragments` is multiplied.
+        copies: fragments of a diverged copy of a gene that is not on the panel, such as a paralog.
+        repeats: fragments with a diverged copy of one repeat of a gene's introns.
+        copy_identity: share of bases that copies and repeats have in common with the panel.
+        chimera_rate: chimeras of template switching for each fragment.
+        chimera_homology: bases that the two RNAs of a chimera share where they are joined.
+        other_fusions: fusions in another sample of the run, stated like `fusions`.
+        hopping_rate: share of the fragments of `other_fusions` that is read in this sample.
         read_length: bases of each read.
         single_end: read one end only.
         insert_mean: mean fragment length, nt.
         insert_sd: its standard deviation, nt.
         insert_min: shortest fragment, nt; a molecule that is shorter still is one fragment.
         error_rate: probability of a substitution, for each base.
+        deamination_rate: probability of C>T, for each cytosine of one strand of the molecule.
+        umi_length: bases of the unique molecular identifier in the read name; 0 for none.
         duplicate_rate: share of fragments that are written a second time with errors of their own.
         stranded: which strand read 1 is: `forward` the RNA's, `reverse` the other, `none` either.
         anchor_five_prime: bases of the 5' gene in a read that counts as crossing (`=xN`).
@@ -45,12 +70,24 @@ class SimulationParameters:
     transcripts: Mapping[str, int] = field(default_factory=dict)
     unspliced: Mapping[str, int] = field(default_factory=dict)
     background: int = 0
+    near: Mapping[str, int] = field(default_factory=dict)
+    window: int = 400
+    expression_spread: float = 0.0
+    copies: Mapping[str, int] = field(default_factory=dict)
+    repeats: Mapping[str, int] = field(default_factory=dict)
+    copy_identity: float = 0.9
+    chimera_rate: float = 0.0
+    chimera_homology: int = 4
+    other_fusions: tuple[str, ...] = ()
+    hopping_rate: float = 0.001
     read_length: int = 75
     single_end: bool = False
     insert_mean: float = 200.0
     insert_sd: float = 40.0
     insert_min: int = 30
     error_rate: float = 0.002
+    deamination_rate: float = 0.0
+    umi_length: int = 0
     duplicate_rate: float = 0.0
     stranded: Literal["none", "forward", "reverse"] = "none"
     anchor_five_prime: int = 30
@@ -72,6 +109,10 @@ class SimulationParameters:
             "anchor_three_prime": 1,
             "fragments": 0,
             "background": 0,
+            "window": 1,
+            "expression_spread": 0,
+            "chimera_homology": 0,
+            "umi_length": 0,
             "seed": 0,
         }
         for name, least in lowest.items():
@@ -82,13 +123,17 @@ class SimulationParameters:
             raise ParameterError(
                 f"--read-length {self.read_length} has no sense", remedy=f"give {MAX_READ_LENGTH} or less"
             )
-        for name in ("error_rate", "duplicate_rate"):
+        if self.umi_length > MAX_UMI_LENGTH:
+            raise ParameterError(
+                f"--umi-length {self.umi_length} has no sense", remedy=f"give {MAX_UMI_LENGTH} or less"
+            )
+        for name in _RATES:
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise ParameterError(
                     f"{_option(name)} {value} is no rate", remedy="give a number from 0 to 1"
                 )
-        for name in ("coverage", "transcripts", "unspliced"):
+        for name in ("coverage", "transcripts", "unspliced", "near", "copies", "repeats"):
             for key, number in getattr(self, name).items():
                 if number < 0:
                     raise ParameterError(
@@ -111,7 +156,8 @@ class TruthRecord:
     Attributes:
         fragment: read name.
         source: what kind of molecule it was drawn from.
-        contig: `GENE|TRANSCRIPT`, `GENE|unspliced`, the fusion as stated, or `background`.
+        contig: `GENE|TRANSCRIPT`, `GENE|unspliced`, the fusion as stated, `background`,
+            `GENE|TRANSCRIPT|copy`, `GENE|repeat`, or both contigs of a chimera with their joined bases.
         start: first base on that molecule, 1-based.
         end: last base, inclusive.
         strand: `+` when read 1 is of the molecule's strand.

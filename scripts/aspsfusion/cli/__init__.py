@@ -26,6 +26,7 @@ COMMANDS = (
     "report",
     "summary",
     "demo",
+    "validate",
 )
 """Modules of this package, one for each subcommand, in the order of the data."""
 

@@ -17,8 +17,8 @@ A fusion is stated as GENE1:POINT::GENE2:POINT, 5' gene first; numbers refer to 
   GENE1:7::GENE2:6          end of exon 7 joined to the start of exon 6
   GENE1:c.900::GENE2:c.800  c. positions of the last and the first joined base
   GENE1:7+120::GENE2:6-300  120 nt of the intron behind exon 7 and 300 nt of the one before exon 6 retained
-followed by =N for N fragments along the whole fusion transcript (default 100), or =xN for N fragments of
-which each has a read across the junction.
+followed by =N for N fragments along the whole fusion transcript (default 100), =nN for N fragments near the
+junction (--window), or =xN for N fragments of which each has a read across the junction.
 """
 
 EXAMPLE = """\
@@ -67,6 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--coverage", "GENE=N", "fragments of the primary transcript of one gene instead of --fragments"),
         ("--transcript", "GENE|NAME=N", "fragments of one transcript; quote the bar in a shell"),
         ("--unspliced", "GENE=N", "fragments of the unspliced sequence of a target gene"),
+        ("--near", "GENE:EXON=N", "fragments around the start of an exon (--window), added to the others"),
+        ("--copy", "GENE=N", "fragments of a diverged copy of a gene, as paralogs and pseudogenes are"),
+        ("--repeat", "GENE=N", "fragments that hold a diverged copy of one repeat of a target's introns"),
     ):
         group.add_argument(
             option,
@@ -84,6 +87,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fragments of random sequence that is not of the panel (default: %(default)s)",
     )
 
+    group.add_argument(
+        "--other-fusion",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="fusion in another sample of the run, of which --hopping-rate is read in this one",
+    )
+
     group = parser.add_argument_group("library and reads")
     for option, kind, default, what in (
         ("--read-length", int, 75, "bases of each read"),
@@ -91,6 +102,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--insert-sd", float, 40.0, "standard deviation of the fragment length, nt"),
         ("--insert-min", int, 30, "shortest fragment, nt; reads run into the adapter behind short ones"),
         ("--error-rate", float, 0.002, "probability of a substitution for each base"),
+        ("--deamination-rate", float, 0.0, "probability of C>T for each cytosine of one strand"),
+        ("--umi-length", int, 0, "bases of the unique molecular identifier in the read name; 0 for none"),
+        ("--window", int, 400, "bases on either side of an exon's start (--near) or a junction (=nN)"),
+        ("--expression-spread", float, 0.0, "standard deviation of ln(expression) by which --fragments vary"),
+        ("--copy-identity", float, 0.9, "share of bases that copies and repeats share with the panel"),
+        ("--chimera-rate", float, 0.0, "chimeras of template switching for each fragment"),
+        ("--chimera-homology", int, 4, "bases that both RNAs of a chimera share where they are joined"),
+        ("--hopping-rate", float, 0.001, "share of the fragments of --other-fusion that is read here"),
         (
             "--duplicate-rate",
             float,
@@ -131,12 +150,24 @@ def run(args: argparse.Namespace) -> None:
         transcripts=_by_name("--transcript", args.transcript),
         unspliced=_by_name("--unspliced", args.unspliced),
         background=args.background,
+        near=_by_name("--near", args.near),
+        window=args.window,
+        expression_spread=args.expression_spread,
+        copies=_by_name("--copy", args.copy),
+        repeats=_by_name("--repeat", args.repeat),
+        copy_identity=args.copy_identity,
+        chimera_rate=args.chimera_rate,
+        chimera_homology=args.chimera_homology,
+        other_fusions=tuple(args.other_fusion),
+        hopping_rate=args.hopping_rate,
         read_length=args.read_length,
         single_end=args.single_end,
         insert_mean=args.insert_mean,
         insert_sd=args.insert_sd,
         insert_min=args.insert_min,
         error_rate=args.error_rate,
+        deamination_rate=args.deamination_rate,
+        umi_length=args.umi_length,
         duplicate_rate=args.duplicate_rate,
         stranded=args.stranded,
         anchor_five_prime=args.anchor_five_prime,

@@ -1,0 +1,186 @@
+"""Single fragments at the junctions of the target: which of them are counted, and for which junction.
+
+The study of cells asks for verdicts; this one asks for reads. Fragments of each listed junction of the
+target are given to the stages without any other, and each is looked up in the calls by its name.
+"""
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+from aspsfusion.calls_file import CallsFile
+from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel_spec import JunctionSpec
+from aspsfusion.safe_output import replacing
+from aspsfusion.simulate import simulate
+from aspsfusion.simulate_records import SimulatedFragment, SimulationParameters
+from aspsfusion.validation.chain import Chain
+
+READ_LENGTH = 101
+INSERT = 250.0
+INSERT_SD = 40.0
+
+SHORT_ANCHOR = (11, 20)
+"""Bases of the 5' gene, first and last, of the reads that general aligners place worst: too short to be
+placed within a repeat, long enough to name the gene."""
+
+DRAWN_PER_ROUND = 10
+"""Fragments drawn for each one wanted; draws are repeated until there are enough."""
+
+
+@dataclass(frozen=True)
+class JunctionReads:
+    """What became of the fragments of one junction; a row of the table.
+
+    Attributes:
+        question: which fragments.
+        junction: id in the catalogue.
+        sample: the junctions whose fragments were in the sample.
+        fragments: how many fragments of this junction were given.
+        right: counted for this junction.
+        other_type: counted for another listed junction of the target.
+        elsewhere: counted for a junction that is not listed.
+        not_counted: counted for none.
+    """
+
+    question: str
+    junction: str
+    sample: str
+    fragments: int
+    right: int
+    other_type: int
+    elsewhere: int
+    not_counted: int
+
+
+def junction_reads(chain: Chain, number: int, seed: int) -> list[JunctionReads]:
+    """Return what becomes of fragments of the target's listed junctions.
+
+    Args:
+        chain: the stages.
+        number: fragments of each junction and question.
+        seed: seed of the fragments.
+    """
+    panel = chain.panel
+    listed = {
+        junction: spec
+        for junction, spec in panel.catalogue.items()
+        if spec.fusion == panel.spec.target.fusion and spec.three_prime.coding_position is None
+    }
+    rows = []
+    for question, chosen in (("short 5' anchor", _short_anchor), ("crosses or bridges", _spans)):
+        drawn = {
+            spec.id: _draw(panel, spec, chosen, number, seed + place)
+            for place, spec in enumerate(listed.values())
+        }
+        mixtures = [[name] for name in drawn] + ([list(drawn)] if len(drawn) > 1 else [])
+        for names in mixtures:
+            fragments = [fragment for name in names for fragment in drawn[name]]
+            calls = chain.calls("junction_reads", fragments)
+            counted = _counted(calls)
+            rows += [_row(question, name, names, drawn[name], counted, listed) for name in names]
+    return rows
+
+
+def _draw(
+    panel: Panel,
+    spec: JunctionSpec,
+    chosen: Callable[[SimulatedFragment], bool],
+    number: int,
+    seed: int,
+) -> list[SimulatedFragment]:
+    """Return `number` fragments of a junction that are as chosen, no two of them with the same ends.
+
+    Fragments with the same ends would be taken for copies of one molecule, and one of them not counted.
+    """
+    five, three = spec.five_prime, spec.three_prime
+    found: list[SimulatedFragment] = []
+    ends: set[tuple[int, int, str]] = set()
+    turn = 0
+    while len(found) < number:
+        parameters = SimulationParameters(
+            fusions=(f"{five.gene}:{five.exon}::{three.gene}:{three.exon}=n{DRAWN_PER_ROUND * number}",),
+            read_length=READ_LENGTH,
+            insert_mean=INSERT,
+            insert_sd=INSERT_SD,
+            seed=seed * 1000 + turn,
+        )
+        for fragment in simulate(panel, parameters):
+            here = fragment.truth.start, fragment.truth.end, fragment.truth.strand
+            if chosen(fragment) and here not in ends:
+                ends.add(here)
+                found.append(replace(fragment, name=f"{spec.id}:{len(found)}"))
+        turn += 1
+    return found[:number]
+
+
+def _short_anchor(fragment: SimulatedFragment) -> bool:
+    truth = fragment.truth
+    return SHORT_ANCHOR[0] <= truth.anchor_five_prime <= SHORT_ANCHOR[1]
+
+
+def _spans(fragment: SimulatedFragment) -> bool:
+    truth = fragment.truth
+    return truth.junction is not None and truth.start <= truth.junction < truth.end
+
+
+def _counted(calls: CallsFile) -> dict[str, tuple[str | None, bool]]:
+    """Return the catalogue id of the junction that each fragment counts for, and whether it is reported."""
+    return {
+        read.name: (junction.catalogue_id, not junction.rejections)
+        for junction in calls.calls.junctions
+        for read in junction.reads
+    }
+
+
+def _row(
+    question: str,
+    name: str,
+    names: Sequence[str],
+    fragments: Sequence[SimulatedFragment],
+    counted: dict[str, tuple[str | None, bool]],
+    listed: dict[Junction, JunctionSpec],
+) -> JunctionReads:
+    ids = {spec.id for spec in listed.values()}
+    places = [counted.get(fragment.name) for fragment in fragments]
+    right = sum(place is not None and place[0] == name for place in places)
+    other = sum(place is not None and place[0] in ids - {name} for place in places)
+    absent = sum(place is None for place in places)
+    return JunctionReads(
+        question=question,
+        junction=name,
+        sample=" + ".join(names),
+        fragments=len(fragments),
+        right=right,
+        other_type=other,
+        elsewhere=len(fragments) - right - other - absent,
+        not_counted=absent,
+    )
+
+
+def write_junction_reads(rows: Sequence[JunctionReads], path: Path, *, force: bool = False) -> None:
+    """Write the table."""
+    with replacing(path, force=force) as draft, draft.open("w", encoding="ascii", newline="") as stream:
+        writer = csv.DictWriter(
+            stream, [field.name for field in fields(JunctionReads)], delimiter="\t", lineterminator="\n"
+        )
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+
+
+def read_junction_reads(path: Path) -> list[JunctionReads]:
+    """Read the table back."""
+    with path.open(encoding="ascii", newline="") as stream:
+        return [
+            JunctionReads(
+                row["question"],
+                row["junction"],
+                row["sample"],
+                *(
+                    int(row[name])
+                    for name in ("fragments", "right", "other_type", "elsewhere", "not_counted")
+                ),
+            )
+            for row in csv.DictReader(stream, delimiter="\t")
+        ]

@@ -1,0 +1,237 @@
+"""Counts outcomes: shares with confidence intervals, limits of detection, calibration of the exclusion."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from aspsfusion.validation.definition import ARMS, Arm, Cell, Study, Truth
+from aspsfusion.validation.outcomes import Outcome
+
+INTERVAL_LEVEL = 0.95
+"""Coverage of the confidence intervals."""
+
+DETECTION_SHARE = 0.95
+"""Share of samples that must be confirmed for a number of fragments to count as detectable: the usual
+definition of a limit of detection (CLSI EP17-A2)."""
+
+EXCLUSION_LEVELS = (0.95, 0.99)
+"""Probabilities for which the exclusion statement is checked."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole with its confidence interval.
+
+    Attributes:
+        part: how many.
+        whole: of how many.
+    """
+
+    part: int
+    whole: int
+
+    @property
+    def value(self) -> float | None:
+        """The share, None of nothing."""
+        return self.part / self.whole if self.whole else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The score interval (Wilson 1927, doi 10.1080/01621459.1927.10502953), None of nothing."""
+        if not self.whole:
+            return None
+        z = NormalDist().inv_cdf((1 + INTERVAL_LEVEL) / 2)
+        n, p = self.whole, self.part / self.whole
+        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+        # Exact at the ends, where rounding would leave a trace of a share that was not seen.
+        return (
+            0.0 if self.part == 0 else centre - half,
+            1.0 if self.part == n else centre + half,
+        )
+
+    def percent(self) -> str:
+        """Return the share and its interval in percent.
+
+        >>> Share(199, 200).percent()
+        '99.5 (97.2 to 99.9)'
+        >>> Share(0, 0).percent()
+        '-'
+        """
+        if self.value is None or self.interval is None:
+            return "-"
+        low, high = self.interval
+        return f"{100 * self.value:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def share(outcomes: Iterable[Outcome], condition: Callable[[Outcome], bool | None]) -> Share:
+    """Return the share of outcomes that meet a condition; those for which it is None are left out."""
+    answers = [answer for answer in map(condition, outcomes) if answer is not None]
+    return Share(sum(answers), len(answers))
+
+
+@dataclass(frozen=True)
+class CellRow:
+    """One arm of one cell, counted; a row of validation.tsv.
+
+    Attributes:
+        cell: name.
+        factor: what the cell varies.
+        level: value of the factor.
+        arm: `positive` or `negative`.
+        truth: what the samples hold.
+        samples: how many.
+        confirmed: verdicts CONFIRMED.
+        indeterminate: verdicts INDETERMINATE.
+        excluded: verdicts EXCLUDED.
+        wrong: wrong verdicts.
+        named: samples whose report lists the simulated fusion.
+        right_type: samples with the right type, of `typed`.
+        typed: samples in which the fusion is listed and the type is compared.
+        exact: samples with the junction exact, of `named`.
+        fragments: mean of the fragments counted for the fusion.
+        crossing: mean of the fragments simulated across the junction.
+        informative: mean of the wild-type fragments at the acceptor with the fewest.
+    """
+
+    cell: str
+    factor: str
+    level: str
+    arm: Arm
+    truth: Truth
+    samples: int
+    confirmed: int
+    indeterminate: int
+    excluded: int
+    wrong: int
+    named: int
+    right_type: int
+    typed: int
+    exact: int
+    fragments: float
+    crossing: float
+    informative: float
+
+    @property
+    def sensitivity(self) -> Share:
+        """Share of samples that were confirmed."""
+        return Share(self.confirmed, self.samples)
+
+
+def cell_rows(study: Study, outcomes: Sequence[Outcome]) -> list[CellRow]:
+    """Return a row for each arm of each cell that has outcomes, in the order of the study."""
+    by_arm: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        by_arm.setdefault((outcome.cell, outcome.arm), []).append(outcome)
+    return [
+        _row(cell, arm, by_arm[cell.name, arm])
+        for cell in study.cells
+        for arm in ARMS
+        if (cell.name, arm) in by_arm
+    ]
+
+
+def _row(cell: Cell, arm: Arm, found: Sequence[Outcome]) -> CellRow:
+    def mean(values: Iterable[int]) -> float:
+        return round(sum(values) / len(found), 1)
+
+    calls = [outcome.call for outcome in found]
+    return CellRow(
+        cell=cell.name,
+        factor=cell.factor,
+        level=cell.level,
+        arm=arm,
+        truth=cell.truth_of(arm),
+        samples=len(found),
+        confirmed=calls.count("CONFIRMED"),
+        indeterminate=calls.count("INDETERMINATE"),
+        excluded=calls.count("EXCLUDED"),
+        wrong=sum(bool(outcome.wrong) for outcome in found),
+        named=sum(outcome.named is True for outcome in found),
+        right_type=sum(outcome.right_type is True for outcome in found),
+        typed=sum(outcome.right_type is not None for outcome in found),
+        exact=sum(outcome.exact is True for outcome in found),
+        fragments=mean(outcome.fragments for outcome in found),
+        crossing=mean(outcome.crossing for outcome in found),
+        informative=mean(outcome.informative for outcome in found),
+    )
+
+
+@dataclass(frozen=True)
+class Detection:
+    """The limit of detection of one group of cells.
+
+    Attributes:
+        group: what the cells have in common, for example a read layout.
+        limit: fewest fragments across the junction from which on DETECTION_SHARE of the samples are
+            confirmed at every larger number that was tried; None when there is none.
+        tried: each number of fragments with the share confirmed.
+    """
+
+    group: str
+    limit: int | None
+    tried: tuple[tuple[int, Share], ...]
+
+
+def detection_limits(study: Study, rows: Sequence[CellRow], prefix: str = "detection ") -> list[Detection]:
+    """Return the limit of detection of each group of cells.
+
+    Args:
+        study: the study; cells of a group share a factor that begins with `prefix` and differ in `fragments`.
+        rows: see `cell_rows`.
+        prefix: beginning of the factors of these cells; what follows names the group.
+    """
+    groups: dict[str, list[tuple[int, Share]]] = {}
+    for row in rows:
+        if row.factor.startswith(prefix) and row.arm == "positive":
+            number = study.cell(row.cell).fragments
+            groups.setdefault(row.factor.removeprefix(prefix), []).append(
+                (study.fragments if number is None else number, row.sensitivity)
+            )
+    limits = []
+    for group, tried in groups.items():
+        limit = None
+        for number, confirmed in sorted(tried, key=lambda item: -item[0]):
+            if (confirmed.value or 0.0) < DETECTION_SHARE:
+                break
+            limit = number
+        limits.append(Detection(group, limit, tuple(sorted(tried, key=lambda item: item[0]))))
+    return limits
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How often a fusion at or above the stated detectable fraction was not seen.
+
+    Attributes:
+        cell: name.
+        fraction: true share of fusion transcripts at the acceptor.
+        level: probability with which the detectable fraction would be seen.
+        missed: samples in which nothing was seen, of those whose stated fraction is at most the true one.
+    """
+
+    cell: str
+    fraction: float
+    level: float
+    missed: Share
+
+
+def calibration(study: Study, outcomes: Sequence[Outcome]) -> list[Calibration]:
+    """Return the calibration of the exclusion statement for each cell with a true fraction.
+
+    The stated fraction of a sample with n informative fragments is 1 - (1 - level)^(1/n), the formula of
+    `exclusion.detectable_fraction`, taken at each level. Only samples in which the true share is not below
+    it count: the statement says nothing of the others.
+    """
+    found = []
+    for cell in study.cells:
+        if cell.fraction is None:
+            continue
+        fraction = cell.fraction
+        of_cell = [o for o in outcomes if o.cell == cell.name and o.arm == "positive"]
+        for level in EXCLUSION_LEVELS:
+            stated = [
+                o for o in of_cell if o.informative and 1 - (1 - level) ** (1 / o.informative) <= fraction
+            ]
+            found.append(Calibration(cell.name, fraction, level, share(stated, lambda o: not o.seen)))
+    return found
