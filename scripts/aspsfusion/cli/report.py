@@ -66,6 +66,9 @@ def run(args: argparse.Namespace) -> None:
 
         write_vcf(report, panel.spec.genome.chromosomes, args.vcf)
     if args.html:
+        from aspsfusion.matplotlib_home import give_matplotlib_a_home
+
+        give_matplotlib_a_home()  # before html_report imports matplotlib
         from aspsfusion.html_report import write_html
 
         write_html(report, args.html)

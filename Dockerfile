@@ -1,0 +1,25 @@
+# An image with the workflow and the versions of constraints.txt.
+#
+#   docker build -t aspsfusion:0.1.0 .
+#   docker run --rm -v "$PWD:/work" -u "$(id -u):$(id -g)" aspsfusion:0.1.0 \
+#     snakemake --snakefile /opt/aspsfusion/workflow/Snakefile --cores 8 --configfile my.yaml
+FROM python:3.11.7-slim-bookworm
+
+WORKDIR /opt/aspsfusion
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY scripts scripts
+COPY workflow workflow
+COPY config config
+COPY resources resources
+COPY envs envs
+
+# This base has no compiler: what has no wheel and is not plain Python fails here.
+RUN pip install --no-cache-dir -c constraints.txt ".[slurm]"
+
+# The image is read-only to most who run it: caches go where anyone may write.
+ENV NUMBA_CACHE_DIR=/tmp/aspsfusion/numba \
+    MPLCONFIGDIR=/tmp/aspsfusion/matplotlib \
+    XDG_CACHE_HOME=/tmp/aspsfusion/cache
+
+WORKDIR /work
+CMD ["aspsfusion", "--help"]
