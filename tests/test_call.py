@@ -330,3 +330,37 @@ def test_records_of_type_1_are_annotated(demo_panel_directory: Path, tmp_path: P
     for read in fusion.reads:
         assert molecule[position + read.offset :].startswith(read.sequence)
     assert report.notices == ["DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"]
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_a_wild_type_read_at_the_same_place_is_no_copy_of_a_fusion_read(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path, single: bool
+) -> None:
+    molecule, position = fusion_molecule(demo_panel_directory, *TYPE_1)
+    three = demo_panel.primary["TFE3"]
+    border = three.exons[5].tx_start
+    # The wild-type reads sort first by name, so that they would stand for the fusion reads.
+    fusion, wild = [], []
+    for index, before in enumerate((10, 20, 30, 37)):
+        fusion.append(Pair(f"z{index}", molecule[position - before :][:INSERT], READ, single=single))
+        wild.append(Pair(f"a{index}", three.sequence[border - before :][:INSERT], READ, single=single))
+    (called,) = reported(call_pairs(demo_panel_directory, tmp_path, fusion + wild))
+    assert called.split_reads == 4
+    assert called.wild_type_three_prime == 4
+
+
+def test_reads_of_a_diverged_copy_are_no_break(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path
+) -> None:
+    rng = random.Random(11)
+    copy = "".join(
+        base if rng.random() < 0.8 else rng.choice("ACGT".replace(base, ""))
+        for base in demo_panel.primary["TFE3"].sequence
+    )
+    pairs = [
+        Pair(f"p{i}", copy[start : start + INSERT], READ)
+        for i, start in enumerate(rng.randrange(len(copy) - INSERT) for _ in range(1500))
+    ]
+    calls = call_pairs(demo_panel_directory, tmp_path, pairs)
+    assert calls.one_sided == ()
+    assert reported(calls) == []

@@ -1,7 +1,8 @@
 """Tells molecules from their copies: by coordinates, and by UMI where the library carries one."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import pysam
 
@@ -20,38 +21,78 @@ RecordGroup = list[pysam.AlignedSegment]
 Key = tuple[int | str, ...]
 _SOFT_CLIP = 4
 
+MAX_DIFFERENCES = 2
+MAX_DIFFERENCE_RATE = 0.05
+"""Bases in which two reads of one molecule may differ: errors of both, at the worst some percent."""
+
+END_BASES = 10
+MAX_END_DIFFERENCES = 3
+"""The same for the first and the last bases of a read: a foreign piece of 10 nt differs in 7 or 8 of them."""
+
 
 def primary_record(records: RecordGroup) -> pysam.AlignedSegment:
     """Return the primary record among those of one read."""
     return next(r for r in records if not (r.is_supplementary or r.is_secondary))
 
 
-def duplicate_key(mates: Iterable[RecordGroup]) -> Key:
-    """Return what two copies of one molecule have in common.
+class End(NamedTuple):
+    """One end of a molecule: its place, and the read from there on the forward strand of the contig."""
 
-    For each end of the molecule the contig, strand and unclipped position of its outermost base, in one
-    order whichever mate read it: both strands of a molecule are amplified. Of a single read one end is
-    known by its position, the other by the read's length, which tells the fragment's end where an adapter
-    was trimmed. Reads that did not align are known by their first bases. The same rule as in Picard
-    MarkDuplicates, on transcripts.
+    place: Key
+    bases: str
+    reverse: bool
+
+
+def molecule_ends(mates: Iterable[RecordGroup]) -> list[End]:
+    """Return what the reads show of a molecule's two ends, in one order whichever mate read it.
+
+    For each end the contig, strand and unclipped position of its outermost base: both strands of a molecule
+    are amplified. Of a single read one end is known by its position, the other by the read's length, which
+    tells the fragment's end where an adapter was trimmed. Reads that did not align are known by their first
+    bases. The same rule as in Picard MarkDuplicates, on transcripts.
     """
     groups = list(mates)
-    ends: list[Key] = []
+    ends: list[End] = []
     for records in groups:
         record = primary_record(records)
+        bases = record.query_sequence or ""
         if record.is_unmapped:
-            ends.append(("unplaced", as_sequenced(record)[:UNPLACED_PREFIX]))
+            ends.append(End(("unplaced", as_sequenced(record)[:UNPLACED_PREFIX]), "", False))
             continue
         contig = int(record.reference_id)
         left, right = _unclipped(record)
         first, last = (right, left) if record.is_reverse else (left, right)
-        ends.append((contig, int(record.is_reverse), first))
-        if len(groups) == 1:
-            if record.has_tag(MERGED_TAG):
-                ends.append((contig, int(not record.is_reverse), last))
-            else:
-                return ("single", *ends[0], record.query_length)
-    return tuple(part for end in sorted(ends, key=str) for part in end)
+        place: Key = (contig, int(record.is_reverse), first)
+        if len(groups) == 1 and record.has_tag(MERGED_TAG):
+            ends.append(End((contig, int(not record.is_reverse), last), "", False))
+        elif len(groups) == 1:
+            place = ("single", *place, record.query_length)
+        ends.append(End(place, bases, record.is_reverse))
+    return sorted(ends, key=lambda end: str(end.place))
+
+
+def same_bases(one: Sequence[End], other: Sequence[End]) -> bool:
+    """Tell whether reads with equal ends show the same molecule.
+
+    Where a wild-type molecule and one of a fusion begin at the same place, an aligner gives them the same
+    coordinates, the foreign part of the second being clipped; their bases tell them apart. Copies differ by
+    sequencing errors only, which do not gather at a read's end as foreign bases do.
+    """
+    return all(_alike(a.bases, b.bases, from_right=a.reverse) for a, b in zip(one, other, strict=True))
+
+
+def _alike(one: str, other: str, *, from_right: bool) -> bool:
+    if one == other:
+        return True
+    length = min(len(one), len(other))
+    if from_right:
+        one, other = one[len(one) - length :], other[len(other) - length :]
+    differ = [a != b for a, b in zip(one, other, strict=False)]
+    return (
+        sum(differ) <= MAX_DIFFERENCES + MAX_DIFFERENCE_RATE * length
+        and sum(differ[:END_BASES]) <= MAX_END_DIFFERENCES
+        and sum(differ[length - END_BASES :]) <= MAX_END_DIFFERENCES
+    )
 
 
 def _unclipped(record: pysam.AlignedSegment) -> tuple[int, int]:
@@ -76,6 +117,21 @@ class Chosen:
     umi: str
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """The best fragment of a molecule so far."""
+
+    rank: tuple[int, str]
+    umi: str
+    ends: list[End]
+    copies: int
+
+    def joined(self, other: "_Entry") -> "_Entry":
+        """Return the better of two with the copies of both."""
+        best = min(self, other, key=lambda entry: entry.rank)
+        return replace(best, copies=self.copies + other.copies)
+
+
 @dataclass
 class Molecules:
     """Collects the fragments of a sample and tells which of them are copies.
@@ -85,7 +141,7 @@ class Molecules:
     """
 
     total: int = 0
-    _places: dict[Key, dict[str, tuple[int, str, int]]] = field(default_factory=dict)
+    _places: dict[Key, list[_Entry]] = field(default_factory=dict)
     _values: dict[str, int] = field(default_factory=dict)
 
     def add(self, name: str, mates: list[RecordGroup]) -> None:
@@ -94,8 +150,9 @@ class Molecules:
         umi = umi_of(name, mates)
         self._values[umi] = self._values.get(umi, 0) + 1
         quality = sum(sum(primary_record(records).query_qualities or ()) for records in mates)
-        at_place = self._places.setdefault(duplicate_key(mates), {})
-        at_place[umi] = _better(at_place.get(umi), (-quality, name, 1))
+        ends = molecule_ends(mates)
+        key = tuple(part for end in ends for part in end.place)
+        _join(self._places.setdefault(key, []), _Entry((-quality, name), umi, ends, 1), {umi: umi})
 
     @property
     def have_umis(self) -> bool:
@@ -105,26 +162,22 @@ class Molecules:
     def chosen(self) -> dict[str, Chosen]:
         """Return by name the fragment of best base quality (then first name) of each molecule."""
         use_umis = self.have_umis
-        return {
-            name: Chosen(copies, umi)
-            for at_place in self._places.values()
-            for umi, (_, name, copies) in _by_molecule(at_place, use_umis=use_umis)
-        }
+        found = {}
+        for entries in self._places.values():
+            counted = [entry.umi for entry in entries for _ in range(entry.copies)]
+            groups = molecules(counted) if use_umis else dict.fromkeys(counted, "")
+            kept: list[_Entry] = []
+            for entry in sorted(entries, key=lambda e: e.rank):
+                _join(kept, entry, groups)
+            for entry in kept:
+                found[entry.rank[1]] = Chosen(entry.copies, groups[entry.umi])
+        return found
 
 
-def _better(held: tuple[int, str, int] | None, other: tuple[int, str, int]) -> tuple[int, str, int]:
-    """Return the better of two representatives with the copies of both."""
-    if held is None:
-        return other
-    return (*min(held, other)[:2], held[2] + other[2])
-
-
-def _by_molecule(
-    at_place: Mapping[str, tuple[int, str, int]], *, use_umis: bool
-) -> Iterator[tuple[str, tuple[int, str, int]]]:
-    counted = [umi for umi, entry in at_place.items() for _ in range(entry[2] if use_umis else 0)]
-    groups = molecules(counted) if use_umis else dict.fromkeys(at_place, "")
-    found: dict[str, tuple[int, str, int]] = {}
-    for umi, entry in at_place.items():
-        found[groups[umi]] = _better(found.get(groups[umi]), entry)
-    yield from found.items()
+def _join(kept: list[_Entry], entry: _Entry, groups: Mapping[str, str]) -> None:
+    """Add an entry to the one of its molecule, in place, or behind all when there is none."""
+    for number, held in enumerate(kept):
+        if groups.get(held.umi) == groups[entry.umi] and same_bases(held.ends, entry.ends):
+            kept[number] = held.joined(entry)
+            return
+    kept.append(entry)

@@ -22,6 +22,9 @@ MIN_ALIGNED = 25
 MIN_FRAGMENTS = 3
 """Unique fragments that leave a gene at one position: single ones are chimeras of library preparation."""
 
+MAX_ALIGNED_EDIT_RATE = 0.06
+"""Largest share of mismatches in the bases that lie in the gene; the same as for a read of a junction."""
+
 POSITION_SLACK = 3
 """Bases by which the clips of one break differ where the foreign sequence goes on like the gene by chance."""
 
@@ -32,8 +35,17 @@ fewer than 1 of 1000 cases."""
 MAX_BASE_SHARE = 0.7
 """Clips made of one base to a larger part are poly-A tails and sequencing artefacts."""
 
-MIN_CLIP_MISMATCH_RATE = 0.3
-"""Clips that differ less from the gene's own continuation are sequencing errors, not foreign sequence."""
+MIN_CLIP_MISMATCH_RATE = 0.45
+"""Clips that differ less from the gene's own continuation are those of a diverged copy, of a paralog or a
+pseudogene, or sequencing errors. Foreign sequence differs in 75 percent; 15 foreign bases differ in fewer
+than 45 percent once in 200 cases."""
+
+NEXT_BASES = 15
+"""The bases next to the break must differ as well: a gene's copy may be alike there and end further on."""
+
+MIN_AGREEMENT = 0.8
+"""Share of the bases next to the break in which a clip must agree with the others: one break leads into one
+foreign sequence, reads of scattered repeats lead into many."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +108,40 @@ def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:
             clip = bases[start:end]
             if len(clip) < MIN_CLIP or max(Counter(clip).values()) > MAX_BASE_SHARE * len(clip):
                 continue
-            too_alike = placement.edits < MIN_CLIP_MISMATCH_RATE * len(clip)
             too_short = placement.end - placement.start - beyond < MIN_ALIGNED
-            if too_alike or too_short or _placed_elsewhere(mate, placement, start, end):
+            if too_short or _placed_elsewhere(mate, placement, start, end):
+                continue
+            own = _continuation(panel, placement, inner, len(clip), enters=enters)
+            if not _foreign(clip, own, enters=enters) or _poorly_placed(placement, bases, panel):
                 continue
             position = _inner_position(panel, placement, inner, enters=enters)
             if position is not None:
                 yield _Clip(placement.gene, position, enters, clip)
+
+
+def _continuation(panel: Panel, placement: Placement, inner: int, length: int, *, enters: bool) -> str:
+    """Return the contig's own bases beyond a break, padded with N at the contig's ends."""
+    sequence = panel.sequence_of(placement.contig)
+    if enters:
+        return sequence[max(0, inner - length) : inner].rjust(length, "N")
+    return sequence[inner + 1 : inner + 1 + length].ljust(length, "N")
+
+
+def _foreign(clip: str, own: str, *, enters: bool) -> bool:
+    """Whether a clip differs from the gene's own continuation, as a whole and next to the break."""
+    differ = [base != other for base, other in zip(clip, own, strict=True)]
+    next_to_it = differ[-NEXT_BASES:] if enters else differ[:NEXT_BASES]
+    return all(sum(part) >= MIN_CLIP_MISMATCH_RATE * len(part) for part in (differ, next_to_it))
+
+
+def _poorly_placed(placement: Placement, bases: str, panel: Panel) -> bool:
+    """Whether the aligned part of a read differs so much that the read belongs to a copy of the gene."""
+    if placement.end - placement.start != placement.query_end - placement.query_start:
+        return True
+    aligned = bases[placement.query_start : placement.query_end]
+    own = panel.sequence_of(placement.contig)[placement.start : placement.end]
+    wrong = sum(base != other for base, other in zip(aligned, own, strict=True))
+    return wrong > MAX_ALIGNED_EDIT_RATE * len(aligned)
 
 
 def _to_border(panel: Panel, placement: Placement, *, enters: bool) -> tuple[int, int]:
@@ -157,6 +196,9 @@ def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
             for clip in left
             if (clip.gene, clip.enters) == (gene, enters) and abs(clip.position - position) <= POSITION_SLACK
         ]
+        exact = [clip.bases for clip in members if clip.position == position]
+        consensus = _consensus(exact, enters=enters)
+        members = [clip for clip in members if clip.position != position or _agrees(clip, consensus)]
         if len(members) < MIN_FRAGMENTS:
             continue
         left = [clip for clip in left if clip not in members]
@@ -165,6 +207,16 @@ def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
             OneSidedCluster(gene, position, enters, len(members), _consensus(exact, enters=enters))
         )
     return sorted(clusters, key=lambda c: (-c.fragments, c.gene, c.position))
+
+
+def _agrees(clip: _Clip, consensus: str) -> bool:
+    """Whether a clip goes on like the consensus of all clips of its break."""
+    length = min(NEXT_BASES, len(clip.bases))
+    if clip.enters:
+        own, others = clip.bases[-length:], consensus[-length:]
+    else:
+        own, others = clip.bases[:length], consensus[:length]
+    return sum(a == b for a, b in zip(own, others, strict=True)) >= MIN_AGREEMENT * length
 
 
 def _consensus(clips: list[str], *, enters: bool) -> str:
