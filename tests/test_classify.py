@@ -122,6 +122,17 @@ def verdict_of(
         ([fusion("A", "B", 3, 0)], "CONFIRMED", ["TARGET_FUSION"]),
         # two junctions of one fusion speak together
         ([fusion("A", "B", 1, 1), fusion("A", "B", 1, 0, listed=False)], "CONFIRMED", ["TARGET_FUSION"]),
+        # so do junctions elsewhere, but only beside one at a known place
+        (
+            [fusion("A", "B", 2, 0), fusion("A", "B", 3, 0, listed=False, border=False)],
+            "CONFIRMED",
+            ["TARGET_FUSION"],
+        ),
+        (
+            [fusion("A", "B", 4, 0, listed=False, border=False) for _ in range(3)],
+            "INDETERMINATE",
+            ["WEAK_EVIDENCE"] * 3,
+        ),
         ([fusion("A", "B", 1, 5)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
         ([fusion("A", "B", 2, 0)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
         ([fusion("A", "B", 1, 0)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
@@ -170,7 +181,7 @@ def test_a_one_sided_break_forbids_an_exclusion() -> None:
 @pytest.mark.parametrize(
     ("informative", "genes", "library", "codes"),
     [
-        ({"B exon 2": 58, "B exon 3": 900}, GENES, None, ["LOW_COVERAGE"]),
+        ({"B exon 2": 65, "B exon 3": 900}, GENES, None, ["LOW_COVERAGE"]),
         ({"B exon 2": 0, "B exon 3": 0}, GENES, None, ["LOW_COVERAGE"]),
         ({}, GENES, None, ["LOW_COVERAGE"]),
         (ENOUGH, {**GENES, "A": 9}, None, ["FIVE_PRIME_GENE_NOT_SEEN"]),
@@ -192,7 +203,16 @@ def test_enriched_libraries_need_no_control_genes(library: str | None) -> None:
 
 def test_statements_carry_the_numbers() -> None:
     assert verdict_of([fusion("A", "B", 4, 2)])[2] == "S A::B type 1, A exon 7 :: B exon 3 6 4 2"
-    assert verdict_of()[2] == "S no A::B; B exon 2: 70, B exon 3: 90; 4.2 at 95"
+    assert verdict_of()[2] == "S no A::B; B exon 2: 70, B exon 3: 90; 4.7 at 95"
     assert verdict_of([fusion("A", "B", 1, 0)])[2].startswith(
         "S A::B 1: 1 unique fragment supports A::B (type 1"
     )
+
+
+@pytest.mark.parametrize(("five", "codes"), [(1.9, ["FIVE_PRIME_GENE_DEPLETED"]), (2.1, [])])
+def test_a_library_enriched_for_the_other_gene_alone_excludes_nothing(five: float, codes: list[str]) -> None:
+    findings = Findings("S", [], [], [], ENOUGH, GENES, "capture", (), {"A": five, "B": 100.0})
+    verdict, excluded = classify(SPEC, findings, PARAMETERS)
+    assert excluded.adequate
+    assert verdict.call == ("INDETERMINATE" if codes else "EXCLUDED")
+    assert [reason.code for reason in verdict.reasons] == (codes or ["WOULD_HAVE_BEEN_SEEN"])

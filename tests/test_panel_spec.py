@@ -373,3 +373,16 @@ def test_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> Non
     path = tmp_path / "windows.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + small_panel().replace("\n", "\r\n").encode("utf-8"))
     assert load_panel_spec(path) == parse_panel_spec(small_panel(), "lab.yaml")
+
+
+def test_a_target_junction_at_the_first_base_of_a_gene_is_refused() -> None:
+    message = refusal(small_panel(set_side("three_prime", exon=1)))
+    assert "joins the start of exon 1 of THREE" in message
+    assert "could never be excluded" in message
+
+
+@pytest.mark.parametrize("verdict", ["confirmed", "excluded", "indeterminate"])
+def test_a_verdict_without_a_sentence_is_refused(verdict: str) -> None:
+    message = refusal(small_panel(lambda data: data["texts"].update({verdict: "  "})))
+    assert f"texts.{verdict}" in message
+    assert "needs a sentence" in message

@@ -227,6 +227,22 @@ def annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
     )
 
 
+def annotate_fusions(panel: Panel, junctions: Iterable[CalledJunction]) -> list[Fusion]:
+    """Return the report's records of the reported junctions, those of one rearrangement joined.
+
+    Junctions with the same 5' and the same 3' gene are one event: one rearrangement, spliced in several ways,
+    or one with several breakpoints.
+    """
+    fusions = [annotate_fusion(panel, junction) for junction in junctions]
+    totals: dict[str, int] = {}
+    for fusion in fusions:
+        totals[fusion.name] = totals.get(fusion.name, 0) + fusion.fragments
+    return [
+        fusion.model_copy(update={"event": fusion.name, "event_fragments": totals[fusion.name]})
+        for fusion in fusions
+    ]
+
+
 def _catalogue_entry(panel: Panel, junction: CalledJunction) -> JunctionSpec | None:
     return next((j for j in panel.spec.junctions if j.id == junction.catalogue_id), None)
 

@@ -6,7 +6,7 @@ Everything else is INDETERMINATE, and says why.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aspsfusion.exclusion import (
     exclusion,
@@ -39,6 +39,7 @@ class Findings:
         gene_fragments: unique fragments by gene.
         library: declared library type, None if it was not declared.
         incomplete: why the input can not carry the evidence for an exclusion.
+        per_kilobase: unique fragments per kilobase of the primary transcript by gene.
     """
 
     sample: str
@@ -49,6 +50,7 @@ class Findings:
     gene_fragments: Mapping[str, int]
     library: str | None
     incomplete: Sequence[Reason] = ()
+    per_kilobase: Mapping[str, float] = field(default_factory=dict)
 
 
 def control_genes_seen(
@@ -112,13 +114,16 @@ def describe(fusion: Fusion) -> str:
 def _confirming(fusions: Sequence[Fusion], parameters: ClassifyParameters) -> list[Reason]:
     target = [fusion for fusion in fusions if fusion.is_target]
     known = [fusion for fusion in target if _known_place(fusion)]
-    fragments = sum(fusion.fragments for fusion in known)
+    # Several junctions of one rearrangement, as alternative splicing makes them, are counted together; those
+    # elsewhere add to a junction at a known place, but do not add up among themselves.
+    fragments = sum(fusion.fragments for fusion in target) if known else 0
     split = sum(fusion.split_reads for fusion in known)
     if fragments >= parameters.min_fragments and split >= parameters.min_split_fragments:
         text = (
             f"{fragments} unique fragments support {known[0].name} "
-            f"({'; '.join(describe(fusion) for fusion in known)}), {split} of them with a read across the "
-            f"junction; at least {parameters.min_fragments} and {parameters.min_split_fragments} are needed."
+            f"({'; '.join(describe(fusion) for fusion in target)}), {split} of them with a read across "
+            f"{'the' if len(target) == 1 else 'a listed'} junction; at least {parameters.min_fragments} and "
+            f"{parameters.min_split_fragments} are needed."
         )
         return [Reason(code="TARGET_FUSION", text=text)]
     for fusion in target:
@@ -194,7 +199,8 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
             Reason(
                 code=code,
                 text=f"{kind} {fusion.name} ({describe(fusion)}), was found with "
-                f"{_fragments(fusion.fragments)}, {fusion.split_reads} across the junction.",
+                f"{_fragments(fusion.fragments)}, {fusion.split_reads} across the junction."
+                + (f" Without {spec.target.fusion} it confirms nothing." if fusion.reciprocal else ""),
             )
         )
     reasons += [
@@ -238,6 +244,17 @@ def _inadequacies(
                 code="FIVE_PRIME_GENE_NOT_SEEN",
                 text=f"{spec.target.five_prime} was seen with {five} unique fragments, at least "
                 f"{parameters.min_five_prime_fragments} are needed: the library may not contain this gene.",
+            )
+        )
+    depth = [findings.per_kilobase.get(g, 0.0) for g in (spec.target.five_prime, spec.target.three_prime)]
+    if five >= parameters.min_five_prime_fragments and depth[0] < parameters.min_five_prime_ratio * depth[1]:
+        reasons.append(
+            Reason(
+                code="FIVE_PRIME_GENE_DEPLETED",
+                text=f"{spec.target.five_prime} has {depth[0]:.1f} unique fragments per kilobase, "
+                f"{spec.target.three_prime} {depth[1]:.1f}; less than "
+                f"{percent(parameters.min_five_prime_ratio)} % of that means that the library was enriched "
+                f"for {spec.target.three_prime} alone.",
             )
         )
     controls = spec.genes_with_role("control")

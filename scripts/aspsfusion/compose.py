@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aspsfusion import __version__
-from aspsfusion.annotate import annotate_filtered, annotate_fusion, annotate_one_sided
+from aspsfusion.annotate import annotate_filtered, annotate_fusions, annotate_one_sided
 from aspsfusion.calls_file import CallsFile, read_calls
 from aspsfusion.classify import Findings, classify, control_genes_seen
 from aspsfusion.coverage import Coverage
@@ -72,7 +72,7 @@ def compose_report(
         The record that everything a person reads is written from.
     """
     calls, coverage = record.calls, record.calls.coverage
-    fusions = [annotate_fusion(panel, junction) for junction in calls.junctions if not junction.rejections]
+    fusions = annotate_fusions(panel, [junction for junction in calls.junctions if not junction.rejections])
     filtered = [
         annotate_filtered(panel, junction, record.parameters)
         for junction in calls.junctions
@@ -81,7 +81,15 @@ def compose_report(
     one_sided = annotate_one_sided(panel, calls.one_sided)
     incomplete = incomplete_evidence(screen, coverage)
     findings = Findings(
-        sample, fusions, filtered, one_sided, coverage.informative, coverage.genes, library, tuple(incomplete)
+        sample,
+        fusions,
+        filtered,
+        one_sided,
+        coverage.informative,
+        coverage.genes,
+        library,
+        tuple(incomplete),
+        _per_kilobase(panel, coverage.genes),
     )
     verdict, excluded = classify(panel.spec, findings, parameters)
     provenance = panel.provenance
@@ -221,11 +229,15 @@ def _quality(
     )
 
 
-def _expression(panel: Panel, fragments: Mapping[str, int]) -> list[Expression]:
-    per_kilobase = {
+def _per_kilobase(panel: Panel, fragments: Mapping[str, int]) -> dict[str, float]:
+    return {
         gene: 1000 * fragments.get(gene, 0) / len(transcript.sequence)
         for gene, transcript in panel.primary.items()
     }
+
+
+def _expression(panel: Panel, fragments: Mapping[str, int]) -> list[Expression]:
+    per_kilobase = _per_kilobase(panel, fragments)
     total = sum(per_kilobase.values())
     return [
         Expression(

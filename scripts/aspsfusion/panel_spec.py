@@ -170,6 +170,8 @@ class TextSpec(Strict):
     @field_validator("confirmed", "excluded", "indeterminate")
     @classmethod
     def _known_placeholders(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("is empty: a verdict needs a sentence")
         for name in _placeholders(text):
             if name not in PLACEHOLDERS:
                 raise ValueError(f"names {{{name}}}, which is none of {', '.join(PLACEHOLDERS)}")
@@ -242,6 +244,15 @@ class PanelSpec(Strict):
                 raise ValueError(
                     f"junction {junction.id} joins {genes[0]} and {genes[1]}, "
                     "neither of which has the role target"
+                )
+            acceptor = junction.three_prime
+            if junction.fusion == self.target.fusion and (acceptor.exon, acceptor.coding_position) == (
+                1,
+                None,
+            ):
+                raise ValueError(
+                    f"junction {junction.id} joins the start of exon 1 of {acceptor.gene}: no wild-type "
+                    "fragment runs across it, so that the target fusion could never be excluded"
                 )
             for side in (junction.five_prime, junction.three_prime):
                 primary = self.gene(side.gene).primary

@@ -136,6 +136,14 @@ class ClassifyParameters(_Parameters):
         description="unique fragments of the target's 5' gene for EXCLUDED; without any the assay may not "
         "have looked at that gene",
     )
+    min_five_prime_ratio: float = Field(
+        0.02,
+        ge=0.0,
+        le=1.0,
+        description="fragments per kilobase of the target's 5' gene, as a share of those of its 3' gene, for "
+        "EXCLUDED; far fewer mean a capture panel with probes for the 3' gene alone, whose stray reads of "
+        "other genes are no evidence that the assay looks at them",
+    )
     min_control_genes: int = Field(
         3,
         ge=0,

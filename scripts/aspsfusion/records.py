@@ -231,6 +231,10 @@ class Fusion(_Record):
     not_typable: int = Field(
         0, description="of these, fragments that another known junction explains about as well"
     )
+    event: str = Field(
+        "", description="name shared by the junctions of one rearrangement: the same 5' and the same 3' gene"
+    )
+    event_fragments: int = Field(0, description="unique supporting fragments of all its junctions together")
     split_reads_with_duplicates: int
     spanning_pairs_with_duplicates: int
     fragments_with_duplicates: int
@@ -278,6 +282,13 @@ class OneSided(_Record):
     clipped_consensus: str
 
 
+class ExclusionLevel(_Record):
+    """The detectable fraction at one confidence."""
+
+    confidence: float
+    detectable_fraction: float | None
+
+
 class Exclusion(_Record):
     """What would have been seen if the fusion were there."""
 
@@ -287,6 +298,9 @@ class Exclusion(_Record):
     )
     detectable_fraction: float | None = Field(
         description="smallest share of fusion transcripts that would have been seen; None without coverage"
+    )
+    levels: list[ExclusionLevel] = Field(
+        default_factory=list, description="the same at the confidences that are always given"
     )
     threshold: float = Field(description="largest detectable fraction that still counts as an exclusion")
     adequate: bool

@@ -124,6 +124,8 @@ class FusionRow:
     short_overhangs: int | None = None
     fragments: int | None = None
     not_typable: int | None = None
+    event: str = ""
+    event_fragments: int | None = None
     split_reads_with_duplicates: int | None = None
     spanning_pairs_with_duplicates: int | None = None
     fragments_with_duplicates: int | None = None
