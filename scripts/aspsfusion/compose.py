@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from aspsfusion.calls_file import CallsFile, read_calls
 from aspsfusion.classify import Findings, classify, control_genes_seen
 from aspsfusion.coverage import Coverage
 from aspsfusion.errors import ReadsError
+from aspsfusion.imbalance import imbalance
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.records import (
@@ -56,6 +57,7 @@ def compose_report(
     record: CallsFile,
     parameters: ClassifyParameters,
     library: str | None,
+    baseline: Sequence[Imbalance] = (),
 ) -> Report:
     """Compose the report of one sample.
 
@@ -67,6 +69,7 @@ def compose_report(
         record: calls of the sample.
         parameters: thresholds of the verdict.
         library: declared library type, or None.
+        baseline: imbalance of negative samples, as the reports of those state it.
 
     Returns:
         The record that everything a person reads is written from.
@@ -125,7 +128,7 @@ def compose_report(
         qc=_quality(panel, screen, align, record, parameters),
         expression=_expression(panel, coverage.genes),
         exon_coverage=_exon_coverage(panel, record),
-        imbalance=_imbalance(panel, record),
+        imbalance=imbalance(panel, coverage, record.median_insert, baseline),
         interpretation=list(panel.spec.texts.interpretation),
         limits=[*panel.spec.texts.limits, *_genome_limits(provenance)],
         notices=[DEMONSTRATION_NOTICE] if demonstration else [],
@@ -264,29 +267,6 @@ def _exon_coverage(panel: Panel, record: CallsFile) -> list[ExonCoverage]:
                 )
             )
     return rows
-
-
-def _imbalance(panel: Panel, record: CallsFile) -> Imbalance:
-    """Compare the depth of the 3' gene before and behind its listed breakpoints."""
-    target = panel.spec.target
-    starts = [
-        panel.primary[target.three_prime].from_genome(junction.three_pos)
-        for junction, spec in panel.catalogue.items()
-        if spec.fusion == target.fusion
-    ]
-    positions = [start for start in starts if start]
-    if not positions:
-        return Imbalance(gene=target.three_prime, five_prime_depth=None, three_prime_depth=None, ratio=None)
-    transcript = panel.primary[target.three_prime]
-    coverage = record.calls.coverage
-    before = coverage.mean_depth(transcript.key, 0, min(positions))
-    behind = coverage.mean_depth(transcript.key, max(positions), len(transcript.sequence))
-    return Imbalance(
-        gene=target.three_prime,
-        five_prime_depth=round(before, DECIMALS),
-        three_prime_depth=round(behind, DECIMALS),
-        ratio=round(behind / before, DECIMALS) if before else None,
-    )
 
 
 def read_metrics(path: Path) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from aspsfusion.strand import Direction
 
 Differences = dict[int, int]
 
+MIDDLE_STEP = 10
+"""Bases to which the middle of a fragment is recorded: enough to tell exons, and few numbers to keep."""
+
 
 def wild_type_gene(fragment: Fragment, margin: int, max_edit_rate: float) -> str | None:
     """Return the one gene that explains every read of a fragment, None when there is none or several."""
@@ -78,6 +81,7 @@ class Coverage:
         min_anchor: bases that a fragment must cover on both sides of a boundary to count as crossing.
         crossing: by contig, differences of the number of fragments that cross each boundary.
         depth: by contig, differences of the number of fragments that cover each base.
+        middles: by contig, fragments by the place of their middle, in steps of MIDDLE_STEP bases.
         informative: fragments by the key of a watched boundary.
         genes: fragments by gene.
         direction: fragments by direction and splicing.
@@ -89,6 +93,7 @@ class Coverage:
     informative: dict[str, int] = field(default_factory=dict)
     genes: dict[str, int] = field(default_factory=dict)
     direction: Direction = field(default_factory=Direction)
+    middles: dict[str, Differences] = field(default_factory=dict)
 
     def add(self, gene: str, placements: Iterable[Placement], watches: Mapping[str, Iterable[Watch]]) -> None:
         """Count a fragment once, however many of its reads cover a place.
@@ -103,6 +108,9 @@ class Coverage:
         for placement in placements:
             by_contig.setdefault(placement.contig, []).append((placement.start, placement.end))
         for contig, spans in by_contig.items():
+            middle = (min(start for start, _ in spans) + max(end for _, end in spans)) // 2 // MIDDLE_STEP
+            middles = self.middles.setdefault(contig, {})
+            middles[middle] = middles.get(middle, 0) + 1
             depth = self.depth.setdefault(contig, {})
             for start, end in _merged(spans):
                 _add_range(depth, start, end)
@@ -126,6 +134,7 @@ class Coverage:
             "direction": self.direction.to_json(),
             "crossing": {contig: sorted(d.items()) for contig, d in sorted(self.crossing.items())},
             "depth": {contig: sorted(d.items()) for contig, d in sorted(self.depth.items())},
+            "middles": {contig: sorted(d.items()) for contig, d in sorted(self.middles.items())},
         }
 
     @classmethod
@@ -138,12 +147,21 @@ class Coverage:
             dict(data["informative"]),
             dict(data["genes"]),
             Direction.from_json(data["direction"]),
+            {contig: dict(pairs) for contig, pairs in data["middles"].items()},
         )
 
     def crossing_at(self, contig: str, boundary: int) -> int:
         """Return the number of fragments that cross a boundary of a contig."""
         return sum(
             change for position, change in self.crossing.get(contig, {}).items() if position <= boundary
+        )
+
+    def middles_between(self, contig: str, start: int, end: int) -> int:
+        """Return the number of fragments whose middle, in steps, lies in [start, end) of a contig."""
+        return sum(
+            count
+            for middle, count in self.middles.get(contig, {}).items()
+            if start <= middle * MIDDLE_STEP < end
         )
 
     def mean_depth(self, contig: str, start: int, end: int) -> float:

@@ -370,6 +370,14 @@ class Imbalance(_Record):
     five_prime_depth: float | None = Field(description="None when the panel lists no breakpoint")
     three_prime_depth: float | None
     ratio: float | None = Field(description="depth behind divided by depth before the breakpoints")
+    five_prime_fragments: int = Field(0, description="unique fragments whose middle lies before them")
+    three_prime_fragments: int = Field(0, description="unique fragments whose middle lies behind them")
+    p_value: float | None = Field(
+        None,
+        description="probability of as large an excess behind the breakpoints under the baseline; None "
+        "without fragments",
+    )
+    baseline: str = Field("", description="'uniform model' or 'N negative samples'")
 
 
 class Report(_Record):

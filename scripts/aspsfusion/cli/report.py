@@ -33,6 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=["polyA", "total", "capture", "amplicon"],
         help="how the library was made, if known; polyA and total must show the control genes",
     )
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="JSON",
+        help="reports of negative samples of the same kind of library, against which the coverage of the 3' "
+        "gene before and behind the breakpoints is tested; five or more are used",
+    )
     parser.add_argument("--json", type=Path, required=True, metavar="JSON", help="the record of the sample")
     parser.add_argument("--html", type=Path, metavar="HTML", help="page for the pathologist")
     parser.add_argument("--tsv", type=Path, metavar="TSV", help="table of fusions and filtered candidates")
@@ -45,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
     """Report on a sample."""
     from aspsfusion.compose import compose_report, read_calls_for, read_metrics
     from aspsfusion.panel import load_panel
-    from aspsfusion.report import write_fusions_tsv, write_json
+    from aspsfusion.report import read_report, write_fusions_tsv, write_json
 
     refuse_existing([args.json, args.html, args.tsv, args.vcf], force=args.force)
     panel = load_panel(args.panel)
@@ -57,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
         read_calls_for(panel, args.calls),
         parameters_from(args, ClassifyParameters),
         args.library,
+        [read_report(path).imbalance for path in args.baseline],
     )
     write_json(report, args.json)
     if args.tsv:
