@@ -25,6 +25,8 @@ MIN_UNUSUAL_FRAGMENTS = 2
 """Unique fragments from which a filtered junction inside an exon or intron forbids an exclusion. Template
 switching and sequencing errors make single ones at random places; the exclusion speaks of exon borders."""
 
+HOPPING = " A single fragment may also come from another sample of the run (index hopping) or be a chimera."
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -164,7 +166,8 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
                     text=f"{_fragments(fusion.fragments)} support{'' if fusion.fragments != 1 else 's'} "
                     f"{fusion.name} ({describe(fusion)}), "
                     f"{fusion.split_reads} with a read across the junction; {needed} and "
-                    f"{parameters.min_split_fragments} are needed to confirm it.",
+                    f"{parameters.min_split_fragments} are needed to confirm it."
+                    + (HOPPING if fusion.fragments == 1 else ""),
                 )
             )
     for candidate in findings.filtered:
