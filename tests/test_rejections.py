@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.calls_file import CalledJunction, CalledRead
+from aspsfusion.complexity import repeated_share
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import CallParameters
 from aspsfusion.records import Report
-from aspsfusion.rejections import beside_stronger, rejections, repeated_share
+from aspsfusion.rejections import beside_stronger, rejections
 from pipeline import Pair, call_pairs, fusion_molecule, report_pairs
 from test_annotate import called
 
@@ -155,3 +156,18 @@ def test_an_anchor_that_is_a_simple_repeat_is_named(demo_panel: Panel) -> None:
     only = made(demo_panel, reads=(repeat, repeat), split_reads=2)
     assert rejections(demo_panel, only, CallParameters()) == ("LOW_COMPLEXITY",)
     assert rejections(demo_panel, made(demo_panel, reads=(repeat, varied)), CallParameters()) == ()
+
+
+@pytest.mark.parametrize("foreign", ["A" * 120, "TG" * 60])
+def test_tails_and_repeats_are_no_break(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path, foreign: str
+) -> None:
+    three = demo_panel.primary["TFE3"]
+    border = three.exons[5].tx_end
+    molecule = three.sequence[border - 150 : border] + foreign
+    pairs = [Pair(f"t{i}", molecule[i : 175 + i], 170, single=True) for i in range(5)]
+    report = report_pairs(demo_panel_directory, tmp_path, pairs)
+    assert report.one_sided == []
+    (place,) = report.filtered_one_sided
+    assert [reason.code for reason in place.reasons] == ["LOW_COMPLEXITY"]
+    assert (place.gene, place.exon, place.fragments) == ("TFE3", 6, 5)

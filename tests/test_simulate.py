@@ -68,7 +68,7 @@ def make_panel() -> Panel:
                 {"symbol": symbol, "roles": [role]}
                 for symbol, role in (("FIVE", "target"), ("THREE", "target"), ("CTRL", "control"))
             ],
-            "texts": {"confirmed": "", "excluded": "", "indeterminate": ""},
+            "texts": {"confirmed": "yes", "excluded": "no", "indeterminate": "unknown"},
         }
     )
     return Panel(Path(), spec, {t.key: t for t in transcripts}, {u.gene: u for u in unspliced}, {})

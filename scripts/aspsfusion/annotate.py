@@ -12,9 +12,11 @@ from aspsfusion.records import (
     Confidence,
     DomainStatus,
     FilteredFusion,
+    FilteredOneSided,
     Fusion,
     FusionSide,
     OneSided,
+    Reason,
     SupportingRead,
 )
 from aspsfusion.rejections import rejection_reasons
@@ -276,3 +278,21 @@ def annotate_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> lis
             )
         )
     return records
+
+
+ONE_SIDED_REASONS = {
+    "LOW_COMPLEXITY": "The sequence beyond the break is a simple repeat, such as a poly-A tail.",
+    "ADAPTER": "The sequence beyond the break holds an adapter of the library.",
+}
+
+
+def annotate_filtered_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> list[FilteredOneSided]:
+    """Return the report's records of one-sided breakpoints that are no finding."""
+    rejected = [cluster for cluster in clusters if cluster.rejection]
+    return [
+        FilteredOneSided(
+            **place.model_dump(),
+            reasons=[Reason(code=cluster.rejection, text=ONE_SIDED_REASONS[cluster.rejection])],
+        )
+        for cluster, place in zip(rejected, annotate_one_sided(panel, rejected), strict=True)
+    ]

@@ -25,6 +25,7 @@ class OneSidedCluster:
         enters: whether the foreign sequence lies in front of the gene's (the gene would be the 3' partner).
         fragments: unique fragments.
         consensus: consensus of the foreign sequence in the direction of the gene.
+        rejection: code of the reason why it is no finding, empty for a reported one.
     """
 
     gene: str
@@ -32,6 +33,7 @@ class OneSidedCluster:
     enters: bool
     fragments: int
     consensus: str
+    rejection: str = ""
 
 
 @dataclass(frozen=True)

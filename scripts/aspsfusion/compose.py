@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from aspsfusion import __version__
-from aspsfusion.annotate import annotate_filtered, annotate_fusions, annotate_one_sided
+from aspsfusion.annotate import (
+    annotate_filtered,
+    annotate_filtered_one_sided,
+    annotate_fusions,
+    annotate_one_sided,
+)
 from aspsfusion.calls_file import CallsFile, read_calls
 from aspsfusion.classify import Findings, classify, control_genes_seen
 from aspsfusion.coverage import Coverage
@@ -81,8 +86,8 @@ def compose_report(
         for junction in calls.junctions
         if junction.rejections
     ]
-    one_sided = annotate_one_sided(panel, calls.one_sided)
     incomplete = incomplete_evidence(screen, coverage)
+    one_sided = annotate_one_sided(panel, [c for c in calls.one_sided if not c.rejection])
     findings = Findings(
         sample,
         fusions,
@@ -124,6 +129,7 @@ def compose_report(
         fusions=fusions,
         filtered=filtered,
         one_sided=one_sided,
+        filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
         exclusion=excluded,
         qc=_quality(panel, screen, align, record, parameters),
         expression=_expression(panel, coverage.genes),

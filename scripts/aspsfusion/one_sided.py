@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from aspsfusion.calls_file import OneSidedCluster
+from aspsfusion.complexity import is_simple
 from aspsfusion.panel import Panel
 from aspsfusion.records import Fragment, Mate, Placement
 from aspsfusion.sequences import reverse_complement
+from aspsfusion.trim import ADAPTERS
 
 MIN_CLIP = 15
 """Clipped bases that count: 15 nt are not met by chance in the introns and transcripts of a target."""
@@ -31,9 +33,6 @@ POSITION_SLACK = 3
 BORDER_REACH = 6
 """Bases by which an alignment may run over an exon's border into foreign sequence: more agree by chance in
 fewer than 1 of 1000 cases."""
-
-MAX_BASE_SHARE = 0.7
-"""Clips made of one base to a larger part are poly-A tails and sequencing artefacts."""
 
 MIN_CLIP_MISMATCH_RATE = 0.45
 """Clips that differ less from the gene's own continuation are those of a diverged copy, of a paralog or a
@@ -106,7 +105,7 @@ def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:
                 (0, placement.query_start + beyond) if enters else (placement.query_end - beyond, length)
             )
             clip = bases[start:end]
-            if len(clip) < MIN_CLIP or max(Counter(clip).values()) > MAX_BASE_SHARE * len(clip):
+            if len(clip) < MIN_CLIP:
                 continue
             too_short = placement.end - placement.start - beyond < MIN_ALIGNED
             if too_short or _placed_elsewhere(mate, placement, start, end):
@@ -202,11 +201,21 @@ def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
         if len(members) < MIN_FRAGMENTS:
             continue
         left = [clip for clip in left if clip not in members]
-        exact = [clip.bases for clip in members if clip.position == position]
+        consensus = _consensus([clip.bases for clip in members if clip.position == position], enters=enters)
         clusters.append(
-            OneSidedCluster(gene, position, enters, len(members), _consensus(exact, enters=enters))
+            OneSidedCluster(gene, position, enters, len(members), consensus, _rejection(consensus))
         )
     return sorted(clusters, key=lambda c: (-c.fragments, c.gene, c.position))
+
+
+def _rejection(consensus: str) -> str:
+    """Return the code of the reason why a consensus is no foreign gene, empty when it may be one."""
+    if is_simple(consensus):
+        return "LOW_COMPLEXITY"
+    either_strand = (consensus, reverse_complement(consensus))
+    if any(adapter in bases for adapter in ADAPTERS for bases in either_strand):
+        return "ADAPTER"
+    return ""
 
 
 def _agrees(clip: _Clip, consensus: str) -> bool:

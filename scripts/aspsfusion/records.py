@@ -282,6 +282,12 @@ class OneSided(_Record):
     clipped_consensus: str
 
 
+class FilteredOneSided(OneSided):
+    """Such a place that is no finding, and why."""
+
+    reasons: list[Reason]
+
+
 class ExclusionLevel(_Record):
     """The detectable fraction at one confidence."""
 
@@ -393,6 +399,7 @@ class Report(_Record):
     fusions: list[Fusion]
     filtered: list[FilteredFusion]
     one_sided: list[OneSided]
+    filtered_one_sided: list[FilteredOneSided] = Field(default_factory=list)
     exclusion: Exclusion
     qc: QualityControl
     expression: list[Expression]

@@ -8,6 +8,7 @@ is known.
 from collections.abc import Callable, Iterable
 
 from aspsfusion.calls_file import CalledJunction, CalledRead
+from aspsfusion.complexity import is_simple
 from aspsfusion.junction_model import JunctionModel
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
@@ -32,9 +33,6 @@ SHADOW_REACH = 60
 of the shipped panel does so by 30 and by 36 nt."""
 
 MIN_COMPLEXITY_BASES = 10
-MAX_REPEATED_SHARE = 0.8
-"""Largest share of an anchor's bases that equal the base one or two places before them. In random sequence it
-is 44 percent; it is 100 in runs of one base and in repeats of two, as in poly-A tails and microsatellites."""
 
 
 def homology(contigs: ContigBases, model: JunctionModel) -> int:
@@ -66,16 +64,6 @@ def homology(contigs: ContigBases, model: JunctionModel) -> int:
     ):
         before += 1
     return before + behind
-
-
-def repeated_share(bases: str) -> float:
-    """Return the share of bases that equal the base one or two places before them.
-
-    >>> repeated_share("AAAAAAAA"), repeated_share("ACACACAC"), repeated_share("ACGTACGT")
-    (1.0, 1.0, 0.0)
-    """
-    repeated = sum(base in bases[max(0, place - 2) : place] for place, base in enumerate(bases[2:], start=2))
-    return repeated / max(1, len(bases) - 2)
 
 
 def rejections(panel: Panel, junction: CalledJunction, parameters: CallParameters) -> tuple[str, ...]:
@@ -146,10 +134,7 @@ def _low_complexity(junction: CalledJunction) -> bool:
 def _complex_anchors(read: CalledRead) -> bool:
     place = -read.offset
     anchors = (read.sequence[:place], read.sequence[place:])
-    return all(
-        len(anchor) >= MIN_COMPLEXITY_BASES and repeated_share(anchor) < MAX_REPEATED_SHARE
-        for anchor in anchors
-    )
+    return all(len(anchor) >= MIN_COMPLEXITY_BASES and not is_simple(anchor) for anchor in anchors)
 
 
 def _template_switching(junction: CalledJunction, parameters: CallParameters) -> bool:
