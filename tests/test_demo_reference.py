@@ -75,7 +75,7 @@ def panel_data(*genes: dict[str, Any], junctions: list[dict[str, Any]] | None = 
         "target": {"five_prime": "FIVE", "three_prime": "THREE", "disease": "none"},
         "genes": [five_gene(), three_gene(), *genes],
         "junctions": [junction()] if junctions is None else junctions,
-        "texts": {"confirmed": "", "excluded": "", "indeterminate": ""},
+        "texts": {"confirmed": "yes", "excluded": "no", "indeterminate": "unknown"},
     }
 
 
