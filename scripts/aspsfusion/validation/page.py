@@ -42,7 +42,8 @@ Reads of a real positive sample, of whose supporting fragments only so many were
 """
 _WRONG_TEXT = """\
 Each is made again, with reads and report, by
-`aspsfusion validate sample --panel validation/panel --cell CELL --arm ARM --index N --output PREFIX`.
+`aspsfusion validate sample --panel {panel} --cell CELL --arm ARM --index N --output PREFIX`,
+with `--study` and thresholds where they were others than the defaults.
 """
 
 
@@ -54,6 +55,7 @@ class Inputs:
         study: the study.
         outcomes: of all samples.
         rows: counted by cell and arm.
+        panel: directory of the panel.
         facts: panel, reference and thresholds, by name.
         junction_reads: see `junction_reads`; may be empty.
         dilutions: see `dilution`; may be empty.
@@ -62,6 +64,7 @@ class Inputs:
     study: Study
     outcomes: Sequence[Outcome]
     rows: Sequence[CellRow]
+    panel: Path
     facts: dict[str, str]
     junction_reads: Sequence[JunctionReads]
     dilutions: Sequence[Dilution]
@@ -89,6 +92,7 @@ class Inputs:
             study,
             outcomes,
             cell_rows(study, outcomes),
+            panel.directory,
             facts,
             read_junction_reads(junction_reads) if junction_reads else [],
             read_dilutions(dilution) if dilution else [],
@@ -330,7 +334,7 @@ def _wrong(inputs: Inputs) -> str:
     ]
     more = f"\nand {len(wrong) - MAX_LISTED:,} more\n" if len(wrong) > MAX_LISTED else ""
     return (
-        _section("Wrong verdicts", _WRONG_TEXT)
+        _section("Wrong verdicts", _WRONG_TEXT.format(panel=inputs.panel))
         + _table(("cell", "arm", "index", "seed", "what is wrong", "reasons", "fragments across"), listed)
         + more
     )
