@@ -319,7 +319,7 @@ def test_the_commands_give_a_page_that_names_each_wrong_verdict(
     text = page.read_text(encoding="utf-8")
     seed = load_study(study).seed_of(load_study(study).cell("plain"), "positive", 1)
     assert f"| plain | positive | 1 | {seed} | missed: the fusion was excluded |" in text
-    assert "| the same: EXCLUDED (missed) | 1 of 2 |" in text
+    assert "| 3 or more fragments across the junction: EXCLUDED (missed) | 1 of 2 |" in text
     rows = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
     assert [row[0] for row in rows] == ["cell", "plain", "other"]
 
