@@ -96,7 +96,7 @@ def _draw(
     """
     five, three = spec.five_prime, spec.three_prime
     found: list[SimulatedFragment] = []
-    ends: set[tuple[int, int, str]] = set()
+    ends: set[tuple[int, int]] = set()
     turn = 0
     while len(found) < number:
         parameters = SimulationParameters(
@@ -107,7 +107,7 @@ def _draw(
             seed=seed * 1000 + turn,
         )
         for fragment in simulate(panel, parameters):
-            here = fragment.truth.start, fragment.truth.end, fragment.truth.strand
+            here = fragment.truth.start, fragment.truth.end
             if chosen(fragment) and here not in ends:
                 ends.add(here)
                 found.append(replace(fragment, name=f"{spec.id}:{len(found)}"))
