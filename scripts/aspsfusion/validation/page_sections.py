@@ -87,6 +87,7 @@ def junction_reads(inputs: Inputs) -> str:
             "alone" if row.sample == row.junction else "with those of the other junctions",
             row.fragments,
             f"{row.right} ({100 * row.right / row.fragments:.1f} %)",
+            row.not_typable,
             row.other_type,
             row.elsewhere,
             row.not_counted,
