@@ -302,6 +302,24 @@ def _order(junction: Junction) -> tuple[str, int, str, int]:
     return junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
 
 
+def call_evidence(panel: Panel, evidence: Evidence, parameters: CallParameters) -> CallsFile:
+    """Call the junctions of one sample from its evidence, without any file.
+
+    Args:
+        panel: built panel.
+        evidence: as collected; its wild-type counts are completed in place.
+        parameters: thresholds.
+    """
+    return CallsFile(
+        Caller(panel, parameters).call(evidence),
+        evidence.candidates,
+        evidence.duplicates,
+        evidence.median_insert,
+        parameters,
+        evidence.umi,
+    )
+
+
 def run_call(
     panel_directory: Path,
     evidence_path: Path,
@@ -324,10 +342,7 @@ def run_call(
     """
     panel = load_panel(panel_directory)
     evidence = read_evidence(evidence_path)
-    calls = Caller(panel, parameters).call(evidence)
-    record = CallsFile(
-        calls, evidence.candidates, evidence.duplicates, evidence.median_insert, parameters, evidence.umi
-    )
+    record = call_evidence(panel, evidence, parameters)
     with replacing(output, force=force) as draft:
         write_calls(record, draft)
-    return calls
+    return record.calls

@@ -141,7 +141,7 @@ class _Place:
 def _counted(calls: CallsFile) -> dict[str, _Place]:
     """Return where each fragment is counted."""
     return {
-        read.name: _Place(junction.catalogue_id, asdict(read).get("typable", True))
+        read.name: _Place(junction.catalogue_id, read.typable)
         for junction in calls.calls.junctions
         for read in junction.reads
     }
