@@ -202,6 +202,14 @@ def test_missing_file_is_named(directory: Path, name: str) -> None:
         load_panel(directory)
 
 
+def test_a_panel_is_read_once_until_a_file_of_it_changes(directory: Path) -> None:
+    first = load_panel(directory)
+    assert load_panel(directory) is first
+    path = directory / "panel.json"
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert load_panel(directory) is not first
+
+
 def test_no_panel_at_all(tmp_path: Path) -> None:
     with pytest.raises(PanelError, match=r"nowhere: lacks panel\.json"):
         load_panel(tmp_path / "nowhere")

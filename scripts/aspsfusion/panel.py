@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -184,9 +184,17 @@ def _read_fasta(path: Path) -> dict[str, str]:
 def load_panel(directory: Path) -> Panel:
     """Read a panel directory written by `aspsfusion panel build`.
 
+    A process that takes many samples through the stages reads it once, as long as no file of it changes.
+
     Raises:
         PanelError: the directory is not a complete panel.
     """
+    files = ((path, path.stat()) for path in sorted(directory.rglob("*")) if path.is_file())
+    return _read_panel(directory, tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in files))
+
+
+@lru_cache(maxsize=1)
+def _read_panel(directory: Path, files: tuple[tuple[Path, int, int], ...]) -> Panel:
     for name in (PROVENANCE, TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE, *INDEX_FILES):
         if not (directory / name).is_file():
             raise PanelError(f"lacks {name}", path=directory, remedy=BUILD_WITH)

@@ -208,7 +208,8 @@ def _run_dilution(args: argparse.Namespace) -> None:
 def _run_page(args: argparse.Namespace) -> None:
     from aspsfusion.validation.definition import load_study
     from aspsfusion.validation.outcomes import read_outcomes
-    from aspsfusion.validation.page import Inputs, write_page, write_rows
+    from aspsfusion.validation.page import write_page, write_rows
+    from aspsfusion.validation.page_inputs import Inputs
 
     study = load_study(args.study)
     outcomes = list(read_outcomes(args.cells))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from aspsfusion.align import run_align
-from aspsfusion.call import Caller
+from aspsfusion.call import call_evidence
 from aspsfusion.calls_file import CallsFile
 from aspsfusion.compose import compose_report, read_metrics
 from aspsfusion.evidence import run_evidence
@@ -76,9 +76,7 @@ class Chain:
         run_screen(directory, [lane], candidates, scratch / _SCREEN, force=True)
         run_align(directory, candidates, bam, scratch / _ALIGN, sample, threads=1, force=True)
         evidence = run_evidence(directory, bam, scratch / "evidence.json.gz", self.call, force=True)
-        # A caller keeps the junctions that a sample proposed, so each sample has one of its own.
-        calls = Caller(self.panel, self.call).call(evidence)
-        return CallsFile(calls, evidence.candidates, evidence.duplicates, evidence.median_insert, self.call)
+        return call_evidence(self.panel, evidence, self.call)
 
     def _written(self, fragments: Iterable[SimulatedFragment]) -> Lane:
         texts: tuple[list[str], list[str]] = ([], [])

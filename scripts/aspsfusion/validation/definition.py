@@ -20,6 +20,9 @@ Truth = Literal["target", "other", "none"]
 Arm = Literal["positive", "negative"]
 ARMS: tuple[Arm, ...] = ("positive", "negative")
 
+LONG_READ = 75
+"""Read length in nt from which on pairs are expected to show every fusion with enough fragments."""
+
 _SEED_BYTES = 7
 _OPTIONS = {field.name for field in fields(SimulationParameters)} - {"seed"}
 
@@ -93,6 +96,17 @@ class Study(_Strict):
     def type_of(self, cell: Cell) -> str | None:
         """Return the type that the report must give in a cell, None when it is not compared."""
         return self.type if cell.fusion is None and cell.type is None else cell.type
+
+    def reads_long_pairs(self, cell: Cell) -> bool:
+        """Return whether the samples of a cell are pairs of LONG_READ nt or longer."""
+        options = SimulationParameters(
+            **{
+                key: value
+                for key, value in {**self.simulate, **cell.simulate}.items()
+                if key in ("read_length", "single_end")
+            }
+        )
+        return options.read_length >= LONG_READ and not options.single_end
 
     def fusion_of(self, cell: Cell) -> str:
         """Return the fusion of a cell's positive samples."""

@@ -5,7 +5,7 @@ chosen by chance, are put back. Such a control needs no other reads than those o
 """
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def dilute(
     records = [_records(path) for path in (lane.fastq_1, lane.fastq_2) if path]
     names = [record.split(maxsplit=1)[0].removeprefix("@").removesuffix("/1") for record in records[0]]
     with_fusion = [row for row, name in enumerate(names) if name in supporting]
-    without = [row for row, name in enumerate(names) if name not in supporting]
+    without = _without_fusion(chain, records, names, supporting)
     rows = []
     for turn, number in enumerate(numbers):
         if number > len(with_fusion):
@@ -105,6 +105,29 @@ def dilute(
             )
         )
     return rows
+
+
+def _without_fusion(
+    chain: Chain, records: Sequence[Sequence[str]], names: Sequence[str], supporting: Collection[str]
+) -> list[int]:
+    """Return the rows of the fragments that do not speak for the fusion, not even weakly.
+
+    Copies of a supporting fragment are not named in a report; they are seen once it is gone.
+    """
+    spec = chain.panel.spec
+    gone = set(supporting)
+    while True:
+        rows = [row for row, name in enumerate(names) if name not in gone]
+        reads = chain.write_reads(["".join(mate[row] for row in rows) for mate in records])
+        left = {
+            read.name
+            for junction in chain.calls_of_files("without", reads).calls.junctions
+            if (junction.five_gene, junction.three_gene) == (spec.target.five_prime, spec.target.three_prime)
+            for read in junction.reads
+        }
+        if not left:
+            return rows
+        gone |= left
 
 
 def _records(path: Path) -> list[str]:

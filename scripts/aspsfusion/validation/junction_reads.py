@@ -38,8 +38,10 @@ class JunctionReads:
         junction: id in the catalogue.
         sample: the junctions whose fragments were in the sample.
         fragments: how many fragments of this junction were given.
-        right: counted for this junction.
-        other_type: counted for another listed junction of the target.
+        right: counted for this junction and typable.
+        not_typable: counted for a listed junction of the target, whichever it is, and said to fit another one
+            about as well.
+        other_type: counted for another listed junction of the target, and said to be typable.
         elsewhere: counted for a junction that is not listed.
         not_counted: counted for none.
     """
@@ -49,6 +51,7 @@ class JunctionReads:
     sample: str
     fragments: int
     right: int
+    not_typable: int
     other_type: int
     elsewhere: int
     not_counted: int
@@ -66,7 +69,9 @@ def junction_reads(chain: Chain, number: int, seed: int) -> list[JunctionReads]:
     listed = {
         junction: spec
         for junction, spec in panel.catalogue.items()
-        if spec.fusion == panel.spec.target.fusion and spec.three_prime.coding_position is None
+        if spec.fusion == panel.spec.target.fusion
+        and spec.five_prime.coding_position is None
+        and spec.three_prime.coding_position is None
     }
     rows = []
     for question, chosen in (("short 5' anchor", _short_anchor), ("crosses or bridges", _spans)):
@@ -96,7 +101,7 @@ def _draw(
     """
     five, three = spec.five_prime, spec.three_prime
     found: list[SimulatedFragment] = []
-    ends: set[tuple[int, int, str]] = set()
+    ends: set[tuple[int, int]] = set()
     turn = 0
     while len(found) < number:
         parameters = SimulationParameters(
@@ -107,7 +112,7 @@ def _draw(
             seed=seed * 1000 + turn,
         )
         for fragment in simulate(panel, parameters):
-            here = fragment.truth.start, fragment.truth.end, fragment.truth.strand
+            here = fragment.truth.start, fragment.truth.end
             if chosen(fragment) and here not in ends:
                 ends.add(here)
                 found.append(replace(fragment, name=f"{spec.id}:{len(found)}"))
@@ -125,10 +130,18 @@ def _spans(fragment: SimulatedFragment) -> bool:
     return truth.junction is not None and truth.start <= truth.junction < truth.end
 
 
-def _counted(calls: CallsFile) -> dict[str, tuple[str | None, bool]]:
-    """Return the catalogue id of the junction that each fragment counts for, and whether it is reported."""
+@dataclass(frozen=True)
+class _Place:
+    """Where a fragment was counted."""
+
+    catalogue_id: str | None
+    typable: bool
+
+
+def _counted(calls: CallsFile) -> dict[str, _Place]:
+    """Return where each fragment is counted."""
     return {
-        read.name: (junction.catalogue_id, not junction.rejections)
+        read.name: _Place(junction.catalogue_id, read.typable)
         for junction in calls.calls.junctions
         for read in junction.reads
     }
@@ -139,23 +152,24 @@ def _row(
     name: str,
     names: Sequence[str],
     fragments: Sequence[SimulatedFragment],
-    counted: dict[str, tuple[str | None, bool]],
+    counted: dict[str, _Place],
     listed: dict[Junction, JunctionSpec],
 ) -> JunctionReads:
     ids = {spec.id for spec in listed.values()}
-    places = [counted.get(fragment.name) for fragment in fragments]
-    right = sum(place is not None and place[0] == name for place in places)
-    other = sum(place is not None and place[0] in ids - {name} for place in places)
-    absent = sum(place is None for place in places)
+    places = [counted[fragment.name] for fragment in fragments if fragment.name in counted]
+    of_target = [place for place in places if place.catalogue_id in ids]
+    right = sum(place.typable and place.catalogue_id == name for place in of_target)
+    not_typable = sum(not place.typable for place in of_target)
     return JunctionReads(
         question=question,
         junction=name,
         sample=" + ".join(names),
         fragments=len(fragments),
         right=right,
-        other_type=other,
-        elsewhere=len(fragments) - right - other - absent,
-        not_counted=absent,
+        not_typable=not_typable,
+        other_type=len(of_target) - right - not_typable,
+        elsewhere=len(places) - len(of_target),
+        not_counted=len(fragments) - len(places),
     )
 
 
@@ -172,15 +186,8 @@ def write_junction_reads(rows: Sequence[JunctionReads], path: Path, *, force: bo
 def read_junction_reads(path: Path) -> list[JunctionReads]:
     """Read the table back."""
     with path.open(encoding="ascii", newline="") as stream:
-        return [
-            JunctionReads(
-                row["question"],
-                row["junction"],
-                row["sample"],
-                *(
-                    int(row[name])
-                    for name in ("fragments", "right", "other_type", "elsewhere", "not_counted")
-                ),
-            )
-            for row in csv.DictReader(stream, delimiter="\t")
-        ]
+        rows = [list(row.values()) for row in csv.DictReader(stream, delimiter="\t")]
+    return [
+        JunctionReads(question, junction, sample, *map(int, numbers))
+        for question, junction, sample, *numbers in rows
+    ]

@@ -1,102 +1,21 @@
 """Writes the study's results: a table with a row for each arm of each cell, and a page to read."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator
+from dataclasses import asdict, fields
 from pathlib import Path
 
-from aspsfusion import __version__
 from aspsfusion.safe_output import replacing
-from aspsfusion.validation.chain import Chain
-from aspsfusion.validation.definition import Study
-from aspsfusion.validation.dilution import Dilution, read_dilutions
-from aspsfusion.validation.junction_reads import JunctionReads, read_junction_reads
 from aspsfusion.validation.outcomes import Outcome
-from aspsfusion.validation.tables import (
-    CellRow,
-    Share,
-    calibration,
-    cell_rows,
-    detection_limits,
-    share,
+from aspsfusion.validation.page_inputs import Inputs, table
+from aspsfusion.validation.page_sections import (
+    calibration_section,
+    detection,
+    dilution,
+    junction_reads,
+    wrong_verdicts,
 )
-
-MAX_LISTED = 100
-"""Wrong verdicts that are listed one by one; the table of samples holds all."""
-
-_DETECTION_TEXT = """\
-Fewest unique fragments across the junction at which, and above which, 95 % of the samples are CONFIRMED.
-"""
-_CALIBRATION_TEXT = """\
-Samples in which the fusion makes up a true share of the transcripts at the acceptor that is not below the
-share which the report's coverage would state as detectable. Nothing at all may be seen in at most 5 % of them
-where it is stated with 95 % confidence, and in 1 % with 99 %.
-"""
-_JUNCTION_READS_TEXT = """\
-Pairs of 2x101, mean insert 250: those whose better crossing read has 11 to 20 nt of the 5' gene, and those
-that cross or bridge the junction anywhere, one base of each gene at the least. The fragments of a junction
-are a sample of their own, then one sample with those of the other listed junctions.
-"""
-_DILUTION_TEXT = """\
-Reads of a real positive sample, of whose supporting fragments only so many were left, chosen by chance.
-"""
-_WRONG_TEXT = """\
-Each is made again, with reads and report, by
-`aspsfusion validate sample --panel validation/panel --cell CELL --arm ARM --index N --output PREFIX`.
-"""
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """Everything the page is written from.
-
-    Attributes:
-        study: the study.
-        outcomes: of all samples.
-        rows: counted by cell and arm.
-        facts: panel, reference and thresholds, by name.
-        junction_reads: see `junction_reads`; may be empty.
-        dilutions: see `dilution`; may be empty.
-    """
-
-    study: Study
-    outcomes: Sequence[Outcome]
-    rows: Sequence[CellRow]
-    facts: dict[str, str]
-    junction_reads: Sequence[JunctionReads]
-    dilutions: Sequence[Dilution]
-
-    @classmethod
-    def read(
-        cls,
-        study: Study,
-        outcomes: Sequence[Outcome],
-        chain: Chain,
-        junction_reads: Path | None,
-        dilution: Path | None,
-    ) -> "Inputs":
-        """Count the outcomes and read the tables of the smaller studies, where they were made."""
-        panel = chain.panel
-        facts = {
-            "program": f"aspsfusion {__version__}",
-            "panel": f"{panel.spec.name} {panel.spec.version}",
-            "reference": str(panel.provenance["reference_kind"]),
-            "call": _settings(chain.call.model_dump()),
-            "classify": _settings(chain.classify.model_dump()),
-            "seed of the study": str(study.seed),
-        }
-        return cls(
-            study,
-            outcomes,
-            cell_rows(study, outcomes),
-            facts,
-            read_junction_reads(junction_reads) if junction_reads else [],
-            read_dilutions(dilution) if dilution else [],
-        )
-
-
-def _settings(values: dict[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in values.items())
+from aspsfusion.validation.tables import DETECTION_PREFIX, CellRow, Share, share
 
 
 def write_rows(inputs: Inputs, path: Path, *, force: bool = False) -> None:
@@ -115,23 +34,14 @@ def write_page(inputs: Inputs, path: Path, *, force: bool = False) -> None:
         _head(inputs),
         _summary(inputs),
         *_factors(inputs),
-        _detection(inputs),
-        _calibration(inputs),
-        _junction_reads(inputs),
-        _dilution(inputs),
-        _wrong(inputs),
+        detection(inputs),
+        calibration_section(inputs),
+        junction_reads(inputs),
+        dilution(inputs),
+        wrong_verdicts(inputs),
     ]
     with replacing(path, force=force) as draft:
         draft.write_text("\n".join(part for part in parts if part), encoding="utf-8", newline="\n")
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
-
-
-def _section(title: str, text: str) -> str:
-    return f"## {title}\n\n{text}\n"
 
 
 def _head(inputs: Inputs) -> str:
@@ -152,13 +62,15 @@ def _summary(inputs: Inputs) -> str:
     cells = {cell.name: cell for cell in study.cells}
     target = [o for o in outcomes if o.truth == "target"]
     enough = [o for o in target if cells[o.cell].fraction is None and o.crossing >= 3]
+    long_pairs = [o for o in enough if study.reads_long_pairs(cells[o.cell])]
     ends = [o for o in target if cells[o.cell].at_exon_ends]
     absent = [o for o in outcomes if o.truth != "target"]
     none = [o for o in outcomes if o.truth == "none"]
     other = [o for o in outcomes if o.truth == "other"]
     lines: list[tuple[str, Share]] = [
         ("target fusion, 3 or more fragments across the junction: CONFIRMED", share(enough, _confirmed)),
-        ("the same: EXCLUDED (missed)", share(enough, _excluded)),
+        ("the same in pairs of 2x75 and longer: CONFIRMED", share(long_pairs, _confirmed)),
+        ("3 or more fragments across the junction: EXCLUDED (missed)", share(enough, _excluded)),
         ("target fusion, whatever the number of fragments: EXCLUDED (missed)", share(target, _excluded)),
         ("target fusion reported: right type", share(target, lambda o: o.right_type)),
         ("target fusion reported, joined at exon ends: position exact", share(ends, lambda o: o.exact)),
@@ -168,7 +80,7 @@ def _summary(inputs: Inputs) -> str:
         ("another rearrangement of the target genes: EXCLUDED (passed over)", share(other, _excluded)),
     ]
     rows = [(text, f"{part.part:,} of {part.whole:,}", part.percent()) for text, part in lines]
-    return "## All samples\n\n" + _table(("samples and outcome", "number", "percent (interval)"), rows)
+    return "## All samples\n\n" + table(("samples and outcome", "number", "percent (interval)"), rows)
 
 
 def _confirmed(outcome: Outcome) -> bool:
@@ -182,7 +94,9 @@ def _excluded(outcome: Outcome) -> bool:
 def _factors(inputs: Inputs) -> Iterator[str]:
     for factor in dict.fromkeys(row.factor for row in inputs.rows):
         rows = [row for row in inputs.rows if row.factor == factor]
-        yield f"## By {factor}\n\n" + _table(
+        layout = factor.removeprefix(DETECTION_PREFIX)
+        title = factor if layout == factor else f"number of fragments across the junction, {layout}"
+        yield f"## By {title}\n\n" + table(
             (
                 "cell",
                 "level",
@@ -215,122 +129,3 @@ def _factors(inputs: Inputs) -> Iterator[str]:
                 for row in rows
             ],
         )
-
-
-def _detection(inputs: Inputs) -> str:
-    found = detection_limits(inputs.study, inputs.rows)
-    if not found:
-        return ""
-    rows = [
-        (
-            limit.group,
-            limit.limit if limit.limit is not None else "not reached",
-            "; ".join(f"{number}: {confirmed.percent()}" for number, confirmed in limit.tried),
-        )
-        for limit in found
-    ]
-    return _section("Limit of detection", _DETECTION_TEXT) + _table(
-        ("reads", "limit", "fragments: CONFIRMED, percent (interval)"), rows
-    )
-
-
-def _calibration(inputs: Inputs) -> str:
-    found = calibration(inputs.study, inputs.outcomes)
-    if not found:
-        return ""
-    rows = [
-        (
-            row.cell,
-            f"{100 * row.fraction:g}",
-            f"{100 * row.level:g}",
-            f"{row.missed.part} of {row.missed.whole}",
-            row.missed.percent(),
-            f"{100 * (1 - row.level):g}",
-        )
-        for row in found
-    ]
-    return _section("Calibration of the exclusion", _CALIBRATION_TEXT) + _table(
-        (
-            "cell",
-            "true share, percent",
-            "confidence, percent",
-            "nothing seen",
-            "percent (interval)",
-            "at most",
-        ),
-        rows,
-    )
-
-
-def _junction_reads(inputs: Inputs) -> str:
-    if not inputs.junction_reads:
-        return ""
-    rows = [
-        (
-            row.question,
-            row.junction,
-            "alone" if row.sample == row.junction else "with those of the other junctions",
-            row.fragments,
-            f"{row.right} ({100 * row.right / row.fragments:.1f} %)",
-            row.other_type,
-            row.elsewhere,
-            row.not_counted,
-        )
-        for row in inputs.junction_reads
-    ]
-    return _section("Fragments at the junctions", _JUNCTION_READS_TEXT) + _table(
-        (
-            "fragments",
-            "junction",
-            "given",
-            "number",
-            "counted for it",
-            "for another listed one",
-            "elsewhere",
-            "not counted",
-        ),
-        rows,
-    )
-
-
-def _dilution(inputs: Inputs) -> str:
-    if not inputs.dilutions:
-        return ""
-    rows = [
-        (
-            row.fragments,
-            row.draws,
-            Share(row.confirmed, row.draws).percent(),
-            row.indeterminate,
-            row.excluded,
-            f"{row.exact} of {row.named}",
-        )
-        for row in inputs.dilutions
-    ]
-    return _section("Real reads diluted", _DILUTION_TEXT) + _table(
-        ("fragments left", "samples", "CONFIRMED, percent", "INDETERMINATE", "EXCLUDED", "exact"), rows
-    )
-
-
-def _wrong(inputs: Inputs) -> str:
-    wrong = [outcome for outcome in inputs.outcomes if outcome.wrong]
-    if not wrong:
-        return "## Wrong verdicts\n\nNone.\n"
-    listed = [
-        (
-            outcome.cell,
-            outcome.arm,
-            outcome.index,
-            inputs.study.seed_of(inputs.study.cell(outcome.cell), outcome.arm, outcome.index),
-            outcome.wrong,
-            outcome.reasons.replace(",", ", "),
-            outcome.crossing,
-        )
-        for outcome in wrong[:MAX_LISTED]
-    ]
-    more = f"\nand {len(wrong) - MAX_LISTED:,} more\n" if len(wrong) > MAX_LISTED else ""
-    return (
-        _section("Wrong verdicts", _WRONG_TEXT)
-        + _table(("cell", "arm", "index", "seed", "what is wrong", "reasons", "fragments across"), listed)
-        + more
-    )

@@ -14,6 +14,9 @@ DETECTION_SHARE = 0.95
 """Share of samples that must be confirmed for a number of fragments to count as detectable: the usual
 definition of a limit of detection (CLSI EP17-A2)."""
 
+DETECTION_PREFIX = "detection "
+"""Beginning of the factors from which limits of detection are taken; the read layout follows."""
+
 EXCLUSION_LEVELS = (0.95, 0.99)
 """Probabilities for which the exclusion statement is checked."""
 
@@ -173,7 +176,9 @@ class Detection:
     tried: tuple[tuple[int, Share], ...]
 
 
-def detection_limits(study: Study, rows: Sequence[CellRow], prefix: str = "detection ") -> list[Detection]:
+def detection_limits(
+    study: Study, rows: Sequence[CellRow], prefix: str = DETECTION_PREFIX
+) -> list[Detection]:
     """Return the limit of detection of each group of cells.
 
     Args:
