@@ -12,6 +12,7 @@ from aspsfusion.annotate import annotate_filtered, annotate_fusion, annotate_one
 from aspsfusion.calls_file import CallsFile, read_calls
 from aspsfusion.classify import Findings, classify, control_genes_seen
 from aspsfusion.coverage import Coverage
+from aspsfusion.differential import differential_of, with_differential
 from aspsfusion.errors import ReadsError
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
@@ -84,6 +85,9 @@ def compose_report(
         sample, fusions, filtered, one_sided, coverage.informative, coverage.genes, library, tuple(incomplete)
     )
     verdict, excluded = classify(panel.spec, findings, parameters)
+    expression = _expression(panel, coverage.genes)
+    differential = differential_of(panel, calls.junctions, coverage.genes, expression)
+    verdict = with_differential(verdict, differential, panel.spec.target.disease)
     provenance = panel.provenance
     demonstration = provenance["reference_kind"] == "demonstration"
     return Report(
@@ -115,9 +119,10 @@ def compose_report(
         one_sided=one_sided,
         exclusion=excluded,
         qc=_quality(panel, screen, align, record, parameters),
-        expression=_expression(panel, coverage.genes),
+        expression=expression,
         exon_coverage=_exon_coverage(panel, record),
         imbalance=_imbalance(panel, record),
+        differential=differential,
         interpretation=list(panel.spec.texts.interpretation),
         limits=[*panel.spec.texts.limits, *_genome_limits(provenance)],
         notices=[DEMONSTRATION_NOTICE] if demonstration else [],
