@@ -6,9 +6,11 @@ Truth: BCR exon 14 (ENST00000305877) joined to ABL1 exon 2 (ENST00000318560).
 import json
 from pathlib import Path
 
+import pysam
 import pytest
 
 from aspsfusion.cli import main
+from aspsfusion.panel import load_panel
 from aspsfusion.panel_build import build_panel
 
 PANEL_YAML = Path(__file__).parent / "panels" / "bcr_abl1.yaml"
@@ -68,6 +70,42 @@ def test_finds_the_one_fusion_of_k562(panel_directory: Path, real_data: Path, tm
     assert report["verdict"]["call"] == "CONFIRMED"
     silent = {row["gene"]: row["fragments"] for row in report["expression"]}
     assert silent["ETV1"] == silent["ACSL3"] == 0
+
+
+def test_the_pass_over_the_genome_is_used_and_its_limits_are_said(
+    panel_directory: Path, real_data: Path, tmp_path: Path
+) -> None:
+    provenance = json.loads((panel_directory / "panel.json").read_text())
+    assert provenance["genome_pass"]["bases"] == 242193529 + 159345973 + 138394717 + 50818468
+    # Real sequence at four genes, N elsewhere: nobody can say what else the genome holds.
+    assert provenance["genome_pass"]["called_bases"] < 1_000_000
+    assert provenance["whole_genome_specificity"] is False
+    uniqueness = [check for check in provenance["checks"] if check["name"] == "genome_uniqueness"]
+    assert [check["text"].split("|")[0] for check in uniqueness] == ["BCR", "ABL1"]
+    assert all(check["passed"] for check in uniqueness)
+
+
+def test_k562_is_found_alike_with_a_panel_built_from_loci(
+    panel_directory: Path, real_data: Path, tmp_path: Path
+) -> None:
+    panel = load_panel(panel_directory)
+    loci = tmp_path / "loci.fa"
+    with pysam.FastaFile(str(real_data / "genome.fa.gz")) as genome, loci.open("w") as stream:
+        for transcripts in panel.by_gene.values():
+            chrom = transcripts[0].chrom
+            name = chrom if chrom in genome.references else chrom.removeprefix("chr")
+            start = min(exon.start for t in transcripts for exon in t.exons)
+            end = max(exon.end for t in transcripts for exon in t.exons)
+            stream.write(f">{chrom}:{start + 1}-{end}\n{genome.fetch(name, start, end)}\n")
+    build_panel(PANEL_YAML, loci, real_data / "genes.gtf", tmp_path / "panel")
+    reads = [real_data / "K562f_1.fq.gz", real_data / "K562f_2.fq.gz"]
+    reports = []
+    for directory, built in (("genome", panel_directory), ("loci", tmp_path / "panel")):
+        (tmp_path / directory).mkdir()
+        reports.append(json.loads(run_sample(built, tmp_path / directory, reads).read_text()))
+    assert reports[0]["fusions"] == reports[1]["fusions"]
+    assert [report["verdict"]["call"] for report in reports] == ["CONFIRMED", "CONFIRMED"]
+    assert [report["reference"]["kind"] for report in reports] == ["genome", "loci"]
 
 
 @pytest.mark.parametrize("mate", [1, 2])

@@ -17,6 +17,7 @@ from aspsfusion.annotate import (
 from aspsfusion.calls_file import CallsFile, read_calls
 from aspsfusion.classify import Findings, classify, control_genes_seen
 from aspsfusion.coverage import Coverage
+from aspsfusion.differential import differential_of, with_differential
 from aspsfusion.errors import ReadsError
 from aspsfusion.imbalance import imbalance
 from aspsfusion.panel import Panel
@@ -100,6 +101,9 @@ def compose_report(
         _per_kilobase(panel, coverage.genes),
     )
     verdict, excluded = classify(panel.spec, findings, parameters)
+    expression = _expression(panel, coverage.genes)
+    differential = differential_of(panel, calls.junctions, coverage.genes, expression)
+    verdict = with_differential(verdict, differential, panel.spec.target.disease)
     provenance = panel.provenance
     demonstration = provenance["reference_kind"] == "demonstration"
     return Report(
@@ -132,9 +136,10 @@ def compose_report(
         filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
         exclusion=excluded,
         qc=_quality(panel, screen, align, record, parameters),
-        expression=_expression(panel, coverage.genes),
+        expression=expression,
         exon_coverage=_exon_coverage(panel, record),
         imbalance=imbalance(panel, coverage, record.median_insert, baseline),
+        differential=differential,
         interpretation=list(panel.spec.texts.interpretation),
         limits=[*panel.spec.texts.limits, *_genome_limits(provenance)],
         notices=[DEMONSTRATION_NOTICE] if demonstration else [],

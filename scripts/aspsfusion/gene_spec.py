@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 GeneSymbol = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
 ChromosomeName = Annotated[str, StringConstraints(pattern=r"^chr[A-Za-z0-9_]+$")]
-Role = Literal["target", "partner", "paralog", "control"]
+Role = Literal["target", "partner", "paralog", "control", "differential", "marker"]
 
 
 class Strict(BaseModel):
@@ -100,6 +100,11 @@ class GeneSpec(Strict):
     paralog_group: str = Field(
         "", description="name of the gene family; reads between genes of one family are no finding"
     )
+    copies: list[GeneSymbol] = Field(
+        default_factory=list,
+        description="near-identical genes that are not on the panel; their reads count for this gene",
+    )
+    stain: str = Field("", description="immunohistochemical stain behind which the gene stands")
     primary_transcript: Identifier | None = Field(
         None, description="for genes read from the GTF: accession of the primary transcript"
     )

@@ -36,6 +36,7 @@ __all__ = [
     "BreakpointSpec",
     "ChromosomeName",
     "ChromosomeSpec",
+    "DifferentialSpec",
     "DomainSpec",
     "GeneSpec",
     "GenomeSpec",
@@ -105,6 +106,26 @@ class TargetSpec(Strict):
     five_prime: GeneSymbol
     three_prime: GeneSymbol
     disease: str = Field(description="the diagnosis that the fusion defines")
+
+    @property
+    def fusion(self) -> str:
+        """HGNC name of the fusion, 5' gene first."""
+        return f"{self.five_prime}::{self.three_prime}"
+
+
+class DifferentialSpec(Strict):
+    """Another fusion that defines a tumour of the differential diagnosis; context, never the verdict."""
+
+    five_prime: GeneSymbol
+    three_prime: GeneSymbol
+    entity: str = Field(min_length=1, description="the tumour that the fusion defines")
+    note: str = Field("", description="what else is to be known, for example further tumours with it")
+    source: str = Field(min_length=1)
+
+    @property
+    def genes(self) -> tuple[str, str]:
+        """The two genes, 5' gene first."""
+        return self.five_prime, self.three_prime
 
     @property
     def fusion(self) -> str:
@@ -198,6 +219,7 @@ class PanelSpec(Strict):
     genes: list[GeneSpec] = Field(min_length=2)
     junctions: list[JunctionSpec] = Field(default_factory=list)
     artefacts: list[ArtefactSpec] = Field(default_factory=list)
+    differential: list[DifferentialSpec] = Field(default_factory=list)
     domains: list[DomainSpec] = Field(default_factory=list)
     texts: TextSpec
 
@@ -206,6 +228,7 @@ class PanelSpec(Strict):
         for what, names in (
             ("gene", [gene.symbol for gene in self.genes]),
             ("junction id", [junction.id for junction in self.junctions]),
+            ("differential", [entry.fusion for entry in self.differential]),
             ("transcript", [t.id for gene in self.genes for t in gene.transcripts]),
         ):
             twice = [name for name, count in Counter(names).items() if count > 1]
@@ -215,6 +238,7 @@ class PanelSpec(Strict):
         wanted = {
             "target": [self.target.five_prime, self.target.three_prime],
             "junctions": [side.gene for j in self.junctions for side in (j.five_prime, j.three_prime)],
+            "differential": [gene for entry in self.differential for gene in entry.genes],
             "domains": [domain.gene for domain in self.domains],
         }
         for section, symbols in wanted.items():
@@ -229,6 +253,11 @@ class PanelSpec(Strict):
         for artefact in self.artefacts:
             if f"{artefact.five_prime}::{artefact.three_prime}" == self.target.fusion:
                 raise ValueError(f"artefacts name the target fusion {self.target.fusion}")
+        for entry in self.differential:
+            if set(entry.genes) == {self.target.five_prime, self.target.three_prime}:
+                raise ValueError(f"differential names {entry.fusion}, the target fusion or its reciprocal")
+            if entry.five_prime == entry.three_prime:
+                raise ValueError(f"differential joins {entry.five_prime} to itself; it needs two genes")
         self._check_junctions()
         self._check_extents()
         return self
@@ -236,11 +265,12 @@ class PanelSpec(Strict):
     def _check_junctions(self) -> None:
         """Raise ValueError for a junction that no read could ever be counted for."""
         targets = set(self.genes_with_role("target"))
+        context = {entry.genes for entry in self.differential}
         for junction in self.junctions:
             genes = (junction.five_prime.gene, junction.three_prime.gene)
             if genes[0] == genes[1]:
                 raise ValueError(f"junction {junction.id} joins {genes[0]} to itself")
-            if not targets & set(genes):
+            if not targets & set(genes) and genes not in context:
                 raise ValueError(
                     f"junction {junction.id} joins {genes[0]} and {genes[1]}, "
                     "neither of which has the role target"

@@ -386,6 +386,39 @@ class Imbalance(_Record):
     baseline: str = Field("", description="'uniform model' or 'N negative samples'")
 
 
+class DifferentialFusion(_Record):
+    """Another fusion that defines a tumour of the differential diagnosis; context, never the verdict."""
+
+    name: str
+    entity: str = Field(description="the tumour that the fusion defines")
+    note: str
+    source: str
+    pooled: list[str] = Field(description="near-identical genes whose reads count for the two genes as well")
+    found: bool
+    fragments: int = Field(description="unique supporting fragments")
+    split_reads: int = Field(description="those with a read across the junction")
+    five_prime_fragments: int = Field(
+        description="unique wild-type fragments of the 5' gene; without any, nothing found means little"
+    )
+    three_prime_fragments: int = Field(description="the same of the 3' gene")
+
+
+class Marker(_Record):
+    """Expression of a gene behind an immunohistochemical stain."""
+
+    gene: str
+    stain: str
+    fragments: int
+    tpm_like: float
+
+
+class Differential(_Record):
+    """Context for the differential diagnosis; never the verdict."""
+
+    fusions: list[DifferentialFusion] = Field(default_factory=list)
+    markers: list[Marker] = Field(default_factory=list)
+
+
 class Report(_Record):
     """The record of one sample: `<sample>.report.json`."""
 
@@ -405,6 +438,7 @@ class Report(_Record):
     expression: list[Expression]
     exon_coverage: list[ExonCoverage]
     imbalance: Imbalance
+    differential: Differential = Field(default_factory=Differential)
     interpretation: list[str]
     limits: list[str]
     notices: list[str] = Field(
