@@ -9,11 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CORES ?= 2
+SAMPLES ?= 96
 SCALE ?= 1
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm test-resume equality validate lint lock clean
+.PHONY: help install demo test test-slurm test-resume batch-study equality validate lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -22,6 +23,7 @@ help:
 	@echo "make equality  give the same samples as FASTQ, BAM and CRAM and compare the verdicts"
 	@echo "make test-slurm   run a batch on a Slurm of one node, started for it; skips where none can start"
 	@echo "make test-resume  kill twenty runs and start them again; takes several minutes"
+	@echo "make batch-study  measure what a batch costs beyond its stages (SAMPLES=$(SAMPLES) CORES=$(CORES))"
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
 	@echo "make lint      run all static checks"
 	@echo "make lock      write constraints.txt anew with the newest versions"
@@ -61,6 +63,9 @@ test-resume: $(INSTALLED)
 validate: $(INSTALLED)
 	$(BIN)/snakemake --snakefile workflow/validation.smk --cores $(CORES) --configfile $(CONFIG) \
 	  --config scale=$(SCALE)
+
+batch-study: $(INSTALLED)
+	$(BIN)/python tests/benchmark/batch_study.py --samples $(SAMPLES) --cores $(CORES)
 
 # Snakemake reads a configuration before it can lint; this one names files that are there.
 lint: $(INSTALLED)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "sinfo", "scontrol")
-STARTS_WITHIN = 30.0
+STARTS_WITHIN = 60.0
 """Seconds after which a Slurm that is not ready never will be; it takes less than one."""
 STOPS_WITHIN = 8.0
 """Seconds that a daemon gets to end by itself: longer than `KillWait`."""

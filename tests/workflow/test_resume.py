@@ -23,7 +23,7 @@ JOBS = 7
 LONGEST_DELAY = 1.5
 """Seconds that a job of this batch takes, about; kills fall anywhere within."""
 BATCH_ENTRIES = ("panel", "logs", "benchmarks", "summary.tsv", "summary.html")
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds after which a run hangs."""
 ROUNDS = int(os.environ.get("ASPSFUSION_RESUME_ROUNDS", "1"))
 KILLS = 3 if ROUNDS == 1 else 1

@@ -18,7 +18,7 @@ from small_batch import ROOT, SAMPLES, results, small_batch
 pytestmark = [pytest.mark.slurm, pytest.mark.workflow]
 
 PROFILE = ("--workflow-profile", "workflow/profiles/slurm")
-DEADLINE = 240.0
+DEADLINE = 600.0
 """Seconds after which the run hangs; it takes about a minute."""
 REQUIRED = "ASPSFUSION_REQUIRE_SLURM"
 """Set where a missing Slurm is an error: on a machine that was made for this test."""

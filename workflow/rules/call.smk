@@ -14,7 +14,7 @@ rule evidence:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=doubling(2000),
+        mem_mb=memory_for_reads(2000),
         runtime=minutes_for_reads(10, 500),
     params:
         thresholds=thresholds("call"),
@@ -38,7 +38,7 @@ rule call:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=doubling(2000),
+        mem_mb=memory_for_reads(2000),
         runtime=minutes_for_reads(10, 500),
     params:
         thresholds=thresholds("call"),

@@ -170,6 +170,17 @@ def doubling(base):
     return lambda wildcards, attempt: base * 2 ** (attempt - 1)
 
 
+def memory_for_reads(base, per_megabyte=0.5):
+    """Return a memory request that grows with the sample's FASTQ files and doubles with each attempt.
+
+    The libraries take 0.2 GB, and 40,000 candidate pairs hardly more. What grows with the file is a margin for
+    libraries in which most reads are candidates, not a measurement; the attempts that follow ask for more.
+    """
+    return lambda wildcards, attempt: int(
+        (base + MEGABYTES[wildcards.sample] * per_megabyte) * 2 ** (attempt - 1)
+    )
+
+
 def minutes_for_reads(base, megabytes_per_minute):
     """Return a time request that grows with the sample's files and doubles with each attempt."""
     return lambda wildcards, attempt: int(

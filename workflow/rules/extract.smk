@@ -23,5 +23,5 @@ rule extract:
         reference=reference_argument,
         version=PACKAGE_VERSION,
     shell:
-        "aspsfusion extract --panel {input.panel:q} {input.reads:q} {params.reference} "
+        "aspsfusion extract --force --panel {input.panel:q} {input.reads:q} {params.reference} "
         "--output {output.reads:q} --metrics {output.metrics:q} > {log:q} 2>&1"

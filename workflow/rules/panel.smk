@@ -1,9 +1,5 @@
 # The loci of the panel's genes from a public sequence service, where the laboratory names no genome. It runs
 # where snakemake runs: compute nodes often have no way to the outside.
-localrules:
-    fetch_loci,
-
-
 rule fetch_loci:
     input:
         panel=PANEL_YAML,
@@ -13,6 +9,7 @@ rule fetch_loci:
         record=f"{FETCHED_LOCI}.json",
     log:
         f"{OUTDIR}/logs/fetch.log",
+    localrule: True
     conda:
         ENVIRONMENT
     params:
