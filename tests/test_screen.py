@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from aspsfusion import fastq
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
-from aspsfusion.kmers import KMER_LENGTH, build_table, index_panel
+from aspsfusion.kmers import KMER_LENGTH, build_table, index_panel, kept_reads
 from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import Panel
@@ -520,3 +520,41 @@ def test_fragments_across_the_junction_are_kept(
     anchors = [min(r.anchor_five_prime, r.anchor_three_prime) for r in read_truth(truth)]
     assert min(anchors) == 1
     assert np.mean([name in kept for name in crossing]) >= least
+
+
+@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize("read_length", [50, 75, 100, 150])
+def test_damaged_fragments_across_the_junction_are_kept(
+    read_length: int, paired: bool, demo_panel: Panel
+) -> None:
+    """1 % substitutions and 2 % deamination (C to T on the strand that was read, G to A on the other one)."""
+    rng = np.random.default_rng(17)
+    count, insert = 20_000, max(180, read_length)
+    five, three = demo_panel.primary["ASPSCR1"].sequence, demo_panel.primary["TFE3"].sequence
+    location = next(iter(demo_panel.catalogue))
+    five_end = demo_panel.primary[location.five_gene].from_genome(location.five_pos)
+    three_start = demo_panel.primary[location.three_gene].from_genome(location.three_pos)
+    assert five_end is not None
+    assert three_start is not None
+    fusion = np.frombuffer((five[: five_end + 1] + three[three_start:]).encode(), np.uint8)
+    junction = five_end + 1
+    # The first read crosses the junction with ten bases at least; the second one begins at the insert's end.
+    before = rng.integers(10, read_length - 9, count)
+    starts = junction - before
+    molecules = fusion[starts[:, None] + np.arange(insert)].copy()
+    deaminated = rng.random(molecules.shape) < 0.02
+    top = rng.random(count)[:, None] < 0.5
+    molecules[deaminated & top & (molecules == ord("C"))] = ord("T")
+    molecules[deaminated & ~top & (molecules == ord("G"))] = ord("A")
+    complement = np.zeros(256, np.uint8)
+    complement[list(b"ACGT")] = list(b"TGCA")
+    mates = [molecules[:, :read_length].copy(), complement[molecules[:, ::-1]][:, :read_length].copy()]
+    table = build_table(demo_panel.kmers())
+    kept = np.zeros(count, bool)
+    for reads in mates[: 1 + paired]:
+        wrong = rng.random(reads.shape) < 0.01
+        turn = rng.integers(1, 4, reads.shape)
+        codes = np.searchsorted(np.frombuffer(b"ACGT", np.uint8), reads)
+        reads[wrong] = np.frombuffer(b"ACGT", np.uint8)[(codes + turn) % 4][wrong]
+        kept |= kept_reads([row.tobytes() for row in reads], table)
+    assert kept.mean() >= 0.999

@@ -25,13 +25,13 @@ def cache_directory(package: Path) -> Path | None:
     """
     if _can_write(package / "__pycache__"):
         return None
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    own = Path(cache) / "aspsfusion"
+    cache = os.environ.get("XDG_CACHE_HOME")
+    own = (Path(cache) if cache else Path("~/.cache").expanduser()) / "aspsfusion"
     return own if _can_write(own) else _temporary_directory()
 
 
 def _can_write(directory: Path) -> bool:
-    """Tell whether files can be made in a directory, by making one: access rights do not tell of a read-only mount."""
+    """Tell whether files can be made in a directory, by making one: a mount may be read-only."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory):
@@ -53,8 +53,9 @@ def _temporary_directory() -> Path:
     return Path(tempfile.mkdtemp(prefix="aspsfusion-"))
 
 
-if not numba.config.CACHE_DIR:
-    numba.config.CACHE_DIR = str(cache_directory(Path(__file__).parent) or "")
+_settings: Any = numba.config
+if not _settings.CACHE_DIR:
+    _settings.CACHE_DIR = str(cache_directory(Path(__file__).parent) or "")
 
 compiled: Callable[[Callable[..., Any]], Any] = numba.njit(cache=True, nogil=True)
 """Decorator of every inner loop: compiled once, kept on disk, run without the interpreter's lock."""

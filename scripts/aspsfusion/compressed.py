@@ -54,11 +54,11 @@ def open_inflated(path: Path) -> BinaryIO:
     Raises:
         OSError: the file can not be opened.
     """
-    raw = path.open("rb")
+    raw: Any = path.open("rb")
     name = _other_format(raw)
     if name and path.is_file():
         raw.close()  # xopen closes only what it opened itself
-        return cast(BinaryIO, xopen(path, "rb", threads=0, format=name))
+        return xopen(path, "rb", threads=0, format=name)
     inflated = _inflated(raw)
     if isinstance(inflated, igzip.IGzipFile):
         inflated.myfileobj = raw  # what the class itself does with a file that it opens: both are closed
@@ -104,7 +104,7 @@ class InflatedFile:
 
     Attributes:
         size: bytes of the file as it lies on the disk; None for a pipe.
-        damage: what is wrong with the compressed data behind the bytes that were handed out, once it is known.
+        damage: what is wrong with the compressed data behind the bytes handed out, once it is known.
 
     Raises:
         OSError: the file can not be opened.
@@ -113,7 +113,7 @@ class InflatedFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         if path == STANDARD_INPUT:
-            self._raw: Any = open(0, "rb", closefd=False)
+            self._raw: Any = open(0, "rb", closefd=False)  # noqa: SIM115
         else:
             self._raw = path.open("rb")
         self.size = path.stat().st_size if path.is_file() else None

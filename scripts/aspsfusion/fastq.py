@@ -18,6 +18,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.kmers import scratch_for
 from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.screen_kernels import (
+    LINES,
     SCAN_NO_AT_SIGN,
     SCAN_NO_PLUS,
     SCAN_OK,
@@ -29,9 +30,6 @@ from aspsfusion.vector_loads import LOAD_BYTES
 
 BLOCK_BYTES = 512 * 1024
 """Inflated bytes per step and file: a block and the filter stay in a core's own cache together."""
-
-LINES = 4
-"""Lines of a record."""
 
 MIN_RECORD_BYTES = 6
 """Shortest possible record, `@`, `+` and four line ends; bounds the number of records of a block."""
@@ -166,7 +164,7 @@ class FastqScanner:
         while not self._ended:
             data, length = self._read()
             block, used = self._scan(data, length)
-            if not block.count and self._ended and self.tentative:
+            if not block.count and self.tentative and self._at_end():
                 # Two records were wanted to tell the layout, and there is only one.
                 self.group = 1
                 block, used = self._scan(data, length)
@@ -179,6 +177,9 @@ class FastqScanner:
         if not _is_blank(self._rest):
             raise self._cut_off()
         return None
+
+    def _at_end(self) -> bool:
+        return self._ended
 
     def _read(self) -> tuple[npt.NDArray[np.uint8], int]:
         """Return a buffer that begins with what the last block left, and how many bytes of it count."""
@@ -196,7 +197,7 @@ class FastqScanner:
             self._make_room(2 * (carried + room))
         data = np.empty(carried + room + 1 + LOAD_BYTES, dtype=np.uint8)
         data[:carried] = self._rest
-        free = memoryview(data)[carried : carried + room]
+        free = data.data[carried : carried + room]
         fresh = 0
         if self._damage is None:
             try:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.kernels import BASE_CODES, EMPTY, canonical_kmers
-from aspsfusion.match_kernels import PACKED_CODES, ScreenTable, fill_kmers, fill_seeds, judge_reads
+from aspsfusion.match_kernels import PACKED_CODES, ScreenTable, fill_kmers, fill_seeds, match_reads
 from aspsfusion.vector_loads import LOAD_BYTES
 
 KMER_LENGTH = 21
@@ -185,10 +185,11 @@ def _distinct(
     """Return the positions without repetitive words and without places that look alike all around."""
     if not positions.size:
         return positions
-    words = np.zeros(positions.size, dtype=np.uint64)
+    words: npt.NDArray[np.uint64] = np.zeros(positions.size, dtype=np.uint64)
     for i in range(length):
         words = (words << np.uint64(2)) | text[positions + i]
-    positions, words = (each[~_repetitive(words, length)] for each in (positions, words))
+    plain = ~_repetitive(words, length)
+    positions, words = positions[plain], words[plain]
     around = words.copy()
     for offset in (*range(-CONTEXT, 0), *range(length, length + CONTEXT)):
         # Five letters, the break included; what overflows is mixed in well enough to tell places apart.
@@ -250,7 +251,7 @@ def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.boo
     buffer = np.frombuffer(bytearray(b"".join([*reads, bytes(LOAD_BYTES)])), dtype=np.uint8)
     longest = max((len(read) for read in reads), default=0)
     kept = np.zeros(len(reads), dtype=bool)
-    judge_reads(buffer, starts, scratch_for(longest), table, kept)
+    match_reads(buffer, starts[:-1], starts[1:], 0, len(reads), scratch_for(longest), table, kept)
     return kept
 
 

@@ -1,7 +1,7 @@
 """The compiled loops that tell whether a read shares a stretch with the panel.
 
-Of a read every fourth base is probed: the bases are packed two bits each, four to a byte, so that a probe is a
-load at a byte of the packed read, and its hash is looked up in a filter that fits a core's own cache. Only
+Of a read every fourth base is probed: the bases are packed two bits each, four to a byte, so that a probe
+is a load at a byte of the packed read, and its hash is looked up in a filter that fits a core's cache. Only
 where the filter says "perhaps" are the panel's letters compared with the read's, along the ungapped match
 around the probe. Nothing is lost against looking at every base: a stretch of `seed_length` + 3 bases holds
 a probe.
@@ -17,11 +17,11 @@ from aspsfusion.kernels import BASE_CODES, EMPTY, HASH_MULTIPLIER
 from aspsfusion.vector_loads import LOAD_BYTES, load_64, lowest_bit, pack_bases
 
 SHORT_READ = 64
-"""Reads below this length in nt are probed at every second base instead of every fourth. They have few probes,
-and at 50 nt, 1 % substitutions and 2 % deamination every fourth base would lose more than one in a thousand."""
+"""Reads below this length in nt are probed at every second base instead of every fourth: they have few
+probes, and every fourth base would lose more than one in a thousand reads of 50 nt (see `docs/screen.md`)."""
 
 PACKED_CODES = np.full(256, 4, dtype=np.uint8)
-"""Two-bit codes as `pack_bases` makes them (A 0, C 1, T 2, G 3; a complement differs in bit 1), 4 for the rest."""
+"""Two-bit codes as `pack_bases` makes them, 4 for the rest: A 0, C 1, T 2, G 3; complement: bit 1."""
 for _letter in "ACGTUacgtu":
     PACKED_CODES[ord(_letter)] = (ord(_letter) >> 1) & 3
 
@@ -132,7 +132,7 @@ def fill_seeds(text, positions, length, filter_words, seeds):  # type: ignore[no
 @compiled
 def _same(buffer, probe, text, origin, step, flip, length):  # type: ignore[no-untyped-def]
     # What was packed may have been no base; here the letters are compared.
-    for i in range(length):
+    for i in range(length):  # noqa: SIM110 (no generators in compiled code)
         if PACKED_CODES[buffer[probe + i]] != text[origin + step * i] ^ flip:
             return False
     return True
@@ -140,7 +140,7 @@ def _same(buffer, probe, text, origin, step, flip, length):  # type: ignore[no-u
 
 @compiled
 def _score(buffer, start, stop, probe, place, text, length, least_score, mismatch_penalty):  # type: ignore[no-untyped-def]
-    """Score the best ungapped match around a seed: bases alike less penalties, or 0 below the least score."""
+    """Score the best ungapped match around a seed, 0 below the least score."""
     reverse = place & 1
     first = place >> 1
     step = -1 if reverse else 1
@@ -190,84 +190,88 @@ def _proved(buffer, start, stop, probe, seed, slot, seeds, text, length, least_s
 
 
 @compiled
-def _known(packed, first, count, seed_mask, filter_words, word_shift):  # type: ignore[no-untyped-def]
-    """Mark the probes of which the filter says "perhaps": most reads have none, and there is no branch here."""
-    maybe = np.uint64(0)
-    for probe in range(count):
-        seed = np.uint32(load_64(packed, first + probe)) & seed_mask
-        product = np.uint64(seed) * HASH_MULTIPLIER
-        bits = _filter_bits(product)
-        known = np.uint64((filter_words[product >> word_shift] & bits) == bits)
-        maybe |= known << np.uint64(probe)
-    return maybe
-
-
-@compiled
-def _matches(  # type: ignore[no-untyped-def]
+def _match(  # type: ignore[no-untyped-def]
     buffer,
-    start,
-    stop,
+    begins,
+    stops,
+    behind,
+    count,
     packed,
     filter_words,
     filter_shift,
     seeds,
     seed_shift,
     text,
-    seed_length,
+    length,
     least_score,
     mismatch_penalty,
+    hits,
 ):
-    seed_mask = np.uint32((1 << (2 * seed_length)) - 1)
+    seed_mask = np.uint32((1 << (2 * length)) - 1)
     word_shift, slot_shift = np.uint64(filter_shift), np.uint64(seed_shift)
-    passes = 2 if stop - start < SHORT_READ else 1
-    for half in range(passes):
-        begin = start + 2 * half
-        for i in range(0, stop - begin, LOAD_BYTES):
-            pack_bases(buffer, begin + i, packed, i >> 2)
-        probes = (stop - begin - seed_length + 4) >> 2
-        first = 0
-        while first < probes:
-            maybe = _known(
-                packed, first, min(PROBES_AT_ONCE, probes - first), seed_mask, filter_words, word_shift
-            )
-            while maybe:
-                probe = first + lowest_bit(maybe)
-                maybe &= maybe - _ONE
-                seed = np.uint64(np.uint32(load_64(packed, probe)) & seed_mask)
-                if _proved(
-                    buffer,
-                    start,
-                    stop,
-                    begin + 4 * probe,
-                    seed,
-                    np.int64((seed * HASH_MULTIPLIER) >> slot_shift),
-                    seeds,
-                    text,
-                    seed_length,
-                    least_score,
-                    mismatch_penalty,
-                ):
-                    return True
-            first += PROBES_AT_ONCE
-    return False
+    for read in range(count):
+        start, stop = np.int64(begins[read]) + behind, np.int64(stops[read])
+        hit = False
+        for half in range(2 if stop - start < SHORT_READ else 1):
+            begin = start + 2 * half
+            probes = (stop - begin - length + 4) >> 2
+            if probes > 0:
+                for i in range(0, stop - begin, LOAD_BYTES):
+                    pack_bases(buffer, begin + i, packed, i >> 2)
+            first = 0
+            while first < probes and not hit:
+                # A mask of the probes of which the filter says "perhaps". Most reads have none, and there
+                # is no branch up to here.
+                maybe = np.uint64(0)
+                for probe in range(min(PROBES_AT_ONCE, probes - first)):
+                    seed = np.uint32(load_64(packed, first + probe)) & seed_mask
+                    product = np.uint64(seed) * HASH_MULTIPLIER
+                    bits = _filter_bits(product)
+                    known = np.uint64((filter_words[product >> word_shift] & bits) == bits)
+                    maybe |= known << np.uint64(probe)
+                while maybe and not hit:
+                    probe = first + lowest_bit(maybe)
+                    maybe &= maybe - _ONE
+                    seed_word = np.uint64(np.uint32(load_64(packed, probe)) & seed_mask)
+                    slot = np.int64((seed_word * HASH_MULTIPLIER) >> slot_shift)
+                    hit = _proved(
+                        buffer,
+                        start,
+                        stop,
+                        begin + 4 * probe,
+                        seed_word,
+                        slot,
+                        seeds,
+                        text,
+                        length,
+                        least_score,
+                        mismatch_penalty,
+                    )
+                first += PROBES_AT_ONCE
+        hits[read] = hit
 
 
 @compiled
-def matches_panel(buffer, start, stop, packed, table):  # type: ignore[no-untyped-def]
-    """Tell whether a read shares a match of the wanted score with the panel, on either strand.
+def match_reads(buffer, begins, stops, behind, count, packed, table, hits):  # type: ignore[no-untyped-def]
+    """Tell which reads share a match of the wanted score with the panel, on either strand.
 
     Args:
-        buffer: bytes with LOAD_BYTES readable ones behind the read (uint8).
-        start: first base of the read.
-        stop: end of the read, half-open.
-        packed: scratch of at least a quarter of the read's length and 2 * LOAD_BYTES (uint8).
-        table: what to look the read up in.
+        buffer: bytes with LOAD_BYTES readable ones behind the last read (uint8).
+        begins: a position at or before the first base of each read.
+        stops: end of each read, half-open.
+        behind: how far behind `begins` the first base is.
+        count: number of reads.
+        packed: scratch of at least a quarter of the longest read and 2 * LOAD_BYTES (uint8).
+        table: what to look the reads up in (ScreenTable).
+        hits: out, one truth value for each read (bool).
     """
-    # Taken apart here: a tuple that is handed on to every small function costs more than what they do.
-    return _matches(
+    # Taken apart once for a block: a tuple handed on for each read costs more than most reads do.
+    _match(
         buffer,
-        start,
-        stop,
+        begins,
+        stops,
+        behind,
+        count,
         packed,
         table.filter_words,
         table.filter_shift,
@@ -277,6 +281,7 @@ def matches_panel(buffer, start, stop, packed, table):  # type: ignore[no-untype
         table.seed_length,
         table.least_score,
         table.mismatch_penalty,
+        hits,
     )
 
 
@@ -315,18 +320,3 @@ def count_kmers(buffer, start, stop, table, by_gene):  # type: ignore[no-untyped
                 by_gene[table.genes[slot]] += 1
                 break
             slot = (slot + 1) & last
-
-
-@compiled
-def judge_reads(buffer, starts, packed, table, kept):  # type: ignore[no-untyped-def]
-    """Tell of reads that lie one behind the other whether the screen keeps them.
-
-    Args:
-        buffer: bases with LOAD_BYTES readable bytes behind the last read (uint8).
-        starts: first base of each read and the end of the last one (int64).
-        packed: scratch, see `matches_panel`.
-        table: what to look the reads up in.
-        kept: out, one truth value for each read (bool).
-    """
-    for i in range(kept.size):
-        kept[i] = matches_panel(buffer, starts[i], starts[i + 1], packed, table)

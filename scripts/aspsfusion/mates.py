@@ -3,7 +3,6 @@
 Each file is inflated and scanned ahead in a thread of its own; the compiled code holds no lock.
 """
 
-import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -269,7 +268,7 @@ def _refuse_same_file(lane: Lane) -> None:
         )
     same = lane.fastq_1 == lane.fastq_2
     if not same and lane.fastq_1.exists() and lane.fastq_2.exists():
-        same = os.path.samefile(lane.fastq_1, lane.fastq_2)
+        same = lane.fastq_1.samefile(lane.fastq_2)
     if same:
         raise ReadsError(
             f"is the same file as {lane.fastq_1}, given as R1 and as R2",

@@ -8,7 +8,7 @@ Plain-Python references stand in `tests/reference_kernels.py`.
 import numpy as np
 
 from aspsfusion.compiled import compiled
-from aspsfusion.match_kernels import count_kmers, matches_panel
+from aspsfusion.match_kernels import count_kmers, match_reads
 from aspsfusion.vector_loads import (
     LOAD_BYTES,
     at_least,
@@ -36,6 +36,9 @@ PHRED_OFFSET = 33
 
 GOOD_QUALITY = 30
 """Quality from which a base counts for the Q30 fraction: one error in a thousand."""
+
+LINES = 4
+"""Lines of a record."""
 
 # Numbers of the counters in `totals`.
 BASES, LONGEST, GC, UNKNOWN, GOOD, QUALITY = range(6)
@@ -89,61 +92,82 @@ def _mate_number(byte):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _name_and_mark(buffer, start, line_end):  # type: ignore[no-untyped-def]
-    """Return the hash of a read's name without the mate's number, and what was told of the mate.
-
-    Args:
-        buffer: bytes (uint8).
-        start: first byte behind the '@'.
-        line_end: position of the line's end.
-    """
-    loaded = np.int64(start)
-    mask = blanks(buffer, loaded)
-    while mask == 0:
-        loaded += LOAD_BYTES
-        mask = blanks(buffer, loaded)
-    name_end = loaded + lowest_bit(mask)
-    header_end = line_end
-    if header_end > start and buffer[header_end - 1] == _RETURN:
-        header_end -= 1
-    mark = 0
-    stop = name_end
-    if name_end - start >= 2:
-        sign = buffer[name_end - 2]
-        number = _mate_number(buffer[name_end - 1])
-        if number and (sign == _SLASH or sign == _DOT or sign == _UNDERSCORE):
-            stop = name_end - 2
-            mark = number + (MARK_SLASH if sign == _SLASH else MARK_DOT if sign == _DOT else MARK_UNDERSCORE)
-    comment = name_end + 1
-    if comment + 1 < header_end:
-        number = 0
-        if buffer[comment + 1] == _COLON:  # Illumina: `1:N:0:ACGT`
-            number = _mate_number(buffer[comment])
-        elif buffer[header_end - 2] == _SLASH:  # fastq-dump: `SRR1.1 1/1`
-            number = _mate_number(buffer[header_end - 1])
-        mark += number << MARK_COMMENT_SHIFT
-    name = np.uint64(0)
-    for offset in range(start, stop, LOAD_BYTES):
-        chosen = _ALL
-        if stop - offset < LOAD_BYTES:
-            chosen = (_ONE << np.uint64(stop - offset)) - _ONE
-        name = name * _NAME_MULTIPLIER + hash_of_bytes(buffer, offset, chosen)
-    return name, mark
+def _sign(byte):  # type: ignore[no-untyped-def]
+    if byte == _SLASH:
+        return MARK_SLASH
+    if byte == _DOT:
+        return MARK_DOT
+    return MARK_UNDERSCORE if byte == _UNDERSCORE else 0
 
 
 @compiled
-def _count_letters(buffer, sequence, quality, length, totals):  # type: ignore[no-untyped-def]
-    for offset in range(0, length, LOAD_BYTES):
-        chosen = _ALL
-        if length - offset < LOAD_BYTES:
-            chosen = (_ONE << np.uint64(length - offset)) - _ONE
-        totals[GC] += count_bits(guanines_and_cytosines(buffer, sequence + offset) & chosen)
-        totals[UNKNOWN] += count_bits(unknown_bases(buffer, sequence + offset) & chosen)
-        totals[GOOD] += count_bits(at_least(buffer, quality + offset, PHRED_OFFSET + GOOD_QUALITY) & chosen)
-        totals[QUALITY] += sum_of_bytes(buffer, quality + offset, chosen)
-    totals[QUALITY] -= PHRED_OFFSET * length
-    totals[BASES] += length
-    totals[LONGEST] = max(totals[LONGEST], length)
+def _read_names(buffer, starts, ends, records, names, marks):  # type: ignore[no-untyped-def]
+    """Hash the reads' names without the mate's number, and note what was told of the mate."""
+    for record in range(records):
+        start = starts[record] + 1
+        header_end = np.int64(ends[LINES * record])
+        loaded = start
+        mask = blanks(buffer, loaded)
+        while mask == 0:
+            loaded += LOAD_BYTES
+            mask = blanks(buffer, loaded)
+        name_end = loaded + lowest_bit(mask)
+        if header_end > start and buffer[header_end - 1] == _RETURN:
+            header_end -= 1
+        mark = 0
+        stop = name_end
+        if name_end - start >= 2:
+            number = _mate_number(buffer[name_end - 1])
+            if number:
+                sign = _sign(buffer[name_end - 2])
+                if sign:
+                    stop = name_end - 2
+                    mark = number + sign
+        comment = name_end + 1
+        if comment + 1 < header_end:
+            number = 0
+            if buffer[comment + 1] == _COLON:  # Illumina: `1:N:0:ACGT`
+                number = _mate_number(buffer[comment])
+            elif buffer[header_end - 2] == _SLASH:  # fastq-dump: `SRR1.1 1/1`
+                number = _mate_number(buffer[header_end - 1])
+            mark += number << MARK_COMMENT_SHIFT
+        name = np.uint64(0)
+        for offset in range(start, stop, LOAD_BYTES):
+            chosen = _ALL
+            if stop - offset < LOAD_BYTES:
+                chosen = (_ONE << np.uint64(stop - offset)) - _ONE
+            name = name * _NAME_MULTIPLIER + hash_of_bytes(buffer, offset, chosen)
+        names[record] = name
+        marks[record] = mark
+
+
+@compiled
+def _count_letters(buffer, ends, records, lengths, totals):  # type: ignore[no-untyped-def]
+    """Add up what bases and qualities are."""
+    bases = longest = quality_sum = np.int64(0)
+    gc = unknown = good = 0
+    for record in range(records):
+        sequence = np.int64(ends[LINES * record]) + 1
+        length = np.int64(ends[LINES * record + 1]) - sequence
+        quality = np.int64(ends[LINES * record + 2]) + 1
+        for offset in range(0, length, LOAD_BYTES):
+            chosen = _ALL
+            if length - offset < LOAD_BYTES:
+                chosen = (_ONE << np.uint64(length - offset)) - _ONE
+            gc += count_bits(guanines_and_cytosines(buffer, sequence + offset) & chosen)
+            unknown += count_bits(unknown_bases(buffer, sequence + offset) & chosen)
+            good += count_bits(at_least(buffer, quality + offset, PHRED_OFFSET + GOOD_QUALITY) & chosen)
+            quality_sum = quality_sum + np.int64(sum_of_bytes(buffer, quality + offset, chosen))
+        lengths[length] += 1
+        bases = bases + length
+        if length > longest:
+            longest = length
+    totals[BASES] += bases
+    totals[LONGEST] = max(totals[LONGEST], longest)
+    totals[GC] += gc
+    totals[UNKNOWN] += unknown
+    totals[GOOD] += good
+    totals[QUALITY] += quality_sum - PHRED_OFFSET * bases
 
 
 @compiled
@@ -154,9 +178,9 @@ def _is_blank(buffer, position, length):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def scan_fastq(
+def scan_fastq(  # type: ignore[no-untyped-def]
     buffer, length, group, table, ends, packed, starts, hits, names, marks, lengths, genes, totals
-):  # type: ignore[no-untyped-def]
+):
     """Take the whole records of a block of FASTQ apart and look each read up in the panel.
 
     A record that the block cuts off is left for the next one. So are blank lines, which are no record:
@@ -183,44 +207,53 @@ def scan_fastq(
         counted one is wrong.
     """
     lines = _line_ends(buffer, length, ends)
-    records = lines // 4
+    records = lines // LINES
     records -= records % group
     position = 0
     starts[0] = 0
+    error = SCAN_OK
     for record in range(records):
         if buffer[position] != _AT:
-            if _is_blank(buffer, position, length):
-                return record - record % group, SCAN_OK
-            return record, SCAN_NO_AT_SIGN
-        header_end = ends[4 * record]
-        sequence = header_end + 1
-        sequence_end = ends[4 * record + 1]
+            if not _is_blank(buffer, position, length):
+                error = SCAN_NO_AT_SIGN
+            records = record
+            break
+        sequence = ends[LINES * record] + 1
+        sequence_end = ends[LINES * record + 1]
         plus = sequence_end + 1
-        quality = ends[4 * record + 2] + 1
-        quality_end = ends[4 * record + 3]
+        quality = ends[LINES * record + 2] + 1
+        quality_end = ends[LINES * record + 3]
         if buffer[plus] != _PLUS:
-            return record, SCAN_NO_PLUS
-        next_record = quality_end + 1
+            error = SCAN_NO_PLUS
+            records = record
+            break
+        position = quality_end + 1
         if sequence_end > sequence and buffer[sequence_end - 1] == _RETURN:
             sequence_end -= 1
+            ends[LINES * record + 1] = sequence_end
         if quality_end > quality and buffer[quality_end - 1] == _RETURN:
             quality_end -= 1
-        read_length = sequence_end - sequence
-        if quality_end - quality != read_length:
-            return record, SCAN_QUALITY_LENGTH
-        names[record], marks[record] = _name_and_mark(buffer, position + 1, header_end)
-        _count_letters(buffer, sequence, quality, read_length, totals)
-        lengths[read_length] += 1
-        hit = matches_panel(buffer, sequence, sequence_end, packed, table)
-        hits[record] = hit
-        if hit:
-            count_kmers(buffer, sequence, sequence_end, table, genes)
-        position = next_record
+        if quality_end - quality != sequence_end - sequence:
+            error = SCAN_QUALITY_LENGTH
+            records = record
+            break
         starts[record + 1] = position
+    if error != SCAN_OK:
+        return records, error
+    records -= records % group
+    position = starts[records]
     # What begins wrongly is told now: a file that is no FASTQ may never have another line end.
-    cut_off = lines - 4 * records < 4
+    cut_off = lines - LINES * records < LINES
     if cut_off and position < length and buffer[position] != _AT and not _is_blank(buffer, position, length):
         return records, SCAN_NO_AT_SIGN
+    # One pass for each purpose: the block stays in the core's cache, and short loops keep their numbers in
+    # registers.
+    _read_names(buffer, starts, ends, records, names, marks)
+    _count_letters(buffer, ends, records, lengths, totals)
+    match_reads(buffer, ends[::LINES], ends[1::LINES], 1, records, packed, table, hits)
+    for record in range(records):
+        if hits[record]:
+            count_kmers(buffer, ends[LINES * record] + 1, ends[LINES * record + 1], table, genes)
     return records, SCAN_OK
 
 

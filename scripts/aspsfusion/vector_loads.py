@@ -6,12 +6,14 @@ form that it has. All of them read 64 bytes from an offset, whatever the alignme
 `LOAD_BYTES` readable bytes behind everything that it looks at.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-from numba import types
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import extending, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+
+intrinsic: Callable[[Callable[..., Any]], Any] = extending.intrinsic
 
 LOAD_BYTES = 64
 """Bytes of one load."""
@@ -33,8 +35,8 @@ _HASH_MULTIPLIERS = [
     0x2C829ABE1F4532E1,
     0xC584133AC916AB3D,
 ]
-"""Odd numbers without a pattern (the first values of SplitMix64, Steele 2014, lowest bit set): multiples of one
-number would let a digit that rises in one word make up for one that falls in another."""
+"""Odd numbers without a pattern (the first values of SplitMix64, Steele 2014, lowest bit set): multiples of
+one number would let a digit that rises in one word make up for one that falls in another."""
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
@@ -42,7 +44,7 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, offset: An
     return builder.gep(builder.bitcast(pointer, _BYTE.as_pointer()), [offset])
 
 
-def _load(context: Any, builder: Any, array_type: Any, array: Any, offset: Any, kind: Any) -> Any:
+def _load(context: Any, builder: Any, array_type: Any, array: Any, offset: Any, *, kind: Any) -> Any:
     pointer = builder.bitcast(_address(context, builder, array_type, array, offset), kind.as_pointer())
     value = builder.load(pointer)
     value.align = 1
@@ -55,7 +57,8 @@ def _splat(value: int, kind: Any = _BYTES) -> Any:
 
 def _reduced_sum(builder: Any, vector: Any, kind: Any) -> Any:
     name = f"llvm.vector.reduce.add.v{kind.count}{kind.element.intrinsic_name}"
-    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind.element, [kind]), name)
+    signature = ir.FunctionType(kind.element, [kind])
+    function = cgutils.get_or_insert_function(builder.module, signature, name)  # type: ignore[no-untyped-call]
     return builder.call(function, [vector])
 
 
@@ -63,34 +66,34 @@ def _mask(builder: Any, truths: Any) -> Any:
     return builder.bitcast(truths, _WORD)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def newlines(typing_context, array, offset):  # type: ignore[no-untyped-def]
     """Mark the line ends among 64 bytes: bit i of the result stands for byte offset + i."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments, _BYTES)
+        loaded = _load(context, builder, signature.args[0], *arguments, kind=_BYTES)
         return _mask(builder, builder.icmp_unsigned("==", loaded, _splat(10)))
 
     return types.uint64(array, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def blanks(typing_context, array, offset):  # type: ignore[no-untyped-def]
     """Mark spaces, tabs, line ends and other control characters among 64 bytes."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments, _BYTES)
+        loaded = _load(context, builder, signature.args[0], *arguments, kind=_BYTES)
         return _mask(builder, builder.icmp_unsigned("<=", loaded, _splat(32)))
 
     return types.uint64(array, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def guanines_and_cytosines(typing_context, array, offset):  # type: ignore[no-untyped-def]
     """Mark G and C, upper or lower case, among 64 bytes."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments, _BYTES)
+        loaded = _load(context, builder, signature.args[0], *arguments, kind=_BYTES)
         # C, G, c and g differ in the bits 0x24 alone.
         folded = builder.or_(loaded, _splat(0x24))
         return _mask(builder, builder.icmp_unsigned("==", folded, _splat(ord("g"))))
@@ -98,12 +101,12 @@ def guanines_and_cytosines(typing_context, array, offset):  # type: ignore[no-un
     return types.uint64(array, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def unknown_bases(typing_context, array, offset):  # type: ignore[no-untyped-def]
     """Mark N, upper or lower case, and the dot that old instruments wrote for it, among 64 bytes."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments, _BYTES)
+        loaded = _load(context, builder, signature.args[0], *arguments, kind=_BYTES)
         letter = builder.icmp_unsigned("==", builder.or_(loaded, _splat(0x20)), _splat(ord("n")))
         dot = builder.icmp_unsigned("==", loaded, _splat(ord(".")))
         return _mask(builder, builder.or_(letter, dot))
@@ -111,12 +114,12 @@ def unknown_bases(typing_context, array, offset):  # type: ignore[no-untyped-def
     return types.uint64(array, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def at_least(typing_context, array, offset, least):  # type: ignore[no-untyped-def]
     """Mark the bytes that are not below a value among 64 bytes."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments[:2], _BYTES)
+        loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=_BYTES)
         lowest = builder.trunc(arguments[2], _BYTE)
         same = ir.Constant(_BYTES, ir.Undefined)
         same = builder.insert_element(same, lowest, ir.IntType(32)(0))
@@ -127,12 +130,12 @@ def at_least(typing_context, array, offset, least):  # type: ignore[no-untyped-d
     return types.uint64(array, types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def sum_of_bytes(typing_context, array, offset, chosen):  # type: ignore[no-untyped-def]
     """Add up those of 64 bytes whose bit is set in a mask."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments[:2], _BYTES)
+        loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=_BYTES)
         truths = builder.bitcast(arguments[2], ir.VectorType(ir.IntType(1), LOAD_BYTES))
         kept = builder.select(truths, loaded, _splat(0))
         wide = ir.VectorType(ir.IntType(32), LOAD_BYTES)
@@ -141,7 +144,7 @@ def sum_of_bytes(typing_context, array, offset, chosen):  # type: ignore[no-unty
     return types.uint64(array, types.int64, types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def hash_of_bytes(typing_context, array, offset, chosen):  # type: ignore[no-untyped-def]
     """Hash those of 64 bytes whose bit is set in a mask.
 
@@ -150,7 +153,7 @@ def hash_of_bytes(typing_context, array, offset, chosen):  # type: ignore[no-unt
     """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments[:2], _BYTES)
+        loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=_BYTES)
         truths = builder.bitcast(arguments[2], ir.VectorType(ir.IntType(1), LOAD_BYTES))
         kept = builder.select(truths, loaded, _splat(0))
         words = ir.VectorType(_WORD, LOAD_BYTES // 8)
@@ -160,7 +163,7 @@ def hash_of_bytes(typing_context, array, offset, chosen):  # type: ignore[no-unt
     return types.uint64(array, types.int64, types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def pack_bases(typing_context, array, offset, packed, index):  # type: ignore[no-untyped-def]
     """Write the two-bit codes of 64 bases as 16 bytes at packed[index], the first base in the lowest bits.
 
@@ -169,7 +172,7 @@ def pack_bases(typing_context, array, offset, packed, index):  # type: ignore[no
     """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments[:2], _BYTES)
+        loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=_BYTES)
         codes = builder.and_(builder.lshr(loaded, _splat(1)), _splat(3))
         lanes = builder.mul(builder.bitcast(codes, _LANES), _splat(_PACK, _LANES))
         narrow = ir.VectorType(_BYTE, LOAD_BYTES // 4)
@@ -182,17 +185,17 @@ def pack_bases(typing_context, array, offset, packed, index):  # type: ignore[no
     return types.void(array, types.int64, packed, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load_64(typing_context, array, offset):  # type: ignore[no-untyped-def]
-    """Return the eight bytes from an offset as a number, the first one lowest on a little-endian processor."""
+    """Return the eight bytes from an offset as a number, the first one lowest (little-endian)."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        return _load(context, builder, signature.args[0], *arguments, _WORD)
+        return _load(context, builder, signature.args[0], *arguments, kind=_WORD)
 
     return types.uint64(array, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def lowest_bit(typing_context, mask):  # type: ignore[no-untyped-def]
     """Return the number of the lowest bit that is set, 64 when there is none."""
 
@@ -202,7 +205,7 @@ def lowest_bit(typing_context, mask):  # type: ignore[no-untyped-def]
     return types.int64(types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def count_bits(typing_context, mask):  # type: ignore[no-untyped-def]
     """Return how many bits are set."""
 
