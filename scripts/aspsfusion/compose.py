@@ -215,7 +215,7 @@ def _quality(
         mean_read_length=screen["mean_read_length"],
         gc_fraction=screen["gc_fraction"],
         n_fraction=screen["n_fraction"],
-        q30_fraction=screen["q30_fraction"],
+        q30_fraction=screen.get("q30_fraction"),
         control_genes=controls,
         input=screen.get("input", "FASTQ"),
         input_build=screen.get("input_build"),

@@ -335,7 +335,9 @@ class QualityControl(_Record):
     mean_read_length: float = Field(description="mean length of all reads in nt")
     gc_fraction: float = Field(description="share of G and C among the known bases of all reads")
     n_fraction: float = Field(description="share of unknown bases (N) in all reads")
-    q30_fraction: float = Field(description="share of bases of all reads with a quality of at least 30")
+    q30_fraction: float | None = Field(
+        description="share of bases of all reads with a quality of at least 30; null for BAM input"
+    )
     control_genes: dict[str, int] = Field(description="unique fragments by control gene")
     input: str = Field(
         description="what the reads came in: 'FASTQ', or the kind of BAM, CRAM or SAM file", default="FASTQ"
