@@ -9,11 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CORES ?= 2
+WORK ?= /tmp/aspsfusion-benchmark
 SCALE ?= 1
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm test-resume equality validate lint lock clean
+.PHONY: help install demo test benchmark test-slurm test-resume equality validate lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -23,6 +24,7 @@ help:
 	@echo "make test-slurm   run a batch on a Slurm of one node, started for it; skips where none can start"
 	@echo "make test-resume  kill twenty runs and start them again; takes several minutes"
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
+	@echo "make benchmark time the screen beside other programs (WORK=$(WORK))"
 	@echo "make lint      run all static checks"
 	@echo "make lock      write constraints.txt anew with the newest versions"
 	@echo "make clean     remove $(VENV), the demonstration and all caches; results/ stays"
@@ -41,6 +43,14 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 demo: $(INSTALLED)
 	$(BIN)/aspsfusion demo --output demo --cores $(CORES)
+
+# Reads are made once, outside the repository; programs that are not installed are left out with a word.
+benchmark: $(INSTALLED)
+	mkdir -p $(WORK)
+	test -d $(WORK)/panel || { $(BIN)/aspsfusion demo-reference --panel resources/panels/aspscr1_tfe3.yaml \
+	  --output $(WORK)/demo.fa.gz --force && $(BIN)/aspsfusion panel build \
+	  --panel resources/panels/aspscr1_tfe3.yaml --genome $(WORK)/demo.fa.gz --output $(WORK)/panel; }
+	$(BIN)/python tests/benchmark/benchmark.py --panel $(WORK)/panel --work $(WORK) --output $(WORK)/benchmark.tsv
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
