@@ -10,11 +10,12 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CORES ?= 2
 SAMPLES ?= 96
+WORK ?= /tmp/aspsfusion-benchmark
 SCALE ?= 1
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm test-resume batch-study equality validate lint lock clean
+.PHONY: help install demo test test-slurm test-resume batch-study benchmark equality validate lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -25,6 +26,7 @@ help:
 	@echo "make test-resume  kill twenty runs and start them again; takes several minutes"
 	@echo "make batch-study  measure what a batch costs beyond its stages (SAMPLES=$(SAMPLES) CORES=$(CORES))"
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
+	@echo "make benchmark time the screen beside other programs (WORK=$(WORK))"
 	@echo "make lint      run all static checks"
 	@echo "make lock      write constraints.txt anew with the newest versions"
 	@echo "make clean     remove $(VENV), the demonstration and all caches; results/ stays"
@@ -43,6 +45,14 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 demo: $(INSTALLED)
 	$(BIN)/aspsfusion demo --output demo --cores $(CORES)
+
+# Reads are made once, outside the repository; programs that are not installed are left out with a word.
+benchmark: $(INSTALLED)
+	mkdir -p $(WORK)
+	test -d $(WORK)/panel || { $(BIN)/aspsfusion demo-reference --panel resources/panels/aspscr1_tfe3.yaml \
+	  --output $(WORK)/demo.fa.gz --force && $(BIN)/aspsfusion panel build \
+	  --panel resources/panels/aspscr1_tfe3.yaml --genome $(WORK)/demo.fa.gz --output $(WORK)/panel; }
+	$(BIN)/python tests/benchmark/benchmark.py --panel $(WORK)/panel --work $(WORK) --output $(WORK)/benchmark.tsv
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest

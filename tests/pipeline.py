@@ -72,6 +72,7 @@ def report_pairs(
     call_pairs(panel_directory, directory, pairs)
     panel = load_panel(panel_directory)
     screen = {"total_reads": sum(len(pair.reads()) for pair in pairs), "read_length": 75}
+    screen |= {"mean_read_length": 75.0, "gc_fraction": 0.5, "n_fraction": 0.0, "q30_fraction": 0.9}
     return compose_report(
         panel,
         "sample",

@@ -1,9 +1,11 @@
 """What the compiled kernels must compute, written for reading instead of speed.
 
-The property tests of `test_kernels.py` compare the two. Nothing here shares code with the package.
+The property tests of `test_kernels.py` and `test_screen_kernels.py` compare the two. Nothing here shares
+code with the package.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 NO_KMER = 2**64 - 1
@@ -35,15 +37,52 @@ def canonical_kmers(sequence: str, k: int) -> list[int]:
     ]
 
 
-def name_hash(header: bytes) -> int:
-    """Return the 64-bit FNV-1a hash of a read name without comment and without /1 or /2."""
-    name = header.removeprefix(b"@").replace(b"\t", b" ").replace(b"\r", b" ").split(b" ")[0]
-    if name.endswith((b"/1", b"/2")):
-        name = name[:-2]
-    value = 14695981039346656037
-    for byte in name:
-        value = (value ^ byte) * 1099511628211 % 2**64
-    return value
+def stem(header: bytes) -> bytes:
+    """Return a read name without comment and without the number of the mate."""
+    name = re.split(rb"[\x00-\x20]", header.removeprefix(b"@"))[0]
+    return re.sub(rb"[/._][12]$", b"", name)
+
+
+def score(read: str, text: str, probe: int, place: int, length: int) -> int:
+    """Score the match around equal words: 1 for a match, -3 for a mismatch, given up 9 below the best."""
+    total = length
+    for step, i, j in ((1, probe + length, place + length), (-1, probe - 1, place - 1)):
+        best = running = 0
+        while 0 <= i < len(read) and 0 <= j < len(text) and text[j] in "ACGT":
+            running += 1 if read[i] == text[j] else -3
+            best = max(best, running)
+            if running <= best - 9:
+                break
+            i, j = i + step, j + step
+        total += best
+    return total
+
+
+def matches(read: str, text: str, seeds: Iterable[int], length: int, least: int) -> bool:
+    """Tell whether a read matches a text on either strand around a seed.
+
+    Args:
+        read: bases.
+        text: pieces with a '-' between them.
+        seeds: positions of the seeds in the text.
+        length: bases of a seed.
+        least: score from which a match counts.
+    """
+    read = read.upper().replace("U", "T")
+    step = 2 if len(read) < 64 else 4
+    places: dict[str, list[int]] = {}
+    for place in seeds:
+        places.setdefault(text[place : place + length], []).append(place)
+    turned = opposite(text)
+    back: dict[str, list[int]] = {}
+    for word, found in places.items():
+        back.setdefault(opposite(word), []).extend(len(text) - place - length for place in found)
+    return any(
+        score(read, strand, probe, place, length) >= least
+        for probe in range(0, len(read) - length + 1, step)
+        for strand, where in ((text, places), (turned, back))
+        for place in where.get(read[probe : probe + length], [])
+    )
 
 
 @dataclass
@@ -51,49 +90,43 @@ class Scan:
     """What a scan of a block of FASTQ gives."""
 
     starts: list[int] = field(default_factory=lambda: [0])
-    hits: list[int] = field(default_factory=list)
-    names: list[int] = field(default_factory=list)
-    genes: dict[int, int] = field(default_factory=dict)
+    stems: list[bytes] = field(default_factory=list)
     bases: int = 0
     longest: int = 0
+    gc: int = 0
+    unknown: int = 0
+    good: int = 0
+    quality: int = 0
+    lengths: dict[int, int] = field(default_factory=dict)
     error: int = 0
 
 
-def scan_fastq(block: bytes, k: int, gene_of: Mapping[int, int]) -> Scan:
-    """Parse the whole records of a block and count the k-mers of each read that have a gene."""
+def scan_fastq(block: bytes) -> Scan:
+    """Take the whole records of a block apart."""
     scan = Scan()
-    while rest := block[scan.starts[-1] :].rstrip(b"\r\n") and block[scan.starts[-1] :]:
+    while rest := block[scan.starts[-1] :].strip(b"\r\n") and block[scan.starts[-1] :]:
         if not rest.startswith(b"@"):
             scan.error = NO_AT_SIGN
             break
         lines = rest.split(b"\n")
-        if len(lines) < 3 or not lines[2]:
-            # An empty third line is wrong only when its end has been seen.
-            if len(lines) > 3:
-                scan.error = NO_PLUS
+        if len(lines) < 5:
             break
+        sequence, quality = lines[1].removesuffix(b"\r"), lines[3].removesuffix(b"\r")
         if not lines[2].startswith(b"+"):
             scan.error = NO_PLUS
             break
-        if len(lines) < 4:
-            break
-        sequence = lines[1].removesuffix(b"\r")
-        head = sum(len(line) + 1 for line in lines[:3])
-        # Where the quality line has to end, so that one that is too short is told from one that is cut off.
-        end = rest.find(b"\n", head + len(sequence))
-        if end < 0:
-            break
-        if len(lines[3].removesuffix(b"\r")) != len(sequence):
+        if len(quality) != len(sequence):
             scan.error = QUALITY_LENGTH
             break
-        found = [gene_of[kmer] for kmer in canonical_kmers(sequence.decode(), k) if kmer in gene_of]
-        for gene in found:
-            scan.genes[gene] = scan.genes.get(gene, 0) + 1
-        scan.hits.append(min(len(found), 65535))
-        scan.names.append(name_hash(lines[0]))
+        scan.stems.append(stem(lines[0]))
         scan.bases += len(sequence)
         scan.longest = max(scan.longest, len(sequence))
-        scan.starts.append(scan.starts[-1] + end + 1)
+        scan.gc += sum(sequence.count(letter) for letter in b"GCgc")
+        scan.unknown += sum(sequence.count(letter) for letter in b"Nn.")
+        scan.good += sum(letter >= 33 + 30 for letter in quality)
+        scan.quality += sum(letter - 33 for letter in quality)
+        scan.lengths[len(sequence)] = scan.lengths.get(len(sequence), 0) + 1
+        scan.starts.append(scan.starts[-1] + sum(len(line) + 1 for line in lines[:4]))
     return scan
 
 

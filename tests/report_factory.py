@@ -280,6 +280,10 @@ def confirmed_report(sample_id: str = "type1_strong") -> Report:
             adapter_fraction=0.021,
             overlap_fraction=0.312,
             read_length=75,
+            mean_read_length=75.0,
+            gc_fraction=0.48,
+            n_fraction=0.001,
+            q30_fraction=0.93,
             control_genes={"UBC": 512, "ACTB": 2210, "GAPDH": 1821},
             flags=[
                 QcFlag(code="SHORT_INSERT", text="median insert 164 nt; below 180 nt spanning pairs are rare")

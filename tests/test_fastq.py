@@ -15,20 +15,20 @@ from hypothesis import strategies as st
 from pysam import BGZFile
 from xopen import xopen
 
-import reference_kernels as reference
 from aspsfusion import fastq
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import BLOCK_BYTES, FastqScanner
-from aspsfusion.kmers import KmerTable, build_table, panel_kmers
+from aspsfusion.kmers import KMER_LENGTH, build_table, index_panel
+from aspsfusion.match_kernels import ScreenTable
+from aspsfusion.screen_kernels import BASES, LONGEST
 
 GENE = "".join(random.Random(4).choices("ACGT", k=1200))
-K = 11
 
 
 @pytest.fixture(scope="module")
-def table() -> KmerTable:
-    """The k-mers of GENE, which is gene 1 of two."""
-    return build_table(K, *panel_kmers([(1, GENE)], K))
+def table() -> ScreenTable:
+    """The k-mers and seeds of GENE, which is gene 1 of two."""
+    return build_table(index_panel([(1, GENE)]))
 
 
 def fastq_text(reads: list[str], end: str = "\n") -> bytes:
@@ -38,7 +38,7 @@ def fastq_text(reads: list[str], end: str = "\n") -> bytes:
     ).encode()
 
 
-def read_all(path: Path, table: KmerTable) -> tuple[list[bytes], list[int], FastqScanner]:
+def read_all(path: Path, table: ScreenTable) -> tuple[list[bytes], list[int], FastqScanner]:
     """Return the bytes and the hits of all records, and the scanner with its counts."""
     scanner = FastqScanner(path, table, 2)
     records, hits = [], []
@@ -86,18 +86,20 @@ FORMATS: dict[str, Callable[[Path, bytes], object]] = {
 
 @pytest.mark.parametrize("name", ["reads.fastq", "reads.fq.gz", "reads.bz2", "reads.zst", "reads"])
 @pytest.mark.parametrize("form", FORMATS)
-def test_compression_is_told_from_the_content(form: str, name: str, table: KmerTable, tmp_path: Path) -> None:
+def test_compression_is_told_from_the_content(
+    form: str, name: str, table: ScreenTable, tmp_path: Path
+) -> None:
     path = tmp_path / name
     FORMATS[form](path, TEXT)
     records, hits, scanner = read_all(path, table)
     assert records == RECORDS
-    assert hits[0] == len(READS[0]) - K + 1
-    assert hits[-3:] == [0, 0, 1000 - K + 1]
-    assert (scanner.bases, scanner.longest) == (sum(map(len, READS)), 1000)
-    assert scanner.gene_hits.tolist() == [0, sum(hits)]
+    assert hits == [*[True] * (len(READS) - 3), False, False, True]
+    assert (scanner.totals[BASES], scanner.totals[LONGEST]) == (sum(map(len, READS)), 1000)
+    kmers = sum(max(0, len(read) - KMER_LENGTH + 1) for read in READS if "N" not in read)
+    assert scanner.gene_hits.tolist() == [0, kmers]
 
 
-def test_empty_members_are_passed_over(table: KmerTable, tmp_path: Path) -> None:
+def test_empty_members_are_passed_over(table: ScreenTable, tmp_path: Path) -> None:
     # As bgzip ends its files, and as `cat` of two bgzip files leaves it in the middle.
     nothing = gzip.compress(b"")
     path = tmp_path / "reads.gz"
@@ -135,19 +137,19 @@ def test_empty_members_are_passed_over(table: KmerTable, tmp_path: Path) -> None
 )
 @pytest.mark.parametrize("block_bytes", [1, 7, 64, BLOCK_BYTES])
 def test_forms_of_fastq(
-    text: bytes, block_bytes: int, table: KmerTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: bytes, block_bytes: int, table: ScreenTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fastq, "BLOCK_BYTES", block_bytes)
     path = tmp_path / "reads.fastq"
     path.write_bytes(text)
     records, hits, scanner = read_all(path, table)
-    assert hits == [max(0, len(read) - K + 1) if "N" not in read else 0 for read in READS]
+    assert hits == [len(read) >= KMER_LENGTH and "N" not in read for read in READS]
     assert b"".join(records).rstrip(b"\r\n") == text.rstrip(b"\r\n")
-    assert (scanner.bases, scanner.longest) == (sum(map(len, READS)), 1000)
+    assert (scanner.totals[BASES], scanner.totals[LONGEST]) == (sum(map(len, READS)), 1000)
 
 
 @pytest.mark.parametrize("form", ["plain", "gzip"])
-def test_pipe_is_read_like_a_file(form: str, table: KmerTable, tmp_path: Path) -> None:
+def test_pipe_is_read_like_a_file(form: str, table: ScreenTable, tmp_path: Path) -> None:
     # As `aspsfusion screen <(zcat ...)` gives it: it can be opened and read only once.
     FORMATS[form](tmp_path / "file", TEXT)
     os.mkfifo(tmp_path / "pipe")
@@ -158,19 +160,21 @@ def test_pipe_is_read_like_a_file(form: str, table: KmerTable, tmp_path: Path) -
         assert writing.result() == len(content)
 
 
-def test_non_base_breaks_only_the_kmers_that_hold_it(table: KmerTable, tmp_path: Path) -> None:
+def test_non_base_breaks_only_the_kmers_that_hold_it(table: ScreenTable, tmp_path: Path) -> None:
     read = GENE[:50] + "N" + GENE[51:100] + "." + GENE[101:120]
     (tmp_path / "reads.fastq").write_bytes(fastq_text([read]))
-    assert read_all(tmp_path / "reads.fastq", table)[1] == [40 + 39 + 9]
+    _, hits, scanner = read_all(tmp_path / "reads.fastq", table)
+    kmers = [50 - KMER_LENGTH + 1, 49 - KMER_LENGTH + 1]  # the last 19 bases are too short for one
+    assert (hits, scanner.gene_hits.tolist()) == ([True], [0, sum(kmers)])
 
 
-def test_empty_reads_are_reads(table: KmerTable, tmp_path: Path) -> None:
+def test_empty_reads_are_reads(table: ScreenTable, tmp_path: Path) -> None:
     # Trimming programs leave them, so that the mates stay in step.
-    reads = ["", GENE[:20], *[""] * 50, "A"]
+    reads = ["", GENE[:21], *[""] * 50, "A"]
     (tmp_path / "reads.fastq").write_bytes(fastq_text(reads))
     records, hits, _ = read_all(tmp_path / "reads.fastq", table)
     assert len(records) == len(reads)
-    assert hits == [0, 10, *[0] * 51]
+    assert hits == [False, True, *[False] * 51]
     (tmp_path / "short.fastq").write_bytes(b"@\n\n+\n\n" * 100)
     assert len(read_all(tmp_path / "short.fastq", table)[0]) == 100
 
@@ -189,7 +193,7 @@ def test_records_do_not_depend_on_the_size_of_the_blocks(
     end: str,
     final: bool,
     data: st.DataObject,
-    table: KmerTable,
+    table: ScreenTable,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     starts = [data.draw(st.integers(0, len(GENE) - length)) for length in lengths]
@@ -204,17 +208,19 @@ def test_records_do_not_depend_on_the_size_of_the_blocks(
         b"\n"
     )
     assert len(records) == len(reads)
-    assert hits == [max(0, length - K + 1) for length in lengths]
-    assert (scanner.bases, scanner.longest) == (sum(lengths), max(lengths))
+    # Twenty bases in a row are enough, and a read may begin at a place that no probe meets with fewer.
+    assert all(
+        hit == (length >= KMER_LENGTH) for hit, length in zip(hits, lengths, strict=True) if length != 20
+    )
+    assert (scanner.totals[BASES], scanner.totals[LONGEST]) == (sum(lengths), max(lengths))
 
 
-def test_name_hashes_are_those_of_the_names(table: KmerTable, tmp_path: Path) -> None:
+def test_tail_of_a_block(table: ScreenTable, tmp_path: Path) -> None:
     (tmp_path / "reads.fastq").write_bytes(TEXT)
     scanner = FastqScanner(tmp_path / "reads.fastq", table, 2)
     block = scanner.next_block()
     scanner.close()
     assert block is not None
-    assert block.names.tolist() == [reference.name_hash(b"@r%d" % i) for i in range(len(READS))]
     tail = block.tail(3)
     assert tail.count == len(READS) - 3
     assert tail.record(0) == RECORDS[3]
@@ -223,7 +229,7 @@ def test_name_hashes_are_those_of_the_names(table: KmerTable, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("text", [b"", b"\n", b"\r\n\n"])
-def test_file_without_records_gives_none(text: bytes, table: KmerTable, tmp_path: Path) -> None:
+def test_file_without_records_gives_none(text: bytes, table: ScreenTable, tmp_path: Path) -> None:
     (tmp_path / "reads.gz").write_bytes(gzip.compress(text))
     assert read_all(tmp_path / "reads.gz", table)[0] == []
 
@@ -276,7 +282,7 @@ def test_wrong_record(
     kind: str,
     before: int,
     block_bytes: int,
-    table: KmerTable,
+    table: ScreenTable,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -291,7 +297,7 @@ def test_wrong_record(
 @pytest.mark.parametrize("cut", [*range(2, 26), 60, 100])
 @pytest.mark.parametrize("block_bytes", [1, 50, BLOCK_BYTES])
 def test_file_that_ends_inside_a_record(
-    cut: int, block_bytes: int, table: KmerTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cut: int, block_bytes: int, table: ScreenTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fastq, "BLOCK_BYTES", block_bytes)
     path = tmp_path / "reads.fastq"
@@ -307,7 +313,7 @@ LARGE = fastq_text([GENE[i : i + 100] for i in random.Random(1).choices(range(11
 
 @pytest.mark.parametrize("form", ["gzip", "bgzip", "bzip2", "xz", "zstandard"])
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.98])
-def test_truncated_compressed_file(form: str, share: float, table: KmerTable, tmp_path: Path) -> None:
+def test_truncated_compressed_file(form: str, share: float, table: ScreenTable, tmp_path: Path) -> None:
     path = tmp_path / "reads.fq"
     FORMATS[form](path, LARGE)
     packed = path.read_bytes()
@@ -321,7 +327,7 @@ def test_truncated_compressed_file(form: str, share: float, table: KmerTable, tm
 
 @pytest.mark.parametrize("form", ["gzip", "bgzip", "bzip2", "xz"])
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
-def test_flipped_byte(form: str, share: float, table: KmerTable, tmp_path: Path) -> None:
+def test_flipped_byte(form: str, share: float, table: ScreenTable, tmp_path: Path) -> None:
     path = tmp_path / "reads.fq"
     FORMATS[form](path, LARGE)
     packed = bytearray(path.read_bytes())
@@ -331,7 +337,7 @@ def test_flipped_byte(form: str, share: float, table: KmerTable, tmp_path: Path)
         read_all(path, table)
 
 
-def test_damaged_zstandard_file(table: KmerTable, tmp_path: Path) -> None:
+def test_damaged_zstandard_file(table: ScreenTable, tmp_path: Path) -> None:
     # Its checksum is optional; what the format itself forbids is told.
     path = tmp_path / "reads.fq.zst"
     write_zstandard(path, LARGE)
@@ -343,7 +349,7 @@ def test_damaged_zstandard_file(table: KmerTable, tmp_path: Path) -> None:
 
 
 def test_flipped_base_is_found_by_the_checksum_at_the_end(
-    table: KmerTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: ScreenTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Stored, not deflated, so that the damaged record itself is a good one, long before the end.
     monkeypatch.setattr(fastq, "BLOCK_BYTES", 1000)
@@ -355,7 +361,7 @@ def test_flipped_base_is_found_by_the_checksum_at_the_end(
         read_all(path, table)
 
 
-def test_more_data_behind_a_gzip_file(table: KmerTable, tmp_path: Path) -> None:
+def test_more_data_behind_a_gzip_file(table: ScreenTable, tmp_path: Path) -> None:
     path = tmp_path / "reads.gz"
     path.write_bytes(gzip.compress(GOOD) + b"\0" * 512)  # padding of tapes is allowed by RFC 1952's readers
     assert len(read_all(path, table)[0]) == 3
@@ -364,14 +370,14 @@ def test_more_data_behind_a_gzip_file(table: KmerTable, tmp_path: Path) -> None:
         read_all(path, table)
 
 
-def test_empty_file(table: KmerTable, tmp_path: Path) -> None:
+def test_empty_file(table: ScreenTable, tmp_path: Path) -> None:
     path = tmp_path / "reads.fastq.gz"
     path.touch()
     with pytest.raises(ReadsError, match=rf"^{path}: is empty \(0 bytes\); copy the file again$"):
         read_all(path, table)
 
 
-def test_file_that_can_not_be_opened(table: KmerTable, tmp_path: Path) -> None:
+def test_file_that_can_not_be_opened(table: ScreenTable, tmp_path: Path) -> None:
     remedy = "give the path of a FASTQ file"
     path = tmp_path / "none.fastq.gz"
     with pytest.raises(

@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 
 import reference_kernels as reference
 from aspsfusion import kernels
-from aspsfusion.fastq import MIN_RECORD_BYTES
-from aspsfusion.kmers import KmerTable, build_table, encode
+from aspsfusion.kmers import encode
 from aspsfusion.sequences import reverse_complement
 
-K = 5
 BASES = "ACGT"
 
 # The first call of a kernel may compile it.
@@ -38,48 +36,6 @@ def substituted(sequence: str, positions: Sequence[int]) -> str:
     return "".join(bases)
 
 
-def table_of(gene_of: dict[int, int], k: int = K) -> KmerTable:
-    kmers = sorted(gene_of)
-    return build_table(k, np.array(kmers, np.uint64), np.array([gene_of[kmer] for kmer in kmers], np.uint16))
-
-
-def scan(
-    block: bytes,
-    gene_of: dict[int, int],
-    k: int = K,
-    capacity: int | None = None,
-    table: KmerTable | None = None,
-) -> reference.Scan:
-    """Run the compiled scanner and return what it gives in the form of the reference."""
-    table = table or table_of(gene_of, k)
-    capacity = len(block) + 1 if capacity is None else capacity
-    starts, hits = np.empty(capacity + 1, np.int64), np.empty(capacity, np.uint16)
-    names, genes, totals = np.empty(capacity, np.uint64), np.zeros(8, np.int64), np.zeros(2, np.int64)
-    count, error = kernels.scan_fastq(
-        np.frombuffer(block, np.uint8),
-        len(block),
-        table.k,
-        table.keys,
-        table.genes,
-        table.bits,
-        table.shift,
-        kernels.BASE_CODES,
-        starts,
-        hits,
-        names,
-        genes,
-        totals,
-    )
-    return reference.Scan(
-        starts[: count + 1].tolist(),
-        hits[:count].tolist(),
-        names[:count].tolist(),
-        {gene: n for gene, n in enumerate(genes.tolist()) if n},
-        *totals.tolist(),
-        error,
-    )
-
-
 # --- k-mers -----------------------------------------------------------------------------------------
 
 
@@ -89,155 +45,6 @@ def scan(
 @COMPILING
 def test_canonical_kmers(sequence: str, k: int) -> None:
     assert kernels.canonical_kmers(encode(sequence), k).tolist() == reference.canonical_kmers(sequence, k)
-
-
-@given(
-    kmers=st.sets(st.integers(0, 4**11 - 1), min_size=1, max_size=16),
-    others=st.sets(st.integers(0, 4**11 - 1), max_size=50),
-)
-@COMPILING
-def test_table_tells_members_from_others(kmers: set[int], others: set[int]) -> None:
-    # As small as it may be, so that runs of used slots arise and go on from the last slot to the first.
-    slots = 1 << (2 * len(kmers) - 1).bit_length()
-    table = KmerTable(
-        11,
-        np.full(slots, kernels.EMPTY, np.uint64),
-        np.zeros(slots, np.uint16),
-        np.zeros(1, np.uint64),
-        64 - 6,
-    )
-    members = {
-        min(kmer, reference.number_of(reference.opposite(word(kmer, 11)))): n % 8
-        for n, kmer in enumerate(sorted(kmers))
-    }
-    kernels.fill_table(
-        np.array(list(members), np.uint64),
-        np.array(list(members.values()), np.uint16),
-        table.keys,
-        table.genes,
-        table.bits,
-        table.shift,
-    )
-    reads = [word(kmer, 11) for kmer in sorted(kmers | others)]
-    block = "".join(f"@\n{read}\n+\n{'I' * 11}\n" for read in reads).encode()
-    assert scan(block, members, 11, table=table) == reference.scan_fastq(block, 11, members)
-
-
-def word(kmer: int, k: int) -> str:
-    return "".join(BASES[kmer >> 2 * i & 3] for i in reversed(range(k)))
-
-
-# --- FASTQ ------------------------------------------------------------------------------------------
-
-NAMES = st.text("aB:/12 .\t", max_size=8)
-
-
-@st.composite
-def fastq_records(draw: st.DrawFn) -> bytes:
-    end = draw(st.sampled_from(["\n", "\r\n"]))
-    sequence = draw(st.text("ACGTNacgtn", max_size=40))
-    quality = draw(st.text("@+I#", min_size=len(sequence), max_size=len(sequence)))
-    name, second_name = draw(NAMES), draw(NAMES)
-    return end.join([f"@{name}", sequence, f"+{second_name}", quality, ""]).encode()
-
-
-PANEL_WORDS = {
-    kmer: n % 5
-    for n, kmer in enumerate(sorted({*reference.canonical_kmers(random_sequence(400, 1), K)}))
-    if n % 3 == 0
-}
-PANEL_TABLE = table_of(PANEL_WORDS)
-
-
-@given(
-    records=st.lists(fastq_records(), max_size=6),
-    end=st.sampled_from([b"", b"\n", b"\r\n\n"]),
-    data=st.data(),
-)
-@THOROUGH
-def test_scan_of_a_block_that_ends_anywhere(records: list[bytes], end: bytes, data: st.DataObject) -> None:
-    whole = b"".join(records) + end
-    block = whole[: data.draw(st.integers(0, len(whole)))]
-    found = scan(block, PANEL_WORDS, table=PANEL_TABLE)
-    assert found == reference.scan_fastq(block, K, PANEL_WORDS)
-    assert found.error == kernels.SCAN_OK
-    # Blank lines behind the last record belong to no record.
-    whole_records = [r for i, r in enumerate(records) if len(b"".join(records[: i + 1])) <= len(block)]
-    assert [block[a:b] for a, b in zip(found.starts, found.starts[1:], strict=False)] == whole_records
-
-
-@given(block=st.lists(st.sampled_from([b"@", b"+", b"\n", b"\r\n", b"A", b"ACGTACG", b"I"]), max_size=20))
-@THOROUGH
-def test_scan_of_anything_gives_the_same_error_at_the_same_record(block: list[bytes]) -> None:
-    text = b"".join(block)
-    assert scan(text, PANEL_WORDS, table=PANEL_TABLE) == reference.scan_fastq(text, K, PANEL_WORDS)
-
-
-GOOD = b"@r\nACGTA\n+\nIIIII\n"
-
-
-@pytest.mark.parametrize("before", [0, 1, 3])
-@pytest.mark.parametrize(
-    ("record", "error"),
-    [
-        (b"r\nACGTA\n+\nIIIII\n", kernels.SCAN_NO_AT_SIGN),
-        (b"\n" + GOOD, kernels.SCAN_NO_AT_SIGN),
-        (b">r\nACGTA\nACGTA\n>s\n", kernels.SCAN_NO_AT_SIGN),
-        (b"@r\nACG\nTA\n+\nIII\nII\n", kernels.SCAN_NO_PLUS),
-        (b"@r\nACGTA\n\n+\nIIIII\n", kernels.SCAN_NO_PLUS),
-        (b"@r\nACGTA\n+\nIIII\n", kernels.SCAN_QUALITY_LENGTH),
-        (b"@r\nACGTA\n+\nIIII\r\n", kernels.SCAN_QUALITY_LENGTH),
-        (b"@r\nACGTA\n+\nIIIIII\n", kernels.SCAN_QUALITY_LENGTH),
-        # The next record's header ends where the quality should, as if it were a part of it.
-        (b"@r\n" + b"A" * 6 + b"\n+\nIII\n@s\nA\n+\nI\n", kernels.SCAN_QUALITY_LENGTH),
-    ],
-)
-def test_wrong_record_is_told_with_its_place(record: bytes, error: int, before: int) -> None:
-    found = scan(GOOD * before + record + GOOD, PANEL_WORDS)
-    assert found.error == error
-    assert len(found.hits) == before
-
-
-@pytest.mark.parametrize("cut", range(1, len(GOOD)))
-def test_record_that_the_block_cuts_off_is_left(cut: int) -> None:
-    found = scan(GOOD * 2 + GOOD[:-cut], PANEL_WORDS)
-    assert (found.error, found.starts) == (kernels.SCAN_OK, [0, len(GOOD), 2 * len(GOOD)])
-
-
-def test_reading_stops_when_the_arrays_are_full() -> None:
-    shortest = b"@\n\n+\n\n"
-    assert len(shortest) < MIN_RECORD_BYTES  # an empty read; the arrays need not hold a block of these
-    found = scan(shortest * 5, PANEL_WORDS, capacity=3)
-    assert (found.error, found.starts[-1], len(found.hits)) == (kernels.SCAN_OK, 3 * len(shortest), 3)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("r/1", "r/2", True),
-        ("r/1 comment", "r/2\tcomment", True),
-        ("r/1\r", "r", True),
-        ("M0:1:FC:1:1101:10:20 1:N:0:ACGT", "M0:1:FC:1:1101:10:20 2:N:0:ACGT", True),
-        ("SRR1.7 7 length=75", "SRR1.7 7 length=60", True),
-        ("r/1/1", "r/1/2", True),
-        ("r/1/1", "r/2/2", False),
-        ("r/3", "r", False),
-        ("r1", "r2", False),
-        ("r/12", "r/1", False),
-        ("", "a", False),
-    ],
-)
-def test_names_of_mates(one: str, other: str, same: bool) -> None:
-    found = scan("".join(f"@{name}\nA\n+\nI\n" for name in (one, other)).encode(), PANEL_WORDS)
-    assert (found.names[0] == found.names[1]) == same
-    assert found.names == [reference.name_hash(name.encode()) for name in (one, other)]
-
-
-def test_hits_of_a_very_long_read_stop_at_what_fits() -> None:
-    sequence = random_sequence(70000, 3)
-    everything = dict.fromkeys(range(4**K), 2)
-    found = scan(f"@r\n{sequence}\n+\n{'I' * 70000}\n".encode(), everything)
-    assert (found.hits, found.genes, found.longest) == ([65535], {2: 70000 - K + 1}, 70000)
 
 
 # --- Reads on a contig ------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Which k-mers the panel has, and how often a read that has nothing to do with it meets one."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,12 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_kernels as reference
-from aspsfusion.kernels import BASE_CODES, EMPTY, scan_fastq
-from aspsfusion.kmers import KMER_LENGTH, MIN_TABLE_BITS, KmerTable, build_table, encode, panel_kmers
+from aspsfusion.kernels import EMPTY
+from aspsfusion.kmers import (
+    KMER_LENGTH,
+    MIN_TABLE_BITS,
+    SEED_LENGTH,
+    PanelKmers,
+    build_table,
+    encode,
+    index_panel,
+    kept_reads,
+    panel_kmers,
+)
 from aspsfusion.panel import Panel
 from aspsfusion.sequences import reverse_complement
 
 COMPILING = settings(deadline=None)
+GENE = "".join(random.Random(9).choices("ACGT", k=1000))
 
 
 def is_repetitive(word: str) -> bool:
@@ -36,29 +48,6 @@ def found_kmers(pieces: list[tuple[int, str]], k: int) -> dict[int, int]:
     assert kmers.dtype == np.uint64
     assert genes.dtype == np.uint16
     return dict(zip(kmers.tolist(), genes.tolist(), strict=True))
-
-
-def count_hits(reads: list[str], table: KmerTable) -> list[int]:
-    block = "".join(f"@\n{read}\n+\n{'I' * len(read)}\n" for read in reads).encode()
-    starts, hits = np.empty(len(reads) + 1, np.int64), np.empty(len(reads), np.uint16)
-    names, genes, totals = np.empty(len(reads), np.uint64), np.zeros(1000, np.int64), np.zeros(2, np.int64)
-    count, error = scan_fastq(
-        np.frombuffer(block, np.uint8),
-        len(block),
-        table.k,
-        table.keys,
-        table.genes,
-        table.bits,
-        table.shift,
-        BASE_CODES,
-        starts,
-        hits,
-        names,
-        genes,
-        totals,
-    )
-    assert (count, error) == (len(reads), 0)
-    return [int(n) for n in hits]
 
 
 @given(
@@ -114,23 +103,67 @@ def test_table_holds_all_kmers_and_is_at_most_half_full(number: int) -> None:
         np.random.default_rng(number).choice(1 << 30, size=number, replace=False).astype(np.uint64)
     )
     genes = (kmers % np.uint64(77)).astype(np.uint16)
-    table = build_table(KMER_LENGTH, kmers, genes)
+    nothing = np.zeros(0, np.int64)
+    table = build_table(PanelKmers(KMER_LENGTH, kmers, genes, np.full(1, 4, np.uint8), SEED_LENGTH, nothing))
     used = table.keys != EMPTY
     assert table.keys.size & (table.keys.size - 1) == 0
     assert 2 * number <= table.keys.size <= max(4 * number, 1 << MIN_TABLE_BITS)
     order = np.argsort(table.keys[used])
     assert np.array_equal(table.keys[used][order], kmers)
     assert np.array_equal(table.genes[used][order], genes)
-    assert int(np.bitwise_count(table.bits).sum()) <= number
 
 
-def test_every_kmer_of_a_gene_is_found_on_both_strands() -> None:
+def test_every_kmer_of_a_gene_is_kept_on_both_strands() -> None:
     gene = "".join(random.Random(2).choices("ACGT", k=3000))
-    table = build_table(KMER_LENGTH, *panel_kmers([(0, gene)]))
+    table = build_table(index_panel([(0, gene)]))
     words = [gene[i : i + KMER_LENGTH] for i in range(len(gene) - KMER_LENGTH + 1)]
-    assert set(count_hits(words, table)) == {1}
-    assert set(count_hits([reverse_complement(each) for each in words], table)) == {1}
-    assert set(count_hits([each[:-1] + "N" for each in words], table)) == {0}
+    assert kept_reads([word.encode() for word in words], table).all()
+    assert kept_reads([reverse_complement(word).lower().encode() for word in words], table).all()
+    # 20 bases in a row are needed, wherever the gap is.
+    for gap in (1, 10, 19):
+        holed = [f"{word[:gap]}N{word[gap + 1 :]}".encode() for word in words]
+        assert not kept_reads(holed, table).any()
+
+
+def test_stored_table_is_read_back(tmp_path: Path) -> None:
+    panel = index_panel([(0, GENE[:300]), (1, GENE[280:600])])
+    panel.save(tmp_path / "kmers.npz")
+    again = PanelKmers.load(tmp_path / "kmers.npz")
+    assert again is not None
+    for name in ("kmers", "genes", "text", "seed_positions"):
+        assert np.array_equal(getattr(panel, name), getattr(again, name))
+    assert (again.k, again.seed_length) == (KMER_LENGTH, SEED_LENGTH)
+
+
+def test_table_of_another_format_is_not_read(tmp_path: Path) -> None:
+    np.savez(
+        tmp_path / "kmers.npz", k=np.int64(21), kmers=np.zeros(1, np.uint64), genes=np.zeros(1, np.uint16)
+    )
+    assert PanelKmers.load(tmp_path / "kmers.npz") is None
+
+
+def test_seeds_lie_within_kmers_and_one_place_stands_for_all_that_look_alike() -> None:
+    exon = GENE[:200]
+    panel = index_panel([(0, exon), (0, exon), (1, exon[50:120])])
+    assert panel.seed_positions.size <= (200 - SEED_LENGTH + 1) + 2 * 2 * 10 + 2
+    assert panel.seed_positions.max() < 1 + 200 + 1 + 200 + 1 + 70
+    assert index_panel([(0, exon[:20])]).seed_positions.size == 0
+
+
+def test_left_out_kmers_take_their_seeds_along() -> None:
+    left_out = panel_kmers([(0, GENE[100:200])])[0]
+    panel = index_panel([(0, GENE[:400])], left_out)
+    assert not np.isin(panel.kmers, left_out).any()
+    table = build_table(panel)
+    # A k-mer that reaches in from outside stays, and with it the seeds of its 20 bases inside.
+    assert not kept_reads([GENE[121:179].encode()], table).any()
+    assert kept_reads([GENE[80:130].encode(), GENE[200:250].encode()], table).all()
+
+
+@pytest.mark.parametrize("unit", ["A", "AC", "CAG"])
+def test_repeats_of_the_panel_let_no_repeat_in(unit: str) -> None:
+    table = build_table(index_panel([(0, GENE[:100] + unit * 40 + GENE[100:200])]))
+    assert not kept_reads([(unit * 60)[i : i + 100].encode() for i in range(len(unit))], table).any()
 
 
 def test_encode_reads_rna_and_case_alike() -> None:
@@ -140,7 +173,6 @@ def test_encode_reads_rna_and_case_alike() -> None:
 
 def test_random_reads_hardly_ever_hit_the_panel(demo_panel: Panel) -> None:
     rng = np.random.default_rng(20)
-    table = build_table(*demo_panel.kmers())
-    bases = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, size=(100_000, 100))]
-    hits = count_hits([row.tobytes().decode() for row in bases], table)
-    assert sum(n > 0 for n in hits) < 10
+    table = build_table(demo_panel.kmers())
+    bases = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, size=(200_000, 100))]
+    assert kept_reads([row.tobytes() for row in bases], table).sum() < 20

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspsfusion.errors import PanelError
+from aspsfusion.kmers import FORMAT_VERSION, KMER_LENGTH
 from aspsfusion.panel import Junction, Panel, Transcript, Unspliced, load_panel
 from aspsfusion.sequences import reverse_complement
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, made_transcript, transcripts
@@ -148,10 +149,21 @@ def test_genomic_position_on_every_contig(built: Panel) -> None:
 
 
 def test_kmers_are_sorted_and_numbered_by_gene(built: Panel) -> None:
-    k, kmers, genes = built.kmers()
-    assert k == 21
-    assert (np.diff(kmers.astype(object)) > 0).all()
-    assert sorted(set(genes.tolist())) == [0, 1, 2]
+    table = built.kmers()
+    assert table.k == KMER_LENGTH
+    assert (np.diff(table.kmers.astype(object)) > 0).all()
+    assert sorted(set(table.genes.tolist())) == [0, 1, 2]
+
+
+def test_kmers_of_another_version_are_refused(directory: Path) -> None:
+    np.savez(
+        directory / "kmers.npz", k=np.int64(21), kmers=np.zeros(1, np.uint64), genes=np.zeros(1, np.uint16)
+    )
+    panel = load_panel(directory)
+    with pytest.raises(
+        PanelError, match=r"kmers\.npz: was written by another version of aspsfusion; build the panel again$"
+    ):
+        panel.kmers()
 
 
 Damage = Callable[[Path], object]
@@ -256,7 +268,7 @@ def test_damaged_kmer_table(directory: Path, size: int) -> None:
 
 
 def test_kmer_table_without_its_arrays(directory: Path) -> None:
-    np.savez(directory / "kmers.npz", k=np.int64(21))
+    np.savez(directory / "kmers.npz", format=np.int64(FORMAT_VERSION))
     panel = load_panel(directory)
     with pytest.raises(PanelError, match=r"kmers\.npz: is damaged"):
         panel.kmers()

@@ -14,7 +14,7 @@ from aspsfusion.cli import main
 from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
 from aspsfusion.errors import AspsfusionError, PanelError, ReferenceProofError
 from aspsfusion.kernels import canonical_kmers
-from aspsfusion.kmers import encode
+from aspsfusion.kmers import KMER_LENGTH, encode
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.panel_build import build_panel, replace_panel
 from aspsfusion.panel_yaml import load_panel_spec
@@ -207,12 +207,12 @@ def test_no_file_names_the_place_where_it_was_made(whole: SmallPanel) -> None:
 
 
 def table_of(panel: Panel) -> dict[int, int]:
-    _, kmers, genes = panel.kmers()
-    return dict(zip(kmers.tolist(), genes.tolist(), strict=True))
+    table = panel.kmers()
+    return dict(zip(table.kmers.tolist(), table.genes.tolist(), strict=True))
 
 
 def kmers_of(sequence: str) -> list[int]:
-    found: list[int] = canonical_kmers(encode(sequence.upper()), 21).tolist()
+    found: list[int] = canonical_kmers(encode(sequence.upper()), KMER_LENGTH).tolist()
     return found
 
 
@@ -319,7 +319,7 @@ def test_a_genome_in_lower_case_throughout_is_not_taken_for_repeats(small: Small
     lower = SmallPanel.in_directory(small.directory / "lower")
     for name, bases in small.chromosomes.items():
         lower.change(name, 1, bases.lower())
-    assert set(lower.build().kmers()[1].tolist()) == set(small.build().kmers()[1].tolist())
+    assert set(lower.build().kmers().kmers.tolist()) == set(small.build().kmers().kmers.tolist())
 
 
 def test_masked_chromosome(small: SmallPanel) -> None:
@@ -639,7 +639,7 @@ def test_damaged_panel_directory_can_be_replaced(small: SmallPanel) -> None:
     (small.output / "kmers.npz").unlink()
     (small.output / "panel.json").write_text("")
     panel = replace_panel(small.yaml_path, small.genome_path, None, small.output)
-    assert panel.kmers()[0] == 21
+    assert panel.kmers().k == KMER_LENGTH
 
 
 @pytest.mark.parametrize("build", [build_panel, replace_panel])

@@ -355,8 +355,8 @@ def test_fragments_at_the_junctions(
 
 
 def test_real_reads_diluted(real_data: Path, tmp_path: Path, chain: Chain) -> None:
+    from aspsfusion.mates import Lane
     from aspsfusion.panel_build import build_panel
-    from aspsfusion.screen import Lane
     from aspsfusion.validation.dilution import dilute, read_dilutions, write_dilutions
 
     panel = tmp_path / "panel"

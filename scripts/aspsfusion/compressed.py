@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
-from isal import igzip
+from isal import igzip, isal_zlib
 from isal.isal_zlib import IsalError
 from xopen import xopen
 
@@ -15,6 +15,9 @@ if sys.version_info >= (3, 14):
     from compression.zstd import ZstdError
 else:
     from backports.zstd import ZstdError
+
+STANDARD_INPUT = Path("-")
+"""The path that stands for standard input."""
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -36,6 +39,12 @@ DAMAGED: tuple[type[Exception], ...] = (
 )
 """What reading a truncated or damaged compressed file raises."""
 
+READ_BYTES = 512 * 1024
+"""Compressed bytes that are read at a time."""
+
+_GZIP_READER: Any = getattr(isal_zlib, "_GzipReader", None)
+"""The reader inside IGzipFile, which inflates into the caller's memory; IGzipFile itself copies once more."""
+
 
 def open_inflated(path: Path) -> BinaryIO:
     """Open a plain, gzip, bgzip, bzip2, xz or zstandard file for reading its inflated bytes.
@@ -45,19 +54,32 @@ def open_inflated(path: Path) -> BinaryIO:
     Raises:
         OSError: the file can not be opened.
     """
-    # Looked at without being taken away, so that a pipe (`<(...)` in a shell) can be read as well.
-    raw = path.open("rb")
-    magic = raw.peek(max(map(len, OTHER_MAGIC)))
-    if magic.startswith(GZIP_MAGIC):
-        inflated: Any = igzip.IGzipFile(fileobj=raw, mode="rb")
+    raw: Any = path.open("rb")
+    name = _other_format(raw)
+    if name and path.is_file():
+        raw.close()  # xopen closes only what it opened itself
+        return xopen(path, "rb", threads=0, format=name)
+    inflated = _inflated(raw)
+    if isinstance(inflated, igzip.IGzipFile):
         inflated.myfileobj = raw  # what the class itself does with a file that it opens: both are closed
-        return cast(BinaryIO, inflated)
+    return cast(BinaryIO, inflated)
+
+
+def _starts_with(raw: Any, magic: bytes) -> bool:
+    # Looked at without being taken away, so that a pipe (`<(...)` in a shell) can be read as well.
+    return bool(raw.peek(len(magic)).startswith(magic))
+
+
+def _other_format(raw: Any) -> Literal["bz2", "xz", "zst"] | None:
+    return next((name for magic, name in OTHER_MAGIC.items() if _starts_with(raw, magic)), None)
+
+
+def _inflated(raw: Any) -> Any:
+    if _starts_with(raw, GZIP_MAGIC):
+        return igzip.IGzipFile(fileobj=raw, mode="rb")
+    name = _other_format(raw)
     # xopen by itself would trust the name before the content.
-    for first_bytes, name in OTHER_MAGIC.items():
-        if magic.startswith(first_bytes):
-            raw.close()
-            return xopen(path, "rb", threads=0, format=name)
-    return raw
+    return xopen(raw, "rb", threads=0, format=name) if name else raw
 
 
 def compression_name(path: Path) -> str:
@@ -72,3 +94,107 @@ def compression_name(path: Path) -> str:
     names = {"bz2": "bzip2", "xz": "xz", "zst": "zstandard"}
     other = next((names[name] for first, name in OTHER_MAGIC.items() if magic.startswith(first)), None)
     return other or ("gzip" if magic.startswith(GZIP_MAGIC) else "compressed")
+
+
+class InflatedFile:
+    """A file read straight into the caller's memory, whatever its compression.
+
+    Args:
+        path: the file, or STANDARD_INPUT.
+
+    Attributes:
+        size: bytes of the file as it lies on the disk; None for a pipe.
+        damage: what is wrong with the compressed data behind the bytes handed out, once it is known.
+
+    Raises:
+        OSError: the file can not be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if path == STANDARD_INPUT:
+            self._raw: Any = open(0, "rb", closefd=False)  # noqa: SIM115
+        else:
+            self._raw = path.open("rb")
+        self.size = path.stat().st_size if path.is_file() else None
+        self._taken = 0
+        self.damage: Exception | None = None
+        if _GZIP_READER is not None and _starts_with(self._raw, GZIP_MAGIC):
+            self._inflated: Any = _GZIP_READER(self._raw, READ_BYTES)
+        else:
+            self._inflated = _inflated(self._raw)
+
+    def readinto(self, room: memoryview) -> int:
+        """Fill memory with the next inflated bytes and return how many there were; 0 at the end.
+
+        Raises:
+            One of DAMAGED: the compressed data are damaged; nothing that stands in the memory counts.
+        """
+        if self.damage is not None:
+            raise self.damage
+        count = 0
+        while count < len(room):
+            try:
+                fresh = int(self._inflated.readinto(room[count:]))
+            except DAMAGED as error:
+                self.damage = error
+                if not count:
+                    raise
+                break  # the next call tells: what came before is good
+            if not fresh:
+                break
+            count += fresh
+            self._taken += fresh
+        return count
+
+    def damage_within(self, limit: int) -> Exception | None:
+        """Read on to see whether the compressed data turn out to be damaged; return with what error.
+
+        Args:
+            limit: inflated bytes to look at.
+        """
+        room = memoryview(bytearray(READ_BYTES))
+        try:
+            while self.damage is None and limit > 0 and (count := self.readinto(room)):
+                limit -= count
+        except DAMAGED:
+            pass
+        return self.damage
+
+    def before_damage(self, room: memoryview) -> int:
+        """Fill memory with what a `readinto` that raised could still inflate; return how many bytes.
+
+        The file is read again from its beginning, in small pieces behind the last good byte. A pipe can not
+        be read again and gives 0.
+        """
+        if self.size is None:
+            return 0
+        again = InflatedFile(self._path)
+        count = 0
+        try:
+            while again._taken < self._taken:
+                if not again.readinto(room[: self._taken - again._taken]):
+                    return 0
+            while count < len(room):
+                # Byte by byte: a call that raises does not say how far it came.
+                got = again.readinto(room[count : count + 1])
+                if not got:
+                    break
+                count += got
+        except DAMAGED:
+            pass
+        finally:
+            again.close()
+        return count
+
+    def position(self) -> int:
+        """Return how many compressed bytes have been read; 0 when the system can not say."""
+        try:
+            return int(self._raw.tell())
+        except (OSError, ValueError):
+            return 0
+
+    def close(self) -> None:
+        """Close the file."""
+        self._inflated.close()
+        self._raw.close()

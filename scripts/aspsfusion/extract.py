@@ -21,7 +21,8 @@ from pysam.utils import SamtoolsError
 from aspsfusion.alignments import Header, open_alignments, read_header, records_of, require_reference
 from aspsfusion.errors import AspsfusionError, ReadsError
 from aspsfusion.extract_metrics import Counts, Kept, extract_metrics, locus_genes, require_human, target_loci
-from aspsfusion.kmers import KmerTable, build_table
+from aspsfusion.kmers import build_table
+from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.safe_output import replacing
 from aspsfusion.sequence_screen import SequenceScreen
@@ -79,7 +80,7 @@ class _Batch:
 
 
 def choose_fragments(
-    records: Iterable[pysam.AlignedSegment], table: KmerTable, genes: int, progress: Progress
+    records: Iterable[pysam.AlignedSegment], table: ScreenTable, genes: int, progress: Progress
 ) -> tuple[set[str], Counts]:
     """First pass: the names of the fragments of which any record holds a panel k-mer, and what there is.
 
@@ -112,6 +113,7 @@ def choose_fragments(
     primary.flush(kept)
     other.flush(kept)
     counts.bases, counts.longest = primary.screen.bases, primary.screen.longest
+    counts.gc, counts.unknown = primary.screen.gc, primary.screen.unknown
     counts.gene_hits = [int(n) for n in primary.screen.gene_hits]
     return kept, counts
 
@@ -279,7 +281,7 @@ def run_extract(
 def _first_pass(
     panel: Panel, path: Path, reference: Path | None, progress: Progress
 ) -> tuple[Header, set[str], Counts]:
-    table = build_table(*panel.kmers())
+    table = build_table(panel.kmers())
     with open_alignments(path, reference) as stream:
         header = read_header(stream)
         require_human(header, path)

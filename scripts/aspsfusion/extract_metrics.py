@@ -43,6 +43,8 @@ class Counts:
         not_primary: secondary and supplementary records.
         bases: bases of primary records.
         longest: longest read, in nt.
+        gc: G and C among them.
+        unknown: unknown bases (N) among them.
         gene_hits: panel k-mers by gene number.
     """
 
@@ -58,6 +60,8 @@ class Counts:
     not_primary: int = 0
     bases: int = 0
     longest: int = 0
+    gc: int = 0
+    unknown: int = 0
     gene_hits: list[int] = field(default_factory=list)
 
     def add(self, flag: int, *, has_bases: bool) -> None:
@@ -225,6 +229,9 @@ def extract_metrics(
         "total_reads": counts.reads,
         "total_bases": counts.bases,
         "read_length": counts.longest,
+        "mean_read_length": round(counts.bases / max(1, counts.reads), 2),
+        "gc_fraction": round(counts.gc / max(1, counts.bases - counts.unknown), 4),
+        "n_fraction": round(counts.unknown / max(1, counts.bases), 4),
         "candidate_fragments": kept.fragments,
         "kmers_by_gene": {symbol: n for symbol, n in hits.items() if n},
         "input": describe_input(header, counts),

@@ -1,9 +1,11 @@
 """Streams FASTQ files through the compiled scanner, block by block.
 
-No Python object is made for a read: a block yields arrays of record offsets, k-mer hits and name hashes,
-and only the bytes of kept records are ever cut out.
+No Python object is made for a read: a block holds arrays of record offsets, hits and names, and only the
+bytes of kept records are ever cut out.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -11,23 +13,32 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.compressed import DAMAGED, open_inflated
+from aspsfusion.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
 from aspsfusion.errors import ReadsError
-from aspsfusion.kernels import (
-    BASE_CODES,
+from aspsfusion.kmers import scratch_for
+from aspsfusion.match_kernels import ScreenTable
+from aspsfusion.screen_kernels import (
+    LINES,
     SCAN_NO_AT_SIGN,
     SCAN_NO_PLUS,
     SCAN_OK,
     SCAN_QUALITY_LENGTH,
+    TOTALS,
     scan_fastq,
 )
-from aspsfusion.kmers import KmerTable
+from aspsfusion.vector_loads import LOAD_BYTES
 
-BLOCK_BYTES = 4 * 1024 * 1024
-"""Inflated bytes per step and file: small enough for the caches, large enough to drown call overhead."""
+BLOCK_BYTES = 512 * 1024
+"""Inflated bytes per step and file: a block and the filter stay in a core's own cache together."""
 
-MIN_RECORD_BYTES = 8
-"""Shortest possible record, `@\\nA\\n+\\nI\\n`; bounds the number of records of a block."""
+MIN_RECORD_BYTES = 6
+"""Shortest possible record, `@`, `+` and four line ends; bounds the number of records of a block."""
+
+MAX_RECORD_BYTES = 64 * 1024 * 1024
+"""A record that is still without an end after so many bytes is none: ten times the longest read on record."""
+
+LOOK_FOR_DAMAGE = 64 * 1024 * 1024
+"""Inflated bytes behind a wrong record in which a checksum may tell that the compressed data are to blame."""
 
 _PROBLEMS = {
     SCAN_NO_AT_SIGN: ("record does not begin with '@'", "give a FASTQ file, or copy it again if it is one"),
@@ -46,14 +57,16 @@ class ScannedBlock:
     Attributes:
         data: the bytes.
         starts: offset of each record and behind the last one.
-        hits: panel k-mers of each read.
-        names: hash of each read name.
+        hits: whether each read is from the panel.
+        names: hash of each read name, without the mate's number.
+        marks: what name and comment tell of the mate, see `screen_kernels`.
     """
 
-    data: bytes
+    data: npt.NDArray[np.uint8]
     starts: npt.NDArray[np.int64]
-    hits: npt.NDArray[np.uint16]
+    hits: npt.NDArray[np.bool_]
     names: npt.NDArray[np.uint64]
+    marks: npt.NDArray[np.uint8]
 
     @property
     def count(self) -> int:
@@ -62,23 +75,22 @@ class ScannedBlock:
 
     def record(self, index: int) -> bytes:
         """Return the bytes of a record."""
-        return self.data[self.starts[index] : self.starts[index + 1]]
+        return self.data[self.starts[index] : self.starts[index + 1]].tobytes()
 
     def tail(self, first: int) -> "ScannedBlock":
         """Return the block without its first records."""
-        return ScannedBlock(self.data, self.starts[first:], self.hits[first:], self.names[first:])
+        return ScannedBlock(
+            self.data, self.starts[first:], self.hits[first:], self.names[first:], self.marks[first:]
+        )
 
 
-def open_reads(path: Path) -> BinaryIO:
-    """Open reads for inflated bytes.
-
-    Raises:
-        ReadsError: there is no such file, or it is empty.
-    """
+@contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    """Turn what opening reads may raise into a ReadsError."""
     try:
         if path.is_file() and path.stat().st_size == 0:
             raise ReadsError("is empty (0 bytes)", path=path, remedy="copy the file again")
-        return open_inflated(path)
+        yield
     except OSError as error:
         raise ReadsError(
             f"can not be read ({(error.strerror or str(error)).lower()})",
@@ -87,44 +99,61 @@ def open_reads(path: Path) -> BinaryIO:
         ) from error
 
 
+def open_reads(path: Path) -> BinaryIO:
+    """Open reads for inflated bytes.
+
+    Raises:
+        ReadsError: there is no such file, or it is empty.
+    """
+    with _opening(path):
+        return open_inflated(path)
+
+
 class FastqScanner:
     """Reads one FASTQ file as scanned blocks.
 
     Args:
-        path: the file.
-        table: the panel's k-mers.
+        path: the file, `-` for standard input.
+        table: the panel's k-mers and seeds.
         genes: number of genes of the panel.
+        group: blocks hold a multiple of so many records, 2 for interleaved mates.
+        tentative: the group is a guess: a file with a single record is read all the same.
 
     Attributes:
+        label: what messages call the file.
         records: records handed out so far.
-        bases: bases read so far.
-        longest: longest read so far, in nt.
         gene_hits: panel k-mers seen, by gene number.
+        totals: counters, see `screen_kernels`.
+        lengths: number of reads by length in nt.
+        compressed: bytes of the file read so far.
+        size: bytes of the file, None for a pipe.
     """
 
-    def __init__(self, path: Path, table: KmerTable, genes: int) -> None:
+    def __init__(
+        self, path: Path, table: ScreenTable, genes: int, group: int = 1, *, tentative: bool = False
+    ) -> None:
         self.path = path
+        self.label = "standard input" if path == STANDARD_INPUT else str(path)
         self.records = 0
+        self.group = group
+        self.tentative = tentative
         self.gene_hits = np.zeros(genes, dtype=np.int64)
-        self._totals = np.zeros(2, dtype=np.int64)
+        self.totals = np.zeros(TOTALS, dtype=np.int64)
+        self.lengths = np.zeros(0, dtype=np.int64)
+        self.compressed = 0
         self._table = table
-        self._stream = open_reads(path)
-        self._rest = b""
+        with _opening(path):
+            self._file = InflatedFile(path)
+        self.size = self._file.size
+        self._rest = np.empty(0, dtype=np.uint8)
         self._ended = False
-
-    @property
-    def bases(self) -> int:
-        """Bases read so far."""
-        return int(self._totals[0])
-
-    @property
-    def longest(self) -> int:
-        """Longest read so far, in nt."""
-        return int(self._totals[1])
+        self._open_end = False
+        self._damage: Exception | None = None
+        self._make_room(2 * BLOCK_BYTES)
 
     def close(self) -> None:
         """Close the file."""
-        self._stream.close()
+        self._file.close()
 
     def next_block(self) -> ScannedBlock | None:
         """Return the next block that holds at least one record, None at the end of the file.
@@ -132,69 +161,136 @@ class FastqScanner:
         Raises:
             ReadsError: the file is damaged, truncated or no FASTQ; names the record.
         """
-        while True:
-            data = self._read()
-            if data is None:
-                return None
-            block, used = self._scan(data)
-            self._rest = data[used:]
+        while not self._ended:
+            data, length = self._read()
+            block, used = self._scan(data, length)
+            if not block.count and self.tentative and self._at_end():
+                # Two records were wanted to tell the layout, and there is only one.
+                self.group = 1
+                block, used = self._scan(data, length)
+            self._rest = data[used:length]
+            self.records += block.count
             if block.count:
-                self.records += block.count
                 return block
-            if self._ended and self._rest.strip():
-                raise ReadsError(
-                    "file ends inside the record",
-                    path=self.path,
-                    where=f"record {self.records + 1}",
-                    remedy="copy the file again, it is truncated",
-                )
+            if self._damage is not None:
+                raise self._damaged()
+        if not _is_blank(self._rest):
+            raise self._cut_off()
+        return None
 
-    def _read(self) -> bytes | None:
-        if self._ended:
-            if not self._rest.strip():
-                return None
-            return self._rest
-        try:
-            fresh = self._stream.read(BLOCK_BYTES)
-        except DAMAGED as error:
+    def _at_end(self) -> bool:
+        return self._ended
+
+    def _read(self) -> tuple[npt.NDArray[np.uint8], int]:
+        """Return a buffer that begins with what the last block left, and how many bytes of it count."""
+        carried = self._rest.size
+        if carried > MAX_RECORD_BYTES:
             raise ReadsError(
-                f"compressed data are truncated or damaged ({error})",
-                path=self.path,
-                where=f"after record {self.records}",
-                remedy="copy the file again",
-            ) from error
-        if not fresh:
-            self._ended = True
-            if not self._rest.strip():
-                return None
-            return self._rest if self._rest.endswith(b"\n") else self._rest + b"\n"
-        return self._rest + fresh
+                f"record has no end within {MAX_RECORD_BYTES:,} bytes",
+                path=self.label,
+                where=f"record {self.records + 1}",
+                remedy="give a FASTQ file",
+            )
+        # A record that is longer than a block doubles the block.
+        room = max(BLOCK_BYTES, carried)
+        if carried + room + 1 > self._ends.size:
+            self._make_room(2 * (carried + room))
+        data = np.empty(carried + room + 1 + LOAD_BYTES, dtype=np.uint8)
+        data[:carried] = self._rest
+        free = data.data[carried : carried + room]
+        fresh = 0
+        if self._damage is None:
+            try:
+                fresh = self._file.readinto(free)
+                self._ended = fresh == 0
+            except DAMAGED as error:
+                self._damage = error
+                fresh = self._file.before_damage(free)
+        length = carried + fresh
+        self.compressed = self._file.position()
+        if self._ended and length and data[length - 1] != ord("\n"):
+            data[length] = ord("\n")
+            length += 1
+            self._open_end = True
+        data[length : length + LOAD_BYTES] = ord("\n")
+        return data, length
 
-    def _scan(self, data: bytes) -> tuple[ScannedBlock, int]:
-        table = self._table
-        capacity = len(data) // MIN_RECORD_BYTES + 1
-        starts = np.empty(capacity + 1, dtype=np.int64)
-        hits = np.empty(capacity, dtype=np.uint16)
-        names = np.empty(capacity, dtype=np.uint64)
+    def _make_room(self, size: int) -> None:
+        self._ends = np.empty(size + 1, dtype=np.int32)
+        capacity = size // MIN_RECORD_BYTES + 1
+        self._starts = np.empty(capacity + 1, dtype=np.int64)
+        self._hits = np.empty(capacity, dtype=bool)
+        self._names = np.empty(capacity, dtype=np.uint64)
+        self._marks = np.empty(capacity, dtype=np.uint8)
+        self._packed = scratch_for(size)
+        lengths = np.zeros(size + 1, dtype=np.int64)
+        lengths[: self.lengths.size] = self.lengths
+        self.lengths = lengths
+
+    def _scan(self, data: npt.NDArray[np.uint8], length: int) -> tuple[ScannedBlock, int]:
         count, error = scan_fastq(
-            np.frombuffer(data, dtype=np.uint8),
-            len(data),
-            table.k,
-            table.keys,
-            table.genes,
-            table.bits,
-            table.shift,
-            BASE_CODES,
-            starts,
-            hits,
-            names,
+            data,
+            length,
+            self.group,
+            self._table,
+            self._ends,
+            self._packed,
+            self._starts,
+            self._hits,
+            self._names,
+            self._marks,
+            self.lengths,
             self.gene_hits,
-            self._totals,
+            self.totals,
         )
         if error != SCAN_OK:
+            # Damaged compressed data may inflate to anything.
+            self._damage = self._damage or self._file.damage_within(LOOK_FOR_DAMAGE)
+            if self._damage is not None:
+                self.records += count
+                raise self._damaged()
+            # The last line's end was put there by `_read`: the line may be cut off.
+            if error == SCAN_QUALITY_LENGTH and self._open_end:
+                rest = data[self._starts[count] : length]
+                if np.count_nonzero(rest == ord("\n")) == LINES:
+                    self.records += count
+                    raise self._cut_off()
             problem, remedy = _PROBLEMS[error]
             raise ReadsError(
-                problem, path=self.path, where=f"record {self.records + count + 1}", remedy=remedy
+                problem, path=self.label, where=f"record {self.records + count + 1}", remedy=remedy
             )
-        block = ScannedBlock(data, starts[: count + 1], hits[:count], names[:count])
-        return block, int(starts[count])
+        block = ScannedBlock(
+            data,
+            self._starts[: count + 1].copy(),
+            self._hits[:count].copy(),
+            self._names[:count].copy(),
+            self._marks[:count].copy(),
+        )
+        return block, int(block.starts[-1])
+
+    def _damaged(self) -> ReadsError:
+        return ReadsError(
+            f"compressed data are truncated or damaged ({self._damage})",
+            path=self.label,
+            where=f"after record {self.records}",
+            remedy="copy the file again",
+        )
+
+    def _cut_off(self) -> ReadsError:
+        if self.group == 2 and np.count_nonzero(self._rest == ord("\n")) >= LINES:
+            return ReadsError(
+                "holds an odd number of records, so that the last one has no mate",
+                path=self.label,
+                where=f"record {self.records + 1}",
+                remedy="give a complete interleaved file, or give mates as two files",
+            )
+        return ReadsError(
+            "file ends inside the record",
+            path=self.label,
+            where=f"record {self.records + 1}",
+            remedy="copy the file again, it is truncated",
+        )
+
+
+def _is_blank(data: npt.NDArray[np.uint8]) -> bool:
+    return not data.tobytes().strip()

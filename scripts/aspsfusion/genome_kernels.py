@@ -5,9 +5,9 @@ the sum of both strands' k-mers, which is the same on either strand and spares t
 What passes is looked up later, many at a time, so that slow memory accesses overlap.
 """
 
-import numba
 import numpy as np
 
+from aspsfusion.compiled import compiled
 from aspsfusion.kernels import EMPTY, HASH_MULTIPLIER
 
 PENDING = 256
@@ -18,7 +18,7 @@ SECOND_BIT = np.uint64(20)
 """Shifts of the hash for the two bits of the filter; the lowest bits of a product are the least mixed ones."""
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _reverse_complement(kmer, k):  # type: ignore[no-untyped-def]
     three, two = np.uint64(3), np.uint64(2)
     turned = np.uint64(0)
@@ -28,7 +28,7 @@ def _reverse_complement(kmer, k):  # type: ignore[no-untyped-def]
     return turned
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def enter_kmers(kmers, k, keys, ranks, words, word_shift):  # type: ignore[no-untyped-def]
     """Enter k-mers into an open-addressing hash table and the filter in front of it, in place.
 
@@ -57,7 +57,7 @@ def enter_kmers(kmers, k, keys, ranks, words, word_shift):  # type: ignore[no-un
         ranks[slot] = i
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _look_up(pending, count, keys, ranks, counts):  # type: ignore[no-untyped-def]
     """Count the first k-mers of `pending` that the table holds."""
     to_slot = np.uint64(64) - np.uint64(np.log2(keys.size))
@@ -72,7 +72,7 @@ def _look_up(pending, count, keys, ranks, counts):  # type: ignore[no-untyped-de
             slot = (slot + 1) & last
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def count_places(block, codes, k, keys, ranks, words, word_shift, state, counts):  # type: ignore[no-untyped-def]
     """Count on both strands where the table's k-mers stand in a block of a contig.
 

@@ -1,11 +1,12 @@
-"""The compiled inner loops, each with a plain-Python reference in `tests/reference_kernels.py`.
+"""The compiled inner loops of several stages, each with a plain-Python reference in `tests/reference_kernels.py`.
 
-Everything here works on arrays of bytes and integers and makes no Python objects. Compiled code is cached
-on disk by numba (NUMBA_CACHE_DIR), so that only the first run of a version compiles.
+Everything here works on arrays of bytes and integers and makes no Python objects. The screen's own loops
+stand in `screen_kernels` and `match_kernels`.
 """
 
-import numba
 import numpy as np
+
+from aspsfusion.compiled import compiled
 
 # Two-bit codes of the bases; 4 stands for everything that is no base and breaks a k-mer.
 BASE_CODES = np.full(256, 4, dtype=np.uint8)
@@ -22,23 +23,8 @@ EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 MISMATCH_PENALTY = 10
 """Bases of overlap that outweigh a mismatch between mates."""
 
-SCAN_OK = 0
-SCAN_NO_AT_SIGN = 1
-SCAN_NO_PLUS = 2
-SCAN_QUALITY_LENGTH = 3
 
-_NEWLINE = 10
-_RETURN = 13
-_AT = 64
-_PLUS = 43
-_SPACE = 32
-_TAB = 9
-_SLASH = 47
-_FNV_OFFSET = np.uint64(14695981039346656037)
-_FNV_PRIME = np.uint64(1099511628211)
-
-
-@numba.njit(cache=True, nogil=True)
+@compiled
 def canonical_kmers(codes, k):  # type: ignore[no-untyped-def]
     """Return the canonical k-mer that starts at each base, EMPTY where one holds a non-base.
 
@@ -72,166 +58,7 @@ def canonical_kmers(codes, k):  # type: ignore[no-untyped-def]
     return result
 
 
-@numba.njit(cache=True, nogil=True)
-def fill_table(kmers, values, keys, slots, bits, shift):  # type: ignore[no-untyped-def]
-    """Enter k-mers into an open-addressing hash table and its one-bit-per-hash filter, both in place.
-
-    Args:
-        kmers: distinct canonical k-mers (uint64).
-        values: one small number for each (uint16).
-        keys: table of 2^n slots filled with EMPTY; at most half of it may become used.
-        slots: values of the slots, same size as keys.
-        bits: filter of 2^m bits as uint64 words, all zero.
-        shift: 64 - m; the filter's hash is the upper m bits of the product, the slot its upper n bits.
-    """
-    slot_shift = np.uint64(64) - np.uint64(np.log2(keys.size))
-    last = keys.size - 1
-    for i in range(kmers.size):
-        product = kmers[i] * HASH_MULTIPLIER
-        bit = product >> np.uint64(shift)
-        bits[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
-        slot = np.int64(product >> slot_shift)
-        while keys[slot] != EMPTY:
-            slot = (slot + 1) & last
-        keys[slot] = kmers[i]
-        slots[slot] = values[i]
-
-
-@numba.njit(cache=True, nogil=True)
-def _line_end(buffer, start, length):  # type: ignore[no-untyped-def]
-    position = start
-    while position < length and buffer[position] != _NEWLINE:
-        position += 1
-    return position
-
-
-@numba.njit(cache=True, nogil=True)
-def scan_fastq(buffer, length, k, keys, slots, bits, shift, codes, starts, hits, names, genes, totals):  # type: ignore[no-untyped-def]
-    """Parse the whole records of a block of FASTQ and look each read's k-mers up in the panel's table.
-
-    A record that the block cuts off is left for the next one. Reading stops early when `starts` is full.
-
-    Args:
-        buffer: the block (uint8); the file's last block must end with a line end.
-        length: how many bytes of it count.
-        k: k-mer length.
-        keys: see `fill_table`.
-        slots: see `fill_table`.
-        bits: see `fill_table`.
-        shift: see `fill_table`.
-        codes: BASE_CODES.
-        starts: out, offset of each record and behind the last one (int64, one more than hits).
-        hits: out, number of panel k-mers of each read, at most 65535 (uint16).
-        names: out, hash of each read's name without /1, /2 and comment (uint64).
-        genes: in and out, panel k-mers seen by gene number (int64).
-        totals: in and out, [bases, longest read] (int64).
-
-    Returns:
-        (records, error): number of whole records and a SCAN code; on an error the record after the last
-        counted one is wrong.
-    """
-    mask = (np.uint64(1) << np.uint64(2 * k)) - np.uint64(1)
-    top = np.uint64(2 * (k - 1))
-    two = np.uint64(2)
-    slot_shift = np.uint64(64) - np.uint64(np.log2(keys.size))
-    last_slot = keys.size - 1
-    record = 0
-    position = 0
-    starts[0] = 0
-    while position < length and record < hits.size:
-        # Blank lines are no record. They are left for the next block, which tells whether the file ends here.
-        if buffer[position] == _NEWLINE or buffer[position] == _RETURN:
-            rest = position
-            while rest < length and (buffer[rest] == _NEWLINE or buffer[rest] == _RETURN):
-                rest += 1
-            if rest == length:
-                break
-            return record, SCAN_NO_AT_SIGN
-        if buffer[position] != _AT:
-            return record, SCAN_NO_AT_SIGN
-        header_end = _line_end(buffer, position, length)
-        if header_end == length:
-            break
-        sequence = header_end + 1
-        sequence_line_end = _line_end(buffer, sequence, length)
-        if sequence_line_end == length:
-            break
-        sequence_end = sequence_line_end
-        if sequence_end > sequence and buffer[sequence_end - 1] == _RETURN:
-            sequence_end -= 1
-        plus = sequence_line_end + 1
-        if plus >= length:
-            break
-        if buffer[plus] != _PLUS:
-            return record, SCAN_NO_PLUS
-        plus_end = _line_end(buffer, plus, length)
-        if plus_end == length:
-            break
-        quality = plus_end + 1
-        quality_end = _line_end(buffer, min(quality + sequence_end - sequence, length), length)
-        if quality_end == length:
-            break
-        quality_stop = quality_end
-        if quality_stop > quality and buffer[quality_stop - 1] == _RETURN:
-            quality_stop -= 1
-        if quality_stop - quality != sequence_end - sequence:
-            return record, SCAN_QUALITY_LENGTH
-        # A quality line that is too short would have let the next line be taken for its end.
-        for i in range(quality, quality_stop):
-            if buffer[i] == _NEWLINE:
-                return record, SCAN_QUALITY_LENGTH
-
-        name = _FNV_OFFSET
-        i = position + 1
-        while i < header_end:
-            byte = buffer[i]
-            if byte == _SPACE or byte == _TAB or byte == _RETURN:
-                break
-            if byte == _SLASH and i + 2 <= header_end:
-                after = buffer[i + 2] if i + 2 < header_end else np.uint8(_SPACE)
-                mate = buffer[i + 1]
-                if (mate == 49 or mate == 50) and (after == _SPACE or after == _TAB or after == _RETURN):
-                    break
-            name = (name ^ np.uint64(byte)) * _FNV_PRIME
-            i += 1
-        names[record] = name
-
-        found = 0
-        forward = np.uint64(0)
-        backward = np.uint64(0)
-        valid = 0
-        for i in range(sequence, sequence_end):
-            code = np.uint64(codes[buffer[i]])
-            if code > np.uint64(3):
-                valid = 0
-                continue
-            forward = ((forward << two) | code) & mask
-            backward = (backward >> two) | ((np.uint64(3) - code) << top)
-            valid += 1
-            if valid >= k:
-                kmer = forward if forward < backward else backward
-                product = kmer * HASH_MULTIPLIER
-                bit = product >> np.uint64(shift)
-                if (bits[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1):
-                    slot = np.int64(product >> slot_shift)
-                    while keys[slot] != EMPTY:
-                        if keys[slot] == kmer:
-                            found += 1
-                            genes[slots[slot]] += 1
-                            break
-                        slot = (slot + 1) & last_slot
-        hits[record] = min(found, 65535)
-        read_length = sequence_end - sequence
-        totals[0] += read_length
-        if read_length > totals[1]:
-            totals[1] = read_length
-        record += 1
-        position = quality_end + 1
-        starts[record] = position
-    return record, SCAN_OK
-
-
-@numba.njit(cache=True, nogil=True)
+@compiled
 def mismatches_at(read, contig, offset, limit):  # type: ignore[no-untyped-def]
     """Count mismatches of a read laid on a contig, bases beyond the contig's ends counting as mismatches.
 
@@ -254,7 +81,7 @@ def mismatches_at(read, contig, offset, limit):  # type: ignore[no-untyped-def]
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def align_across(read, contig, junction, first, last):  # type: ignore[no-untyped-def]
     """Align a whole read within a window of a contig with unit costs and say where the junction falls in it.
 
@@ -335,7 +162,7 @@ def align_across(read, contig, junction, first, last):  # type: ignore[no-untype
     return best, best_before, best_edits_before, best_start
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def overlap_insert(first, second, minimum, max_mismatch_rate):  # type: ignore[no-untyped-def]
     """Find the insert length at which the mates of a pair read the same molecule from both ends.
 

@@ -11,10 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from aspsfusion.errors import PanelError
 from aspsfusion.panel_spec import BreakpointSpec, JunctionSpec, PanelSpec
@@ -37,6 +34,9 @@ __all__ = [
     "Unspliced",
     "load_panel",
 ]
+
+if TYPE_CHECKING:
+    from aspsfusion.kmers import PanelKmers
 
 TRANSCRIPTS_FASTA = "transcripts.fa"
 UNSPLICED_FASTA = "introns.fa"
@@ -137,15 +137,21 @@ class Panel:
         """Path prefix of the BWA index."""
         return self.directory / INDEX_PREFIX
 
-    def kmers(self) -> tuple[int, npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
-        """Return k, the sorted canonical k-mers and for each the number of its gene in `spec.genes`.
+    def kmers(self) -> "PanelKmers":
+        """Return what the screen looks for; genes are numbers in `spec.genes`.
 
         Raises:
-            PanelError: the table is damaged.
+            PanelError: the table is damaged, or another version of the program wrote it.
         """
+        # Imported here, because it brings the compiler with it and most stages need no k-mer.
+        from aspsfusion.kmers import PanelKmers
+
         path = self.directory / KMER_TABLE
-        with _damage_named(path), path.open("rb") as stream, np.load(stream) as data:
-            return int(data["k"]), data["kmers"], data["genes"]
+        with _damage_named(path):
+            found = PanelKmers.load(path)
+        if found is None:
+            raise PanelError("was written by another version of aspsfusion", path=path, remedy=BUILD_AGAIN)
+        return found
 
 
 @contextmanager

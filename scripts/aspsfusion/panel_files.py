@@ -6,13 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from aspsfusion import __version__
 from aspsfusion.aligner import build_index
 from aspsfusion.genome import GenomePieces
 from aspsfusion.genome_uniqueness import Uniqueness
-from aspsfusion.kmers import KMER_LENGTH, panel_kmers
+from aspsfusion.kmers import index_panel
 from aspsfusion.panel import (
     EXONS_TABLE,
     INDEX_PREFIX,
@@ -127,8 +125,7 @@ def write_panel(
     specificity = uniqueness.specificity if uniqueness else None
     if specificity:
         write_specificity(specificity, directory / SPECIFICITY_TABLE)
-    kmers, genes = panel_kmers(screened_sequences(panel, genome, specificity))
-    np.savez(directory / KMER_TABLE, k=np.int64(KMER_LENGTH), kmers=kmers, genes=genes)
+    index_panel(screened_sequences(panel, genome, specificity)).save(directory / KMER_TABLE)
     (directory / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
 
 

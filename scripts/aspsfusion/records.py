@@ -319,6 +319,26 @@ class QcFlag(_Record):
     text: str
 
 
+class ScreenMetrics(_Record):
+    """What the screen counts of a sample: `screen.json`."""
+
+    layout: Literal["paired", "single"]
+    interleaved: bool = Field(description="whether a file held both mates by turns")
+    lanes: list[list[str]] = Field(description="names of the files of each lane")
+    total_fragments: int
+    total_reads: int
+    total_bases: int
+    read_length: int = Field(description="longest read in nt")
+    mean_read_length: float = Field(description="in nt")
+    read_lengths: dict[str, int] = Field(description="number of reads by length in nt")
+    gc_fraction: float = Field(description="share of G and C among the bases that are known")
+    n_fraction: float = Field(description="share of bases that are not known (N)")
+    mean_quality: float = Field(description="mean Phred quality of all bases")
+    q30_fraction: float = Field(description="share of bases with a quality of at least 30")
+    candidate_fragments: int = Field(description="fragments that were kept")
+    kmers_by_gene: dict[str, int] = Field(description="panel k-mers in the reads that match the panel")
+
+
 class QualityControl(_Record):
     """Quality of the sample as far as this program sees it."""
 
@@ -332,6 +352,12 @@ class QualityControl(_Record):
     adapter_fraction: float | None
     overlap_fraction: float | None = Field(description="share of pairs whose mates overlap")
     read_length: int = Field(description="longest read")
+    mean_read_length: float = Field(description="mean length of all reads in nt")
+    gc_fraction: float = Field(description="share of G and C among the known bases of all reads")
+    n_fraction: float = Field(description="share of unknown bases (N) in all reads")
+    q30_fraction: float | None = Field(
+        description="share of bases of all reads with a quality of at least 30; null for BAM input"
+    )
     control_genes: dict[str, int] = Field(description="unique fragments by control gene")
     input: str = Field(
         description="what the reads came in: 'FASTQ', or the kind of BAM, CRAM or SAM file", default="FASTQ"

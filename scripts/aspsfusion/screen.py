@@ -1,138 +1,106 @@
-"""Second stage: keeps the fragments that share a k-mer with the panel, and counts all others.
+"""Second stage: keeps the fragments that share sequence with the panel, and counts all others.
 
 Nearly every read of a library has nothing to do with the question. A fragment is kept, with both mates,
-when either mate holds at least one k-mer of the panel, on either strand. Each mate file is inflated and
-scanned in a thread of its own.
+when either mate matches the panel on either strand.
 """
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from aspsfusion.compressed import STANDARD_INPUT
 from aspsfusion.errors import ReadsError
-from aspsfusion.fastq import FastqScanner, ScannedBlock
-from aspsfusion.kmers import KmerTable, build_table
+from aspsfusion.fastq import FastqScanner
+from aspsfusion.kmers import build_table
 from aspsfusion.mate_order import require_mates
+from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import load_panel
+from aspsfusion.records import ScreenMetrics
 from aspsfusion.safe_output import replacing
+from aspsfusion.screen_kernels import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
 from aspsfusion.steady import require_unchanged, stamps_of
-
-MIN_KMERS = 1
-"""Panel k-mers that a read must hold. One is enough to keep every junction read; what comes in by chance is
-stopped by the alignment."""
 
 COMPRESSION_LEVEL = 1
 
-
-@dataclass(frozen=True)
-class Lane:
-    """The one or two FASTQ files of a lane."""
-
-    fastq_1: Path
-    fastq_2: Path | None = None
+FRACTION_DECIMALS = 4
+MEAN_DECIMALS = 2
 
 
 @dataclass(frozen=True)
-class Step:
-    """What one step of the screen gave.
+class Progress:
+    """How far the screen has come.
 
     Attributes:
-        records: kept records in the order of the files, both mates of a pair one behind the other.
-        fragments: fragments of the lane read so far.
-        kept: fragments of the lane kept so far.
-        scanners: the lane's files with their counts.
+        fragments: fragments read so far.
+        kept: fragments kept so far.
+        read: bytes of the files, as they lie on the disk, that were read so far.
+        total: bytes of all files; None when one is a pipe.
     """
 
-    records: list[bytes]
     fragments: int
     kept: int
-    scanners: list[FastqScanner]
+    read: int
+    total: int | None
 
 
-def screen_lane(lane: Lane, table: KmerTable, genes: int) -> Iterator[Step]:
-    """Screen one lane.
+@dataclass
+class _Counts:
+    """Sums over the files of a sample."""
 
-    Args:
-        lane: its files.
-        table: the panel's k-mers.
-        genes: number of genes of the panel.
+    genes: npt.NDArray[np.int64]
+    fragments: int = 0
+    kept: int = 0
+    reads: int = 0
+    totals: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(TOTALS, dtype=np.int64))
+    lengths: dict[int, int] = field(default_factory=dict)
 
-    Yields:
-        What each step gave; nothing when the files hold no read.
+    def add(self, scanner: FastqScanner) -> None:
+        """Add a file that was read to its end."""
+        longest = max(self.totals[LONGEST], scanner.totals[LONGEST])
+        self.totals += scanner.totals
+        self.totals[LONGEST] = longest
+        self.genes += scanner.gene_hits
+        self.reads += scanner.records
+        for length in np.flatnonzero(scanner.lengths):
+            self.lengths[int(length)] = self.lengths.get(int(length), 0) + int(scanner.lengths[length])
 
-    Raises:
-        ReadsError: a file is damaged, or the mates are out of step.
-    """
-    paths = [lane.fastq_1] if lane.fastq_2 is None else [lane.fastq_1, lane.fastq_2]
-    done = kept = 0
-    with ExitStack() as stack:
-        scanners = [stack.enter_context(closing(FastqScanner(path, table, genes))) for path in paths]
-        pending: list[ScannedBlock | None] = [None] * len(scanners)
-        with ThreadPoolExecutor(max_workers=len(scanners)) as pool:
-            while True:
-                # Both files are inflated and scanned at the same time; the compiled code holds no lock.
-                jobs = [
-                    pool.submit(scanner.next_block) if block is None else None
-                    for scanner, block in zip(scanners, pending, strict=True)
-                ]
-                pending = [job.result() if job else block for job, block in zip(jobs, pending, strict=True)]
-                present = [block for block in pending if block is not None]
-                if not present:
-                    return
-                if len(present) < len(pending):
-                    _refuse_unequal(scanners, pending, done)
-                count = min(block.count for block in present)
-                _require_in_step(scanners, present, count, done)
-                wanted = np.zeros(count, dtype=bool)
-                for block in present:
-                    wanted |= block.hits[:count] >= MIN_KMERS
-                records = [block.record(int(index)) for index in np.flatnonzero(wanted) for block in present]
-                done += count
-                kept += int(wanted.sum())
-                yield Step(records, done, kept, scanners)
-                pending = [block.tail(count) if block.count > count else None for block in present]
-
-
-def _refuse_unequal(
-    scanners: Sequence[FastqScanner], pending: Sequence[ScannedBlock | None], done: int
-) -> None:
-    short = next(s for s, block in zip(scanners, pending, strict=True) if block is None)
-    other = next(s for s, block in zip(scanners, pending, strict=True) if block is not None)
-    raise ReadsError(
-        f"ends after {done} records, while {other.path} goes on",
-        path=short.path,
-        where=f"record {done + 1}",
-        remedy="give the complete mate files of one run",
-    )
-
-
-def _require_in_step(
-    scanners: Sequence[FastqScanner], blocks: Sequence[ScannedBlock], count: int, done: int
-) -> None:
-    if len(blocks) < 2:
-        return
-    different = np.flatnonzero(blocks[0].names[:count] != blocks[1].names[:count])
-    if different.size:
-        index = int(different[0])
-        names = [block.record(index).split(b"\n", 1)[0].decode("utf-8", "replace") for block in blocks]
-        raise ReadsError(
-            f"mates are out of step: {names[0]!r} stands against {names[1]!r} in {scanners[1].path}",
-            path=scanners[0].path,
-            where=f"record {done + index + 1}",
-            remedy="give the mate files of one run, unsorted and unfiltered",
+    def metrics(
+        self, lanes: Sequence[Lane], readers: Sequence[LaneReader], symbols: Sequence[str]
+    ) -> ScreenMetrics:
+        """Return the record of the sample."""
+        bases, unknown = int(self.totals[BASES]), int(self.totals[UNKNOWN])
+        return ScreenMetrics(
+            layout="paired" if readers[0].mates == 2 else "single",
+            interleaved=any(reader.interleaved for reader in readers),
+            lanes=[[path.name for path in lane.paths] for lane in lanes],
+            total_fragments=self.fragments,
+            total_reads=self.reads,
+            total_bases=bases,
+            read_length=int(self.totals[LONGEST]),
+            mean_read_length=_share(bases, self.reads, MEAN_DECIMALS),
+            read_lengths={str(length): count for length, count in sorted(self.lengths.items())},
+            gc_fraction=_share(int(self.totals[GC]), bases - unknown),
+            n_fraction=_share(unknown, bases),
+            mean_quality=_share(int(self.totals[QUALITY]), bases, MEAN_DECIMALS),
+            q30_fraction=_share(int(self.totals[GOOD]), bases),
+            candidate_fragments=self.kept,
+            kmers_by_gene={symbol: int(n) for symbol, n in zip(symbols, self.genes, strict=True) if n},
         )
+
+
+def _share(part: int, whole: int, decimals: int = FRACTION_DECIMALS) -> float:
+    return round(part / whole, decimals) if whole else 0.0
 
 
 def mate_record(record: bytes, mate: int | None) -> bytes:
     """Return a FASTQ record in the one form that later stages read.
 
     The name ends with /1 or /2 for a pair and carries no suffix for a single read; comment, carriage
-    returns and the second name are dropped, bases are upper case.
+    returns and the second name are dropped, bases are upper case. Of the names of a pair, an ending .1 or .2
+    (_1 or _2) is kept where both mates have the same.
 
     Args:
         record: four lines.
@@ -146,15 +114,33 @@ def mate_record(record: bytes, mate: int | None) -> bytes:
     return b"%s%s\n%s\n+\n%s\n" % (name, suffix, sequence.upper(), quality)
 
 
+def pair_records(records: Sequence[bytes]) -> list[bytes]:
+    """Return the records of a fragment in the one form that later stages read, see `mate_record`.
+
+    Mates whose names end in .1 and .2, or _1 and _2, get the one name that they have in common.
+    """
+    if len(records) == 1:
+        return [mate_record(records[0], None)]
+    first, second = (mate_record(record, mate) for mate, record in enumerate(records, start=1))
+    names = [record.split(b"\n", 1)[0] for record in (first, second)]
+    if names[0][:-2] != names[1][:-2]:
+        # `r.1/1` and `r.2/2`: the mate's number is still part of the name.
+        first, second = (
+            name[:-4] + name[-2:] + record[len(name) :]
+            for name, record in zip(names, (first, second), strict=True)
+        )
+    return [first, second]
+
+
 def run_screen(
     panel_directory: Path,
     lanes: Sequence[Lane],
     output: Path,
     metrics: Path,
-    progress: Callable[[int, str], None] = lambda count, note: None,
+    progress: Callable[[Progress], None] = lambda progress: None,
     *,
     force: bool = False,
-) -> dict[str, object]:
+) -> ScreenMetrics:
     """Screen the lanes of one sample into one FASTQ of candidate fragments.
 
     Args:
@@ -162,7 +148,7 @@ def run_screen(
         lanes: the sample's files, all paired or all single.
         output: gzip FASTQ to write; mates of a pair stand one behind the other.
         metrics: JSON to write.
-        progress: called now and then with the fragments read so far and a note.
+        progress: called after each block.
         force: replace existing files.
 
     Returns:
@@ -173,18 +159,19 @@ def run_screen(
     """
     from isal import igzip
 
-    if len({lane.fastq_2 is None for lane in lanes}) != 1:
-        raise ReadsError("some lanes are paired and some are single", remedy="give them as separate samples")
-    paired = lanes[0].fastq_2 is not None
+    _refuse_mixed(lanes)
     panel = load_panel(panel_directory)
     symbols = [gene.symbol for gene in panel.spec.genes]
-    table = build_table(*panel.kmers())
+    table = build_table(panel.kmers())
     for lane in lanes:
         if lane.fastq_2 is not None:
             require_mates(lane.fastq_1, lane.fastq_2)
-    stamps = stamps_of(path for lane in lanes for path in (lane.fastq_1, lane.fastq_2) if path)
-    fragments = candidates = bases = longest = 0
-    gene_hits = np.zeros(len(symbols), dtype=np.int64)
+    stamps = stamps_of(path for lane in lanes for path in lane.paths)
+    counts = _Counts(np.zeros(len(symbols), dtype=np.int64))
+    readers: list[LaneReader] = []
+    sizes = [path.stat().st_size if path.is_file() else None for lane in lanes for path in lane.paths]
+    total = None if None in sizes else sum(size or 0 for size in sizes)
+    read_before = 0
     with (
         # Both names are claimed before the first read, so that either both files appear or none.
         replacing(output, force=force) as draft,
@@ -193,28 +180,43 @@ def run_screen(
         igzip.IGzipFile(filename="", mode="wb", fileobj=raw, compresslevel=COMPRESSION_LEVEL, mtime=0) as out,
     ):
         for lane in lanes:
-            step: Step | None = None
-            for step in screen_lane(lane, table, len(symbols)):
-                for index, record in enumerate(step.records):
-                    out.write(mate_record(record, index % 2 + 1 if paired else None))
-                progress(fragments + step.fragments, f", {candidates + step.kept:,} kept")
-            if step is None:
-                raise ReadsError("holds no reads", path=lane.fastq_1, remedy="give a FASTQ with reads")
-            fragments += step.fragments
-            candidates += step.kept
-            bases += sum(scanner.bases for scanner in step.scanners)
-            longest = max(longest, *(scanner.longest for scanner in step.scanners))
-            gene_hits += sum(scanner.gene_hits for scanner in step.scanners)
+            reader = LaneReader(lane, table, len(symbols))
+            before = counts.fragments
+            for block in reader.fragments():
+                kept = block.kept()
+                for index in kept:
+                    out.writelines(pair_records(block.records(int(index))))
+                counts.fragments += block.count
+                counts.kept += kept.size
+                read = read_before + sum(scanner.compressed for scanner in reader.scanners)
+                progress(Progress(counts.fragments, counts.kept, read, total))
+            if counts.fragments == before:
+                raise ReadsError(
+                    "holds no reads", path=reader.scanners[0].label, remedy="give a FASTQ with reads"
+                )
+            readers.append(reader)
+            if reader.mates != readers[0].mates:
+                raise ReadsError(
+                    "holds single reads, and the other lanes pairs"
+                    if reader.mates == 1
+                    else "holds both mates by turns, and the other lanes single reads",
+                    path=reader.scanners[0].label,
+                    remedy="give lanes of one layout, and other ones as separate samples",
+                )
+            for scanner in reader.scanners:
+                counts.add(scanner)
+            read_before += sum(scanner.compressed for scanner in reader.scanners)
         require_unchanged(stamps)
-        result: dict[str, object] = {
-            "layout": "paired" if paired else "single",
-            "lanes": [[p.name for p in (lane.fastq_1, lane.fastq_2) if p] for lane in lanes],
-            "total_fragments": fragments,
-            "total_reads": fragments * (2 if paired else 1),
-            "total_bases": bases,
-            "read_length": longest,
-            "candidate_fragments": candidates,
-            "kmers_by_gene": {symbol: int(n) for symbol, n in zip(symbols, gene_hits, strict=True) if n},
-        }
-        metrics_draft.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        result = counts.metrics(lanes, readers, symbols)
+        metrics_draft.write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return result
+
+
+def _refuse_mixed(lanes: Sequence[Lane]) -> None:
+    """Refuse what can be told to be wrong before any read is looked at."""
+    if any(lane.fastq_2 for lane in lanes) and any(
+        lane.fastq_2 is None and lane.interleaved is False for lane in lanes
+    ):
+        raise ReadsError("some lanes are paired and some are single", remedy="give them as separate samples")
+    if sum(path == STANDARD_INPUT for lane in lanes for path in lane.paths) > 1:
+        raise ReadsError("is given twice", path="standard input", remedy="give '-' once")

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.kernels import BASE_CODES, SCAN_OK, scan_fastq
-from aspsfusion.kmers import KmerTable
+from aspsfusion.kmers import scratch_for
+from aspsfusion.match_kernels import ScreenTable
+from aspsfusion.screen_kernels import BASES, GC, LONGEST, SCAN_OK, TOTALS, UNKNOWN, scan_fastq
+from aspsfusion.vector_loads import LOAD_BYTES
 
 
 class SequenceScreen:
@@ -24,47 +26,70 @@ class SequenceScreen:
         gene_hits: panel k-mers seen, by gene number.
     """
 
-    def __init__(self, table: KmerTable, genes: int) -> None:
+    def __init__(self, table: ScreenTable, genes: int) -> None:
         self._table = table
-        self._totals = np.zeros(2, dtype=np.int64)
+        self._totals = np.zeros(TOTALS, dtype=np.int64)
+        self._room: _Room | None = None
         self.gene_hits = np.zeros(genes, dtype=np.int64)
 
     @property
     def bases(self) -> int:
         """Bases seen so far."""
-        return int(self._totals[0])
+        return int(self._totals[BASES])
 
     @property
     def longest(self) -> int:
         """Longest sequence so far, in nt."""
-        return int(self._totals[1])
+        return int(self._totals[LONGEST])
 
-    def hits(self, sequences: Sequence[str]) -> npt.NDArray[np.uint16]:
-        """Return the number of panel k-mers in each sequence, on either strand.
+    @property
+    def gc(self) -> int:
+        """G and C seen so far."""
+        return int(self._totals[GC])
+
+    @property
+    def unknown(self) -> int:
+        """Bases seen so far that are not known (N)."""
+        return int(self._totals[UNKNOWN])
+
+    def hits(self, sequences: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Tell of each sequence whether the screen keeps it.
 
         Args:
             sequences: bases, each at least one.
         """
         count = len(sequences)
         block = "".join(f"@\n{bases}\n+\n{bases}\n" for bases in sequences).encode("ascii")
+        room = self._room = self._room if self._room and self._room.fits(len(block)) else _Room(len(block))
         starts = np.empty(count + 1, dtype=np.int64)
-        hits = np.empty(count, dtype=np.uint16)
-        names = np.empty(count, dtype=np.uint64)
-        table = self._table
+        hits = np.empty(count, dtype=bool)
         scanned, problem = scan_fastq(
-            np.frombuffer(block, dtype=np.uint8),
+            np.frombuffer(bytearray(block + b"\n" * LOAD_BYTES), dtype=np.uint8),
             len(block),
-            table.k,
-            table.keys,
-            table.genes,
-            table.bits,
-            table.shift,
-            BASE_CODES,
+            1,
+            self._table,
+            room.ends,
+            room.packed,
             starts,
             hits,
-            names,
+            np.empty(count, dtype=np.uint64),
+            np.empty(count, dtype=np.uint8),
+            room.lengths,
             self.gene_hits,
             self._totals,
         )
         assert (scanned, problem) == (count, SCAN_OK)
         return hits
+
+
+class _Room:
+    """Memory that the kernel works in, used again from block to block."""
+
+    def __init__(self, size: int) -> None:
+        self.ends = np.empty(size, dtype=np.int32)
+        self.packed = scratch_for(size)
+        self.lengths = np.zeros(size, dtype=np.int64)
+
+    def fits(self, size: int) -> bool:
+        """Tell whether a block of so many bytes can be scanned."""
+        return bool(self.ends.size >= size)

@@ -17,12 +17,13 @@ from aspsfusion.demo import DEFINITION, load_demo
 from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
 from aspsfusion.evidence import run_evidence
 from aspsfusion.extract import run_extract
+from aspsfusion.mates import Lane
 from aspsfusion.panel import load_panel
 from aspsfusion.panel_build import build_panel
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.records import Report
-from aspsfusion.screen import Lane, run_screen
+from aspsfusion.screen import run_screen
 from equality.formats import Reads, all_forms, make_genome
 
 SAMPLES = ("type1", "type2_weak", "wild_type")

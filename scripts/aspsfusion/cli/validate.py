@@ -190,7 +190,7 @@ def _run_junction_reads(args: argparse.Namespace) -> None:
 
 
 def _run_dilution(args: argparse.Namespace) -> None:
-    from aspsfusion.screen import Lane
+    from aspsfusion.mates import Lane
     from aspsfusion.validation.dilution import dilute, write_dilutions
 
     with _chain(args) as chain, ProgressLine("samples") as line:

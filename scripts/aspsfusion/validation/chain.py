@@ -12,10 +12,11 @@ from aspsfusion.call import call_evidence
 from aspsfusion.calls_file import CallsFile
 from aspsfusion.compose import compose_report, read_metrics
 from aspsfusion.evidence import run_evidence
+from aspsfusion.mates import Lane
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.records import Report
-from aspsfusion.screen import Lane, run_screen
+from aspsfusion.screen import run_screen
 from aspsfusion.simulate_records import SimulatedFragment
 
 _SCREEN, _ALIGN = "screen.json", "align.json"
@@ -91,4 +92,4 @@ class Chain:
         paths = [self._scratch / f"reads_{mate}.fastq" for mate in range(1, len(texts) + 1)]
         for path, text in zip(paths, texts, strict=True):
             path.write_text(text, encoding="ascii")
-        return Lane(*paths)
+        return Lane(paths[0], paths[1] if len(paths) > 1 else None)

@@ -13,8 +13,8 @@ import numpy as np
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import open_reads
+from aspsfusion.mates import Lane
 from aspsfusion.safe_output import replacing
-from aspsfusion.screen import Lane
 from aspsfusion.validation.chain import Chain
 
 LINES_PER_RECORD = 4

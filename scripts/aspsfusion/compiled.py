@@ -1,0 +1,61 @@
+"""Compiles the inner loops, and finds a directory in which the compiled code can be kept.
+
+Compiling takes seconds, loading what was compiled takes milliseconds. Compiled code is kept beside the
+package; where that is read-only, in the user's cache directory; and where there is none, as on a compute
+node without the user's home, among the temporary files. NUMBA_CACHE_DIR overrides all of this. Processes
+that start at the same time do not disturb each other: numba writes a file under a temporary name and renames
+it.
+"""
+
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+
+def cache_directory(package: Path) -> Path | None:
+    """Return the directory for compiled code; None for numba's own choice, `__pycache__` in the package.
+
+    Args:
+        package: directory of the package's files.
+    """
+    if _can_write(package / "__pycache__"):
+        return None
+    cache = os.environ.get("XDG_CACHE_HOME")
+    own = (Path(cache) if cache else Path("~/.cache").expanduser()) / "aspsfusion"
+    return own if _can_write(own) else _temporary_directory()
+
+
+def _can_write(directory: Path) -> bool:
+    """Tell whether files can be made in a directory, by making one: a mount may be read-only."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            return True
+    except OSError:
+        return False
+
+
+def _temporary_directory() -> Path:
+    path = Path(tempfile.gettempdir()) / f"aspsfusion-{os.getuid()}"
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+        found = path.lstat()
+        # Code is loaded from here: a directory or link that another user put there is not taken.
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
+            return path
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="aspsfusion-"))
+
+
+_settings: Any = numba.config
+if not _settings.CACHE_DIR:
+    _settings.CACHE_DIR = str(cache_directory(Path(__file__).parent) or "")
+
+compiled: Callable[[Callable[..., Any]], Any] = numba.njit(cache=True, nogil=True)
+"""Decorator of every inner loop: compiled once, kept on disk, run without the interpreter's lock."""

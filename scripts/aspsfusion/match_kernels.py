@@ -1,0 +1,322 @@
+"""The compiled loops that tell whether a read shares a stretch with the panel.
+
+Of a read every fourth base is probed: the bases are packed two bits each, four to a byte, so that a probe
+is a load at a byte of the packed read, and its hash is looked up in a filter that fits a core's cache. Only
+where the filter says "perhaps" are the panel's letters compared with the read's, along the ungapped match
+around the probe. Nothing is lost against looking at every base: a stretch of `seed_length` + 3 bases holds
+a probe.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.compiled import compiled
+from aspsfusion.kernels import BASE_CODES, EMPTY, HASH_MULTIPLIER
+from aspsfusion.vector_loads import LOAD_BYTES, load_64, lowest_bit, pack_bases
+
+SHORT_READ = 64
+"""Reads below this length in nt are probed at every second base instead of every fourth: they have few
+probes, and every fourth base would lose more than one in a thousand reads of 50 nt (see `docs/screen.md`)."""
+
+PACKED_CODES = np.full(256, 4, dtype=np.uint8)
+"""Two-bit codes as `pack_bases` makes them, 4 for the rest: A 0, C 1, T 2, G 3; complement: bit 1."""
+for _letter in "ACGTUacgtu":
+    PACKED_CODES[ord(_letter)] = (ord(_letter) >> 1) & 3
+
+GIVE_UP = 9
+"""A match is not followed further once it has fallen so far below its best score: three mismatches."""
+
+PROBES_AT_ONCE = 64
+"""As many as a mask has bits."""
+
+_ONE = np.uint64(1)
+
+
+class ScreenTable(NamedTuple):
+    """What the screen looks reads up in.
+
+    Attributes:
+        filter_words: one bit pattern per seed (uint64); the filter's size is a power of two.
+        seeds: hash table of packed seeds of both strands: seed + 1 in the upper 32 bits, 2 * text position
+            + strand in the lower ones, 0 for a free slot (uint64).
+        text: the panel's sequences as PACKED_CODES, one behind the other, 4 between them (uint8).
+        seed_length: bases of a seed, at most 16.
+        least_score: score from which a match counts.
+        mismatch_penalty: what a mismatch costs, a match giving 1.
+        filter_shift: 64 less the binary logarithm of the filter's number of words.
+        seed_shift: 64 less the binary logarithm of the number of slots in `seeds`.
+        key_shift: 64 less the binary logarithm of the number of slots in `keys`.
+        keys: hash table of the panel's k-mers, EMPTY for a free slot (uint64).
+        genes: gene number of each slot of `keys` (uint16).
+        k: length of the k-mers in `keys`.
+    """
+
+    filter_words: npt.NDArray[np.uint64]
+    seeds: npt.NDArray[np.uint64]
+    text: npt.NDArray[np.uint8]
+    seed_length: int
+    least_score: int
+    mismatch_penalty: int
+    filter_shift: int
+    seed_shift: int
+    key_shift: int
+    keys: npt.NDArray[np.uint64]
+    genes: npt.NDArray[np.uint16]
+    k: int
+
+
+@compiled
+def fill_kmers(kmers, values, keys, slots):  # type: ignore[no-untyped-def]
+    """Enter k-mers into an open-addressing hash table, in place.
+
+    Args:
+        kmers: distinct canonical k-mers (uint64).
+        values: one small number for each (uint16).
+        keys: table of 2^n slots filled with EMPTY; at most half of it may become used.
+        slots: values of the slots, same size as keys.
+    """
+    slot_shift = np.uint64(64) - np.uint64(np.log2(keys.size))
+    last = keys.size - 1
+    for i in range(kmers.size):
+        slot = np.int64((kmers[i] * HASH_MULTIPLIER) >> slot_shift)
+        while keys[slot] != EMPTY:
+            slot = (slot + 1) & last
+        keys[slot] = kmers[i]
+        slots[slot] = values[i]
+
+
+@compiled
+def _filter_bits(product):  # type: ignore[no-untyped-def]
+    # Three bits of one word: the test costs one load. They are taken from the middle of the product, where
+    # every bit of the seed has come in.
+    return (
+        (_ONE << ((product >> np.uint64(26)) & np.uint64(63)))
+        | (_ONE << ((product >> np.uint64(32)) & np.uint64(63)))
+        | (_ONE << ((product >> np.uint64(38)) & np.uint64(63)))
+    )
+
+
+@compiled
+def fill_seeds(text, positions, length, filter_words, seeds):  # type: ignore[no-untyped-def]
+    """Enter the seeds at the given positions of the panel's text, on both strands, in place.
+
+    Args:
+        text: see ScreenTable.
+        positions: where seeds begin; their bases must all be bases (int64).
+        length: bases of a seed, at most 16.
+        filter_words: zeros, 2^m words.
+        seeds: zeros, 2^n slots, at least twice the number of entries.
+    """
+    word_shift = np.uint64(64) - np.uint64(np.log2(filter_words.size))
+    slot_shift = np.uint64(64) - np.uint64(np.log2(seeds.size))
+    last = seeds.size - 1
+    for position in positions:
+        forward = np.uint64(0)
+        backward = np.uint64(0)
+        for i in range(length):
+            code = np.uint64(text[position + i])
+            forward |= code << np.uint64(2 * i)
+            backward |= (code ^ np.uint64(2)) << np.uint64(2 * (length - 1 - i))
+        for strand in range(2):
+            seed = backward if strand else forward
+            product = seed * HASH_MULTIPLIER
+            filter_words[product >> word_shift] |= _filter_bits(product)
+            slot = np.int64(product >> slot_shift)
+            while seeds[slot] != np.uint64(0):
+                slot = (slot + 1) & last
+            seeds[slot] = ((seed + _ONE) << np.uint64(32)) | np.uint64(2 * position + strand)
+
+
+@compiled
+def _same(buffer, probe, text, origin, step, flip, length):  # type: ignore[no-untyped-def]
+    # What was packed may have been no base; here the letters are compared.
+    for i in range(length):  # noqa: SIM110 (no generators in compiled code)
+        if PACKED_CODES[buffer[probe + i]] != text[origin + step * i] ^ flip:
+            return False
+    return True
+
+
+@compiled
+def _score(buffer, start, stop, probe, place, text, length, least_score, mismatch_penalty):  # type: ignore[no-untyped-def]
+    """Score the best ungapped match around a seed, 0 below the least score."""
+    reverse = place & 1
+    first = place >> 1
+    step = -1 if reverse else 1
+    flip = 2 if reverse else 0
+    origin = first + length - 1 if reverse else first
+    total = length
+    for side in range(2):
+        best = 0
+        score = 0
+        i = length if side == 0 else -1
+        towards = 1 if side == 0 else -1
+        while start <= probe + i < stop:
+            letter = text[origin + step * i]
+            if letter > 3:
+                break
+            if PACKED_CODES[buffer[probe + i]] == letter ^ flip:
+                score += 1
+                if score > best:
+                    best = score
+                    if total + best >= least_score:
+                        return total + best if _same(buffer, probe, text, origin, step, flip, length) else 0
+            else:
+                score -= mismatch_penalty
+                if score <= best - GIVE_UP:
+                    break
+            i += towards
+        total += best
+    if total < least_score or not _same(buffer, probe, text, origin, step, flip, length):
+        return 0
+    return total
+
+
+@compiled
+def _proved(buffer, start, stop, probe, seed, slot, seeds, text, length, least_score, mismatch_penalty):  # type: ignore[no-untyped-def]
+    """Tell whether one of the places of a seed gives a match; `slot` is where the seed's entries begin."""
+    last = seeds.size - 1
+    wanted = seed + _ONE
+    while seeds[slot] != np.uint64(0):
+        entry = seeds[slot]
+        if entry >> np.uint64(32) == wanted:
+            place = np.int64(entry & np.uint64(0xFFFFFFFF))
+            score = _score(buffer, start, stop, probe, place, text, length, least_score, mismatch_penalty)
+            if score >= least_score:
+                return True
+        slot = (slot + 1) & last
+    return False
+
+
+@compiled
+def _match(  # type: ignore[no-untyped-def]
+    buffer,
+    begins,
+    stops,
+    behind,
+    count,
+    packed,
+    filter_words,
+    filter_shift,
+    seeds,
+    seed_shift,
+    text,
+    length,
+    least_score,
+    mismatch_penalty,
+    hits,
+):
+    seed_mask = np.uint32((1 << (2 * length)) - 1)
+    word_shift, slot_shift = np.uint64(filter_shift), np.uint64(seed_shift)
+    for read in range(count):
+        start, stop = np.int64(begins[read]) + behind, np.int64(stops[read])
+        hit = False
+        for half in range(2 if stop - start < SHORT_READ else 1):
+            begin = start + 2 * half
+            probes = (stop - begin - length + 4) >> 2
+            if probes > 0:
+                for i in range(0, stop - begin, LOAD_BYTES):
+                    pack_bases(buffer, begin + i, packed, i >> 2)
+            first = 0
+            while first < probes and not hit:
+                # A mask of the probes of which the filter says "perhaps". Most reads have none, and there
+                # is no branch up to here.
+                maybe = np.uint64(0)
+                for probe in range(min(PROBES_AT_ONCE, probes - first)):
+                    seed = np.uint32(load_64(packed, first + probe)) & seed_mask
+                    product = np.uint64(seed) * HASH_MULTIPLIER
+                    bits = _filter_bits(product)
+                    known = np.uint64((filter_words[product >> word_shift] & bits) == bits)
+                    maybe |= known << np.uint64(probe)
+                while maybe and not hit:
+                    probe = first + lowest_bit(maybe)
+                    maybe &= maybe - _ONE
+                    seed_word = np.uint64(np.uint32(load_64(packed, probe)) & seed_mask)
+                    slot = np.int64((seed_word * HASH_MULTIPLIER) >> slot_shift)
+                    hit = _proved(
+                        buffer,
+                        start,
+                        stop,
+                        begin + 4 * probe,
+                        seed_word,
+                        slot,
+                        seeds,
+                        text,
+                        length,
+                        least_score,
+                        mismatch_penalty,
+                    )
+                first += PROBES_AT_ONCE
+        hits[read] = hit
+
+
+@compiled
+def match_reads(buffer, begins, stops, behind, count, packed, table, hits):  # type: ignore[no-untyped-def]
+    """Tell which reads share a match of the wanted score with the panel, on either strand.
+
+    Args:
+        buffer: bytes with LOAD_BYTES readable ones behind the last read (uint8).
+        begins: a position at or before the first base of each read.
+        stops: end of each read, half-open.
+        behind: how far behind `begins` the first base is.
+        count: number of reads.
+        packed: scratch of at least a quarter of the longest read and 2 * LOAD_BYTES (uint8).
+        table: what to look the reads up in (ScreenTable).
+        hits: out, one truth value for each read (bool).
+    """
+    # Taken apart once for a block: a tuple handed on for each read costs more than most reads do.
+    _match(
+        buffer,
+        begins,
+        stops,
+        behind,
+        count,
+        packed,
+        table.filter_words,
+        table.filter_shift,
+        table.seeds,
+        table.seed_shift,
+        table.text,
+        table.seed_length,
+        table.least_score,
+        table.mismatch_penalty,
+        hits,
+    )
+
+
+@compiled
+def count_kmers(buffer, start, stop, table, by_gene):  # type: ignore[no-untyped-def]
+    """Add the panel's k-mers that a read holds to the count of their genes.
+
+    Args:
+        buffer: bytes (uint8).
+        start: first base of the read.
+        stop: end of the read, half-open.
+        table: the panel's k-mers.
+        by_gene: in and out, k-mers seen by gene number (int64).
+    """
+    k = table.k
+    mask = (_ONE << np.uint64(2 * k)) - _ONE
+    top = np.uint64(2 * (k - 1))
+    last = table.keys.size - 1
+    forward = np.uint64(0)
+    backward = np.uint64(0)
+    valid = 0
+    for i in range(start, stop):
+        code = np.uint64(BASE_CODES[buffer[i]])
+        if code > np.uint64(3):
+            valid = 0
+            continue
+        forward = ((forward << np.uint64(2)) | code) & mask
+        backward = (backward >> np.uint64(2)) | ((np.uint64(3) - code) << top)
+        valid += 1
+        if valid < k:
+            continue
+        kmer = min(forward, backward)
+        slot = np.int64((kmer * HASH_MULTIPLIER) >> np.uint64(table.key_shift))
+        while table.keys[slot] != EMPTY:
+            if table.keys[slot] == kmer:
+                by_gene[table.genes[slot]] += 1
+                break
+            slot = (slot + 1) & last

@@ -1,0 +1,216 @@
+"""The screen's compiled loops find what the plain Python beside them finds."""
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import reference_kernels as reference
+from aspsfusion import screen_kernels as kernels
+from aspsfusion.fastq import MIN_RECORD_BYTES
+from aspsfusion.kmers import LEAST_SCORE, SEED_LENGTH, build_table, index_panel, kept_reads, scratch_for
+from aspsfusion.vector_loads import LOAD_BYTES
+
+# The first call of a kernel may compile it.
+THOROUGH = settings(deadline=None, max_examples=200)
+
+GENE = "".join(random.Random(1).choices("ACGT", k=300))
+OTHER = "".join(random.Random(2).choices("ACGT", k=120))
+PANEL = index_panel([(0, GENE), (1, OTHER)])
+TABLE = build_table(PANEL)
+TEXT = f"-{GENE}-{OTHER}-"
+
+
+def scan(block: bytes, group: int = 1) -> tuple[reference.Scan, list[bool], list[int], list[int]]:
+    """Run the compiled scanner; return its counts, and hits, names and marks."""
+    size = len(block)
+    buffer = np.frombuffer(bytearray(block + b"\n" * LOAD_BYTES), np.uint8)
+    capacity = size // MIN_RECORD_BYTES + 1
+    starts, hits = np.empty(capacity + 1, np.int64), np.empty(capacity, bool)
+    names, marks = np.empty(capacity, np.uint64), np.empty(capacity, np.uint8)
+    lengths, totals = np.zeros(size + 1, np.int64), np.zeros(kernels.TOTALS, np.int64)
+    count, error = kernels.scan_fastq(
+        buffer,
+        size,
+        group,
+        TABLE,
+        np.empty(size + 1, np.int32),
+        scratch_for(size),
+        starts,
+        hits,
+        names,
+        marks,
+        lengths,
+        np.zeros(2, np.int64),
+        totals,
+    )
+    found = reference.Scan(
+        starts[: count + 1].tolist(),
+        [],
+        *totals[[kernels.BASES, kernels.LONGEST, kernels.GC, kernels.UNKNOWN, kernels.GOOD]].tolist(),
+        int(totals[kernels.QUALITY]),
+        {int(length): int(lengths[length]) for length in np.flatnonzero(lengths)},
+        error,
+    )
+    return found, hits[:count].tolist(), names[:count].tolist(), marks[:count].tolist()
+
+
+NAMES = st.text("aB:/12 ._\t", max_size=8) | st.text("aB:/12 ", min_size=60, max_size=140)
+
+
+@st.composite
+def fastq_records(draw: st.DrawFn) -> bytes:
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    sequence = draw(st.text("ACGTNacgtn.", max_size=150))
+    quality = draw(st.text("@+I#?", min_size=len(sequence), max_size=len(sequence)))
+    name, second_name = draw(NAMES), draw(NAMES)
+    return end.join([f"@{name}", sequence, f"+{second_name}", quality, ""]).encode()
+
+
+@given(
+    records=st.lists(fastq_records(), max_size=6),
+    end=st.sampled_from([b"", b"\n", b"\r\n\n"]),
+    data=st.data(),
+)
+@THOROUGH
+def test_scan_of_a_block_that_ends_anywhere(records: list[bytes], end: bytes, data: st.DataObject) -> None:
+    whole = b"".join(records) + end
+    block = whole[: data.draw(st.integers(0, len(whole)))]
+    found, _, names, _ = scan(block)
+    expected = reference.scan_fastq(block)
+    assert found == replace(expected, stems=[])
+    assert found.error == kernels.SCAN_OK
+    # Names are one when their stems are.
+    for i, name in enumerate(names):
+        assert [name == other for other in names] == [expected.stems[i] == stem for stem in expected.stems]
+    whole_records = [r for i, r in enumerate(records) if len(b"".join(records[: i + 1])) <= len(block)]
+    assert [block[a:b] for a, b in zip(found.starts, found.starts[1:], strict=False)] == whole_records
+
+
+GOOD = b"@r\nACGTA\n+\nIIIII\n"
+
+
+@pytest.mark.parametrize("before", [0, 1, 3])
+@pytest.mark.parametrize(
+    ("record", "error"),
+    [
+        (b"r\nACGTA\n+\nIIIII\n", kernels.SCAN_NO_AT_SIGN),
+        (b"\n" + GOOD, kernels.SCAN_NO_AT_SIGN),
+        (b">r\nACGTA\nACGTA\n>s\n", kernels.SCAN_NO_AT_SIGN),
+        (b"@r\nACG\nTA\n+\nIII\nII\n", kernels.SCAN_NO_PLUS),
+        (b"@r\nACGTA\n\n+\nIIIII\n", kernels.SCAN_NO_PLUS),
+        (b"@r\nACGTA\n+\nIIII\n", kernels.SCAN_QUALITY_LENGTH),
+        (b"@r\nACGTA\n+\nIIII\r\n", kernels.SCAN_QUALITY_LENGTH),
+        (b"@r\nACGTA\n+\nIIIIII\n", kernels.SCAN_QUALITY_LENGTH),
+    ],
+)
+def test_wrong_record_is_told_with_its_place(record: bytes, error: int, before: int) -> None:
+    found, *_ = scan(GOOD * before + record + GOOD)
+    assert found.error == error
+    assert len(found.starts) == before + 1
+
+
+def test_file_without_lines_is_told_at_once() -> None:
+    assert scan(b"x" * 1000)[0].error == kernels.SCAN_NO_AT_SIGN
+    assert scan(GOOD + b"x" * 1000)[0].error == kernels.SCAN_NO_AT_SIGN
+
+
+@pytest.mark.parametrize("cut", range(1, len(GOOD)))
+def test_record_that_the_block_cuts_off_is_left(cut: int) -> None:
+    found, *_ = scan(GOOD * 2 + GOOD[:-cut])
+    assert (found.error, found.starts) == (kernels.SCAN_OK, [0, len(GOOD), 2 * len(GOOD)])
+    assert scan(GOOD * 2 + GOOD[:-cut], group=2)[0].starts == found.starts
+    assert scan(GOOD + GOOD[:-cut], group=2)[0].starts == [0]
+
+
+# --- What is kept -----------------------------------------------------------------------------------
+
+
+@given(
+    start=st.integers(0, 280),
+    length=st.integers(0, 130),
+    changes=st.lists(st.tuples(st.integers(0, 129), st.sampled_from("ACGTNacgt")), max_size=9),
+    turned=st.booleans(),
+    front=st.text("ACGT", max_size=30),
+)
+@THOROUGH
+def test_reads_that_match(
+    start: int, length: int, changes: list[tuple[int, str]], turned: bool, front: str
+) -> None:
+    bases = list(TEXT.replace("-", "")[start : start + length])
+    for place, base in changes:
+        if place < len(bases):
+            bases[place] = base
+    read = front + "".join(bases)
+    if turned:
+        read = reference.opposite(read.upper())
+    expected = reference.matches(read, TEXT, PANEL.seed_positions.tolist(), SEED_LENGTH, LEAST_SCORE)
+    assert kept_reads([read.encode()], TABLE).tolist() == [expected]
+
+
+def test_where_a_read_lies_in_a_block_does_not_matter() -> None:
+    reads = [GENE[i : i + 30 + i].encode() for i in range(0, 60, 7)] + [
+        b"",
+        b"A",
+        OTHER[:25].encode(),
+        b"N" * 80,
+    ]
+    alone = [bool(kept_reads([read], TABLE)[0]) for read in reads]
+    assert kept_reads(reads, TABLE).tolist() == alone
+    assert kept_reads([], TABLE).tolist() == []
+
+
+def test_long_read_is_looked_at_to_its_end() -> None:
+    noise = "".join(random.Random(3).choices("ACGT", k=70_000))
+    assert not kept_reads([noise.encode()], TABLE)[0]
+    assert kept_reads([(noise + GENE[:30]).encode()], TABLE)[0]
+
+
+# --- Mates ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("r/1", "r/2", kernels.STEP_OK),
+        ("r/1 comment", "r/2\tcomment", kernels.STEP_OK),
+        ("r/1\r", "r", kernels.STEP_OK),
+        ("r.1", "r.2", kernels.STEP_OK),
+        ("r_1", "r_2 x", kernels.STEP_OK),
+        ("M0:1:FC:1:1101:10:20 1:N:0:ACGT", "M0:1:FC:1:1101:10:20 2:N:0:ACGT", kernels.STEP_OK),
+        ("SRR1.7 7 length=75", "SRR1.7 7 length=60", kernels.STEP_OK),
+        ("SRR1.1 1 length=75", "SRR1.1 1 length=60", kernels.STEP_OK),
+        ("SRR1.1 1/1", "SRR1.1 1/2", kernels.STEP_OK),
+        ("SRR1.12.1 12 length=75", "SRR1.12.2 12 length=60", kernels.STEP_OK),
+        ("r/1/1", "r/1/2", kernels.STEP_OK),
+        ("x" * 200 + "/1", "x" * 200 + "/2", kernels.STEP_OK),
+        ("r/1/1", "r/2/2", kernels.STEP_OTHER_NAME),
+        ("r/3", "r", kernels.STEP_OTHER_NAME),
+        ("r1", "r2", kernels.STEP_OTHER_NAME),
+        ("r/12", "r/1", kernels.STEP_OTHER_NAME),
+        ("r.1", "r_2", kernels.STEP_OTHER_NAME),
+        ("r.1", "r", kernels.STEP_OTHER_NAME),
+        ("SRR1.2", "SRR1.3", kernels.STEP_OTHER_NAME),
+        ("", "a", kernels.STEP_OTHER_NAME),
+        ("x" * 200 + "a", "x" * 200 + "b", kernels.STEP_OTHER_NAME),
+        ("r/1", "r/1", kernels.STEP_WRONG_MATE),
+        ("r/2", "r/2", kernels.STEP_WRONG_MATE),
+        ("r/2", "r/1", kernels.STEP_WRONG_MATE),
+        ("r.2", "r.1", kernels.STEP_WRONG_MATE),
+        ("r 1:N:0:A", "r 1:N:0:A", kernels.STEP_WRONG_MATE),
+        ("r 2:N:0:A", "r 1:N:0:A", kernels.STEP_WRONG_MATE),
+        ("SRR1.1 1/1", "SRR1.1 1/1", kernels.STEP_WRONG_MATE),
+    ],
+)
+def test_names_of_mates(one: str, other: str, expected: int) -> None:
+    block = "".join(f"@{name}\nA\n+\nI\n" for name in ("same", one, "same", other)).encode()
+    _, _, names, marks = scan(block)
+    columns = [
+        (np.array(names[first : first + 2], np.uint64), np.array(marks[first : first + 2], np.uint8))
+        for first in (0, 2)
+    ]
+    found = kernels.first_out_of_step(*columns[0], *columns[1], False)
+    assert found == ((2, expected) if expected == kernels.STEP_OK else (1, expected))
