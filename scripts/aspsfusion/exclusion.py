@@ -40,6 +40,7 @@ def exclusion(informative: Mapping[str, int], parameters: ClassifyParameters) ->
         informative_fragments=dict(informative),
         detectable_fraction=None if fraction is None else round(fraction, FRACTION_DECIMALS),
         threshold=parameters.max_detectable_fraction,
+        needed_fragments=needed_fragments(parameters),
         adequate=fraction is not None and fraction <= parameters.max_detectable_fraction,
     )
 

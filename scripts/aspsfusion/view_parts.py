@@ -6,7 +6,7 @@ from typing import Literal
 
 NOT_DETERMINED = "not determined"
 
-Kind = Literal["text", "number", "code"]
+Kind = Literal["text", "number", "code", "status"]
 
 
 @dataclass(frozen=True)

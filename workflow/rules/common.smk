@@ -43,7 +43,7 @@ NO_GENOME = (
 )
 
 try:
-    for section in ("call", "classify"):
+    for section in ("call", "classify", "batch"):
         config[section] = numbers(config.get(section, {}))
     with open(workflow.source_path(CONFIG_SCHEMA), encoding="utf-8") as stream:
         check_configuration(config, yaml.safe_load(stream))

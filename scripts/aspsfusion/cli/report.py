@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
     if args.vcf:
         from aspsfusion.vcf import write_vcf
 
-        write_vcf(report, panel.spec.genome.chromosomes, args.vcf)
+        write_vcf(report, args.vcf)
     if args.html:
         from aspsfusion.matplotlib_home import give_matplotlib_a_home
 
