@@ -70,8 +70,11 @@ def sample(demo_panel_directory: Path, tmp_path_factory: pytest.TempPathFactory)
     directory = tmp_path_factory.mktemp("explained")
     molecule, junction = fusion_molecule(demo_panel_directory, ("ASPSCR1", 7), ("TFE3", 6))
     pairs = [Pair(f"crosses{n}", molecule[junction - 40 - n : junction + 160], 75) for n in range(4)]
-    # Five bases of the 3' gene; the mate ends where the 5' gene has its second copy of the repeat.
+    # Single reads with five bases of the 3' gene, and with eight of which one is wrong.
     pairs.append(Pair("short", molecule[junction - 70 : junction + 5], 75, single=True))
+    wrong = "A" if molecule[junction + 3] != "A" else "C"
+    faulty = f"{molecule[junction - 67 : junction + 3]}{wrong}{molecule[junction + 4 : junction + 8]}"
+    pairs.append(Pair("faulty", faulty, 75, single=True))
     pairs.append(Pair("same", molecule[junction - 40 : junction + 160], 75))
     pairs.append(Pair("beside", molecule[junction - 400 : junction - 200], 75))
     report = report_pairs(demo_panel_directory, directory, pairs)
@@ -94,8 +97,11 @@ def test_reads_are_weighed_again(
     bam = ["--bam", str(directory / "panel.bam")]
     assert "crosses1 counts for ASPSCR1::TFE3 type 1: 41 bases" in explained(directory, capsys, "crosses1")
     short = explained(directory, capsys, "short", *weigh, *bam)
-    assert "5 bases in TFE3, 10 are needed" in short
-    assert "Give --panel" in explained(directory, capsys, "short")
+    assert "5 in TFE3" in short
+    assert "it counts only where other reads prove the junction" in short
+    faulty = explained(directory, capsys, "faulty", *weigh, *bam)
+    assert "8 bases in TFE3, 10 are needed" in faulty
+    assert "Give --panel" in explained(directory, capsys, "faulty")
     beside = explained(directory, capsys, "beside", *weigh, *bam)
     assert "ASPSCR1|" in beside
     assert "one gene explains all its reads" in beside

@@ -107,6 +107,8 @@ def explain_supporting_read(fusion: Fusion, read: SupportingRead) -> str:
     """Return why a read of the report counts for its fusion, with its bases under the junction."""
     junction = f"{fusion.name} {fusion.type}".strip()
     copies = "" if read.copies == 1 else f" It stands for {read.copies} copies of one molecule."
+    if not read.typable:
+        copies += " Another known junction explains it about as well."
     if read.kind == "spanning":
         text = (
             f"{read.name} counts for {junction}: its mates lie in {fusion.five_prime.gene} and in "
@@ -116,9 +118,15 @@ def explain_supporting_read(fusion: Fusion, read: SupportingRead) -> str:
     text = (
         f"{read.name} counts for {junction}: {read.anchor_five_prime} bases in {fusion.five_prime.gene}, "
         f"{read.anchor_three_prime} in {fusion.three_prime.gene}, "
-        f"{plural(read.mismatches, 'edit')} in the whole fragment.{copies}"
+        f"{plural(read.mismatches, 'edit')} in the whole fragment.{_overhang_words(read)}{copies}"
     )
     return f"{textwrap.fill(text, WIDTH)}\n{_under_the_junction(fusion, read)}"
+
+
+def _overhang_words(read: SupportingRead) -> str:
+    if read.kind == "split":
+        return ""
+    return " Its shorter side is no anchor: it counts only where other reads prove the junction."
 
 
 def _under_the_junction(fusion: Fusion, read: SupportingRead) -> str:

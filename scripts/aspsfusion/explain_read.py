@@ -14,12 +14,13 @@ from aspsfusion.call import Caller
 from aspsfusion.calls_file import CalledJunction
 from aspsfusion.coverage import wild_type_gene
 from aspsfusion.evidence_file import Evidence
-from aspsfusion.junction_model import JunctionModel, relevant
+from aspsfusion.junction_model import JunctionModel
 from aspsfusion.panel import Junction, Panel
 from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import ContigBases
-from aspsfusion.realign import ANCHOR_PER_EDIT, Laid, Realigner
+from aspsfusion.realign import ANCHOR_PER_EDIT, Realigner
 from aspsfusion.records import Fragment, Mate, Placement
+from aspsfusion.support import Laid
 from aspsfusion.view_parts import plural
 
 
@@ -95,7 +96,10 @@ def _weighed(
     models = [JunctionModel(panel, contigs, junction, anchors.find(junction)) for junction in junctions]
     realigner = Realigner(parameters)
     told = 0
-    for model in relevant([model for model in models if model.usable], fragment):
+    genes = {placement.gene for mate in fragment.mates for placement in mate.placements}
+    for model in models:
+        if not model.usable or not genes & {model.junction.five_gene, model.junction.three_gene}:
+            continue
         ways = [list(realigner.ways(mate, model)) for mate in fragment.mates]
         if not _touches(ways):
             continue
@@ -120,7 +124,7 @@ def _why(
     parameters: CallParameters,
 ) -> str:
     support = realigner.support(fragment, model)
-    if support is not None and support.kind != "short":
+    if support is not None and support.kind != "touching":
         return "it fits, but a copy of the same molecule or a junction that more fragments prove takes it"
     reasons = [
         f"read {mate.number}: {reason}"

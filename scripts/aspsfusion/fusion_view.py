@@ -207,6 +207,17 @@ def _not_drawn(fusion: Fusion, pileup: Pileup | None) -> tuple[str, ...]:
         sentences.append(
             f"{pairs} one mate in each gene and no read across the junction; none is drawn here."
         )
+    if fusion.short_overhangs:
+        reads = plural(fusion.short_overhangs, "short overhang runs", "short overhangs run")
+        sentences.append(
+            f"{reads} over the junction with fewer bases than an anchor: they add to a junction that other "
+            "reads prove, and are not drawn."
+        )
+    if fusion.not_typable:
+        sentences.append(
+            f"{plural(fusion.not_typable, 'fragment fits', 'fragments fit')} another known junction about as "
+            "well, so that the type rests on the others."
+        )
     return tuple(sentences)
 
 

@@ -215,6 +215,14 @@ def _qc_values(qc: QualityControl) -> tuple[Fact, ...]:
         Fact("Longest read", f"{count(qc.read_length)} nt"),
         Fact("Reads with adapter", percent(qc.adapter_fraction)),
         Fact("Pairs whose mates overlap", percent(qc.overlap_fraction)),
+        Fact("Input", qc.input if qc.input_build is None else f"{qc.input}, aligned to {qc.input_build}"),
+        Fact(
+            "Strand",
+            qc.strand
+            if qc.strand_fraction is None
+            else f"{qc.strand} ({percent(qc.strand_fraction)} in sense)",
+        ),
+        Fact("Molecules told by", "UMI" if qc.umi else "coordinates"),
         Fact("Control genes, fragments", controls),
     )
 

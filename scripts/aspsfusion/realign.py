@@ -62,7 +62,7 @@ class Realigner:
 
     def ways(self, mate: Mate, model: JunctionModel) -> Iterator[Laid]:
         """Yield the ways in which a read fits the fusion transcript, the best one for each strand."""
-        return self._lay(mate, model)
+        return self._lay(mate, model, gapped=True)
 
     def _combinations(
         self, fragment: Fragment, laid: list[list[Laid]], model: JunctionModel
