@@ -266,10 +266,15 @@ def _methods(report: Report) -> tuple[Fact, ...]:
         if reference.authenticated
         else "not authenticated by MD5"
     )
+    copies = (
+        "copies of the panel's sequence elsewhere in the genome are known"
+        if reference.whole_genome_specificity
+        else "copies of the panel's sequence elsewhere in the genome are not known"
+    )
     return (
         Fact("Panel", f"{panel.name} {panel.version}", (f"positions on {panel.build}",)),
         Fact("Panel YAML, SHA-256", panel.checksum, kind="code"),
-        Fact("Reference", reference.file, (kinds[reference.kind], authentic)),
+        Fact("Reference", reference.file, (kinds[reference.kind], authentic, copies)),
         *(
             Fact(f"{name}, {value.split()[0]}", value.split()[-1], kind="code")
             for name, value in reference.checksums.items()
