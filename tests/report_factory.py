@@ -7,16 +7,20 @@ made up. Reads are cut out of the junction's own sequence.
 from aspsfusion.records import (
     REPORT_SCHEMA_VERSION,
     Confidence,
+    Contig,
     DomainStatus,
     Exclusion,
     ExonCoverage,
     Expression,
     FilteredFusion,
     Fusion,
+    FusionPeptide,
     FusionSide,
+    GeneModel,
     Imbalance,
     OneSided,
     PanelId,
+    QcCheck,
     QcFlag,
     QualityControl,
     Reason,
@@ -43,6 +47,8 @@ ASPSCR1 = FusionSide(
     strand="+",
     at_exon_boundary=True,
     site="end of exon 7",
+    tx_pos=951,
+    region="CDS",
 )
 TFE3_EXON_6 = FusionSide(
     gene="TFE3",
@@ -53,8 +59,12 @@ TFE3_EXON_6 = FusionSide(
     strand="-",
     at_exon_boundary=True,
     site="start of exon 6",
+    tx_pos=1017,
+    region="CDS",
 )
-TFE3_EXON_5 = TFE3_EXON_6.model_copy(update={"exon": 5, "pos": 49038114, "site": "start of exon 5"})
+TFE3_EXON_5 = TFE3_EXON_6.model_copy(
+    update={"exon": 5, "pos": 49038114, "site": "start of exon 5", "tx_pos": 912}
+)
 PRCC = FusionSide(
     gene="PRCC",
     transcript="NM_005973.5",
@@ -64,7 +74,56 @@ PRCC = FusionSide(
     strand="+",
     at_exon_boundary=True,
     site="end of exon 1",
+    tx_pos=705,
+    region="CDS",
 )
+GENE_MODELS = [
+    GeneModel(
+        gene=gene,
+        transcript=transcript,
+        primary=True,
+        gene_id=gene_id,
+        cytoband=cytoband,
+        chrom=chrom,
+        strand=strand,
+        exon_lengths=exon_lengths,
+        cds_first=cds[0],
+        cds_last=cds[1],
+    )
+    for gene, transcript, gene_id, cytoband, chrom, strand, exon_lengths, cds in (
+        (
+            "ASPSCR1",
+            "NM_024083.4",
+            "ENSG00000169696.16",
+            "17q25.3",
+            "chr17",
+            "+",
+            [120, 56, 115, 101, 58, 74, 427, 155, 82, 67, 63, 53, 52, 70, 173, 98],
+            (19, 1680),
+        ),
+        (
+            "TFE3",
+            "NM_006521.6",
+            "ENSG00000068323.17",
+            "Xp11.23",
+            "chrX",
+            "-",
+            [247, 114, 304, 246, 105, 118, 57, 76, 148, 1876],
+            (132, 1859),
+        ),
+        (
+            "PRCC",
+            "NM_005973.5",
+            "ENSG00000143294.15",
+            "1q23.1",
+            "chr1",
+            "+",
+            [705, 48, 567, 96, 144, 66, 442],
+            (238, 1713),
+        ),
+    )
+]
+"""Exon lengths and reading frames of the panel's primary transcripts."""
 
 
 DOMAINS = [
@@ -174,6 +233,15 @@ def make_fusion(
         catalogue_id="asps-type1" if listed else None,
         junction_sequence=junction_sequence,
         retained_domains=DOMAINS if listed else DOMAINS[2:],
+        peptide=FusionPeptide(
+            sequence="QQEQEQERERDPQQEQERER|LPVSGNLLDVYSSQGVATPA",
+            length=591,
+            residues_five_prime=311,
+            first_residue_three_prime=296,
+        )
+        if listed
+        else None,
+        translocation="t(X;17)(p11.2;q25)" if listed else "",
         reads=make_reads(split, spanning, junction_sequence),
     )
 
@@ -209,6 +277,10 @@ def confirmed_report(sample_id: str = "type1_strong") -> Report:
             title="Alveolar soft part sarcoma: ASPSCR1::TFE3",
             build="GRCh38",
             checksum="5d41402abc4b2a76b9719d911017c592ae1c6bdaa1d2b4b2a0c1dd9f30b1a7c4",
+            contigs=[
+                Contig(name="chr17", length=83257441),
+                Contig(name="chrX", length=156040895, md5="2b3a55ff7f58eb308420c8a9b11cac50"),
+            ],
         ),
         reference=ReferenceId(
             kind="demonstration",
@@ -271,6 +343,7 @@ def confirmed_report(sample_id: str = "type1_strong") -> Report:
             detectable_fraction=0.0689,
             threshold=0.05,
             adequate=False,
+            needed_fragments=59,
         ),
         qc=QualityControl(
             total_reads=400000,
@@ -287,6 +360,24 @@ def confirmed_report(sample_id: str = "type1_strong") -> Report:
             control_genes={"UBC": 512, "ACTB": 2210, "GAPDH": 1821},
             flags=[
                 QcFlag(code="SHORT_INSERT", text="median insert 164 nt; below 180 nt spanning pairs are rare")
+            ],
+            checks=[
+                QcCheck(
+                    code="SHORT_INSERT",
+                    name="Median insert",
+                    value="164 nt",
+                    limit="at least 180 nt",
+                    status="warn",
+                    reason="made up for the tests",
+                ),
+                QcCheck(
+                    code="HIGH_DUPLICATION",
+                    name="Duplicates",
+                    value="377 (8.7%)",
+                    limit="at most 80%",
+                    status="pass",
+                    reason="made up for the tests",
+                ),
             ],
         ),
         expression=[
@@ -309,6 +400,7 @@ def confirmed_report(sample_id: str = "type1_strong") -> Report:
             "ASPSCR1", (35, 33, 41, 38, 36, 40, 39, 14, 13, 15, 12, 13, 16, 14, 12, 9)
         )
         + make_coverage("TFE3", (10, 14, 17, 18, 19, 61, 63, 60, 66, 52)),
+        gene_models=GENE_MODELS,
         imbalance=Imbalance(gene="TFE3", five_prime_depth=17.3, three_prime_depth=60.4, ratio=3.49),
         interpretation=[
             "The same fusion occurs in translocation renal cell carcinoma and in PEComa-like tumours.",

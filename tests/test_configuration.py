@@ -16,12 +16,12 @@ from aspsfusion.configuration import (
     require_one_genome,
 )
 from aspsfusion.errors import ParameterError
-from aspsfusion.parameters import CallParameters, ClassifyParameters
+from aspsfusion.parameters import BatchParameters, CallParameters, ClassifyParameters
 
 ROOT = Path(__file__).parents[1]
 SCHEMA: dict[str, Any] = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-SECTIONS = [("call", CallParameters), ("classify", ClassifyParameters)]
+SECTIONS = [("call", CallParameters), ("classify", ClassifyParameters), ("batch", BatchParameters)]
 
 
 @pytest.mark.parametrize(

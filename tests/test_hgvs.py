@@ -1,7 +1,9 @@
 """HGVS numbers of positions and names of fusion transcripts."""
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.hgvs import fusion_name, genomic_position_name, position_from_name, position_name
@@ -119,3 +121,56 @@ def test_published_fusion_transcripts(demo_panel: Panel, kind: str, name: str) -
     )
     five, three = demo_panel.primary[junction.five_gene], demo_panel.primary[junction.three_gene]
     assert fusion_name(five, junction.five_pos, three, junction.three_pos) == name
+
+
+SIDE = r"(?P<{0}_tx>[A-Z]{{2}}_\d+\.\d+):r\."
+ENDS = r"(?P<{0}_base>[-*]?\d+)(?P<{0}_offset>[+-]\d+)?"
+FUSION = re.compile(
+    SIDE.format("five")
+    + r"\?_"
+    + ENDS.format("five")
+    + "::"
+    + SIDE.format("three")
+    + ENDS.format("three")
+    + r"_\?"
+)
+"""Two ranges whose outer ends were not analysed, joined by `::` (SVD-WG007)."""
+
+
+def parsed(panel: Panel, name: str) -> list[tuple[str, int]]:
+    """Return gene and genomic position (0-based) of both joined bases of a fusion's name."""
+    found = FUSION.fullmatch(name)
+    assert found, name
+    places = []
+    for side in ("five", "three"):
+        transcript = next(t for t in panel.transcripts.values() if t.name == found[f"{side}_tx"])
+        position = transcript.to_genome(position_from_name(transcript, found[f"{side}_base"]))
+        sense = 1 if transcript.strand == "+" else -1
+        places.append((transcript.gene, position + sense * int(found[f"{side}_offset"] or 0)))
+    return places
+
+
+@pytest.mark.parametrize(
+    ("five", "three", "name"),
+    [
+        (81996846, 49034251, "NM_024083.4:r.?_933::NM_006521.6:r.886_?"),
+        (81996846, 49038114, "NM_024083.4:r.?_933::NM_006521.6:r.781_?"),
+        (81996840, 49034240, "NM_024083.4:r.?_927::NM_006521.6:r.897_?"),
+        (81996900, 49036000, "NM_024083.4:r.?_933+54::NM_006521.6:r.886-1749_?"),
+        (81977640, 49030000, "NM_024083.4:r.?_-7::NM_006521.6:r.*158_?"),
+    ],
+    ids=["type 1", "type 2", "inside exons", "inside introns", "untranslated"],
+)
+def test_names_of_fusions_lead_back_to_their_breakpoints(
+    demo_panel: Panel, five: int, three: int, name: str
+) -> None:
+    made = fusion_name(demo_panel.primary["ASPSCR1"], five - 1, demo_panel.primary["TFE3"], three - 1)
+    assert made == name
+    assert parsed(demo_panel, made) == [("ASPSCR1", five - 1), ("TFE3", three - 1)]
+
+
+@given(five=st.integers(81977629, 82017406), three=st.integers(49028726, 49043357))
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_every_pair_of_places_has_a_name_that_leads_back(demo_panel: Panel, five: int, three: int) -> None:
+    name = fusion_name(demo_panel.primary["ASPSCR1"], five - 1, demo_panel.primary["TFE3"], three - 1)
+    assert parsed(demo_panel, name) == [("ASPSCR1", five - 1), ("TFE3", three - 1)]

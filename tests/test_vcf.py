@@ -2,21 +2,19 @@
 
 import random
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pysam
 import pytest
 
-from aspsfusion.panel_spec import ChromosomeSpec
+from aspsfusion.records import Contamination, Contig
 from aspsfusion.sequences import reverse_complement
 from aspsfusion.vcf import Breakend, breakends, vcf_text, write_vcf
 from report_factory import ASPSCR1, TFE3_EXON_6, confirmed_report, excluded_report, make_fusion
 
-CHROMOSOMES = {
-    "chrX": ChromosomeSpec(length=156040895, md5="2b3a55ff7f58eb308420c8a9b11cac50"),
-    "chr17": ChromosomeSpec(length=83257441),
-}
 FLANK = 12
 
 
@@ -101,7 +99,7 @@ def read(path: Path) -> list[Any]:
 
 def test_a_fusion_is_read_back_as_two_mates(tmp_path: Path) -> None:
     path = tmp_path / "s.fusions.vcf.gz"
-    write_vcf(confirmed_report(), CHROMOSOMES, path)
+    write_vcf(confirmed_report(), path)
     five, three = read(path)
     assert (five.chrom, five.pos, five.ref, five.alts) == ("chr17", 81996846, "G", ("G]chrX:49034251]",))
     assert (three.chrom, three.pos, three.ref, three.alts) == ("chrX", 49034251, "G", ("G]chr17:81996846]",))
@@ -126,8 +124,10 @@ def test_a_fusion_is_read_back_as_two_mates(tmp_path: Path) -> None:
 
 def test_contigs_are_declared_with_known_lengths(tmp_path: Path) -> None:
     path = tmp_path / "s.fusions.vcf.gz"
-    chromosomes = {"chrX": CHROMOSOMES["chrX"], "chr9": ChromosomeSpec()}
-    write_vcf(confirmed_report(), chromosomes, path)
+    report = confirmed_report()
+    contigs = [Contig(name="chr9"), *(contig for contig in report.panel.contigs if contig.name == "chrX")]
+    report = report.model_copy(update={"panel": report.panel.model_copy(update={"contigs": contigs})})
+    write_vcf(report, path)
     with pysam.VariantFile(str(path)) as file:
         assert list(file.header.contigs) == ["chr9", "chr17", "chrX"]
         assert file.header.contigs["chrX"].length == 156040895
@@ -137,7 +137,7 @@ def test_contigs_are_declared_with_known_lengths(tmp_path: Path) -> None:
 
 def test_records_are_found_through_the_index(tmp_path: Path) -> None:
     path = tmp_path / "s.fusions.vcf.gz"
-    write_vcf(confirmed_report(), CHROMOSOMES, path)
+    write_vcf(confirmed_report(), path)
     with pysam.VariantFile(str(path)) as file:
         assert [record.chrom for record in file.fetch("chrX", 49034250, 49034251)] == ["chrX"]
         assert not list(file.fetch("chrX", 0, 49034250))
@@ -146,7 +146,7 @@ def test_records_are_found_through_the_index(tmp_path: Path) -> None:
 def test_records_are_sorted_by_contig_and_position() -> None:
     near = make_fusion(ASPSCR1.model_copy(update={"pos": 81990000}), TFE3_EXON_6)
     report = confirmed_report().model_copy(update={"fusions": [make_fusion(), near]})
-    lines = [line.split("\t") for line in vcf_text(report, CHROMOSOMES).splitlines() if line[0] != "#"]
+    lines = [line.split("\t") for line in vcf_text(report).splitlines() if line[0] != "#"]
     assert [(line[0], int(line[1])) for line in lines] == [
         ("chr17", 81990000),
         ("chr17", 81996846),
@@ -158,7 +158,7 @@ def test_records_are_sorted_by_contig_and_position() -> None:
 
 def test_without_fusions_the_file_is_empty_and_indexed(tmp_path: Path) -> None:
     path = tmp_path / "s.fusions.vcf.gz"
-    write_vcf(excluded_report(), CHROMOSOMES, path)
+    write_vcf(excluded_report(), path)
     assert read(path) == []
     with pysam.VariantFile(str(path)) as file:
         assert file.index is not None
@@ -168,10 +168,31 @@ def test_without_fusions_the_file_is_empty_and_indexed(tmp_path: Path) -> None:
 def test_a_second_writing_gives_the_same_bytes(tmp_path: Path) -> None:
     path = tmp_path / "s.fusions.vcf.gz"
     index = tmp_path / "s.fusions.vcf.gz.tbi"
-    write_vcf(confirmed_report(), CHROMOSOMES, path)
+    write_vcf(confirmed_report(), path)
     first = path.read_bytes(), index.read_bytes()
-    write_vcf(confirmed_report(), CHROMOSOMES, path)
+    write_vcf(confirmed_report(), path)
     assert (path.read_bytes(), index.read_bytes()) == first
+
+
+def test_a_junction_that_may_be_contamination_does_not_pass(tmp_path: Path) -> None:
+    path = tmp_path / "s.fusions.vcf.gz"
+    source = Contamination(sample_id="P9", fragments_with_duplicates=4000, share=0.01)
+    fusion = make_fusion().model_copy(update={"contamination": source})
+    write_vcf(confirmed_report().model_copy(update={"fusions": [fusion]}), path)
+    for record in read(path):
+        assert list(record.filter) == ["POSSIBLE_CONTAMINATION"]
+        assert record.info["CONTAMINATION_FROM"] == "P9"
+
+
+@pytest.mark.skipif(shutil.which("bcftools") is None, reason="bcftools is not installed")
+def test_bcftools_reads_the_file_without_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "s.fusions.vcf.gz"
+    write_vcf(confirmed_report(), path)
+    for arguments in (["view"], ["view", "--regions", "chrX"], ["index", "--stats"]):
+        command = ["bcftools", *arguments, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "chrX" in done.stdout
 
 
 def test_an_unknown_joined_base_is_n_and_an_intron_has_no_exon() -> None:

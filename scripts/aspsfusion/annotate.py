@@ -4,19 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aspsfusion.calls_file import CalledJunction, OneSidedCluster
+from aspsfusion.cytogenetics import translocation
 from aspsfusion.hgvs import fusion_name
 from aspsfusion.panel import Panel, Transcript
 from aspsfusion.panel_spec import JunctionSpec
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
+from aspsfusion.protein import domain_status, fusion_peptide, in_frame
 from aspsfusion.records import (
     Confidence,
-    DomainStatus,
     FilteredFusion,
     FilteredOneSided,
     Fusion,
     FusionSide,
     OneSided,
     Reason,
+    Region,
     SupportingRead,
 )
 from aspsfusion.rejections import rejection_reasons
@@ -38,6 +40,7 @@ class _Site:
     exon: int | None
     at_boundary: bool
     words: str
+    intron: int | None = None
 
 
 def _site(panel: Panel, gene: str, position: int, *, last: bool) -> _Site:
@@ -72,6 +75,7 @@ def _site(panel: Panel, gene: str, position: int, *, last: bool) -> _Site:
         words = "behind the last exon"
     else:
         words = f"inside intron {before}"
+        return _Site(primary, None, False, words, before)
     return _Site(primary, None, False, words)
 
 
@@ -85,6 +89,7 @@ def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> Fusion
         last: whether it is the last base of the 5' gene (else the first one of the 3' gene).
     """
     site = _site(panel, gene, position, last=last)
+    tx_pos = site.transcript.from_genome(position)
     return FusionSide(
         gene=gene,
         transcript=site.transcript.name,
@@ -94,58 +99,20 @@ def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> Fusion
         strand="+" if site.transcript.strand == "+" else "-",
         at_exon_boundary=site.at_boundary,
         site=site.words,
+        tx_pos=None if tx_pos is None else tx_pos + 1,
+        intron=site.intron,
+        region=_region(site, tx_pos),
     )
 
 
-def coding_bases_before(transcript: Transcript, position: int, *, behind: bool) -> int | None:
-    """Return the number of coding bases in front of a boundary, None outside the reading frame.
-
-    Args:
-        transcript: with or without reading frame.
-        position: genomic position, 0-based.
-        behind: the boundary behind the base (5' side) or in front of it (3' side).
-    """
-    tx_pos = transcript.from_genome(position)
-    if tx_pos is None or transcript.cds is None or not transcript.cds[0] <= tx_pos < transcript.cds[1]:
-        return None
-    return tx_pos - transcript.cds[0] + behind
-
-
-def in_frame(panel: Panel, junction: CalledJunction) -> bool | None:
-    """Tell whether the 3' gene is read in its own frame; None where a breakpoint is not coding."""
-    five = _site(panel, junction.five_gene, junction.five_pos, last=True).transcript
-    three = _site(panel, junction.three_gene, junction.three_pos, last=False).transcript
-    before = coding_bases_before(five, junction.five_pos, behind=True)
-    skipped = coding_bases_before(three, junction.three_pos, behind=False)
-    if before is None or skipped is None:
-        return None
-    return before % 3 == skipped % 3
-
-
-def domain_status(panel: Panel, junction: CalledJunction) -> list[DomainStatus]:
-    """Return what the fusion keeps of each listed domain of its two genes."""
-    result = []
-    five = coding_bases_before(panel.primary[junction.five_gene], junction.five_pos, behind=True)
-    three = coding_bases_before(panel.primary[junction.three_gene], junction.three_pos, behind=False)
-    for domain in panel.spec.domains:
-        first, last = domain.first_residue, domain.last_residue
-        if domain.gene == junction.five_gene and five is not None:
-            kept = min(last, five // 3) - first + 1
-        elif domain.gene == junction.three_gene and three is not None:
-            kept = last - max(first, -(-three // 3) + 1) + 1
-        else:
-            continue
-        whole = last - first + 1
-        result.append(
-            DomainStatus(
-                gene=domain.gene,
-                name=domain.name,
-                first_residue=first,
-                last_residue=last,
-                status="kept" if kept >= whole else "lost" if kept <= 0 else "partly kept",
-            )
-        )
-    return result
+def _region(site: _Site, tx_pos: int | None) -> Region:
+    """Return what a joined base belongs to."""
+    if tx_pos is None:
+        return "intergenic" if site.intron is None else "intron"
+    if site.transcript.cds is None:
+        return "exon"
+    start, end = site.transcript.cds
+    return "5' UTR" if tx_pos < start else "3' UTR" if tx_pos >= end else "CDS"
 
 
 def confidence(junction: CalledJunction) -> tuple[Confidence, list[str]]:
@@ -193,7 +160,7 @@ def annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         five_prime=five,
         three_prime=three,
         hgvs=fusion_name(five_tx, junction.five_pos, three_tx, junction.three_pos),
-        in_frame=in_frame(panel, junction),
+        in_frame=in_frame(five_tx, junction.five_pos, three_tx, junction.three_pos),
         split_reads=junction.split_reads,
         spanning_pairs=junction.spanning_pairs,
         short_overhangs=junction.short_overhangs,
@@ -211,7 +178,11 @@ def annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         confidence_reasons=reasons,
         catalogue_id=junction.catalogue_id,
         junction_sequence=f"{junction.flank_five_prime}|{junction.flank_three_prime}",
-        retained_domains=domain_status(panel, junction),
+        retained_domains=domain_status(
+            panel, junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
+        ),
+        peptide=fusion_peptide(five_tx, junction.five_pos, three_tx, junction.three_pos),
+        translocation=translocation(panel.spec, junction.five_gene, junction.three_gene),
         reads=[
             SupportingRead(
                 name=read.name,

@@ -287,6 +287,19 @@ def _exclusion_reason(spec: PanelSpec, excluded: Exclusion) -> Reason:
     )
 
 
+FOUND_ELSEWHERE = ("OTHER_FUSION", "RECIPROCAL_ONLY")
+"""Reasons that name another fusion of the target's genes."""
+
+FOR_THE_TARGET = ("WEAK_EVIDENCE", "UNPROVEN_EVIDENCE")
+"""Reasons that speak for the target fusion, so that more reads could settle it."""
+
+
+def _another_fusion_decides(reasons: Sequence[Reason]) -> bool:
+    """Whether the reason for no verdict is another fusion, so that more reads of this one are no remedy."""
+    codes = {reason.code for reason in reasons}
+    return bool(codes.intersection(FOUND_ELSEWHERE)) and not codes.intersection(FOR_THE_TARGET)
+
+
 def _statement(
     spec: PanelSpec, findings: Findings, call: str, reasons: Sequence[Reason], excluded: Exclusion
 ) -> str:
@@ -315,4 +328,6 @@ def _statement(
         "EXCLUDED": spec.texts.excluded,
         "INDETERMINATE": spec.texts.indeterminate,
     }[call]
+    if call == "INDETERMINATE" and spec.texts.other_fusion and _another_fusion_decides(reasons):
+        template = spec.texts.other_fusion
     return " ".join(template.format(**values).split())

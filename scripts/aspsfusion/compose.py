@@ -1,5 +1,6 @@
 """Composes the record of one sample from the files of its stages."""
 
+import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
@@ -15,36 +16,28 @@ from aspsfusion.annotate import (
     annotate_one_sided,
 )
 from aspsfusion.calls_file import CallsFile, read_calls
-from aspsfusion.classify import Findings, classify, control_genes_seen
-from aspsfusion.coverage import Coverage
+from aspsfusion.classify import Findings, classify
 from aspsfusion.differential import differential_of, with_differential
 from aspsfusion.errors import ReadsError
 from aspsfusion.imbalance import imbalance
-from aspsfusion.panel import Panel
+from aspsfusion.panel import TRANSCRIPTS_FASTA, UNSPLICED_FASTA, Panel, Transcript
 from aspsfusion.parameters import ClassifyParameters
+from aspsfusion.quality import incomplete_evidence, quality_control
 from aspsfusion.records import (
     REPORT_SCHEMA_VERSION,
+    Contig,
     ExonCoverage,
     Expression,
+    Fusion,
+    GeneModel,
     Imbalance,
     PanelId,
-    QcFlag,
-    QualityControl,
-    Reason,
     ReferenceId,
     Report,
 )
 
 LIBRARIES = ("pybwa", "pysam", "numba", "cutadapt")
 """Libraries whose version can change a result."""
-
-SHORT_INSERT = 100
-"""Median insert in nt below which a fusion assay on FFPE tissue did not meet its quality rule (Ball 2026,
-Br J Cancer: whole-transcriptome sequencing of 1233 tumours)."""
-
-HIGH_DUPLICATION = 0.8
-"""Share of duplicates among candidate fragments from which the library counts as exhausted: each new read
-then shows the same molecules again. A convention of this program, without a published limit."""
 
 DEMONSTRATION_NOTICE = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"
 NO_WHOLE_GENOME = (
@@ -115,6 +108,10 @@ def compose_report(
             title=panel.spec.title,
             build=panel.spec.genome.build,
             checksum=provenance["checksum"],
+            contigs=[
+                Contig(name=name, length=chromosome.length, md5=chromosome.md5)
+                for name, chromosome in panel.spec.genome.chromosomes.items()
+            ],
         ),
         reference=ReferenceId(
             kind=provenance["reference_kind"],
@@ -122,6 +119,7 @@ def compose_report(
             whole_genome_specificity=provenance["whole_genome_specificity"],
             file=provenance["genome_file"],
             checks=_checks(provenance["checks"]),
+            checksums=_checksums(panel),
         ),
         software={
             "aspsfusion": __version__,
@@ -135,34 +133,16 @@ def compose_report(
         one_sided=one_sided,
         filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
         exclusion=excluded,
-        qc=_quality(panel, screen, align, record, parameters),
+        qc=quality_control(panel, screen, align, record, parameters, incomplete),
         expression=expression,
         exon_coverage=_exon_coverage(panel, record),
+        gene_models=_gene_models(panel, fusions),
         imbalance=imbalance(panel, coverage, record.median_insert, baseline),
         differential=differential,
         interpretation=list(panel.spec.texts.interpretation),
         limits=[*panel.spec.texts.limits, *_genome_limits(provenance)],
         notices=[DEMONSTRATION_NOTICE] if demonstration else [],
     )
-
-
-def incomplete_evidence(screen: Mapping[str, Any], coverage: Coverage) -> list[Reason]:
-    """Return the reasons why the input can not carry the evidence for an exclusion.
-
-    Args:
-        screen: metrics of `aspsfusion screen` or `aspsfusion extract`.
-        coverage: wild-type counts.
-    """
-    reasons = [Reason(code="INPUT_INCOMPLETE", text=text) for text in screen.get("incomplete", ())]
-    if coverage.direction.unspliced:
-        reasons.append(
-            Reason(
-                code="NO_SPLICED_READS",
-                text=f"None of {coverage.direction.target_fragments} fragments of the target genes crosses a "
-                "border between exons: the sample looks like DNA, not RNA.",
-            )
-        )
-    return reasons
 
 
 def _checks(checks: list[dict[str, Any]]) -> list[str]:
@@ -186,64 +166,43 @@ def _genome_limits(provenance: Mapping[str, Any]) -> list[str]:
     return [] if provenance["whole_genome_specificity"] else [NO_WHOLE_GENOME]
 
 
-def _quality(
-    panel: Panel,
-    screen: Mapping[str, Any],
-    align: Mapping[str, Any],
-    record: CallsFile,
-    parameters: ClassifyParameters,
-) -> QualityControl:
-    genes = record.calls.coverage.genes
-    controls = {gene: genes.get(gene, 0) for gene in panel.spec.genes_with_role("control")}
-    coverage = record.calls.coverage
-    flags = [QcFlag(code=reason.code, text=reason.text) for reason in incomplete_evidence(screen, coverage)]
-    if not record.candidates:
-        flags.append(
-            QcFlag(code="NO_CANDIDATES", text="No read of the sample shares a sequence with the panel.")
-        )
-    seen = control_genes_seen(panel.spec, genes, parameters)
-    if controls and seen < min(parameters.min_control_genes, len(controls)):
-        flags.append(
-            QcFlag(
-                code="CONTROL_GENES_NOT_SEEN",
-                text=f"{seen} of {len(controls)} control genes have at least "
-                f"{parameters.min_control_fragments} unique fragments.",
-            )
-        )
-    if record.median_insert is not None and record.median_insert < SHORT_INSERT:
-        flags.append(
-            QcFlag(
-                code="SHORT_INSERTS",
-                text=f"The median insert is {record.median_insert} nt, below {SHORT_INSERT} nt.",
-            )
-        )
-    if record.candidates and record.duplicates / record.candidates > HIGH_DUPLICATION:
-        flags.append(
-            QcFlag(
-                code="HIGH_DUPLICATION",
-                text=f"{record.duplicates} of {record.candidates} candidate fragments are duplicates.",
-            )
-        )
-    share = coverage.direction.share
-    return QualityControl(
-        total_reads=screen["total_reads"],
-        candidate_fragments=record.candidates,
-        duplicates=record.duplicates,
-        umi=record.umi,
-        median_insert=record.median_insert,
-        adapter_fraction=align["adapter_fraction"],
-        overlap_fraction=align["overlap_fraction"],
-        read_length=screen["read_length"],
-        mean_read_length=screen["mean_read_length"],
-        gc_fraction=screen["gc_fraction"],
-        n_fraction=screen["n_fraction"],
-        q30_fraction=screen.get("q30_fraction"),
-        control_genes=controls,
-        input=screen.get("input", "FASTQ"),
-        input_build=screen.get("input_build"),
-        strand=coverage.direction.strand,
-        strand_fraction=None if share is None else round(share, DECIMALS),
-        flags=flags,
+def _checksums(panel: Panel) -> dict[str, str]:
+    """Return what identifies the sequences that the reads were compared with."""
+    targets = {panel.primary[gene].chrom for gene in panel.spec.genes_with_role("target")}
+    sums = {
+        contig["chrom"]: f"MD5 {contig['md5']}"
+        for contig in panel.provenance["contigs"]
+        if contig["chrom"] in targets and contig["md5"]
+    }
+    for name in (TRANSCRIPTS_FASTA, UNSPLICED_FASTA):
+        sums[name] = f"SHA-256 {hashlib.sha256((panel.directory / name).read_bytes()).hexdigest()}"
+    return sums
+
+
+def _gene_models(panel: Panel, fusions: Sequence[Fusion]) -> list[GeneModel]:
+    """Return the transcripts that are drawn: those of the target's genes, then those of the fusions."""
+    names = [panel.primary[gene].key for gene in panel.spec.genes_with_role("target")]
+    names += [
+        f"{side.gene}|{side.transcript}"
+        for fusion in fusions
+        for side in (fusion.five_prime, fusion.three_prime)
+    ]
+    return [_gene_model(panel, panel.transcripts[name]) for name in dict.fromkeys(names)]
+
+
+def _gene_model(panel: Panel, transcript: Transcript) -> GeneModel:
+    gene = panel.spec.gene(transcript.gene)
+    return GeneModel(
+        gene=transcript.gene,
+        transcript=transcript.name,
+        primary=transcript.primary,
+        gene_id=gene.ensembl,
+        cytoband=gene.cytoband,
+        chrom=transcript.chrom,
+        strand="+" if transcript.strand == "+" else "-",
+        exon_lengths=[exon.tx_end - exon.tx_start for exon in transcript.exons],
+        cds_first=transcript.cds[0] + 1 if transcript.cds else None,
+        cds_last=transcript.cds[1] if transcript.cds else None,
     )
 
 

@@ -1,34 +1,17 @@
-"""Draws the depth of each exon of a gene as SVG that stands inside the HTML report.
+"""Draws the depth of each exon of a gene as SVG that stands inside the HTML report."""
 
-The text stays text, so that it can be searched, and each drawing says in words what it shows. The same
-values always give the same bytes.
-"""
-
-import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from aspsfusion.records import ExonCoverage, Fusion, Report
+from aspsfusion.svg import inline_svg
 
 # Blue and black of the Okabe-Ito palette; what a fusion loses is told by hatching as well.
 BAR_COLOUR = "#0072B2"
 LINE_COLOUR = "#000000"
-
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "aspsfusion",
-    "font.family": "sans-serif",
-    "font.size": 10.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "hatch.linewidth": 0.6,
-}
 
 
 @dataclass(frozen=True)
@@ -103,22 +86,12 @@ def draw(coverage: GeneCoverage, identifier: str) -> str:
         coverage: what to draw.
         identifier: prefix of the ids inside the drawing, unique within the page.
     """
-    with matplotlib.rc_context():
-        # A user's own matplotlibrc must not change a report.
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
-        buffer = io.StringIO()
-        _figure(coverage).savefig(
-            buffer,
-            format="svg",
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-        )
-    return _inline(buffer.getvalue(), identifier, coverage.words())
+    return inline_svg(lambda: _figure(coverage), identifier, coverage.words())
 
 
 def _figure(coverage: GeneCoverage) -> Figure:
     # Margins in inches are given, because having matplotlib work them out takes most of the time.
-    width, height, left, right, top, bottom = 4.6, 2.5, 0.6, 0.08, 0.3, 0.75
+    width, height, left, right, top, bottom = 4.6, 2.1, 0.6, 0.08, 0.3, 0.7
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes(
         (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
@@ -155,26 +128,6 @@ def _legend(figure: Figure) -> None:
         ncols=2,
         frameon=False,
     )
-
-
-def _inline(svg: str, identifier: str, words: str) -> str:
-    """Make a standalone SVG file fit to stand inside a page: no prolog, ids of its own, a title in words."""
-    body = svg[svg.index("<svg") :].strip()
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    # A style element would hold for the whole page, so what it says goes to the drawing's own element.
-    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
-    body = re.sub(r'<g id="[^"]*"', "<g", body)
-    body = re.sub(r'\bid="', f'id="{identifier}-', body)
-    body = re.sub(r'(url\(#|href="#)', rf"\g<1>{identifier}-", body)
-    opening, rest = body.split(">", 1)
-    opening = re.sub(r'\s(width|height|version)="[^"]*"', "", opening)
-    title = f'<title id="{identifier}-title">{_escape(words)}</title>'
-    opening += ' stroke-linejoin="round" stroke-linecap="butt"'
-    return f'{opening} role="img" aria-labelledby="{identifier}-title">{title}{rest}'
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def draw_all(genes: Sequence[GeneCoverage]) -> list[str]:

@@ -55,6 +55,7 @@ def exclusion(informative: Mapping[str, int], parameters: ClassifyParameters) ->
             ExclusionLevel(confidence=level, detectable_fraction=_rounded(detectable_fraction(fewest, level)))
             for level in sorted({*LEVELS, parameters.confidence})
         ],
+        needed_fragments=needed_fragments(parameters),
         adequate=fraction is not None and fraction <= parameters.max_detectable_fraction,
     )
 

@@ -1,9 +1,14 @@
 """What a page says about fusions: the evidence of each reported one and the list of the others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aspsfusion.pileup import Pileup, build_pileup
-from aspsfusion.records import FilteredFusion, Fusion, FusionSide, OneSided
+from markupsafe import Markup
+
+from aspsfusion.fusion_drawing import UTR_SHOWN, lay_out
+from aspsfusion.fusion_figure import draw_fusion
+from aspsfusion.pileup import PRINT_AT_MOST, Pileup, build_pileup
+from aspsfusion.records import FilteredFusion, Fusion, FusionSide, GeneModel, OneSided
 from aspsfusion.view_parts import Fact, Table, columns, count, percent, plural
 
 
@@ -15,44 +20,71 @@ class FusionView:
         heading: name and type.
         marks: words beside the heading: target or not, reciprocal, confidence.
         facts: the evidence, name by name.
-        breakpoints: gene, exon and genomic position of both sides.
+        drawing: the fusion transcript as an SVG element; empty where it can not be drawn.
+        drawing_note: how the drawing is to be read; empty without one.
         domains: what the fusion keeps of each protein domain; None when the panel knows none.
         pileup: split reads under the junction; None without split reads.
         folded: heading of the reads that are folded away.
+        not_printed: what paper leaves out of the pile-up; empty when nothing.
         not_drawn: sentences on what the pile-up leaves out: reads beyond its limit and spanning pairs.
     """
 
     heading: str
     marks: tuple[str, ...]
     facts: tuple[Fact, ...]
-    breakpoints: Table
+    drawing: Markup
+    drawing_note: str
     domains: Table | None
     pileup: Pileup | None
     folded: str
+    not_printed: str
     not_drawn: tuple[str, ...]
 
 
-def fusion_view(fusion: Fusion, build: str) -> FusionView:
+def fusion_view(fusion: Fusion, build: str, models: Sequence[GeneModel], number: int) -> FusionView:
     """Return a reported fusion as the page shows it.
 
     Args:
         fusion: the fusion.
         build: genome build of the positions.
+        models: exon structures of the report.
+        number: place on the page, from 1; makes the ids of the drawing unique.
     """
     pileup = build_pileup(fusion)
+    drawing = lay_out(fusion, models)
     return FusionView(
         heading=f"{fusion.name} {fusion.type}".strip(),
         marks=_marks(fusion),
-        facts=(*_evidence(fusion), *_description(fusion)),
-        breakpoints=Table(
-            f"Breakpoints ({build})",
-            columns("Side", "Gene", ("Position (strand)", "code"), "Joined base", "Transcript"),
-            (_side_row("5'", fusion.five_prime), _side_row("3'", fusion.three_prime)),
-        ),
+        facts=(*_evidence(fusion), *_description(fusion, build)),
+        # The drawing escapes what it writes.
+        drawing=Markup(draw_fusion(drawing, f"fusion-{number}") if drawing else ""),
+        drawing_note=_drawing_note(fusion, any(row.cut for row in drawing.rows)) if drawing else "",
         domains=_domains(fusion),
         pileup=pileup,
         folded=f"{plural(len(pileup.folded), 'more read')} with shorter anchors" if pileup else "",
+        not_printed=_not_printed(pileup),
         not_drawn=_not_drawn(fusion, pileup),
+    )
+
+
+def _drawing_note(fusion: Fusion, cut: bool) -> str:
+    note = (
+        f"Above {fusion.five_prime.gene}, below {fusion.three_prime.gene}, between them the fusion "
+        "transcript. Numbered boxes are exons, to scale and high where they code; hatched is "
+        "lost. Dark bars are protein domains. Lines lead from the breakpoints to the junction."
+    )
+    return f"{note} Of 3' untranslated regions the first {UTR_SHOWN} nt are drawn." if cut else note
+
+
+def _not_printed(pileup: Pileup | None) -> str:
+    if pileup is None:
+        return ""
+    left_out = sum(not line.printed for line in (*pileup.shown, *pileup.folded))
+    return (
+        f"{plural(left_out, 'more read is', 'more reads are')} on the page on a screen; printed are the "
+        f"{PRINT_AT_MOST} with the longest shorter anchor."
+        if left_out
+        else ""
     )
 
 
@@ -60,7 +92,8 @@ def _marks(fusion: Fusion) -> tuple[str, ...]:
     kind = "the fusion looked for" if fusion.is_target else "another fusion"
     if fusion.reciprocal:
         kind = "reciprocal transcript"
-    return kind, f"{fusion.confidence} confidence"
+    marks = (kind, f"{fusion.confidence} confidence")
+    return (*marks, "possible contamination") if fusion.contamination else marks
 
 
 def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
@@ -94,10 +127,11 @@ def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
             f"{count(fusion.max_anchor_three_prime)} nt in {three}",
         ),
         Fact("Confidence", fusion.confidence, tuple(fusion.confidence_reasons)),
+        *([Fact("Possible contamination", contamination_sentence(fusion))] if fusion.contamination else []),
     )
 
 
-def _description(fusion: Fusion) -> tuple[Fact, ...]:
+def _description(fusion: Fusion, build: str) -> tuple[Fact, ...]:
     five, three = fusion.five_prime, fusion.three_prime
     frame = {
         True: "kept (in frame)",
@@ -110,15 +144,45 @@ def _description(fusion: Fusion) -> tuple[Fact, ...]:
             f"{five.gene} {five.site} :: {three.gene} {three.site}",
             (f"superseded numbering: {fusion.old_name}",) if fusion.old_name else (),
         ),
+        Fact(
+            f"Breakpoints ({build})",
+            f"{_position(five)} :: {_position(three)}",
+            ("last joined base of the 5' gene, first one of the 3' gene",),
+            kind="code",
+        ),
         Fact("RNA (HGVS)", fusion.hgvs, kind="code"),
+        *_chromosomes(fusion),
         Fact("Reading frame", frame[fusion.in_frame]),
+        *_protein(fusion),
         Fact("Catalogue", fusion.catalogue_id or "not among the panel's listed junctions"),
         Fact("Junction sequence", fusion.junction_sequence, kind="code"),
     )
 
 
-def _side_row(name: str, side: FusionSide) -> tuple[str, ...]:
-    return name, side.gene, f"{side.chrom}:{side.pos} ({side.strand})", side.site, side.transcript
+def _chromosomes(fusion: Fusion) -> tuple[Fact, ...]:
+    if not fusion.translocation:
+        return ()
+    note = "ISCN, bands of the two genes; RNA does not show whether the translocation is balanced"
+    return (Fact("Translocation", fusion.translocation, (note,), kind="code"),)
+
+
+def _protein(fusion: Fusion) -> tuple[Fact, ...]:
+    peptide = fusion.peptide
+    if peptide is None:
+        return ()
+    details = [f"the protein would have {count(peptide.length)} residues; deduced from the reference"]
+    if peptide.first_residue_three_prime is None:
+        details.append("small letters: not in the frame of the 3' gene")
+    else:
+        details.append(
+            f"residues 1 to {peptide.residues_five_prime} of {fusion.five_prime.gene}, then "
+            f"{fusion.three_prime.gene} from residue {peptide.first_residue_three_prime} on"
+        )
+    return (Fact("Peptide", peptide.sequence, tuple(details), kind="code"),)
+
+
+def _position(side: FusionSide) -> str:
+    return f"{side.chrom}:{side.pos} ({side.strand})"
 
 
 def _domains(fusion: Fusion) -> Table | None:
@@ -143,7 +207,31 @@ def _not_drawn(fusion: Fusion, pileup: Pileup | None) -> tuple[str, ...]:
         sentences.append(
             f"{pairs} one mate in each gene and no read across the junction; none is drawn here."
         )
+    if fusion.short_overhangs:
+        reads = plural(fusion.short_overhangs, "short overhang runs", "short overhangs run")
+        sentences.append(
+            f"{reads} over the junction with fewer bases than an anchor: they add to a junction that other "
+            "reads prove, and are not drawn."
+        )
+    if fusion.not_typable:
+        sentences.append(
+            f"{plural(fusion.not_typable, 'fragment fits', 'fragments fit')} another known junction about as "
+            "well, so that the type rests on the others."
+        )
     return tuple(sentences)
+
+
+def contamination_sentence(fusion: Fusion) -> str:
+    """Return which other sample has the same junction at a far higher level; empty when none has."""
+    source = fusion.contamination
+    if source is None:
+        return ""
+    return (
+        f"Sample {source.sample_id} of the same batch has this junction with "
+        f"{plural(source.fragments_with_duplicates, 'fragment')}, duplicates counted; the "
+        f"{count(fusion.fragments_with_duplicates)} here are {percent(source.share)} of that and may come "
+        "from there."
+    )
 
 
 def filtered_table(candidates: list[FilteredFusion]) -> Table:

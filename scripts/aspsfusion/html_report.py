@@ -4,6 +4,7 @@ The page is read by a pathologist who may be offline, on a phone, on paper or co
 dataclasses is built here; the template prints it and decides nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +12,16 @@ from markupsafe import Markup
 
 from aspsfusion.coverage_plot import draw_all, gene_coverages
 from aspsfusion.fusion_view import FusionView, filtered_table, fusion_view, one_sided_table
-from aspsfusion.records import Exclusion, Imbalance, QualityControl, Report, Verdict
+from aspsfusion.records import Exclusion, Fusion, Imbalance, QualityControl, Report, Verdict
 from aspsfusion.safe_output import replacing
 from aspsfusion.templating import css_string, render
 from aspsfusion.view_parts import (
+    NOT_DETERMINED,
     Fact,
     Table,
     columns,
     count,
     joined,
-    or_not_determined,
     percent,
     side_by_side,
 )
@@ -30,8 +31,7 @@ SIGNATURE = "For professional interpretation; not a diagnosis by itself."
 EXPRESSION_ROWS = 6
 """Genes in one of the expression tables that stand side by side."""
 
-QC_ROWS = 4
-"""Quality values in one of the tables that stand side by side."""
+STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}
 
 
 @dataclass(frozen=True)
@@ -46,20 +46,21 @@ class ReportView:
         notices: sentences that must not be overlooked.
         verdict: the answer with its reasons.
         fusions_heading: what the fusions below it are to the verdict.
-        fusions: evidence of each reported fusion.
+        fusions: evidence of the fusions that the verdict is about, or of all when none is.
+        other_fusions: evidence of the others.
         exclusion: sentences on what would have been seen.
         acceptors: informative fragments; None when there are none.
-        qc: quality values, cut into tables that stand side by side.
+        qc_checks: quality values with a limit; None when there is none.
+        qc_values: quality values without a limit, name by name.
         flags: quality values beyond their limit.
+        expression_text: fragments by gene in one sentence, for paper; empty when not measured.
         expression: fragments by gene, cut into tables that stand side by side.
         plots: depth by exon as SVG elements.
         imbalance: sentence on the depth before and behind the breakpoints; empty when not measured.
         filtered: candidates that are not reported; None without any.
         one_sided: reads that leave the panel; None without any.
         interpretation: sentences of the panel.
-        methods: panel and reference, name by name.
-        software: versions.
-        parameters: thresholds, a table for each stage.
+        methods: panel, reference, software and parameters, name by name.
         limits: sentences of the panel.
         signature: sentence above the line for the signature.
     """
@@ -72,10 +73,13 @@ class ReportView:
     verdict: Verdict
     fusions_heading: str
     fusions: tuple[FusionView, ...]
+    other_fusions: tuple[FusionView, ...]
     exclusion: tuple[str, ...]
     acceptors: Table | None
-    qc: tuple[Table, ...]
+    qc_checks: Table | None
+    qc_values: tuple[Fact, ...]
     flags: tuple[str, ...]
+    expression_text: str
     expression: tuple[Table, ...]
     plots: tuple[Markup, ...]
     imbalance: str
@@ -83,8 +87,6 @@ class ReportView:
     one_sided: Table | None
     interpretation: tuple[str, ...]
     methods: tuple[Fact, ...]
-    software: Table
-    parameters: tuple[Table, ...]
     limits: tuple[str, ...]
     signature: str
 
@@ -102,6 +104,11 @@ def render_html(report: Report) -> str:
 
 def report_view(report: Report) -> ReportView:
     """Return what the page of a report shows."""
+    main, others = _main_fusions(report.fusions)
+    views = [
+        fusion_view(fusion, report.panel.build, report.gene_models, number)
+        for number, fusion in enumerate([*main, *others], 1)
+    ]
     foot = f"{report.sample_id}: {report.verdict.call}, {report.verdict.target}"
     return ReportView(
         sample_id=report.sample_id,
@@ -112,11 +119,14 @@ def report_view(report: Report) -> ReportView:
         notices=tuple(report.notices),
         verdict=report.verdict,
         fusions_heading="What supports it" if report.verdict.call == "CONFIRMED" else "What was found",
-        fusions=tuple(fusion_view(fusion, report.panel.build) for fusion in report.fusions),
+        fusions=tuple(views[: len(main)]),
+        other_fusions=tuple(views[len(main) :]),
         exclusion=exclusion_sentences(report.exclusion, report.verdict),
         acceptors=_acceptors(report.exclusion),
-        qc=tuple(side_by_side(_qc_table(report.qc), QC_ROWS)),
+        qc_checks=_qc_checks(report.qc),
+        qc_values=_qc_values(report.qc),
         flags=tuple(flag.text for flag in report.qc.flags),
+        expression_text=_expression_text(report),
         expression=tuple(side_by_side(_expression(report), EXPRESSION_ROWS)),
         plots=tuple(Markup(svg) for svg in draw_all(gene_coverages(report))),
         imbalance=_imbalance_sentence(report.imbalance),
@@ -124,13 +134,17 @@ def report_view(report: Report) -> ReportView:
         one_sided=one_sided_table(report.one_sided) if report.one_sided else None,
         interpretation=tuple(report.interpretation),
         methods=_methods(report),
-        software=Table(
-            "Software", columns("Program", ("Version", "code")), tuple(sorted(report.software.items()))
-        ),
-        parameters=_parameters(report),
         limits=tuple(report.limits),
         signature=SIGNATURE,
     )
+
+
+def _main_fusions(fusions: Sequence[Fusion]) -> tuple[list[Fusion], list[Fusion]]:
+    """Part the fusions that the verdict is about, both ways round, from the others; all if there is none."""
+    main = [fusion for fusion in fusions if fusion.is_target or fusion.reciprocal]
+    if not main:
+        return list(fusions), []
+    return main, [fusion for fusion in fusions if fusion not in main]
 
 
 def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ...]:
@@ -150,6 +164,17 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
     return (
         seen,
         f"An exclusion needs a share of {percent(exclusion.threshold)} or less: the coverage {adequate}.",
+        *_not_excluded(exclusion),
+    )
+
+
+def _not_excluded(exclusion: Exclusion) -> tuple[str, ...]:
+    """Say what stays possible after the figures above."""
+    if exclusion.detectable_fraction is None:
+        return ()
+    return (
+        f"A share below {percent(exclusion.detectable_fraction)} can not be excluded, nor what is listed "
+        "under Limits.",
     )
 
 
@@ -158,26 +183,56 @@ def _acceptors(exclusion: Exclusion) -> Table | None:
         return None
     return Table(
         "Wild-type fragments across the start of each exon that the fusion could join",
-        columns("Exon start", ("Fragments", "number")),
-        tuple((place, count(number)) for place, number in exclusion.informative_fragments.items()),
+        columns("Exon start", ("Fragments", "number"), ("Needed to exclude", "number")),
+        tuple(
+            (
+                place,
+                count(number),
+                NOT_DETERMINED if exclusion.needed_fragments is None else count(exclusion.needed_fragments),
+            )
+            for place, number in exclusion.informative_fragments.items()
+        ),
     )
 
 
-def _qc_table(qc: QualityControl) -> Table:
-    controls = joined([f"{gene} {count(number)}" for gene, number in qc.control_genes.items()])
+def _qc_checks(qc: QualityControl) -> Table | None:
+    if not qc.checks:
+        return None
     return Table(
-        "Quality of the sample",
-        columns("Quantity", "Value"),
-        (
-            ("Reads in total", count(qc.total_reads)),
-            ("Fragments of the panel's genes", count(qc.candidate_fragments)),
-            ("Duplicates among them", count(qc.duplicates)),
-            ("Longest read", f"{count(qc.read_length)} nt"),
-            ("Median insert", or_not_determined(qc.median_insert, "nt")),
-            ("Share of reads with adapter", percent(qc.adapter_fraction)),
-            ("Share of pairs whose mates overlap", percent(qc.overlap_fraction)),
-            ("Control genes, fragments", controls),
+        "Values with a limit",
+        columns("Quantity", ("Value", "number"), "Limit", ("Result", "status"), "Why this limit"),
+        tuple(
+            (check.name, check.value, check.limit, STATUS_WORDS[check.status], check.reason)
+            for check in qc.checks
         ),
+    )
+
+
+def _qc_values(qc: QualityControl) -> tuple[Fact, ...]:
+    controls = joined([f"{gene} {count(number)}" for gene, number in qc.control_genes.items()])
+    return (
+        Fact("Reads in total", count(qc.total_reads)),
+        Fact("Longest read", f"{count(qc.read_length)} nt"),
+        Fact("Reads with adapter", percent(qc.adapter_fraction)),
+        Fact("Pairs whose mates overlap", percent(qc.overlap_fraction)),
+        Fact("Input", qc.input if qc.input_build is None else f"{qc.input}, aligned to {qc.input_build}"),
+        Fact(
+            "Strand",
+            qc.strand
+            if qc.strand_fraction is None
+            else f"{qc.strand} ({percent(qc.strand_fraction)} in sense)",
+        ),
+        Fact("Molecules told by", "UMI" if qc.umi else "coordinates"),
+        Fact("Control genes, fragments", controls),
+    )
+
+
+def _expression_text(report: Report) -> str:
+    """Return the fragments of all genes but the control genes, which quality control has already told."""
+    return ", ".join(
+        f"{row.gene} {count(row.fragments)}"
+        for row in report.expression
+        if row.gene not in report.qc.control_genes
     )
 
 
@@ -211,21 +266,27 @@ def _methods(report: Report) -> tuple[Fact, ...]:
         if reference.authenticated
         else "not authenticated by MD5"
     )
+    copies = (
+        "copies of the panel's sequence elsewhere in the genome are known"
+        if reference.whole_genome_specificity
+        else "copies of the panel's sequence elsewhere in the genome are not known"
+    )
     return (
         Fact("Panel", f"{panel.name} {panel.version}", (f"positions on {panel.build}",)),
-        Fact("Panel SHA-256", panel.checksum, kind="code"),
-        Fact("Reference", reference.file, (kinds[reference.kind], authentic)),
+        Fact("Panel YAML, SHA-256", panel.checksum, kind="code"),
+        Fact("Reference", reference.file, (kinds[reference.kind], authentic, copies)),
+        *(
+            Fact(f"{name}, {value.split()[0]}", value.split()[-1], kind="code")
+            for name, value in reference.checksums.items()
+        ),
         Fact("Checks passed", f"{len(reference.checks)}", tuple(reference.checks)),
-        Fact("Report schema", report.schema_version),
-    )
-
-
-def _parameters(report: Report) -> tuple[Table, ...]:
-    return tuple(
-        Table(
-            f"Parameters of '{section}'",
-            columns("Parameter", ("Value", "number")),
-            tuple((name, str(value)) for name, value in values.items()),
-        )
-        for section, values in report.parameters.items()
+        Fact(
+            "Software",
+            joined([f"{name} {version}" for name, version in sorted(report.software.items())]),
+            (f"report schema {report.schema_version}",),
+        ),
+        *(
+            Fact(f"Parameters, {section}", joined([f"{name} {value}" for name, value in values.items()]))
+            for section, values in report.parameters.items()
+        ),
     )

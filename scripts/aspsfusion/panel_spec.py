@@ -106,6 +106,9 @@ class TargetSpec(Strict):
     five_prime: GeneSymbol
     three_prime: GeneSymbol
     disease: str = Field(description="the diagnosis that the fusion defines")
+    translocation: str = Field(
+        "", description="ISCN notation under which the translocation is published; bands of the genes else"
+    )
 
     @property
     def fusion(self) -> str:
@@ -185,10 +188,13 @@ class TextSpec(Strict):
     confirmed: str
     excluded: str
     indeterminate: str
+    other_fusion: str = Field(
+        "", description="instead of `indeterminate` where another fusion of the target's genes is the reason"
+    )
     interpretation: list[str] = Field(default_factory=list)
     limits: list[str] = Field(default_factory=list)
 
-    @field_validator("confirmed", "excluded", "indeterminate")
+    @field_validator("confirmed", "excluded", "indeterminate", "other_fusion")
     @classmethod
     def _known_placeholders(cls, text: str) -> str:
         if not text.strip():

@@ -152,3 +152,36 @@ class ClassifyParameters(_Parameters):
     min_control_fragments: int = Field(
         5, ge=1, description="unique fragments that make a control gene count as seen"
     )
+    min_median_insert: int = Field(
+        100,
+        ge=0,
+        description="median insert in nt below which the report warns: the quality rule of whole-"
+        "transcriptome sequencing of 1233 tumours in FFPE tissue (Ball 2026, Br J Cancer)",
+    )
+    max_duplicate_fraction: float = Field(
+        0.8,
+        ge=0.0,
+        le=1.0,
+        description="share of duplicates among candidate fragments above which the report warns; a "
+        "convention of this program, without a published limit",
+    )
+
+
+class BatchParameters(_Parameters):
+    """Thresholds of `aspsfusion summary` (configuration section `batch`)."""
+
+    max_contamination_share: float = Field(
+        0.02,
+        ge=0.0,
+        lt=1.0,
+        description="a junction with at most this share of the supporting fragments, duplicates counted, "
+        "that another sample of the batch has of the same junction may come from there: index hopping moves "
+        "up to 1 percent of the reads on unpatterned and up to 2 percent on patterned flow cells (Illumina "
+        "Knowledge, article 1928); 0 switches the check off",
+    )
+    ntc_max_fragments: int = Field(
+        10,
+        ge=0,
+        description="candidate fragments that a no-template control may have; index hopping alone brings "
+        "in a few",
+    )

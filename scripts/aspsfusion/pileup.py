@@ -18,6 +18,9 @@ FOLD_AFTER = 20
 DRAW_AT_MOST = 200
 """Reads drawn at all, so that the page of a strongly expressed fusion can still be opened on a phone."""
 
+PRINT_AT_MOST = 10
+"""Of the reads shown at once, those on paper: the evidence of a fusion is to fit the first page."""
+
 FIGURES_HEAD = "  5' nt  3' nt  edits  copies"
 """Heads of the figures behind each read; they stand on the right so that a phone shows the junction first."""
 
@@ -32,11 +35,12 @@ class Segment:
 
 @dataclass(frozen=True)
 class PileupLine:
-    """One read: its bases in runs, then its figures and its name."""
+    """One read: its bases in runs, then its figures and its name; `printed` when it stands on paper too."""
 
     segments: tuple[Segment, ...]
     figures: str
     name: str
+    printed: bool
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,8 @@ def build_pileup(fusion: Fusion) -> Pileup | None:
         heading=window.heading(fusion),
         reference=window.reference_line(),
         figures_head=FIGURES_HEAD,
-        shown=window.lines(drawn[:FOLD_AFTER]),
-        folded=window.lines(drawn[FOLD_AFTER:]),
+        shown=window.lines(drawn[:FOLD_AFTER], printed=PRINT_AT_MOST),
+        folded=window.lines(drawn[FOLD_AFTER:], printed=0),
         not_drawn=len(split) - len(drawn),
         shifted=any(window.looks_shifted(read) for read in drawn),
     )
@@ -121,10 +125,12 @@ class _Window:
         behind = "".join(self.base(position) for position in range(self.right))
         return f" {before}|{behind} "
 
-    def lines(self, reads: Sequence[SupportingRead]) -> tuple[PileupLine, ...]:
-        return tuple(self.line(read) for read in sorted(reads, key=lambda read: (read.offset, read.name)))
+    def lines(self, best_first: Sequence[SupportingRead], *, printed: int) -> tuple[PileupLine, ...]:
+        on_paper = {read.name for read in best_first[:printed]}
+        in_order = sorted(best_first, key=lambda read: (read.offset, read.name))
+        return tuple(self.line(read, printed=read.name in on_paper) for read in in_order)
 
-    def line(self, read: SupportingRead) -> PileupLine:
+    def line(self, read: SupportingRead, *, printed: bool) -> PileupLine:
         figures = (
             f"{read.anchor_five_prime:>7}{read.anchor_three_prime:>7}{read.mismatches:>7}{read.copies:>8}"
         )
@@ -137,7 +143,7 @@ class _Window:
             Segment("".join(text for text, _ in run), mismatch)
             for mismatch, run in groupby(cells, key=lambda cell: cell[1])
         )
-        return PileupLine(segments, figures, read.name)
+        return PileupLine(segments, figures, read.name, printed)
 
     def _cells(self, read: SupportingRead, first: int, end: int) -> Iterator[tuple[str, bool]]:
         """Yield the characters of a read at the positions, each with whether it is a mismatch."""

@@ -60,6 +60,10 @@ class Realigner:
         ]
         return min(found, key=lambda support: (PREFERENCE[support.kind], support.cost), default=None)
 
+    def ways(self, mate: Mate, model: JunctionModel) -> Iterator[Laid]:
+        """Yield the ways in which a read fits the fusion transcript, the best one for each strand."""
+        return self._lay(mate, model, gapped=True)
+
     def _combinations(
         self, fragment: Fragment, laid: list[list[Laid]], model: JunctionModel
     ) -> Iterator[tuple[Laid | None, ...]]:

@@ -17,6 +17,7 @@ REPORT_SCHEMA_VERSION = "1.0.0"
 
 Call = Literal["CONFIRMED", "EXCLUDED", "INDETERMINATE"]
 Confidence = Literal["high", "medium", "low"]
+Region = Literal["CDS", "5' UTR", "3' UTR", "exon", "intron", "intergenic"]
 
 BOTH_ENDS = 2
 
@@ -122,6 +123,14 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Contig(_Record):
+    """A chromosome of the genome build, as the panel states it."""
+
+    name: str
+    length: int | None = None
+    md5: str | None = Field(None, description="MD5 of the upper-case sequence")
+
+
 class PanelId(_Record):
     """Which panel was used."""
 
@@ -130,6 +139,7 @@ class PanelId(_Record):
     title: str
     build: str = Field(description="genome build of all coordinates")
     checksum: str = Field(description="SHA-256 of the panel YAML")
+    contigs: list[Contig] = Field(default=[], description="chromosomes that the panel names")
 
 
 class ReferenceId(_Record):
@@ -145,6 +155,11 @@ class ReferenceId(_Record):
         "gene's copies elsewhere are told from its own",
     )
     file: str = Field(description="file name of the genome FASTA")
+    checksums: dict[str, str] = Field(
+        default={},
+        description="MD5 of the targets' chromosomes where they are whole, and SHA-256 of the panel's own "
+        "sequences (transcripts.fa, introns.fa)",
+    )
     checks: list[str] = Field(description="what was proved of the reference when the panel was built")
 
 
@@ -155,6 +170,14 @@ class Reason(_Record):
     text: str
 
 
+class OwnVerdict(_Record):
+    """The verdict on a sample by its own reads, kept where the batch has lowered it."""
+
+    call: Call
+    reasons: list[Reason]
+    statement: str
+
+
 class Verdict(_Record):
     """The answer to the one question."""
 
@@ -162,6 +185,9 @@ class Verdict(_Record):
     target: str = Field(description="the fusion that the verdict is about, 5' gene first")
     reasons: list[Reason]
     statement: str
+    before_batch_check: OwnVerdict | None = Field(
+        None, description="the verdict by the sample's own reads, where the check of the batch changed it"
+    )
 
 
 class FusionSide(_Record):
@@ -175,6 +201,13 @@ class FusionSide(_Record):
     strand: Literal["+", "-"]
     at_exon_boundary: bool = Field(description="joined base is the exon's last (5') or first (3') base")
     site: str = Field(description="words, for example 'end of exon 7' or 'inside exon 4'")
+    tx_pos: int | None = Field(
+        None, description="joined base on the transcript, 1-based; None inside an intron"
+    )
+    intron: int | None = Field(None, description="intron number, None inside an exon")
+    region: Region | None = Field(
+        None, description="what the joined base belongs to; 'exon' where the reading frame is not known"
+    )
 
 
 class DomainStatus(_Record):
@@ -185,6 +218,43 @@ class DomainStatus(_Record):
     first_residue: int
     last_residue: int
     status: Literal["kept", "partly kept", "lost"]
+
+
+class FusionPeptide(_Record):
+    """The protein that the fusion transcript codes for, read from the start codon of the 5' gene."""
+
+    sequence: str = Field(
+        description="residues around the junction, a vertical bar at it, an asterisk for a stop; a codon of "
+        "both genes stands on the side with two of its bases; small letters behind a shift of the frame"
+    )
+    length: int = Field(description="residues of the whole protein")
+    residues_five_prime: int = Field(description="complete codons of the 5' gene in front of the junction")
+    first_residue_three_prime: int | None = Field(
+        None, description="first complete residue of the 3' gene, None out of frame"
+    )
+
+
+class Contamination(_Record):
+    """Another sample of the batch that has the same junction at a far higher level."""
+
+    sample_id: str
+    fragments_with_duplicates: int = Field(description="supporting fragments there, with duplicates")
+    share: float = Field(description="this sample's fragments as a share of those, both with duplicates")
+
+
+class GeneModel(_Record):
+    """Exon structure of a transcript that the report speaks of, and where its gene lies."""
+
+    gene: str
+    transcript: str
+    primary: bool
+    gene_id: str = Field("", description="Ensembl identifier; empty when the panel states none")
+    cytoband: str = ""
+    chrom: str
+    strand: Literal["+", "-"]
+    exon_lengths: list[int] = Field(description="in transcript order, in nt")
+    cds_first: int | None = Field(None, description="first base of the reading frame, 1-based")
+    cds_last: int | None = Field(None, description="last base of the stop codon, 1-based")
 
 
 class SupportingRead(_Record):
@@ -256,6 +326,15 @@ class Fusion(_Record):
         description="reference bases of both sides, a vertical bar at the junction"
     )
     retained_domains: list[DomainStatus]
+    peptide: FusionPeptide | None = Field(
+        None, description="None where a breakpoint lies outside the reading frame"
+    )
+    translocation: str = Field(
+        "", description="ISCN notation of a translocation between the bands of the two genes; may be empty"
+    )
+    contamination: Contamination | None = Field(
+        None, description="set by the check of the batch where the junction may come from another sample"
+    )
     reads: list[SupportingRead]
 
 
@@ -309,6 +388,9 @@ class Exclusion(_Record):
         default_factory=list, description="the same at the confidences that are always given"
     )
     threshold: float = Field(description="largest detectable fraction that still counts as an exclusion")
+    needed_fragments: int | None = Field(
+        None, description="informative fragments that each acceptor needs for an exclusion"
+    )
     adequate: bool
 
 
@@ -337,6 +419,17 @@ class ScreenMetrics(_Record):
     q30_fraction: float = Field(description="share of bases with a quality of at least 30")
     candidate_fragments: int = Field(description="fragments that were kept")
     kmers_by_gene: dict[str, int] = Field(description="panel k-mers in the reads that match the panel")
+
+
+class QcCheck(_Record):
+    """A quality value that has a limit."""
+
+    code: str = Field(description="code of the flag that is raised when the value is beyond the limit")
+    name: str
+    value: str = Field(description="the value in words, for reading")
+    limit: str = Field(description="the limit in words")
+    status: Literal["pass", "warn", "not determined"]
+    reason: str = Field(description="why this limit, with its source")
 
 
 class QualityControl(_Record):
@@ -374,6 +467,7 @@ class QualityControl(_Record):
         description="share of unique fragments whose first read is in sense; None without any", default=None
     )
     flags: list[QcFlag]
+    checks: list[QcCheck] = Field(default=[], description="values with a limit, whether kept or not")
 
 
 class Expression(_Record):
@@ -463,6 +557,9 @@ class Report(_Record):
     qc: QualityControl
     expression: list[Expression]
     exon_coverage: list[ExonCoverage]
+    gene_models: list[GeneModel] = Field(
+        default=[], description="transcripts of the target's genes and of the genes in `fusions`"
+    )
     imbalance: Imbalance
     differential: Differential = Field(default_factory=Differential)
     interpretation: list[str]

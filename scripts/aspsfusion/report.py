@@ -140,6 +140,9 @@ class FusionRow:
     retained_domains: str = ""
     junction_sequence: str = ""
     reasons: str = ""
+    peptide: str = ""
+    translocation: str = ""
+    contamination: str = ""
 
 
 def cell_text(value: Cell) -> str:
@@ -178,17 +181,25 @@ def write_fusions_tsv(report: Report, path: Path) -> None:
 
 def _side_columns(prefix: str, side: FusionSide) -> dict[str, Cell]:
     """Return one side of a junction under column names such as `five_prime_gene`."""
-    return {f"{prefix}_{name}": value for name, value in side.model_dump().items()}
+    known = {field.name for field in fields(FusionRow)}
+    columns = {f"{prefix}_{name}": value for name, value in side.model_dump().items()}
+    return {name: value for name, value in columns.items() if name in known}
 
 
 def _reported_row(sample_id: str, fusion: Fusion) -> FusionRow:
-    plain = fusion.model_dump(
-        exclude={"five_prime", "three_prime", "confidence_reasons", "retained_domains", "reads"}
-    )
+    # The columns of the same name and kind; those that are made of several values follow one by one.
+    composed = {"five_prime", "three_prime", "retained_domains", "peptide", "contamination"}
+    plain = {
+        field.name: getattr(fusion, field.name)
+        for field in fields(FusionRow)
+        if field.name in Fusion.model_fields and field.name not in composed
+    }
     return FusionRow(
         sample_id=sample_id,
         status="reported",
         **plain,
+        peptide=fusion.peptide.sequence if fusion.peptide else "",
+        contamination=fusion.contamination.sample_id if fusion.contamination else "",
         **_side_columns("five_prime", fusion.five_prime),  # type: ignore[arg-type]
         **_side_columns("three_prime", fusion.three_prime),  # type: ignore[arg-type]
         retained_domains="; ".join(

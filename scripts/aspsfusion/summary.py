@@ -7,15 +7,16 @@ missing without a word.
 import csv
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
+from aspsfusion.batch_check import check_batch
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, ParameterError
+from aspsfusion.parameters import BatchParameters
 from aspsfusion.records import Fusion, Report
 from aspsfusion.report import cell_text, read_report
 from aspsfusion.safe_output import replacing
-from aspsfusion.samples import CONTROLS, SampleSheetError
 
 FAILED = "FAILED"
 NO_MESSAGE = "failed without a message; see the logs"
@@ -45,6 +46,8 @@ class SummaryRow:
         control: `positive`, `negative` or `ntc`; empty for patients.
         control_ok: whether a control came out as declared; empty for patients.
         report: the HTML report, relative to the table.
+        own_verdict: the verdict by the sample's own reads, where the check of the batch changed something.
+        contamination_from: samples from which a junction of this one may come.
     """
 
     sample_id: str
@@ -65,16 +68,23 @@ class SummaryRow:
     control: str = ""
     control_ok: Literal["", "yes", "no"] = ""
     report: str = ""
+    own_verdict: str = ""
+    contamination_from: str = ""
 
 
 @dataclass(frozen=True)
 class BatchSample:
-    """A sample of the batch: its report and where its HTML is, or the sentence it failed with."""
+    """A sample of the batch: its report and where that is, or the sentence it failed with."""
 
     sample_id: str
     report: Report | None
-    html: Path | None
+    path: Path | None
     error: str = ""
+
+    @property
+    def html(self) -> Path | None:
+        """Where the HTML report is; None without a report."""
+        return None if self.path is None else html_beside(self.path)
 
 
 def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> list[BatchSample]:
@@ -90,7 +100,7 @@ def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> li
     batch = []
     for path in report_paths:
         report = read_report(path)
-        batch.append(BatchSample(report.sample_id, report, html_beside(path)))
+        batch.append(BatchSample(report.sample_id, report, path))
     for sample_id, path in failures.items():
         batch.append(BatchSample(sample_id, None, None, read_failure(path)))
     seen: set[str] = set()
@@ -101,6 +111,48 @@ def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> li
             )
         seen.add(sample.sample_id)
     return batch
+
+
+@dataclass(frozen=True)
+class Change:
+    """A sample whose report the batch changes.
+
+    Attributes:
+        sample: the sample with its changed report.
+        before: verdict in the report as it was read.
+    """
+
+    sample: BatchSample
+    before: str
+
+    def sentence(self) -> str:
+        """Return what changes, in words."""
+        report = self.sample.report
+        assert report is not None
+        sources = list(dict.fromkeys(f.contamination.sample_id for f in report.fusions if f.contamination))
+        why = f"possible contamination from {', '.join(sources)}" if sources else "no contamination any more"
+        return f"{self.sample.sample_id}: {self.before}, now {report.verdict.call} ({why})"
+
+
+def judge_batch(
+    batch: Sequence[BatchSample], runs: Mapping[str, str], parameters: BatchParameters
+) -> tuple[list[BatchSample], list[Change]]:
+    """Return the samples with their verdicts as samples of this batch, and those whose reports change.
+
+    Args:
+        batch: samples as read.
+        runs: sequencing run by sample.
+        parameters: thresholds.
+    """
+    reports = [sample.report for sample in batch if sample.report is not None]
+    judged = {report.sample_id: report for report in check_batch(reports, runs, parameters)}
+    after = [replace(sample, report=judged.get(sample.sample_id)) for sample in batch]
+    changes = [
+        Change(new, old.report.verdict.call)
+        for old, new in zip(batch, after, strict=True)
+        if old.report is not None and old.report != new.report
+    ]
+    return after, changes
 
 
 def html_beside(report_json: Path) -> Path:
@@ -119,43 +171,6 @@ def read_failure(path: Path) -> str:
     except OSError:
         return NO_MESSAGE
     return " ".join(text.split()).removeprefix(ERROR_MARK) or NO_MESSAGE
-
-
-def read_controls(path: Path) -> dict[str, str]:
-    """Return which samples of the sheet are controls, and of which kind.
-
-    Only `sample_id` and `control` are read: the sheet was proved before the batch was run, and its reads
-    may be gone when a summary is written again.
-
-    Raises:
-        SampleSheetError: the sheet can not be read or its control column is wrong.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle, dialect="excel-tab", quoting=csv.QUOTE_NONE)
-            if "sample_id" not in (reader.fieldnames or ()):
-                raise SampleSheetError("lacks the column sample_id", path=path, remedy="give a sample sheet")
-            rows = [
-                (number, (row["sample_id"] or "").strip(), (row.get("control") or "").strip())
-                for number, row in enumerate(reader, 2)
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or "not a table"
-        raise SampleSheetError(
-            f"can not be read ({reason})", path=path, remedy="give a sample sheet"
-        ) from error
-    controls: dict[str, str] = {}
-    for number, sample_id, control in rows:
-        if control and control not in CONTROLS:
-            raise SampleSheetError(
-                f"control '{control}' is not known",
-                path=path,
-                where=f"row {number}",
-                remedy=f"use {', '.join(CONTROLS)} or leave it empty",
-            )
-        if control and sample_id:
-            controls[sample_id] = control
-    return controls
 
 
 def leading_fusion(fusions: Sequence[Fusion]) -> Fusion | None:
@@ -220,6 +235,10 @@ def summary_row(
         control=control,
         control_ok=ok,
         report=relative_path(sample.html, directory),
+        own_verdict=report.verdict.before_batch_check.call if report.verdict.before_batch_check else "",
+        contamination_from="; ".join(
+            dict.fromkeys(f.contamination.sample_id for f in report.fusions if f.contamination)
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from aspsfusion.safe_output import replacing
 from aspsfusion.summary import FAILED, SummaryRow
-from aspsfusion.templating import css_string, render
+from aspsfusion.templating import css_string, render, script_source, template_text
 from aspsfusion.view_parts import count, percent, plural
 
 CALLS = ("CONFIRMED", "INDETERMINATE", "EXCLUDED", FAILED)
@@ -49,6 +49,9 @@ class SummaryView:
         counts: verdicts with how many samples have them; verdicts without any are left out.
         controls: sentence on the controls.
         controls_wrong: whether a control did not come out as declared.
+        contamination: sentence on samples whose fusion may come from another one; empty when there is none.
+        script: makes the table sortable; the page says the same without it.
+        script_source: what allows this script, and no other, to run.
         lines: the samples.
     """
 
@@ -59,6 +62,9 @@ class SummaryView:
     counts: tuple[tuple[str, str], ...]
     controls: str
     controls_wrong: bool
+    contamination: str
+    script: Markup
+    script_source: str
     lines: tuple[SampleLine, ...]
 
 
@@ -74,6 +80,7 @@ def summary_view(rows: Sequence[SummaryRow]) -> SummaryView:
     notices = tuple(dict.fromkeys(row.notices for row in rows if row.notices))
     calls = Counter(row.verdict for row in rows)
     controls, wrong = controls_sentence(rows)
+    script = template_text("sort.js")
     return SummaryView(
         title=title,
         page_head=Markup(css_string(" ".join(notices))),
@@ -82,6 +89,9 @@ def summary_view(rows: Sequence[SummaryRow]) -> SummaryView:
         counts=tuple((call, count(calls[call])) for call in CALLS if calls[call]),
         controls=controls,
         controls_wrong=wrong,
+        contamination=contamination_sentence(rows),
+        script=Markup(script),
+        script_source=script_source(script),
         lines=tuple(_line(row) for row in rows),
     )
 
@@ -95,6 +105,18 @@ def controls_sentence(rows: Sequence[SummaryRow]) -> tuple[str, bool]:
     if wrong:
         return f"Not as declared: {', '.join(wrong)}. Do not report the batch before this is explained.", True
     return f"{plural(len(controls), 'control')} came out as declared.", False
+
+
+def contamination_sentence(rows: Sequence[SummaryRow]) -> str:
+    """Return a sentence on the samples whose fusion may come from another one; empty when there is none."""
+    parts = []
+    for row in rows:
+        if row.contamination_from:
+            change = f", {row.own_verdict} by its own reads" if row.own_verdict != row.verdict else ""
+            parts.append(f"{row.sample_id} from {row.contamination_from} ({row.verdict}{change})")
+    if not parts:
+        return ""
+    return f"Possible contamination: {'; '.join(parts)}. Repeat these from a second preparation."
 
 
 def _line(row: SummaryRow) -> SampleLine:

@@ -26,12 +26,12 @@ from tempfile import TemporaryDirectory
 
 import pysam
 
-from aspsfusion.panel_spec import ChromosomeSpec
-from aspsfusion.records import Fusion, FusionSide, Report
+from aspsfusion.records import Contig, Fusion, FusionSide, Report
 from aspsfusion.safe_output import replacing
 from aspsfusion.sequences import reverse_complement
 
 VCF_VERSION = "VCFv4.3"
+CONTAMINATION_FILTER = "POSSIBLE_CONTAMINATION"
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,9 @@ INFO_FIELDS = (
     InfoField("CONFIDENCE", "1", "String", "Confidence in the fusion: high, medium or low"),
     InfoField("IN_FRAME", "1", "String", "Whether the reading frame is kept: yes, no or unknown"),
     InfoField("HGVS", "1", "String", "HGVS description of the fusion RNA"),
+    InfoField("PEPTIDE", "1", "String", "Residues around the junction, deduced from the reference"),
+    InfoField("TRANSLOCATION", "1", "String", "ISCN notation of a translocation between the genes' bands"),
+    InfoField("CONTAMINATION_FROM", "1", "String", "Sample of the batch with far more of the junction"),
     InfoField("CATALOGUE_ID", "1", "String", "Junction of the panel's catalogue"),
     InfoField("TARGET", "0", "Flag", "The fusion that the verdict is about"),
     InfoField("RECIPROCAL", "0", "Flag", "Reciprocal transcript of the target fusion"),
@@ -83,26 +86,26 @@ class Breakend:
     reference: str
     alternative: str
     info: str
+    filter: str = "PASS"
 
     def line(self) -> str:
         """Return the record as a line of the VCF."""
         columns = (self.chrom, str(self.position), self.identifier, self.reference, self.alternative)
-        return "\t".join((*columns, ".", "PASS", self.info))
+        return "\t".join((*columns, ".", self.filter, self.info))
 
 
-def write_vcf(report: Report, chromosomes: Mapping[str, ChromosomeSpec], path: Path) -> None:
+def write_vcf(report: Report, path: Path) -> None:
     """Write the reported fusions as a bgzip-compressed VCF with a tabix index beside it.
 
     Without fusions the file is valid and empty. The same report always gives the same bytes.
 
     Args:
         report: the record of the sample.
-        chromosomes: the panel's chromosomes, for the lengths of the contigs.
         path: the file to write, ending in `.vcf.gz`; the index is `path` with `.tbi` behind it.
     """
     with TemporaryDirectory() as directory:
         plain = Path(directory) / "fusions.vcf"
-        plain.write_text(vcf_text(report, chromosomes), encoding="utf-8", newline="\n")
+        plain.write_text(vcf_text(report), encoding="utf-8", newline="\n")
         # htslib itself compresses and indexes, so that every tool built on it can read the pair.
         packed = plain.with_name("fusions.vcf.gz")
         pysam.tabix_compress(str(plain), str(packed), force=True)
@@ -114,8 +117,9 @@ def write_vcf(report: Report, chromosomes: Mapping[str, ChromosomeSpec], path: P
                 temporary.write_bytes(source.read_bytes())
 
 
-def vcf_text(report: Report, chromosomes: Mapping[str, ChromosomeSpec]) -> str:
+def vcf_text(report: Report) -> str:
     """Return the VCF as text; see `write_vcf`."""
+    chromosomes = {contig.name: contig for contig in report.panel.contigs}
     used = {side.chrom for fusion in report.fusions for side in (fusion.five_prime, fusion.three_prime)}
     contigs = sorted({*chromosomes, *used}, key=chromosome_order)
     records = [
@@ -170,11 +174,12 @@ def breakends(fusion: Fusion, number: int) -> tuple[Breakend, Breakend]:
     five_alt = bracket_notation(five_base, own_left=five_left, mate=_place(three), mate_left=three_left)
     three_alt = bracket_notation(three_base, own_left=three_left, mate=_place(five), mate_left=five_left)
     five_id, three_id = f"{event}_five_prime", f"{event}_three_prime"
+    status = CONTAMINATION_FILTER if fusion.contamination else "PASS"
     five_info = _info(fusion, five, event, "five_prime", three_id, fusion.wild_type_five_prime)
     three_info = _info(fusion, three, event, "three_prime", five_id, fusion.wild_type_three_prime)
     return (
-        Breakend(five.chrom, five.pos, five_id, five_base, five_alt, five_info),
-        Breakend(three.chrom, three.pos, three_id, three_base, three_alt, three_info),
+        Breakend(five.chrom, five.pos, five_id, five_base, five_alt, five_info, status),
+        Breakend(three.chrom, three.pos, three_id, three_base, three_alt, three_info, status),
     )
 
 
@@ -212,6 +217,9 @@ def _info(fusion: Fusion, side: FusionSide, event: str, name: str, mate: str, wi
         "CONFIDENCE": fusion.confidence,
         "IN_FRAME": in_frame,
         "HGVS": fusion.hgvs,
+        "PEPTIDE": fusion.peptide.sequence if fusion.peptide else None,
+        "TRANSLOCATION": fusion.translocation or None,
+        "CONTAMINATION_FROM": fusion.contamination.sample_id if fusion.contamination else None,
         "CATALOGUE_ID": fusion.catalogue_id,
         "TARGET": fusion.is_target,
         "RECIPROCAL": fusion.reciprocal,
@@ -239,7 +247,7 @@ def escape(value: str) -> str:
     return _RESERVED.sub(lambda match: f"%{ord(match.group()):02X}", value)
 
 
-def _header(report: Report, contigs: Sequence[str], chromosomes: Mapping[str, ChromosomeSpec]) -> list[str]:
+def _header(report: Report, contigs: Sequence[str], chromosomes: Mapping[str, Contig]) -> list[str]:
     software = report.software.get("aspsfusion", "")
     lines = [
         f"##fileformat={VCF_VERSION}",
@@ -249,6 +257,8 @@ def _header(report: Report, contigs: Sequence[str], chromosomes: Mapping[str, Ch
         f"##aspsfusion_panel={_one_line(f'{report.panel.name} {report.panel.version}')}",
         *(f"##aspsfusion_notice={_one_line(notice)}" for notice in report.notices),
         '##FILTER=<ID=PASS,Description="All filters passed">',
+        f"##FILTER=<ID={CONTAMINATION_FILTER},"
+        'Description="The junction may come from another sample of the batch">',
     ]
     lines += [
         f'##INFO=<ID={field.name},Number={field.number},Type={field.type},Description="{field.description}">'
@@ -258,7 +268,7 @@ def _header(report: Report, contigs: Sequence[str], chromosomes: Mapping[str, Ch
     return [*lines, "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]
 
 
-def _contig_line(name: str, chromosome: ChromosomeSpec | None, build: str) -> str:
+def _contig_line(name: str, chromosome: Contig | None, build: str) -> str:
     parts = [f"ID={name}"]
     if chromosome and chromosome.length:
         parts.append(f"length={chromosome.length}")

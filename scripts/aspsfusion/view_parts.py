@@ -6,7 +6,7 @@ from typing import Literal
 
 NOT_DETERMINED = "not determined"
 
-Kind = Literal["text", "number", "code"]
+Kind = Literal["text", "number", "code", "status"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def side_by_side(table: Table, rows_each: int) -> list[Table]:
     """Cut a long narrow table into several that stand beside each other; an empty one into none."""
     parts = [table.rows[first : first + rows_each] for first in range(0, len(table.rows), rows_each)]
     return [
-        Table(f"{table.caption}, continued" if number else table.caption, table.columns, rows)
+        Table(f"{table.caption}, part {number + 1}" if number else table.caption, table.columns, rows)
         for number, rows in enumerate(parts)
     ]
 

@@ -22,7 +22,7 @@ JOBS = 7
 """Jobs of a batch of one sample, without `all`: the panel, five stages and the summary."""
 LONGEST_DELAY = 1.5
 """Seconds that a job of this batch takes, about; kills fall anywhere within."""
-BATCH_ENTRIES = ("panel", "logs", "benchmarks", "summary.tsv", "summary.html")
+BATCH_ENTRIES = ("panel", "logs", "benchmarks", "summary.tsv", "summary.html", "aspsfusion_mqc.tsv")
 PATIENCE = 300.0
 """Seconds after which a run hangs."""
 ROUNDS = int(os.environ.get("ASPSFUSION_RESUME_ROUNDS", "1"))

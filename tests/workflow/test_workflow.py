@@ -73,12 +73,16 @@ def second_batch(
     for lane in (1, 2):
         files = [str(half(reads / f"type2_weak_R{mate}.fastq.gz", lane, directory)) for mate in (1, 2)]
         rows.append("\t".join(["lanes", *files, "polyA"]))
+    rows.append(next(row for row in (first / "samples.tsv").read_text().splitlines() if row[:6] == "type1\t"))
+    files = [str(every_sixth(reads / f"type1_R{mate}.fastq.gz", directory)) for mate in (1, 2)]
+    rows.append("\t".join(["diluted", *files, "polyA"]))
     damaged = directory / "damaged.fastq.gz"
     damaged.write_bytes((reads / "type1_single.fastq.gz").read_bytes()[:-2000])
     rows.append(f"damaged\t{damaged}\t\tpolyA")
     (directory / "samples.tsv").write_text("\n".join(rows) + "\n")
     settings = yaml.safe_load((first / "config.yaml").read_text())
     settings |= {"samples": str(directory / "samples.tsv"), "outdir": str(directory / "results")}
+    settings |= {"batch": {"max_contamination_share": 0.2}, "compatible_tables": True}
     config = directory / "config.yaml"
     config.write_text(yaml.safe_dump(settings))
     status = run_workflow(ROOT, config, CORES, directory / "log")
@@ -91,6 +95,15 @@ def half(fastq: Path, number: int, directory: Path) -> Path:
     middle = len(lines) // 8 * 4
     path = directory / f"L{number}_{fastq.name}"
     path.write_bytes(gzip.compress(b"".join(lines[:middle] if number == 1 else lines[middle:])))
+    return path
+
+
+def every_sixth(fastq: Path, directory: Path) -> Path:
+    """Write every sixth read of a FASTQ file, as a sample that a little of another one has got into."""
+    lines = gzip.decompress(fastq.read_bytes()).splitlines(keepends=True)
+    records = [lines[start : start + 4] for start in range(0, len(lines), 4)]
+    path = directory / f"diluted_{fastq.name}"
+    path.write_bytes(gzip.compress(b"".join(line for record in records[::6] for line in record)))
     return path
 
 
@@ -194,6 +207,8 @@ def test_failed_sample_is_named_and_takes_no_other_with_it(second_batch: Batch) 
         "wild_type": "EXCLUDED",
         "type1_single": "CONFIRMED",
         "lanes": "CONFIRMED",
+        "type1": "CONFIRMED",
+        "diluted": "INDETERMINATE",
         "damaged": "FAILED",
     }
     sentence = rows["damaged"]["statement"]
@@ -201,4 +216,37 @@ def test_failed_sample_is_named_and_takes_no_other_with_it(second_batch: Batch) 
     assert second_batch.file("damaged", "failed.txt").read_text() == f"{sentence}\n"
     assert [path.name for path in (second_batch.outdir / "damaged").iterdir()] == ["damaged.failed.txt"]
     assert f"sample damaged FAILED: {sentence}" in second_batch.log
-    assert "1 of 5 samples FAILED" in second_batch.log
+    assert "1 of 7 samples FAILED" in second_batch.log
+
+
+def test_contamination_is_found_beside_a_failed_sample(second_batch: Batch) -> None:
+    verdict = second_batch.report("diluted")["verdict"]
+    assert verdict["call"] == "INDETERMINATE"
+    assert verdict["before_batch_check"]["call"] == "CONFIRMED"
+    assert [reason["code"] for reason in verdict["reasons"]] == ["POSSIBLE_CONTAMINATION", "TARGET_FUSION"]
+    assert '<p class="call">INDETERMINATE</p>' in second_batch.file("diluted", "report.html").read_text()
+    assert second_batch.summary()["diluted"]["contamination_from"] == "type1"
+
+
+def test_tables_of_other_programs_are_written_where_wanted(
+    demonstration: tuple[Batch, list[Outcome]], second_batch: Batch
+) -> None:
+    for name in ("arriba.tsv", "star-fusion.tsv"):
+        assert len(second_batch.file("type1_single", name).read_text().splitlines()) == 2
+        assert not demonstration[0].file("type1_single", name).exists()
+
+
+def test_a_completed_batch_has_nothing_more_to_do(second_batch: Batch) -> None:
+    """A report that the summary has issued again is no reason to make anything anew."""
+    directory = second_batch.outdir.parent
+    sheet = directory / "samples.tsv"
+    rows = sheet.read_text().splitlines(keepends=True)
+    sheet.write_text("".join(row for row in rows if not row.startswith("damaged")))
+    config = directory / "config.yaml"
+    assert run_workflow(ROOT, config, CORES, directory / "log") == 0
+    files = sorted(path for path in second_batch.outdir.rglob("*") if path.is_file())
+    before = [(path, path.stat().st_mtime_ns, path.read_bytes()) for path in files]
+    assert second_batch.report("diluted")["verdict"]["call"] == "INDETERMINATE"
+    assert run_workflow(ROOT, config, CORES, directory / "log") == 0
+    assert "Nothing to be done" in (directory / "log").read_text()
+    assert [(path, path.stat().st_mtime_ns, path.read_bytes()) for path in files] == before

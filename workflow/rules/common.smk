@@ -43,7 +43,7 @@ NO_GENOME = (
 )
 
 try:
-    for section in ("call", "classify"):
+    for section in ("call", "classify", "batch"):
         config[section] = numbers(config.get(section, {}))
     with open(workflow.source_path(CONFIG_SCHEMA), encoding="utf-8") as stream:
         check_configuration(config, yaml.safe_load(stream))
@@ -78,6 +78,7 @@ OUTDIR = str(Path(config["outdir"]))
 PANEL_DIR = f"{OUTDIR}/panel"
 FETCHED_LOCI = f"{OUTDIR}/reference/loci.fa.gz"
 SUMMARY = {suffix: f"{OUTDIR}/summary.{suffix}" for suffix in ("tsv", "html")}
+SUMMARY["multiqc"] = f"{OUTDIR}/aspsfusion_mqc.tsv"
 # Written with a summary in which no sample failed, and removed with one in which a sample did, so that
 # Snakemake makes the next summary anew whatever the sheet says then.
 BATCH_COMPLETE = f"{OUTDIR}/logs/batch.complete"
@@ -153,6 +154,20 @@ def library_argument(wildcards):
     return f"--library {library}" if library else ""
 
 
+def compatible_tables():
+    """Return the tables in the columns of other programs that are wanted, by the name of their option."""
+    names = ("arriba", "star_fusion") if config["compatible_tables"] else ()
+    return {name: of_sample(f"{name.replace('_', '-')}.tsv") for name in names}
+
+
+def compatible_options(wildcards, output):
+    """Return the options that name these tables."""
+    words = []
+    for name in compatible_tables():
+        words += [f"--{name.replace('_', '-')}", getattr(output, name)]
+    return shlex.join(words)
+
+
 def thresholds(section):
     """Return a section of the configuration as options."""
     return shlex.join(option_list(config[section]))
@@ -208,9 +223,11 @@ def summarise_failed_batch():
         for failure in failures
         for word in ("--failed", f"{failure.sample_id}={failure.note}")
     ]
-    sheet, tsv, html = config["samples"], SUMMARY["tsv"], SUMMARY["html"]
+    sheet, limits = config["samples"], thresholds("batch")
+    tsv, html, multiqc = SUMMARY["tsv"], SUMMARY["html"], SUMMARY["multiqc"]
     shell(
-        "aspsfusion summary --force --output-tsv {tsv:q} --output-html {html:q} --samples {sheet:q} {notes:q} {reports:q}"
+        "aspsfusion summary --force --output-tsv {tsv:q} --output-html {html:q} --multiqc {multiqc:q} "
+        "--samples {sheet:q} --reissue {limits} {notes:q} {reports:q}"
     )
     for failure in failures:
         logger.error(f"sample {failure.sample_id} FAILED: {failure.sentence}")

@@ -6,6 +6,7 @@ rule report:
         align=of_sample("align.json"),
         calls=of_sample("calls.json"),
     output:
+        **compatible_tables(),
         json=of_sample("report.json"),
         html=report(
             of_sample("report.html"),
@@ -26,15 +27,20 @@ rule report:
         runtime=doubling(10),
     params:
         library=library_argument,
+        tables=compatible_options,
         thresholds=thresholds("classify"),
         version=PACKAGE_VERSION,
     shell:
         "aspsfusion report --force --panel {input.panel:q} --sample {wildcards.sample} --screen {input.screen:q} "
         "--align {input.align:q} --calls {input.calls:q} "
         "{params.library} {params.thresholds} --json {output.json:q} --html {output.html:q} "
-        "--tsv {output.tsv:q} --vcf {output.vcf:q} > {log:q} 2>&1"
+        "--tsv {output.tsv:q} --vcf {output.vcf:q} {params.tables} > {log:q} 2>&1"
 
 
+# The batch can lower a verdict (possible contamination). What the samples say about each other is only known
+# here, and has to be known too when one of them failed, so it is the summary that then writes the reports of
+# the samples concerned again (--reissue), before its own files. It does so once: a report that says already
+# what it has to say is left alone, so that a second run finds nothing to do.
 # It takes seconds: not worth a place in a cluster's queue.
 rule summary:
     input:
@@ -53,6 +59,7 @@ rule summary:
             category="Batch",
             labels={"sample": "all", "file": "summary"},
         ),
+        multiqc=SUMMARY["multiqc"],
         complete=touch(BATCH_COMPLETE),
     log:
         f"{OUTDIR}/logs/summary.log",
@@ -64,7 +71,9 @@ rule summary:
         mem_mb=doubling(1000),
         runtime=doubling(10),
     params:
+        thresholds=thresholds("batch"),
         version=PACKAGE_VERSION,
     shell:
         "aspsfusion summary --force --output-tsv {output.tsv:q} --output-html {output.html:q} "
-        "--samples {input.sheet:q} {input.reports:q} > {log:q} 2>&1"
+        "--multiqc {output.multiqc:q} --samples {input.sheet:q} --reissue {params.thresholds} "
+        "{input.reports:q} > {log:q} 2>&1"

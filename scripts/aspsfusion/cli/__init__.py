@@ -25,6 +25,7 @@ COMMANDS = (
     "call",
     "report",
     "summary",
+    "explain",
     "demo",
     "validate",
 )

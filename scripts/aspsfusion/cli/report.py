@@ -2,32 +2,51 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aspsfusion.cli.options import (
-    add_force,
-    add_panel,
-    add_parameters,
-    parameters_from,
-    refuse_existing,
-)
+from aspsfusion.cli.options import add_force, add_parameters, parameters_from, refuse_existing
+from aspsfusion.errors import ParameterError
 from aspsfusion.parameters import ClassifyParameters
 
+if TYPE_CHECKING:
+    from aspsfusion.records import Report
+
 HELP = "give the verdict on a sample and write its report"
-EXAMPLE = """example:
+EXAMPLE = """examples:
   aspsfusion report --panel results/panel --sample sample --screen sample.screen.json \\
       --align sample.align.json --calls sample.calls.json --json sample.report.json \\
       --html sample.report.html --tsv sample.fusions.tsv --vcf sample.fusions.vcf.gz
+
+  aspsfusion report --from sample.report.json --pdf sample.report.pdf --arriba sample.arriba.tsv
+
+The second form writes further files from a report that is there already; the verdict stays what it is.
 """
+
+STAGES = ("panel", "sample", "screen", "align", "calls", "json")
+"""Options of the first form; all of them are needed for a verdict."""
+
+OUTPUTS = {
+    "html": (".report.html", "HTML", "page for the pathologist"),
+    "pdf": (".report.pdf", "PDF", "the same page on paper; needs 'pip install aspsfusion[pdf]'"),
+    "tsv": (".fusions.tsv", "TSV", "table of fusions and filtered candidates"),
+    "vcf": (".fusions.vcf.gz", "VCF.GZ", "breakends, bgzip with tabix index"),
+    "arriba": (".arriba.tsv", "TSV", "reported fusions in the columns of Arriba"),
+    "star_fusion": (".star-fusion.tsv", "TSV", "reported fusions in the columns of STAR-Fusion"),
+}
+"""Files written from the report: the kind of file, the name of the value in the help, and the help."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `report`."""
-    add_panel(parser)
-    parser.add_argument("--sample", required=True, metavar="NAME", help="sample name")
+    parser.add_argument(
+        "--from", dest="source", type=Path, metavar="JSON", help="write from this report.json alone"
+    )
+    parser.add_argument(
+        "--panel", type=Path, metavar="DIR", help="directory written by 'aspsfusion panel build'"
+    )
+    parser.add_argument("--sample", metavar="NAME", help="sample name")
     for name, stage in (("screen", "screen"), ("align", "align"), ("calls", "call")):
-        parser.add_argument(
-            f"--{name}", type=Path, required=True, metavar="JSON", help=f"written by 'aspsfusion {stage}'"
-        )
+        parser.add_argument(f"--{name}", type=Path, metavar="JSON", help=f"written by 'aspsfusion {stage}'")
     parser.add_argument(
         "--library",
         choices=["polyA", "total", "capture", "amplicon"],
@@ -42,23 +61,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="reports of negative samples of the same kind of library, against which the coverage of the 3' "
         "gene before and behind the breakpoints is tested; five or more are used",
     )
-    parser.add_argument("--json", type=Path, required=True, metavar="JSON", help="the record of the sample")
-    parser.add_argument("--html", type=Path, metavar="HTML", help="page for the pathologist")
-    parser.add_argument("--tsv", type=Path, metavar="TSV", help="table of fusions and filtered candidates")
-    parser.add_argument("--vcf", type=Path, metavar="VCF.GZ", help="breakends, bgzip with tabix index")
+    parser.add_argument("--json", type=Path, metavar="JSON", help="the record of the sample, to be written")
+    for name, (_, value, words) in OUTPUTS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, metavar=value, help=words)
     add_force(parser)
     add_parameters(parser, ClassifyParameters)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Report on a sample."""
+    """Report on a sample.
+
+    Raises:
+        AspsfusionError: an option is missing, or a file can not be read or written.
+    """
+    from aspsfusion.report import write_json
+    from aspsfusion.report_files import WRITERS
+
+    outputs = {name: getattr(args, name) for name in OUTPUTS if getattr(args, name)}
+    refuse_existing([args.json, *outputs.values()], force=args.force)
+    report = _read(args) if args.source else _compose(args)
+    if args.json:
+        write_json(report, args.json)
+    for name, path in outputs.items():
+        WRITERS[OUTPUTS[name][0]](report, path)
+    print(f"{report.sample_id}: {report.verdict.call}")
+
+
+def _read(args: argparse.Namespace) -> "Report":
+    from aspsfusion.report import read_report
+
+    given = [f"--{name}" for name in STAGES if getattr(args, name)]
+    if given:
+        raise ParameterError(f"--from can not go with {given[0]}", remedy="give either form of the command")
+    return read_report(args.source)
+
+
+def _compose(args: argparse.Namespace) -> "Report":
     from aspsfusion.compose import compose_report, read_calls_for, read_metrics
     from aspsfusion.panel import load_panel
-    from aspsfusion.report import read_report, write_fusions_tsv, write_json
+    from aspsfusion.report import read_report
 
-    refuse_existing([args.json, args.html, args.tsv, args.vcf], force=args.force)
+    missing = [f"--{name}" for name in STAGES if not getattr(args, name)]
+    if missing:
+        raise ParameterError(
+            f"{', '.join(missing)} must be given", remedy="give all of them, or --from with a report.json"
+        )
     panel = load_panel(args.panel)
-    report = compose_report(
+    return compose_report(
         panel,
         args.sample,
         read_metrics(args.screen),
@@ -68,18 +117,3 @@ def run(args: argparse.Namespace) -> None:
         args.library,
         [read_report(path).imbalance for path in args.baseline],
     )
-    write_json(report, args.json)
-    if args.tsv:
-        write_fusions_tsv(report, args.tsv)
-    if args.vcf:
-        from aspsfusion.vcf import write_vcf
-
-        write_vcf(report, panel.spec.genome.chromosomes, args.vcf)
-    if args.html:
-        from aspsfusion.matplotlib_home import give_matplotlib_a_home
-
-        give_matplotlib_a_home()  # before html_report imports matplotlib
-        from aspsfusion.html_report import write_html
-
-        write_html(report, args.html)
-    print(f"{args.sample}: {report.verdict.call}")

@@ -1,0 +1,219 @@
+"""Draws a fusion transcript below the two genes it comes from: exons to scale, breakpoints, domains.
+
+The layout is worked out here in nucleotides of the transcripts; `fusion_figure` sets it as a picture.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from aspsfusion.records import DomainStatus, Fusion, FusionSide, GeneModel
+
+UTR_SHOWN = 150
+"""Bases of a 3' untranslated region that are drawn: the rest is long and says nothing here."""
+
+INTRON_SHOWN = 90
+"""Width, in nt, of the piece that stands for retained intron sequence, whose length the reads do not tell."""
+
+CODON = 3
+
+Source = Literal["five_prime", "three_prime"]
+
+
+@dataclass(frozen=True)
+class ExonBox:
+    """An exon or a part of one; `start` and `end` in nt from the left of its row.
+
+    Attributes:
+        number: exon number.
+        start: left end.
+        end: right end.
+        coding_start: left end of its coding part; equal to `coding_end` without one.
+        coding_end: right end of its coding part.
+        source: gene that it belongs to.
+        kept: whether the fusion transcript holds it.
+    """
+
+    number: int
+    start: int
+    end: int
+    coding_start: int
+    coding_end: int
+    source: Source
+    kept: bool
+
+
+@dataclass(frozen=True)
+class DomainBar:
+    """A protein domain below the exons that code for it."""
+
+    name: str
+    start: int
+    end: int
+    status: Literal["kept", "partly kept", "lost"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A transcript: its label, its exons, its domains, and the breakpoint on it.
+
+    Attributes:
+        label: gene and transcript, or the fusion.
+        boxes: exons from left to right.
+        domains: bars below them.
+        breakpoint: place of the breakpoint, in nt.
+        cut: whether the 3' untranslated region goes on beyond the drawing.
+        intron: left and right end of retained intron sequence; None without any.
+    """
+
+    label: str
+    boxes: tuple[ExonBox, ...]
+    domains: tuple[DomainBar, ...]
+    breakpoint: int
+    cut: bool
+    intron: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class FusionDrawing:
+    """The two genes and the fusion transcript, with what they show in words."""
+
+    five_prime: Row
+    three_prime: Row
+    fusion: Row
+    words: str
+
+    @property
+    def rows(self) -> tuple[Row, Row, Row]:
+        """The rows from top to bottom; the fusion in the middle, so that no line crosses a gene."""
+        return self.five_prime, self.fusion, self.three_prime
+
+
+def lay_out(fusion: Fusion, models: Sequence[GeneModel]) -> FusionDrawing | None:
+    """Return the drawing of a fusion, None where a breakpoint lies outside its gene or a model is missing.
+
+    Args:
+        fusion: a reported fusion.
+        models: exon structures of the report.
+    """
+    five_model, three_model = _model(fusion.five_prime, models), _model(fusion.three_prime, models)
+    if five_model is None or three_model is None:
+        return None
+    five_break = _breakpoint(fusion.five_prime, five_model, last=True)
+    three_break = _breakpoint(fusion.three_prime, three_model, last=False)
+    if five_break is None or three_break is None:
+        return None
+    five = _gene_row(five_model, five_break, "five_prime", fusion.retained_domains)
+    three = _gene_row(three_model, three_break, "three_prime", fusion.retained_domains)
+    return FusionDrawing(five, three, _fusion_row(fusion, five, three), _words(fusion, five, three))
+
+
+def _model(side: FusionSide, models: Sequence[GeneModel]) -> GeneModel | None:
+    return next((m for m in models if (m.gene, m.transcript) == (side.gene, side.transcript)), None)
+
+
+def _breakpoint(side: FusionSide, model: GeneModel, *, last: bool) -> int | None:
+    """Return the boundary of the breakpoint on the transcript; that between two exons for an intron."""
+    if side.tx_pos is not None:
+        return side.tx_pos if last else side.tx_pos - 1
+    if side.intron is not None:
+        return sum(model.exon_lengths[: side.intron])
+    return None
+
+
+def _gene_row(model: GeneModel, place: int, source: Source, domains: Sequence[DomainStatus]) -> Row:
+    length = sum(model.exon_lengths)
+    first, last = (model.cds_first or 1) - 1, model.cds_last or 0
+    shown = min(length, last + UTR_SHOWN) if last else length
+    boxes = []
+    start = 0
+    for number, size in enumerate(model.exon_lengths, 1):
+        # An exon that holds the breakpoint is drawn as two parts.
+        edges = [start, *([place] if start < place < start + size else []), start + size]
+        for left, right in itertools.pairwise(edges):
+            if left < shown:
+                kept = right <= place if source == "five_prime" else left >= place
+                boxes.append(_box(number, left, min(right, shown), (first, last), source, kept))
+        start += size
+    bars = tuple(
+        DomainBar(
+            domain.name,
+            first + CODON * (domain.first_residue - 1),
+            first + CODON * domain.last_residue,
+            domain.status,
+        )
+        for domain in domains
+        if domain.gene == model.gene and model.primary and last
+    )
+    return Row(f"{model.gene} {model.transcript}", tuple(boxes), bars, place, length > shown)
+
+
+def _box(number: int, left: int, right: int, coding: tuple[int, int], source: Source, kept: bool) -> ExonBox:
+    coding_start = min(max(left, coding[0]), right)
+    coding_end = max(coding_start, min(right, coding[1]))
+    return ExonBox(number, left, right, coding_start, coding_end, source, kept)
+
+
+def _fusion_row(fusion: Fusion, five: Row, three: Row) -> Row:
+    introns = [side for side in (fusion.five_prime, fusion.three_prime) if side.intron is not None]
+    junction = five.breakpoint
+    gap = INTRON_SHOWN if introns else 0
+    shift = junction + gap - three.breakpoint
+    boxes = [box for box in five.boxes if box.kept]
+    boxes += [_moved(box, shift) for box in three.boxes if box.kept]
+    bars = [
+        DomainBar(bar.name, bar.start, min(bar.end, junction), bar.status)
+        for bar in five.domains
+        if bar.status != "lost"
+    ]
+    bars += [
+        DomainBar(bar.name, max(bar.start, three.breakpoint) + shift, bar.end + shift, bar.status)
+        for bar in three.domains
+        if bar.status != "lost"
+    ]
+    label = f"{fusion.name} {fusion.type}".strip()
+    return Row(
+        label,
+        tuple(boxes),
+        tuple(bars),
+        junction,
+        three.cut,
+        (junction, junction + gap) if introns else None,
+    )
+
+
+def _moved(box: ExonBox, shift: int) -> ExonBox:
+    return ExonBox(
+        box.number,
+        box.start + shift,
+        box.end + shift,
+        box.coding_start + shift,
+        box.coding_end + shift,
+        box.source,
+        box.kept,
+    )
+
+
+def _words(fusion: Fusion, five: Row, three: Row) -> str:
+    parts = [
+        f"Fusion transcript {fusion.name} {fusion.type}".strip() + ":",
+        f"{_exon_words(five)} of {fusion.five_prime.gene}, then {_exon_words(three)} of "
+        f"{fusion.three_prime.gene}; exons to scale.",
+    ]
+    for status in ("kept", "partly kept", "lost"):
+        names = [
+            f"{domain.name} of {domain.gene}" for domain in fusion.retained_domains if domain.status == status
+        ]
+        if names:
+            parts.append(f"{status.capitalize()}: {', '.join(names)}.")
+    return " ".join(parts)
+
+
+def _exon_words(row: Row) -> str:
+    numbers = sorted({box.number for box in row.boxes if box.kept})
+    if not numbers:
+        return "no exon"
+    if len(numbers) == 1:
+        return f"exon {numbers[0]}"
+    return f"exons {numbers[0]} to {numbers[-1]}"

@@ -1,0 +1,180 @@
+"""Judges the quality of a sample: each value beside its limit, and a flag for each one beyond it.
+
+A value has a limit only where one is published or where this program needs it; the others stand in the report
+for information.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aspsfusion.calls_file import CallsFile
+from aspsfusion.classify import control_genes_seen
+from aspsfusion.coverage import Coverage
+from aspsfusion.panel import Panel
+from aspsfusion.parameters import ClassifyParameters
+from aspsfusion.records import QcCheck, QcFlag, QualityControl, Reason
+
+DECIMALS = 2
+
+Status = Literal["pass", "warn", "not determined"]
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A check together with the sentence of the flag that it raises when it is not passed."""
+
+    check: QcCheck
+    flag: str
+
+
+def incomplete_evidence(screen: Mapping[str, Any], coverage: Coverage) -> list[Reason]:
+    """Return the reasons why the input can not carry the evidence for an exclusion.
+
+    Args:
+        screen: metrics of `aspsfusion screen` or `aspsfusion extract`.
+        coverage: wild-type counts.
+    """
+    reasons = [Reason(code="INPUT_INCOMPLETE", text=text) for text in screen.get("incomplete", ())]
+    if coverage.direction.unspliced:
+        reasons.append(
+            Reason(
+                code="NO_SPLICED_READS",
+                text=f"None of {coverage.direction.target_fragments} fragments of the target genes crosses a "
+                "border between exons: the sample looks like DNA, not RNA.",
+            )
+        )
+    return reasons
+
+
+def quality_control(
+    panel: Panel,
+    screen: Mapping[str, Any],
+    align: Mapping[str, Any],
+    record: CallsFile,
+    parameters: ClassifyParameters,
+    incomplete: Sequence[Reason] = (),
+) -> QualityControl:
+    """Return the quality of a sample.
+
+    Args:
+        panel: built panel.
+        screen: metrics of `aspsfusion screen`.
+        align: metrics of `aspsfusion align`.
+        record: calls of the sample.
+        parameters: thresholds of the verdict, which hold the limits.
+        incomplete: reasons why the input can not carry the evidence, which are flags too.
+    """
+    genes = record.calls.coverage.genes
+    direction = record.calls.coverage.direction
+    judged = [
+        _candidates(record),
+        _five_prime_gene(panel, genes, parameters),
+        *_control_genes(panel, genes, parameters),
+        _insert(record, parameters),
+        _duplicates(record, parameters),
+    ]
+    return QualityControl(
+        total_reads=screen["total_reads"],
+        candidate_fragments=record.candidates,
+        duplicates=record.duplicates,
+        umi=record.umi,
+        median_insert=record.median_insert,
+        adapter_fraction=align["adapter_fraction"],
+        overlap_fraction=align["overlap_fraction"],
+        read_length=screen["read_length"],
+        mean_read_length=screen["mean_read_length"],
+        gc_fraction=screen["gc_fraction"],
+        n_fraction=screen["n_fraction"],
+        q30_fraction=screen.get("q30_fraction"),
+        control_genes={gene: genes.get(gene, 0) for gene in panel.spec.genes_with_role("control")},
+        input=screen.get("input", "FASTQ"),
+        input_build=screen.get("input_build"),
+        strand=direction.strand,
+        strand_fraction=None if direction.share is None else round(direction.share, DECIMALS),
+        flags=[
+            *(QcFlag(code=reason.code, text=reason.text) for reason in incomplete),
+            *(QcFlag(code=item.check.code, text=item.flag) for item in judged if item.check.status == "warn"),
+        ],
+        checks=[item.check for item in judged],
+    )
+
+
+def _status(kept: bool) -> Status:
+    return "pass" if kept else "warn"
+
+
+def _candidates(record: CallsFile) -> _Judged:
+    check = QcCheck(
+        code="NO_CANDIDATES",
+        name="Fragments of the panel's genes",
+        value=f"{record.candidates:,}",
+        limit="at least 1",
+        status=_status(record.candidates > 0),
+        reason="without any, the reads are of another library or species",
+    )
+    return _Judged(check, "No read of the sample shares a sequence with the panel.")
+
+
+def _five_prime_gene(panel: Panel, genes: Mapping[str, int], parameters: ClassifyParameters) -> _Judged:
+    gene = panel.spec.target.five_prime
+    seen, needed = genes.get(gene, 0), parameters.min_five_prime_fragments
+    check = QcCheck(
+        code="FIVE_PRIME_GENE_NOT_SEEN",
+        name=f"Unique fragments of {gene}",
+        value=f"{seen:,}",
+        limit=f"at least {needed}",
+        status=_status(seen >= needed),
+        reason="an exclusion needs proof that the library holds the 5' gene",
+    )
+    return _Judged(check, f"{gene} was seen with {seen} unique fragments, fewer than {needed}.")
+
+
+def _control_genes(panel: Panel, genes: Mapping[str, int], parameters: ClassifyParameters) -> list[_Judged]:
+    controls = panel.spec.genes_with_role("control")
+    if not controls:
+        return []
+    seen, needed = control_genes_seen(panel.spec, genes, parameters), parameters.min_control_genes
+    needed = min(needed, len(controls))
+    check = QcCheck(
+        code="CONTROL_GENES_NOT_SEEN",
+        name="Control genes seen",
+        value=f"{seen} of {len(controls)}",
+        limit=f"at least {needed} with {parameters.min_control_fragments} fragments",
+        status=_status(seen >= needed),
+        reason="genes of every tissue; a capture panel need not hold them",
+    )
+    return [
+        _Judged(
+            check,
+            f"{seen} of {len(controls)} control genes have at least {parameters.min_control_fragments} "
+            "unique fragments.",
+        )
+    ]
+
+
+def _insert(record: CallsFile, parameters: ClassifyParameters) -> _Judged:
+    insert, least = record.median_insert, parameters.min_median_insert
+    check = QcCheck(
+        code="SHORT_INSERTS",
+        name="Median insert",
+        value="not determined" if insert is None else f"{insert:,} nt",
+        limit=f"at least {least} nt",
+        status="not determined" if insert is None else _status(insert >= least),
+        reason="quality rule for FFPE tissue (Ball 2026, Br J Cancer, 1233 tumours)",
+    )
+    return _Judged(check, f"The median insert is {insert} nt, below {least} nt.")
+
+
+def _duplicates(record: CallsFile, parameters: ClassifyParameters) -> _Judged:
+    share = record.duplicates / record.candidates if record.candidates else None
+    most = parameters.max_duplicate_fraction
+    check = QcCheck(
+        code="HIGH_DUPLICATION",
+        name="Duplicates among them",
+        value="not determined" if share is None else f"{record.duplicates:,} ({100 * share:.3g}%)",
+        limit=f"at most {100 * most:g}%",
+        status="not determined" if share is None else _status(share <= most),
+        reason="a convention of this program, without a published limit",
+    )
+    return _Judged(check, f"{record.duplicates} of {record.candidates} candidate fragments are duplicates.")

@@ -1,0 +1,29 @@
+"use strict";
+// Sorts the table of samples by a column. Without this script the table stands in the order of the sheet.
+for (const table of document.querySelectorAll("table.samples")) {
+  const body = table.tBodies[0];
+  const rows = Array.from(body.rows);
+  const heads = Array.from(table.tHead.rows[0].cells);
+  const key = (row, column) => row.cells[column].textContent.trim();
+  const number = (text) => parseFloat(text.replace(/,/g, ""));
+  const order = (a, b) => {
+    const x = number(a), y = number(b);
+    if (!isNaN(x) && !isNaN(y)) return x - y;
+    if (!isNaN(x) || !isNaN(y)) return isNaN(x) ? 1 : -1;
+    return a.localeCompare(b);
+  };
+  heads.forEach((head, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const sorted = rows.slice().sort((a, b) => order(key(a, column), key(b, column)));
+      if (down) sorted.reverse();
+      body.replaceChildren(...sorted);
+    });
+  });
+}
