@@ -224,6 +224,7 @@ def extract_metrics(
     loci = target_loci(panel, header)
     return {
         "layout": "paired" if counts.first or counts.second else "single",
+        "interleaved": False,
         "lanes": [[path.name]],
         "total_fragments": counts.fragments,
         "total_reads": counts.reads,
