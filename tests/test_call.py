@@ -307,7 +307,11 @@ def test_a_break_into_sequence_off_the_panel_is_reported_with_its_consensus(
 def test_a_sample_without_candidates_is_indeterminate(demo_panel_directory: Path, tmp_path: Path) -> None:
     report = report_pairs(demo_panel_directory, tmp_path, [])
     assert report.verdict.call == "INDETERMINATE"
-    assert {flag.code for flag in report.qc.flags} == {"NO_CANDIDATES", "CONTROL_GENES_NOT_SEEN"}
+    assert {flag.code for flag in report.qc.flags} == {
+        "NO_CANDIDATES",
+        "CONTROL_GENES_NOT_SEEN",
+        "FIVE_PRIME_GENE_NOT_SEEN",
+    }
 
 
 def test_records_of_type_1_are_annotated(demo_panel_directory: Path, tmp_path: Path) -> None:
