@@ -22,6 +22,7 @@ class Inputs:
         outcomes: of all samples.
         rows: counted by cell and arm.
         panel: directory of the panel.
+        confidence: of the exclusion that the reports state.
         facts: panel, reference and thresholds, by name.
         junction_reads: see `junction_reads`; may be empty.
         dilutions: see `dilution`; may be empty.
@@ -31,6 +32,7 @@ class Inputs:
     outcomes: Sequence[Outcome]
     rows: Sequence[CellRow]
     panel: Path
+    confidence: float
     facts: dict[str, str]
     junction_reads: Sequence[JunctionReads]
     dilutions: Sequence[Dilution]
@@ -59,6 +61,7 @@ class Inputs:
             outcomes,
             cell_rows(study, outcomes),
             panel.directory,
+            chain.classify.confidence,
             facts,
             read_junction_reads(junction_reads) if junction_reads else [],
             read_dilutions(dilution) if dilution else [],

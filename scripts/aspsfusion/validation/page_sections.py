@@ -49,7 +49,7 @@ def detection(inputs: Inputs) -> str:
 
 def calibration_section(inputs: Inputs) -> str:
     """Return the calibration of the exclusion, nothing without cells for it."""
-    found = calibration(inputs.study, inputs.outcomes)
+    found = calibration(inputs.study, inputs.outcomes, inputs.confidence)
     if not found:
         return ""
     rows = [

@@ -1,5 +1,6 @@
 """Counts outcomes: shares with confidence intervals, limits of detection, calibration of the exclusion."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -221,12 +222,19 @@ class Calibration:
     missed: Share
 
 
-def calibration(study: Study, outcomes: Sequence[Outcome]) -> list[Calibration]:
+def calibration(
+    study: Study, outcomes: Sequence[Outcome], stated_at: float = EXCLUSION_LEVELS[0]
+) -> list[Calibration]:
     """Return the calibration of the exclusion statement for each cell with a true fraction.
 
-    The stated fraction of a sample with n informative fragments is 1 - (1 - level)^(1/n), the formula of
-    `exclusion.detectable_fraction`, taken at each level. Only samples in which the true share is not below
-    it count: the statement says nothing of the others.
+    A report that states the share f with confidence c says by (1 - f)^n = 1 - c that it rests on n fragments
+    that count, and with them the share for every other confidence follows. Only samples in which the true
+    share is not below the stated one count: the statement says nothing of the others.
+
+    Args:
+        study: the study.
+        outcomes: of all samples.
+        stated_at: confidence of the shares that the reports state.
     """
     found = []
     for cell in study.cells:
@@ -235,8 +243,11 @@ def calibration(study: Study, outcomes: Sequence[Outcome]) -> list[Calibration]:
         fraction = cell.fraction
         of_cell = [o for o in outcomes if o.cell == cell.name and o.arm == "positive"]
         for level in EXCLUSION_LEVELS:
+            exponent = math.log(1 - level) / math.log(1 - stated_at)
             stated = [
-                o for o in of_cell if o.informative and 1 - (1 - level) ** (1 / o.informative) <= fraction
+                o
+                for o in of_cell
+                if o.detectable is not None and 1 - (1 - o.detectable) ** exponent <= fraction
             ]
             found.append(Calibration(cell.name, fraction, level, share(stated, lambda o: not o.seen)))
     return found
