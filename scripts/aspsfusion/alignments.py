@@ -5,6 +5,7 @@ directory of REF_PATH or REF_CACHE.
 """
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,21 +70,29 @@ def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam
             raise ReadsError(
                 "is truncated: the block that ends such a file is missing", path=path, remedy=COPY_AGAIN
             ) from error
+        if error.errno == errno.ENOEXEC:  # a format of htslib's that holds no reads, an index for one
+            raise _no_alignments(path) from error
         reason = (error.strerror or str(error)).split(":")[-1].strip().lower()
         raise ReadsError(f"can not be read ({reason})", path=path, remedy=GIVE_ALIGNMENTS) from error
     except (ValueError, IndexError, UnicodeError) as error:
         # pysam raises IndexError for formats that have no header of their own, FASTQ for one.
-        raise ReadsError(
-            "is no BAM, CRAM or SAM file, or its header is damaged",
-            path=path,
-            remedy=f"{GIVE_ALIGNMENTS}; FASTQ belongs into fastq_1 and fastq_2",
-        ) from error
+        raise _no_alignments(path) from error
     try:
+        if not (stream.is_bam or stream.is_cram or stream.is_sam):
+            raise _no_alignments(path)  # htslib reads FASTQ and FASTA too, and takes pairs for single reads
         yield stream
     finally:
         # Closing a damaged file fails once more; the first error has been raised.
         with contextlib.suppress(OSError):
             stream.close()
+
+
+def _no_alignments(path: Path) -> ReadsError:
+    return ReadsError(
+        "is no BAM, CRAM or SAM file, or its header is damaged",
+        path=path,
+        remedy=f"{GIVE_ALIGNMENTS}; FASTQ belongs into fastq_1 and fastq_2",
+    )
 
 
 def require_reference(reference: Path) -> None:
