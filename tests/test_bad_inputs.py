@@ -258,7 +258,7 @@ def _(place: Place) -> list[str]:
 
 @case(
     "fastq: lanes of both layouts",
-    r"some lanes are paired and some are single; give them as separate samples",
+    r"3\.fq: holds single reads, and the other lanes pairs; give lanes of one layout",
 )
 def _(place: Place) -> list[str]:
     files = [place.write(f"{i}.fq", fastq(5, source=random_bases(200, i))) for i in (1, 2, 3)]
