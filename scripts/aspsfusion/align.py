@@ -18,6 +18,7 @@ from pybwa import BwaMem, BwaMemOptions
 
 from aspsfusion import __version__
 from aspsfusion.aligner import aligner_options, open_aligner
+from aspsfusion.bam_sort import sort_bam
 from aspsfusion.candidates import Candidate, CandidateMetrics, read_candidates
 from aspsfusion.duplicates import MERGED_TAG, UMI_TAG
 from aspsfusion.panel import Panel, load_panel
@@ -221,8 +222,7 @@ def run_align(
                             out.write(record)
                 progress(metrics.fragments)
         metrics_draft.write_text(json.dumps(_summary(metrics), indent=1) + "\n", encoding="utf-8")
-        # --no-PG keeps the command line, and with it paths, out of the header.
-        pysam.sort("--no-PG", "-o", str(draft), str(unsorted))
+        sort_bam(unsorted, draft, remedy="run 'aspsfusion align' again")
         pysam.index(str(draft))
         Path(f"{draft}.bai").replace(f"{output}.bai")
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ from aspsfusion.records import (
     ReferenceId,
     Report,
 )
+
+SCREEN_KEYS = ("total_reads", "read_length")
+ALIGN_KEYS = ("adapter_fraction", "overlap_fraction")
+"""What the report takes from the metrics of the stages."""
 
 LIBRARIES = ("pybwa", "pysam", "numba", "cutadapt")
 """Libraries whose version can change a result."""
@@ -243,16 +247,27 @@ def _exon_coverage(panel: Panel, record: CallsFile) -> list[ExonCoverage]:
     return rows
 
 
-def read_metrics(path: Path) -> dict[str, Any]:
+def read_metrics(path: Path, keys: Iterable[str] = ()) -> dict[str, Any]:
     """Read the metrics JSON of a stage.
 
+    Args:
+        path: the file.
+        keys: what it must hold.
+
     Raises:
-        ReadsError: the file is missing or damaged.
+        ReadsError: the file is missing, damaged or of another stage.
     """
     try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        data: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ReadsError(f"can not be read ({error})", path=path, remedy="run the stage again") from error
+    missing = [key for key in keys if not isinstance(data, dict) or key not in data]
+    if missing or not isinstance(data, dict):
+        raise ReadsError(
+            f"lacks {', '.join(missing) or 'all keys'}: it is another file",
+            path=path,
+            remedy="run the stage again",
+        )
     return data
 
 

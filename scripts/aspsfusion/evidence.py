@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pysam
 
+from aspsfusion.bam_sort import sort_bam
 from aspsfusion.coverage import Coverage, count_wild_type
 from aspsfusion.duplicates import MERGED_TAG, Chosen, Molecules, RecordGroup, primary_record
 from aspsfusion.errors import ReadsError
@@ -154,7 +155,7 @@ def run_evidence(
     require_same_panel(panel, bam)
     with tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch:
         by_name = Path(scratch) / "by_name.bam"
-        pysam.sort("-n", "--no-PG", "-l", "1", "-o", str(by_name), str(bam))
+        sort_bam(bam, by_name, "-n", "-l", "1", remedy="run 'aspsfusion align' again")
         evidence = collect_evidence(panel, by_name, parameters)
     with replacing(output, force=force) as draft:
         write_evidence(evidence, draft)

@@ -16,10 +16,10 @@ from itertools import groupby
 from pathlib import Path
 
 import pysam
-from pysam.utils import SamtoolsError
 
 from aspsfusion.alignments import Header, open_alignments, read_header, records_of, require_reference
-from aspsfusion.errors import AspsfusionError, ReadsError
+from aspsfusion.bam_sort import sort_bam
+from aspsfusion.errors import ReadsError
 from aspsfusion.extract_metrics import Counts, Kept, extract_metrics, locus_genes, require_human, target_loci
 from aspsfusion.kmers import build_table
 from aspsfusion.match_kernels import ScreenTable
@@ -160,14 +160,8 @@ def _collect(
                     kept.at_locus[gene] = kept.at_locus.get(gene, 0) + 1
             out.write(unaligned(record, header))
     kept.without_primary = len(names - found)
-    try:
-        pysam.sort("-n", "--no-PG", "-l", "1", "-m", SORT_MEMORY, "-o", str(by_name), str(collected))
-    except SamtoolsError as error:
-        raise AspsfusionError(
-            "the reads could not be sorted here",
-            path=scratch.parent,
-            remedy="see to free space and to the permission to write",
-        ) from error
+    options = ("-n", "-l", "1", "-m", SORT_MEMORY)
+    sort_bam(collected, by_name, *options, remedy="run 'aspsfusion extract' again")
     collected.unlink()
     return by_name
 

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import (
     Field,
     StringConstraints,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -196,8 +197,9 @@ class TextSpec(Strict):
 
     @field_validator("confirmed", "excluded", "indeterminate", "other_fusion")
     @classmethod
-    def _known_placeholders(cls, text: str) -> str:
-        if not text.strip():
+    def _known_placeholders(cls, text: str, info: ValidationInfo) -> str:
+        # The text that may be left out is written to panel.json as an empty one, and read from there.
+        if not text.strip() and cls.model_fields[str(info.field_name)].is_required():
             raise ValueError("is empty: a verdict needs a sentence")
         for name in _placeholders(text):
             if name not in PLACEHOLDERS:

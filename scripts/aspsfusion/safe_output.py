@@ -38,6 +38,8 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
+        if error.filename and Path(str(error.filename)) not in (path, temporary, path.parent):
+            raise  # about another file, which has its own words
         raise ParameterError(
             f"can not be written ({error.strerror or error})",
             path=path,

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from aspsfusion.batch import STAGE_FILES
 from aspsfusion.demo import DEFINITION, Demo, Outcome, load_demo, run_workflow
+from bam_factory import Record, write_records
 
 ROOT = Path(__file__).parents[2]
 CORES = 2
@@ -79,6 +80,13 @@ def second_batch(
     damaged = directory / "damaged.fastq.gz"
     damaged.write_bytes((reads / "type1_single.fastq.gz").read_bytes()[:-2000])
     rows.append(f"damaged\t{damaged}\t\tpolyA")
+    bam = unaligned_bam(
+        [reads / f"type2_weak_R{mate}.fastq.gz" for mate in (1, 2)], directory / "un aligned.bam"
+    )
+    cut = directory / "cut.bam"
+    cut.write_bytes(bam.read_bytes()[:-500])
+    rows = [f"{row}\tbam" if row.startswith("sample_id") else f"{row}\t" for row in rows]
+    rows += [f"bam\t\t\tpolyA\t{bam}", f"cut_bam\t\t\tpolyA\t{cut}"]
     (directory / "samples.tsv").write_text("\n".join(rows) + "\n")
     settings = yaml.safe_load((first / "config.yaml").read_text())
     settings |= {"samples": str(directory / "samples.tsv"), "outdir": str(directory / "results")}
@@ -87,6 +95,17 @@ def second_batch(
     config.write_text(yaml.safe_dump(settings))
     status = run_workflow(ROOT, config, CORES, directory / "log")
     return Batch(directory / "results", status, (directory / "log").read_text())
+
+
+def unaligned_bam(mates: list[Path], path: Path) -> Path:
+    """Write a pair of FASTQ files as unaligned BAM."""
+    records = []
+    for number, fastq in enumerate(mates):
+        lines = gzip.decompress(fastq.read_bytes()).decode().splitlines()
+        for i in range(0, len(lines), 4):
+            name = lines[i][1:].split()[0].removesuffix(f"/{number + 1}")
+            records.append(Record(name, lines[i + 1], (77, 141)[number], qualities=lines[i + 3]))
+    return write_records(path, records)
 
 
 def half(fastq: Path, number: int, directory: Path) -> Path:
@@ -199,6 +218,15 @@ def test_lanes_are_one_sample(second_batch: Batch) -> None:
     assert lanes["qc"] == whole["qc"]
 
 
+def test_bam_gives_what_fastq_gives(second_batch: Batch) -> None:
+    bam, fastq = second_batch.report("bam"), second_batch.report("type2_weak")
+    assert bam["qc"].pop("input") == "unaligned BAM"
+    assert fastq["qc"].pop("input") == "FASTQ"
+    for key in ("fusions", "filtered", "one_sided", "exclusion", "qc", "expression", "exon_coverage"):
+        assert bam[key] == fastq[key]
+    assert bam["verdict"]["reasons"] == fastq["verdict"]["reasons"]
+
+
 def test_failed_sample_is_named_and_takes_no_other_with_it(second_batch: Batch) -> None:
     assert second_batch.status == 1
     rows = second_batch.summary()
@@ -210,13 +238,17 @@ def test_failed_sample_is_named_and_takes_no_other_with_it(second_batch: Batch) 
         "type1": "CONFIRMED",
         "diluted": "INDETERMINATE",
         "damaged": "FAILED",
+        "bam": "CONFIRMED",
+        "cut_bam": "FAILED",
     }
     sentence = rows["damaged"]["statement"]
     assert "damaged.fastq.gz" in sentence
     assert second_batch.file("damaged", "failed.txt").read_text() == f"{sentence}\n"
     assert [path.name for path in (second_batch.outdir / "damaged").iterdir()] == ["damaged.failed.txt"]
     assert f"sample damaged FAILED: {sentence}" in second_batch.log
-    assert "1 of 7 samples FAILED" in second_batch.log
+    assert "cut.bam: is truncated: the block that ends such a file is missing" in rows["cut_bam"]["statement"]
+    assert [path.name for path in (second_batch.outdir / "cut_bam").iterdir()] == ["cut_bam.failed.txt"]
+    assert "2 of 9 samples FAILED" in second_batch.log
 
 
 def test_contamination_is_found_beside_a_failed_sample(second_batch: Batch) -> None:
@@ -241,7 +273,7 @@ def test_a_completed_batch_has_nothing_more_to_do(second_batch: Batch) -> None:
     directory = second_batch.outdir.parent
     sheet = directory / "samples.tsv"
     rows = sheet.read_text().splitlines(keepends=True)
-    sheet.write_text("".join(row for row in rows if not row.startswith("damaged")))
+    sheet.write_text("".join(row for row in rows if not row.startswith(("damaged", "cut_bam"))))
     config = directory / "config.yaml"
     assert run_workflow(ROOT, config, CORES, directory / "log") == 0
     files = sorted(path for path in second_batch.outdir.rglob("*") if path.is_file())

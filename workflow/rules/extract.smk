@@ -15,10 +15,10 @@ rule extract:
         sample=one_of(s for s, sample in SAMPLES.items() if sample.bam is not None),
     conda:
         ENVIRONMENT
-    threads: 2
+    threads: 1
     resources:
         mem_mb=doubling(2000),
-        runtime=minutes_for_reads(10, 10),
+        runtime=minutes_for_reads(10, 100),
     params:
         reference=reference_argument,
         version=PACKAGE_VERSION,

@@ -97,7 +97,7 @@ def _read(args: argparse.Namespace) -> "Report":
 
 
 def _compose(args: argparse.Namespace) -> "Report":
-    from aspsfusion.compose import compose_report, read_calls_for, read_metrics
+    from aspsfusion.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_calls_for, read_metrics
     from aspsfusion.panel import load_panel
     from aspsfusion.report import read_report
 
@@ -110,8 +110,8 @@ def _compose(args: argparse.Namespace) -> "Report":
     return compose_report(
         panel,
         args.sample,
-        read_metrics(args.screen),
-        read_metrics(args.align),
+        read_metrics(args.screen, SCREEN_KEYS),
+        read_metrics(args.align, ALIGN_KEYS),
         read_calls_for(panel, args.calls),
         parameters_from(args, ClassifyParameters),
         args.library,
