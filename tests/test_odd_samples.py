@@ -265,7 +265,7 @@ def test_garbage_fastq(small: SmallPanel, tmp_path: Path, content: bytes) -> Non
     path.write_bytes(content)
     with refused_in_words(path):
         result = run_screen(small.output, [Lane(path)], tmp_path / "c.gz", tmp_path / "s.json", force=True)
-        assert isinstance(result["total_reads"], int)
+        assert result.total_reads >= 0
 
 
 def whole_bam(directory: Path) -> bytes:

@@ -9,7 +9,14 @@ from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.quality import quality_control
 from aspsfusion.records import QualityControl
 
-SCREEN = {"total_reads": 1000, "read_length": 75}
+SCREEN = {
+    "total_reads": 1000,
+    "read_length": 75,
+    "mean_read_length": 75.0,
+    "gc_fraction": 0.5,
+    "n_fraction": 0.0,
+    "q30_fraction": 0.9,
+}
 ALIGN = {"adapter_fraction": 0.1, "overlap_fraction": None}
 
 

@@ -316,6 +316,7 @@ def _statement(
         "fragments": fragments,
         "split_reads": sum(fusion.split_reads for fusion in target),
         "spanning_pairs": sum(fusion.spanning_pairs for fusion in target),
+        "short_overhangs": sum(fusion.short_overhangs for fusion in target),
         "detectable_percent": (
             "" if excluded.detectable_fraction is None else percent(excluded.detectable_fraction)
         ),

@@ -60,6 +60,7 @@ PLACEHOLDERS = (
     "fragments",
     "split_reads",
     "spanning_pairs",
+    "short_overhangs",
     "detectable_percent",
     "confidence_percent",
     "informative_fragments",
