@@ -9,10 +9,21 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
+from aspsfusion.context_view import imbalance_sentences
 from aspsfusion.coverage_plot import draw, gene_coverages
-from aspsfusion.html_report import SIGNATURE, exclusion_sentences, render_html, report_view, write_html
+from aspsfusion.exclusion_view import exclusion_sentences
+from aspsfusion.html_report import SIGNATURE, render_html, report_view, write_html
 from aspsfusion.pileup import DRAW_AT_MOST, FLANK, FOLD_AFTER, PileupLine, build_pileup
-from aspsfusion.records import Report
+from aspsfusion.quality_view import unlimited_values
+from aspsfusion.records import (
+    Differential,
+    DifferentialFusion,
+    ExclusionLevel,
+    FilteredOneSided,
+    Marker,
+    Reason,
+    Report,
+)
 from report_factory import (
     ASPSCR1,
     DEMONSTRATION,
@@ -318,3 +329,116 @@ def test_the_page_can_be_heard(number: int) -> None:
     for element in tree.iter():
         if element.get("tabindex"):
             assert element.get("aria-label")
+
+
+def test_every_confidence_of_an_exclusion_is_told() -> None:
+    report = excluded_report()
+    levels = [
+        ExclusionLevel(confidence=0.95, detectable_fraction=0.0141),
+        ExclusionLevel(confidence=0.99, detectable_fraction=0.0216),
+    ]
+    sentences = exclusion_sentences(report.exclusion.model_copy(update={"levels": levels}), report.verdict)
+    assert sentences[1] == "With 99% probability the share is 2.16%."
+    levels[1] = ExclusionLevel(confidence=0.99, detectable_fraction=None)
+    sentences = exclusion_sentences(report.exclusion.model_copy(update={"levels": levels}), report.verdict)
+    assert sentences[1] == "With 99% probability no share can be told."
+
+
+@pytest.mark.parametrize(
+    ("p_value", "baseline", "expected"),
+    [
+        (0.00123, "uniform model", "excess there 0.0012 (baseline: uniform model;"),
+        (0.0, "12 negative samples", "excess there less than 0.000001 (baseline: 12 negative samples;"),
+    ],
+)
+def test_the_tilt_of_the_coverage_comes_with_counts_and_baseline(
+    p_value: float, baseline: str, expected: str
+) -> None:
+    figures = {"five_prime_fragments": 12, "three_prime_fragments": 1634, "p_value": p_value}
+    imbalance = confirmed_report().imbalance.model_copy(update={**figures, "baseline": baseline})
+    text = " ".join(imbalance_sentences(imbalance))
+    assert "before them 12, behind them 1,634" in text
+    assert expected in text
+    assert text.endswith("decides nothing.")
+
+
+def test_a_tilt_that_was_not_measured_is_not_told() -> None:
+    assert (
+        imbalance_sentences(excluded_report().imbalance.model_copy(update={"five_prime_depth": None})) == ()
+    )
+
+
+def differential_fusion(name: str, *, five: int, three: int, fragments: int = 0) -> DifferentialFusion:
+    return DifferentialFusion(
+        name=name,
+        entity=f"tumour of {name}",
+        note="",
+        source="made up",
+        pooled=["SSX2B"] if name.endswith("SSX2") else [],
+        found=fragments > 0,
+        fragments=fragments,
+        split_reads=fragments // 2,
+        five_prime_fragments=five,
+        three_prime_fragments=three,
+    )
+
+
+def test_the_differential_diagnosis_is_context_with_the_fragments_behind_it() -> None:
+    differential = Differential(
+        fusions=[
+            differential_fusion("EWSR1::ATF1", five=310, three=0),
+            differential_fusion("PAX3::FOXO1", five=20, three=30),
+            differential_fusion("SS18::SSX2", five=1200, three=44, fragments=16),
+        ],
+        markers=[Marker(gene="S100B", stain="S100", fragments=1234, tpm_like=55.4)],
+    )
+    report = confirmed_report().model_copy(update={"differential": differential})
+    tree = parse(render_html(report))
+    rows = [["".join(cell.itertext()).strip() for cell in row.iter("td")] for row in tree.iter("tr")]
+    found = "found: 16 fragments, 8 across the junction"
+    expected = [
+        ["SS18::SSX2 (with SSX2B)", found, "1,200 and 44", "tumour of SS18::SSX2", "made up"],
+        ["EWSR1::ATF1", "not found; a gene was not seen", "310 and 0", "tumour of EWSR1::ATF1", "made up"],
+        ["PAX3::FOXO1", "not found", "20 and 30", "tumour of PAX3::FOXO1", "made up"],
+    ]
+    first = rows.index(expected[0])
+    assert rows[first : first + 3] == expected
+    assert ["S100", "S100B", "1,234", "55"] in rows
+    words = " ".join("".join(tree.find("body").itertext()).split())  # type: ignore[union-attr]
+    assert "Context; the verdict does not rest on it." in words
+    assert "EWSR1::ATF1 310 and 0, PAX3::FOXO1 20 and 30." in words
+    assert "S100 (S100B) 1,234" in words
+
+
+def test_the_junctions_of_one_rearrangement_are_told_together() -> None:
+    fusion = make_fusion().model_copy(
+        update={"event": "ASPSCR1::TFE3", "event_fragments": 41, "not_typable": 7, "short_overhangs": 3}
+    )
+    report = confirmed_report()
+    words = words_of(render_html(report.model_copy(update={"fusions": [fusion]})))
+    assert "All of ASPSCR1::TFE3 41 fragments" in words
+    assert "7 fragments fit another known junction about as well" in words
+    assert "3 short overhangs run over the junction" in words
+    alone = fusion.model_copy(update={"event_fragments": fusion.fragments})
+    assert "All of ASPSCR1::TFE3" not in words_of(render_html(report.model_copy(update={"fusions": [alone]})))
+
+
+def test_places_that_are_no_finding_come_with_their_reasons() -> None:
+    place = confirmed_report().one_sided[0].model_dump()
+    reasons = [Reason(code="LOW_COMPLEXITY", text="simple repeat.")]
+    update = {"filtered_one_sided": [FilteredOneSided(**place, reasons=reasons)] * 3}
+    page = render_html(confirmed_report().model_copy(update=update))
+    assert "3 places where reads leave a gene are no finding: simple repeat (3)." in page
+    assert page.count("<td>simple repeat.</td>") == 3
+
+
+def test_a_quality_value_that_the_input_can_not_tell_is_left_out() -> None:
+    qc = confirmed_report().qc
+    told = {fact.label: fact.value for fact in unlimited_values(qc)}
+    assert told["G and C"] == "48%"
+    assert told["Unknown bases (N)"] == "0.1%"
+    assert told["Bases of Q30 or better"] == "93%"
+    assert told["Length of reads"] == "mean 75 nt, longest 75 nt"
+    from_bam = unlimited_values(qc.model_copy(update={"q30_fraction": None, "umi": True}))
+    assert "Bases of Q30 or better" not in {fact.label for fact in from_bam}
+    assert {fact.label: fact.value for fact in from_bam}["Molecules told by"] == "UMI"

@@ -1,4 +1,4 @@
-"""What a page says about fusions: the evidence of each reported one and the list of the others."""
+"""What a page says about a reported fusion: its evidence and its description."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from markupsafe import Markup
 from aspsfusion.fusion_drawing import UTR_SHOWN, lay_out
 from aspsfusion.fusion_figure import draw_fusion
 from aspsfusion.pileup import PRINT_AT_MOST, Pileup, build_pileup
-from aspsfusion.records import FilteredFusion, Fusion, FusionSide, GeneModel, OneSided
+from aspsfusion.records import Fusion, FusionSide, GeneModel
 from aspsfusion.view_parts import Fact, Table, columns, count, percent, plural
 
 
@@ -98,10 +98,10 @@ def _marks(fusion: Fusion) -> tuple[str, ...]:
 
 def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
     five, three = fusion.five_prime.gene, fusion.three_prime.gene
-    with_duplicates = (
-        f"with duplicates {count(fusion.fragments_with_duplicates)}: "
-        f"{count(fusion.split_reads_with_duplicates)} and {count(fusion.spanning_pairs_with_duplicates)}"
-    )
+    kinds = [fusion.split_reads_with_duplicates, fusion.spanning_pairs_with_duplicates]
+    short = fusion.fragments_with_duplicates - sum(kinds)
+    parts = " and ".join(count(number) for number in ([*kinds, short] if short else kinds))
+    with_duplicates = f"with duplicates {count(fusion.fragments_with_duplicates)}: {parts}"
     return (
         Fact(
             "Supporting fragments",
@@ -110,6 +110,7 @@ def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
             + (f", {plural(fusion.short_overhangs, 'short overhang')}" if fusion.short_overhangs else ""),
             ("each fragment counted once, duplicates removed", with_duplicates),
         ),
+        *_event(fusion),
         Fact(
             "Wild type",
             f"{plural(fusion.wild_type_five_prime, 'fragment')} of {five}, "
@@ -129,6 +130,14 @@ def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
         Fact("Confidence", fusion.confidence, tuple(fusion.confidence_reasons)),
         *([Fact("Possible contamination", contamination_sentence(fusion))] if fusion.contamination else []),
     )
+
+
+def _event(fusion: Fusion) -> tuple[Fact, ...]:
+    """Return what the junctions of one rearrangement have together, where there is more than this one."""
+    if fusion.event_fragments <= fusion.fragments:
+        return ()
+    note = "unique fragments of this junction and of the others between the same two genes"
+    return (Fact(f"All of {fusion.event}", plural(fusion.event_fragments, "fragment"), (note,)),)
 
 
 def _description(fusion: Fusion, build: str) -> tuple[Fact, ...]:
@@ -231,56 +240,4 @@ def contamination_sentence(fusion: Fusion) -> str:
         f"{plural(source.fragments_with_duplicates, 'fragment')}, duplicates counted; the "
         f"{count(fusion.fragments_with_duplicates)} here are {percent(source.share)} of that and may come "
         "from there."
-    )
-
-
-def filtered_table(candidates: list[FilteredFusion]) -> Table:
-    """Return the candidate junctions that are not reported, with the reasons."""
-    return Table(
-        "Candidate junctions that are not reported",
-        columns(
-            "Fusion",
-            "5' side",
-            "3' side",
-            ("Split", "number"),
-            ("Spanning", "number"),
-            ("Fragments", "number"),
-            "Why not",
-        ),
-        tuple(
-            (
-                candidate.name,
-                _side_words(candidate.five_prime),
-                _side_words(candidate.three_prime),
-                count(candidate.split_reads),
-                count(candidate.spanning_pairs),
-                count(candidate.fragments),
-                "; ".join(reason.text for reason in candidate.reasons),
-            )
-            for candidate in candidates
-        ),
-    )
-
-
-def _side_words(side: FusionSide) -> str:
-    return f"{side.site}, {side.chrom}:{side.pos}"
-
-
-def one_sided_table(places: list[OneSided]) -> Table:
-    """Return the places where fragments leave a gene into sequence that the panel does not hold."""
-    return Table(
-        "Places where reads leave a gene into sequence outside of the panel",
-        columns(
-            "Gene", ("Exon", "number"), ("Position", "code"), ("Fragments", "number"), ("Sequence", "code")
-        ),
-        tuple(
-            (
-                place.gene,
-                "-" if place.exon is None else str(place.exon),
-                f"{place.chrom}:{place.pos}",
-                count(place.fragments),
-                place.clipped_consensus,
-            )
-            for place in places
-        ),
     )

@@ -10,28 +10,21 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from aspsfusion.candidate_view import Folded, filtered_table, folded_one_sided, one_sided_table
+from aspsfusion.context_view import DifferentialView, differential_view, imbalance_sentences
 from aspsfusion.coverage_plot import draw_all, gene_coverages
-from aspsfusion.fusion_view import FusionView, filtered_table, fusion_view, one_sided_table
-from aspsfusion.records import Exclusion, Fusion, Imbalance, QualityControl, Report, Verdict
+from aspsfusion.exclusion_view import acceptor_table, exclusion_sentences
+from aspsfusion.fusion_view import FusionView, fusion_view
+from aspsfusion.quality_view import check_table, unlimited_values
+from aspsfusion.records import Fusion, Report, Verdict
 from aspsfusion.safe_output import replacing
 from aspsfusion.templating import css_string, render
-from aspsfusion.view_parts import (
-    NOT_DETERMINED,
-    Fact,
-    Table,
-    columns,
-    count,
-    joined,
-    percent,
-    side_by_side,
-)
+from aspsfusion.view_parts import Fact, Table, columns, count, joined, side_by_side
 
 SIGNATURE = "For professional interpretation; not a diagnosis by itself."
 
 EXPRESSION_ROWS = 6
 """Genes in one of the expression tables that stand side by side."""
-
-STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}
 
 
 @dataclass(frozen=True)
@@ -56,9 +49,11 @@ class ReportView:
         expression_text: fragments by gene in one sentence, for paper; empty when not measured.
         expression: fragments by gene, cut into tables that stand side by side.
         plots: depth by exon as SVG elements.
-        imbalance: sentence on the depth before and behind the breakpoints; empty when not measured.
+        imbalance: sentences on the depth before and behind the breakpoints; none when not measured.
         filtered: candidates that are not reported; None without any.
         one_sided: reads that leave the panel; None without any.
+        filtered_one_sided: such places that are no finding; None without any.
+        differential: other defining fusions and genes behind stains; None when the panel lists none.
         interpretation: sentences of the panel.
         methods: panel, reference, software and parameters, name by name.
         limits: sentences of the panel.
@@ -82,9 +77,11 @@ class ReportView:
     expression_text: str
     expression: tuple[Table, ...]
     plots: tuple[Markup, ...]
-    imbalance: str
+    imbalance: tuple[str, ...]
     filtered: Table | None
     one_sided: Table | None
+    filtered_one_sided: Folded | None
+    differential: DifferentialView | None
     interpretation: tuple[str, ...]
     methods: tuple[Fact, ...]
     limits: tuple[str, ...]
@@ -122,16 +119,18 @@ def report_view(report: Report) -> ReportView:
         fusions=tuple(views[: len(main)]),
         other_fusions=tuple(views[len(main) :]),
         exclusion=exclusion_sentences(report.exclusion, report.verdict),
-        acceptors=_acceptors(report.exclusion),
-        qc_checks=_qc_checks(report.qc),
-        qc_values=_qc_values(report.qc),
+        acceptors=acceptor_table(report.exclusion),
+        qc_checks=check_table(report.qc),
+        qc_values=unlimited_values(report.qc),
         flags=tuple(flag.text for flag in report.qc.flags),
         expression_text=_expression_text(report),
         expression=tuple(side_by_side(_expression(report), EXPRESSION_ROWS)),
         plots=tuple(Markup(svg) for svg in draw_all(gene_coverages(report))),
-        imbalance=_imbalance_sentence(report.imbalance),
+        imbalance=imbalance_sentences(report.imbalance),
         filtered=filtered_table(report.filtered) if report.filtered else None,
         one_sided=one_sided_table(report.one_sided) if report.one_sided else None,
+        filtered_one_sided=folded_one_sided(report.filtered_one_sided) if report.filtered_one_sided else None,
+        differential=differential_view(report.differential),
         interpretation=tuple(report.interpretation),
         methods=_methods(report),
         limits=tuple(report.limits),
@@ -147,92 +146,13 @@ def _main_fusions(fusions: Sequence[Fusion]) -> tuple[list[Fusion], list[Fusion]
     return main, [fusion for fusion in fusions if fusion not in main]
 
 
-def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ...]:
-    """Return what would have been seen, in sentences; adequacy only where nothing was confirmed."""
-    gene = verdict.target.rsplit("::", 1)[-1]
-    if exclusion.detectable_fraction is None:
-        seen = f"It can not be told how small a share of fusion transcripts of {gene} would have been seen."
-    else:
-        share, chance = percent(exclusion.detectable_fraction), percent(exclusion.confidence)
-        seen = (
-            f"If {share} or more of the {gene} transcripts carried the fusion {verdict.target}, "
-            f"it would have been seen with {chance} probability."
-        )
-    if verdict.call == "CONFIRMED":
-        return (seen,)
-    adequate = "is adequate" if exclusion.adequate else "is not adequate"
-    return (
-        seen,
-        f"An exclusion needs a share of {percent(exclusion.threshold)} or less: the coverage {adequate}.",
-        *_not_excluded(exclusion),
-    )
-
-
-def _not_excluded(exclusion: Exclusion) -> tuple[str, ...]:
-    """Say what stays possible after the figures above."""
-    if exclusion.detectable_fraction is None:
-        return ()
-    return (
-        f"A share below {percent(exclusion.detectable_fraction)} can not be excluded, nor what is listed "
-        "under Limits.",
-    )
-
-
-def _acceptors(exclusion: Exclusion) -> Table | None:
-    if not exclusion.informative_fragments:
-        return None
-    return Table(
-        "Wild-type fragments across the start of each exon that the fusion could join",
-        columns("Exon start", ("Fragments", "number"), ("Needed to exclude", "number")),
-        tuple(
-            (
-                place,
-                count(number),
-                NOT_DETERMINED if exclusion.needed_fragments is None else count(exclusion.needed_fragments),
-            )
-            for place, number in exclusion.informative_fragments.items()
-        ),
-    )
-
-
-def _qc_checks(qc: QualityControl) -> Table | None:
-    if not qc.checks:
-        return None
-    return Table(
-        "Values with a limit",
-        columns("Quantity", ("Value", "number"), "Limit", ("Result", "status"), "Why this limit"),
-        tuple(
-            (check.name, check.value, check.limit, STATUS_WORDS[check.status], check.reason)
-            for check in qc.checks
-        ),
-    )
-
-
-def _qc_values(qc: QualityControl) -> tuple[Fact, ...]:
-    controls = joined([f"{gene} {count(number)}" for gene, number in qc.control_genes.items()])
-    return (
-        Fact("Reads in total", count(qc.total_reads)),
-        Fact("Longest read", f"{count(qc.read_length)} nt"),
-        Fact("Reads with adapter", percent(qc.adapter_fraction)),
-        Fact("Pairs whose mates overlap", percent(qc.overlap_fraction)),
-        Fact("Input", qc.input if qc.input_build is None else f"{qc.input}, aligned to {qc.input_build}"),
-        Fact(
-            "Strand",
-            qc.strand
-            if qc.strand_fraction is None
-            else f"{qc.strand} ({percent(qc.strand_fraction)} in sense)",
-        ),
-        Fact("Molecules told by", "UMI" if qc.umi else "coordinates"),
-        Fact("Control genes, fragments", controls),
-    )
-
-
 def _expression_text(report: Report) -> str:
-    """Return the fragments of all genes but the control genes, which quality control has already told."""
+    """Return the fragments of the genes that quality control and differential diagnosis leave out."""
+    told = {*report.qc.control_genes, *(marker.gene for marker in report.differential.markers)}
+    told |= {gene for fusion in report.differential.fusions for gene in fusion.name.split("::")}
+    told -= set(report.verdict.target.split("::"))
     return ", ".join(
-        f"{row.gene} {count(row.fragments)}"
-        for row in report.expression
-        if row.gene not in report.qc.control_genes
+        f"{row.gene} {count(row.fragments)}" for row in report.expression if row.gene not in told
     )
 
 
@@ -241,16 +161,6 @@ def _expression(report: Report) -> Table:
         "Fragments by gene",
         columns("Gene", ("Fragments", "number"), ("Per kb, scaled", "number")),
         tuple((row.gene, count(row.fragments), f"{row.tpm_like:,.0f}") for row in report.expression),
-    )
-
-
-def _imbalance_sentence(imbalance: Imbalance) -> str:
-    if imbalance.five_prime_depth is None or imbalance.three_prime_depth is None:
-        return ""
-    ratio = "" if imbalance.ratio is None else f", {imbalance.ratio:.1f} times as much"
-    return (
-        f"Mean depth of {imbalance.gene} before the recurrent breakpoints {imbalance.five_prime_depth:.1f}, "
-        f"behind them {imbalance.three_prime_depth:.1f}{ratio}. This supports a finding and decides nothing."
     )
 
 

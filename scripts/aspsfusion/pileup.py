@@ -18,7 +18,7 @@ FOLD_AFTER = 20
 DRAW_AT_MOST = 200
 """Reads drawn at all, so that the page of a strongly expressed fusion can still be opened on a phone."""
 
-PRINT_AT_MOST = 10
+PRINT_AT_MOST = 8
 """Of the reads shown at once, those on paper: the evidence of a fusion is to fit the first page."""
 
 FIGURES_HEAD = "  5' nt  3' nt  edits  copies"
