@@ -84,6 +84,6 @@ def results(outdir: Path, samples: Sequence[str] = SAMPLES) -> dict[str, bytes]:
     """Return the content of every file that a user reads, by its path below `outdir`."""
     names = [Path("summary.tsv"), Path("summary.html")]
     for sample in samples:
-        names += [Path(sample) / f"{sample}.{name}" for name in STAGE_FILES["report"]]
-        names += [Path(sample) / f"{sample}.{name}" for name in ("panel.bam", "calls.json", "screen.json")]
+        kept = (*STAGE_FILES["report"], *STAGE_FILES["tag"], "calls.json", "screen.json")
+        names += [Path(sample) / f"{sample}.{name}" for name in kept]
     return {str(name): (outdir / name).read_bytes() for name in names}

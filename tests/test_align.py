@@ -11,9 +11,10 @@ import pysam
 import pytest
 
 from aspsfusion import __version__, align
-from aspsfusion.align import join_mates, prefer_primary, rewrite_split_tags, run_align
+from aspsfusion.align import prefer_primary, rewrite_split_tags, run_align
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
+from aspsfusion.mate_fields import join_mates
 from aspsfusion.panel import Panel
 from aspsfusion.sequences import reverse_complement
 

@@ -84,7 +84,14 @@ def test_next_run_forgets_the_failure_and_its_logs(outdir: str) -> None:
     forget_failures(outdir, ["good", "bad"])
     assert "failed.txt" not in left(outdir, "bad")
     logs = {stage: Path(stage_log(outdir, "bad", stage)).exists() for stage in STAGE_FILES}
-    assert logs == {"screen": True, "align": True, "evidence": False, "call": False, "report": False}
+    assert logs == {
+        "screen": True,
+        "align": True,
+        "evidence": False,
+        "call": False,
+        "tag": False,
+        "report": False,
+    }
     assert all(Path(stage_log(outdir, "good", stage)).exists() for stage in STAGE_FILES)
 
 

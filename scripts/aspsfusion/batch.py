@@ -14,9 +14,10 @@ from aspsfusion.errors import ERROR_MARK
 
 STAGE_FILES: dict[str, tuple[str, ...]] = {
     "screen": ("screen.json",),
-    "align": ("align.json", "panel.bam", "panel.bam.bai"),
+    "align": ("align.json",),
     "evidence": ("evidence.json.gz",),
     "call": ("calls.json",),
+    "tag": ("panel.bam", "panel.bam.bai", "junctions.fa", "junctions.fa.fai"),
     "report": ("report.json", "report.html", "fusions.tsv", "fusions.vcf.gz", "fusions.vcf.gz.tbi"),
 }
 """What each stage leaves in a sample's directory, in the order of the data, without temporary files."""

@@ -3,13 +3,13 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from aspsfusion.coverage import Coverage
 from aspsfusion.errors import ReadsError
 from aspsfusion.parameters import CallParameters
 
-CALLS_VERSION = 2
+CALLS_VERSION = 3
 
 Kind = Literal["split", "spanning", "short"]
 """How a fragment supports a junction; see `records.SupportingRead`."""
@@ -36,9 +36,29 @@ class OneSidedCluster:
     rejection: str = ""
 
 
+class MatePlace(NamedTuple):
+    """Where one read of a fragment lies on a junction.
+
+    Attributes:
+        number: 1 or 2; 1 for single reads.
+        reverse: whether it is antisense to the fusion transcript.
+        start: its first base relative to the first base of the 3' gene, negative in the 5' gene.
+        edits: edits of the whole read.
+    """
+
+    number: int
+    reverse: bool
+    start: int
+    edits: int
+
+
 @dataclass(frozen=True)
 class CalledRead:
-    """A fragment as counted for a junction; see `records.SupportingRead`."""
+    """A fragment as counted for a junction; see `records.SupportingRead`.
+
+    `places` holds its reads that lie on the junction, in the order of their numbers; one that lies in a part
+    of the two genes that the junction's model lacks, or nowhere, has none.
+    """
 
     name: str
     kind: Kind
@@ -49,6 +69,7 @@ class CalledRead:
     mismatches: int
     sequence: str
     offset: int
+    places: tuple[MatePlace, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +180,10 @@ def write_calls(record: CallsFile, path: Path) -> None:
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
+def _called_read(entry: dict[str, Any]) -> CalledRead:
+    return CalledRead(**{**entry, "places": tuple(MatePlace(*place) for place in entry["places"])})
+
+
 def read_calls(path: Path) -> CallsFile:
     """Read what `write_calls` wrote.
 
@@ -173,7 +198,7 @@ def read_calls(path: Path) -> CallsFile:
             CalledJunction(
                 **{
                     **entry,
-                    "reads": tuple(CalledRead(**read) for read in entry["reads"]),
+                    "reads": tuple(_called_read(read) for read in entry["reads"]),
                     "rejections": tuple(entry["rejections"]),
                 }
             )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from aspsfusion.calls_file import CalledRead
+from aspsfusion.calls_file import CalledRead, MatePlace
 from aspsfusion.sequences import reverse_complement
 from aspsfusion.support import PREFERENCE, Support
 from aspsfusion.umi import molecules
@@ -68,4 +68,9 @@ def called_read(item: Counted) -> CalledRead:
         mismatches=support.edits,
         sequence=reverse_complement(sequence) if laid.reverse else sequence,
         offset=laid.start,
+        places=tuple(
+            MatePlace(mate.number, place.reverse, place.start, place.edits)
+            for mate, place in zip(support.fragment.mates, support.laid, strict=True)
+            if place is not None
+        ),
     )

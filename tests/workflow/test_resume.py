@@ -18,8 +18,8 @@ from small_batch import ROOT, SmallBatch, part_of_demonstration, results
 pytestmark = pytest.mark.workflow
 
 SAMPLE = "type2_weak"
-JOBS = 7
-"""Jobs of a batch of one sample, without `all`: the panel, five stages and the summary."""
+JOBS = 8
+"""Jobs of a batch of one sample, without `all`: the panel, six stages and the summary."""
 LONGEST_DELAY = 1.5
 """Seconds that a job of this batch takes, about; kills fall anywhere within."""
 BATCH_ENTRIES = ("panel", "logs", "benchmarks", "summary.tsv", "summary.html", "aspsfusion_mqc.tsv")

@@ -4,8 +4,8 @@ rule align:
         panel=PANEL_DIR,
         reads=of_sample("candidates.fastq.gz"),
     output:
-        bam=of_sample("panel.bam"),
-        bai=of_sample("panel.bam.bai"),
+        bam=temp(of_sample("aligned.bam")),
+        bai=temp(of_sample("aligned.bam.bai")),
         metrics=of_sample("align.json"),
     log:
         log_of("align"),

@@ -101,7 +101,7 @@ def batch_results():
     per_sample = [
         file
         for sample_id in SAMPLES
-        for stage in ("screen", "align", "report")
+        for stage in ("screen", "align", "tag", "report")
         for file in sample_files(OUTDIR, sample_id, stage)
     ]
     return [*per_sample, *SUMMARY.values(), BATCH_COMPLETE]

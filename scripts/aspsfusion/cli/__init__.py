@@ -23,6 +23,7 @@ COMMANDS = (
     "align",
     "evidence",
     "call",
+    "tag",
     "report",
     "summary",
     "explain",

@@ -8,7 +8,7 @@ from aspsfusion.cli.options import add_force, add_panel, refuse_existing
 HELP = "trim candidate fragments and align them to the panel"
 EXAMPLE = """example:
   aspsfusion align --panel results/panel --reads sample.candidates.fastq.gz --sample sample \\
-      --output sample.panel.bam --metrics sample.align.json
+      --output sample.aligned.bam --metrics sample.align.json
 """
 
 

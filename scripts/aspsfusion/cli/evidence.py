@@ -14,7 +14,7 @@ from aspsfusion.parameters import CallParameters
 
 HELP = "count what the wild type explains and collect the fragments that it does not"
 EXAMPLE = """example:
-  aspsfusion evidence --panel results/panel --bam sample.panel.bam --output sample.evidence.json.gz
+  aspsfusion evidence --panel results/panel --bam sample.aligned.bam --output sample.evidence.json.gz
 """
 
 
