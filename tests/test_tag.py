@@ -251,3 +251,31 @@ def test_nothing_is_replaced_without_being_asked(
     assert "exists already" in capsys.readouterr().err
     assert main([*command, "--output", output, "--reference", fasta, "--force"]) == 0
     assert "10 supporting fragments" in capsys.readouterr().out
+
+
+def test_a_junction_that_is_not_reported_is_there_and_says_so(
+    demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    molecule, junction = fusion_molecule(demo_panel_directory, ("ASPSCR1", 7), ("TFE3", 6))
+    inside = molecule[: junction - 57] + molecule[junction + 43 :]  # both breakpoints within exons
+    crossing = [Pair("once", inside[junction - 57 - 40 : junction - 57 + 140], 75)]
+    calls = call_pairs(demo_panel_directory, tmp_path, crossing)
+    assert [bool(found.rejections) for found in calls.junctions] == [True]
+    run_tag(demo_panel_directory, *paths(tmp_path))
+    with pysam.AlignmentFile(str(tmp_path / "tagged.bam")) as bam:
+        line = bam.header.to_dict()["SQ"][-1]
+        assert f"not reported ({', '.join(calls.junctions[0].rejections)})" in line["DS"]
+        assert bam.count(line["SN"]) == 2
+
+
+def test_a_sample_without_junctions_has_the_aligners_records_alone(
+    demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    molecule, junction = fusion_molecule(demo_panel_directory, ("ASPSCR1", 7), ("TFE3", 6))
+    call_pairs(demo_panel_directory, tmp_path, [Pair("wild", molecule[junction - 400 : junction - 200], 75)])
+    run_tag(demo_panel_directory, *paths(tmp_path))
+    before, after = (
+        [r.to_string() for r in records(tmp_path / name)] for name in ("panel.bam", "tagged.bam")
+    )
+    assert before == after
+    assert len(before) == 2

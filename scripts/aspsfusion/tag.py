@@ -39,7 +39,7 @@ AMBIGUOUS_QUALITY = 0
 
 COMMENT = (
     f"contigs whose name begins with JUNCTION are fusion transcripts; {JUNCTION_TAG}: junction that the read "
-    f"supports; {KIND_TAG}: split, spanning or short (see records of the report)"
+    f"supports; {KIND_TAG}: split, spanning or short"
 )
 
 Records = list[pysam.AlignedSegment]

@@ -119,6 +119,7 @@ def stages(panel: Path, sample: str, reads: list[str], directory: Path) -> dict[
         "align": command("align", *name, reads="fastq.gz", output="bam", metrics="align.json"),
         "evidence": command("evidence", bam="bam", output="evidence.json.gz"),
         "call": command("call", evidence="evidence.json.gz", output="calls.json"),
+        "tag": command("tag", bam="bam", calls="calls.json", output="panel.bam", reference="junctions.fa"),
         "report": command("report", *name, calls="calls.json", **metrics, **written),
     }
 
