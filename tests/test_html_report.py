@@ -173,12 +173,12 @@ def test_a_second_writing_gives_the_same_bytes(report: Report, tmp_path: Path) -
 def test_adequacy_is_told_unless_the_fusion_was_found() -> None:
     confirmed, excluded, indeterminate = (exclusion_sentences(r.exclusion, r.verdict) for r in REPORTS)
     assert confirmed == (
-        "If 6.89% or more of the TFE3 transcripts carried the fusion ASPSCR1::TFE3, "
+        "If 6.9% or more of the TFE3 transcripts carried the fusion ASPSCR1::TFE3, "
         "it would have been seen with 95% probability.",
     )
     assert excluded[1:] == (
         "An exclusion needs a share of 5% or less: the coverage is adequate.",
-        "A share below 1.41% can not be excluded, nor what is listed under Limits.",
+        "A share below 1.5% can not be excluded, nor what is listed under Limits.",
     )
     assert indeterminate[0].startswith("It can not be told")
     assert indeterminate[-1].endswith("the coverage is not adequate.")
@@ -338,7 +338,7 @@ def test_every_confidence_of_an_exclusion_is_told() -> None:
         ExclusionLevel(confidence=0.99, detectable_fraction=0.0216),
     ]
     sentences = exclusion_sentences(report.exclusion.model_copy(update={"levels": levels}), report.verdict)
-    assert sentences[1] == "With 99% probability the share is 2.16%."
+    assert sentences[1] == "With 99% probability the share is 2.2%."
     levels[1] = ExclusionLevel(confidence=0.99, detectable_fraction=None)
     sentences = exclusion_sentences(report.exclusion.model_copy(update={"levels": levels}), report.verdict)
     assert sentences[1] == "With 99% probability no share can be told."

@@ -1,5 +1,6 @@
 """What a page says about an exclusion: what would have been seen, and what stays possible."""
 
+from aspsfusion.exclusion import percent as rounded_up
 from aspsfusion.records import Exclusion, Verdict
 from aspsfusion.view_parts import NOT_DETERMINED, Table, columns, count, percent
 
@@ -10,7 +11,7 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
     if exclusion.detectable_fraction is None:
         seen = f"It can not be told how small a share of fusion transcripts of {gene} would have been seen."
     else:
-        share, chance = percent(exclusion.detectable_fraction), percent(exclusion.confidence)
+        share, chance = _share(exclusion.detectable_fraction), percent(exclusion.confidence)
         seen = (
             f"If {share} or more of the {gene} transcripts carried the fusion {verdict.target}, "
             f"it would have been seen with {chance} probability."
@@ -26,6 +27,11 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
     )
 
 
+def _share(fraction: float) -> str:
+    """Return a detectable share as the verdict states it, rounded up so that it never claims too much."""
+    return f"{rounded_up(fraction)}%"
+
+
 def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
     """Say the same at the confidences beside the one that decides; nothing where no share can be told."""
     if exclusion.detectable_fraction is None:
@@ -35,7 +41,7 @@ def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
         + (
             "no share can be told"
             if level.detectable_fraction is None
-            else f"the share is {percent(level.detectable_fraction)}"
+            else f"the share is {_share(level.detectable_fraction)}"
         )
         for level in exclusion.levels
         if level.confidence != exclusion.confidence
@@ -49,7 +55,7 @@ def _not_excluded(exclusion: Exclusion) -> tuple[str, ...]:
     if exclusion.detectable_fraction is None:
         return ()
     return (
-        f"A share below {percent(exclusion.detectable_fraction)} can not be excluded, nor what is listed "
+        f"A share below {_share(exclusion.detectable_fraction)} can not be excluded, nor what is listed "
         "under Limits.",
     )
 
