@@ -34,8 +34,8 @@ their other strand with a probability of 1e-4 (Karlin and Altschul 1990, with la
 these scores and equal base frequencies), and every intact k-mer reaches it."""
 
 MIN_TABLE_BITS = 12
-FILTER_WORDS_BITS = 17
-"""log2 of the filter's 64-bit words: 1 MiB, which stays in a core's second-level cache beside the reads."""
+FILTER_WORDS_BITS = 18
+"""log2 of the filter's 32-bit words: 1 MiB, which stays in a core's second-level cache beside the reads."""
 
 SLOTS_PER_ENTRY = 2
 MAX_CONTEXTS = 16
@@ -208,7 +208,7 @@ def build_table(panel: PanelKmers) -> ScreenTable:
     keys = np.full(_slots(panel.kmers.size), EMPTY, dtype=np.uint64)
     genes = np.zeros(keys.size, dtype=np.uint16)
     fill_kmers(panel.kmers, panel.genes, keys, genes)
-    filter_words = np.zeros(1 << FILTER_WORDS_BITS, dtype=np.uint64)
+    filter_words = np.zeros(1 << FILTER_WORDS_BITS, dtype=np.uint32)
     seeds = np.zeros(_slots(2 * panel.seed_positions.size), dtype=np.uint64)
     fill_seeds(panel.text, panel.seed_positions, panel.seed_length, filter_words, seeds)
     return ScreenTable(
@@ -218,7 +218,7 @@ def build_table(panel: PanelKmers) -> ScreenTable:
         seed_length=panel.seed_length,
         least_score=LEAST_SCORE,
         mismatch_penalty=MISMATCH_PENALTY,
-        filter_shift=_shift(filter_words.size),
+        filter_shift=_shift(filter_words.size, 32),
         seed_shift=_shift(seeds.size),
         key_shift=_shift(keys.size),
         keys=keys,
@@ -232,8 +232,8 @@ def _slots(entries: int) -> int:
     return 1 << max(MIN_TABLE_BITS, int(SLOTS_PER_ENTRY * max(1, entries) - 1).bit_length())
 
 
-def _shift(size: int) -> int:
-    return 64 - int(math.log2(size))
+def _shift(size: int, bits: int = 64) -> int:
+    return bits - int(math.log2(size))
 
 
 def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.bool_]:

@@ -14,7 +14,17 @@ import numpy.typing as npt
 
 from aspsfusion.compiled import compiled
 from aspsfusion.kernels import BASE_CODES, EMPTY, HASH_MULTIPLIER
-from aspsfusion.vector_loads import LOAD_BYTES, load_64, lowest_bit, pack_bases
+from aspsfusion.vector_loads import (
+    FILTER_BIT_SHIFTS,
+    FILTER_MULTIPLIERS,
+    LOAD_BYTES,
+    PROBES_AT_ONCE,
+    load_64,
+    lowest_bit,
+    pack_bases,
+    prefetch,
+    probes_in_filter,
+)
 
 SHORT_READ = 64
 """Reads below this length in nt are probed at every second base instead of every fourth: they have few
@@ -28,24 +38,26 @@ for _letter in "ACGTUacgtu":
 GIVE_UP = 9
 """A match is not followed further once it has fallen so far below its best score: three mismatches."""
 
-PROBES_AT_ONCE = 64
-"""As many as a mask has bits."""
+CANDIDATES = 128
+"""Probes that the filter let through which are collected before the table is asked: what they need is fetched
+into the cache meanwhile."""
 
 _ONE = np.uint64(1)
+_WORD_MULTIPLIER, _BIT_MULTIPLIER = (np.uint64(number) for number in FILTER_MULTIPLIERS)
 
 
 class ScreenTable(NamedTuple):
     """What the screen looks reads up in.
 
     Attributes:
-        filter_words: one bit pattern per seed (uint64); the filter's size is a power of two.
+        filter_words: three bits of a word for each seed (uint32); the filter's size is a power of two.
         seeds: hash table of packed seeds of both strands: seed + 1 in the upper 32 bits, 2 * text position
             + strand in the lower ones, 0 for a free slot (uint64).
         text: the panel's sequences as PACKED_CODES, one behind the other, 4 between them (uint8).
         seed_length: bases of a seed, at most 16.
         least_score: score from which a match counts.
         mismatch_penalty: what a mismatch costs, a match giving 1.
-        filter_shift: 64 less the binary logarithm of the filter's number of words.
+        filter_shift: 32 less the binary logarithm of the filter's number of words.
         seed_shift: 64 less the binary logarithm of the number of slots in `seeds`.
         key_shift: 64 less the binary logarithm of the number of slots in `keys`.
         keys: hash table of the panel's k-mers, EMPTY for a free slot (uint64).
@@ -53,7 +65,7 @@ class ScreenTable(NamedTuple):
         k: length of the k-mers in `keys`.
     """
 
-    filter_words: npt.NDArray[np.uint64]
+    filter_words: npt.NDArray[np.uint32]
     seeds: npt.NDArray[np.uint64]
     text: npt.NDArray[np.uint8]
     seed_length: int
@@ -88,14 +100,13 @@ def fill_kmers(kmers, values, keys, slots):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _filter_bits(product):  # type: ignore[no-untyped-def]
-    # Three bits of one word: the test costs one load. They are taken from the middle of the product, where
-    # every bit of the seed has come in.
-    return (
-        (_ONE << ((product >> np.uint64(26)) & np.uint64(63)))
-        | (_ONE << ((product >> np.uint64(32)) & np.uint64(63)))
-        | (_ONE << ((product >> np.uint64(38)) & np.uint64(63)))
-    )
+def _enter(seed, filter_words, word_shift):  # type: ignore[no-untyped-def]
+    """Set a seed's bits in the filter, as `probes_in_filter` looks for them."""
+    second = np.uint32(seed * _BIT_MULTIPLIER)
+    bits = np.uint32(0)
+    for by in FILTER_BIT_SHIFTS:
+        bits |= np.uint32(1) << ((second >> np.uint32(by)) & np.uint32(31))
+    filter_words[np.uint32(seed * _WORD_MULTIPLIER) >> word_shift] |= bits
 
 
 @compiled
@@ -109,7 +120,7 @@ def fill_seeds(text, positions, length, filter_words, seeds):  # type: ignore[no
         filter_words: zeros, 2^m words.
         seeds: zeros, 2^n slots, at least twice the number of entries.
     """
-    word_shift = np.uint64(64) - np.uint64(np.log2(filter_words.size))
+    word_shift = np.uint32(32) - np.uint32(np.log2(filter_words.size))
     slot_shift = np.uint64(64) - np.uint64(np.log2(seeds.size))
     last = seeds.size - 1
     for position in positions:
@@ -122,7 +133,7 @@ def fill_seeds(text, positions, length, filter_words, seeds):  # type: ignore[no
         for strand in range(2):
             seed = backward if strand else forward
             product = seed * HASH_MULTIPLIER
-            filter_words[product >> word_shift] |= _filter_bits(product)
+            _enter(seed, filter_words, word_shift)
             slot = np.int64(product >> slot_shift)
             while seeds[slot] != np.uint64(0):
                 slot = (slot + 1) & last
@@ -174,19 +185,43 @@ def _score(buffer, start, stop, probe, place, text, length, least_score, mismatc
 
 
 @compiled
-def _proved(buffer, start, stop, probe, seed, slot, seeds, text, length, least_score, mismatch_penalty):  # type: ignore[no-untyped-def]
-    """Tell whether one of the places of a seed gives a match; `slot` is where the seed's entries begin."""
+def _prove(  # type: ignore[no-untyped-def]
+    buffer,
+    begins,
+    stops,
+    behind,
+    reads,
+    probes,
+    seeds_found,
+    count,
+    seeds,
+    slot_shift,
+    text,
+    length,
+    least_score,
+    mismatch_penalty,
+    hits,
+):
+    """Look up what the filter let through; sets the hits of the reads that match."""
     last = seeds.size - 1
-    wanted = seed + _ONE
-    while seeds[slot] != np.uint64(0):
-        entry = seeds[slot]
-        if entry >> np.uint64(32) == wanted:
-            place = np.int64(entry & np.uint64(0xFFFFFFFF))
-            score = _score(buffer, start, stop, probe, place, text, length, least_score, mismatch_penalty)
-            if score >= least_score:
-                return True
-        slot = (slot + 1) & last
-    return False
+    for i in range(count):
+        read = reads[i]
+        if hits[read]:
+            continue
+        wanted = np.uint64(seeds_found[i]) + _ONE
+        slot = np.int64((np.uint64(seeds_found[i]) * HASH_MULTIPLIER) >> slot_shift)
+        while seeds[slot] != np.uint64(0):
+            entry = seeds[slot]
+            if entry >> np.uint64(32) == wanted:
+                place = np.int64(entry & np.uint64(0xFFFFFFFF))
+                start, stop = np.int64(begins[read]) + behind, np.int64(stops[read])
+                score = _score(
+                    buffer, start, stop, probes[i], place, text, length, least_score, mismatch_penalty
+                )
+                if score >= least_score:
+                    hits[read] = True
+                    break
+            slot = (slot + 1) & last
 
 
 @compiled
@@ -208,47 +243,69 @@ def _match(  # type: ignore[no-untyped-def]
     hits,
 ):
     seed_mask = np.uint32((1 << (2 * length)) - 1)
-    word_shift, slot_shift = np.uint64(filter_shift), np.uint64(seed_shift)
+    slot_shift = np.uint64(seed_shift)
+    reads_found = np.empty(CANDIDATES, dtype=np.int64)
+    probes_found = np.empty(CANDIDATES, dtype=np.int64)
+    seeds_found = np.empty(CANDIDATES, dtype=np.uint32)
+    found = 0
     for read in range(count):
         start, stop = np.int64(begins[read]) + behind, np.int64(stops[read])
-        hit = False
+        hits[read] = False
         for half in range(2 if stop - start < SHORT_READ else 1):
             begin = start + 2 * half
             probes = (stop - begin - length + 4) >> 2
             if probes > 0:
                 for i in range(0, stop - begin, LOAD_BYTES):
                     pack_bases(buffer, begin + i, packed, i >> 2)
-            first = 0
-            while first < probes and not hit:
-                # A mask of the probes of which the filter says "perhaps". Most reads have none, and there
-                # is no branch up to here.
-                maybe = np.uint64(0)
-                for probe in range(min(PROBES_AT_ONCE, probes - first)):
-                    seed = np.uint32(load_64(packed, first + probe)) & seed_mask
-                    product = np.uint64(seed) * HASH_MULTIPLIER
-                    bits = _filter_bits(product)
-                    known = np.uint64((filter_words[product >> word_shift] & bits) == bits)
-                    maybe |= known << np.uint64(probe)
-                while maybe and not hit:
+            for first in range(0, probes, PROBES_AT_ONCE):
+                maybe = probes_in_filter(packed, first, filter_words, filter_shift, seed_mask)
+                if probes - first < PROBES_AT_ONCE:
+                    maybe &= (_ONE << np.uint64(probes - first)) - _ONE
+                while maybe:
                     probe = first + lowest_bit(maybe)
                     maybe &= maybe - _ONE
-                    seed_word = np.uint64(np.uint32(load_64(packed, probe)) & seed_mask)
-                    slot = np.int64((seed_word * HASH_MULTIPLIER) >> slot_shift)
-                    hit = _proved(
+                    seed = np.uint32(load_64(packed, probe)) & seed_mask
+                    prefetch(seeds, np.int64((np.uint64(seed) * HASH_MULTIPLIER) >> slot_shift))
+                    reads_found[found] = read
+                    probes_found[found] = begin + 4 * probe
+                    seeds_found[found] = seed
+                    found += 1
+                if found > CANDIDATES - PROBES_AT_ONCE:
+                    _prove(
                         buffer,
-                        start,
-                        stop,
-                        begin + 4 * probe,
-                        seed_word,
-                        slot,
+                        begins,
+                        stops,
+                        behind,
+                        reads_found,
+                        probes_found,
+                        seeds_found,
+                        found,
                         seeds,
+                        slot_shift,
                         text,
                         length,
                         least_score,
                         mismatch_penalty,
+                        hits,
                     )
-                first += PROBES_AT_ONCE
-        hits[read] = hit
+                    found = 0
+    _prove(
+        buffer,
+        begins,
+        stops,
+        behind,
+        reads_found,
+        probes_found,
+        seeds_found,
+        found,
+        seeds,
+        slot_shift,
+        text,
+        length,
+        least_score,
+        mismatch_penalty,
+        hits,
+    )
 
 
 @compiled

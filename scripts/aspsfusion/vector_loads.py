@@ -22,6 +22,7 @@ _BYTE = ir.IntType(8)
 _WORD = ir.IntType(64)
 _BYTES = ir.VectorType(_BYTE, LOAD_BYTES)
 _LANES = ir.VectorType(ir.IntType(32), LOAD_BYTES // 4)
+_POINTERS = ir.VectorType(ir.PointerType(), LOAD_BYTES // 4)
 _PACK = 0x01041040
 """Moves the two low bits of each byte of a 32-bit lane side by side into its upper byte."""
 
@@ -183,6 +184,75 @@ def pack_bases(typing_context, array, offset, packed, index):  # type: ignore[no
         return context.get_dummy_value()
 
     return types.void(array, types.int64, packed, types.int64), generate
+
+
+PROBES_AT_ONCE = 16
+"""Probes of one call of `probes_in_filter`: 32-bit words of a load."""
+
+FILTER_MULTIPLIERS = (0x9E3779B1, 0x85EBCA77)
+"""Odd 32-bit numbers without a pattern (the first two primes of xxHash, Collet 2012): the product with the first
+chooses the filter's word, that with the second the bits in it."""
+
+FILTER_BIT_SHIFTS = (27, 22, 17)
+"""Where in the second product the five bits stand that choose one of the 32 bits of a word."""
+
+
+@intrinsic
+def probes_in_filter(typing_context, packed, index, words, shift, seed_mask):  # type: ignore[no-untyped-def]
+    """Look 16 seeds up in the filter: bit i of the result tells of the one that begins at byte index + i.
+
+    A seed is the low bits of the four bytes from there. Its word in the filter is chosen by its product
+    with the first of FILTER_MULTIPLIERS, shifted right; three bits of the word must be set, see FILTER_BIT_SHIFTS.
+    """
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        def same(value):  # type: ignore[no-untyped-def]
+            one = builder.insert_element(ir.Constant(_LANES, ir.Undefined), value, ir.IntType(32)(0))
+            return builder.shuffle_vector(one, ir.Constant(_LANES, ir.Undefined), _splat(0, _LANES))
+
+        half = ir.VectorType(_BYTE, LOAD_BYTES // 2)
+        loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=half)
+        places = [lane + byte for lane in range(PROBES_AT_ONCE) for byte in range(4)]
+        order = ir.Constant(ir.VectorType(ir.IntType(32), LOAD_BYTES), places)
+        four = builder.shuffle_vector(loaded, ir.Constant(half, ir.Undefined), order)
+        seeds = builder.and_(builder.bitcast(four, _LANES), same(builder.trunc(arguments[4], ir.IntType(32))))
+        first, second = (builder.mul(seeds, _splat(number, _LANES)) for number in FILTER_MULTIPLIERS)
+        chosen = builder.lshr(first, same(builder.trunc(arguments[3], ir.IntType(32))))
+        base = context.make_array(signature.args[2])(context, builder, arguments[2]).data
+        where = builder.gep(base, [chosen], source_etype=ir.IntType(32))
+        where.type = _POINTERS  # llvmlite does not know that a vector of indices gives one of pointers
+        truths = ir.VectorType(ir.IntType(1), PROBES_AT_ONCE)
+        signature_of_gather = ir.FunctionType(_LANES, [_POINTERS, ir.IntType(32), truths, _LANES])
+        gather = cgutils.get_or_insert_function(
+            builder.module, signature_of_gather, "llvm.masked.gather.v16i32.v16p0"
+        )
+        all_of_them = ir.Constant(truths, [1] * PROBES_AT_ONCE)
+        found = builder.call(gather, [where, ir.IntType(32)(4), all_of_them, ir.Constant(_LANES, ir.Undefined)])
+        missing = builder.not_(found)
+        bits = _splat(0, _LANES)
+        for by in FILTER_BIT_SHIFTS:
+            number = builder.and_(builder.lshr(second, _splat(by, _LANES)), _splat(31, _LANES))
+            bits = builder.or_(bits, builder.shl(_splat(1, _LANES), number))
+        passed = builder.icmp_unsigned("==", builder.and_(missing, bits), _splat(0, _LANES))
+        return builder.zext(builder.bitcast(passed, ir.IntType(PROBES_AT_ONCE)), _WORD)
+
+    return types.uint64(packed, types.int64, words, types.int64, types.uint32), generate
+
+
+@intrinsic
+def prefetch(typing_context, array, index):  # type: ignore[no-untyped-def]
+    """Ask for the memory of an array's element, which is read soon; no element has to be there."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        base = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        where = builder.gep(base, [arguments[1]])
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [where.type, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [where, number(0), number(3), number(1)])  # to read, into the nearest cache, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
 
 
 @intrinsic
