@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 import reference_kernels as reference
 from aspsfusion import screen_kernels as kernels
+from aspsfusion.compiled import compiled
 from aspsfusion.fastq import MIN_RECORD_BYTES
 from aspsfusion.kmers import LEAST_SCORE, SEED_LENGTH, build_table, index_panel, kept_reads, scratch_for
-from aspsfusion.vector_loads import LOAD_BYTES
+from aspsfusion.match_kernels import CANDIDATES, PACKED_CODES
+from aspsfusion.vector_loads import LOAD_BYTES, PROBES_AT_ONCE, probes_in_filter
 
 # The first call of a kernel may compile it.
 THOROUGH = settings(deadline=None, max_examples=200)
@@ -161,6 +163,39 @@ def test_where_a_read_lies_in_a_block_does_not_matter() -> None:
     alone = [bool(kept_reads([read], TABLE)[0]) for read in reads]
     assert kept_reads(reads, TABLE).tolist() == alone
     assert kept_reads([], TABLE).tolist() == []
+
+
+def test_more_probes_pass_the_filter_than_are_collected_at_once() -> None:
+    rng = random.Random(5)
+    known = [GENE[i : i + 100] for i in range(0, 200, 2)]
+    # A seed of the panel with other bases around it passes the filter, and does not match.
+    vain = ["".join(rng.choices("ACGT", k=40)) + GENE[i : i + SEED_LENGTH] + "A" * 40 for i in range(200)]
+    reads = [read.encode() for pair in zip(vain, known + known, strict=True) for read in pair]
+    assert len(vain) // 4 + len(known) * 2 * 20 > 10 * CANDIDATES
+    seeds = PANEL.seed_positions.tolist()
+    expected = [reference.matches(r.decode(), TEXT, seeds, SEED_LENGTH, LEAST_SCORE) for r in reads]
+    assert expected[1::2] == [True] * 200
+    assert not all(expected[::2])
+    assert kept_reads(reads, TABLE).tolist() == expected
+
+
+def test_filter_knows_every_seed_and_looks_no_further_than_told() -> None:
+    codes = PACKED_CODES[np.frombuffer(GENE.encode(), np.uint8)].astype(np.int64)
+    packed = np.zeros(len(GENE) // 4 + 2 * LOAD_BYTES, np.uint8)
+    for i in range(0, len(GENE), 4):
+        packed[i // 4] = sum(int(code) << (2 * j) for j, code in enumerate(codes[i : i + 4]))
+    mask = np.uint32((1 << (2 * SEED_LENGTH)) - 1)
+    for index in (0, 7, 50):
+        for count in (0, 1, 6, PROBES_AT_ONCE, 100):
+            known = look_up(packed, index, count, TABLE.filter_words, TABLE.filter_shift, mask)
+            assert known == (1 << min(count, PROBES_AT_ONCE)) - 1
+    nothing = np.zeros_like(TABLE.filter_words)
+    assert look_up(packed, 0, PROBES_AT_ONCE, nothing, TABLE.filter_shift, mask) == 0
+
+
+@compiled
+def look_up(packed, index, count, words, shift, mask):  # type: ignore[no-untyped-def]
+    return probes_in_filter(packed, index, count, words, shift, mask)
 
 
 def test_long_read_is_looked_at_to_its_end() -> None:

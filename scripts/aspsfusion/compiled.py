@@ -7,14 +7,36 @@ that start at the same time do not disturb each other: numba writes a file under
 it.
 """
 
+import importlib
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
+
+_BLAS = "scipy.linalg.cython_blas"
+
+
+def _load_array_functions() -> None:
+    """Load numba's array functions without SciPy's linear algebra.
+
+    Loading them looks for a BLAS in SciPy, which costs every process a quarter of a second; no loop here
+    multiplies matrices. SciPy itself is left as it was.
+    """
+    if _BLAS in sys.modules:
+        return
+    sys.modules[_BLAS] = None  # type: ignore[assignment]  # what Python's import system takes for "not there"
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        del sys.modules[_BLAS]
+
+
+_load_array_functions()
 
 
 def cache_directory(package: Path) -> Path | None:

@@ -258,9 +258,7 @@ def _match(  # type: ignore[no-untyped-def]
                 for i in range(0, stop - begin, LOAD_BYTES):
                     pack_bases(buffer, begin + i, packed, i >> 2)
             for first in range(0, probes, PROBES_AT_ONCE):
-                maybe = probes_in_filter(packed, first, filter_words, filter_shift, seed_mask)
-                if probes - first < PROBES_AT_ONCE:
-                    maybe &= (_ONE << np.uint64(probes - first)) - _ONE
+                maybe = probes_in_filter(packed, first, probes - first, filter_words, filter_shift, seed_mask)
                 while maybe:
                     probe = first + lowest_bit(maybe)
                     maybe &= maybe - _ONE

@@ -56,11 +56,20 @@ def _splat(value: int, kind: Any = _BYTES) -> Any:
     return ir.Constant(kind, [value] * kind.count)
 
 
+def _in_all_lanes(builder: Any, value: Any) -> Any:
+    empty = ir.Constant(_LANES, ir.Undefined)
+    first = builder.insert_element(empty, value, ir.IntType(32)(0))
+    return builder.shuffle_vector(first, empty, _splat(0, _LANES))
+
+
+def _function(builder: Any, kind: Any, name: str) -> Any:
+    return cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+
+
 def _reduced_sum(builder: Any, vector: Any, kind: Any) -> Any:
     name = f"llvm.vector.reduce.add.v{kind.count}{kind.element.intrinsic_name}"
     signature = ir.FunctionType(kind.element, [kind])
-    function = cgutils.get_or_insert_function(builder.module, signature, name)  # type: ignore[no-untyped-call]
-    return builder.call(function, [vector])
+    return builder.call(_function(builder, signature, name), [vector])
 
 
 def _mask(builder: Any, truths: Any) -> Any:
@@ -190,44 +199,43 @@ PROBES_AT_ONCE = 16
 """Probes of one call of `probes_in_filter`: 32-bit words of a load."""
 
 FILTER_MULTIPLIERS = (0x9E3779B1, 0x85EBCA77)
-"""Odd 32-bit numbers without a pattern (the first two primes of xxHash, Collet 2012): the product with the first
-chooses the filter's word, that with the second the bits in it."""
+"""Odd 32-bit numbers without a pattern (the first two primes of xxHash, Collet 2012): the product with the
+first chooses the filter's word, that with the second the bits in it."""
 
 FILTER_BIT_SHIFTS = (27, 22, 17)
 """Where in the second product the five bits stand that choose one of the 32 bits of a word."""
 
 
 @intrinsic
-def probes_in_filter(typing_context, packed, index, words, shift, seed_mask):  # type: ignore[no-untyped-def]
-    """Look 16 seeds up in the filter: bit i of the result tells of the one that begins at byte index + i.
+def probes_in_filter(typing_context, packed, index, count, words, shift, seed_mask):  # type: ignore[no-untyped-def]
+    """Look up to 16 seeds up in the filter: bit i of the result tells of the one at byte index + i.
 
+    `count` says how many are looked up, all 16 if it is more; nothing is fetched for the others.
     A seed is the low bits of the four bytes from there. Its word in the filter is chosen by its product
-    with the first of FILTER_MULTIPLIERS, shifted right; three bits of the word must be set, see FILTER_BIT_SHIFTS.
+    with the first of FILTER_MULTIPLIERS, shifted right; three bits must be set, see FILTER_BIT_SHIFTS.
     """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        def same(value):  # type: ignore[no-untyped-def]
-            one = builder.insert_element(ir.Constant(_LANES, ir.Undefined), value, ir.IntType(32)(0))
-            return builder.shuffle_vector(one, ir.Constant(_LANES, ir.Undefined), _splat(0, _LANES))
-
         half = ir.VectorType(_BYTE, LOAD_BYTES // 2)
         loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=half)
         places = [lane + byte for lane in range(PROBES_AT_ONCE) for byte in range(4)]
         order = ir.Constant(ir.VectorType(ir.IntType(32), LOAD_BYTES), places)
         four = builder.shuffle_vector(loaded, ir.Constant(half, ir.Undefined), order)
-        seeds = builder.and_(builder.bitcast(four, _LANES), same(builder.trunc(arguments[4], ir.IntType(32))))
+        seeds = builder.and_(builder.bitcast(four, _LANES), _in_all_lanes(builder, arguments[5]))
         first, second = (builder.mul(seeds, _splat(number, _LANES)) for number in FILTER_MULTIPLIERS)
-        chosen = builder.lshr(first, same(builder.trunc(arguments[3], ir.IntType(32))))
-        base = context.make_array(signature.args[2])(context, builder, arguments[2]).data
+        chosen = builder.lshr(first, _in_all_lanes(builder, builder.trunc(arguments[4], ir.IntType(32))))
+        base = context.make_array(signature.args[3])(context, builder, arguments[3]).data
         where = builder.gep(base, [chosen], source_etype=ir.IntType(32))
         where.type = _POINTERS  # llvmlite does not know that a vector of indices gives one of pointers
         truths = ir.VectorType(ir.IntType(1), PROBES_AT_ONCE)
         signature_of_gather = ir.FunctionType(_LANES, [_POINTERS, ir.IntType(32), truths, _LANES])
-        gather = cgutils.get_or_insert_function(
-            builder.module, signature_of_gather, "llvm.masked.gather.v16i32.v16p0"
+        gather = _function(builder, signature_of_gather, "llvm.masked.gather.v16i32.v16p0")
+        lanes = ir.Constant(_LANES, list(range(PROBES_AT_ONCE)))
+        wanted = builder.icmp_signed(
+            "<", lanes, _in_all_lanes(builder, builder.trunc(arguments[2], ir.IntType(32)))
         )
-        all_of_them = ir.Constant(truths, [1] * PROBES_AT_ONCE)
-        found = builder.call(gather, [where, ir.IntType(32)(4), all_of_them, ir.Constant(_LANES, ir.Undefined)])
+        # A word without a bit stands for what is not fetched: nothing passes it.
+        found = builder.call(gather, [where, ir.IntType(32)(4), wanted, _splat(0, _LANES)])
         missing = builder.not_(found)
         bits = _splat(0, _LANES)
         for by in FILTER_BIT_SHIFTS:
@@ -236,7 +244,7 @@ def probes_in_filter(typing_context, packed, index, words, shift, seed_mask):  #
         passed = builder.icmp_unsigned("==", builder.and_(missing, bits), _splat(0, _LANES))
         return builder.zext(builder.bitcast(passed, ir.IntType(PROBES_AT_ONCE)), _WORD)
 
-    return types.uint64(packed, types.int64, words, types.int64, types.uint32), generate
+    return types.uint64(packed, types.int64, types.int64, words, types.int64, types.uint32), generate
 
 
 @intrinsic
@@ -248,8 +256,10 @@ def prefetch(typing_context, array, index):  # type: ignore[no-untyped-def]
         where = builder.gep(base, [arguments[1]])
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [where.type, number, number, number])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [where, number(0), number(3), number(1)])  # to read, into the nearest cache, data
+        function = _function(builder, kind, "llvm.prefetch.p0")
+        builder.call(
+            function, [where, number(0), number(3), number(1)]
+        )  # to read, into the nearest cache, data
         return context.get_dummy_value()
 
     return types.void(array, types.int64), generate
