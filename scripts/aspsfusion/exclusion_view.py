@@ -11,7 +11,7 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
     if exclusion.detectable_fraction is None:
         seen = f"It can not be told how small a share of fusion transcripts of {gene} would have been seen."
     else:
-        share, chance = _share(exclusion.detectable_fraction), percent(exclusion.confidence)
+        share, chance = detectable_share(exclusion.detectable_fraction), percent(exclusion.confidence)
         seen = (
             f"If {share} or more of the {gene} transcripts carried the fusion {verdict.target}, "
             f"it would have been seen with {chance} probability."
@@ -27,8 +27,12 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
     )
 
 
-def _share(fraction: float) -> str:
-    """Return a detectable share as the verdict states it, rounded up so that it never claims too much."""
+def detectable_share(fraction: float) -> str:
+    """Return a detectable share as the verdict states it, rounded up so that it never claims too much.
+
+    >>> detectable_share(0.0161)
+    '1.7%'
+    """
     return f"{rounded_up(fraction)}%"
 
 
@@ -41,7 +45,7 @@ def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
         + (
             "no share can be told"
             if level.detectable_fraction is None
-            else f"the share is {_share(level.detectable_fraction)}"
+            else f"the share is {detectable_share(level.detectable_fraction)}"
         )
         for level in exclusion.levels
         if level.confidence != exclusion.confidence
@@ -55,8 +59,8 @@ def _not_excluded(exclusion: Exclusion) -> tuple[str, ...]:
     if exclusion.detectable_fraction is None:
         return ()
     return (
-        f"A share below {_share(exclusion.detectable_fraction)} can not be excluded, nor what is listed "
-        "under Limits.",
+        f"A share below {detectable_share(exclusion.detectable_fraction)} can not be excluded, nor what is "
+        "listed under Limits.",
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from aspsfusion.exclusion_view import detectable_share
 from aspsfusion.safe_output import replacing
 from aspsfusion.summary import FAILED, SummaryRow
 from aspsfusion.templating import css_string, render, script_source, template_text
@@ -131,7 +132,7 @@ def _line(row: SummaryRow) -> SampleLine:
         if row.fragments is None
         else f"{_count(row.split_reads)} + {_count(row.spanning_pairs)}",
         share=_percent(row.fraction_three_prime),
-        detectable=_percent(row.detectable_fraction),
+        detectable="-" if row.detectable_fraction is None else detectable_share(row.detectable_fraction),
         reads=_count(row.total_reads),
         candidates=_count(row.candidate_fragments),
         flags=row.flags or "-",
