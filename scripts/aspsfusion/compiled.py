@@ -9,7 +9,6 @@ it.
 
 import importlib
 import os
-import stat
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,14 +17,16 @@ from typing import Any
 
 import numba
 
+from aspsfusion.writable import can_write, is_own
+
 _BLAS = "scipy.linalg.cython_blas"
 
 
 def _load_array_functions() -> None:
     """Load numba's array functions without SciPy's linear algebra.
 
-    Loading them looks for a BLAS in SciPy, which costs every process a quarter of a second; no loop here
-    multiplies matrices. SciPy itself is left as it was.
+    Loading them looks for a BLAS in SciPy, which no loop here needs: none multiplies matrices. SciPy itself
+    is left as it was.
     """
     if _BLAS in sys.modules:
         return
@@ -45,34 +46,17 @@ def cache_directory(package: Path) -> Path | None:
     Args:
         package: directory of the package's files.
     """
-    if _can_write(package / "__pycache__"):
+    if can_write(package / "__pycache__"):
         return None
     cache = os.environ.get("XDG_CACHE_HOME")
     own = (Path(cache) if cache else Path("~/.cache").expanduser()) / "aspsfusion"
-    return own if _can_write(own) else _temporary_directory()
-
-
-def _can_write(directory: Path) -> bool:
-    """Tell whether files can be made in a directory, by making one: a mount may be read-only."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            return True
-    except OSError:
-        return False
+    return own if can_write(own) else _temporary_directory()
 
 
 def _temporary_directory() -> Path:
+    # Code is loaded from here: what another user put there is not taken.
     path = Path(tempfile.gettempdir()) / f"aspsfusion-{os.getuid()}"
-    try:
-        path.mkdir(mode=0o700, exist_ok=True)
-        found = path.lstat()
-        # Code is loaded from here: a directory or link that another user put there is not taken.
-        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
-            return path
-    except OSError:
-        pass
-    return Path(tempfile.mkdtemp(prefix="aspsfusion-"))
+    return path if is_own(path) else Path(tempfile.mkdtemp(prefix="aspsfusion-"))
 
 
 _settings: Any = numba.config

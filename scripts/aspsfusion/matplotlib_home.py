@@ -5,9 +5,10 @@ fonts anew, which takes seconds for each report.
 """
 
 import os
-import stat
 import tempfile
 from pathlib import Path
+
+from aspsfusion.writable import can_write, is_own
 
 VARIABLE = "MPLCONFIGDIR"
 """Variable of the environment by which matplotlib is told its directory."""
@@ -21,28 +22,8 @@ def give_matplotlib_a_home() -> None:
     if os.environ.get(VARIABLE):
         return
     configuration = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "matplotlib"
-    if _can_write(configuration):
+    if can_write(configuration):
         return
     shared = Path(tempfile.gettempdir()) / f"aspsfusion-matplotlib-{os.getuid()}"
-    if _is_own(shared):
+    if is_own(shared):
         os.environ[VARIABLE] = str(shared)
-
-
-def _can_write(directory: Path) -> bool:
-    """Tell whether files can be made in a directory, by making one: a disk may be read-only."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            return True
-    except OSError:
-        return False
-
-
-def _is_own(directory: Path) -> bool:
-    """Make a directory and tell whether it is ours alone to write: anyone may put something into /tmp."""
-    try:
-        directory.mkdir(mode=0o700, exist_ok=True)
-        found = directory.lstat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
