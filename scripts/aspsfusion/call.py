@@ -49,7 +49,7 @@ Supports = dict[str, list[tuple[Junction, Support]]]
 
 
 class Caller:
-    """Calls the junctions of one sample.
+    """Calls the junctions of samples.
 
     Args:
         panel: built panel.
@@ -64,6 +64,17 @@ class Caller:
         self._proposer = Proposer(panel, self._contigs, parameters)
         self._realigner = Realigner(parameters)
         self._models: dict[Junction, JunctionModel | None] = {}
+
+    def calls_of(self, evidence: Evidence) -> CallsFile:
+        """Return the calls of a sample as they are written, see `call`."""
+        return CallsFile(
+            self.call(evidence),
+            evidence.candidates,
+            evidence.duplicates,
+            evidence.median_insert,
+            self._parameters,
+            evidence.umi,
+        )
 
     def call(self, evidence: Evidence) -> Calls:
         """Decide on every open fragment of a sample.
@@ -302,24 +313,6 @@ def _order(junction: Junction) -> tuple[str, int, str, int]:
     return junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
 
 
-def call_evidence(panel: Panel, evidence: Evidence, parameters: CallParameters) -> CallsFile:
-    """Call the junctions of one sample from its evidence, without any file.
-
-    Args:
-        panel: built panel.
-        evidence: as collected; its wild-type counts are completed in place.
-        parameters: thresholds.
-    """
-    return CallsFile(
-        Caller(panel, parameters).call(evidence),
-        evidence.candidates,
-        evidence.duplicates,
-        evidence.median_insert,
-        parameters,
-        evidence.umi,
-    )
-
-
 def run_call(
     panel_directory: Path,
     evidence_path: Path,
@@ -342,7 +335,7 @@ def run_call(
     """
     panel = load_panel(panel_directory)
     evidence = read_evidence(evidence_path)
-    record = call_evidence(panel, evidence, parameters)
+    record = Caller(panel, parameters).calls_of(evidence)
     with replacing(output, force=force) as draft:
         write_calls(record, draft)
     return record.calls

@@ -21,7 +21,6 @@ from aspsfusion.alignments import Header, open_alignments, read_header, records_
 from aspsfusion.bam_sort import sort_bam
 from aspsfusion.errors import ReadsError
 from aspsfusion.extract_metrics import Counts, Kept, extract_metrics, locus_genes, require_human, target_loci
-from aspsfusion.kmers import build_table
 from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.safe_output import replacing
@@ -275,7 +274,7 @@ def run_extract(
 def _first_pass(
     panel: Panel, path: Path, reference: Path | None, progress: Progress
 ) -> tuple[Header, set[str], Counts]:
-    table = build_table(panel.kmers())
+    table = panel.screen_table
     with open_alignments(path, reference) as stream:
         header = read_header(stream)
         require_human(header, path)

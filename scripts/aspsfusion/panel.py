@@ -37,6 +37,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from aspsfusion.kmers import PanelKmers
+    from aspsfusion.match_kernels import ScreenTable
 
 TRANSCRIPTS_FASTA = "transcripts.fa"
 UNSPLICED_FASTA = "introns.fa"
@@ -136,6 +137,17 @@ class Panel:
     def index_prefix(self) -> Path:
         """Path prefix of the BWA index."""
         return self.directory / INDEX_PREFIX
+
+    @cached_property
+    def screen_table(self) -> "ScreenTable":
+        """The table in which the screen looks reads up, made once for all samples of a process.
+
+        Raises:
+            PanelError: see `kmers`.
+        """
+        from aspsfusion.kmers import build_table
+
+        return build_table(self.kmers())
 
     def kmers(self) -> "PanelKmers":
         """Return what the screen looks for; genes are numbers in `spec.genes`.

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from aspsfusion.compressed import STANDARD_INPUT
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import FastqScanner
-from aspsfusion.kmers import build_table
 from aspsfusion.mate_order import require_mates
 from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import load_panel
@@ -162,7 +161,7 @@ def run_screen(
     _refuse_mixed(lanes)
     panel = load_panel(panel_directory)
     symbols = [gene.symbol for gene in panel.spec.genes]
-    table = build_table(panel.kmers())
+    table = panel.screen_table
     for lane in lanes:
         if lane.fastq_2 is not None:
             require_mates(lane.fastq_1, lane.fastq_2)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from aspsfusion.align import run_align
-from aspsfusion.call import call_evidence
+from aspsfusion.call import Caller
 from aspsfusion.calls_file import CallsFile
 from aspsfusion.compose import compose_report, read_metrics
 from aspsfusion.evidence import run_evidence
@@ -42,6 +42,7 @@ class Chain:
         self.panel: Panel = load_panel(panel_directory)
         self.call = call or CallParameters()
         self.classify = classify or ClassifyParameters()
+        self._caller = Caller(self.panel, self.call)
         self._directory = panel_directory
         self._scratch = scratch
 
@@ -77,7 +78,7 @@ class Chain:
         run_screen(directory, [lane], candidates, scratch / _SCREEN, force=True)
         run_align(directory, candidates, bam, scratch / _ALIGN, sample, threads=1, force=True)
         evidence = run_evidence(directory, bam, scratch / "evidence.json.gz", self.call, force=True)
-        return call_evidence(self.panel, evidence, self.call)
+        return self._caller.calls_of(evidence)
 
     def _written(self, fragments: Iterable[SimulatedFragment]) -> Lane:
         texts: tuple[list[str], list[str]] = ([], [])
