@@ -304,6 +304,30 @@ def test_a_break_into_sequence_off_the_panel_is_reported_with_its_consensus(
     assert "ONE_SIDED_BREAK" in [reason.code for reason in report.verdict.reasons]
 
 
+def test_breaks_into_different_sequences_are_no_one_break(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path
+) -> None:
+    """Copies of a repeat end alike and stand in surroundings of their own."""
+    three = demo_panel.primary["TFE3"]
+    border = three.exons[5].tx_start
+    rng = random.Random(5)
+    # The gene's own bases in front of the break make the alignments end beside each other.
+    own = three.sequence[:border]
+    foreign = ["".join(rng.choices("ACGT", k=300)) + own[len(own) - i % 3 :] * (i % 3 > 0) for i in range(9)]
+    pairs = [
+        pair
+        for i, flank in enumerate(foreign)
+        for pair in crossing(flank + three.sequence[border:], len(flank), i + 1, f"c{i}_")[-1:]
+    ]
+    assert len(pairs) == 9
+    assert report_pairs(demo_panel_directory, tmp_path, pairs).one_sided == []
+    # Nine fragments into one of them are a break.
+    flank = foreign[1]
+    whole = crossing(flank + three.sequence[border:], len(flank), 9)
+    (place,) = report_pairs(demo_panel_directory, tmp_path, whole).one_sided
+    assert place.fragments == 9
+
+
 def test_a_sample_without_candidates_is_indeterminate(demo_panel_directory: Path, tmp_path: Path) -> None:
     report = report_pairs(demo_panel_directory, tmp_path, [])
     assert report.verdict.call == "INDETERMINATE"

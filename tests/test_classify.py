@@ -49,7 +49,14 @@ def side(gene: str, exon: int, *, border: bool = True) -> FusionSide:
 
 
 def fusion(
-    five: str, three: str, split: int, spanning: int, *, listed: bool = True, border: bool = True
+    five: str,
+    three: str,
+    split: int,
+    spanning: int,
+    *,
+    short: int = 0,
+    listed: bool = True,
+    border: bool = True,
 ) -> Fusion:
     return Fusion(
         name=f"{five}::{three}",
@@ -63,10 +70,11 @@ def fusion(
         in_frame=True,
         split_reads=split,
         spanning_pairs=spanning,
-        fragments=split + spanning,
+        short_overhangs=short,
+        fragments=split + spanning + short,
         split_reads_with_duplicates=split,
         spanning_pairs_with_duplicates=spanning,
-        fragments_with_duplicates=split + spanning,
+        fragments_with_duplicates=split + spanning + short,
         max_anchor_five_prime=30,
         max_anchor_three_prime=30,
         wild_type_five_prime=0,
@@ -152,6 +160,16 @@ def verdict_of(
 )
 def test_fusions_decide(fusions: list[Fusion], call: str, codes: list[str]) -> None:
     assert verdict_of(fusions)[:2] == (call, codes)
+
+
+def test_short_overhangs_do_not_make_a_verdict() -> None:
+    call, codes, statement = verdict_of([fusion("A", "B", 2, 0, short=4)])
+    assert (call, codes) == ("INDETERMINATE", ["WEAK_EVIDENCE"])
+    assert "2 unique fragments support A::B" in statement
+    assert "4 unique fragments more run over the junction by too few bases to count for this." in statement
+    assert verdict_of([fusion("A", "B", 2, 1, short=1)])[0] == "CONFIRMED"
+    elsewhere = fusion("A", "B", 4, 0, short=3, listed=False, border=False)
+    assert verdict_of([elsewhere])[0] == "INDETERMINATE"
 
 
 def test_a_confirmed_fusion_needs_no_coverage_of_the_wild_type() -> None:

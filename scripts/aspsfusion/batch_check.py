@@ -124,7 +124,7 @@ def _verdict(report: Report, fusions: Sequence[Fusion]) -> Verdict:
 def _confirmed_by(fusions: Sequence[Fusion], report: Report) -> bool:
     """Whether the junctions that no other sample explains would confirm the fusion by themselves."""
     thresholds = report.parameters.get("classify", {})
-    fragments = sum(fusion.fragments for fusion in fusions)
+    fragments = sum(fusion.anchored_fragments for fusion in fusions)
     split = sum(fusion.split_reads for fusion in fusions)
     return bool(fusions) and (
         fragments >= float(thresholds.get("min_fragments", 1))

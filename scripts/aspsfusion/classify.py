@@ -98,6 +98,16 @@ def _fragments(count: int) -> str:
     return f"{count} unique fragment{'s' if count != 1 else ''}"
 
 
+def _short_overhangs(count: int) -> str:
+    """Return the sentence on the fragments that are left out of the thresholds, empty without any."""
+    if not count:
+        return ""
+    return (
+        f" {_fragments(count)} more run{'s' if count == 1 else ''} over the junction by too few bases to "
+        "count for this."
+    )
+
+
 def _known_place(fusion: Fusion) -> bool:
     return fusion.catalogue_id is not None or (
         fusion.five_prime.at_exon_boundary and fusion.three_prime.at_exon_boundary
@@ -118,8 +128,9 @@ def _confirming(fusions: Sequence[Fusion], parameters: ClassifyParameters) -> li
     target = [fusion for fusion in fusions if fusion.is_target]
     known = [fusion for fusion in target if _known_place(fusion)]
     # Several junctions of one rearrangement, as alternative splicing makes them, are counted together; those
-    # elsewhere add to a junction at a known place, but do not add up among themselves.
-    fragments = sum(fusion.fragments for fusion in target) if known else 0
+    # elsewhere add to a junction at a known place, but do not add up among themselves. A few bases behind a
+    # junction agree by chance once in a while, so that short overhangs support a verdict and do not make it.
+    fragments = sum(fusion.anchored_fragments for fusion in target) if known else 0
     split = sum(fusion.split_reads for fusion in known)
     if fragments >= parameters.min_fragments and split >= parameters.min_split_fragments:
         text = (
@@ -127,14 +138,16 @@ def _confirming(fusions: Sequence[Fusion], parameters: ClassifyParameters) -> li
             f"({'; '.join(describe(fusion) for fusion in target)}), {split} of them with a read across "
             f"{'the' if len(target) == 1 else 'a listed'} junction; at least {parameters.min_fragments} and "
             f"{parameters.min_split_fragments} are needed."
+            + _short_overhangs(sum(fusion.short_overhangs for fusion in target))
         )
         return [Reason(code="TARGET_FUSION", text=text)]
     for fusion in target:
-        if not _known_place(fusion) and fusion.fragments >= parameters.min_fragments_uncatalogued:
+        if not _known_place(fusion) and fusion.anchored_fragments >= parameters.min_fragments_uncatalogued:
             text = (
-                f"{fusion.fragments} unique fragments support {fusion.name} ({describe(fusion)}), a junction "
-                f"that is not listed and not between exon borders; at least "
+                f"{fusion.anchored_fragments} unique fragments support {fusion.name} ({describe(fusion)}), a "
+                f"junction that is not listed and not between exon borders; at least "
                 f"{parameters.min_fragments_uncatalogued} are needed."
+                + _short_overhangs(fusion.short_overhangs)
             )
             return [Reason(code="TARGET_FUSION_UNLISTED", text=text)]
     return []
@@ -164,10 +177,12 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
             reasons.append(
                 Reason(
                     code="WEAK_EVIDENCE",
-                    text=f"{_fragments(fusion.fragments)} support{'' if fusion.fragments != 1 else 's'} "
+                    text=f"{_fragments(fusion.anchored_fragments)} "
+                    f"support{'' if fusion.anchored_fragments != 1 else 's'} "
                     f"{fusion.name} ({describe(fusion)}), "
                     f"{fusion.split_reads} with a read across the junction; {needed} and "
                     f"{parameters.min_split_fragments} are needed to confirm it."
+                    + _short_overhangs(fusion.short_overhangs)
                     + (HOPPING if fusion.fragments == 1 else ""),
                 )
             )

@@ -337,6 +337,11 @@ class Fusion(_Record):
     )
     reads: list[SupportingRead]
 
+    @property
+    def anchored_fragments(self) -> int:
+        """Unique fragments that show enough of both genes to speak for the junction by themselves."""
+        return self.fragments - self.short_overhangs
+
 
 class FilteredFusion(_Record):
     """A candidate junction that is not reported as a fusion, and why."""
