@@ -41,7 +41,7 @@ than 45 percent once in 200 cases."""
 
 MIN_CONSENSUS_MISMATCH_RATE = 0.55
 """The same for the consensus of a break, where chance and sequencing errors are averaged out: of 20 foreign
-bases fewer than 55 percent differ once in 70 cases, of 40 once in 700; clips of copies that are 80 percent
+bases fewer than 55 percent differ once in 70 cases, of 40 once in 600; clips of copies that are 80 percent
 identical lie at 45 to 50 percent where they pass at all."""
 
 NEXT_BASES = 15
