@@ -1,32 +1,25 @@
 """Fifth stage: decides for every open fragment between the wild type and the candidate junctions.
 
-Candidates are the catalogue's junctions, which are tested whether or not an alignment proposes them, the
-junctions that split reads propose, and the exon borders that spanning pairs could bridge. Each fragment
-goes to one junction at the most. What is left with the wild type is counted there.
+Each fragment goes to one junction at the most. What is left with the wild type is counted there.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from aspsfusion.anchors import AnchorFinder
 from aspsfusion.calls_file import CalledJunction, Calls, CallsFile, write_calls
 from aspsfusion.counting import Assigned, called_read, unique_molecules
 from aspsfusion.coverage import Coverage, count_wild_type, crossing_of_gene
 from aspsfusion.evidence_file import Evidence, read_evidence
-from aspsfusion.junction_model import JunctionModel, ModelIndex
 from aspsfusion.one_sided import find_one_sided
 from aspsfusion.panel import Junction, Panel, load_panel
-from aspsfusion.parameters import BOTH_SIDES, CallParameters
-from aspsfusion.placements import ContigBases
-from aspsfusion.proposals import Proposer, propose
-from aspsfusion.realign import INDEL_WINDOW, Realigner
+from aspsfusion.parameters import CallParameters
 from aspsfusion.records import Fragment
 from aspsfusion.rejections import beside_stronger, homology, rejections
 from aspsfusion.safe_output import replacing
 from aspsfusion.specificity import SideCount
 from aspsfusion.support import Support
+from aspsfusion.support_finder import SupportFinder, Supports, in_order
 from aspsfusion.watch import watches_of
 
 FLANK = 60
@@ -35,17 +28,6 @@ FLANK = 60
 PROOF_SPLIT_FRAGMENTS = 2
 """Unique split fragments that prove a junction, so that fragments with short overhangs are counted there too:
 one alone may be a chimera of library preparation."""
-
-
-MIN_PROPOSERS = 2
-"""Fragments that must propose a junction off the exon borders for all others to be tested there."""
-
-GAPLESS_ENOUGH = 2
-"""Edits of a fragment on its best junction up to which no alignment with gaps is tried: it could be better by
-one edit at the most, as a gap is an edit itself."""
-
-Supports = dict[str, list[tuple[Junction, Support]]]
-"""The junctions that fit each fragment, by its name."""
 
 
 class Caller:
@@ -59,11 +41,7 @@ class Caller:
     def __init__(self, panel: Panel, parameters: CallParameters) -> None:
         self._panel = panel
         self._parameters = parameters
-        self._contigs = ContigBases(panel)
-        self._anchors = AnchorFinder(panel, parameters.min_anchor)
-        self._proposer = Proposer(panel, self._contigs, parameters)
-        self._realigner = Realigner(parameters)
-        self._models: dict[Junction, JunctionModel | None] = {}
+        self._finder = SupportFinder(panel, parameters)
 
     def calls_of(self, evidence: Evidence) -> CallsFile:
         """Return the calls of a sample as they are written, see `call`."""
@@ -82,7 +60,7 @@ class Caller:
         Args:
             evidence: as collected; its wild-type counts are completed in place.
         """
-        supports = self._supports(evidence.fragments)
+        supports = self._finder.find(evidence.fragments)
         assigned, taken = self._assign(supports)
         watches = watches_of(self._panel, self._parameters)
         left = [fragment for fragment in evidence.fragments if fragment.name not in taken]
@@ -118,87 +96,6 @@ class Caller:
         one_sided = find_one_sided(self._panel, still_open)
         return Calls(tuple(junctions), tuple(one_sided), evidence.coverage)
 
-    def _supports(self, fragments: list[Fragment]) -> Supports:
-        """Return the junctions that each fragment supports about equally well."""
-        proposed = propose(self._proposer, fragments)
-        tested = [*self._panel.catalogue, *sorted(set(proposed) - set(self._panel.catalogue), key=_order)]
-        common = [junction for junction in tested if self._is_common(junction, proposed)]
-        supports = self._evaluate(fragments, self._models_of(common))
-        for junction in tested:
-            if not self._is_common(junction, proposed):
-                self._add_to(supports, self._evaluate(proposed[junction], self._models_of([junction])))
-        counted = {
-            name
-            for name, found in supports.items()
-            if any(support.kind in ("split", "spanning") for _, support in found)
-        }
-        bridging = {
-            junction
-            for fragment in fragments
-            if fragment.name not in counted
-            for junction in self._proposer.from_spanning_pair(fragment)
-        }
-        fresh = self._models_of(sorted(bridging - set(tested), key=_order))
-        if fresh:
-            self._add_to(supports, self._evaluate(fragments, fresh))
-        return {name: self._near_best(found) for name, found in supports.items()}
-
-    def _is_common(self, junction: Junction, proposed: Mapping[Junction, list[Fragment]]) -> bool:
-        """Whether all fragments are tested at a junction, or those alone that propose it.
-
-        In a sample with many fusion fragments sequencing errors propose hundreds of places beside the true
-        one, each once. No other fragment needs to be tested there: of a junction off the exon borders that
-        is to be reported, several fragments have anchors long enough to propose it.
-        """
-        return (
-            junction in self._panel.catalogue
-            or self._proposer.boundaries.count(junction) == BOTH_SIDES
-            or len(proposed[junction]) >= MIN_PROPOSERS
-        )
-
-    @staticmethod
-    def _add_to(supports: Supports, more: Supports) -> None:
-        for name, found in more.items():
-            supports.setdefault(name, []).extend(found)
-
-    def _models_of(self, junctions: Iterable[Junction]) -> list[JunctionModel]:
-        """Return models of the junctions for which the panel holds sequence on both sides.
-
-        They are kept, so that one caller is quick with many samples.
-        """
-        models = []
-        for junction in junctions:
-            if junction not in self._models:
-                model = JunctionModel(self._panel, self._contigs, junction, self._anchors.find(junction))
-                self._models[junction] = model if model.usable else None
-            found = self._models[junction]
-            if found is not None:
-                models.append(found)
-        return models
-
-    def _evaluate(self, fragments: Iterable[Fragment], models: list[JunctionModel]) -> Supports:
-        found: Supports = {}
-        index = ModelIndex(models, INDEL_WINDOW)
-        for fragment in fragments:
-            near = index.near(fragment, self._parameters.margin)
-            for gapped in (False, True):
-                supports = [
-                    (model.junction, support)
-                    for model in near
-                    if (support := self._realigner.support(fragment, model, gapped=gapped))
-                ]
-                counted = [s.cost for _, s in supports if s.kind in ("split", "spanning")]
-                if min(counted, default=GAPLESS_ENOUGH + 1) <= GAPLESS_ENOUGH:
-                    break
-            if supports:
-                found[fragment.name] = supports
-        return found
-
-    def _near_best(self, found: list[tuple[Junction, Support]]) -> list[tuple[Junction, Support]]:
-        """Keep the junctions that explain a fragment with fewer than `margin` edits above the best."""
-        limit = min(support.cost for _, support in found) + self._parameters.margin
-        return [item for item in found if item[1].cost < limit]
-
     def _assign(self, supports: Supports) -> tuple[dict[Junction, list[Assigned]], set[str]]:
         """Give every fragment to one junction; those that only touch it are taken along, but not counted.
 
@@ -219,10 +116,10 @@ class Caller:
             return (
                 -best_for[junction],
                 junction not in self._panel.catalogue,
-                -self._proposer.boundaries.count(junction),
+                -self._finder.boundaries(junction),
                 -len(group),
                 sum(support.cost for support in group),
-                _order(junction),
+                in_order(junction),
             )
 
         assigned: dict[Junction, list[Assigned]] = {}
@@ -245,9 +142,7 @@ class Caller:
         often fits several of them.
         """
         return not any(
-            other != junction
-            and support.kind != "touching"
-            and (other in self._panel.catalogue or self._proposer.boundaries.count(other) == BOTH_SIDES)
+            other != junction and support.kind != "touching" and self._finder.at_known_place(other)
             for other, support in found
         )
 
@@ -258,8 +153,7 @@ class Caller:
         short = [item for item in unique if item.support.kind == "short"]
         if len(split) < PROOF_SPLIT_FRAGMENTS:
             short = []
-        model = self._models[junction]
-        assert model is not None
+        model = self._finder.model(junction)
         five_flank, three_flank = model.flanks(FLANK)
         spec = self._panel.catalogue.get(junction)
         five, three = self._proofs(junction, [item.support for item in unique])
@@ -270,14 +164,14 @@ class Caller:
             three_gene=junction.three_gene,
             three_pos=junction.three_pos,
             catalogue_id=spec.id if spec else None,
-            boundaries=self._proposer.boundaries.count(junction),
+            boundaries=self._finder.boundaries(junction),
             split_reads=len(split),
             spanning_pairs=len(spanning),
             short_overhangs=len(short),
             split_with_duplicates=sum(item.copies for item in split),
             spanning_with_duplicates=sum(item.copies for item in spanning),
             short_with_duplicates=sum(item.copies for item in short),
-            homology=homology(self._contigs, model),
+            homology=homology(self._finder.contigs, model),
             max_anchor_five_prime=max((r.anchor_five_prime for r in reads if r.kind == "split"), default=0),
             max_anchor_three_prime=max((r.anchor_three_prime for r in reads if r.kind == "split"), default=0),
             wild_type_five_prime=crossing_of_gene(
@@ -307,10 +201,6 @@ class Caller:
             SideCount.of(specificity.proof(junction.five_gene, five) for five, _ in sides),
             SideCount.of(specificity.proof(junction.three_gene, three) for _, three in sides),
         )
-
-
-def _order(junction: Junction) -> tuple[str, int, str, int]:
-    return junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
 
 
 def run_call(
