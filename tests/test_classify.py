@@ -2,7 +2,8 @@
 
 import pytest
 
-from aspsfusion.classify import Findings, classify
+from aspsfusion.classify import classify
+from aspsfusion.findings import Findings
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.panel_yaml import parse_panel_spec
 from aspsfusion.parameters import ClassifyParameters

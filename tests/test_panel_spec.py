@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from aspsfusion.classify import Findings, classify
+from aspsfusion.classify import classify
 from aspsfusion.errors import PanelError
+from aspsfusion.findings import Findings
 from aspsfusion.panel_spec import PLACEHOLDERS
 from aspsfusion.panel_yaml import load_panel_spec, parse_panel_spec
 from aspsfusion.parameters import ClassifyParameters

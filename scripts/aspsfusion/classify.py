@@ -5,21 +5,19 @@ that no other rearrangement of its genes was seen, and that it would have been s
 Everything else is INDETERMINATE, and says why.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
+from aspsfusion.adequacy import inadequacies
 from aspsfusion.exclusion import (
     exclusion,
     informative_text,
-    needed_fragments,
     percent,
 )
+from aspsfusion.findings import Findings
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.records import Exclusion, FilteredFusion, Fusion, OneSided, Reason, Verdict
-
-FULL_LIBRARIES = ("polyA", "total")
-"""Libraries that hold all of a cell's genes, so that silent control genes mean failed RNA."""
+from aspsfusion.records import Exclusion, FilteredFusion, Fusion, Reason, Verdict
+from aspsfusion.statement import describe, statement_of
 
 MIN_UNUSUAL_FRAGMENTS = 2
 """Unique fragments from which a filtered junction inside an exon or intron forbids an exclusion. Template
@@ -27,43 +25,6 @@ switching and sequencing errors make single ones at random places; the exclusion
 
 HOPPING = " A single fragment may also come from another sample of the run (index hopping) or be a chimera."
 """Added where one fragment alone speaks for the target fusion: nothing in one sample tells these apart."""
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Everything the verdict rests on.
-
-    Attributes:
-        sample: sample name.
-        fusions: reported junctions.
-        filtered: candidates that are not reported.
-        one_sided: breaks without a known partner.
-        informative: unique wild-type fragments at each acceptor.
-        gene_fragments: unique fragments by gene.
-        library: declared library type, None if it was not declared.
-        incomplete: why the input can not carry the evidence for an exclusion.
-        per_kilobase: unique fragments per kilobase of the primary transcript by gene.
-    """
-
-    sample: str
-    fusions: Sequence[Fusion]
-    filtered: Sequence[FilteredFusion]
-    one_sided: Sequence[OneSided]
-    informative: Mapping[str, int]
-    gene_fragments: Mapping[str, int]
-    library: str | None
-    incomplete: Sequence[Reason] = ()
-    per_kilobase: Mapping[str, float] = field(default_factory=dict)
-
-
-def control_genes_seen(
-    spec: PanelSpec, gene_fragments: Mapping[str, int], parameters: ClassifyParameters
-) -> int:
-    """Return how many control genes have enough fragments."""
-    return sum(
-        gene_fragments.get(gene, 0) >= parameters.min_control_fragments
-        for gene in spec.genes_with_role("control")
-    )
 
 
 def classify(
@@ -83,11 +44,11 @@ def classify(
         reasons += _companions(spec, findings)
     else:
         reasons = _target_evidence(spec, findings, parameters) + _other_findings(spec, findings)
-        reasons += _inadequacies(spec, findings, excluded, parameters)
+        reasons += inadequacies(spec, findings, excluded, parameters)
         call = "INDETERMINATE" if reasons else "EXCLUDED"
         if not reasons:
             reasons = [_exclusion_reason(spec, excluded)]
-    statement = _statement(spec, findings, call, reasons, excluded)
+    statement = statement_of(spec, findings, call, reasons, excluded)
     verdict = Verdict.model_validate(
         {"call": call, "target": spec.target.fusion, "reasons": reasons, "statement": statement}
     )
@@ -112,16 +73,6 @@ def _known_place(fusion: Fusion) -> bool:
     return fusion.catalogue_id is not None or (
         fusion.five_prime.at_exon_boundary and fusion.three_prime.at_exon_boundary
     )
-
-
-def describe(fusion: Fusion) -> str:
-    """Return a junction in words: type and exons, or the places of its breakpoints."""
-    sides = [
-        f"{side.gene} exon {side.exon}" if side.at_exon_boundary else f"{side.gene} {side.site}"
-        for side in (fusion.five_prime, fusion.three_prime)
-    ]
-    place = " :: ".join(sides)
-    return f"{fusion.type}, {place}" if fusion.type else place
 
 
 def _confirming(fusions: Sequence[Fusion], parameters: ClassifyParameters) -> list[Reason]:
@@ -234,65 +185,6 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
     return reasons
 
 
-def _inadequacies(
-    spec: PanelSpec, findings: Findings, excluded: Exclusion, parameters: ClassifyParameters
-) -> list[Reason]:
-    """Return the reasons why the fusion might have been missed."""
-    reasons = list(findings.incomplete)
-    if not excluded.adequate:
-        needed = needed_fragments(parameters)
-        counts = informative_text(excluded) or "none, as the panel lists no junction of the target fusion"
-        would = (
-            ""
-            if excluded.detectable_fraction is None
-            else " At this coverage a fusion that makes up less than "
-            f"{percent(excluded.detectable_fraction)} % of the transcripts could have been missed."
-        )
-        reasons.append(
-            Reason(
-                code="LOW_COVERAGE",
-                text=f"Too few informative wild-type fragments where the fusion would join ({counts}); "
-                f"{needed} are needed at each place to exclude a share of "
-                f"{percent(parameters.max_detectable_fraction)} %.{would}",
-            )
-        )
-    five = findings.gene_fragments.get(spec.target.five_prime, 0)
-    if five < parameters.min_five_prime_fragments:
-        reasons.append(
-            Reason(
-                code="FIVE_PRIME_GENE_NOT_SEEN",
-                text=f"{spec.target.five_prime} was seen with {five} unique fragments, at least "
-                f"{parameters.min_five_prime_fragments} are needed: the library may not contain this gene.",
-            )
-        )
-    depth = [findings.per_kilobase.get(g, 0.0) for g in (spec.target.five_prime, spec.target.three_prime)]
-    if five >= parameters.min_five_prime_fragments and depth[0] < parameters.min_five_prime_ratio * depth[1]:
-        reasons.append(
-            Reason(
-                code="FIVE_PRIME_GENE_DEPLETED",
-                text=f"{spec.target.five_prime} has {depth[0]:.1f} unique fragments per kilobase, "
-                f"{spec.target.three_prime} {depth[1]:.1f}; less than "
-                f"{percent(parameters.min_five_prime_ratio)} % of that means that the library was enriched "
-                f"for {spec.target.three_prime} alone.",
-            )
-        )
-    controls = spec.genes_with_role("control")
-    seen = control_genes_seen(spec, findings.gene_fragments, parameters)
-    if (
-        controls
-        and findings.library in FULL_LIBRARIES
-        and seen < min(parameters.min_control_genes, len(controls))
-    ):
-        reasons.append(
-            Reason(
-                code="CONTROL_GENES_NOT_SEEN",
-                text=f"{seen} of {len(controls)} control genes were seen, at least "
-                f"{parameters.min_control_genes} are needed: the RNA or the library may have failed.",
-            )
-        )
-    return reasons
-
-
 def _exclusion_reason(spec: PanelSpec, excluded: Exclusion) -> Reason:
     assert excluded.detectable_fraction is not None
     return Reason(
@@ -301,50 +193,3 @@ def _exclusion_reason(spec: PanelSpec, excluded: Exclusion) -> Reason:
         f"join: {informative_text(excluded)}; a share of {percent(excluded.detectable_fraction)} % of the "
         f"transcripts would have been seen with {percent(excluded.confidence)} % probability.",
     )
-
-
-FOUND_ELSEWHERE = ("OTHER_FUSION", "RECIPROCAL_ONLY")
-"""Reasons that name another fusion of the target's genes."""
-
-FOR_THE_TARGET = ("WEAK_EVIDENCE", "UNPROVEN_EVIDENCE")
-"""Reasons that speak for the target fusion, so that more reads could settle it."""
-
-
-def _another_fusion_decides(reasons: Sequence[Reason]) -> bool:
-    """Whether the reason for no verdict is another fusion, so that more reads of this one are no remedy."""
-    codes = {reason.code for reason in reasons}
-    return bool(codes.intersection(FOUND_ELSEWHERE)) and not codes.intersection(FOR_THE_TARGET)
-
-
-def _statement(
-    spec: PanelSpec, findings: Findings, call: str, reasons: Sequence[Reason], excluded: Exclusion
-) -> str:
-    target = [fusion for fusion in findings.fusions if fusion.is_target]
-    candidates = [candidate for candidate in findings.filtered if candidate.name == spec.target.fusion]
-    fragments = sum(fusion.fragments for fusion in target)
-    if call != "CONFIRMED":
-        fragments += sum(candidate.fragments for candidate in candidates)
-    values = {
-        "fusion": spec.target.fusion,
-        "disease": spec.target.disease,
-        "sample": findings.sample,
-        "types": "; ".join(describe(fusion) for fusion in target),
-        "fragments": fragments,
-        "split_reads": sum(fusion.split_reads for fusion in target),
-        "spanning_pairs": sum(fusion.spanning_pairs for fusion in target),
-        "short_overhangs": sum(fusion.short_overhangs for fusion in target),
-        "detectable_percent": (
-            "" if excluded.detectable_fraction is None else percent(excluded.detectable_fraction)
-        ),
-        "confidence_percent": percent(excluded.confidence),
-        "informative_fragments": informative_text(excluded),
-        "reasons": " ".join(reason.text for reason in reasons),
-    }
-    template = {
-        "CONFIRMED": spec.texts.confirmed,
-        "EXCLUDED": spec.texts.excluded,
-        "INDETERMINATE": spec.texts.indeterminate,
-    }[call]
-    if call == "INDETERMINATE" and spec.texts.other_fusion and _another_fusion_decides(reasons):
-        template = spec.texts.other_fusion
-    return " ".join(template.format(**values).split())

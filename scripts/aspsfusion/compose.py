@@ -16,9 +16,10 @@ from aspsfusion.annotate import (
     annotate_one_sided,
 )
 from aspsfusion.calls_file import CallsFile, read_calls
-from aspsfusion.classify import Findings, classify
+from aspsfusion.classify import classify
 from aspsfusion.differential import differential_of, with_differential
 from aspsfusion.errors import ReadsError
+from aspsfusion.findings import Findings
 from aspsfusion.imbalance import imbalance
 from aspsfusion.panel import TRANSCRIPTS_FASTA, UNSPLICED_FASTA, Panel, Transcript
 from aspsfusion.parameters import ClassifyParameters

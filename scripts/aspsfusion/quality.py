@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from aspsfusion.adequacy import control_genes_seen
 from aspsfusion.calls_file import CallsFile
-from aspsfusion.classify import control_genes_seen
 from aspsfusion.coverage import Coverage
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
