@@ -331,15 +331,44 @@ def test_the_commands_give_a_page_that_names_each_wrong_verdict(
     assert names == ["again.report.json", "again.truth.tsv", "again_R1.fastq.gz", "again_R2.fastq.gz"]
 
 
+def test_the_page_shows_what_else_was_studied(demo_panel_directory: Path, tmp_path: Path) -> None:
+    from aspsfusion.validation.dilution import Dilution
+    from aspsfusion.validation.junction_reads import JunctionReads
+    from aspsfusion.validation.page_inputs import table
+    from aspsfusion.validation.rows import read_rows, write_rows
+
+    reads = [JunctionReads("crosses", "A-B", "A-B", 1000, 950, 30, 5, 4, 11)]
+    dilutions = [Dilution(3, 200, 190, 9, 1, 198, 197)]
+    write_rows(JunctionReads, reads, tmp_path / "reads.tsv")
+    write_rows(Dilution, dilutions, tmp_path / "dilution.tsv")
+    assert read_rows(JunctionReads, tmp_path / "reads.tsv") == reads
+    assert read_rows(Dilution, tmp_path / "dilution.tsv") == dilutions
+    study, panel = tmp_path / "study.yaml", demo_panel_directory
+    study.write_text(yaml.safe_dump({**TINY, "positives": 1, "negatives": 0}), encoding="utf-8")
+    cell, page = tmp_path / "plain.tsv", tmp_path / "page.md"
+    cell.write_text(f"{Outcome.header()}\n", encoding="ascii")
+    command = ["page", cell, "--study", study, "--panel", panel, "--tsv", tmp_path / "page.tsv"]
+    command += ["--markdown", page, "--junction-reads", tmp_path / "reads.tsv"]
+    assert main(["validate", *map(str, [*command, "--dilution", tmp_path / "dilution.tsv"])]) == 0
+    lines = page.read_text(encoding="utf-8").splitlines()
+    row = next(line for line in lines if line.startswith("| crosses |"))
+    header = lines[lines.index(row) - 2]
+    assert header.count("|") == row.count("|") == 10
+    assert "| 3 | 200 | 95.0 (91.0 to 97.3) | 9 | 1 | 197 of 198 |" in lines
+    with pytest.raises(ValueError, match="2 cells of its header"):
+        table(("one", "two"), [("1",)])
+
+
 def test_fragments_at_the_junctions(
     demo_panel_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from aspsfusion.validation.junction_reads import read_junction_reads
+    from aspsfusion.validation.junction_reads import JunctionReads
+    from aspsfusion.validation.rows import read_rows
 
     path = tmp_path / "reads.tsv"
     command = ["junction-reads", "--number", 20, "--panel", demo_panel_directory, "--output", path]
     assert main(["validate", *map(str, command)]) == 0
-    rows = read_junction_reads(path)
+    rows = read_rows(JunctionReads, path)
     assert len(rows) == 8
     for row in rows:
         assert (
@@ -357,7 +386,7 @@ def test_fragments_at_the_junctions(
 def test_real_reads_diluted(real_data: Path, tmp_path: Path, chain: Chain) -> None:
     from aspsfusion.mates import Lane
     from aspsfusion.panel_build import build_panel
-    from aspsfusion.validation.dilution import dilute, read_dilutions, write_dilutions
+    from aspsfusion.validation.dilution import dilute
 
     panel = tmp_path / "panel"
     build_panel(
@@ -372,5 +401,3 @@ def test_real_reads_diluted(real_data: Path, tmp_path: Path, chain: Chain) -> No
     assert rows[0].named == rows[0].confirmed == 0
     assert rows[1].confirmed == 0
     assert (rows[2].confirmed, rows[2].exact) == (3, 3)
-    write_dilutions(rows, tmp_path / "dilution.tsv")
-    assert read_dilutions(tmp_path / "dilution.tsv") == rows

@@ -183,15 +183,18 @@ def _run_sample(args: argparse.Namespace) -> None:
 
 
 def _run_junction_reads(args: argparse.Namespace) -> None:
-    from aspsfusion.validation.junction_reads import junction_reads, write_junction_reads
+    from aspsfusion.validation.junction_reads import JunctionReads, junction_reads
+    from aspsfusion.validation.rows import write_rows
 
     with _chain(args) as chain:
-        write_junction_reads(junction_reads(chain, args.number, args.seed), args.output, force=args.force)
+        rows = junction_reads(chain, args.number, args.seed)
+    write_rows(JunctionReads, rows, args.output, force=args.force)
 
 
 def _run_dilution(args: argparse.Namespace) -> None:
     from aspsfusion.mates import Lane
-    from aspsfusion.validation.dilution import dilute, write_dilutions
+    from aspsfusion.validation.dilution import Dilution, dilute
+    from aspsfusion.validation.rows import write_rows
 
     with _chain(args) as chain, ProgressLine("samples") as line:
         rows = dilute(
@@ -202,20 +205,22 @@ def _run_dilution(args: argparse.Namespace) -> None:
             args.seed,
             lambda done, total: line.update(done, f" of {total}"),
         )
-        write_dilutions(rows, args.output, force=args.force)
+    write_rows(Dilution, rows, args.output, force=args.force)
 
 
 def _run_page(args: argparse.Namespace) -> None:
     from aspsfusion.validation.definition import load_study
     from aspsfusion.validation.outcomes import read_outcomes
-    from aspsfusion.validation.page import write_page, write_rows
+    from aspsfusion.validation.page import write_page
     from aspsfusion.validation.page_inputs import Inputs
+    from aspsfusion.validation.rows import write_rows
+    from aspsfusion.validation.tables import CellRow
 
     study = load_study(args.study)
     outcomes = list(read_outcomes(args.cells))
     with _chain(args) as chain:
         inputs = Inputs.read(study, outcomes, chain, args.junction_reads, args.dilution)
-    write_rows(inputs, args.tsv, force=args.force)
+    write_rows(CellRow, inputs.rows, args.tsv, force=args.force)
     write_page(inputs, args.markdown, force=args.force)
     wrong = [outcome for outcome in outcomes if outcome.wrong]
     print(f"{len(outcomes):,} samples, {len(wrong)} wrong verdicts; see {args.markdown}")

@@ -4,9 +4,8 @@ The fragments that support the target fusion in a positive sample are taken out 
 chosen by chance, are put back. Such a control needs no other reads than those of one positive sample.
 """
 
-import csv
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ import numpy as np
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import open_reads
 from aspsfusion.mates import Lane
-from aspsfusion.safe_output import replacing
 from aspsfusion.validation.chain import Chain
 
 LINES_PER_RECORD = 4
@@ -135,19 +133,3 @@ def _records(path: Path) -> list[str]:
     with open_reads(path) as stream:
         lines = stream.read().decode("ascii").splitlines(keepends=True)
     return ["".join(lines[i : i + LINES_PER_RECORD]) for i in range(0, len(lines), LINES_PER_RECORD)]
-
-
-def write_dilutions(rows: Sequence[Dilution], path: Path, *, force: bool = False) -> None:
-    """Write the table."""
-    with replacing(path, force=force) as draft, draft.open("w", encoding="ascii", newline="") as stream:
-        writer = csv.DictWriter(
-            stream, [field.name for field in fields(Dilution)], delimiter="\t", lineterminator="\n"
-        )
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-
-
-def read_dilutions(path: Path) -> list[Dilution]:
-    """Read the table back."""
-    with path.open(encoding="ascii", newline="") as stream:
-        return [Dilution(*map(int, row.values())) for row in csv.DictReader(stream, delimiter="\t")]

@@ -4,15 +4,12 @@ The study of cells asks for verdicts; this one asks for reads. Fragments of each
 target are given to the stages without any other, and each is looked up in the calls by its name.
 """
 
-import csv
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from aspsfusion.calls_file import CallsFile
 from aspsfusion.panel import Junction, Panel
 from aspsfusion.panel_spec import JunctionSpec
-from aspsfusion.safe_output import replacing
 from aspsfusion.simulate import simulate
 from aspsfusion.simulate_records import SimulatedFragment, SimulationParameters
 from aspsfusion.validation.chain import Chain
@@ -171,23 +168,3 @@ def _row(
         elsewhere=len(places) - len(of_target),
         not_counted=len(fragments) - len(places),
     )
-
-
-def write_junction_reads(rows: Sequence[JunctionReads], path: Path, *, force: bool = False) -> None:
-    """Write the table."""
-    with replacing(path, force=force) as draft, draft.open("w", encoding="ascii", newline="") as stream:
-        writer = csv.DictWriter(
-            stream, [field.name for field in fields(JunctionReads)], delimiter="\t", lineterminator="\n"
-        )
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-
-
-def read_junction_reads(path: Path) -> list[JunctionReads]:
-    """Read the table back."""
-    with path.open(encoding="ascii", newline="") as stream:
-        rows = [list(row.values()) for row in csv.DictReader(stream, delimiter="\t")]
-    return [
-        JunctionReads(question, junction, sample, *map(int, numbers))
-        for question, junction, sample, *numbers in rows
-    ]

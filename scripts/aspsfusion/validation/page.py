@@ -1,8 +1,6 @@
 """Writes the study's results: a table with a row for each arm of each cell, and a page to read."""
 
-import csv
 from collections.abc import Iterator
-from dataclasses import asdict, fields
 from pathlib import Path
 
 from aspsfusion.safe_output import replacing
@@ -15,17 +13,7 @@ from aspsfusion.validation.page_sections import (
     junction_reads,
     wrong_verdicts,
 )
-from aspsfusion.validation.tables import DETECTION_PREFIX, CellRow, Share, share
-
-
-def write_rows(inputs: Inputs, path: Path, *, force: bool = False) -> None:
-    """Write the table."""
-    with replacing(path, force=force) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(
-            stream, [field.name for field in fields(CellRow)], delimiter="\t", lineterminator="\n"
-        )
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in inputs.rows)
+from aspsfusion.validation.tables import DETECTION_PREFIX, Share, share
 
 
 def write_page(inputs: Inputs, path: Path, *, force: bool = False) -> None:

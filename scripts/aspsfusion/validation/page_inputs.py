@@ -7,9 +7,10 @@ from pathlib import Path
 from aspsfusion import __version__
 from aspsfusion.validation.chain import Chain
 from aspsfusion.validation.definition import Study
-from aspsfusion.validation.dilution import Dilution, read_dilutions
-from aspsfusion.validation.junction_reads import JunctionReads, read_junction_reads
+from aspsfusion.validation.dilution import Dilution
+from aspsfusion.validation.junction_reads import JunctionReads
 from aspsfusion.validation.outcomes import Outcome
+from aspsfusion.validation.rows import read_rows
 from aspsfusion.validation.tables import CellRow, cell_rows
 
 
@@ -63,8 +64,8 @@ class Inputs:
             panel.directory,
             chain.classify.confidence,
             facts,
-            read_junction_reads(junction_reads) if junction_reads else [],
-            read_dilutions(dilution) if dilution else [],
+            read_rows(JunctionReads, junction_reads) if junction_reads else [],
+            read_rows(Dilution, dilution) if dilution else [],
         )
 
 
@@ -73,8 +74,14 @@ def _settings(values: dict[str, object]) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table."""
+    """Return a Markdown table.
+
+    Raises:
+        ValueError: a row has more or fewer cells than the header.
+    """
     lines = [header, ["---"] * len(header), *rows]
+    if any(len(line) != len(header) for line in lines):
+        raise ValueError(f"rows of a table must have the {len(header)} cells of its header: {header}")
     return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
 
 

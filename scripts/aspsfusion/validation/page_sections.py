@@ -101,6 +101,7 @@ def junction_reads(inputs: Inputs) -> str:
             "given",
             "number",
             "counted for it",
+            "for it or another",
             "for another listed one",
             "elsewhere",
             "not counted",
