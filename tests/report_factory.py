@@ -4,6 +4,7 @@ The junctions are those of GenBank AY034077 (type 1) and AY034078 (type 2); coun
 made up. Reads are cut out of the junction's own sequence.
 """
 
+from aspsfusion.calls_file import CalledJunction
 from aspsfusion.records import (
     REPORT_SCHEMA_VERSION,
     Confidence,
@@ -29,6 +30,42 @@ from aspsfusion.records import (
     SupportingRead,
     Verdict,
 )
+
+
+def called_junction(
+    five: tuple[str, int],
+    three: tuple[str, int],
+    *,
+    boundaries: int = 2,
+    split_reads: int = 6,
+    spanning_pairs: int = 0,
+    rejections: tuple[str, ...] = (),
+) -> CalledJunction:
+    """Return an unlisted junction between two genes at genomic positions (0-based), without its reads."""
+    return CalledJunction(
+        five_gene=five[0],
+        five_pos=five[1],
+        three_gene=three[0],
+        three_pos=three[1],
+        catalogue_id=None,
+        boundaries=boundaries,
+        split_reads=split_reads,
+        spanning_pairs=spanning_pairs,
+        short_overhangs=0,
+        split_with_duplicates=split_reads,
+        spanning_with_duplicates=spanning_pairs,
+        short_with_duplicates=0,
+        homology=0,
+        max_anchor_five_prime=40,
+        max_anchor_three_prime=30,
+        wild_type_five_prime=0,
+        wild_type_three_prime=0,
+        flank_five_prime="A",
+        flank_three_prime="C",
+        reads=(),
+        rejections=rejections,
+    )
+
 
 DEMONSTRATION = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"
 EXON_7_END = "AAGAAGTCCAAGTCGGGCCAGGATCCCCAGCAGGAGCAGGAGCAGGAGCGGGAGCGGGATCCCCAGCAGGAGCAGGAGCGGGAGCGG"

@@ -8,6 +8,7 @@ from aspsfusion.calls_file import CalledJunction
 from aspsfusion.panel import Panel
 from aspsfusion.protein import domain_status, fusion_peptide, in_frame
 from aspsfusion.records import DomainStatus
+from report_factory import called_junction
 
 
 def called(
@@ -15,28 +16,11 @@ def called(
 ) -> CalledJunction:
     """Return a junction between an exon's end and another one's start."""
     five_tx, three_tx = panel.primary[five[0]], panel.primary[three[0]]
-    return CalledJunction(
-        five_gene=five[0],
-        five_pos=five_tx.to_genome(five_tx.exons[five[1] - 1].tx_end - 1),
-        three_gene=three[0],
-        three_pos=three_tx.to_genome(three_tx.exons[three[1] - 1].tx_start),
-        catalogue_id=None,
+    return called_junction(
+        (five[0], five_tx.to_genome(five_tx.exons[five[1] - 1].tx_end - 1)),
+        (three[0], three_tx.to_genome(three_tx.exons[three[1] - 1].tx_start)),
         boundaries=boundaries,
         split_reads=split,
-        spanning_pairs=0,
-        short_overhangs=0,
-        split_with_duplicates=split,
-        spanning_with_duplicates=0,
-        short_with_duplicates=0,
-        homology=0,
-        max_anchor_five_prime=40,
-        max_anchor_three_prime=30,
-        wild_type_five_prime=0,
-        wild_type_three_prime=0,
-        flank_five_prime="A",
-        flank_three_prime="C",
-        reads=(),
-        rejections=(),
     )
 
 

@@ -11,6 +11,7 @@ from aspsfusion.panel import Panel
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.records import Differential, DifferentialFusion, Report, Verdict
 from pipeline import Pair, fusion_molecule, report_pairs
+from report_factory import called_junction
 from small_panel import SMALL_PANEL
 
 INSERT, READ = 200, 75
@@ -39,29 +40,7 @@ def junction_fragments(panel: Panel, five: tuple[str, int], three: tuple[str, in
 
 def called(five: str, three: str, rejections: tuple[str, ...]) -> CalledJunction:
     """A junction of exon borders with three fragments, two of them crossing."""
-    return CalledJunction(
-        five_gene=five,
-        five_pos=1,
-        three_gene=three,
-        three_pos=2,
-        catalogue_id=None,
-        boundaries=2,
-        split_reads=2,
-        spanning_pairs=1,
-        short_overhangs=0,
-        split_with_duplicates=2,
-        spanning_with_duplicates=1,
-        short_with_duplicates=0,
-        homology=0,
-        max_anchor_five_prime=30,
-        max_anchor_three_prime=30,
-        wild_type_five_prime=0,
-        wild_type_three_prime=0,
-        flank_five_prime="A",
-        flank_three_prime="C",
-        reads=(),
-        rejections=rejections,
-    )
+    return called_junction((five, 1), (three, 2), split_reads=2, spanning_pairs=1, rejections=rejections)
 
 
 def found(report: Report, name: str) -> DifferentialFusion:
