@@ -11,7 +11,7 @@ from aspsfusion.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.evidence import run_evidence
 from aspsfusion.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
-from aspsfusion.records import Report
+from aspsfusion.report_record import Report
 from aspsfusion.sequences import reverse_complement
 
 

@@ -4,29 +4,31 @@ The junctions are those of GenBank AY034077 (type 1) and AY034078 (type 2); coun
 made up. Reads are cut out of the junction's own sequence.
 """
 
-from aspsfusion.records import (
-    REPORT_SCHEMA_VERSION,
+from aspsfusion.report_findings import (
     Confidence,
-    Contig,
     DomainStatus,
-    Exclusion,
-    ExonCoverage,
-    Expression,
     FilteredFusion,
     Fusion,
     FusionPeptide,
     FusionSide,
+    OneSided,
+    Reason,
+    SupportingRead,
+)
+from aspsfusion.report_record import (
+    REPORT_SCHEMA_VERSION,
+    Contig,
+    Exclusion,
+    ExonCoverage,
+    Expression,
     GeneModel,
     Imbalance,
-    OneSided,
     PanelId,
     QcCheck,
     QcFlag,
     QualityControl,
-    Reason,
     ReferenceId,
     Report,
-    SupportingRead,
     Verdict,
 )
 

@@ -7,7 +7,7 @@ from aspsfusion.coverage import Coverage
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.quality import quality_control
-from aspsfusion.records import QualityControl
+from aspsfusion.report_record import QualityControl
 
 SCREEN = {
     "total_reads": 1000,

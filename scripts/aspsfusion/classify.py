@@ -16,7 +16,8 @@ from aspsfusion.exclusion import (
 )
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.records import Exclusion, FilteredFusion, Fusion, OneSided, Reason, Verdict
+from aspsfusion.report_findings import FilteredFusion, Fusion, OneSided, Reason
+from aspsfusion.report_record import Exclusion, Verdict
 
 FULL_LIBRARIES = ("polyA", "total")
 """Libraries that hold all of a cell's genes, so that silent control genes mean failed RNA."""

@@ -13,7 +13,8 @@ from aspsfusion.classify import control_genes_seen
 from aspsfusion.coverage import Coverage
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.records import QcCheck, QcFlag, QualityControl, Reason
+from aspsfusion.report_findings import Reason
+from aspsfusion.report_record import QcCheck, QcFlag, QualityControl
 
 DECIMALS = 2
 
