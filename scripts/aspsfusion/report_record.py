@@ -170,6 +170,16 @@ class QualityControl(Record):
     strand_fraction: float | None = Field(
         description="share of unique fragments whose first read is in sense; None without any", default=None
     )
+    unspliced_fraction: float | None = Field(
+        description="share of the target genes' molecules at exon borders that still hold the intron; None "
+        "where too few were seen",
+        default=None,
+    )
+    five_to_three_ratio: float | None = Field(
+        description="fragments of the 5' halves of control genes for each one of the 3' halves; None where "
+        "too few were seen",
+        default=None,
+    )
     flags: list[QcFlag]
     checks: list[QcCheck] = Field(default=[], description="values with a limit, whether kept or not")
 
