@@ -21,7 +21,7 @@ import yaml
 
 from aspsfusion.calls_file import read_calls
 from aspsfusion.panel_build import build_panel
-from aspsfusion.records import Report
+from aspsfusion.report_record import Report
 from pipeline import Pair, report_pairs
 from small_panel import SMALL_PANEL, coding_transcript, random_bases, with_gene
 

@@ -11,7 +11,7 @@ from aspsfusion.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.evidence import run_evidence
 from aspsfusion.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
-from aspsfusion.records import Report
+from aspsfusion.report_record import Report
 from aspsfusion.sequences import reverse_complement
 
 
@@ -36,12 +36,16 @@ class Pair:
 
 def write_candidates(path: Path, pairs: list[Pair]) -> None:
     """Write fragments as the screen writes its candidates, uncompressed."""
+    write_candidate_reads(path, [(pair.name, pair.reads()) for pair in pairs])
+
+
+def write_candidate_reads(path: Path, fragments: list[tuple[str, list[str]]]) -> None:
+    """Write the reads of fragments, by name, as the screen writes its candidates."""
     lines = []
-    for pair in pairs:
-        reads = pair.reads()
+    for name, reads in fragments:
         for number, bases in enumerate(reads, start=1):
             suffix = "" if len(reads) == 1 else f"/{number}"
-            lines.append(f"@{pair.name}{suffix}\n{bases}\n+\n{'I' * len(bases)}\n")
+            lines.append(f"@{name}{suffix}\n{bases}\n+\n{'I' * len(bases)}\n")
     path.write_bytes(gzip.compress("".join(lines).encode("ascii"), mtime=0))
 
 
@@ -49,13 +53,22 @@ def call_pairs(
     panel_directory: Path, directory: Path, pairs: list[Pair], parameters: CallParameters | None = None
 ) -> Calls:
     """Return the calls of a sample that consists of these fragments."""
+    return _call_reads(panel_directory, directory, [(pair.name, pair.reads()) for pair in pairs], parameters)
+
+
+def _call_reads(
+    panel_directory: Path,
+    directory: Path,
+    fragments: list[tuple[str, list[str]]],
+    parameters: CallParameters | None = None,
+) -> Calls:
     parameters = parameters or CallParameters()
     directory.mkdir(parents=True, exist_ok=True)
     reads, bam = directory / "reads.fastq.gz", directory / "panel.bam"
     evidence, calls = directory / "evidence.json.gz", directory / "calls.json"
     for path in (reads, bam, directory / "align.json", evidence, calls):
         path.unlink(missing_ok=True)
-    write_candidates(reads, pairs)
+    write_candidate_reads(reads, fragments)
     run_align(panel_directory, reads, bam, directory / "align.json", "sample", 1)
     run_evidence(panel_directory, bam, evidence, parameters)
     return run_call(panel_directory, evidence, calls, parameters)
@@ -69,9 +82,22 @@ def report_pairs(
     library: str | None = None,
 ) -> Report:
     """Return the report of a sample that consists of these fragments."""
-    call_pairs(panel_directory, directory, pairs)
+    return report_reads(
+        panel_directory, directory, [(pair.name, pair.reads()) for pair in pairs], parameters, library
+    )
+
+
+def report_reads(
+    panel_directory: Path,
+    directory: Path,
+    fragments: list[tuple[str, list[str]]],
+    parameters: ClassifyParameters | None = None,
+    library: str | None = None,
+) -> Report:
+    """Return the report of a sample that consists of the reads of these fragments, by name."""
+    _call_reads(panel_directory, directory, fragments)
     panel = load_panel(panel_directory)
-    screen = {"total_reads": sum(len(pair.reads()) for pair in pairs), "read_length": 75}
+    screen = {"total_reads": sum(len(reads) for _, reads in fragments), "read_length": 75}
     screen |= {"mean_read_length": 75.0, "gc_fraction": 0.5, "n_fraction": 0.0, "q30_fraction": 0.9}
     return compose_report(
         panel,

@@ -5,29 +5,31 @@ made up. Reads are cut out of the junction's own sequence.
 """
 
 from aspsfusion.calls_file import CalledJunction
-from aspsfusion.records import (
-    REPORT_SCHEMA_VERSION,
+from aspsfusion.report_findings import (
     Confidence,
-    Contig,
     DomainStatus,
-    Exclusion,
-    ExonCoverage,
-    Expression,
     FilteredFusion,
     Fusion,
     FusionPeptide,
     FusionSide,
+    OneSided,
+    Reason,
+    SupportingRead,
+)
+from aspsfusion.report_record import (
+    REPORT_SCHEMA_VERSION,
+    Contig,
+    Exclusion,
+    ExonCoverage,
+    Expression,
     GeneModel,
     Imbalance,
-    OneSided,
     PanelId,
     QcCheck,
     QcFlag,
     QualityControl,
-    Reason,
     ReferenceId,
     Report,
-    SupportingRead,
     Verdict,
 )
 

@@ -7,7 +7,7 @@ from aspsfusion.findings import Findings
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.panel_yaml import parse_panel_spec
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.records import FilteredFusion, Fusion, FusionSide, OneSided, Reason
+from aspsfusion.report_findings import FilteredFusion, Fusion, FusionSide, OneSided, Reason
 
 SPEC = parse_panel_spec(
     """

@@ -15,15 +15,8 @@ from aspsfusion.exclusion_view import exclusion_sentences
 from aspsfusion.html_report import SIGNATURE, render_html, report_view, write_html
 from aspsfusion.pileup import DRAW_AT_MOST, FLANK, FOLD_AFTER, PileupLine, build_pileup
 from aspsfusion.quality_view import unlimited_values
-from aspsfusion.records import (
-    Differential,
-    DifferentialFusion,
-    ExclusionLevel,
-    FilteredOneSided,
-    Marker,
-    Reason,
-    Report,
-)
+from aspsfusion.report_findings import FilteredOneSided, Reason
+from aspsfusion.report_record import Differential, DifferentialFusion, ExclusionLevel, Marker, Report
 from report_factory import (
     ASPSCR1,
     DEMONSTRATION,

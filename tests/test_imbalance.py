@@ -16,7 +16,7 @@ from aspsfusion.imbalance import (
     student_upper_tail,
 )
 from aspsfusion.panel import Panel
-from aspsfusion.records import Imbalance
+from aspsfusion.report_record import Imbalance
 from pipeline import Pair, call_pairs, fusion_molecule
 
 

@@ -20,7 +20,7 @@ from aspsfusion.extract import run_extract
 from aspsfusion.panel import load_panel
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.parameters import CallParameters, ClassifyParameters
-from aspsfusion.records import Report
+from aspsfusion.report_record import Report
 from aspsfusion.screen import Lane, run_screen
 from aspsfusion.strand import Direction
 from bam_factory import GRCH38_LENGTHS, UNMAPPED, Record, pair, placed_pair, write_records

@@ -9,8 +9,8 @@ from aspsfusion.calls_file import CalledJunction, CalledRead
 from aspsfusion.complexity import repeated_share
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import CallParameters
-from aspsfusion.records import Report
 from aspsfusion.rejections import beside_stronger, rejections
+from aspsfusion.report_record import Report
 from pipeline import Pair, call_pairs, fusion_molecule, report_pairs
 from test_annotate import called
 

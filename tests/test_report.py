@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.records import Report
 from aspsfusion.report import ReportError, read_report, write_fusions_tsv, write_json
+from aspsfusion.report_record import Report
 from aspsfusion.schema import report_schema_text
 from report_factory import confirmed_report, excluded_report, indeterminate_report
 

@@ -6,7 +6,8 @@ from aspsfusion.exclusion import informative_text, needed_fragments, percent
 from aspsfusion.findings import Findings
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.records import Exclusion, Reason
+from aspsfusion.report_findings import Reason
+from aspsfusion.report_record import Exclusion
 
 FULL_LIBRARIES = ("polyA", "total")
 """Libraries that hold all of a cell's genes, so that silent control genes mean failed RNA."""

@@ -10,7 +10,8 @@ from aspsfusion.panel import Panel, Transcript
 from aspsfusion.panel_spec import JunctionSpec
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.protein import domain_status, fusion_peptide, in_frame
-from aspsfusion.records import (
+from aspsfusion.rejections import rejection_reasons
+from aspsfusion.report_findings import (
     Confidence,
     FilteredFusion,
     FilteredOneSided,
@@ -21,7 +22,6 @@ from aspsfusion.records import (
     Region,
     SupportingRead,
 )
-from aspsfusion.rejections import rejection_reasons
 
 HIGH_CONFIDENCE_SPLIT = 5
 """Unique crossing fragments from which a call between exon borders counts as high confidence: half of the ten

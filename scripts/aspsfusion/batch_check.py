@@ -9,7 +9,8 @@ answer however often it is made, and takes back what a smaller batch had made it
 from collections.abc import Mapping, Sequence
 
 from aspsfusion.parameters import BatchParameters
-from aspsfusion.records import Contamination, Fusion, OwnVerdict, Reason, Report, Verdict
+from aspsfusion.report_findings import Contamination, Fusion, Reason
+from aspsfusion.report_record import OwnVerdict, Report, Verdict
 from aspsfusion.view_parts import count, percent, plural
 
 CONTAMINATION_CODE = "POSSIBLE_CONTAMINATION"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aspsfusion.records import FilteredFusion, FilteredOneSided, FusionSide, OneSided
+from aspsfusion.report_findings import FilteredFusion, FilteredOneSided, FusionSide, OneSided
 from aspsfusion.view_parts import Kind, Table, columns, count, plural
 
 ONE_SIDED_COLUMNS: tuple[str | tuple[str, Kind], ...] = (

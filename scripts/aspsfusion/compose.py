@@ -24,12 +24,12 @@ from aspsfusion.imbalance import imbalance
 from aspsfusion.panel import TRANSCRIPTS_FASTA, UNSPLICED_FASTA, Panel, Transcript
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.quality import incomplete_evidence, quality_control
-from aspsfusion.records import (
+from aspsfusion.report_findings import Fusion
+from aspsfusion.report_record import (
     REPORT_SCHEMA_VERSION,
     Contig,
     ExonCoverage,
     Expression,
-    Fusion,
     GeneModel,
     Imbalance,
     PanelId,

@@ -6,7 +6,7 @@ Nothing here decides a verdict, and each part says so.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aspsfusion.records import Differential, DifferentialFusion, Imbalance, Marker
+from aspsfusion.report_record import Differential, DifferentialFusion, Imbalance, Marker
 from aspsfusion.view_parts import Table, columns, count, plural
 
 SMALLEST_P = 1e-6

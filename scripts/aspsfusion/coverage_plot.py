@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from aspsfusion.records import ExonCoverage, Fusion, Report
+from aspsfusion.report_findings import Fusion
+from aspsfusion.report_record import ExonCoverage, Report
 from aspsfusion.svg import inline_svg
 
 # Blue and black of the Okabe-Ito palette; what a fusion loses is told by hatching as well.

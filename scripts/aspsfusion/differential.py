@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from aspsfusion.calls_file import CalledJunction
 from aspsfusion.panel import Panel
 from aspsfusion.panel_spec import DifferentialSpec
-from aspsfusion.records import Differential, DifferentialFusion, Expression, Marker, Reason, Verdict
+from aspsfusion.report_findings import Reason
+from aspsfusion.report_record import Differential, DifferentialFusion, Expression, Marker, Verdict
 
 NO_OBSTACLE = {"NO_TARGET_GENE"}
 """Reasons that keep a junction from being a finding about the target and say nothing against it here."""

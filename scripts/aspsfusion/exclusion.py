@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.records import Exclusion, ExclusionLevel
+from aspsfusion.report_record import Exclusion, ExclusionLevel
 
 FRACTION_DECIMALS = 6
 

@@ -1,7 +1,7 @@
 """What a page says about an exclusion: what would have been seen, and what stays possible."""
 
 from aspsfusion.exclusion import percent as rounded_up
-from aspsfusion.records import Exclusion, Verdict
+from aspsfusion.report_record import Exclusion, Verdict
 from aspsfusion.view_parts import NOT_DETERMINED, Table, columns, count, percent
 
 

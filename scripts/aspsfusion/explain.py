@@ -3,7 +3,8 @@
 import textwrap
 from collections.abc import Iterator
 
-from aspsfusion.records import FilteredFusion, Fusion, Report, SupportingRead
+from aspsfusion.report_findings import FilteredFusion, Fusion, SupportingRead
+from aspsfusion.report_record import Report
 from aspsfusion.view_parts import count, percent, plural
 
 WIDTH = 100

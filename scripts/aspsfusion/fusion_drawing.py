@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aspsfusion.records import DomainStatus, Fusion, FusionSide, GeneModel
+from aspsfusion.report_findings import DomainStatus, Fusion, FusionSide
+from aspsfusion.report_record import GeneModel
 
 UTR_SHOWN = 150
 """Bases of a 3' untranslated region that are drawn: the rest is long and says nothing here."""

@@ -8,7 +8,8 @@ from markupsafe import Markup
 from aspsfusion.fusion_drawing import UTR_SHOWN, lay_out
 from aspsfusion.fusion_figure import draw_fusion
 from aspsfusion.pileup import PRINT_AT_MOST, Pileup, build_pileup
-from aspsfusion.records import Fusion, FusionSide, GeneModel
+from aspsfusion.report_findings import Fusion, FusionSide
+from aspsfusion.report_record import GeneModel
 from aspsfusion.view_parts import Fact, Table, columns, count, percent, plural
 
 

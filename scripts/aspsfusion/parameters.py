@@ -165,6 +165,20 @@ class ClassifyParameters(_Parameters):
         description="share of duplicates among candidate fragments above which the report warns; a "
         "convention of this program, without a published limit",
     )
+    max_unspliced_fraction: float = Field(
+        0.2,
+        ge=0.0,
+        le=1.0,
+        description="share of the target genes' molecules at exon borders that still hold the intron above "
+        "which the report warns of DNA or unripe RNA; a convention, between the shares of clean RNA and of "
+        "DNA in the study of docs/methods.md",
+    )
+    min_five_to_three_ratio: float = Field(
+        0.5,
+        ge=0.0,
+        description="fragments of the 5' halves of control genes for each one of the 3' halves below which "
+        "the report warns of degraded RNA, as set by the study of docs/methods.md",
+    )
 
 
 class BatchParameters(_Parameters):

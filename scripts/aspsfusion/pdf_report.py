@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aspsfusion.errors import ParameterError
 from aspsfusion.html_report import render_html
-from aspsfusion.records import Report
+from aspsfusion.report_record import Report
 from aspsfusion.safe_output import replacing
 
 

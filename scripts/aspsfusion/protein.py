@@ -8,7 +8,7 @@ from Bio.Seq import Seq
 
 from aspsfusion.panel import Panel, Transcript
 from aspsfusion.panel_spec import DomainSpec
-from aspsfusion.records import DomainStatus, FusionPeptide
+from aspsfusion.report_findings import DomainStatus, FusionPeptide
 
 PEPTIDE_FLANK = 20
 """Residues on each side of the junction in the report; enough to be found in a protein database."""

@@ -13,11 +13,22 @@ from aspsfusion.calls_file import CallsFile
 from aspsfusion.coverage import Coverage
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.records import QcCheck, QcFlag, QualityControl, Reason
+from aspsfusion.report_findings import Reason
+from aspsfusion.report_record import QcCheck, QcFlag, QualityControl
+from aspsfusion.rna_quality import (
+    STRANDED,
+    UNSTRANDED,
+    Borders,
+    exon_borders_crossed,
+    five_to_three_ratio,
+    strand_unclear,
+)
+from aspsfusion.strand import Direction
 
 DECIMALS = 2
 
 Status = Literal["pass", "warn", "not determined"]
+NOT_DETERMINED: Literal["not determined"] = "not determined"
 
 
 @dataclass(frozen=True)
@@ -67,12 +78,17 @@ def quality_control(
     """
     genes = record.calls.coverage.genes
     direction = record.calls.coverage.direction
+    borders = exon_borders_crossed(panel, record.calls.coverage)
+    ratio, ratio_genes = five_to_three_ratio(panel, record.calls.coverage)
     judged = [
         _candidates(record),
         _five_prime_gene(panel, genes, parameters),
         *_control_genes(panel, genes, parameters),
         _insert(record, parameters),
         _duplicates(record, parameters),
+        _strand(direction),
+        _splicing(borders, parameters),
+        *_evenness(panel, ratio, ratio_genes, parameters),
     ]
     return QualityControl(
         total_reads=screen["total_reads"],
@@ -92,12 +108,18 @@ def quality_control(
         input_build=screen.get("input_build"),
         strand=direction.strand,
         strand_fraction=None if direction.share is None else round(direction.share, DECIMALS),
+        unspliced_fraction=_rounded(borders.unspliced_share),
+        five_to_three_ratio=_rounded(ratio),
         flags=[
             *(QcFlag(code=reason.code, text=reason.text) for reason in incomplete),
             *(QcFlag(code=item.check.code, text=item.flag) for item in judged if item.check.status == "warn"),
         ],
         checks=[item.check for item in judged],
     )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DECIMALS)
 
 
 def _status(kept: bool) -> Status:
@@ -158,9 +180,9 @@ def _insert(record: CallsFile, parameters: ClassifyParameters) -> _Judged:
     check = QcCheck(
         code="SHORT_INSERTS",
         name="Median insert",
-        value="not determined" if insert is None else f"{insert:,} nt",
+        value=NOT_DETERMINED if insert is None else f"{insert:,} nt",
         limit=f"at least {least} nt",
-        status="not determined" if insert is None else _status(insert >= least),
+        status=NOT_DETERMINED if insert is None else _status(insert >= least),
         reason="quality rule for FFPE tissue (Ball 2026, Br J Cancer, 1233 tumours)",
     )
     return _Judged(check, f"The median insert is {insert} nt, below {least} nt.")
@@ -172,9 +194,64 @@ def _duplicates(record: CallsFile, parameters: ClassifyParameters) -> _Judged:
     check = QcCheck(
         code="HIGH_DUPLICATION",
         name="Duplicates among them",
-        value="not determined" if share is None else f"{record.duplicates:,} ({100 * share:.3g}%)",
+        value=NOT_DETERMINED if share is None else f"{record.duplicates:,} ({100 * share:.3g}%)",
         limit=f"at most {100 * most:g}%",
-        status="not determined" if share is None else _status(share <= most),
+        status=NOT_DETERMINED if share is None else _status(share <= most),
         reason="a convention of this program, without a published limit",
     )
     return _Judged(check, f"{record.duplicates} of {record.candidates} candidate fragments are duplicates.")
+
+
+def _strand(direction: Direction) -> _Judged:
+    unclear, share = strand_unclear(direction), direction.share or 0.0
+    value = f"{100 * share:.0f}% sense" if share >= 0.5 else f"{100 * (1 - share):.0f}% antisense"
+    check = QcCheck(
+        code="STRAND_UNCLEAR",
+        name="First reads in one direction",
+        value=NOT_DETERMINED if unclear is None else value,
+        limit=f"at least {100 * STRANDED:g}%, or at most {100 * UNSTRANDED:g}%",
+        status=NOT_DETERMINED if unclear is None else _status(not unclear),
+        reason="between them it may hold DNA (limits of nf-core/rnaseq, beyond what chance explains)",
+    )
+    return _Judged(
+        check, f"The library is neither stranded nor unstranded ({value}): it may hold DNA or be a mixture."
+    )
+
+
+def _splicing(borders: Borders, parameters: ClassifyParameters) -> _Judged:
+    share, most = borders.unspliced_share, parameters.max_unspliced_fraction
+    words = "" if share is None else f"{100 * share:.2g}%"
+    check = QcCheck(
+        code="UNSPLICED_FRAGMENTS",
+        name="Unspliced at the target genes' exon borders",
+        value=words or NOT_DETERMINED,
+        limit=f"at most {100 * most:g}%",
+        status=NOT_DETERMINED if share is None else _status(share <= most),
+        reason="DNA gives 100%, spliced RNA 0% (study in docs/methods.md); the limit is a convention",
+    )
+    return _Judged(
+        check,
+        f"{words} of the molecules at exon borders of the target genes are unspliced: DNA or unripe RNA.",
+    )
+
+
+def _evenness(panel: Panel, ratio: float | None, genes: int, parameters: ClassifyParameters) -> list[_Judged]:
+    if not panel.spec.genes_with_role("control"):
+        return []
+    least = parameters.min_five_to_three_ratio
+    words = "" if ratio is None else f"{ratio:.2f} in {genes} genes"
+    check = QcCheck(
+        code="THREE_PRIME_BIAS",
+        name="5' half to 3' half of control genes",
+        value=words or NOT_DETERMINED,
+        limit=f"at least {least:g}",
+        status=NOT_DETERMINED if ratio is None else _status(ratio >= least),
+        reason="even coverage gives 1, poly-A libraries of degraded RNA less (study in docs/methods.md)",
+    )
+    return [
+        _Judged(
+            check,
+            f"The 5' halves of {genes} control genes were read {ratio or 0:.2f} times as often as the 3' "
+            "halves: degraded RNA.",
+        )
+    ]

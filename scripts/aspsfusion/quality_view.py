@@ -1,6 +1,6 @@
 """What a page says about the quality of a sample: the values with a limit, and the others."""
 
-from aspsfusion.records import QualityControl
+from aspsfusion.report_record import QualityControl
 from aspsfusion.view_parts import NOT_DETERMINED, Fact, Table, columns, count, joined, percent
 
 STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}

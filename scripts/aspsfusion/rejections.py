@@ -13,7 +13,7 @@ from aspsfusion.junction_model import JunctionModel
 from aspsfusion.panel import Panel
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.placements import ContigBases
-from aspsfusion.records import Reason
+from aspsfusion.report_findings import Reason
 from aspsfusion.specificity import SideCount
 
 MAX_HOMOLOGY = 30

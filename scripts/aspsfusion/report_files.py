@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.records import Report
 from aspsfusion.report import write_fusions_tsv, write_json
+from aspsfusion.report_record import Report
 
 REPORT_SUFFIX = ".report.json"
 

@@ -1,6 +1,6 @@
 """The JSON Schema of `report.json`, as it is shipped in `resources/report.schema.json`.
 
-The models of `records` are the one source. After a change of them, write the file again with
+The models of `report_record` are the one source. After a change of them, write the file again with
 `python -m aspsfusion.schema resources/report.schema.json`; a test compares the two.
 """
 
@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from aspsfusion.records import REPORT_SCHEMA_VERSION, Report
+from aspsfusion.report_record import REPORT_SCHEMA_VERSION, Report
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -149,6 +149,7 @@ def _library(parameters: SimulationParameters) -> Library:
         anchor_five_prime=parameters.anchor_five_prime,
         anchor_three_prime=parameters.anchor_three_prime,
         window=parameters.window,
+        three_prime_decay=parameters.three_prime_decay,
     )
 
 

@@ -31,6 +31,8 @@ class Library:
         anchor_five_prime: bases of the 5' gene that a crossing read needs.
         anchor_three_prime: bases of the 3' gene that a crossing read needs.
         window: bases on either side of a place from which fragments near it are drawn.
+        three_prime_decay: nt over which fragments become rarer by the factor e from the 3' end on; 0 for an
+            even library.
     """
 
     insert_mean: float
@@ -42,6 +44,7 @@ class Library:
     anchor_five_prime: int
     anchor_three_prime: int
     window: int = 400
+    three_prime_decay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,10 @@ class Fragments:
 def draw_along(
     number: int, molecule: int, size: int, library: Library, rng: np.random.Generator
 ) -> Fragments:
-    """Draw fragments evenly along a molecule.
+    """Draw fragments along a molecule: evenly, or ever fewer from its 3' end on.
+
+    A library of degraded RNA that was selected by its poly-A tail holds a fragment if the RNA is whole from
+    there to the tail; with breaks at random places that is exponential in the distance.
 
     Args:
         number: how many.
@@ -96,7 +102,10 @@ def draw_along(
         rng: source of chance.
     """
     lengths = _lengths(number, size, library, rng)
-    starts = rng.integers(0, size - lengths + 1)
+    if library.three_prime_decay:
+        starts = _towards_three_prime(size - lengths, library.three_prime_decay, rng)
+    else:
+        starts = rng.integers(0, size - lengths + 1)
     return _fragments(molecule, starts, lengths, library, rng)
 
 
@@ -230,6 +239,13 @@ def _none() -> Fragments:
 def _lengths(number: int, size: int, library: Library, rng: np.random.Generator) -> Integers:
     drawn = np.rint(rng.normal(library.insert_mean, library.insert_sd, number)).astype(np.int64)
     return np.clip(drawn, min(library.insert_min, size), size)
+
+
+def _towards_three_prime(room: Integers, decay: float, rng: np.random.Generator) -> Integers:
+    """Draw starts from 0 to `room`, of exponentially distributed distance from `room` (cut at 0)."""
+    cut = -np.expm1(-(room + 1) / decay)
+    distance = -decay * np.log1p(-rng.random(len(room)) * cut)
+    return np.maximum(0, room - distance.astype(np.int64))
 
 
 def _fragments(

@@ -54,6 +54,8 @@ class SimulationParameters:
         insert_mean: mean fragment length, nt.
         insert_sd: its standard deviation, nt.
         insert_min: shortest fragment, nt; a molecule that is shorter still is one fragment.
+        three_prime_decay: nt of a transcript over which fragments become rarer by the factor e from its 3'
+            end on, as in libraries that select degraded RNA by its poly-A tail; 0 for an even library.
         error_rate: probability of a substitution, for each base.
         deamination_rate: probability of C>T, for each cytosine of one strand of the molecule.
         umi_length: bases of the unique molecular identifier in the read name; 0 for none.
@@ -85,6 +87,7 @@ class SimulationParameters:
     insert_mean: float = 200.0
     insert_sd: float = 40.0
     insert_min: int = 30
+    three_prime_decay: float = 0.0
     error_rate: float = 0.002
     deamination_rate: float = 0.0
     umi_length: int = 0
@@ -105,6 +108,7 @@ class SimulationParameters:
             "insert_mean": 1,
             "insert_sd": 0,
             "insert_min": 1,
+            "three_prime_decay": 0,
             "anchor_five_prime": 1,
             "anchor_three_prime": 1,
             "fragments": 0,

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from aspsfusion.exclusion import informative_text, percent
 from aspsfusion.findings import Findings
 from aspsfusion.panel_spec import PanelSpec
-from aspsfusion.records import Exclusion, Fusion, Reason
+from aspsfusion.report_findings import Fusion, Reason
+from aspsfusion.report_record import Exclusion
 
 FOUND_ELSEWHERE = ("OTHER_FUSION", "RECIPROCAL_ONLY")
 """Reasons that name another fusion of the target's genes."""

@@ -14,8 +14,9 @@ from typing import Literal
 from aspsfusion.batch_check import check_batch
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, ParameterError
 from aspsfusion.parameters import BatchParameters
-from aspsfusion.records import Fusion, Report
 from aspsfusion.report import cell_text, read_report
+from aspsfusion.report_findings import Fusion
+from aspsfusion.report_record import Report
 from aspsfusion.safe_output import replacing
 
 FAILED = "FAILED"

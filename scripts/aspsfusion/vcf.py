@@ -26,7 +26,8 @@ from tempfile import TemporaryDirectory
 
 import pysam
 
-from aspsfusion.records import Contig, Fusion, FusionSide, Report
+from aspsfusion.report_findings import Fusion, FusionSide
+from aspsfusion.report_record import Contig, Report
 from aspsfusion.safe_output import replacing
 from aspsfusion.sequences import reverse_complement
 

@@ -22,7 +22,7 @@ from aspsfusion.panel import load_panel
 from aspsfusion.panel_build import build_panel
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.parameters import CallParameters, ClassifyParameters
-from aspsfusion.records import Report
+from aspsfusion.report_record import Report
 from aspsfusion.screen import run_screen
 from equality.formats import Reads, all_forms, make_genome
 

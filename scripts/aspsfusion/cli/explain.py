@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aspsfusion.records import Report
+    from aspsfusion.report_record import Report
 
 HELP = "say why a sample has its verdict, or why one read did or did not count"
 EXAMPLE = """\

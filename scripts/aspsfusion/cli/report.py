@@ -9,7 +9,7 @@ from aspsfusion.errors import ParameterError
 from aspsfusion.parameters import ClassifyParameters
 
 if TYPE_CHECKING:
-    from aspsfusion.records import Report
+    from aspsfusion.report_record import Report
 
 HELP = "give the verdict on a sample and write its report"
 EXAMPLE = """examples:

@@ -15,7 +15,7 @@ from aspsfusion.evidence import run_evidence
 from aspsfusion.mates import Lane
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
-from aspsfusion.records import Report
+from aspsfusion.report_record import Report
 from aspsfusion.screen import run_screen
 from aspsfusion.simulate_records import SimulatedFragment
 

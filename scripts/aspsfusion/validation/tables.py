@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
+from aspsfusion.score_interval import score_interval
 from aspsfusion.validation.definition import ARMS, Arm, Cell, Study, Truth
 from aspsfusion.validation.outcomes import Outcome
 
@@ -41,18 +41,8 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The score interval (Wilson 1927, doi 10.1080/01621459.1927.10502953), None of nothing."""
-        if not self.whole:
-            return None
-        z = NormalDist().inv_cdf((1 + INTERVAL_LEVEL) / 2)
-        n, p = self.whole, self.part / self.whole
-        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
-        # Exact at the ends, where rounding would leave a trace of a share that was not seen.
-        return (
-            0.0 if self.part == 0 else centre - half,
-            1.0 if self.part == n else centre + half,
-        )
+        """The score interval, None of nothing."""
+        return score_interval(self.part, self.whole, INTERVAL_LEVEL) if self.whole else None
 
     def percent(self) -> str:
         """Return the share and its interval in percent.
