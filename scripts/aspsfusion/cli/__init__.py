@@ -23,6 +23,7 @@ COMMANDS = {
     "call": "decide between the wild type and every candidate junction",
     "tag": "lay the supporting reads on their junctions, for a genome viewer",
     "report": "give the verdict on a sample and write its report",
+    "analyse": "align, evidence, call, tag and report of one sample in one process",
     "summary": "write the table of a batch from its reports, and check its controls and contamination",
     "explain": "say why a sample has its verdict, or why one read did or did not count",
     "demo": "run the workflow on simulated samples and compare the verdicts with those expected",

@@ -7,11 +7,9 @@ one directory that the next sample overwrites.
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from aspsfusion.align import run_align
-from aspsfusion.call import call_evidence
+from aspsfusion.analyse import call_candidates
 from aspsfusion.calls_file import CallsFile
 from aspsfusion.compose import compose_report, read_metrics
-from aspsfusion.evidence import run_evidence
 from aspsfusion.mates import Lane
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
@@ -75,9 +73,8 @@ class Chain:
         directory, scratch = self._directory, self._scratch
         candidates, bam = scratch / "candidates.fastq.gz", scratch / "panel.bam"
         run_screen(directory, [lane], candidates, scratch / _SCREEN, force=True)
-        run_align(directory, candidates, bam, scratch / _ALIGN, sample, threads=1, force=True)
-        evidence = run_evidence(directory, bam, scratch / "evidence.json.gz", self.call, force=True)
-        return call_evidence(self.panel, evidence, self.call)
+        outputs = {"bam": bam, "align": scratch / _ALIGN, "evidence": scratch / "evidence.json.gz"}
+        return call_candidates(directory, candidates, sample, self.call, outputs, force=True)
 
     def _written(self, fragments: Iterable[SimulatedFragment]) -> Lane:
         texts: tuple[list[str], list[str]] = ([], [])
