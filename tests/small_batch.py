@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from aspsfusion.batch import STAGE_FILES
+from aspsfusion.batch import JOB_FILES
 from aspsfusion.demo import DEFINITION, load_demo, prepare_samples
 
 ROOT = Path(__file__).parents[1]
@@ -81,9 +81,8 @@ def part_of_demonstration(demonstration: Path, directory: Path, samples: Sequenc
 
 
 def results(outdir: Path, samples: Sequence[str] = SAMPLES) -> dict[str, bytes]:
-    """Return the content of every file that a user reads, by its path below `outdir`."""
+    """Return the content of every file that is kept, by its path below `outdir`."""
     names = [Path("summary.tsv"), Path("summary.html")]
     for sample in samples:
-        kept = (*STAGE_FILES["report"], *STAGE_FILES["tag"], "calls.json", "screen.json")
-        names += [Path(sample) / f"{sample}.{name}" for name in kept]
+        names += [Path(sample) / f"{sample}.{name}" for files in JOB_FILES.values() for name in files]
     return {str(name): (outdir / name).read_bytes() for name in names}

@@ -131,6 +131,10 @@ STAGES = {
         *("report", "--sample", "x", "--screen", "{d}/s.json", "--align", "{d}/a.json"),
         *("--calls", "{d}/calls.json", "--json", "{d}/r.json", "--tsv", "{d}/r.tsv", "--html", "{d}/r.html"),
     ),
+    "analyse": (
+        *("analyse", "--sample", "y", "--reads", "{d}/c.fastq.gz", "--screen", "{d}/s.json"),
+        *("--output", "{d}"),
+    ),
 }
 
 

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from aspsfusion import __version__, cli
 from aspsfusion.cli import COMMANDS, build_parser, command_name, main
 from aspsfusion.cli.options import refuse_existing
 from aspsfusion.errors import AspsfusionError, ParameterError
@@ -53,11 +55,47 @@ def test_the_program_runs_as_a_module() -> None:
     assert result.stdout.startswith("aspsfusion ")
 
 
-def test_starting_the_program_loads_no_heavy_library() -> None:
-    code = "import sys, aspsfusion.cli as c; c.build_parser(); print(sorted(sys.modules))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for library in ("numba", "pandas", "matplotlib", "pysam", "snakemake"):
-        assert f"'{library}'" not in result.stdout
+def imported_by(*arguments: str) -> set[str]:
+    """Return the modules that a command line has imported when it ends, in a process of its own."""
+    code = (
+        "import atexit, sys; from aspsfusion.cli import main; "
+        "atexit.register(lambda: print(chr(10) + '#', *sys.modules)); sys.exit(main(sys.argv[1:]))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    return set(result.stdout.rpartition("\n# ")[2].split())
+
+
+HEAVY = {"numba", "numpy", "pandas", "matplotlib", "pysam", "snakemake", "Bio"}
+"""Libraries that take a tenth of a second or more to load."""
+
+
+@pytest.mark.parametrize(
+    ("command", "besides"),
+    [("screen", {"pydantic", "importlib.metadata"}), ("call", {"yaml"}), ("", {"pydantic"})],
+)
+def test_a_command_that_is_asked_for_help_imports_no_other(command: str, besides: set[str]) -> None:
+    modules = imported_by(*([command] if command else []), "--help")
+    commands = {f"aspsfusion.cli.{name}" for name in COMMANDS}
+    assert commands & modules == ({f"aspsfusion.cli.{command}"} if command else set())
+    assert not (HEAVY | besides) & modules
+
+
+def test_the_version_is_that_of_the_installation() -> None:
+    assert version("aspsfusion") == __version__
+
+
+def test_the_list_of_commands_is_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    package = Path(str(cli.__file__)).parent
+    with_command = {path.stem for path in package.glob("*.py") if "\ndef run(" in path.read_text()}
+    assert with_command == set(COMMANDS)
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for name, does in COMMANDS.items():
+        assert f"{command_name(name)} {does}" in text
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,15 @@ class Caller:
     Args:
         panel: built panel.
         parameters: thresholds.
+
+    Attributes:
+        panel: the same.
+        parameters: the same.
     """
 
     def __init__(self, panel: Panel, parameters: CallParameters) -> None:
-        self._panel = panel
-        self._parameters = parameters
+        self.panel = panel
+        self.parameters = parameters
         self._finder = SupportFinder(panel, parameters)
 
     def calls_of(self, evidence: Evidence) -> CallsFile:
@@ -50,7 +54,7 @@ class Caller:
             evidence.candidates,
             evidence.duplicates,
             evidence.median_insert,
-            self._parameters,
+            self.parameters,
             evidence.umi,
         )
 
@@ -62,23 +66,23 @@ class Caller:
         """
         supports = self._finder.find(evidence.fragments)
         assigned, taken = self._assign(supports)
-        watches = watches_of(self._panel, self._parameters)
+        watches = watches_of(self.panel, self.parameters)
         left = [fragment for fragment in evidence.fragments if fragment.name not in taken]
         still_open: list[Fragment] = []
         for fragment in left:
             if not count_wild_type(
                 evidence.coverage,
                 fragment,
-                self._parameters,
-                self._panel.contig_ranks,
+                self.parameters,
+                self.panel.contig_ranks,
                 watches,
-                self._panel.specificity,
+                self.panel.specificity,
             ):
                 still_open.append(fragment)
         junctions = [self._called(junction, group, evidence.coverage) for junction, group in assigned.items()]
         junctions = [
             replace(j, rejections=(*j.rejections, "BESIDE_STRONGER_JUNCTION"))
-            if beside_stronger(self._panel, j, junctions)
+            if beside_stronger(self.panel, j, junctions)
             else j
             for j in junctions
         ]
@@ -93,7 +97,7 @@ class Caller:
                 j.three_pos,
             )
         )
-        one_sided = find_one_sided(self._panel, still_open)
+        one_sided = find_one_sided(self.panel, still_open)
         return Calls(tuple(junctions), tuple(one_sided), evidence.coverage)
 
     def _assign(self, supports: Supports) -> tuple[dict[Junction, list[Assigned]], set[str]]:
@@ -115,7 +119,7 @@ class Caller:
             group = by_junction[junction]
             return (
                 -best_for[junction],
-                junction not in self._panel.catalogue,
+                junction not in self.panel.catalogue,
                 -self._finder.boundaries(junction),
                 -len(group),
                 sum(support.cost for support in group),
@@ -155,7 +159,7 @@ class Caller:
             short = []
         model = self._finder.model(junction)
         five_flank, three_flank = model.flanks(FLANK)
-        spec = self._panel.catalogue.get(junction)
+        spec = self.panel.catalogue.get(junction)
         five, three = self._proofs(junction, [item.support for item in unique])
         reads = tuple(called_read(item) for item in split + spanning + short)
         called = CalledJunction(
@@ -175,10 +179,10 @@ class Caller:
             max_anchor_five_prime=max((r.anchor_five_prime for r in reads if r.kind == "split"), default=0),
             max_anchor_three_prime=max((r.anchor_three_prime for r in reads if r.kind == "split"), default=0),
             wild_type_five_prime=crossing_of_gene(
-                self._panel, coverage, junction.five_gene, junction.five_pos, behind=True
+                self.panel, coverage, junction.five_gene, junction.five_pos, behind=True
             ),
             wild_type_three_prime=crossing_of_gene(
-                self._panel, coverage, junction.three_gene, junction.three_pos, behind=False
+                self.panel, coverage, junction.three_gene, junction.three_pos, behind=False
             ),
             flank_five_prime=five_flank,
             flank_three_prime=three_flank,
@@ -189,11 +193,11 @@ class Caller:
             unique_three_prime=three.unique,
             elsewhere_three_prime=three.elsewhere,
         )
-        return replace(called, rejections=rejections(self._panel, called, self._parameters))
+        return replace(called, rejections=rejections(self.panel, called, self.parameters))
 
     def _proofs(self, junction: Junction, supports: list[Support]) -> tuple[SideCount, SideCount]:
         """Count on each side the fragments that the whole genome proves to come from the gene."""
-        specificity = self._panel.specificity
+        specificity = self.panel.specificity
         if specificity is None:
             return SideCount(0, 0, 0), SideCount(0, 0, 0)
         sides = [support.sides for support in supports]

@@ -9,6 +9,9 @@ from pathlib import Path
 ERROR_MARK = "aspsfusion: error: "
 """What the command line puts in front of an error; a log is searched for it."""
 
+STAGE_MARK = "aspsfusion: stage "
+"""What `aspsfusion analyse` puts in front of the name of each stage that begins; a log is searched for it."""
+
 
 class AspsfusionError(Exception):
     """A problem that the user can mend.

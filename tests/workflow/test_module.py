@@ -77,5 +77,5 @@ def test_failed_and_good_samples_of_a_module(
     assert done.returncode == 0, done.stdout
     assert (deployed / "verdicts.txt").read_text() == f"{SAMPLE}\tCONFIRMED\n"
     assert "rule aspsfusion_summary" in done.stdout
-    assert "rule aspsfusion_align" not in done.stdout, "nothing of the good sample is made again"
+    assert "rule aspsfusion_analyse" not in done.stdout, "nothing of the good sample is made again"
     assert "not present in the Snakefile" not in done.stdout

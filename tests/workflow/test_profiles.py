@@ -27,8 +27,8 @@ def rules_of_samples() -> set[str]:
     return found
 
 
-def test_all_stages_of_a_sample_are_one_job() -> None:
-    assert {"screen", "report"} <= rules_of_samples()
+def test_all_jobs_of_a_sample_are_one_on_a_cluster() -> None:
+    assert {"screen", "extract", "analyse"} == rules_of_samples()
     assert set(profile("slurm")["groups"]) == {f"{rule}=sample" for rule in rules_of_samples()}
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from aspsfusion.batch import STAGE_FILES
+from aspsfusion.batch import JOB_FILES
 from aspsfusion.demo import DEFINITION, Demo, Outcome, load_demo, run_workflow
 from bam_factory import Record, write_records
 
@@ -183,7 +183,7 @@ def test_demonstration_gets_every_verdict(demonstration: tuple[Batch, list[Outco
 def test_every_file_of_the_contract_is_there(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:
     batch, _ = demonstration
     for sample in demo.samples:
-        for names in STAGE_FILES.values():
+        for names in JOB_FILES.values():
             for name in names:
                 assert batch.file(sample.id, name).stat().st_size, (sample.id, name)
         assert not batch.file(sample.id, "candidates.fastq.gz").exists()

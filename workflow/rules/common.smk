@@ -14,10 +14,11 @@ from snakemake.utils import validate
 try:
     from aspsfusion import __version__ as PACKAGE_VERSION
     from aspsfusion.batch import (
+        JOB_FILES,
         forget_failures,
+        job_log,
         record_failures,
         sample_files,
-        stage_log,
     )
     from aspsfusion.configuration import (
         check_configuration,
@@ -83,6 +84,7 @@ SUMMARY["multiqc"] = f"{OUTDIR}/aspsfusion_mqc.tsv"
 # Snakemake makes the next summary anew whatever the sheet says then.
 BATCH_COMPLETE = f"{OUTDIR}/logs/batch.complete"
 ENVIRONMENT = "../../envs/aspsfusion.yaml"
+COMPATIBLE = ("arriba", "star-fusion")
 
 OWN_PROGRAM = Path(sys.executable).with_name("aspsfusion")
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
@@ -101,8 +103,8 @@ def batch_results():
     per_sample = [
         file
         for sample_id in SAMPLES
-        for stage in ("screen", "align", "tag", "report")
-        for file in sample_files(OUTDIR, sample_id, stage)
+        for job in JOB_FILES
+        for file in sample_files(OUTDIR, sample_id, job)
     ]
     return [*per_sample, *SUMMARY.values(), BATCH_COMPLETE]
 
@@ -112,14 +114,14 @@ def of_sample(name):
     return f"{OUTDIR}/{{sample}}/{{sample}}.{name}"
 
 
-def log_of(stage):
-    """Return the pattern of a stage's log."""
-    return stage_log(OUTDIR, "{sample}", stage)
+def log_of(job):
+    """Return the pattern of the log of a job."""
+    return job_log(OUTDIR, "{sample}", job)
 
 
-def benchmark_of(stage):
-    """Return the pattern of a stage's benchmark."""
-    return f"{OUTDIR}/benchmarks/{stage}/{{sample}}.tsv"
+def benchmark_of(job):
+    """Return the pattern of the benchmark of a job."""
+    return f"{OUTDIR}/benchmarks/{job}/{{sample}}.tsv"
 
 
 def reads_of(wildcards):
@@ -155,17 +157,14 @@ def library_argument(wildcards):
 
 
 def compatible_tables():
-    """Return the tables in the columns of other programs that are wanted, by the name of their option."""
-    names = ("arriba", "star_fusion") if config["compatible_tables"] else ()
-    return {name: of_sample(f"{name.replace('_', '-')}.tsv") for name in names}
+    """Return the tables in the columns of other programs that are wanted, by their names in the rule."""
+    names = COMPATIBLE if config["compatible_tables"] else ()
+    return {name.replace("-", "_"): of_sample(f"{name}.tsv") for name in names}
 
 
-def compatible_options(wildcards, output):
-    """Return the options that name these tables."""
-    words = []
-    for name in compatible_tables():
-        words += [f"--{name.replace('_', '-')}", getattr(output, name)]
-    return shlex.join(words)
+def compatible_options():
+    """Return the option that has these tables written."""
+    return shlex.join(["--also", *COMPATIBLE]) if config["compatible_tables"] else ""
 
 
 def thresholds(section):

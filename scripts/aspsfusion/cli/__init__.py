@@ -7,30 +7,29 @@ With `--debug` the traceback is shown as well.
 import argparse
 import importlib
 import sys
-import traceback
 from collections.abc import Sequence
-from types import ModuleType
 
 from aspsfusion.errors import ERROR_MARK, AspsfusionError
 
-COMMANDS = (
-    "demo_reference",
-    "panel",
-    "simulate",
-    "screen",
-    "extract",
-    "samplesheet",
-    "align",
-    "evidence",
-    "call",
-    "tag",
-    "report",
-    "summary",
-    "explain",
-    "demo",
-    "validate",
-)
-"""Modules of this package, one for each subcommand, in the order of the data."""
+COMMANDS = {
+    "demo_reference": "write a demonstration reference: a panel's loci with filler instead of the genome",
+    "panel": "build the panel directory from a panel YAML and a genome, or fetch the loci that it needs",
+    "simulate": "write simulated reads of a panel's transcripts and fusions, with the truth of each fragment",
+    "screen": "keep the fragments that share a k-mer with the panel",
+    "extract": "keep the fragments of a BAM, CRAM or SAM file that share a k-mer with the panel",
+    "samplesheet": "write a sample sheet from a directory of FASTQ, BAM or CRAM files",
+    "align": "trim candidate fragments and align them to the panel",
+    "evidence": "count what the wild type explains and collect the fragments that it does not",
+    "call": "decide between the wild type and every candidate junction",
+    "tag": "lay the supporting reads on their junctions, for a genome viewer",
+    "report": "give the verdict on a sample and write its report",
+    "analyse": "align, evidence, call, tag and report of one sample in one process",
+    "summary": "write the table of a batch from its reports, and check its controls and contamination",
+    "explain": "say why a sample has its verdict, or why one read did or did not count",
+    "demo": "run the workflow on simulated samples and compare the verdicts with those expected",
+    "validate": "study sensitivity, specificity and limits on simulated samples of known truth",
+}
+"""What each subcommand does, by the module of this package that holds it, in the order of the data."""
 
 
 def command_name(module: str) -> str:
@@ -38,9 +37,27 @@ def command_name(module: str) -> str:
     return module.replace("_", "-")
 
 
-def load_command(module: str) -> ModuleType:
-    """Import a subcommand's module."""
-    return importlib.import_module(f"aspsfusion.cli.{module}")
+class _CommandParser(argparse.ArgumentParser):
+    """Parser of one subcommand, which imports the command's module when the command is asked for.
+
+    A process runs one command: importing those of all others would cost it more time than some stages take.
+    """
+
+    module: str | None = None
+    """Module of this package with the command; None where the arguments are there from the beginning."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]  # as argparse has it
+        """Add the command's arguments, then parse as any parser does."""
+        if self.module is not None:
+            command = importlib.import_module(f"{__name__}.{self.module}")
+            self.module = None
+            self.epilog = getattr(command, "EXAMPLE", None)
+            command.add_arguments(self)
+            self.add_argument(
+                "--debug", action="store_true", help="show the traceback of an error (default: one line)"
+            )
+            self.set_defaults(run=command.run)
+        return super().parse_known_args(args, namespace)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -53,21 +70,17 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Run 'aspsfusion COMMAND --help' for the arguments and an example of each command.",
     )
     parser.add_argument("--version", action="version", version=f"aspsfusion {__version__}")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        module = load_command(name)
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser
+    )
+    for module, text in COMMANDS.items():
         subparser = subparsers.add_parser(
-            command_name(name),
-            help=module.HELP,
-            description=module.HELP,
-            epilog=getattr(module, "EXAMPLE", None),
+            command_name(module),
+            help=text,
+            description=text,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        module.add_arguments(subparser)
-        subparser.add_argument(
-            "--debug", action="store_true", help="show the traceback of an error (default: one line)"
-        )
-        subparser.set_defaults(run=module.run)
+        subparser.module = module
     return parser
 
 
@@ -85,12 +98,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.run(args)
     except AspsfusionError as error:
         if args.debug:
-            traceback.print_exc()
+            _print_traceback()
         print(f"{ERROR_MARK}{error.sentence()}", file=sys.stderr)
         return 1
     except OSError as error:
         if args.debug:
-            traceback.print_exc()
+            _print_traceback()
         place = f"{error.filename}: " if error.filename else ""
         reason = (error.strerror or str(error)).lower()
         print(f"{ERROR_MARK}{place}{reason}; check path, permission and free space", file=sys.stderr)
@@ -100,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "cannot cache function" not in str(error):
             raise
         if args.debug:
-            traceback.print_exc()
+            _print_traceback()
         print(
             f"{ERROR_MARK}no directory for compiled code can be written; set the environment variable "
             "NUMBA_CACHE_DIR to one that can",
@@ -111,3 +124,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("aspsfusion: interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def _print_traceback() -> None:
+    import traceback
+
+    traceback.print_exc()

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from aspsfusion.cli.options import add_force, add_panel, refuse_existing
 
-HELP = "trim candidate fragments and align them to the panel"
 EXAMPLE = """example:
   aspsfusion align --panel results/panel --reads sample.candidates.fastq.gz --sample sample \\
       --output sample.aligned.bam --metrics sample.align.json

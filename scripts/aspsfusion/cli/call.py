@@ -12,7 +12,6 @@ from aspsfusion.cli.options import (
 )
 from aspsfusion.parameters import CallParameters
 
-HELP = "decide between the wild type and every candidate junction"
 EXAMPLE = """example:
   aspsfusion call --panel results/panel --evidence sample.evidence.json.gz --output sample.calls.json
 """

@@ -4,7 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-HELP = "run the workflow on simulated samples and compare the verdicts with those expected"
 EXAMPLE = """\
 example, from the repository root:
   aspsfusion demo --output demo

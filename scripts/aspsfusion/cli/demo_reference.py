@@ -4,9 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-NAME = "demo-reference"
-HELP = "write a demonstration reference: a panel's loci with filler instead of the genome"
-
 _DESCRIPTION = """\
 Write a demonstration reference: the loci of a panel with true coordinates, exon lengths, splice sites, open
 reading frames and published junction sequences, and seeded random bases elsewhere. Build a panel from it to

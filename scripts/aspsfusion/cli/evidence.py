@@ -12,7 +12,6 @@ from aspsfusion.cli.options import (
 )
 from aspsfusion.parameters import CallParameters
 
-HELP = "count what the wild type explains and collect the fragments that it does not"
 EXAMPLE = """example:
   aspsfusion evidence --panel results/panel --bam sample.aligned.bam --output sample.evidence.json.gz
 """

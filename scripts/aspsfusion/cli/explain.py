@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aspsfusion.report_record import Report
 
-HELP = "say why a sample has its verdict, or why one read did or did not count"
 EXAMPLE = """\
 examples:
   aspsfusion explain results/P17/P17.report.json

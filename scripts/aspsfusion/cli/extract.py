@@ -5,7 +5,6 @@ from pathlib import Path
 
 from aspsfusion.cli.options import add_force, add_panel, refuse_existing
 
-HELP = "keep the fragments of a BAM, CRAM or SAM file that share a k-mer with the panel"
 EXAMPLE = """example:
   aspsfusion extract --panel results/panel sample.bam \\
       --output sample.candidates.fastq.gz --metrics sample.screen.json

@@ -3,13 +3,14 @@
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, TypeVar
 
 from aspsfusion.errors import ParameterError
 
-Parameters = TypeVar("Parameters", bound=BaseModel)
+if TYPE_CHECKING:  # many commands have no thresholds and need not wait for pydantic
+    from pydantic import BaseModel
+
+Parameters = TypeVar("Parameters", bound="BaseModel")
 
 
 def add_panel(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,7 @@ def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:
             )
 
 
-def add_parameters(parser: argparse.ArgumentParser, model: type[BaseModel]) -> None:
+def add_parameters(parser: argparse.ArgumentParser, model: "type[BaseModel]") -> None:
     """Add one option for each field of a parameter model, with its default and its reason as help."""
     group = parser.add_argument_group("thresholds", (model.__doc__ or "").strip())
     for name, field in model.model_fields.items():
@@ -61,6 +62,8 @@ def parameters_from(args: argparse.Namespace, model: type[Parameters]) -> Parame
     Raises:
         ParameterError: a value lies outside its range.
     """
+    from pydantic import ValidationError
+
     try:
         return model(**{name: getattr(args, name) for name in model.model_fields})
     except ValidationError as error:

@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-HELP = "build the panel directory from a panel YAML and a genome, or fetch the loci that it needs"
 BUILD_HELP = "build the panel directory from a panel YAML and a genome"
 BUILD_EXAMPLE = """example:
   aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml \\

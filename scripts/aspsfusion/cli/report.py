@@ -11,7 +11,6 @@ from aspsfusion.parameters import ClassifyParameters
 if TYPE_CHECKING:
     from aspsfusion.report_record import Report
 
-HELP = "give the verdict on a sample and write its report"
 EXAMPLE = """examples:
   aspsfusion report --panel results/panel --sample sample --screen sample.screen.json \\
       --align sample.align.json --calls sample.calls.json --json sample.report.json \\

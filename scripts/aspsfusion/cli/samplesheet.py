@@ -5,7 +5,6 @@ from pathlib import Path
 
 from aspsfusion.cli.options import add_force, refuse_existing
 
-HELP = "write a sample sheet from a directory of FASTQ, BAM or CRAM files"
 EXAMPLE = """example:
   aspsfusion samplesheet /data/run_240117/fastq --output my_samples.tsv
 """

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from aspsfusion.cli.options import add_force, add_panel, refuse_existing
 
-HELP = "keep the fragments that share a k-mer with the panel"
 EXAMPLE = """example:
   aspsfusion screen --panel results/panel sample_R1.fastq.gz sample_R2.fastq.gz \\
       --output sample.candidates.fastq.gz --metrics sample.screen.json

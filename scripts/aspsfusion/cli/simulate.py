@@ -6,9 +6,6 @@ from pathlib import Path
 
 from aspsfusion.cli.options import add_panel
 
-NAME = "simulate"
-HELP = "write simulated reads of a panel's transcripts and fusions, with the truth of every fragment"
-
 _DESCRIPTION = """\
 Simulate sequencing of the transcripts of a built panel and of fusions between them. Writes
 PREFIX_R1.fastq.gz and PREFIX_R2.fastq.gz (PREFIX.fastq.gz with --single-end) and PREFIX.truth.tsv.

@@ -11,7 +11,6 @@ from aspsfusion.parameters import BatchParameters
 if TYPE_CHECKING:
     from aspsfusion.summary import Change
 
-HELP = "write the table of a batch from the reports of its samples, and check its controls and contamination"
 EXAMPLE = """\
 example:
   aspsfusion summary --output-tsv results/summary.tsv --output-html results/summary.html \\

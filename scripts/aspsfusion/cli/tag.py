@@ -5,7 +5,6 @@ from pathlib import Path
 
 from aspsfusion.cli.options import add_force, add_panel, refuse_existing
 
-HELP = "lay the supporting reads on their junctions, for a genome viewer"
 EXAMPLE = """example:
   aspsfusion tag --panel results/panel --bam sample.aligned.bam --calls sample.calls.json \\
       --output sample.panel.bam --reference sample.junctions.fa

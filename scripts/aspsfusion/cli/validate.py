@@ -15,7 +15,6 @@ from aspsfusion.parameters import CallParameters, ClassifyParameters
 if TYPE_CHECKING:
     from aspsfusion.validation.chain import Chain
 
-HELP = "study sensitivity, specificity and limits on simulated samples of known truth"
 EXAMPLE = """example, all of it from the root of the repository:
   make validate
 

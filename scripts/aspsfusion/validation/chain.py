@@ -7,11 +7,10 @@ one directory that the next sample overwrites.
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from aspsfusion.align import run_align
+from aspsfusion.analyse import call_candidates
 from aspsfusion.call import Caller
 from aspsfusion.calls_file import CallsFile
 from aspsfusion.compose import compose_report, read_metrics
-from aspsfusion.evidence import run_evidence
 from aspsfusion.mates import Lane
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
@@ -76,9 +75,8 @@ class Chain:
         directory, scratch = self._directory, self._scratch
         candidates, bam = scratch / "candidates.fastq.gz", scratch / "panel.bam"
         run_screen(directory, [lane], candidates, scratch / _SCREEN, force=True)
-        run_align(directory, candidates, bam, scratch / _ALIGN, sample, threads=1, force=True)
-        evidence = run_evidence(directory, bam, scratch / "evidence.json.gz", self.call, force=True)
-        return self._caller.calls_of(evidence)
+        outputs = {"bam": bam, "align": scratch / _ALIGN, "evidence": scratch / "evidence.json.gz"}
+        return call_candidates(self._caller, candidates, sample, outputs, force=True)
 
     def _written(self, fragments: Iterable[SimulatedFragment]) -> Lane:
         texts: tuple[list[str], list[str]] = ([], [])

@@ -1,0 +1,106 @@
+"""`aspsfusion analyse`."""
+
+import argparse
+import time
+from pathlib import Path
+
+from aspsfusion.cli.options import add_force, add_panel, add_parameters, parameters_from, refuse_existing
+from aspsfusion.parameters import CallParameters, ClassifyParameters
+
+EXAMPLE = """example:
+  aspsfusion analyse --panel results/panel --sample sample --reads sample.candidates.fastq.gz \\
+      --screen sample.screen.json --output results/sample
+
+The same as 'aspsfusion align', 'evidence', 'call', 'tag' and 'report' in a row, with the same files.
+"""
+
+FURTHER = {
+    "pdf": ".report.pdf",
+    "arriba": ".arriba.tsv",
+    "star-fusion": ".star-fusion.tsv",
+}
+"""What `--also` can name, with the end of the file's name."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `analyse`."""
+    add_panel(parser)
+    parser.add_argument("--sample", required=True, metavar="NAME", help="sample name")
+    parser.add_argument(
+        "--reads",
+        type=Path,
+        required=True,
+        metavar="FASTQ",
+        help="candidates written by 'aspsfusion screen' or 'aspsfusion extract'",
+    )
+    parser.add_argument("--screen", type=Path, required=True, metavar="JSON", help="written by the same")
+    parser.add_argument(
+        "--library",
+        choices=["polyA", "total", "capture", "amplicon"],
+        help="how the library was made, if known; polyA and total must show the control genes",
+    )
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="JSON",
+        help="reports of negative samples, as for 'aspsfusion report'",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="directory for the files of the sample; the name of each begins with the sample's",
+    )
+    parser.add_argument(
+        "--also",
+        nargs="+",
+        choices=sorted(FURTHER),
+        default=[],
+        metavar="FILE",
+        help=f"further files to write: {', '.join(sorted(FURTHER))}; described at 'aspsfusion report'",
+    )
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of align (default: 1)")
+    add_force(parser)
+    for model in (CallParameters, ClassifyParameters):
+        add_parameters(parser, model)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Analyse a sample.
+
+    Raises:
+        AspsfusionError: a stage failed, or a file is there already.
+    """
+    from aspsfusion.analyse import SampleFiles, Thresholds, Watcher, run_analyse
+    from aspsfusion.cli.progress import ProgressLine
+    from aspsfusion.errors import STAGE_MARK
+    from aspsfusion.report import read_report
+
+    thresholds = Thresholds(parameters_from(args, CallParameters), parameters_from(args, ClassifyParameters))
+    files, also = SampleFiles(args.output, args.sample), [FURTHER[name] for name in args.also]
+    refuse_existing(files.main_files(also), force=args.force)
+    baseline = [read_report(path).imbalance for path in args.baseline]
+    started = time.monotonic()
+
+    def say(stage: str) -> None:
+        # The time tells in a log what each stage took.
+        print(f"{STAGE_MARK}{stage} after {time.monotonic() - started:.1f} s", flush=True)
+
+    with ProgressLine("fragments") as line:
+        report = run_analyse(
+            args.panel,
+            args.reads,
+            args.screen,
+            files,
+            thresholds,
+            args.library,
+            baseline,
+            also,
+            threads=args.threads,
+            watcher=Watcher(say, line.update),
+            force=args.force,
+        )
+    print(f"{report.sample_id}: {report.verdict.call}")

@@ -1,0 +1,46 @@
+# From the candidate fragments of a sample to its report: align, evidence, call, tag and report, one after the
+# other in one process. Each takes about as long as Python takes to start.
+rule analyse:
+    input:
+        panel=PANEL_DIR,
+        reads=of_sample("candidates.fastq.gz"),
+        screen=of_sample("screen.json"),
+    output:
+        **compatible_tables(),
+        align=of_sample("align.json"),
+        evidence=of_sample("evidence.json.gz"),
+        calls=of_sample("calls.json"),
+        bam=of_sample("panel.bam"),
+        bai=of_sample("panel.bam.bai"),
+        reference=of_sample("junctions.fa"),
+        fai=of_sample("junctions.fa.fai"),
+        json=of_sample("report.json"),
+        html=report(
+            of_sample("report.html"),
+            caption="../report/sample.rst",
+            category="Samples",
+            labels={"sample": "{sample}", "file": "report"},
+        ),
+        tsv=of_sample("fusions.tsv"),
+        vcf=of_sample("fusions.vcf.gz"),
+        tbi=of_sample("fusions.vcf.gz.tbi"),
+    log:
+        log_of("analyse"),
+    benchmark:
+        benchmark_of("analyse")
+    conda:
+        ENVIRONMENT
+    threads: threads_for(4, 500)
+    resources:
+        mem_mb=memory_for_reads(2000),
+        runtime=minutes_for_reads(10, 500),
+    params:
+        directory=lambda wildcards: f"{OUTDIR}/{wildcards.sample}",
+        library=library_argument,
+        tables=compatible_options(),
+        thresholds=f"{thresholds('call')} {thresholds('classify')}",
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion analyse --force --panel {input.panel:q} --reads {input.reads:q} --screen {input.screen:q} "
+        "--sample {wildcards.sample} --threads {threads} {params.library} {params.thresholds} {params.tables} "
+        "--output {params.directory:q} > {log:q} 2>&1"
