@@ -10,6 +10,7 @@ from aspsfusion.batch import FURTHER_FILES, JOB_FILES
 from aspsfusion.cli import main
 from aspsfusion.cli.analyse import FURTHER
 from aspsfusion.errors import STAGE_MARK
+from aspsfusion.report import read_report, write_json
 from aspsfusion.report_files import WRITERS
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
 
@@ -130,3 +131,26 @@ def test_the_metrics_are_looked_at_before_the_work(
     assert f"{wrong}: lacks total_reads" in captured.err
     assert captured.out == ""
     assert not out.exists()
+
+
+def test_negative_samples_are_the_baseline_of_the_coverage(
+    panel: Path, screened: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyse(panel, screened, tmp_path, "--min-fragments", "400") == 0
+    report = read_report(tmp_path / "x.report.json")
+    assert report.verdict.call != "CONFIRMED"
+    negatives = []
+    for number in range(5):
+        counts = {"five_prime_fragments": 40 + number, "three_prime_fragments": 50}
+        imbalance = report.imbalance.model_copy(update=counts)
+        negatives.append(str(tmp_path / f"n{number}.report.json"))
+        write_json(report.model_copy(update={"imbalance": imbalance}), Path(negatives[-1]))
+    assert analyse(panel, screened, tmp_path, "--force", "--baseline", *negatives) == 0
+    found = read_report(tmp_path / "x.report.json").imbalance
+    assert found.baseline == "5 negative samples"
+    assert report.imbalance.baseline == "uniform model"
+    # A positive sample would hide the tilt that is looked for.
+    positive = tmp_path / "x.report.json"
+    assert read_report(positive).verdict.call == "CONFIRMED"
+    assert analyse(panel, screened, tmp_path, "--force", "--baseline", *negatives, str(positive)) == 1
+    assert f"{positive}: is the report of a sample with" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from aspsfusion.configuration import (
     check_configuration,
     configured_file,
+    configured_files,
     numbers,
     option_list,
     require_one_genome,
@@ -151,3 +152,14 @@ def test_sources_in_the_configuration(source: str, known: bool) -> None:
     else:
         with pytest.raises(ParameterError, match="genome_fetch"):
             check_configuration({"genome_fetch": source}, SCHEMA)
+
+
+def test_files_that_a_key_lists(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("b.json", "a.json")]
+    for file in files:
+        file.write_text("{}")
+    assert configured_files({"imbalance_baseline": files}, "imbalance_baseline") == [str(f) for f in files]
+    assert configured_files({"imbalance_baseline": None}, "imbalance_baseline") == []
+    missing = {"imbalance_baseline": [*files, tmp_path / "c.json"]}
+    with pytest.raises(ParameterError, match=r"'imbalance_baseline': .*c\.json does not exist"):
+        configured_files(missing, "imbalance_baseline")

@@ -76,6 +76,15 @@ def configured_file(config: Mapping[str, Any], key: str, missing: str | None = N
     return str(path)
 
 
+def configured_files(config: Mapping[str, Any], key: str) -> list[str]:
+    """Return the paths of a configuration key that names any number of files, see `configured_file`.
+
+    Raises:
+        ParameterError: one is no readable file.
+    """
+    return [path for value in config.get(key) or () if (path := configured_file({key: value}, key))]
+
+
 def require_one_genome(config: Mapping[str, Any], neither: str) -> None:
     """Refuse a configuration that does not say in exactly one way where the genome comes from.
 

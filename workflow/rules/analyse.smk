@@ -5,6 +5,7 @@ rule analyse:
         panel=PANEL_DIR,
         reads=of_sample("candidates.fastq.gz"),
         screen=of_sample("screen.json"),
+        baseline=BASELINE,
     output:
         **compatible_tables(),
         align=of_sample("align.json"),
@@ -37,10 +38,11 @@ rule analyse:
     params:
         directory=lambda wildcards: f"{OUTDIR}/{wildcards.sample}",
         library=library_argument,
+        baseline=baseline_argument,
         tables=compatible_options(),
         thresholds=f"{thresholds('call')} {thresholds('classify')}",
         version=PACKAGE_VERSION,
     shell:
         "aspsfusion analyse --force --panel {input.panel:q} --reads {input.reads:q} --screen {input.screen:q} "
-        "--sample {wildcards.sample} --threads {threads} {params.library} {params.thresholds} {params.tables} "
-        "--output {params.directory:q} > {log:q} 2>&1"
+        "--sample {wildcards.sample} --threads {threads} {params.library} {params.baseline} {params.thresholds} "
+        "{params.tables} --output {params.directory:q} > {log:q} 2>&1"

@@ -23,6 +23,7 @@ try:
     from aspsfusion.configuration import (
         check_configuration,
         configured_file,
+        configured_files,
         numbers,
         option_list,
         require_one_genome,
@@ -54,6 +55,7 @@ try:
     GENOME_FASTA = configured_file(config, "genome_fasta")
     ANNOTATION_GTF = configured_file(config, "annotation_gtf")
     CRAM_REFERENCE = configured_file(config, "cram_reference")
+    BASELINE = configured_files(config, "imbalance_baseline")
     if config["panel"] == SHIPPED_PANEL and not Path(SHIPPED_PANEL).exists():
         # Used as a module from elsewhere: the panel comes with the workflow. Of a local workflow source_path
         # returns another copy each time, which would have everything made anew.
@@ -154,6 +156,11 @@ def library_argument(wildcards):
     """Return what the sheet says about the sample's library as an option."""
     library = SAMPLES[wildcards.sample].library
     return f"--library {library}" if library else ""
+
+
+def baseline_argument(wildcards, input):
+    """Return the reports of negative samples as an option."""
+    return shlex.join(["--baseline", *input.baseline]) if input.baseline else ""
 
 
 def compatible_tables():

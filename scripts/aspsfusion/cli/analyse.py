@@ -4,7 +4,15 @@ import argparse
 import time
 from pathlib import Path
 
-from aspsfusion.cli.options import add_force, add_panel, add_parameters, parameters_from, refuse_existing
+from aspsfusion.cli.options import (
+    add_force,
+    add_library,
+    add_panel,
+    add_parameters,
+    baseline_from,
+    parameters_from,
+    refuse_existing,
+)
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 
 EXAMPLE = """example:
@@ -34,19 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="candidates written by 'aspsfusion screen' or 'aspsfusion extract'",
     )
     parser.add_argument("--screen", type=Path, required=True, metavar="JSON", help="written by the same")
-    parser.add_argument(
-        "--library",
-        choices=["polyA", "total", "capture", "amplicon"],
-        help="how the library was made, if known; polyA and total must show the control genes",
-    )
-    parser.add_argument(
-        "--baseline",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="JSON",
-        help="reports of negative samples, as for 'aspsfusion report'",
-    )
+    add_library(parser)
     parser.add_argument(
         "--output",
         type=Path,
@@ -77,12 +73,11 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.analyse import SampleFiles, Thresholds, Watcher, run_analyse
     from aspsfusion.cli.progress import ProgressLine
     from aspsfusion.errors import STAGE_MARK
-    from aspsfusion.report import read_report
 
     thresholds = Thresholds(parameters_from(args, CallParameters), parameters_from(args, ClassifyParameters))
     files, also = SampleFiles(args.output, args.sample), [FURTHER[name] for name in args.also]
     refuse_existing(files.main_files(also), force=args.force)
-    baseline = [read_report(path).imbalance for path in args.baseline]
+    baseline = baseline_from(args)
     started = time.monotonic()
 
     def say(stage: str) -> None:

@@ -10,6 +10,8 @@ from aspsfusion.errors import ParameterError
 if TYPE_CHECKING:  # many commands have no thresholds and need not wait for pydantic
     from pydantic import BaseModel
 
+    from aspsfusion.report_record import Imbalance
+
 Parameters = TypeVar("Parameters", bound="BaseModel")
 
 
@@ -27,6 +29,45 @@ def add_panel(parser: argparse.ArgumentParser) -> None:
 def add_force(parser: argparse.ArgumentParser) -> None:
     """Add `--force`."""
     parser.add_argument("--force", action="store_true", help="replace output files that exist already")
+
+
+def add_library(parser: argparse.ArgumentParser) -> None:
+    """Add `--library KIND` and `--baseline JSON...`: what is known of the library besides its reads."""
+    parser.add_argument(
+        "--library",
+        choices=["polyA", "total", "capture", "amplicon"],
+        help="how the library was made, if known; polyA and total must show the control genes",
+    )
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="JSON",
+        help="reports of negative samples of the same kind of library, against which the coverage of the 3' "
+        "gene before and behind the breakpoints is tested; five or more are used",
+    )
+
+
+def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
+    """Return the imbalance of the negative samples of `--baseline`.
+
+    Raises:
+        AspsfusionError: a report can not be read, or is not of a negative sample.
+    """
+    from aspsfusion.report import read_report
+
+    found = []
+    for path in args.baseline:
+        report = read_report(path)
+        if report.verdict.call == "CONFIRMED":
+            raise ParameterError(
+                f"is the report of a sample with {report.verdict.target}",
+                path=path,
+                remedy="give reports of negative samples as a baseline",
+            )
+        found.append(report.imbalance)
+    return found
 
 
 def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:

@@ -4,7 +4,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aspsfusion.cli.options import add_force, add_parameters, parameters_from, refuse_existing
+from aspsfusion.cli.options import (
+    add_force,
+    add_library,
+    add_parameters,
+    baseline_from,
+    parameters_from,
+    refuse_existing,
+)
 from aspsfusion.errors import ParameterError
 from aspsfusion.parameters import ClassifyParameters
 
@@ -46,20 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", metavar="NAME", help="sample name")
     for name, stage in (("screen", "screen"), ("align", "align"), ("calls", "call")):
         parser.add_argument(f"--{name}", type=Path, metavar="JSON", help=f"written by 'aspsfusion {stage}'")
-    parser.add_argument(
-        "--library",
-        choices=["polyA", "total", "capture", "amplicon"],
-        help="how the library was made, if known; polyA and total must show the control genes",
-    )
-    parser.add_argument(
-        "--baseline",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="JSON",
-        help="reports of negative samples of the same kind of library, against which the coverage of the 3' "
-        "gene before and behind the breakpoints is tested; five or more are used",
-    )
+    add_library(parser)
     parser.add_argument("--json", type=Path, metavar="JSON", help="the record of the sample, to be written")
     for name, (_, value, words) in OUTPUTS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, metavar=value, help=words)
@@ -98,7 +92,6 @@ def _read(args: argparse.Namespace) -> "Report":
 def _compose(args: argparse.Namespace) -> "Report":
     from aspsfusion.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_calls_for, read_metrics
     from aspsfusion.panel import load_panel
-    from aspsfusion.report import read_report
 
     missing = [f"--{name}" for name in STAGES if not getattr(args, name)]
     if missing:
@@ -114,5 +107,5 @@ def _compose(args: argparse.Namespace) -> "Report":
         read_calls_for(panel, args.calls),
         parameters_from(args, ClassifyParameters),
         args.library,
-        [read_report(path).imbalance for path in args.baseline],
+        baseline_from(args),
     )
