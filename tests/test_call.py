@@ -328,6 +328,36 @@ def test_breaks_into_different_sequences_are_no_one_break(
     assert place.fragments == 9
 
 
+@pytest.mark.parametrize(
+    ("junction", "offset", "base"),
+    [
+        # Each fits a place some bases off the junction without any edit, and the junction with one.
+        (TYPE_1, -2, "A"),
+        (TYPE_1, -2, "C"),
+        (TYPE_1, 0, "G"),
+        (TYPE_1, 1, "C"),
+        (TYPE_2, -2, "A"),
+        (TYPE_2, -1, "T"),
+        (TYPE_2, 0, "C"),
+        (TYPE_2, 0, "G"),
+    ],
+)
+def test_a_sequencing_error_beside_the_junction_does_not_hide_a_single_fragment(
+    demo_panel_directory: Path,
+    tmp_path: Path,
+    junction: tuple[tuple[str, int], tuple[str, int]],
+    offset: int,
+    base: str,
+) -> None:
+    molecule, position = fusion_molecule(demo_panel_directory, *junction)
+    assert molecule[position + offset] != base
+    wrong = molecule[: position + offset] + base + molecule[position + offset + 1 :]
+    pair = Pair("x", wrong[position - 35 : position + 125], READ)
+    (called,) = reported(call_pairs(demo_panel_directory, tmp_path, [pair]))
+    assert called.catalogue_id is not None
+    assert called.split_reads == 1
+
+
 def test_a_sample_without_candidates_is_indeterminate(demo_panel_directory: Path, tmp_path: Path) -> None:
     report = report_pairs(demo_panel_directory, tmp_path, [])
     assert report.verdict.call == "INDETERMINATE"

@@ -105,7 +105,9 @@ class Caller:
 
         The junction that most fragments support with a crossing read comes first; among equals a listed
         one, then one between exon borders. Anchors that end in a repeat fit several positions of an exon;
-        this order gives them to the position that the longer anchors prove.
+        this order gives them to the position that the longer anchors prove. A place off the exon borders with
+        too few fragments to be reported comes last: a sequencing error beside a junction makes a fragment
+        fit a place some bases off a little better, and that must not hide what it says about the junction.
         """
         by_junction: dict[Junction, list[Support]] = {}
         best_for: Counter[Junction] = Counter()
@@ -117,7 +119,12 @@ class Caller:
 
         def rank(junction: Junction) -> tuple[object, ...]:
             group = by_junction[junction]
+            hardly_supported = (
+                not self._finder.at_known_place(junction)
+                and best_for[junction] < self.parameters.min_fragments_other
+            )
             return (
+                hardly_supported,
                 -best_for[junction],
                 junction not in self.panel.catalogue,
                 -self._finder.boundaries(junction),
