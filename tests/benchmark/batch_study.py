@@ -1,4 +1,4 @@
-"""What a batch costs beyond the work of its stages, and where that goes.
+"""What a batch costs beyond the work of its jobs, and where that goes.
 
     python tests/benchmark/batch_study.py --samples 96 --cores 2 --directory DIR
 
@@ -6,8 +6,8 @@ The samples are those of the demonstration, over and over under other names. Thr
 
 * the batch: elapsed and processor time of `snakemake`, and the memory of snakemake alone and of all its
   processes, looked at twice a second;
-* the stages as processes: what each stage of each distinct sample takes when it is started by itself;
-* the stages as work: the same in one process that has imported and compiled everything before.
+* the jobs as processes: what each job of each distinct sample takes when it is started by itself;
+* the jobs as work: the same in one process that has imported and compiled everything before.
 
 The second minus the third is what starting Python, importing and loading compiled code cost; the first minus
 the second is what Snakemake costs.
@@ -103,35 +103,25 @@ def measured_process(command: list[str], said: Path) -> tuple[Usage, MemoryWatch
     return Usage(elapsed, processor), watch
 
 
-def stages(panel: Path, sample: str, reads: list[str], directory: Path) -> dict[str, list[str]]:
-    """Return the command line of each stage of a sample, without the program's name."""
-
-    def command(stage: str, *words: str, **options: str) -> list[str]:
-        named = [word for name, suffix in options.items() for word in (f"--{name}", f"{base}.{suffix}")]
-        return [stage, "--force", "--panel", str(panel), *words, *named]
-
-    base = directory / sample
-    name = ("--sample", sample)
-    metrics = {"screen": "screen.json", "align": "align.json"}
-    written = {"json": "report.json", "html": "html", "tsv": "tsv", "vcf": "vcf.gz"}
+def jobs(panel: Path, sample: str, reads: list[str], directory: Path) -> dict[str, list[str]]:
+    """Return the command line of each job of a sample, without the program's name."""
+    on = ["--force", "--panel", str(panel)]
+    candidates, metrics = f"{directory / sample}.candidates.fastq.gz", f"{directory / sample}.screen.json"
+    written = ["--sample", sample, "--output", str(directory)]
     return {
-        "screen": command("screen", *reads, output="fastq.gz", metrics="screen.json"),
-        "align": command("align", *name, reads="fastq.gz", output="bam", metrics="align.json"),
-        "evidence": command("evidence", bam="bam", output="evidence.json.gz"),
-        "call": command("call", evidence="evidence.json.gz", output="calls.json"),
-        "tag": command("tag", bam="bam", calls="calls.json", output="panel.bam", reference="junctions.fa"),
-        "report": command("report", *name, calls="calls.json", **metrics, **written),
+        "screen": ["screen", *on, *reads, "--output", candidates, "--metrics", metrics],
+        "analyse": ["analyse", *on, "--reads", candidates, "--screen", metrics, *written],
     }
 
 
 def as_processes(commands: dict[str, list[str]], said: Path) -> dict[str, Usage]:
-    """Run each stage in a process of its own."""
+    """Run each job in a process of its own."""
     program = [sys.executable, "-m", "aspsfusion"]
     return {name: measured_process([*program, *words], said)[0] for name, words in commands.items()}
 
 
 def as_work(commands: dict[str, list[str]]) -> dict[str, Usage]:
-    """Run each stage in this process; the first call imports and compiles, so make one before."""
+    """Run each job in this process; the first call imports and compiles, so make one before."""
     usages = {}
     for name, words in commands.items():
         start, processor = time.perf_counter(), time.process_time()
@@ -167,7 +157,7 @@ def batch_of(config: Path, count: int) -> Path:
 
 
 def study(directory: Path, count: int, cores: int, arguments: list[str]) -> dict[str, object]:
-    """Measure a batch and its stages.
+    """Measure a batch and its jobs.
 
     Args:
         directory: an empty directory.
@@ -181,13 +171,13 @@ def study(directory: Path, count: int, cores: int, arguments: list[str]) -> dict
     demo = load_demo(ROOT / DEFINITION)
     config = prepare_samples(demo, ROOT, directory, max(cores, 1))
     panel = directory / "simulation_panel"
-    scratch = directory / "stages"
+    scratch = directory / "jobs"
     scratch.mkdir()
     rows = [line.split("\t") for line in (directory / "samples.tsv").read_text().splitlines()[1:]]
-    commands = [stages(panel, row[0], [file for file in row[1:3] if file], scratch) for row in rows]
+    commands = [jobs(panel, row[0], [file for file in row[1:3] if file], scratch) for row in rows]
     as_work(commands[0])
     work = [as_work(each) for each in commands]
-    processes = [as_processes(each, directory / "stage.log") for each in commands]
+    processes = [as_processes(each, directory / "job.log") for each in commands]
 
     snakemake = [sys.executable, "-m", "snakemake", "--configfile", str(batch_of(config, count)), *arguments]
     if cores:
@@ -196,12 +186,12 @@ def study(directory: Path, count: int, cores: int, arguments: list[str]) -> dict
     outputs = ["--output-tsv", str(directory / "s.tsv"), "--output-html", str(directory / "s.html")]
     reports = map(str, (directory / "batch").glob("*/*.report.json"))
     summary, _ = measured_process(
-        [sys.executable, "-m", "aspsfusion", "summary", *outputs, *reports], directory / "stage.log"
+        [sys.executable, "-m", "aspsfusion", "summary", *outputs, *reports], directory / "job.log"
     )
 
-    def total(usages: list[dict[str, Usage]], stage: str | None = None) -> Usage:
-        """Return the mean over the distinct samples, of one stage or of all."""
-        chosen = [u for each in usages for name, u in each.items() if stage in (None, name)]
+    def total(usages: list[dict[str, Usage]], job: str | None = None) -> Usage:
+        """Return the mean over the distinct samples, of one job or of all."""
+        chosen = [u for each in usages for name, u in each.items() if job in (None, name)]
         return Usage(
             sum(u.elapsed for u in chosen) / len(usages), sum(u.processor for u in chosen) / len(usages)
         )
@@ -211,15 +201,15 @@ def study(directory: Path, count: int, cores: int, arguments: list[str]) -> dict
         "cores": cores,
         "batch": asdict(batch),
         "batch_per_sample": {key: value / count for key, value in asdict(batch).items()},
-        "stages_as_processes_per_sample": asdict(total(processes)),
-        "stages_as_work_per_sample": asdict(total(work)),
+        "jobs_as_processes_per_sample": asdict(total(processes)),
+        "jobs_as_work_per_sample": asdict(total(work)),
         "overhead_per_sample": {
             "elapsed_on_all_cores": batch.elapsed / count - total(work).elapsed / max(cores, 1),
             "processor": batch.processor / count - total(work).processor,
-            "processor_of_starting_stages": total(processes).processor - total(work).processor,
+            "processor_of_starting_jobs": total(processes).processor - total(work).processor,
             "processor_of_snakemake": batch.processor / count - total(processes).processor,
         },
-        "by_stage": {
+        "by_job": {
             name: {"process": asdict(total(processes, name)), "work": asdict(total(work, name))}
             for name in commands[0]
         },

@@ -50,9 +50,6 @@ def test_slurm_leaves_nothing_behind(slurm: OneNodeSlurm) -> None:
 def test_batch_with_a_cancelled_job_equals_a_local_run(slurm: OneNodeSlurm, tmp_path: Path) -> None:
     batch = small_batch(tmp_path)
     local, remote, said = tmp_path / "local", tmp_path / "slurm", tmp_path / "log"
-    done = batch.run(local, "--cores", "2")
-    assert done.returncode == 0, done.stdout
-
     # The profile's interval is for jobs of minutes; these take seconds.
     options = (
         *PROFILE,
@@ -61,13 +58,17 @@ def test_batch_with_a_cancelled_job_equals_a_local_run(slurm: OneNodeSlurm, tmp_
         "--slurm-logdir",
         str(tmp_path / "jobs"),
     )
-    with said.open("w") as stream:
+    with said.open("w") as stream, (tmp_path / "local.log").open("w") as local_stream:
         run = subprocess.Popen(
             batch.command(remote, *options),
             cwd=ROOT,
             env=slurm.environment,
             stdout=stream,
             stderr=subprocess.STDOUT,
+        )
+        # At the same time, since a cluster's run waits more than it works.
+        beside = subprocess.Popen(
+            batch.command(local, "--cores", "1"), cwd=ROOT, stdout=local_stream, stderr=subprocess.STDOUT
         )
         try:
             # In the middle of a sample: its first stage has begun, its last has not.
@@ -77,9 +78,11 @@ def test_batch_with_a_cancelled_job_equals_a_local_run(slurm: OneNodeSlurm, tmp_
             )
             slurm.run("scancel", victim)
             status = run.wait(DEADLINE)
+            assert beside.wait(DEADLINE) == 0, (tmp_path / "local.log").read_text()
         finally:
-            run.kill()
-            run.wait()
+            for process in (run, beside):
+                process.kill()
+                process.wait()
 
     assert status == 0, said.read_text()
     assert results(remote) == results(local)
