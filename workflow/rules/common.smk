@@ -70,13 +70,6 @@ try:
 except AspsfusionError as error:
     raise WorkflowError(error.sentence()) from None
 
-# Requests of time and threads follow the files of reads, which are there when Snakemake plans; the sizes of
-# files that jobs have yet to write are not known then.
-MEGABYTES = {
-    sample_id: sum(Path(file).stat().st_size for file in sample.reads) / 1e6
-    for sample_id, sample in SAMPLES.items()
-}
-
 OUTDIR = str(Path(config["outdir"]))
 PANEL_DIR = f"{OUTDIR}/panel"
 FETCHED_LOCI = f"{OUTDIR}/reference/loci.fa.gz"
@@ -177,36 +170,6 @@ def compatible_options():
 def thresholds(section):
     """Return a section of the configuration as options."""
     return shlex.join(option_list(config[section]))
-
-
-def threads_for(most, megabytes_per_thread):
-    """Return how many threads a job is worth: a small sample is done before a second one has started."""
-    return lambda wildcards: min(
-        most, 1 + int(MEGABYTES[wildcards.sample] / megabytes_per_thread)
-    )
-
-
-def doubling(base):
-    """Return a request that doubles with each attempt."""
-    return lambda wildcards, attempt: base * 2 ** (attempt - 1)
-
-
-def memory_for_reads(base, per_megabyte=0.5):
-    """Return a memory request that grows with the sample's FASTQ files and doubles with each attempt.
-
-    The libraries take 0.2 GB, and 40,000 candidate pairs hardly more. What grows with the file is a margin for
-    libraries in which most reads are candidates, not a measurement; the attempts that follow ask for more.
-    """
-    return lambda wildcards, attempt: int(
-        (base + MEGABYTES[wildcards.sample] * per_megabyte) * 2 ** (attempt - 1)
-    )
-
-
-def minutes_for_reads(base, megabytes_per_minute):
-    """Return a time request that grows with the sample's files and doubles with each attempt."""
-    return lambda wildcards, attempt: int(
-        (base + MEGABYTES[wildcards.sample] / megabytes_per_minute) * 2 ** (attempt - 1)
-    )
 
 
 def summarise_failed_batch():
