@@ -33,8 +33,8 @@ rule analyse:
         ENVIRONMENT
     threads: threads_for(2, 500)
     resources:
-        # Measured were 0.2 GB and 9 MB, and 0.08 minutes, for each MB of files of nothing but candidates.
-        mem_mb=for_candidates(2000, 12),
+        # Measured were 0.2 GB and, for each MB of files of nothing but candidates, 18 MB and 0.08 minutes.
+        mem_mb=for_candidates(2000, 24),
         runtime=for_candidates(10, 0.16),
     params:
         directory=lambda wildcards: f"{OUTDIR}/{wildcards.sample}",
