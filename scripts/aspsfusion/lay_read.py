@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from Bio.Align import PairwiseAligner
 
 from aspsfusion.aligner import MIN_SCORE
 from aspsfusion.kernels import mismatches_at
 from aspsfusion.placements import as_bases
 from aspsfusion.realign import INDEL_WINDOW
+
+if TYPE_CHECKING:
+    from Bio.Align import PairwiseAligner
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,10 @@ class LaidRead:
     edits: int
 
 
-def _aligner() -> PairwiseAligner:
+def _aligner() -> "PairwiseAligner":
     """Return an aligner with the scores of BWA-MEM, whose soft clips everyone knows how to read."""
+    from Bio.Align import PairwiseAligner  # takes 80 ms, and only reads with a gap need it
+
     aligner = PairwiseAligner()  # type: ignore[no-untyped-call]
     aligner.mode = "local"
     aligner.match_score, aligner.mismatch_score = 1, -4
