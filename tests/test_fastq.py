@@ -19,8 +19,8 @@ from aspsfusion import fastq
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import BLOCK_BYTES, FastqScanner
 from aspsfusion.kmers import KMER_LENGTH, build_table, index_panel
-from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.screen_kernels import BASES, LONGEST
+from aspsfusion.screen_table import ScreenTable
 
 GENE = "".join(random.Random(4).choices("ACGT", k=1200))
 

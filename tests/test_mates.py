@@ -15,9 +15,9 @@ import pytest
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
 from aspsfusion.kmers import build_table, index_panel
-from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import Panel
+from aspsfusion.screen_table import ScreenTable
 
 GENE = "".join(random.Random(6).choices("ACGT", k=2000))
 OTHER = "".join(random.Random(7).choices("ACGT", k=2000))

@@ -17,11 +17,11 @@ from aspsfusion import fastq
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.kmers import KMER_LENGTH, build_table, index_panel, kept_reads
-from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import Panel
 from aspsfusion.screen import Progress, mate_record, run_screen
 from aspsfusion.screen_kernels import BASES
+from aspsfusion.screen_table import ScreenTable
 from aspsfusion.sequences import reverse_complement
 from aspsfusion.simulate import SimulationParameters, write_simulation
 from aspsfusion.simulate_records import read_truth

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from aspsfusion.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
 from aspsfusion.errors import ReadsError
-from aspsfusion.kmers import scratch_for
-from aspsfusion.match_kernels import ScreenTable
+from aspsfusion.match_kernels import scratch_for
+from aspsfusion.name_kernels import LINES
 from aspsfusion.screen_kernels import (
-    LINES,
+    LINES_AT_ONCE,
     SCAN_NO_AT_SIGN,
     SCAN_NO_PLUS,
     SCAN_OK,
@@ -26,6 +26,7 @@ from aspsfusion.screen_kernels import (
     TOTALS,
     scan_fastq,
 )
+from aspsfusion.screen_table import ScreenTable
 from aspsfusion.vector_loads import LOAD_BYTES
 
 BLOCK_BYTES = 512 * 1024
@@ -193,7 +194,7 @@ class FastqScanner:
             )
         # A record that is longer than a block doubles the block.
         room = max(BLOCK_BYTES, carried)
-        if carried + room + 1 > self._ends.size:
+        if carried + room + 1 > self.lengths.size:
             self._make_room(2 * (carried + room))
         data = np.empty(carried + room + 1 + LOAD_BYTES, dtype=np.uint8)
         data[:carried] = self._rest
@@ -216,7 +217,7 @@ class FastqScanner:
         return data, length
 
     def _make_room(self, size: int) -> None:
-        self._ends = np.empty(size + 1, dtype=np.int32)
+        self._ends = np.empty(size + LINES_AT_ONCE, dtype=np.int32)
         capacity = size // MIN_RECORD_BYTES + 1
         self._starts = np.empty(capacity + 1, dtype=np.int64)
         self._hits = np.empty(capacity, dtype=bool)

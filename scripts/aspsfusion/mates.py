@@ -16,8 +16,8 @@ import numpy.typing as npt
 from aspsfusion.compressed import STANDARD_INPUT
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import FastqScanner, ScannedBlock
-from aspsfusion.match_kernels import ScreenTable
-from aspsfusion.screen_kernels import MARK_SIGN, MARK_SLASH, STEP_OK, STEP_OTHER_NAME, first_out_of_step
+from aspsfusion.name_kernels import MARK_SIGN, MARK_SLASH, STEP_OK, STEP_OTHER_NAME, first_out_of_step
+from aspsfusion.screen_table import ScreenTable
 
 BLOCKS_AHEAD = 4
 """Scanned blocks of a file that may wait for those of the other one."""
