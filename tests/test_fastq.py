@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -213,6 +214,19 @@ def test_records_do_not_depend_on_the_size_of_the_blocks(
         hit == (length >= KMER_LENGTH) for hit, length in zip(hits, lengths, strict=True) if length != 20
     )
     assert (scanner.totals[BASES], scanner.totals[LONGEST]) == (sum(lengths), max(lengths))
+
+
+def test_memory_is_used_again_when_no_block_refers_to_it() -> None:
+    buffers = fastq._Buffers()
+    first, second = buffers.take(100), buffers.take(100)
+    assert not np.shares_memory(first, second)
+    part = first[10:20]
+    kept = second.ctypes.data
+    del first, second
+    assert buffers.take(100).ctypes.data == kept
+    third = buffers.take(100)
+    assert not np.shares_memory(part, third)
+    assert buffers.take(10 * third.size).size >= 10 * third.size
 
 
 def test_tail_of_a_block(table: ScreenTable, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ No Python object is made for a read: a block holds arrays of record offsets, hit
 bytes of kept records are ever cut out.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ from aspsfusion.vector_loads import LOAD_BYTES
 
 BLOCK_BYTES = 512 * 1024
 """Inflated bytes per step and file: a block and the filter stay in a core's own cache together."""
+
+UNUSED = 2
+"""References to memory that only the list of it and the question itself hold."""
 
 MIN_RECORD_BYTES = 6
 """Shortest possible record, `@`, `+` and four line ends; bounds the number of records of a block."""
@@ -110,6 +114,29 @@ def open_reads(path: Path) -> BinaryIO:
         return open_inflated(path)
 
 
+class _Buffers:
+    """Memory for blocks, used again once no block refers to it.
+
+    Fresh memory would be given by the system a page at a time.
+    """
+
+    def __init__(self) -> None:
+        self._all: list[npt.NDArray[np.uint8]] = []
+
+    def take(self, size: int) -> npt.NDArray[np.uint8]:
+        """Return memory of at least so many bytes, all of them the caller's until he drops it."""
+        # The one that was used last is the likeliest to be in the core's cache still.
+        for place in range(len(self._all) - 1, -1, -1):
+            if sys.getrefcount(self._all[place]) == UNUSED and self._all[place].size >= size:
+                found = self._all.pop(place)
+                self._all.append(found)
+                return found
+        # Longer records need longer ones: the short ones are dropped.
+        self._all = [each for each in self._all if each.size >= size]
+        self._all.append(np.empty(size + BLOCK_BYTES // 8, dtype=np.uint8))
+        return self._all[-1]
+
+
 class FastqScanner:
     """Reads one FASTQ file as scanned blocks.
 
@@ -146,6 +173,7 @@ class FastqScanner:
         with _opening(path):
             self._file = InflatedFile(path)
         self.size = self._file.size
+        self._buffers = _Buffers()
         self._rest = np.empty(0, dtype=np.uint8)
         self._ended = False
         self._open_end = False
@@ -169,7 +197,7 @@ class FastqScanner:
                 # Two records were wanted to tell the layout, and there is only one.
                 self.group = 1
                 block, used = self._scan(data, length)
-            self._rest = data[used:length]
+            self._rest = data[used:length].copy()
             self.records += block.count
             if block.count:
                 return block
@@ -196,7 +224,7 @@ class FastqScanner:
         room = max(BLOCK_BYTES, carried)
         if carried + room + 1 > self.lengths.size:
             self._make_room(2 * (carried + room))
-        data = np.empty(carried + room + 1 + LOAD_BYTES, dtype=np.uint8)
+        data = self._buffers.take(carried + room + 1 + LOAD_BYTES)
         data[:carried] = self._rest
         free = data.data[carried : carried + room]
         fresh = 0

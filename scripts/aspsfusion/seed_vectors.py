@@ -132,7 +132,7 @@ def probes_in_filter(  # type: ignore[no-untyped-def]
 def mismatches(typing_context, letters, offset, codes, place):  # type: ignore[no-untyped-def]
     """Mark where 64 letters from an offset are not the bases of 64 codes from a place.
 
-    Of the letters A, C, G, T and U count, in upper and lower case; anything else is a mismatch. So is any code
+    Of the letters A, C, G, T and U count, in upper and lower case; all else is a mismatch. So is any code
     above 3; the others are those of `pack_bases`.
     """
 
