@@ -23,10 +23,8 @@ from aspsfusion.write_kernels import SUFFIX_BYTES, write_fragments
 BLOCKS_AHEAD = 4
 """Scanned blocks of a file that may wait for those of the other one."""
 
-SAME_READS = 10
-"""Records at the beginning of two mate files from which equal bases in all of them are no chance."""
-
 SAME_READS_LOOKED_AT = 1000
+"""Records at the beginning of two mate files whose bases are compared."""
 
 
 @dataclass(frozen=True)
@@ -267,14 +265,19 @@ class LaneReader:
         )
 
     def _refuse_same_reads(self, first: ScannedBlock, second: ScannedBlock, count: int) -> None:
-        looked_at = min(count, SAME_READS_LOOKED_AT)
-        if looked_at >= SAME_READS and all(
-            (bases := _bases(first, i)) and bases == _bases(second, i) for i in range(looked_at)
-        ):
+        places = range(min(count, SAME_READS_LOOKED_AT))
+        different = set()
+        for place in places:
+            bases = _bases(first, place)
+            if bases != _bases(second, place):
+                return
+            different.add(bases)
+        # A single read, or one that is always the same, may have a mate that looks like it.
+        if len(different) > 1:
             raise ReadsError(
-                f"holds the same reads as {self.scanners[1].label}",
-                path=self.scanners[0].label,
-                remedy="give R1 and R2 of one run",
+                f"holds the same reads as {self.scanners[0].label}",
+                path=self.scanners[1].label,
+                remedy="give the file of the second mates",
             )
 
 
@@ -294,7 +297,7 @@ def _refuse_same_file(lane: Lane) -> None:
         raise ReadsError(
             f"is the same file as {lane.fastq_1}, given as R1 and as R2",
             path=lane.fastq_2,
-            remedy="give R1 and R2 of one run",
+            remedy="give the file of the second mates, or the file alone for single reads",
         )
 
 

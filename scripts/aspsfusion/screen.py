@@ -16,7 +16,6 @@ import numpy.typing as npt
 from aspsfusion.compressed import STANDARD_INPUT
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import FastqScanner
-from aspsfusion.mate_order import require_mates
 from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import load_panel
 from aspsfusion.records import ScreenMetrics
@@ -142,9 +141,6 @@ def run_screen(
     panel = load_panel(panel_directory)
     symbols = [gene.symbol for gene in panel.spec.genes]
     table = panel.screen_table
-    for lane in lanes:
-        if lane.fastq_2 is not None:
-            require_mates(lane.fastq_1, lane.fastq_2)
     stamps = stamps_of(path for lane in lanes for path in lane.paths)
     counts = _Counts(np.zeros(len(symbols), dtype=np.int64))
     readers: list[LaneReader] = []
