@@ -149,7 +149,7 @@ def test_forms_of_fastq(
     assert (scanner.totals[BASES], scanner.totals[LONGEST]) == (sum(map(len, READS)), 1000)
 
 
-@pytest.mark.parametrize("form", ["plain", "gzip"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_pipe_is_read_like_a_file(form: str, table: ScreenTable, tmp_path: Path) -> None:
     # As `aspsfusion screen <(zcat ...)` gives it: it can be opened and read only once.
     FORMATS[form](tmp_path / "file", TEXT)
