@@ -163,3 +163,16 @@ def overlap_insert(first: str, second: str, minimum: int, max_mismatch_rate: flo
         if len(shared) >= minimum and wrong <= int(len(shared) * max_mismatch_rate):
             possible.append((len(shared) - 10 * wrong, insert))
     return max(possible, default=(0, 0))[1]
+
+
+def written(records: list[bytes]) -> bytes:
+    """Return the records of a fragment in the one form that later stages read."""
+    fields = [record.replace(b"\r", b"").split(b"\n")[:4] for record in records]
+    names = [re.sub(rb"/[12]$", b"", re.split(rb"[\t-\r ]", field[0])[0]) for field in fields]
+    if len(set(names)) == 2:
+        names = [name[:-2] for name in names]
+    ends = [b"/1", b"/2"] if len(records) == 2 else [b""]
+    return b"".join(
+        b"%s%s\n%s\n+\n%s\n" % (name, end, field[1].upper(), field[3])
+        for name, end, field in zip(names, ends, fields, strict=True)
+    )

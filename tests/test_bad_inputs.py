@@ -238,7 +238,8 @@ def _(place: Place) -> list[str]:
 
 
 @case(
-    "fastq: one file as both mates", r"1\.fq: is the same file as .*1\.fq; give the file of the second mates"
+    "fastq: one file as both mates",
+    r"1\.fq: is the same file as .*1\.fq, given as R1 and as R2; give the file of the second mates",
 )
 def _(place: Place) -> list[str]:
     path = place.write("1.fq", GOOD)
@@ -250,7 +251,10 @@ def _(place: Place) -> list[str]:
     return place.screen(place.write("1.fq", GOOD), place.write("2.fq", GOOD))
 
 
-@case("fastq: R2 given as R1", r"1\.fq, record 1: holds mates 2 by the names of its reads")
+@case(
+    "fastq: R2 given as R1",
+    r"1\.fq, record 1: mates are not first and second: '@r0 2:N:0:A' stands against '@r0 1:N:0:A'",
+)
 def _(place: Place) -> list[str]:
     second = fastq(9, "r{} 1:N:0:A", source=random_bases(200, 3))
     return place.screen(place.write("1.fq", fastq(9, "r{} 2:N:0:A")), place.write("2.fq", second))

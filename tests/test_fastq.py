@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,8 +20,8 @@ from aspsfusion import fastq
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import BLOCK_BYTES, FastqScanner
 from aspsfusion.kmers import KMER_LENGTH, build_table, index_panel
-from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.screen_kernels import BASES, LONGEST
+from aspsfusion.screen_table import ScreenTable
 
 GENE = "".join(random.Random(4).choices("ACGT", k=1200))
 
@@ -148,7 +149,7 @@ def test_forms_of_fastq(
     assert (scanner.totals[BASES], scanner.totals[LONGEST]) == (sum(map(len, READS)), 1000)
 
 
-@pytest.mark.parametrize("form", ["plain", "gzip"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_pipe_is_read_like_a_file(form: str, table: ScreenTable, tmp_path: Path) -> None:
     # As `aspsfusion screen <(zcat ...)` gives it: it can be opened and read only once.
     FORMATS[form](tmp_path / "file", TEXT)
@@ -213,6 +214,19 @@ def test_records_do_not_depend_on_the_size_of_the_blocks(
         hit == (length >= KMER_LENGTH) for hit, length in zip(hits, lengths, strict=True) if length != 20
     )
     assert (scanner.totals[BASES], scanner.totals[LONGEST]) == (sum(lengths), max(lengths))
+
+
+def test_memory_is_used_again_when_no_block_refers_to_it() -> None:
+    buffers = fastq._Buffers()
+    first, second = buffers.take(100), buffers.take(100)
+    assert not np.shares_memory(first, second)
+    part = first[10:20]
+    kept = second.ctypes.data
+    del first, second
+    assert buffers.take(100).ctypes.data == kept
+    third = buffers.take(100)
+    assert not np.shares_memory(part, third)
+    assert buffers.take(10 * third.size).size >= 10 * third.size
 
 
 def test_tail_of_a_block(table: ScreenTable, tmp_path: Path) -> None:

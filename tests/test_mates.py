@@ -15,9 +15,9 @@ import pytest
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
 from aspsfusion.kmers import build_table, index_panel
-from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import Panel
+from aspsfusion.screen_table import ScreenTable
 
 GENE = "".join(random.Random(6).choices("ACGT", k=2000))
 OTHER = "".join(random.Random(7).choices("ACGT", k=2000))
@@ -126,12 +126,32 @@ def test_files_that_can_not_be_mates(table: ScreenTable, tmp_path: Path) -> None
         (Lane(one, one), "1.fq: is the same file as "),
         (Lane(one, tmp_path / "link.fq"), "link.fq: is the same file as "),
         (Lane(two, one), "2.fq, record 1: mates are not first and second: '@r0/2' stands against '@r0/1'"),
-        (Lane(tmp_path / "bare1.fq", tmp_path / "copy.fq"), "bare1.fq: holds the same reads as "),
+        (Lane(tmp_path / "bare1.fq", tmp_path / "copy.fq"), "copy.fq: holds the same reads as "),
         (Lane(one, Path("-")), "standard input: can not give second mates"),
     ):
         with pytest.raises(ReadsError, match=re.escape(problem)):
             read(lane, table)
     assert read(Lane(one, two), table)[0] == 12
+
+
+def test_the_same_reads_are_told_from_two_on(table: ScreenTable, tmp_path: Path) -> None:
+    for count, bases in ((1, ["ACGTA"]), (3, ["ACGTA"]), (2, ["ACGTA", "CCCTA"])):
+        reads = [(f"r{i}", bases[i % len(bases)]) for i in range(count)]
+        lane = Lane(tmp_path / "1.fq", tmp_path / "2.fq")
+        for path in lane.paths:
+            path.write_bytes(fastq(reads))
+        if len(bases) == 1:
+            assert read(lane, table)[0] == count
+        else:
+            with pytest.raises(ReadsError, match=r"2\.fq: holds the same reads as "):
+                read(lane, table)
+
+
+def test_what_can_not_be_read_is_told_before_it_is_compared(table: ScreenTable, tmp_path: Path) -> None:
+    (tmp_path / "cut.gz").write_bytes(b"\x1f\x8b\x08\x00")
+    (tmp_path / "1.fq").write_bytes(fastq(by_turns(3)[::2]))
+    with pytest.raises(ReadsError, match=r"cut\.gz, after record 0: compressed data are truncated"):
+        read(Lane(tmp_path / "1.fq", tmp_path / "cut.gz"), table)
 
 
 @pytest.mark.parametrize("packed", [False, True])

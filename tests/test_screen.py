@@ -17,11 +17,11 @@ from aspsfusion import fastq
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.kmers import KMER_LENGTH, build_table, index_panel, kept_reads
-from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import Panel
-from aspsfusion.screen import Progress, mate_record, run_screen
+from aspsfusion.screen import Progress, run_screen
 from aspsfusion.screen_kernels import BASES
+from aspsfusion.screen_table import ScreenTable
 from aspsfusion.sequences import reverse_complement
 from aspsfusion.simulate import SimulationParameters, write_simulation
 from aspsfusion.simulate_records import read_truth
@@ -160,22 +160,6 @@ def test_output_does_not_depend_on_the_size_of_the_blocks(
     assert [scanner.totals[BASES] for scanner in read.reader.scanners] == [
         sum(len(r) for _, r in mates) for mates in reads
     ]
-
-
-@pytest.mark.parametrize(
-    ("record", "mate", "expected"),
-    [
-        (b"@r/1 comment\nACGTN\n+\nIIIII\n", 1, b"@r/1\nACGTN\n+\nIIIII\n"),
-        (b"@r 2:N:0:ACGT\nacgtn\n+r\n@III+\n", 2, b"@r/2\nACGTN\n+\n@III+\n"),
-        (b"@SRR1.7 7 length=4\nACGT\n+SRR1.7 7 length=4\nIIII\n", 1, b"@SRR1.7/1\nACGT\n+\nIIII\n"),
-        (b"@r/2\nACGT\n+\nIIII\n", None, b"@r\nACGT\n+\nIIII\n"),
-        (b"@r\tx\r\nAC\r\n+\r\nII\r\n", 1, b"@r/1\nAC\n+\nII\n"),
-        (b"@r\n\n+\n\n", 2, b"@r/2\n\n+\n\n"),
-        (b"@r\r\n\r\n+\r\n\r\n", 2, b"@r/2\n\n+\n\n"),
-    ],
-)
-def test_kept_record_is_written_in_one_form(record: bytes, mate: int | None, expected: bytes) -> None:
-    assert mate_record(record, mate) == expected
 
 
 # --- The command ------------------------------------------------------------------------------------

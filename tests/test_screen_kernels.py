@@ -4,17 +4,21 @@ import random
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_kernels as reference
+from aspsfusion import name_kernels
 from aspsfusion import screen_kernels as kernels
 from aspsfusion.compiled import compiled
 from aspsfusion.fastq import MIN_RECORD_BYTES
-from aspsfusion.kmers import LEAST_SCORE, SEED_LENGTH, build_table, index_panel, kept_reads, scratch_for
-from aspsfusion.match_kernels import CANDIDATES, PACKED_CODES
-from aspsfusion.vector_loads import LOAD_BYTES, PROBES_AT_ONCE, probes_in_filter
+from aspsfusion.kmers import LEAST_SCORE, SEED_LENGTH, build_table, index_panel, kept_reads
+from aspsfusion.match_kernels import CANDIDATES, scratch_for
+from aspsfusion.screen_table import PACKED_CODES, SEED_BITS, reverse_complement
+from aspsfusion.seed_vectors import PROBES_AT_ONCE, probes_in_filter
+from aspsfusion.vector_loads import LOAD_BYTES
 
 # The first call of a kernel may compile it.
 THOROUGH = settings(deadline=None, max_examples=200)
@@ -39,7 +43,7 @@ def scan(block: bytes, group: int = 1) -> tuple[reference.Scan, list[bool], list
         size,
         group,
         TABLE,
-        np.empty(size + 1, np.int32),
+        np.empty(size + kernels.LINES_AT_ONCE, np.int32),
         scratch_for(size),
         starts,
         hits,
@@ -179,23 +183,44 @@ def test_more_probes_pass_the_filter_than_are_collected_at_once() -> None:
     assert kept_reads(reads, TABLE).tolist() == expected
 
 
-def test_filter_knows_every_seed_and_looks_no_further_than_told() -> None:
-    codes = PACKED_CODES[np.frombuffer(GENE.encode(), np.uint8)].astype(np.int64)
-    packed = np.zeros(len(GENE) // 4 + 2 * LOAD_BYTES, np.uint8)
-    for i in range(0, len(GENE), 4):
-        packed[i // 4] = sum(int(code) << (2 * j) for j, code in enumerate(codes[i : i + 4]))
-    mask = np.uint32((1 << (2 * SEED_LENGTH)) - 1)
-    for index in (0, 7, 50):
-        for count in (0, 1, 6, PROBES_AT_ONCE, 100):
-            known = look_up(packed, index, count, TABLE.filter_words, TABLE.filter_shift, mask)
-            assert known == (1 << min(count, PROBES_AT_ONCE)) - 1
+def test_filter_knows_every_seed() -> None:
+    unused_bits = SEED_BITS - 2 * SEED_LENGTH
+    for strand in (GENE, reference.opposite(GENE)):
+        packed = pack(strand)
+        for index in (0, 7, 50):
+            known = look_up(packed, index, TABLE.filter_words, TABLE.filter_shift, unused_bits)
+            assert known == (1 << PROBES_AT_ONCE) - 1
     nothing = np.zeros_like(TABLE.filter_words)
-    assert look_up(packed, 0, PROBES_AT_ONCE, nothing, TABLE.filter_shift, mask) == 0
+    assert look_up(packed, 0, nothing, TABLE.filter_shift, unused_bits) == 0
+    # What lets the whole panel through lets next to nothing else through.
+    noise = pack("".join(random.Random(8).choices("ACGT", k=40_000)))
+    passed = [
+        look_up(noise, i, TABLE.filter_words, TABLE.filter_shift, unused_bits).bit_count()
+        for i in range(0, 9_900, PROBES_AT_ONCE)
+    ]
+    assert sum(passed) < 10
+
+
+def pack(bases: str) -> npt.NDArray[np.uint8]:
+    codes = PACKED_CODES[np.frombuffer(bases.encode(), np.uint8)].astype(np.int64)
+    packed = np.zeros(len(bases) // 4 + 2 * LOAD_BYTES, np.uint8)
+    for i in range(0, len(bases), 4):
+        packed[i // 4] = sum(int(code) << (2 * j) for j, code in enumerate(codes[i : i + 4]))
+    return packed
 
 
 @compiled
-def look_up(packed, index, count, words, shift, mask):  # type: ignore[no-untyped-def]
-    return probes_in_filter(packed, index, count, words, shift, mask)
+def look_up(packed, index, words, shift, unused_bits):  # type: ignore[no-untyped-def]
+    return probes_in_filter(packed, index, words, shift, unused_bits)
+
+
+@given(bases=st.text("ACGT", min_size=1, max_size=16))
+@THOROUGH
+def test_reverse_complement_of_a_packed_seed(bases: str) -> None:
+    seed, other = (
+        int.from_bytes(pack(word)[:4].tobytes(), "little") for word in (bases, reference.opposite(bases))
+    )
+    assert reverse_complement(np.uint32(seed), len(bases)) == other
 
 
 def test_long_read_is_looked_at_to_its_end() -> None:
@@ -210,34 +235,34 @@ def test_long_read_is_looked_at_to_its_end() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
-        ("r/1", "r/2", kernels.STEP_OK),
-        ("r/1 comment", "r/2\tcomment", kernels.STEP_OK),
-        ("r/1\r", "r", kernels.STEP_OK),
-        ("r.1", "r.2", kernels.STEP_OK),
-        ("r_1", "r_2 x", kernels.STEP_OK),
-        ("M0:1:FC:1:1101:10:20 1:N:0:ACGT", "M0:1:FC:1:1101:10:20 2:N:0:ACGT", kernels.STEP_OK),
-        ("SRR1.7 7 length=75", "SRR1.7 7 length=60", kernels.STEP_OK),
-        ("SRR1.1 1 length=75", "SRR1.1 1 length=60", kernels.STEP_OK),
-        ("SRR1.1 1/1", "SRR1.1 1/2", kernels.STEP_OK),
-        ("SRR1.12.1 12 length=75", "SRR1.12.2 12 length=60", kernels.STEP_OK),
-        ("r/1/1", "r/1/2", kernels.STEP_OK),
-        ("x" * 200 + "/1", "x" * 200 + "/2", kernels.STEP_OK),
-        ("r/1/1", "r/2/2", kernels.STEP_OTHER_NAME),
-        ("r/3", "r", kernels.STEP_OTHER_NAME),
-        ("r1", "r2", kernels.STEP_OTHER_NAME),
-        ("r/12", "r/1", kernels.STEP_OTHER_NAME),
-        ("r.1", "r_2", kernels.STEP_OTHER_NAME),
-        ("r.1", "r", kernels.STEP_OTHER_NAME),
-        ("SRR1.2", "SRR1.3", kernels.STEP_OTHER_NAME),
-        ("", "a", kernels.STEP_OTHER_NAME),
-        ("x" * 200 + "a", "x" * 200 + "b", kernels.STEP_OTHER_NAME),
-        ("r/1", "r/1", kernels.STEP_WRONG_MATE),
-        ("r/2", "r/2", kernels.STEP_WRONG_MATE),
-        ("r/2", "r/1", kernels.STEP_WRONG_MATE),
-        ("r.2", "r.1", kernels.STEP_WRONG_MATE),
-        ("r 1:N:0:A", "r 1:N:0:A", kernels.STEP_WRONG_MATE),
-        ("r 2:N:0:A", "r 1:N:0:A", kernels.STEP_WRONG_MATE),
-        ("SRR1.1 1/1", "SRR1.1 1/1", kernels.STEP_WRONG_MATE),
+        ("r/1", "r/2", name_kernels.STEP_OK),
+        ("r/1 comment", "r/2\tcomment", name_kernels.STEP_OK),
+        ("r/1\r", "r", name_kernels.STEP_OK),
+        ("r.1", "r.2", name_kernels.STEP_OK),
+        ("r_1", "r_2 x", name_kernels.STEP_OK),
+        ("M0:1:FC:1:1101:10:20 1:N:0:ACGT", "M0:1:FC:1:1101:10:20 2:N:0:ACGT", name_kernels.STEP_OK),
+        ("SRR1.7 7 length=75", "SRR1.7 7 length=60", name_kernels.STEP_OK),
+        ("SRR1.1 1 length=75", "SRR1.1 1 length=60", name_kernels.STEP_OK),
+        ("SRR1.1 1/1", "SRR1.1 1/2", name_kernels.STEP_OK),
+        ("SRR1.12.1 12 length=75", "SRR1.12.2 12 length=60", name_kernels.STEP_OK),
+        ("r/1/1", "r/1/2", name_kernels.STEP_OK),
+        ("x" * 200 + "/1", "x" * 200 + "/2", name_kernels.STEP_OK),
+        ("r/1/1", "r/2/2", name_kernels.STEP_OTHER_NAME),
+        ("r/3", "r", name_kernels.STEP_OTHER_NAME),
+        ("r1", "r2", name_kernels.STEP_OTHER_NAME),
+        ("r/12", "r/1", name_kernels.STEP_OTHER_NAME),
+        ("r.1", "r_2", name_kernels.STEP_OTHER_NAME),
+        ("r.1", "r", name_kernels.STEP_OTHER_NAME),
+        ("SRR1.2", "SRR1.3", name_kernels.STEP_OTHER_NAME),
+        ("", "a", name_kernels.STEP_OTHER_NAME),
+        ("x" * 200 + "a", "x" * 200 + "b", name_kernels.STEP_OTHER_NAME),
+        ("r/1", "r/1", name_kernels.STEP_WRONG_MATE),
+        ("r/2", "r/2", name_kernels.STEP_WRONG_MATE),
+        ("r/2", "r/1", name_kernels.STEP_WRONG_MATE),
+        ("r.2", "r.1", name_kernels.STEP_WRONG_MATE),
+        ("r 1:N:0:A", "r 1:N:0:A", name_kernels.STEP_WRONG_MATE),
+        ("r 2:N:0:A", "r 1:N:0:A", name_kernels.STEP_WRONG_MATE),
+        ("SRR1.1 1/1", "SRR1.1 1/1", name_kernels.STEP_WRONG_MATE),
     ],
 )
 def test_names_of_mates(one: str, other: str, expected: int) -> None:
@@ -247,5 +272,5 @@ def test_names_of_mates(one: str, other: str, expected: int) -> None:
         (np.array(names[first : first + 2], np.uint64), np.array(marks[first : first + 2], np.uint8))
         for first in (0, 2)
     ]
-    found = kernels.first_out_of_step(*columns[0], *columns[1], False)
-    assert found == ((2, expected) if expected == kernels.STEP_OK else (1, expected))
+    found = name_kernels.first_out_of_step(*columns[0], *columns[1], False)
+    assert found == ((2, expected) if expected == name_kernels.STEP_OK else (1, expected))

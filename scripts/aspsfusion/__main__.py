@@ -1,12 +1,18 @@
 """Entry point of `aspsfusion` and `python -m aspsfusion`."""
 
+import gc
 import sys
 
 from aspsfusion.cli import main as run_command_line
 
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""New objects after which Python looks for cycles. The libraries make some hundred thousand while they are
+loaded, and the usual 700 would spend a fifth of a short command on looking at them again and again."""
+
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
     sys.exit(run_command_line())
 
 

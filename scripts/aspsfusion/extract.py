@@ -21,9 +21,9 @@ from aspsfusion.alignments import Header, open_alignments, read_header, records_
 from aspsfusion.bam_sort import sort_bam
 from aspsfusion.errors import ReadsError
 from aspsfusion.extract_metrics import Counts, Kept, extract_metrics, locus_genes, require_human, target_loci
-from aspsfusion.match_kernels import ScreenTable
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.safe_output import replacing
+from aspsfusion.screen_table import ScreenTable
 from aspsfusion.sequence_screen import SequenceScreen
 from aspsfusion.steady import require_unchanged, stamps_of
 

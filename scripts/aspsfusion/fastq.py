@@ -4,6 +4,7 @@ No Python object is made for a read: a block holds arrays of record offsets, hit
 bytes of kept records are ever cut out.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +16,10 @@ import numpy.typing as npt
 
 from aspsfusion.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
 from aspsfusion.errors import ReadsError
-from aspsfusion.kmers import scratch_for
-from aspsfusion.match_kernels import ScreenTable
+from aspsfusion.match_kernels import scratch_for
+from aspsfusion.name_kernels import LINES
 from aspsfusion.screen_kernels import (
-    LINES,
+    LINES_AT_ONCE,
     SCAN_NO_AT_SIGN,
     SCAN_NO_PLUS,
     SCAN_OK,
@@ -26,10 +27,15 @@ from aspsfusion.screen_kernels import (
     TOTALS,
     scan_fastq,
 )
+from aspsfusion.screen_table import ScreenTable
 from aspsfusion.vector_loads import LOAD_BYTES
 
-BLOCK_BYTES = 512 * 1024
-"""Inflated bytes per step and file: a block and the filter stay in a core's own cache together."""
+BLOCK_BYTES = 2 * 1024 * 1024
+"""Inflated bytes per step and file: each step has its cost in Python and wakes a thread. The kernels look at
+a few records of a block at a time, so that it need not fit a cache. See `docs/performance.md`."""
+
+UNUSED = 2
+"""References to memory that only the list of it and the question itself hold."""
 
 MIN_RECORD_BYTES = 6
 """Shortest possible record, `@`, `+` and four line ends; bounds the number of records of a block."""
@@ -109,6 +115,29 @@ def open_reads(path: Path) -> BinaryIO:
         return open_inflated(path)
 
 
+class _Buffers:
+    """Memory for blocks, used again once no block refers to it.
+
+    Fresh memory would be given by the system a page at a time.
+    """
+
+    def __init__(self) -> None:
+        self._all: list[npt.NDArray[np.uint8]] = []
+
+    def take(self, size: int) -> npt.NDArray[np.uint8]:
+        """Return memory of at least so many bytes, all of them the caller's until he drops it."""
+        # The one that was used last is the likeliest to be in the core's cache still.
+        for place in range(len(self._all) - 1, -1, -1):
+            if sys.getrefcount(self._all[place]) == UNUSED and self._all[place].size >= size:
+                found = self._all.pop(place)
+                self._all.append(found)
+                return found
+        # Longer records need longer ones: the short ones are dropped.
+        self._all = [each for each in self._all if each.size >= size]
+        self._all.append(np.empty(size + BLOCK_BYTES // 8, dtype=np.uint8))
+        return self._all[-1]
+
+
 class FastqScanner:
     """Reads one FASTQ file as scanned blocks.
 
@@ -145,6 +174,7 @@ class FastqScanner:
         with _opening(path):
             self._file = InflatedFile(path)
         self.size = self._file.size
+        self._buffers = _Buffers()
         self._rest = np.empty(0, dtype=np.uint8)
         self._ended = False
         self._open_end = False
@@ -168,7 +198,7 @@ class FastqScanner:
                 # Two records were wanted to tell the layout, and there is only one.
                 self.group = 1
                 block, used = self._scan(data, length)
-            self._rest = data[used:length]
+            self._rest = data[used:length].copy()
             self.records += block.count
             if block.count:
                 return block
@@ -193,9 +223,9 @@ class FastqScanner:
             )
         # A record that is longer than a block doubles the block.
         room = max(BLOCK_BYTES, carried)
-        if carried + room + 1 > self._ends.size:
+        if carried + room + 1 > self.lengths.size:
             self._make_room(2 * (carried + room))
-        data = np.empty(carried + room + 1 + LOAD_BYTES, dtype=np.uint8)
+        data = self._buffers.take(carried + room + 1 + LOAD_BYTES)
         data[:carried] = self._rest
         free = data.data[carried : carried + room]
         fresh = 0
@@ -216,7 +246,7 @@ class FastqScanner:
         return data, length
 
     def _make_room(self, size: int) -> None:
-        self._ends = np.empty(size + 1, dtype=np.int32)
+        self._ends = np.empty(size + LINES_AT_ONCE, dtype=np.int32)
         capacity = size // MIN_RECORD_BYTES + 1
         self._starts = np.empty(capacity + 1, dtype=np.int64)
         self._hits = np.empty(capacity, dtype=bool)

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.kernels import BASE_CODES, EMPTY, canonical_kmers
-from aspsfusion.match_kernels import PACKED_CODES, ScreenTable, fill_kmers, fill_seeds, match_reads
+from aspsfusion.match_kernels import match_reads, scratch_for
+from aspsfusion.screen_table import PACKED_CODES, ScreenTable, both_strands, fill_kmers, fill_seeds, packed
 from aspsfusion.vector_loads import LOAD_BYTES
 
 KMER_LENGTH = 21
@@ -209,12 +210,14 @@ def build_table(panel: PanelKmers) -> ScreenTable:
     genes = np.zeros(keys.size, dtype=np.uint16)
     fill_kmers(panel.kmers, panel.genes, keys, genes)
     filter_words = np.zeros(1 << FILTER_WORDS_BITS, dtype=np.uint32)
-    seeds = np.zeros(_slots(2 * panel.seed_positions.size), dtype=np.uint64)
-    fill_seeds(panel.text, panel.seed_positions, panel.seed_length, filter_words, seeds)
+    seeds = np.zeros(_slots(panel.seed_positions.size), dtype=np.uint64)
+    text = both_strands(panel.text)
+    fill_seeds(text, panel.seed_positions + LOAD_BYTES, panel.seed_length, filter_words, seeds)
     return ScreenTable(
         filter_words=filter_words,
         seeds=seeds,
-        text=panel.text,
+        text=text,
+        packed_text=packed(text),
         seed_length=panel.seed_length,
         least_score=LEAST_SCORE,
         mismatch_penalty=MISMATCH_PENALTY,
@@ -251,10 +254,5 @@ def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.boo
     buffer = np.frombuffer(bytearray(b"".join([*reads, bytes(LOAD_BYTES)])), dtype=np.uint8)
     longest = max((len(read) for read in reads), default=0)
     kept = np.zeros(len(reads), dtype=bool)
-    match_reads(buffer, starts[:-1], starts[1:], 0, len(reads), scratch_for(longest), table, kept)
+    match_reads(buffer, starts[:-1], starts[1:], 0, len(reads), table, scratch_for(longest), kept)
     return kept
-
-
-def scratch_for(longest: int) -> npt.NDArray[np.uint8]:
-    """Return room for the packed bases of reads up to a length in nt."""
-    return np.zeros(longest // 4 + 2 * LOAD_BYTES, dtype=np.uint8)

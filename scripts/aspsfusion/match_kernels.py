@@ -5,6 +5,11 @@ is a load at a byte of the packed read, and its hash is looked up in a filter th
 where the filter says "perhaps" are the panel's letters compared with the read's, along the ungapped match
 around the probe. Nothing is lost against looking at every base: a stretch of `seed_length` + 3 bases holds
 a probe.
+
+The reads of a batch are packed first, one behind the other, and probed then, whoever a probe belongs to. What
+the filter let through is looked up in the table, and what the table knows is compared, each in a loop of its
+own, so that the memory that it needs is on its way before it is looked at. Jumps that can not be foretold are
+few in them: one costs as much as packing a read.
 """
 
 from typing import NamedTuple
@@ -13,301 +18,166 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.compiled import compiled
-from aspsfusion.kernels import BASE_CODES, EMPTY, HASH_MULTIPLIER
-from aspsfusion.vector_loads import (
-    FILTER_BIT_SHIFTS,
-    FILTER_MULTIPLIERS,
-    LOAD_BYTES,
-    PROBES_AT_ONCE,
-    load_64,
-    lowest_bit,
-    pack_bases,
-    prefetch,
-    probes_in_filter,
-)
+from aspsfusion.count_kernels import KMERS_AT_ONCE
+from aspsfusion.prove_kernels import matches_at, may_match
+from aspsfusion.screen_table import SEED_BITS, reverse_complement, slot_of
+from aspsfusion.seed_vectors import PROBES_AT_ONCE, pack_bases, probes_in_filter
+from aspsfusion.vector_loads import LOAD_BYTES, count_bits, load_64, lowest_bit, prefetch
 
 SHORT_READ = 64
 """Reads below this length in nt are probed at every second base instead of every fourth: they have few
 probes, and every fourth base would lose more than one in a thousand reads of 50 nt (see `docs/screen.md`)."""
 
-PACKED_CODES = np.full(256, 4, dtype=np.uint8)
-"""Two-bit codes as `pack_bases` makes them, 4 for the rest: A 0, C 1, T 2, G 3; complement: bit 1."""
-for _letter in "ACGTUacgtu":
-    PACKED_CODES[ord(_letter)] = (ord(_letter) >> 1) & 3
+BATCH_BYTES = 4096
+"""Packed bases of a batch, four to a byte: they and what is noted of them stay in a core's first-level
+cache."""
 
-GIVE_UP = 9
-"""A match is not followed further once it has fallen so far below its best score: three mismatches."""
+BATCH_READS = 512
+"""Packed reads of a batch; short reads are packed twice."""
 
 CANDIDATES = 128
-"""Probes that the filter let through which are collected before the table is asked: what they need is fetched
-into the cache meanwhile."""
+"""Probes that the filter let through for which the table is asked in one go, and places that the table gave
+which are compared in one go: what they need is fetched into the cache meanwhile."""
+
+POSITIONS_AT_ONCE = 2
+"""Candidates that are noted of each 64 bytes without looking whether they are there; more are rare."""
+
+FRONT = LOAD_BYTES
+"""Bytes in front of the packed bases, so that one can look back from the first read."""
 
 _ONE = np.uint64(1)
-_WORD_MULTIPLIER, _BIT_MULTIPLIER = (np.uint64(number) for number in FILTER_MULTIPLIERS)
+_PLACE = np.uint64((1 << SEED_BITS) - 1)
+_ALL_SEED_BITS = np.uint32(0xFFFFFFFF)
 
 
-class ScreenTable(NamedTuple):
-    """What the screen looks reads up in.
+class MatchScratch(NamedTuple):
+    """Memory in which `match_reads` works.
 
     Attributes:
-        filter_words: three bits of a word for each seed (uint32); the filter's size is a power of two.
-        seeds: hash table of packed seeds of both strands: seed + 1 in the upper 32 bits, 2 * text position
-            + strand in the lower ones, 0 for a free slot (uint64).
-        text: the panel's sequences as PACKED_CODES, one behind the other, 4 between them (uint8).
-        seed_length: bases of a seed, at most 16.
-        least_score: score from which a match counts.
-        mismatch_penalty: what a mismatch costs, a match giving 1.
-        filter_shift: 32 less the binary logarithm of the filter's number of words.
-        seed_shift: 64 less the binary logarithm of the number of slots in `seeds`.
-        key_shift: 64 less the binary logarithm of the number of slots in `keys`.
-        keys: hash table of the panel's k-mers, EMPTY for a free slot (uint64).
-        genes: gene number of each slot of `keys` (uint16).
-        k: length of the k-mers in `keys`.
+        packed: bases of the batch, from byte FRONT on (uint8).
+        begins: for each packed read, its first base in the buffer (int64).
+        reads: its number (int64).
+        ends: where its bytes end in `packed` (int64).
+        positions: for each candidate, the byte of `packed` at which its seed begins (int64).
+        seeds: the smaller one of its seed and the reverse complement (uint32), for CANDIDATES of them.
+        places: for each place to compare, that place in the panel's text (int64).
+        place_positions: the byte of `packed` at which the seed begins (int64).
+        kmers: see `count_kmers` (uint64).
     """
 
-    filter_words: npt.NDArray[np.uint32]
-    seeds: npt.NDArray[np.uint64]
-    text: npt.NDArray[np.uint8]
-    seed_length: int
-    least_score: int
-    mismatch_penalty: int
-    filter_shift: int
-    seed_shift: int
-    key_shift: int
-    keys: npt.NDArray[np.uint64]
-    genes: npt.NDArray[np.uint16]
-    k: int
+    packed: npt.NDArray[np.uint8]
+    begins: npt.NDArray[np.int64]
+    reads: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    positions: npt.NDArray[np.int64]
+    seeds: npt.NDArray[np.uint32]
+    places: npt.NDArray[np.int64]
+    place_positions: npt.NDArray[np.int64]
+    kmers: npt.NDArray[np.uint64]
 
 
-@compiled
-def fill_kmers(kmers, values, keys, slots):  # type: ignore[no-untyped-def]
-    """Enter k-mers into an open-addressing hash table, in place.
+def scratch_for(longest: int) -> MatchScratch:
+    """Return room for `match_reads`.
 
     Args:
-        kmers: distinct canonical k-mers (uint64).
-        values: one small number for each (uint16).
-        keys: table of 2^n slots filled with EMPTY; at most half of it may become used.
-        slots: values of the slots, same size as keys.
+        longest: bases of the longest read in nt, or any larger number.
     """
-    slot_shift = np.uint64(64) - np.uint64(np.log2(keys.size))
-    last = keys.size - 1
-    for i in range(kmers.size):
-        slot = np.int64((kmers[i] * HASH_MULTIPLIER) >> slot_shift)
-        while keys[slot] != EMPTY:
-            slot = (slot + 1) & last
-        keys[slot] = kmers[i]
-        slots[slot] = values[i]
+    packed = np.zeros(FRONT + BATCH_BYTES + 2 * (longest // 4) + 4 * LOAD_BYTES, dtype=np.uint8)
+    begins, reads, ends = (np.zeros(BATCH_READS, dtype=np.int64) for _ in range(3))
+    positions = np.zeros(packed.size + LOAD_BYTES, dtype=np.int64)
+    seeds = np.zeros(CANDIDATES, dtype=np.uint32)
+    places, place_positions = (np.zeros(CANDIDATES, dtype=np.int64) for _ in range(2))
+    kmers = np.zeros(KMERS_AT_ONCE, dtype=np.uint64)
+    return MatchScratch(packed, begins, reads, ends, positions, seeds, places, place_positions, kmers)
 
 
 @compiled
-def _enter(seed, filter_words, word_shift):  # type: ignore[no-untyped-def]
-    """Set a seed's bits in the filter, as `probes_in_filter` looks for them."""
-    second = np.uint32(seed * _BIT_MULTIPLIER)
-    bits = np.uint32(0)
-    for by in FILTER_BIT_SHIFTS:
-        bits |= np.uint32(1) << ((second >> np.uint32(by)) & np.uint32(31))
-    filter_words[np.uint32(seed * _WORD_MULTIPLIER) >> word_shift] |= bits
-
-
-@compiled
-def fill_seeds(text, positions, length, filter_words, seeds):  # type: ignore[no-untyped-def]
-    """Enter the seeds at the given positions of the panel's text, on both strands, in place.
-
-    Args:
-        text: see ScreenTable.
-        positions: where seeds begin; their bases must all be bases (int64).
-        length: bases of a seed, at most 16.
-        filter_words: zeros, 2^m words.
-        seeds: zeros, 2^n slots, at least twice the number of entries.
-    """
-    word_shift = np.uint32(32) - np.uint32(np.log2(filter_words.size))
-    slot_shift = np.uint64(64) - np.uint64(np.log2(seeds.size))
-    last = seeds.size - 1
-    for position in positions:
-        forward = np.uint64(0)
-        backward = np.uint64(0)
-        for i in range(length):
-            code = np.uint64(text[position + i])
-            forward |= code << np.uint64(2 * i)
-            backward |= (code ^ np.uint64(2)) << np.uint64(2 * (length - 1 - i))
-        for strand in range(2):
-            seed = backward if strand else forward
-            product = seed * HASH_MULTIPLIER
-            _enter(seed, filter_words, word_shift)
-            slot = np.int64(product >> slot_shift)
-            while seeds[slot] != np.uint64(0):
-                slot = (slot + 1) & last
-            seeds[slot] = ((seed + _ONE) << np.uint64(32)) | np.uint64(2 * position + strand)
-
-
-@compiled
-def _same(buffer, probe, text, origin, step, flip, length):  # type: ignore[no-untyped-def]
-    # What was packed may have been no base; here the letters are compared.
-    for i in range(length):  # noqa: SIM110 (no generators in compiled code)
-        if PACKED_CODES[buffer[probe + i]] != text[origin + step * i] ^ flip:
-            return False
-    return True
-
-
-@compiled
-def _score(buffer, start, stop, probe, place, text, length, least_score, mismatch_penalty):  # type: ignore[no-untyped-def]
-    """Score the best ungapped match around a seed, 0 below the least score."""
-    reverse = place & 1
-    first = place >> 1
-    step = -1 if reverse else 1
-    flip = 2 if reverse else 0
-    origin = first + length - 1 if reverse else first
-    total = length
-    for side in range(2):
-        best = 0
-        score = 0
-        i = length if side == 0 else -1
-        towards = 1 if side == 0 else -1
-        while start <= probe + i < stop:
-            letter = text[origin + step * i]
-            if letter > 3:
-                break
-            if PACKED_CODES[buffer[probe + i]] == letter ^ flip:
-                score += 1
-                if score > best:
-                    best = score
-                    if total + best >= least_score:
-                        return total + best if _same(buffer, probe, text, origin, step, flip, length) else 0
-            else:
-                score -= mismatch_penalty
-                if score <= best - GIVE_UP:
-                    break
-            i += towards
-        total += best
-    if total < least_score or not _same(buffer, probe, text, origin, step, flip, length):
-        return 0
-    return total
-
-
-@compiled
-def _prove(  # type: ignore[no-untyped-def]
-    buffer,
-    begins,
-    stops,
-    behind,
-    reads,
-    probes,
-    seeds_found,
-    count,
-    seeds,
-    slot_shift,
-    text,
-    length,
-    least_score,
-    mismatch_penalty,
-    hits,
-):
-    """Look up what the filter let through; sets the hits of the reads that match."""
-    last = seeds.size - 1
-    for i in range(count):
-        read = reads[i]
-        if hits[read]:
-            continue
-        wanted = np.uint64(seeds_found[i]) + _ONE
-        slot = np.int64((np.uint64(seeds_found[i]) * HASH_MULTIPLIER) >> slot_shift)
-        while seeds[slot] != np.uint64(0):
-            entry = seeds[slot]
-            if entry >> np.uint64(32) == wanted:
-                place = np.int64(entry & np.uint64(0xFFFFFFFF))
-                start, stop = np.int64(begins[read]) + behind, np.int64(stops[read])
-                score = _score(
-                    buffer, start, stop, probes[i], place, text, length, least_score, mismatch_penalty
-                )
-                if score >= least_score:
-                    hits[read] = True
-                    break
-            slot = (slot + 1) & last
-
-
-@compiled
-def _match(  # type: ignore[no-untyped-def]
-    buffer,
-    begins,
-    stops,
-    behind,
-    count,
-    packed,
-    filter_words,
-    filter_shift,
-    seeds,
-    seed_shift,
-    text,
-    length,
-    least_score,
-    mismatch_penalty,
-    hits,
-):
-    seed_mask = np.uint32((1 << (2 * length)) - 1)
-    slot_shift = np.uint64(seed_shift)
-    reads_found = np.empty(CANDIDATES, dtype=np.int64)
-    probes_found = np.empty(CANDIDATES, dtype=np.int64)
-    seeds_found = np.empty(CANDIDATES, dtype=np.uint32)
+def _filter(table, scratch, used):  # type: ignore[no-untyped-def]
+    """Find the bytes of the packed bases whose seed the filter lets through, and return how many."""
+    packed, positions = scratch.packed, scratch.positions
+    words, shift = table.filter_words, table.filter_shift
+    unused_bits = SEED_BITS - 2 * table.seed_length
     found = 0
-    for read in range(count):
-        start, stop = np.int64(begins[read]) + behind, np.int64(stops[read])
-        hits[read] = False
-        for half in range(2 if stop - start < SHORT_READ else 1):
-            begin = start + 2 * half
-            probes = (stop - begin - length + 4) >> 2
-            if probes > 0:
-                for i in range(0, stop - begin, LOAD_BYTES):
-                    pack_bases(buffer, begin + i, packed, i >> 2)
-            for first in range(0, probes, PROBES_AT_ONCE):
-                maybe = probes_in_filter(packed, first, probes - first, filter_words, filter_shift, seed_mask)
-                while maybe:
-                    probe = first + lowest_bit(maybe)
-                    maybe &= maybe - _ONE
-                    seed = np.uint32(load_64(packed, probe)) & seed_mask
-                    prefetch(seeds, np.int64((np.uint64(seed) * HASH_MULTIPLIER) >> slot_shift))
-                    reads_found[found] = read
-                    probes_found[found] = begin + 4 * probe
-                    seeds_found[found] = seed
-                    found += 1
-                if found > CANDIDATES - PROBES_AT_ONCE:
-                    _prove(
-                        buffer,
-                        begins,
-                        stops,
-                        behind,
-                        reads_found,
-                        probes_found,
-                        seeds_found,
-                        found,
-                        seeds,
-                        slot_shift,
-                        text,
-                        length,
-                        least_score,
-                        mismatch_penalty,
-                        hits,
-                    )
-                    found = 0
-    _prove(
-        buffer,
-        begins,
-        stops,
-        behind,
-        reads_found,
-        probes_found,
-        seeds_found,
-        found,
-        seeds,
-        slot_shift,
-        text,
-        length,
-        least_score,
-        mismatch_penalty,
-        hits,
-    )
+    for first in range(FRONT, used, LOAD_BYTES):
+        maybe = np.uint64(0)
+        for i in range(0, LOAD_BYTES, PROBES_AT_ONCE):
+            maybe |= probes_in_filter(packed, first + i, words, shift, unused_bits) << np.uint64(i)
+        if used - first < LOAD_BYTES:
+            maybe &= (_ONE << np.uint64(used - first)) - _ONE
+        # Written whether or not they are there, see `_line_ends`.
+        end = found + count_bits(maybe)
+        for _ in range(POSITIONS_AT_ONCE):
+            positions[found] = first + lowest_bit(maybe)
+            maybe &= maybe - _ONE
+            found += 1
+        while found < end:
+            positions[found] = first + lowest_bit(maybe)
+            maybe &= maybe - _ONE
+            found += 1
+        found = end
+    return found
 
 
 @compiled
-def match_reads(buffer, begins, stops, behind, count, packed, table, hits):  # type: ignore[no-untyped-def]
+def _confirm(  # type: ignore[no-untyped-def]
+    buffer, begins, stops, behind, table, scratch, count, packed_reads, hits
+):
+    """Compare the places that the table gave; sets the hits of the reads that match."""
+    packed, text = scratch.packed, table.packed_text
+    length, penalty, least_score = table.seed_length, table.mismatch_penalty, table.least_score
+    for i in range(count):
+        position, place = scratch.place_positions[i], scratch.places[i]
+        if not may_match(packed, position, text, place, length, penalty, least_score):
+            continue
+        current = np.searchsorted(scratch.ends[:packed_reads], position, side="right")
+        read = scratch.reads[current]
+        before = scratch.ends[current - 1] if current else FRONT
+        probe = scratch.begins[current] + 4 * (position - before)
+        start, stop = np.int64(begins[read]) + behind, np.int64(stops[read])
+        # A seed that runs on into the next read is none.
+        if not hits[read] and probe + length <= stop:
+            hits[read] = matches_at(buffer, start, stop, probe, table, place)
+
+
+@compiled
+def _look_up(  # type: ignore[no-untyped-def]
+    buffer, begins, stops, behind, table, scratch, used, packed_reads, hits
+):
+    """Look the packed reads of a batch up; sets the hits of those that match."""
+    seeds, shift, length = table.seeds, table.seed_shift, table.seed_length
+    last = seeds.size - 1
+    seed_mask = _ALL_SEED_BITS >> np.uint32(SEED_BITS - 2 * length)
+    candidates = _filter(table, scratch, used)
+    found = 0
+    for first in range(0, candidates, CANDIDATES):
+        count = min(CANDIDATES, candidates - first)
+        for i in range(count):
+            seed = np.uint32(load_64(scratch.packed, scratch.positions[first + i])) & seed_mask
+            smaller = min(seed, reverse_complement(seed, length))
+            prefetch(seeds, slot_of(smaller, shift))
+            scratch.seeds[i] = smaller
+        for i in range(count):
+            position, smaller = scratch.positions[first + i], scratch.seeds[i]
+            slot = slot_of(smaller, shift)
+            while seeds[slot] != np.uint64(0):
+                entry = seeds[slot]
+                if entry >> np.uint64(SEED_BITS) == np.uint64(smaller) + _ONE:
+                    place = np.int64(entry & _PLACE)
+                    if np.uint32(load_64(scratch.packed, position)) & seed_mask != smaller:
+                        place = table.text.size - length - place
+                    prefetch(table.packed_text, place >> 2)
+                    scratch.places[found] = place
+                    scratch.place_positions[found] = position
+                    found += 1
+                    if found == CANDIDATES:
+                        _confirm(buffer, begins, stops, behind, table, scratch, found, packed_reads, hits)
+                        found = 0
+                slot = (slot + 1) & last
+    _confirm(buffer, begins, stops, behind, table, scratch, found, packed_reads, hits)
+
+
+@compiled
+def match_reads(buffer, begins, stops, behind, count, table, scratch, hits):  # type: ignore[no-untyped-def]
     """Tell which reads share a match of the wanted score with the panel, on either strand.
 
     Args:
@@ -316,62 +186,35 @@ def match_reads(buffer, begins, stops, behind, count, packed, table, hits):  # t
         stops: end of each read, half-open.
         behind: how far behind `begins` the first base is.
         count: number of reads.
-        packed: scratch of at least a quarter of the longest read and 2 * LOAD_BYTES (uint8).
         table: what to look the reads up in (ScreenTable).
+        scratch: see `scratch_for`.
         hits: out, one truth value for each read (bool).
     """
-    # Taken apart once for a block: a tuple handed on for each read costs more than most reads do.
-    _match(
-        buffer,
-        begins,
-        stops,
-        behind,
-        count,
-        packed,
-        table.filter_words,
-        table.filter_shift,
-        table.seeds,
-        table.seed_shift,
-        table.text,
-        table.seed_length,
-        table.least_score,
-        table.mismatch_penalty,
-        hits,
-    )
-
-
-@compiled
-def count_kmers(buffer, start, stop, table, by_gene):  # type: ignore[no-untyped-def]
-    """Add the panel's k-mers that a read holds to the count of their genes.
-
-    Args:
-        buffer: bytes (uint8).
-        start: first base of the read.
-        stop: end of the read, half-open.
-        table: the panel's k-mers.
-        by_gene: in and out, k-mers seen by gene number (int64).
-    """
-    k = table.k
-    mask = (_ONE << np.uint64(2 * k)) - _ONE
-    top = np.uint64(2 * (k - 1))
-    last = table.keys.size - 1
-    forward = np.uint64(0)
-    backward = np.uint64(0)
-    valid = 0
-    for i in range(start, stop):
-        code = np.uint64(BASE_CODES[buffer[i]])
-        if code > np.uint64(3):
-            valid = 0
-            continue
-        forward = ((forward << np.uint64(2)) | code) & mask
-        backward = (backward >> np.uint64(2)) | ((np.uint64(3) - code) << top)
-        valid += 1
-        if valid < k:
-            continue
-        kmer = min(forward, backward)
-        slot = np.int64((kmer * HASH_MULTIPLIER) >> np.uint64(table.key_shift))
-        while table.keys[slot] != EMPTY:
-            if table.keys[slot] == kmer:
-                by_gene[table.genes[slot]] += 1
+    packed = scratch.packed
+    used = FRONT
+    packed_reads = 0
+    for read in range(count):
+        begin, stop = np.int64(begins[read]) + behind, np.int64(stops[read])
+        hits[read] = False
+        # What is shorter than a seed finds none.
+        again = stop - begin < SHORT_READ
+        while True:
+            offset = 0
+            while offset < stop - begin:
+                pack_bases(buffer, begin + offset, packed, used + (offset >> 2))
+                offset += LOAD_BYTES
+            used += (stop - begin + 3) >> 2
+            scratch.begins[packed_reads] = begin
+            scratch.reads[packed_reads] = read
+            scratch.ends[packed_reads] = used
+            packed_reads += 1
+            if not again:
                 break
-            slot = (slot + 1) & last
+            again = False
+            begin = min(begin + 2, stop)
+        if used >= FRONT + BATCH_BYTES or packed_reads > BATCH_READS - 2:
+            _look_up(buffer, begins, stops, behind, table, scratch, used, packed_reads, hits)
+            used = FRONT
+            packed_reads = 0
+    if packed_reads:
+        _look_up(buffer, begins, stops, behind, table, scratch, used, packed_reads, hits)

@@ -16,16 +16,15 @@ import numpy.typing as npt
 from aspsfusion.compressed import STANDARD_INPUT
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import FastqScanner, ScannedBlock
-from aspsfusion.match_kernels import ScreenTable
-from aspsfusion.screen_kernels import MARK_SIGN, MARK_SLASH, STEP_OK, STEP_OTHER_NAME, first_out_of_step
+from aspsfusion.name_kernels import MARK_SIGN, MARK_SLASH, STEP_OK, STEP_OTHER_NAME, first_out_of_step
+from aspsfusion.screen_table import ScreenTable
+from aspsfusion.write_kernels import SUFFIX_BYTES, write_fragments
 
 BLOCKS_AHEAD = 4
 """Scanned blocks of a file that may wait for those of the other one."""
 
-SAME_READS = 10
-"""Records at the beginning of two mate files from which equal bases in all of them are no chance."""
-
 SAME_READS_LOOKED_AT = 1000
+"""Records at the beginning of two mate files whose bases are compared."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,24 @@ class Fragments:
         """Return the bytes of a fragment's records, first mate first."""
         return [block.record(index * self.stride + first) for block, first in self._columns()]
 
+    def written(self, chosen: npt.NDArray[np.int64]) -> memoryview:
+        """Return the records of some fragments in the one form that later stages read, see `write_fragments`.
+
+        Args:
+            chosen: numbers of the fragments.
+        """
+        columns = self._columns()
+        (first, _), (second, behind) = columns[0], columns[-1]
+        starts = (first.starts, second.starts[behind:])
+        rows = chosen * self.stride
+        size = SUFFIX_BYTES * len(columns) * chosen.size
+        size += sum(int((each[rows + 1] - each[rows]).sum()) for each in starts[: len(columns)])
+        out = np.empty(size, dtype=np.uint8)
+        used = write_fragments(
+            first.data, starts[0], second.data, starts[1], self.stride, len(columns), chosen, out
+        )
+        return out.data[:used]
+
     def _columns(self) -> list[tuple[ScannedBlock, int]]:
         if self.stride == 2:
             return [(self.mates[0], 0), (self.mates[0], 1)]
@@ -84,14 +101,18 @@ class _Ahead:
 
     def __init__(self, scanner: FastqScanner) -> None:
         self.scanner = scanner
-        self._blocks: queue.Queue[ScannedBlock | Exception | None] = queue.Queue(BLOCKS_AHEAD)
+        self._blocks: queue.SimpleQueue[ScannedBlock | Exception | None] = queue.SimpleQueue()
+        # A token allows one block to be read. Both queues wake a thread without a step in Python.
+        self._tokens: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        for _ in range(BLOCKS_AHEAD):
+            self._tokens.put(True)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"reads {scanner.label}", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         try:
-            while not self._stop.is_set():
+            while self._tokens.get() and not self._stop.is_set():
                 block = self.scanner.next_block()
                 self._blocks.put(block)
                 if block is None:
@@ -104,16 +125,14 @@ class _Ahead:
         block = self._blocks.get()
         if isinstance(block, Exception):
             raise block
+        self._tokens.put(True)
         return block
 
     def close(self) -> None:
         """Stop reading."""
         self._stop.set()
-        while self._thread.is_alive():
-            try:
-                self._blocks.get_nowait()
-            except queue.Empty:
-                self._thread.join(0.01)
+        self._tokens.put(False)  # wakes the thread if it waits for one
+        self._thread.join()
         self.scanner.close()
 
 
@@ -246,14 +265,19 @@ class LaneReader:
         )
 
     def _refuse_same_reads(self, first: ScannedBlock, second: ScannedBlock, count: int) -> None:
-        looked_at = min(count, SAME_READS_LOOKED_AT)
-        if looked_at >= SAME_READS and all(
-            (bases := _bases(first, i)) and bases == _bases(second, i) for i in range(looked_at)
-        ):
+        places = range(min(count, SAME_READS_LOOKED_AT))
+        different = set()
+        for place in places:
+            bases = _bases(first, place)
+            if bases != _bases(second, place):
+                return
+            different.add(bases)
+        # A single read, or one that is always the same, may have a mate that looks like it.
+        if len(different) > 1:
             raise ReadsError(
-                f"holds the same reads as {self.scanners[1].label}",
-                path=self.scanners[0].label,
-                remedy="give R1 and R2 of one run",
+                f"holds the same reads as {self.scanners[0].label}",
+                path=self.scanners[1].label,
+                remedy="give the file of the second mates",
             )
 
 
@@ -273,7 +297,7 @@ def _refuse_same_file(lane: Lane) -> None:
         raise ReadsError(
             f"is the same file as {lane.fastq_1}, given as R1 and as R2",
             path=lane.fastq_2,
-            remedy="give R1 and R2 of one run",
+            remedy="give the file of the second mates, or the file alone for single reads",
         )
 
 

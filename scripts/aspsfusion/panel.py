@@ -37,7 +37,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from aspsfusion.kmers import PanelKmers
-    from aspsfusion.match_kernels import ScreenTable
+    from aspsfusion.screen_table import ScreenTable
 
 TRANSCRIPTS_FASTA = "transcripts.fa"
 UNSPLICED_FASTA = "introns.fa"

@@ -4,7 +4,9 @@ Nearly every read of a library has nothing to do with the question. A fragment i
 when either mate matches the panel on either strand.
 """
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +16,6 @@ import numpy.typing as npt
 from aspsfusion.compressed import STANDARD_INPUT
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import FastqScanner
-from aspsfusion.mate_order import require_mates
 from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import load_panel
 from aspsfusion.records import ScreenMetrics
@@ -94,41 +95,19 @@ def _share(part: int, whole: int, decimals: int = FRACTION_DECIMALS) -> float:
     return round(part / whole, decimals) if whole else 0.0
 
 
-def mate_record(record: bytes, mate: int | None) -> bytes:
-    """Return a FASTQ record in the one form that later stages read.
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep Python from looking for cycles of objects.
 
-    The name ends with /1 or /2 for a pair and carries no suffix for a single read; comment, carriage
-    returns and the second name are dropped, bases are upper case. Of the names of a pair, an ending .1 or .2
-    (_1 or _2) is kept where both mates have the same.
-
-    Args:
-        record: four lines.
-        mate: 1 or 2, None for a single read.
+    Blocks make none, and each search would visit all objects of the libraries.
     """
-    header, sequence, _, quality = record.replace(b"\r", b"").split(b"\n")[:4]
-    name = header.split(maxsplit=1)[0]
-    if name.endswith((b"/1", b"/2")):
-        name = name[:-2]
-    suffix = b"" if mate is None else b"/%d" % mate
-    return b"%s%s\n%s\n+\n%s\n" % (name, suffix, sequence.upper(), quality)
-
-
-def pair_records(records: Sequence[bytes]) -> list[bytes]:
-    """Return the records of a fragment in the one form that later stages read, see `mate_record`.
-
-    Mates whose names end in .1 and .2, or _1 and _2, get the one name that they have in common.
-    """
-    if len(records) == 1:
-        return [mate_record(records[0], None)]
-    first, second = (mate_record(record, mate) for mate, record in enumerate(records, start=1))
-    names = [record.split(b"\n", 1)[0] for record in (first, second)]
-    if names[0][:-2] != names[1][:-2]:
-        # `r.1/1` and `r.2/2`: the mate's number is still part of the name.
-        first, second = (
-            name[:-4] + name[-2:] + record[len(name) :]
-            for name, record in zip(names, (first, second), strict=True)
-        )
-    return [first, second]
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def run_screen(
@@ -162,9 +141,6 @@ def run_screen(
     panel = load_panel(panel_directory)
     symbols = [gene.symbol for gene in panel.spec.genes]
     table = panel.screen_table
-    for lane in lanes:
-        if lane.fastq_2 is not None:
-            require_mates(lane.fastq_1, lane.fastq_2)
     stamps = stamps_of(path for lane in lanes for path in lane.paths)
     counts = _Counts(np.zeros(len(symbols), dtype=np.int64))
     readers: list[LaneReader] = []
@@ -172,6 +148,7 @@ def run_screen(
     total = None if None in sizes else sum(size or 0 for size in sizes)
     read_before = 0
     with (
+        _without_collection(),
         # Both names are claimed before the first read, so that either both files appear or none.
         replacing(output, force=force) as draft,
         replacing(metrics, force=force) as metrics_draft,
@@ -183,8 +160,8 @@ def run_screen(
             before = counts.fragments
             for block in reader.fragments():
                 kept = block.kept()
-                for index in kept:
-                    out.writelines(pair_records(block.records(int(index))))
+                if kept.size:
+                    out.write(block.written(kept))
                 counts.fragments += block.count
                 counts.kept += kept.size
                 read = read_before + sum(scanner.compressed for scanner in reader.scanners)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.kmers import scratch_for
-from aspsfusion.match_kernels import ScreenTable
-from aspsfusion.screen_kernels import BASES, GC, LONGEST, SCAN_OK, TOTALS, UNKNOWN, scan_fastq
+from aspsfusion.match_kernels import scratch_for
+from aspsfusion.screen_kernels import BASES, GC, LINES_AT_ONCE, LONGEST, SCAN_OK, TOTALS, UNKNOWN, scan_fastq
+from aspsfusion.screen_table import ScreenTable
 from aspsfusion.vector_loads import LOAD_BYTES
 
 
@@ -86,10 +86,10 @@ class _Room:
     """Memory that the kernel works in, used again from block to block."""
 
     def __init__(self, size: int) -> None:
-        self.ends = np.empty(size, dtype=np.int32)
+        self.ends = np.empty(size + LINES_AT_ONCE, dtype=np.int32)
         self.packed = scratch_for(size)
         self.lengths = np.zeros(size, dtype=np.int64)
 
     def fits(self, size: int) -> bool:
         """Tell whether a block of so many bytes can be scanned."""
-        return bool(self.ends.size >= size)
+        return bool(self.lengths.size >= size)

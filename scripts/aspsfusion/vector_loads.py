@@ -18,13 +18,9 @@ intrinsic: Callable[[Callable[..., Any]], Any] = extending.intrinsic
 LOAD_BYTES = 64
 """Bytes of one load."""
 
-_BYTE = ir.IntType(8)
-_WORD = ir.IntType(64)
-_BYTES = ir.VectorType(_BYTE, LOAD_BYTES)
-_LANES = ir.VectorType(ir.IntType(32), LOAD_BYTES // 4)
-_POINTERS = ir.VectorType(ir.PointerType(), LOAD_BYTES // 4)
-_PACK = 0x01041040
-"""Moves the two low bits of each byte of a 32-bit lane side by side into its upper byte."""
+BYTE = ir.IntType(8)
+WORD = ir.IntType(64)
+BYTES = ir.VectorType(BYTE, LOAD_BYTES)
 
 _HASH_MULTIPLIERS = [
     0xE220A8397B1DCDAF,
@@ -40,40 +36,39 @@ _HASH_MULTIPLIERS = [
 one number would let a digit that rises in one word make up for one that falls in another."""
 
 
-def _address(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
+def address(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
+    """Return the pointer to an array's element; elements are bytes."""
     pointer = context.make_array(array_type)(context, builder, array).data
-    return builder.gep(builder.bitcast(pointer, _BYTE.as_pointer()), [offset])
+    return builder.gep(builder.bitcast(pointer, BYTE.as_pointer()), [offset])
 
 
-def _load(context: Any, builder: Any, array_type: Any, array: Any, offset: Any, *, kind: Any) -> Any:
-    pointer = builder.bitcast(_address(context, builder, array_type, array, offset), kind.as_pointer())
+def load(context: Any, builder: Any, array_type: Any, array: Any, offset: Any, *, kind: Any) -> Any:
+    """Return what stands from an array's element on as a value of a kind, whatever its alignment."""
+    pointer = builder.bitcast(address(context, builder, array_type, array, offset), kind.as_pointer())
     value = builder.load(pointer)
     value.align = 1
     return value
 
 
-def _splat(value: int, kind: Any = _BYTES) -> Any:
+def splat(value: int, kind: Any = BYTES) -> Any:
+    """Return a vector that holds one number everywhere."""
     return ir.Constant(kind, [value] * kind.count)
 
 
-def _in_all_lanes(builder: Any, value: Any) -> Any:
-    empty = ir.Constant(_LANES, ir.Undefined)
-    first = builder.insert_element(empty, value, ir.IntType(32)(0))
-    return builder.shuffle_vector(first, empty, _splat(0, _LANES))
-
-
-def _function(builder: Any, kind: Any, name: str) -> Any:
+def function(builder: Any, kind: Any, name: str) -> Any:
+    """Return one of LLVM's own functions."""
     return cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
 
 
 def _reduced_sum(builder: Any, vector: Any, kind: Any) -> Any:
     name = f"llvm.vector.reduce.add.v{kind.count}{kind.element.intrinsic_name}"
     signature = ir.FunctionType(kind.element, [kind])
-    return builder.call(_function(builder, signature, name), [vector])
+    return builder.call(function(builder, signature, name), [vector])
 
 
-def _mask(builder: Any, truths: Any) -> Any:
-    return builder.bitcast(truths, _WORD)
+def mask_of(builder: Any, truths: Any) -> Any:
+    """Return 64 truth values as the bits of a number, the first one lowest."""
+    return builder.bitcast(truths, WORD)
 
 
 @intrinsic
@@ -81,8 +76,8 @@ def newlines(typing_context, array, offset):  # type: ignore[no-untyped-def]
     """Mark the line ends among 64 bytes: bit i of the result stands for byte offset + i."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments, kind=_BYTES)
-        return _mask(builder, builder.icmp_unsigned("==", loaded, _splat(10)))
+        loaded = load(context, builder, signature.args[0], *arguments, kind=BYTES)
+        return mask_of(builder, builder.icmp_unsigned("==", loaded, splat(10)))
 
     return types.uint64(array, types.int64), generate
 
@@ -92,8 +87,8 @@ def blanks(typing_context, array, offset):  # type: ignore[no-untyped-def]
     """Mark spaces, tabs, line ends and other control characters among 64 bytes."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments, kind=_BYTES)
-        return _mask(builder, builder.icmp_unsigned("<=", loaded, _splat(32)))
+        loaded = load(context, builder, signature.args[0], *arguments, kind=BYTES)
+        return mask_of(builder, builder.icmp_unsigned("<=", loaded, splat(32)))
 
     return types.uint64(array, types.int64), generate
 
@@ -103,10 +98,10 @@ def guanines_and_cytosines(typing_context, array, offset):  # type: ignore[no-un
     """Mark G and C, upper or lower case, among 64 bytes."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments, kind=_BYTES)
+        loaded = load(context, builder, signature.args[0], *arguments, kind=BYTES)
         # C, G, c and g differ in the bits 0x24 alone.
-        folded = builder.or_(loaded, _splat(0x24))
-        return _mask(builder, builder.icmp_unsigned("==", folded, _splat(ord("g"))))
+        folded = builder.or_(loaded, splat(0x24))
+        return mask_of(builder, builder.icmp_unsigned("==", folded, splat(ord("g"))))
 
     return types.uint64(array, types.int64), generate
 
@@ -116,10 +111,10 @@ def unknown_bases(typing_context, array, offset):  # type: ignore[no-untyped-def
     """Mark N, upper or lower case, and the dot that old instruments wrote for it, among 64 bytes."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments, kind=_BYTES)
-        letter = builder.icmp_unsigned("==", builder.or_(loaded, _splat(0x20)), _splat(ord("n")))
-        dot = builder.icmp_unsigned("==", loaded, _splat(ord(".")))
-        return _mask(builder, builder.or_(letter, dot))
+        loaded = load(context, builder, signature.args[0], *arguments, kind=BYTES)
+        letter = builder.icmp_unsigned("==", builder.or_(loaded, splat(0x20)), splat(ord("n")))
+        dot = builder.icmp_unsigned("==", loaded, splat(ord(".")))
+        return mask_of(builder, builder.or_(letter, dot))
 
     return types.uint64(array, types.int64), generate
 
@@ -129,29 +124,48 @@ def at_least(typing_context, array, offset, least):  # type: ignore[no-untyped-d
     """Mark the bytes that are not below a value among 64 bytes."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=_BYTES)
-        lowest = builder.trunc(arguments[2], _BYTE)
-        same = ir.Constant(_BYTES, ir.Undefined)
+        loaded = load(context, builder, signature.args[0], *arguments[:2], kind=BYTES)
+        lowest = builder.trunc(arguments[2], BYTE)
+        same = ir.Constant(BYTES, ir.Undefined)
         same = builder.insert_element(same, lowest, ir.IntType(32)(0))
         lanes = ir.Constant(ir.VectorType(ir.IntType(32), LOAD_BYTES), [0] * LOAD_BYTES)
-        same = builder.shuffle_vector(same, ir.Constant(_BYTES, ir.Undefined), lanes)
-        return _mask(builder, builder.icmp_unsigned(">=", loaded, same))
+        same = builder.shuffle_vector(same, ir.Constant(BYTES, ir.Undefined), lanes)
+        return mask_of(builder, builder.icmp_unsigned(">=", loaded, same))
 
     return types.uint64(array, types.int64, types.int64), generate
 
 
+def _first_bytes(builder: Any, count: Any) -> Any:
+    """Return a vector of ones in the first bytes, as many as told, and zeros behind them.
+
+    It is loaded from a constant: made from a mask of bits it would be taken apart in the sum below.
+    """
+    kind = ir.ArrayType(BYTE, 2 * LOAD_BYTES)
+    name = "aspsfusion.first_bytes"
+    table = builder.module.globals.get(name)
+    if table is None:
+        table = ir.GlobalVariable(builder.module, kind, name)
+        table.global_constant = True
+        table.linkage = "internal"
+        table.initializer = ir.Constant(kind, [255] * LOAD_BYTES + [0] * LOAD_BYTES)
+    start = builder.sub(WORD(LOAD_BYTES), count)
+    where = builder.gep(builder.bitcast(table, BYTE.as_pointer()), [start])
+    ones = builder.load(builder.bitcast(where, BYTES.as_pointer()))
+    ones.align = 1
+    return ones
+
+
 @intrinsic
-def sum_of_bytes(typing_context, array, offset, chosen):  # type: ignore[no-untyped-def]
-    """Add up those of 64 bytes whose bit is set in a mask."""
+def sum_of_bytes(typing_context, array, offset, count):  # type: ignore[no-untyped-def]
+    """Add up the first ones of 64 bytes, `count` of them, which is at most 64."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=_BYTES)
-        truths = builder.bitcast(arguments[2], ir.VectorType(ir.IntType(1), LOAD_BYTES))
-        kept = builder.select(truths, loaded, _splat(0))
+        loaded = load(context, builder, signature.args[0], *arguments[:2], kind=BYTES)
+        kept = builder.and_(loaded, _first_bytes(builder, arguments[2]))
         wide = ir.VectorType(ir.IntType(32), LOAD_BYTES)
-        return builder.zext(_reduced_sum(builder, builder.zext(kept, wide), wide), _WORD)
+        return builder.zext(_reduced_sum(builder, builder.zext(kept, wide), wide), WORD)
 
-    return types.uint64(array, types.int64, types.uint64), generate
+    return types.int64(array, types.int64, types.int64), generate
 
 
 @intrinsic
@@ -163,88 +177,14 @@ def hash_of_bytes(typing_context, array, offset, chosen):  # type: ignore[no-unt
     """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=_BYTES)
+        loaded = load(context, builder, signature.args[0], *arguments[:2], kind=BYTES)
         truths = builder.bitcast(arguments[2], ir.VectorType(ir.IntType(1), LOAD_BYTES))
-        kept = builder.select(truths, loaded, _splat(0))
-        words = ir.VectorType(_WORD, LOAD_BYTES // 8)
+        kept = builder.select(truths, loaded, splat(0))
+        words = ir.VectorType(WORD, LOAD_BYTES // 8)
         products = builder.mul(builder.bitcast(kept, words), ir.Constant(words, _HASH_MULTIPLIERS))
         return _reduced_sum(builder, products, words)
 
     return types.uint64(array, types.int64, types.uint64), generate
-
-
-@intrinsic
-def pack_bases(typing_context, array, offset, packed, index):  # type: ignore[no-untyped-def]
-    """Write the two-bit codes of 64 bases as 16 bytes at packed[index], the first base in the lowest bits.
-
-    The code is bits 1 and 2 of the letter: A 0, C 1, T and U 2, G 3, in upper and lower case. Whatever is
-    no base gets some code as well (N that of G): what is found with it has to be proved on the letters.
-    """
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=_BYTES)
-        codes = builder.and_(builder.lshr(loaded, _splat(1)), _splat(3))
-        lanes = builder.mul(builder.bitcast(codes, _LANES), _splat(_PACK, _LANES))
-        narrow = ir.VectorType(_BYTE, LOAD_BYTES // 4)
-        result = builder.trunc(builder.lshr(lanes, _splat(24, _LANES)), narrow)
-        address = _address(context, builder, signature.args[2], *arguments[2:])
-        store = builder.store(result, builder.bitcast(address, narrow.as_pointer()))
-        store.align = 1
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, packed, types.int64), generate
-
-
-PROBES_AT_ONCE = 16
-"""Probes of one call of `probes_in_filter`: 32-bit words of a load."""
-
-FILTER_MULTIPLIERS = (0x9E3779B1, 0x85EBCA77)
-"""Odd 32-bit numbers without a pattern (the first two primes of xxHash, Collet 2012): the product with the
-first chooses the filter's word, that with the second the bits in it."""
-
-FILTER_BIT_SHIFTS = (27, 22, 17)
-"""Where in the second product the five bits stand that choose one of the 32 bits of a word."""
-
-
-@intrinsic
-def probes_in_filter(typing_context, packed, index, count, words, shift, seed_mask):  # type: ignore[no-untyped-def]
-    """Look up to 16 seeds up in the filter: bit i of the result tells of the one at byte index + i.
-
-    `count` says how many are looked up, all 16 if it is more; nothing is fetched for the others.
-    A seed is the low bits of the four bytes from there. Its word in the filter is chosen by its product
-    with the first of FILTER_MULTIPLIERS, shifted right; three bits must be set, see FILTER_BIT_SHIFTS.
-    """
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        half = ir.VectorType(_BYTE, LOAD_BYTES // 2)
-        loaded = _load(context, builder, signature.args[0], *arguments[:2], kind=half)
-        places = [lane + byte for lane in range(PROBES_AT_ONCE) for byte in range(4)]
-        order = ir.Constant(ir.VectorType(ir.IntType(32), LOAD_BYTES), places)
-        four = builder.shuffle_vector(loaded, ir.Constant(half, ir.Undefined), order)
-        seeds = builder.and_(builder.bitcast(four, _LANES), _in_all_lanes(builder, arguments[5]))
-        first, second = (builder.mul(seeds, _splat(number, _LANES)) for number in FILTER_MULTIPLIERS)
-        chosen = builder.lshr(first, _in_all_lanes(builder, builder.trunc(arguments[4], ir.IntType(32))))
-        base = context.make_array(signature.args[3])(context, builder, arguments[3]).data
-        where = builder.gep(base, [chosen], source_etype=ir.IntType(32))
-        where.type = _POINTERS  # llvmlite does not know that a vector of indices gives one of pointers
-        truths = ir.VectorType(ir.IntType(1), PROBES_AT_ONCE)
-        signature_of_gather = ir.FunctionType(_LANES, [_POINTERS, ir.IntType(32), truths, _LANES])
-        gather = _function(builder, signature_of_gather, "llvm.masked.gather.v16i32.v16p0")
-        lanes = ir.Constant(_LANES, list(range(PROBES_AT_ONCE)))
-        wanted = builder.icmp_signed(
-            "<", lanes, _in_all_lanes(builder, builder.trunc(arguments[2], ir.IntType(32)))
-        )
-        # A word without a bit stands for what is not fetched: nothing passes it.
-        found = builder.call(gather, [where, ir.IntType(32)(4), wanted, _splat(0, _LANES)])
-        missing = builder.not_(found)
-        bits = _splat(0, _LANES)
-        for by in FILTER_BIT_SHIFTS:
-            number = builder.and_(builder.lshr(second, _splat(by, _LANES)), _splat(31, _LANES))
-            bits = builder.or_(bits, builder.shl(_splat(1, _LANES), number))
-        passed = builder.icmp_unsigned("==", builder.and_(missing, bits), _splat(0, _LANES))
-        return builder.zext(builder.bitcast(passed, ir.IntType(PROBES_AT_ONCE)), _WORD)
-
-    return types.uint64(packed, types.int64, types.int64, words, types.int64, types.uint32), generate
 
 
 @intrinsic
@@ -253,13 +193,12 @@ def prefetch(typing_context, array, index):  # type: ignore[no-untyped-def]
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         base = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        where = builder.gep(base, [arguments[1]])
+        # One kind of pointer whatever the array holds: LLVM's function is declared once.
+        where = builder.bitcast(builder.gep(base, [arguments[1]]), BYTE.as_pointer())
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [where.type, number, number, number])
-        function = _function(builder, kind, "llvm.prefetch.p0")
-        builder.call(
-            function, [where, number(0), number(3), number(1)]
-        )  # to read, into the nearest cache, data
+        fetch = function(builder, kind, "llvm.prefetch.p0")
+        builder.call(fetch, [where, number(0), number(3), number(1)])  # to read, into the nearest cache, data
         return context.get_dummy_value()
 
     return types.void(array, types.int64), generate
@@ -270,7 +209,7 @@ def load_64(typing_context, array, offset):  # type: ignore[no-untyped-def]
     """Return the eight bytes from an offset as a number, the first one lowest (little-endian)."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        return _load(context, builder, signature.args[0], *arguments, kind=_WORD)
+        return load(context, builder, signature.args[0], *arguments, kind=WORD)
 
     return types.uint64(array, types.int64), generate
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.kmers import LEAST_SCORE, PanelKmers, build_table, index_panel, kept_reads
-from aspsfusion.match_kernels import ScreenTable
+from aspsfusion.screen_table import ScreenTable
 
 LETTERS = np.frombuffer(b"ACGT", np.uint8)
 SUBSTITUTED, DEAMINATED = 0.01, 0.02

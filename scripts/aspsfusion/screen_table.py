@@ -1,0 +1,159 @@
+"""The tables in which the screen looks reads up, and the compiled loops that fill them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.compiled import compiled
+from aspsfusion.kernels import EMPTY, HASH_MULTIPLIER
+from aspsfusion.seed_vectors import COMPLEMENT, FILTER_BIT_SHIFTS, FILTER_MULTIPLIERS, LOW_BITS, reversed_bits
+from aspsfusion.vector_loads import LOAD_BYTES
+
+PACKED_CODES = np.full(256, 4, dtype=np.uint8)
+"""Two-bit codes as `pack_bases` makes them, 4 for the rest: A 0, C 1, T 2, G 3; complement: bit 1."""
+for _letter in "ACGTUacgtu":
+    PACKED_CODES[ord(_letter)] = (ord(_letter) >> 1) & 3
+
+NO_BASE = 4
+"""Code of what is no base, and of the breaks between the panel's sequences."""
+
+SEED_BITS = 32
+"""Bits of a packed seed in the code below; its own are the lowest, two for each base."""
+
+_ONE = np.uint64(1)
+_WORD_MULTIPLIER, _BIT_MULTIPLIER = (np.uint32(number) for number in FILTER_MULTIPLIERS)
+_COMPLEMENT, _LOW_BITS = np.uint32(COMPLEMENT), np.uint32(LOW_BITS)
+
+
+class ScreenTable(NamedTuple):
+    """What the screen looks reads up in.
+
+    Attributes:
+        filter_words: three bits of a word for each seed (uint32); the filter's size is a power of two.
+        seeds: hash table of packed seeds, of a seed and its reverse complement the smaller one: seed + 1 in
+            the upper 32 bits, place of the seed in `text` in the lower ones, 0 for a free slot (uint64).
+        text: the panel's sequences as PACKED_CODES, NO_BASE between them, and behind these the reverse
+            complement of all of it, so that a match on either strand runs forwards (uint8).
+        packed_text: the same, four bases to a byte, what is no base as some base (uint8).
+        seed_length: bases of a seed, at most 16.
+        least_score: score from which a match counts.
+        mismatch_penalty: what a mismatch costs, a match giving 1.
+        filter_shift: 32 less the binary logarithm of the filter's number of words.
+        seed_shift: 64 less the binary logarithm of the number of slots in `seeds`.
+        key_shift: 64 less the binary logarithm of the number of slots in `keys`.
+        keys: hash table of the panel's k-mers, EMPTY for a free slot (uint64).
+        genes: gene number of each slot of `keys` (uint16).
+        k: length of the k-mers in `keys`.
+    """
+
+    filter_words: npt.NDArray[np.uint32]
+    seeds: npt.NDArray[np.uint64]
+    text: npt.NDArray[np.uint8]
+    packed_text: npt.NDArray[np.uint8]
+    seed_length: int
+    least_score: int
+    mismatch_penalty: int
+    filter_shift: int
+    seed_shift: int
+    key_shift: int
+    keys: npt.NDArray[np.uint64]
+    genes: npt.NDArray[np.uint16]
+    k: int
+
+
+def both_strands(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return codes followed by their reverse complement, with room for a load of 64 on all sides.
+
+    The base at a place has its complement at the last index less the place.
+
+    Args:
+        codes: PACKED_CODES of the panel's sequences.
+    """
+    room = np.full(LOAD_BYTES, NO_BASE, dtype=np.uint8)
+    half = np.concatenate([room, codes, room])
+    other = np.where(half < NO_BASE, half ^ 2, half)[::-1]
+    return np.concatenate([half, other]).astype(np.uint8)
+
+
+def packed(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return codes four to a byte, the first one in the lowest bits, with room for a load behind them."""
+    rows = np.append(codes & 3, np.zeros(-codes.size % 4, dtype=np.uint8)).reshape(-1, 4)
+    bytes_ = rows[:, 0] | rows[:, 1] << 2 | rows[:, 2] << 4 | rows[:, 3] << 6
+    return np.append(bytes_, np.zeros(LOAD_BYTES, dtype=np.uint8)).astype(np.uint8)
+
+
+@compiled
+def reverse_complement(seed, length):  # type: ignore[no-untyped-def]
+    """Return the reverse complement of a packed seed (uint32) of so many bases."""
+    turned = np.uint32(reversed_bits(np.uint64(seed)) >> np.uint64(SEED_BITS))
+    swapped = ((turned >> np.uint32(1)) & _LOW_BITS) | ((turned & _LOW_BITS) << np.uint32(1))
+    return np.uint32(np.uint32(swapped ^ _COMPLEMENT) >> np.uint32(SEED_BITS - 2 * length))
+
+
+@compiled
+def slot_of(seed, shift):  # type: ignore[no-untyped-def]
+    """Return where in the hash table to begin to look for a seed (uint32)."""
+    return np.int64((np.uint64(seed) * HASH_MULTIPLIER) >> np.uint64(shift))
+
+
+@compiled
+def fill_kmers(kmers, values, keys, slots):  # type: ignore[no-untyped-def]
+    """Enter k-mers into an open-addressing hash table, in place.
+
+    Args:
+        kmers: distinct canonical k-mers (uint64).
+        values: one small number for each (uint16).
+        keys: table of 2^n slots filled with EMPTY; at most half of it may become used.
+        slots: values of the slots, same size as keys.
+    """
+    slot_shift = np.uint64(64) - np.uint64(np.log2(keys.size))
+    last = keys.size - 1
+    for i in range(kmers.size):
+        slot = np.int64((kmers[i] * HASH_MULTIPLIER) >> slot_shift)
+        while keys[slot] != EMPTY:
+            slot = (slot + 1) & last
+        keys[slot] = kmers[i]
+        slots[slot] = values[i]
+
+
+@compiled
+def _enter(seed, filter_words, word_shift):  # type: ignore[no-untyped-def]
+    """Set a seed's bits in the filter, as `probes_in_filter` looks for them."""
+    second = np.uint32(seed * _BIT_MULTIPLIER)
+    bits = np.uint32(0)
+    for by in FILTER_BIT_SHIFTS:
+        bits |= np.uint32(1) << ((second >> np.uint32(by)) & np.uint32(31))
+    filter_words[np.uint32(seed * _WORD_MULTIPLIER) >> word_shift] |= bits
+
+
+@compiled
+def fill_seeds(text, places, length, filter_words, seeds):  # type: ignore[no-untyped-def]
+    """Enter the seeds at the given places of the panel's text, in place.
+
+    Args:
+        text: see ScreenTable.
+        places: where in its first half seeds begin; their bases must all be bases (int64).
+        length: bases of a seed, at most 16.
+        filter_words: zeros, 2^m words.
+        seeds: zeros, 2^n slots, at least twice the number of entries.
+    """
+    word_shift = np.uint32(SEED_BITS) - np.uint32(np.log2(filter_words.size))
+    slot_shift = np.uint64(64) - np.uint64(np.log2(seeds.size))
+    last = seeds.size - 1
+    for place in places:
+        seed = np.uint32(0)
+        for i in range(length):
+            seed |= np.uint32(text[place + i]) << np.uint32(2 * i)
+        other = reverse_complement(seed, length)
+        smaller = min(seed, other)
+        _enter(smaller, filter_words, word_shift)
+        # A seed that is its own reverse complement stands at both places.
+        for turned in range(2):
+            if (other < seed) if turned == 0 else (seed < other):
+                continue
+            where = text.size - length - place if turned else place
+            slot = slot_of(smaller, slot_shift)
+            while seeds[slot] != np.uint64(0):
+                slot = (slot + 1) & last
+            seeds[slot] = ((np.uint64(smaller) + _ONE) << np.uint64(SEED_BITS)) | np.uint64(where)

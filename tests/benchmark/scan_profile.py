@@ -1,0 +1,100 @@
+"""Times the parts of the screen's scan on inflated blocks in memory, in nanoseconds for a record.
+
+    python tests/benchmark/scan_profile.py --panel results/panel reads_R1.fastq.gz
+
+Each block is copied to where it is scanned first, as inflation leaves it in a core's cache, and the fastest
+of the rounds counts for each block: on a machine that does other work as well, the mean says nothing.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.compressed import InflatedFile
+from aspsfusion.fastq import BLOCK_BYTES, MIN_RECORD_BYTES
+from aspsfusion.kmers import PanelKmers, build_table
+from aspsfusion.match_kernels import match_reads, scratch_for
+from aspsfusion.name_kernels import LINES, read_names
+from aspsfusion.screen_kernels import LINES_AT_ONCE, TOTALS, _count_letters, _line_ends, scan_fastq
+from aspsfusion.vector_loads import LOAD_BYTES
+
+Block = npt.NDArray[np.uint8]
+
+
+def whole_records(path: Path, blocks: int) -> list[Block]:
+    """Return the first blocks of a file, cut behind their last whole record."""
+    stream, found, rest = InflatedFile(path), [], b""
+    for _ in range(blocks):
+        room = bytearray(BLOCK_BYTES)
+        text = rest + bytes(room[: stream.readinto(memoryview(room))])
+        lines = text.split(b"\n")
+        whole = b"".join(line + b"\n" for line in lines[: (len(lines) - 1) // LINES * LINES])
+        rest = text[len(whole) :]
+        if whole:
+            found.append(np.frombuffer(whole, dtype=np.uint8))
+    stream.close()
+    return found
+
+
+def parts(panel: Path, size: int) -> dict[str, Callable[[Block, int, int], object]]:
+    """Return the parts of the scan by name; each takes a block, its length and its number of records.
+
+    The first one is the whole scan, which leaves behind what the others need.
+    """
+    kmers = PanelKmers.load(panel / "kmers.npz")
+    if kmers is None:
+        raise SystemExit(f"{panel}: build the panel again")
+    table, scratch = build_table(kmers), scratch_for(size)
+    capacity = size // MIN_RECORD_BYTES + 1
+    ends = np.empty(size + LINES_AT_ONCE, dtype=np.int32)
+    starts, hits = np.empty(capacity + 1, dtype=np.int64), np.empty(capacity, dtype=bool)
+    names, marks = np.empty(capacity, dtype=np.uint64), np.empty(capacity, dtype=np.uint8)
+    lengths, totals = np.zeros(size + 1, dtype=np.int64), np.zeros(TOTALS, dtype=np.int64)
+    genes = np.zeros(int(table.genes.max()) + 1, dtype=np.int64)
+    return {
+        "all of the scan": lambda data, used, count: scan_fastq(
+            data, used, 1, table, ends, scratch, starts, hits, names, marks, lengths, genes, totals
+        ),
+        "line ends": lambda data, used, count: _line_ends(data, used, ends),
+        "names and mates": lambda data, used, count: read_names(data, starts, ends, 0, count, names, marks),
+        "GC, N, qualities, lengths": lambda data, used, count: _count_letters(
+            data, ends, 0, count, lengths, totals
+        ),
+        "packing, probes, filter, table, matches": lambda data, used, count: match_reads(
+            data, ends[::LINES], ends[1::LINES], 1, count, table, scratch, hits
+        ),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("fastq", type=Path)
+    parser.add_argument("--panel", type=Path, required=True, help="built panel directory")
+    parser.add_argument("--blocks", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=15)
+    args = parser.parse_args(arguments)
+    blocks = whole_records(args.fastq, args.blocks)
+    size = max(block.size for block in blocks)
+    data = np.zeros(size + LOAD_BYTES, dtype=np.uint8)
+    timed = parts(args.panel, size)
+    counts = [int(np.count_nonzero(block == ord("\n"))) // LINES for block in blocks]
+    best = {name: [float("inf")] * len(blocks) for name in timed}
+    for _ in range(args.rounds):
+        for place, (block, count) in enumerate(zip(blocks, counts, strict=True)):
+            data[: block.size] = block
+            data[block.size : block.size + LOAD_BYTES] = ord("\n")
+            for name, part in timed.items():
+                begin = time.perf_counter()
+                part(data, block.size, count)
+                best[name][place] = min(best[name][place], time.perf_counter() - begin)
+    for name, times in best.items():
+        print(f"{name}\t{1e9 * sum(times) / sum(counts):.1f}")
+
+
+if __name__ == "__main__":
+    main()
