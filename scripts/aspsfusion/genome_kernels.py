@@ -11,19 +11,9 @@ import numpy as np
 
 from aspsfusion.compiled import compiled
 from aspsfusion.kernels import BASE_CODES, EMPTY, HASH_MULTIPLIER
-from aspsfusion.vector_loads import (
-    FILTER_BIT_SHIFTS,
-    FILTER_MULTIPLIERS,
-    LOAD_BYTES,
-    PROBES_AT_ONCE,
-    called_bases,
-    count_bits,
-    load_64,
-    lowest_bit,
-    pack_bases,
-    prefetch,
-    probes_in_filter,
-)
+from aspsfusion.screen_table import SEED_BITS, enter_in_filter, reverse_complement
+from aspsfusion.seed_vectors import PROBES_AT_ONCE, pack_bases, probes_in_filter
+from aspsfusion.vector_loads import LOAD_BYTES, called_bases, count_bits, load_64, lowest_bit, prefetch
 
 STEP = 4
 """Bases from one probe to the next: those of a byte of packed bases."""
@@ -49,7 +39,6 @@ _TURNS = (
     (np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
 )
 """Steps that turn the order of two-bit codes around: neighbours, then ever larger groups."""
-_WORD_MULTIPLIER, _BIT_MULTIPLIER = (np.uint64(number) for number in FILTER_MULTIPLIERS)
 
 
 def seed_length(k: int) -> int:
@@ -78,7 +67,7 @@ def enter_kmers(kmers, keys, slots):  # type: ignore[no-untyped-def]
 
 @compiled
 def enter_seeds(kmers, k, length, words):  # type: ignore[no-untyped-def]
-    """Enter the seeds of k-mers, on both strands, into the filter that `probes_in_filter` asks, in place.
+    """Enter the seeds that k-mers have on either strand into the filter of `probes_in_filter`, in place.
 
     Args:
         kmers: canonical k-mers (uint64), A 0, C 1, G 2, T 3, the first base highest.
@@ -86,11 +75,11 @@ def enter_seeds(kmers, k, length, words):  # type: ignore[no-untyped-def]
         length: bases of a seed, see `seed_length`.
         words: filter of 2^m words (uint32), all zero.
     """
-    word_shift = np.uint32(32) - np.uint32(np.log2(words.size))
+    word_shift = np.uint32(SEED_BITS) - np.uint32(np.log2(words.size))
     for i in range(kmers.size):
         for strand in range(2):
             for offset in range(STEP):
-                seed = np.uint64(0)
+                seed = np.uint32(0)
                 for place in range(length):
                     at = offset + place
                     number = k - 1 - at if strand == 0 else at  # base from the k-mer's end
@@ -98,12 +87,8 @@ def enter_seeds(kmers, k, length, words):  # type: ignore[no-untyped-def]
                     if strand == 1:
                         code = _THREE - code
                     # Packed bases are A 0, C 1, T 2, G 3, the first one lowest.
-                    seed |= (code ^ (code >> _ONE)) << np.uint64(2 * place)
-                second = np.uint32(seed * _BIT_MULTIPLIER)
-                bits = np.uint32(0)
-                for by in FILTER_BIT_SHIFTS:
-                    bits |= np.uint32(1) << ((second >> np.uint32(by)) & np.uint32(31))
-                words[np.uint32(seed * _WORD_MULTIPLIER) >> word_shift] |= bits
+                    seed |= np.uint32((code ^ (code >> _ONE)) << np.uint64(2 * place))
+                enter_in_filter(min(seed, reverse_complement(seed, length)), words, word_shift)
 
 
 @compiled
@@ -204,8 +189,8 @@ def count_places(bases, size, k, length, keys, words, counts):  # type: ignore[n
         words: see `enter_seeds`.
         counts: in and out, places of the k-mer in each slot of the table (int64).
     """
-    filter_shift = 32 - np.int64(np.log2(words.size))
-    seed_mask = np.uint32((1 << (2 * length)) - 1)
+    filter_shift = SEED_BITS - np.int64(np.log2(words.size))
+    unused_bits = SEED_BITS - 2 * length
     # One load in front of the chunk, one behind it: a probe looks at bases on either side.
     packed = np.zeros((CHUNK + 3 * LOAD_BYTES) // STEP, dtype=np.uint8)
     kmers = np.empty(PENDING, dtype=np.uint64)
@@ -220,9 +205,10 @@ def count_places(bases, size, k, length, keys, words, counts):  # type: ignore[n
             behind = called_bases(bases, at + LOAD_BYTES)
             if here:
                 index = (at - chunk + LOAD_BYTES) >> 2
-                maybe = probes_in_filter(
-                    packed, index, (stop - at + STEP - 1) >> 2, words, filter_shift, seed_mask
-                )
+                maybe = probes_in_filter(packed, index, words, filter_shift, unused_bits)
+                probes = (stop - at + STEP - 1) >> 2
+                if probes < PROBES_AT_ONCE:
+                    maybe &= (_ONE << np.uint64(probes)) - _ONE
                 all_called = before & here & behind == _ALL and at + LOAD_BYTES + k <= size
                 while maybe:
                     number = lowest_bit(maybe)

@@ -118,8 +118,14 @@ def fill_kmers(kmers, values, keys, slots):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _enter(seed, filter_words, word_shift):  # type: ignore[no-untyped-def]
-    """Set a seed's bits in the filter, as `probes_in_filter` looks for them."""
+def enter_in_filter(seed, filter_words, word_shift):  # type: ignore[no-untyped-def]
+    """Set the bits of a seed in the filter, as `probes_in_filter` looks for them.
+
+    Args:
+        seed: of a packed seed and its reverse complement the smaller one (uint32).
+        filter_words: 2^m words (uint32).
+        word_shift: SEED_BITS less m (uint32).
+    """
     second = np.uint32(seed * _BIT_MULTIPLIER)
     bits = np.uint32(0)
     for by in FILTER_BIT_SHIFTS:
@@ -147,7 +153,7 @@ def fill_seeds(text, places, length, filter_words, seeds):  # type: ignore[no-un
             seed |= np.uint32(text[place + i]) << np.uint32(2 * i)
         other = reverse_complement(seed, length)
         smaller = min(seed, other)
-        _enter(smaller, filter_words, word_shift)
+        enter_in_filter(smaller, filter_words, word_shift)
         # A seed that is its own reverse complement stands at both places.
         for turned in range(2):
             if (other < seed) if turned == 0 else (seed < other):

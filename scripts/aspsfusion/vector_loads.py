@@ -124,12 +124,12 @@ def called_bases(typing_context, array, offset):  # type: ignore[no-untyped-def]
     """Mark A, C, G, T and U, upper or lower case, among 64 bytes."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = _load(context, builder, signature.args[0], *arguments, kind=_BYTES)
-        lower = builder.or_(loaded, _splat(0x20))
-        found = builder.icmp_unsigned("==", lower, _splat(ord("a")))
+        loaded = load(context, builder, signature.args[0], *arguments, kind=BYTES)
+        lower = builder.or_(loaded, splat(0x20))
+        found = builder.icmp_unsigned("==", lower, splat(ord("a")))
         for letter in "cgtu":
-            found = builder.or_(found, builder.icmp_unsigned("==", lower, _splat(ord(letter))))
-        return _mask(builder, found)
+            found = builder.or_(found, builder.icmp_unsigned("==", lower, splat(ord(letter))))
+        return mask_of(builder, found)
 
     return types.uint64(array, types.int64), generate
 
