@@ -63,8 +63,8 @@ def test_killed_run_is_completed_by_the_next(
                 run.kill()  # what it started runs on
             else:
                 os.killpg(run.pid, signal.SIGKILL)
-    # What docs/batches.md says: a kill leaves a lock.
-    assert any((ROOT / ".snakemake" / "locks").iterdir())
+    # What docs/batches.md says: a kill leaves a lock. One that comes before the first job may come before it.
+    assert job is None or any((ROOT / ".snakemake" / "locks").iterdir())
     unlocked = batch.run(outdir, "--cores", "2", "--unlock")
     assert unlocked.returncode == 0, unlocked.stdout
     done = batch.run(outdir, "--cores", "2")
