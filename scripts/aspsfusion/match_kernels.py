@@ -8,8 +8,8 @@ a probe.
 
 The reads of a batch are packed first, one behind the other, and probed then, whoever a probe belongs to. What
 the filter let through is looked up in the table, and what the table knows is compared, each in a loop of its
-own, so that the memory that it needs is on its way before it is looked at. Jumps that can not be foretold are
-few in them: one costs as much as packing a read.
+own, so that the memory that it needs is on its way before it is looked at. Few of their jumps depend on
+the data: a wrongly foretold one throws away the look-ups that are under way.
 """
 
 from typing import NamedTuple
