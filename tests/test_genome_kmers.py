@@ -1,6 +1,7 @@
 """Counting k-mers in a genome, held against plain Python."""
 
 import gzip
+import random
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,51 @@ def test_counts_are_those_of_plain_python(contigs: list[str], query: str, block:
         index = int(np.searchsorted(kmers, kmers_of(kmer)[0]))
         assert counter.places[index] == sum(places(kmer, contig) for contig in contigs)
     assert counter.called == sum(len(contig) - contig.upper().count("N") for contig in contigs)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_long_contigs_are_counted_like_every_window(seed: int) -> None:
+    """Several chunks with planted k-mers of both strands, masked, uncalled and ambiguous bases."""
+    chance = random.Random(seed)
+    panel = "".join(chance.choices("ACGT", k=400))
+    pieces = []
+    for _ in range(60):
+        start, length = chance.randrange(380), chance.randrange(1, 120)
+        piece = panel[start : start + length]
+        pieces += [
+            chance.choice([piece, piece.lower(), reverse_complement(piece), piece.replace("T", "U")]),
+            "".join(chance.choices("ACGT", k=chance.randrange(1, 300))),
+            chance.choice(["", "N", "R", "." * 3, "N" * 64, "n" * 200, "M" * 70]),
+        ]
+    contig = "".join(pieces)
+    kmers = kmers_of(panel, k=21)
+    counter = PlaceCounter(kmers, 21)
+    counter.start_contig()
+    at = 0
+    while at < len(contig):
+        size = chance.choice([1, 20, 21, 63, 64, 1000, 5000])
+        counter.add(contig[at : at + size].encode())
+        at += size
+    windows = canonical_kmers(encode(contig), 21)
+    expected = [int(np.count_nonzero(windows == kmer)) for kmer in kmers]
+    assert counter.places.tolist() == expected
+    assert sum(expected) > 500
+    assert counter.called == sum(letter in "ACGTUacgtu" for letter in contig)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_seeds_find_each_place_once_at_any_length(data: st.DataObject) -> None:
+    k = data.draw(st.sampled_from([5, 7, 19, 21, 27]))
+    panel = data.draw(st.text("ACGT", min_size=k, max_size=k + 12))
+    parts = st.one_of(st.just(panel), st.just(reverse_complement(panel)), st.text("ACGTN", max_size=90))
+    contig = "".join(data.draw(st.lists(parts, max_size=8)))
+    kmers = kmers_of(panel, k=k)
+    counter = PlaceCounter(kmers, k)
+    counter.start_contig()
+    counter.add(contig.encode())
+    windows = canonical_kmers(encode(contig), k)
+    assert counter.places.tolist() == [int(np.count_nonzero(windows == kmer)) for kmer in kmers]
 
 
 def test_more_hits_than_wait_at_once_are_all_counted() -> None:

@@ -15,6 +15,8 @@ from aspsfusion.errors import ReferenceProofError
 BLOCK_BYTES = 8 * 1024 * 1024
 """Bytes read at a time; large enough that Python's share of the work is negligible."""
 
+LINE_END = ord("\n")
+
 REFSEQ_CHROMOSOME = re.compile(r"^NC_0000(\d\d)\.\d+$")
 _CONTIG = re.compile(r"^(?P<name>[^:\s]+?)(?::(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*))?$")
 _REFSEQ_SEX = {"23": "X", "24": "Y"}
@@ -80,6 +82,20 @@ def _blocks(path: Path) -> Iterator[bytes]:
             yield block
 
 
+def _next_header(buffer: bytes) -> int:
+    """Return the position of the next '>' at the beginning of a line but the first, -1 without one."""
+    found = buffer.find(b">", 1)  # a single letter is looked for many times faster than "\n>"
+    while found > 0 and buffer[found - 1] != LINE_END:
+        found = buffer.find(b">", found + 1)
+    return found
+
+
+def _without_blanks(lines: bytes) -> bytes:
+    """Return the bases of lines, which hardly ever hold other white space than their ends."""
+    bases = lines.replace(b"\n", b"")
+    return bases.translate(None, b"\r \t") if any(blank in bases for blank in (b"\r", b" ", b"\t")) else bases
+
+
 def fasta_pieces(path: Path) -> Iterator[tuple[str | None, bytes]]:
     """Yield `(header, b"")` at each record and `(None, bases)` for its blocks of bases without line ends.
 
@@ -103,14 +119,14 @@ def fasta_pieces(path: Path) -> Iterator[tuple[str | None, bytes]]:
                 raise ReferenceProofError(
                     "is no FASTA: it does not begin with '>'", path=path, remedy="give a genome FASTA"
                 )
-            next_header = buffer.find(b"\n>")
+            next_header = _next_header(buffer)
             if next_header >= 0:
-                yield None, buffer[:next_header].translate(None, b"\r\n \t")
-                buffer = buffer[next_header + 1 :]
+                yield None, _without_blanks(buffer[: next_header - 1])
+                buffer = buffer[next_header:]
                 continue
             # A line end at the very end of the block may belong to a header in the next one.
             cut = len(buffer) - 1 if buffer.endswith(b"\n") else len(buffer)
-            yield None, buffer[:cut].translate(None, b"\r\n \t")
+            yield None, _without_blanks(buffer[:cut])
             buffer = buffer[cut:]
             break
     if not seen_header:

@@ -1,126 +1,238 @@
 """The compiled inner loop of the whole-genome pass, with its plain-Python reference in the tests.
 
-Nearly no base of a genome belongs to a panel k-mer, so the loop asks a small filter first. Its hash is that of
-the sum of both strands' k-mers, which is the same on either strand and spares the comparison of the two.
-What passes is looked up later, many at a time, so that slow memory accesses overlap.
+Nearly no base of a genome belongs to a panel k-mer, and a k-mer need not be looked at from its first base. Of
+the genome every STEP-th base is probed, sixteen at a time: the packed bases from there, a seed, are looked up
+in a filter of all seeds that panel k-mers have at their first STEP offsets. A k-mer that begins at a base has
+its seed at the first probe from there on, so each place belongs to one probe, none is lost, and none is
+counted twice. What passes the filter is proved on the letters and looked up in the table.
 """
 
 import numpy as np
 
 from aspsfusion.compiled import compiled
-from aspsfusion.kernels import EMPTY, HASH_MULTIPLIER
+from aspsfusion.kernels import BASE_CODES, EMPTY, HASH_MULTIPLIER
+from aspsfusion.vector_loads import (
+    FILTER_BIT_SHIFTS,
+    FILTER_MULTIPLIERS,
+    LOAD_BYTES,
+    PROBES_AT_ONCE,
+    called_bases,
+    count_bits,
+    load_64,
+    lowest_bit,
+    pack_bases,
+    prefetch,
+    probes_in_filter,
+)
 
-PENDING = 256
-"""K-mers that have passed the filter and wait for the table."""
+STEP = 4
+"""Bases from one probe to the next: those of a byte of packed bases."""
 
-FIRST_BIT = np.uint64(26)
-SECOND_BIT = np.uint64(20)
-"""Shifts of the hash for the two bits of the filter; the lowest bits of a product are the least mixed ones."""
+MAX_SEED = 16
+"""Bases of the longest seed, which 32 bits hold."""
+
+CHUNK = 4096
+"""Bases that are packed at a time: their packed form stays in the first-level cache."""
+
+PENDING = 512
+"""K-mers that wait for the table, so that slow memory accesses overlap."""
+
+MAX_K = 27
+"""Longest k-mer: a word holds 32 bases, of which STEP stand in front of the probe."""
+
+_ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
+_ALL, _LOW_BITS = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0x5555555555555555)
+_TURNS = (
+    (np.uint64(2), np.uint64(0x3333333333333333)),
+    (np.uint64(4), np.uint64(0x0F0F0F0F0F0F0F0F)),
+    (np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
+    (np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
+)
+"""Steps that turn the order of two-bit codes around: neighbours, then ever larger groups."""
+_WORD_MULTIPLIER, _BIT_MULTIPLIER = (np.uint64(number) for number in FILTER_MULTIPLIERS)
+
+
+def seed_length(k: int) -> int:
+    """Return the bases of the seeds of k-mers: the most that every k-mer holds at each of its first offsets."""
+    return min(MAX_SEED, k - STEP + 1)
 
 
 @compiled
-def _reverse_complement(kmer, k):  # type: ignore[no-untyped-def]
-    three, two = np.uint64(3), np.uint64(2)
-    turned = np.uint64(0)
-    for _ in range(k):
-        turned = (turned << two) | (three - (kmer & three))
-        kmer >>= two
-    return turned
-
-
-@compiled
-def enter_kmers(kmers, k, keys, ranks, words, word_shift):  # type: ignore[no-untyped-def]
-    """Enter k-mers into an open-addressing hash table and the filter in front of it, in place.
-
-    The filter is a Bloom filter with both bits of a k-mer in one word (Putze 2009, blocked Bloom filters).
+def enter_kmers(kmers, keys, slots):  # type: ignore[no-untyped-def]
+    """Enter k-mers into an open-addressing hash table, in place.
 
     Args:
         kmers: distinct canonical k-mers (uint64).
-        k: their length.
         keys: table of 2^n slots filled with EMPTY, at most half of which may become used.
-        ranks: for each used slot the position of its k-mer in `kmers` (int64), same size as keys.
-        words: filter of 2^m words (uint64), all zero.
-        word_shift: 64 - m.
+        slots: out, the slot of each k-mer (int64).
     """
     to_slot = np.uint64(64) - np.uint64(np.log2(keys.size))
-    one, low_six = np.uint64(1), np.uint64(63)
     last = keys.size - 1
     for i in range(kmers.size):
-        product = (kmers[i] + _reverse_complement(kmers[i], k)) * HASH_MULTIPLIER
-        words[product >> np.uint64(word_shift)] |= (one << ((product >> FIRST_BIT) & low_six)) | (
-            one << ((product >> SECOND_BIT) & low_six)
-        )
         slot = np.int64((kmers[i] * HASH_MULTIPLIER) >> to_slot)
         while keys[slot] != EMPTY:
             slot = (slot + 1) & last
         keys[slot] = kmers[i]
-        ranks[slot] = i
+        slots[i] = slot
 
 
 @compiled
-def _look_up(pending, count, keys, ranks, counts):  # type: ignore[no-untyped-def]
-    """Count the first k-mers of `pending` that the table holds."""
+def enter_seeds(kmers, k, length, words):  # type: ignore[no-untyped-def]
+    """Enter the seeds of k-mers, on both strands, into the filter that `probes_in_filter` asks, in place.
+
+    Args:
+        kmers: canonical k-mers (uint64), A 0, C 1, G 2, T 3, the first base highest.
+        k: their length.
+        length: bases of a seed, see `seed_length`.
+        words: filter of 2^m words (uint32), all zero.
+    """
+    word_shift = np.uint32(32) - np.uint32(np.log2(words.size))
+    for i in range(kmers.size):
+        for strand in range(2):
+            for offset in range(STEP):
+                seed = np.uint64(0)
+                for place in range(length):
+                    at = offset + place
+                    number = k - 1 - at if strand == 0 else at  # base from the k-mer's end
+                    code = (kmers[i] >> np.uint64(2 * number)) & _THREE
+                    if strand == 1:
+                        code = _THREE - code
+                    # Packed bases are A 0, C 1, T 2, G 3, the first one lowest.
+                    seed |= (code ^ (code >> _ONE)) << np.uint64(2 * place)
+                second = np.uint32(seed * _BIT_MULTIPLIER)
+                bits = np.uint32(0)
+                for by in FILTER_BIT_SHIFTS:
+                    bits |= np.uint32(1) << ((second >> np.uint32(by)) & np.uint32(31))
+                words[np.uint32(seed * _WORD_MULTIPLIER) >> word_shift] |= bits
+
+
+@compiled
+def count_called(bases, start, stop):  # type: ignore[no-untyped-def]
+    """Return how many of the bytes [start, stop) are A, C, G, T or U, in upper or lower case.
+
+    Args:
+        bases: bytes (uint8) with LOAD_BYTES readable ones behind `stop`.
+        start: first byte.
+        stop: end, half-open.
+    """
+    called = np.int64(0)
+    for at in range(start, stop, LOAD_BYTES):
+        found = called_bases(bases, at)
+        if stop - at < LOAD_BYTES:
+            found &= (_ONE << np.uint64(stop - at)) - _ONE
+        called += count_bits(found)
+    return called
+
+
+@compiled
+def _turned(packed):  # type: ignore[no-untyped-def]
+    """Return 32 packed bases in the opposite order."""
+    for step, kept in _TURNS:
+        packed = ((packed >> step) & kept) | ((packed & kept) << step)
+    return (packed >> np.uint64(32)) | (packed << np.uint64(32))
+
+
+@compiled
+def _kmers_of_word(word, k, kmers, found):  # type: ignore[no-untyped-def]
+    """Write the canonical k-mers of a probe whose bases are all called; returns how many there are now.
+
+    Args:
+        word: 32 bases as `pack_bases` packs them, STEP of them in front of the probe.
+        k: k-mer length, at most MAX_K.
+        kmers: out.
+        found: how many it holds already.
+    """
+    mask = (_ONE << np.uint64(2 * k)) - _ONE
+    codes = word ^ ((word >> _ONE) & _LOW_BITS)  # from A 0, C 1, T 2, G 3 to A 0, C 1, G 2, T 3
+    # With its first base lowest and each base replaced by its complement, a k-mer is the one of the other strand.
+    complement = ~codes
+    turned = _turned(codes)
+    for offset in range(1, STEP + 1):
+        forward = (turned >> np.uint64(64 - 2 * (offset + k))) & mask
+        kmers[found] = min(forward, (complement >> np.uint64(2 * offset)) & mask)
+        found += 1
+    return found
+
+
+@compiled
+def _kmers_at(bases, size, k, probe, kmers, found):  # type: ignore[no-untyped-def]
+    """Do the same letter by letter, at the ends of a stretch and beside what is no base."""
+    mask = (_ONE << np.uint64(2 * k)) - _ONE
+    top = np.uint64(2 * (k - 1))
+    forward = backward = np.uint64(0)
+    valid = 0
+    for at in range(max(0, probe - STEP + 1), min(probe + k, size)):
+        code = np.uint64(BASE_CODES[bases[at]])
+        if code > _THREE:
+            valid = 0
+            continue
+        forward = ((forward << _TWO) | code) & mask
+        backward = (backward >> _TWO) | ((_THREE - code) << top)
+        valid += 1
+        if valid >= k:
+            kmers[found] = min(forward, backward)
+            found += 1
+    return found
+
+
+@compiled
+def _look_up(kmers, count, keys, counts):  # type: ignore[no-untyped-def]
+    """Count those of the first k-mers that the table holds."""
     to_slot = np.uint64(64) - np.uint64(np.log2(keys.size))
     last = keys.size - 1
     for i in range(count):
-        kmer = pending[i]
-        slot = np.int64((kmer * HASH_MULTIPLIER) >> to_slot)
+        prefetch(keys, np.int64((kmers[i] * HASH_MULTIPLIER) >> to_slot))
+    for i in range(count):
+        slot = np.int64((kmers[i] * HASH_MULTIPLIER) >> to_slot)
         while keys[slot] != EMPTY:
-            if keys[slot] == kmer:
-                counts[ranks[slot]] += 1
+            if keys[slot] == kmers[i]:
+                counts[slot] += 1
                 break
             slot = (slot + 1) & last
 
 
 @compiled
-def count_places(block, codes, k, keys, ranks, words, word_shift, state, counts):  # type: ignore[no-untyped-def]
-    """Count on both strands where the table's k-mers stand in a block of a contig.
-
-    A k-mer that the end of the block cuts is completed by the next block through `state`.
+def count_places(bases, size, k, length, keys, words, counts):  # type: ignore[no-untyped-def]
+    """Count on both strands where the table's k-mers stand in a stretch of a contig.
 
     Args:
-        block: bases as bytes (uint8).
-        codes: BASE_CODES.
-        k: k-mer length, odd, so that a place is never counted for both strands.
+        bases: bases as bytes (uint8) with 2 * LOAD_BYTES readable ones behind them.
+        size: number of bases.
+        k: k-mer length, odd, so that a place is never counted for both strands; at most MAX_K.
+        length: bases of a seed, see `seed_length`.
         keys: see `enter_kmers`.
-        ranks: see `enter_kmers`.
-        words: see `enter_kmers`.
-        word_shift: see `enter_kmers`.
-        state: in and out (uint64), k-mer so far on the forward and on the backward strand, number of its
-            bases; all zero at the start of a contig.
-        counts: in and out, places of each k-mer (int64).
-
-    Returns:
-        The number of called bases (A, C, G or T) in the block.
+        words: see `enter_seeds`.
+        counts: in and out, places of the k-mer in each slot of the table (int64).
     """
-    mask = (np.uint64(1) << np.uint64(2 * k)) - np.uint64(1)
-    top = np.uint64(2 * (k - 1))
-    one, two, three, low_six = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(63)
-    to_word = np.uint64(word_shift)
-    forward, backward = state[0], state[1]
-    valid = int(state[2])
-    not_called = 0
-    pending = np.empty(PENDING, dtype=np.uint64)
+    filter_shift = 32 - np.int64(np.log2(words.size))
+    seed_mask = np.uint32((1 << (2 * length)) - 1)
+    # One load in front of the chunk, one behind it: a probe looks at bases on either side.
+    packed = np.zeros((CHUNK + 3 * LOAD_BYTES) // STEP, dtype=np.uint8)
+    kmers = np.empty(PENDING, dtype=np.uint64)
     waiting = 0
-    for i in range(block.size):
-        code = np.uint64(codes[block[i]])
-        if code > three:
-            valid = 0
-            not_called += 1
-            continue
-        forward = ((forward << two) | code) & mask
-        backward = (backward >> two) | ((three - code) << top)
-        valid += 1
-        if valid < k:
-            continue
-        product = (forward + backward) * HASH_MULTIPLIER
-        word = words[product >> to_word]
-        if (word >> ((product >> FIRST_BIT) & low_six)) & (word >> ((product >> SECOND_BIT) & low_six)) & one:
-            pending[waiting] = min(forward, backward)
-            waiting += 1
-            if waiting == PENDING:
-                _look_up(pending, waiting, keys, ranks, counts)
-                waiting = 0
-    _look_up(pending, waiting, keys, ranks, counts)
-    state[0], state[1], state[2] = forward, backward, np.uint64(min(valid, k))
-    return block.size - not_called
+    end = size - k + STEP  # behind the last base that a probe of a k-mer can begin at
+    before, here = np.uint64(0), called_bases(bases, 0)
+    for chunk in range(0, end, CHUNK):
+        stop = min(chunk + CHUNK, end)
+        for at in range(max(0, chunk - LOAD_BYTES), stop + LOAD_BYTES, LOAD_BYTES):
+            pack_bases(bases, at, packed, (at - chunk + LOAD_BYTES) >> 2)
+        for at in range(chunk, stop, LOAD_BYTES):
+            behind = called_bases(bases, at + LOAD_BYTES)
+            if here:
+                index = (at - chunk + LOAD_BYTES) >> 2
+                maybe = probes_in_filter(
+                    packed, index, (stop - at + STEP - 1) >> 2, words, filter_shift, seed_mask
+                )
+                all_called = before & here & behind == _ALL and at + LOAD_BYTES + k <= size
+                while maybe:
+                    number = lowest_bit(maybe)
+                    maybe &= maybe - _ONE
+                    if all_called:
+                        waiting = _kmers_of_word(load_64(packed, index + number - 1), k, kmers, waiting)
+                    else:
+                        waiting = _kmers_at(bases, size, k, at + STEP * number, kmers, waiting)
+                if waiting > PENDING - STEP * PROBES_AT_ONCE:
+                    _look_up(kmers, waiting, keys, counts)
+                    waiting = 0
+            before, here = here, behind
+    _look_up(kmers, waiting, keys, counts)

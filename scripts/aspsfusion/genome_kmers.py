@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.fasta import fasta_pieces
-from aspsfusion.genome_kernels import count_places, enter_kmers
-from aspsfusion.kernels import BASE_CODES, EMPTY
+from aspsfusion.genome_kernels import count_called, count_places, enter_kmers, enter_seeds, seed_length
+from aspsfusion.kernels import EMPTY
+from aspsfusion.vector_loads import LOAD_BYTES
 
 MIN_TABLE_BITS = 12
-FILTER_WORD_BITS = 17
-"""log2 of the filter's words of 64 bits: 1 MiB, which stays in a core's second-level cache; with 700,000
-k-mers about 1 base in 40 passes it by chance."""
+FILTER_WORD_BITS = 19
+"""log2 of the filter's words of 32 bits: 2 MiB, most of which stays in a core's second-level cache."""
 
 ALTERNATE = re.compile(
     r"^\S*_(alt|fix|hap\d+)\b|^CHR_H|^HLA\b|\balternate\b|ALT_REF_LOCI|\bpatch\b|\bHAP\b|PATCH_(FIX|NOVEL)",
@@ -50,39 +50,54 @@ class PlaceCounter:
 
     Args:
         kmers: distinct canonical k-mers.
-        k: their length, odd and below 32.
+        k: their length, odd, from 5 to MAX_K of `genome_kernels`.
     """
 
     def __init__(self, kmers: Kmers, k: int) -> None:
         size_bits = max(MIN_TABLE_BITS, int(2 * max(1, kmers.size) - 1).bit_length())
         self._k = k
+        self._seed_length = seed_length(k)
         self._keys = np.full(1 << size_bits, EMPTY, dtype=np.uint64)
-        self._ranks = np.zeros(1 << size_bits, dtype=np.int64)
-        self._words = np.zeros(1 << FILTER_WORD_BITS, dtype=np.uint64)
-        self._word_shift = 64 - FILTER_WORD_BITS
-        self._state = np.zeros(3, dtype=np.uint64)
-        enter_kmers(kmers, k, self._keys, self._ranks, self._words, self._word_shift)
-        self.places = np.zeros(kmers.size, dtype=np.int64)
+        self._slots = np.zeros(kmers.size, dtype=np.int64)
+        self._counts = np.zeros(1 << size_bits, dtype=np.int64)
+        self._words = np.zeros(1 << FILTER_WORD_BITS, dtype=np.uint32)
+        enter_kmers(kmers, self._keys, self._slots)
+        enter_seeds(kmers, k, self._seed_length, self._words)
+        self._bases = np.empty(0, dtype=np.uint8)
+        self._held = 0
         self.called = 0
+
+    @property
+    def places(self) -> npt.NDArray[np.int64]:
+        """Number of places of each k-mer so far."""
+        return self._counts[self._slots]
 
     def start_contig(self) -> None:
         """Forget the bases before: no k-mer runs from one contig into another."""
-        self._state[:] = 0
+        self._held = 0
 
     def add(self, bases: bytes) -> None:
         """Count the next bases of the contig."""
         block = np.frombuffer(bases, dtype=np.uint8)
-        self.called += count_places(
-            block,
-            BASE_CODES,
+        # The last bases of the block before stand in front, for the k-mers that its end cut.
+        size = self._held + block.size
+        if self._bases.size < size + 2 * LOAD_BYTES:
+            larger = np.zeros(size + 2 * LOAD_BYTES, dtype=np.uint8)
+            larger[: self._held] = self._bases[: self._held]
+            self._bases = larger
+        self._bases[self._held : size] = block
+        self.called += count_called(self._bases, self._held, size)
+        count_places(
+            self._bases,
+            size,
             self._k,
+            self._seed_length,
             self._keys,
-            self._ranks,
             self._words,
-            self._word_shift,
-            self._state,
-            self.places,
+            self._counts,
         )
+        self._held = min(size, self._k - 1)
+        self._bases[: self._held] = self._bases[size - self._held : size].copy()
 
 
 def count_in_genome(
@@ -93,7 +108,7 @@ def count_in_genome(
     Args:
         path: genome FASTA, plain or compressed.
         kmers: distinct canonical k-mers.
-        k: their length, odd and below 32.
+        k: their length, odd, from 5 to MAX_K of `genome_kernels`.
         progress: called now and then with the bases read so far and a note.
 
     Raises:

@@ -125,6 +125,21 @@ def unknown_bases(typing_context, array, offset):  # type: ignore[no-untyped-def
 
 
 @intrinsic
+def called_bases(typing_context, array, offset):  # type: ignore[no-untyped-def]
+    """Mark A, C, G, T and U, upper or lower case, among 64 bytes."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        loaded = _load(context, builder, signature.args[0], *arguments, kind=_BYTES)
+        lower = builder.or_(loaded, _splat(0x20))
+        found = builder.icmp_unsigned("==", lower, _splat(ord("a")))
+        for letter in "cgtu":
+            found = builder.or_(found, builder.icmp_unsigned("==", lower, _splat(ord(letter))))
+        return _mask(builder, found)
+
+    return types.uint64(array, types.int64), generate
+
+
+@intrinsic
 def at_least(typing_context, array, offset, least):  # type: ignore[no-untyped-def]
     """Mark the bytes that are not below a value among 64 bytes."""
 
