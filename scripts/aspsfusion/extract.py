@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pysam
 
 from aspsfusion.alignments import Header, open_alignments, read_header, records_of, require_reference
@@ -59,15 +60,19 @@ def fragment_name(record: pysam.AlignedSegment) -> str:
 
 @dataclass
 class _Batch:
-    """Reads that wait to be looked up."""
+    """Reads that wait to be looked up, and to be counted where there are counts."""
 
     screen: SequenceScreen
+    counts: Counts | None = None
     names: list[str] = field(default_factory=list)
     sequences: list[str] = field(default_factory=list)
+    qualities: list[bytes] = field(default_factory=list)
 
-    def add(self, name: str, bases: str, kept: set[str]) -> None:
-        self.names.append(name)
+    def add(self, record: pysam.AlignedSegment, bases: str, kept: set[str]) -> None:
+        self.names.append(fragment_name(record))
         self.sequences.append(bases)
+        if self.counts is not None and (qualities := record.query_qualities) is not None:
+            self.qualities.append(qualities.tobytes())
         if len(self.names) == BATCH_READS:
             self.flush(kept)
 
@@ -75,7 +80,10 @@ class _Batch:
         if self.names:
             found = self.screen.hits(self.sequences)
             kept.update(name for name, count in zip(self.names, found, strict=True) if count)
-            self.names, self.sequences = [], []
+            if self.counts is not None:
+                self.counts.lengths.update(map(len, self.sequences))
+                self.counts.add_qualities(np.frombuffer(b"".join(self.qualities), dtype=np.uint8))
+            self.names, self.sequences, self.qualities = [], [], []
 
 
 def choose_fragments(
@@ -94,7 +102,7 @@ def choose_fragments(
     """
     kept: set[str] = set()
     counts = Counts()
-    primary = _Batch(SequenceScreen(table, genes))
+    primary = _Batch(SequenceScreen(table, genes), counts)
     other = _Batch(SequenceScreen(table, genes))
     for record in records:
         flag = record.flag
@@ -102,11 +110,11 @@ def choose_fragments(
         if flag & NOT_PRIMARY:
             counts.not_primary += 1
             if bases:
-                other.add(fragment_name(record), bases, kept)
+                other.add(record, bases, kept)
             continue
         counts.add(flag, has_bases=bool(bases))
         if bases:
-            primary.add(fragment_name(record), bases, kept)
+            primary.add(record, bases, kept)
         if counts.reads % BATCH_READS == 0:
             progress(counts.reads, f", {len(kept):,} fragments kept")
     primary.flush(kept)

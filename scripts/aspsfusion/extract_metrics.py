@@ -6,9 +6,13 @@ file would rest on evidence that is not there, so each loss that can be seen is 
 `report` excludes nothing while there is one.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from aspsfusion.alignments import Header
 from aspsfusion.builds import HUMAN, checksums_agree, told_build
@@ -19,6 +23,9 @@ from aspsfusion.panel import Panel
 LOCUS_PADDING = 3_000_000
 """Bases on both sides of a gene that count as its locus: more than the 2.04 Mb by which the positions of one
 locus differ most between GRCh37 and GRCh38 among the shipped panel's targets."""
+
+GOOD_QUALITY = 30
+"""Phred quality of a good base: one error in a thousand, as the screen counts them."""
 
 _PAIRED, _UNMAPPED, _MATE_UNMAPPED, _SECOND = 0x1, 0x4, 0x8, 0x80
 
@@ -46,6 +53,10 @@ class Counts:
         gc: G and C among them.
         unknown: unknown bases (N) among them.
         gene_hits: panel k-mers by gene number.
+        lengths: number of reads by length in nt.
+        judged: bases with a base quality.
+        q30: bases with one of Q30 or better.
+        quality_sum: sum of the Phred qualities.
     """
 
     reads: int = 0
@@ -63,6 +74,10 @@ class Counts:
     gc: int = 0
     unknown: int = 0
     gene_hits: list[int] = field(default_factory=list)
+    lengths: Counter[int] = field(default_factory=Counter)
+    judged: int = 0
+    q30: int = 0
+    quality_sum: int = 0
 
     def add(self, flag: int, *, has_bases: bool) -> None:
         """Count a primary record by its flag."""
@@ -82,6 +97,12 @@ class Counts:
             self.unmapped_fragments += unmapped and mate_unmapped
         self.mates_unmapped += mate_unmapped and not unmapped
         self.unmapped_mates += unmapped and not mate_unmapped
+
+    def add_qualities(self, qualities: npt.NDArray[np.uint8]) -> None:
+        """Count Phred qualities."""
+        self.judged += qualities.size
+        self.q30 += int(np.count_nonzero(qualities >= GOOD_QUALITY))
+        self.quality_sum += int(qualities.sum(dtype=np.int64))
 
     @property
     def fragments(self) -> int:
@@ -230,9 +251,12 @@ def extract_metrics(
         "total_reads": counts.reads,
         "total_bases": counts.bases,
         "read_length": counts.longest,
+        "read_lengths": {str(length): n for length, n in sorted(counts.lengths.items())},
         "mean_read_length": round(counts.bases / max(1, counts.reads), 2),
         "gc_fraction": round(counts.gc / max(1, counts.bases - counts.unknown), 4),
         "n_fraction": round(counts.unknown / max(1, counts.bases), 4),
+        "mean_quality": round(counts.quality_sum / counts.judged, 2) if counts.judged else None,
+        "q30_fraction": round(counts.q30 / counts.judged, 4) if counts.judged else None,
         "candidate_fragments": kept.fragments,
         "kmers_by_gene": {symbol: n for symbol, n in hits.items() if n},
         "input": describe_input(header, counts),

@@ -153,7 +153,7 @@ class QualityControl(Record):
     gc_fraction: float = Field(description="share of G and C among the known bases of all reads")
     n_fraction: float = Field(description="share of unknown bases (N) in all reads")
     q30_fraction: float | None = Field(
-        description="share of bases of all reads with a quality of at least 30; null for BAM input"
+        description="share of bases of all reads with a quality of at least 30; null where the input has none"
     )
     control_genes: dict[str, int] = Field(description="unique fragments by control gene")
     input: str = Field(
