@@ -19,7 +19,10 @@ def explain_verdict(report: Report) -> str:
         ("", _verdict(report)),
         ("Why", (f"{reason.code}: {reason.text}" for reason in report.verdict.reasons)),
         ("Before the check of the batch", _own_verdict(report)),
-        ("Fusions", (line for fusion in report.fusions for line in _fusion(fusion))),
+        (
+            f"Fusions, positions on {report.panel.build}",
+            (line for fusion in report.fusions for line in _fusion(fusion)),
+        ),
         ("Not reported", (_filtered(candidate) for candidate in report.filtered)),
         ("Breaks without a known partner", _one_sided(report)),
         ("Would it have been seen", _exclusion(report)),

@@ -7,7 +7,7 @@ one object, so that no two files can disagree.
 
 import csv
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -144,6 +144,7 @@ class FusionRow:
     peptide: str = ""
     translocation: str = ""
     contamination: str = ""
+    genome_build: str = ""
 
 
 def cell_text(value: Cell) -> str:
@@ -162,7 +163,8 @@ def cell_text(value: Cell) -> str:
 def fusion_rows(report: Report) -> list[FusionRow]:
     """Return the rows of `fusions.tsv`: the reported fusions first, then the filtered candidates."""
     reported = [_reported_row(report.sample_id, fusion) for fusion in report.fusions]
-    return reported + [_filtered_row(report.sample_id, candidate) for candidate in report.filtered]
+    filtered = [_filtered_row(report.sample_id, candidate) for candidate in report.filtered]
+    return [replace(row, genome_build=report.panel.build) for row in (*reported, *filtered)]
 
 
 def write_fusions_tsv(report: Report, path: Path) -> None:

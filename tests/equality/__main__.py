@@ -109,7 +109,7 @@ def compare_all(directory: Path) -> int:
             failures += (reads.complete and not same) or lost
             said = any(flag.code == "INPUT_INCOMPLETE" for flag in report.qc.flags)
             failures += not reads.complete and not said
-            words = "equal" if same else "says that reads are missing" if said else "DIFFERENT"
+            words = ", ".join([*["equal"] * same, *["says that reads are missing"] * said]) or "DIFFERENT"
             first = report is expected
             call = report.verdict.call
             table.setdefault(reads.form, []).append(call if first else f"{call}, {words}")
