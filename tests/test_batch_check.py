@@ -1,7 +1,9 @@
 """A junction that another sample of the batch has far more often can not confirm."""
 
 import argparse
+import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,9 @@ def sample(sample_id: str, *fusions: Fusion) -> Report:
 
 
 def checked(*reports: Report, runs: dict[str, str] | None = None) -> dict[str, Report]:
-    return {report.sample_id: report for report in check_batch(reports, runs or {}, PARAMETERS)}
+    return {
+        checked.report.sample_id: checked.report for checked in check_batch(reports, runs or {}, PARAMETERS)
+    }
 
 
 @pytest.mark.parametrize(("fragments", "call"), [(20, "INDETERMINATE"), (21, "CONFIRMED")])
@@ -47,14 +51,21 @@ def test_a_lowered_verdict_says_why_and_keeps_its_own() -> None:
         "TARGET_FOUND",
         "SPLIT_FOUND",
     ]
-    assert "sample strong of the batch with 1,000 fragments" in after.verdict.reasons[0].text
+    assert "another sample of the batch with 1,000 fragments" in after.verdict.reasons[0].text
     assert "0.9% of them" in after.verdict.reasons[0].text
     assert "neither confirmed nor excluded" in after.verdict.statement
     assert after.verdict.before_batch_check
     assert after.verdict.before_batch_check.call == "CONFIRMED"
     source = after.fusions[0].contamination
     assert source
-    assert (source.sample_id, source.fragments_with_duplicates, source.share) == ("strong", 1000, 0.009)
+    assert (source.fragments_with_duplicates, source.share) == (1000, 0.009)
+    assert "strong" not in after.model_dump_json()  # a report goes to the file of one patient alone
+
+
+def test_the_sources_are_named_beside_the_report() -> None:
+    batch = [sample("weak", with_fragments(9)), sample("strong", with_fragments(1000))]
+    batch.append(sample("stronger", with_fragments(2000)))
+    assert [checked.sources for checked in check_batch(batch, {}, PARAMETERS)] == [("stronger",), (), ()]
 
 
 def test_another_junction_of_the_same_fusion_is_no_source() -> None:
@@ -81,7 +92,7 @@ def test_another_run_is_no_source() -> None:
 def test_the_check_can_be_switched_off() -> None:
     reports = sample("weak", with_fragments(1)), sample("strong", with_fragments(100000))
     off = BatchParameters(max_contamination_share=0.0)
-    assert check_batch(reports, {}, off) == list(reports)
+    assert [checked.report for checked in check_batch(reports, {}, off)] == list(reports)
 
 
 def test_a_weak_finding_stays_indeterminate_and_says_so() -> None:
@@ -159,6 +170,11 @@ def test_the_files_of_the_weaker_sample_are_issued_again(
     page = (tmp_path / "weak/weak.report.html").read_text()
     assert '<p class="call">INDETERMINATE</p>' in page
     assert "CONFIRMED by its own reads" in page
+    for name in names[:4]:
+        text = (tmp_path / f"weak/weak.{name}").read_text()
+        assert not re.search(r"(?<![</\w])strong\b", text)  # but for the mark of HTML
+    rows = list(csv.DictReader((tmp_path / "summary.tsv").open(), dialect="excel-tab"))
+    assert {row["sample_id"]: row["contamination_from"] for row in rows}["weak"] == "strong"
     assert json.loads(weak.read_text())["verdict"]["call"] == "INDETERMINATE"
     summary = (tmp_path / "summary.html").read_text()
     assert "Possible contamination: weak from strong (INDETERMINATE, CONFIRMED by its own reads)" in summary

@@ -34,7 +34,7 @@ def test_the_verdict_is_told_with_what_it_rests_on() -> None:
 def test_a_verdict_that_the_batch_lowered_names_the_own_one() -> None:
     strong = make_fusion().model_copy(update={"fragments_with_duplicates": 10000})
     batch = [confirmed_report("weak"), confirmed_report("strong").model_copy(update={"fusions": [strong]})]
-    text = explain_verdict(check_batch(batch, {}, BatchParameters())[0])
+    text = explain_verdict(check_batch(batch, {}, BatchParameters())[0].report)
     assert "weak: INDETERMINATE" in text
     assert "POSSIBLE_CONTAMINATION" in text
     assert "CONFIRMED by the sample's own reads" in " ".join(text.split())

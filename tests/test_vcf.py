@@ -177,12 +177,11 @@ def test_a_second_writing_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_junction_that_may_be_contamination_does_not_pass(tmp_path: Path) -> None:
     path = tmp_path / "s.fusions.vcf.gz"
-    source = Contamination(sample_id="P9", fragments_with_duplicates=4000, share=0.01)
+    source = Contamination(fragments_with_duplicates=4000, share=0.01)
     fusion = make_fusion().model_copy(update={"contamination": source})
     write_vcf(confirmed_report().model_copy(update={"fusions": [fusion]}), path)
     for record in read(path):
         assert list(record.filter) == ["POSSIBLE_CONTAMINATION"]
-        assert record.info["CONTAMINATION_FROM"] == "P9"
 
 
 @pytest.mark.skipif(shutil.which("bcftools") is None, reason="bcftools is not installed")

@@ -7,6 +7,7 @@ answer however often it is made, and takes back what a smaller batch had made it
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from aspsfusion.parameters import BatchParameters
 from aspsfusion.report_findings import Contamination, Fusion, Reason
@@ -16,13 +17,28 @@ from aspsfusion.view_parts import count, percent, plural
 CONTAMINATION_CODE = "POSSIBLE_CONTAMINATION"
 SHARE_DECIMALS = 4
 
+ANOTHER_SAMPLE = "another sample of the batch"
+"""The other sample's name in a report, which goes to a patient's file; the summary has the true one."""
+
 Place = tuple[str, str, int, str, int]
 """Name of a fusion with chromosome and position of both joined bases."""
 
 
+class CheckedReport(NamedTuple):
+    """A report by the check of its batch.
+
+    Attributes:
+        report: with the verdict that it has as a sample of the batch.
+        sources: names of the samples that its junctions may come from.
+    """
+
+    report: Report
+    sources: tuple[str, ...] = ()
+
+
 def check_batch(
     reports: Sequence[Report], runs: Mapping[str, str], parameters: BatchParameters
-) -> list[Report]:
+) -> list[CheckedReport]:
     """Return the reports with the verdicts that they have as samples of one batch.
 
     Args:
@@ -31,7 +47,7 @@ def check_batch(
         parameters: thresholds.
 
     Returns:
-        The reports in the same order; a report that nothing speaks against comes back by its own verdict.
+        The reports in the same order; one that nothing speaks against comes back by its own verdict.
     """
     own = [own_report(report) for report in reports]
     return [
@@ -66,18 +82,22 @@ def place(fusion: Fusion) -> Place:
     return fusion.name, five.chrom, five.pos, three.chrom, three.pos
 
 
-def _judged(report: Report, others: Sequence[Report], parameters: BatchParameters) -> Report:
+def _judged(report: Report, others: Sequence[Report], parameters: BatchParameters) -> CheckedReport:
+    found = [_source(fusion, others, parameters) for fusion in report.fusions]
+    if not any(found):
+        return CheckedReport(report)
     fusions = [
-        fusion.model_copy(update={"contamination": _source(fusion, others, parameters)})
-        for fusion in report.fusions
+        fusion.model_copy(update={"contamination": source[1] if source else None})
+        for fusion, source in zip(report.fusions, found, strict=True)
     ]
-    suspect = [fusion for fusion in fusions if fusion.contamination]
-    if not suspect:
-        return report
-    return report.model_copy(update={"fusions": fusions, "verdict": _verdict(report, fusions)})
+    sources = tuple(dict.fromkeys(source[0] for source in found if source))
+    changed = report.model_copy(update={"fusions": fusions, "verdict": _verdict(report, fusions)})
+    return CheckedReport(changed, sources)
 
 
-def _source(fusion: Fusion, others: Sequence[Report], parameters: BatchParameters) -> Contamination | None:
+def _source(
+    fusion: Fusion, others: Sequence[Report], parameters: BatchParameters
+) -> tuple[str, Contamination] | None:
     """Return the sample with the most fragments of the same junction, if they are enough to explain it.
 
     Duplicates are counted on both sides, because it is reads that go astray, not molecules.
@@ -93,8 +113,7 @@ def _source(fusion: Fusion, others: Sequence[Report], parameters: BatchParameter
     most, sample_id = max(found, key=lambda item: (item[0], item[1]))
     if fusion.fragments_with_duplicates > parameters.max_contamination_share * most:
         return None
-    return Contamination(
-        sample_id=sample_id,
+    return sample_id, Contamination(
         fragments_with_duplicates=most,
         share=round(fusion.fragments_with_duplicates / most, SHARE_DECIMALS),
     )
@@ -109,7 +128,7 @@ def _verdict(report: Report, fusions: Sequence[Fusion]) -> Verdict:
     )
     statement = own.statement
     if lowered:
-        statement = _statement(report, [fusion for fusion in target if fusion.contamination])
+        statement = _statement(report)
     elif own.call == "INDETERMINATE":
         statement = f"{own.statement} {' '.join(reason.text for reason in reasons)}"
     return Verdict(
@@ -138,18 +157,17 @@ def _reason(fusion: Fusion) -> Reason:
     assert source is not None
     return Reason(
         code=CONTAMINATION_CODE,
-        text=f"The same junction of {fusion.name} was found in sample {source.sample_id} of the batch with "
+        text=f"The same junction of {fusion.name} was found in {ANOTHER_SAMPLE} with "
         f"{plural(source.fragments_with_duplicates, 'fragment')}, duplicates counted. The "
         f"{count(fusion.fragments_with_duplicates)} of this sample are {percent(source.share)} of them and "
         "may come from there.",
     )
 
 
-def _statement(report: Report, suspect: Sequence[Fusion]) -> str:
-    sources = list(dict.fromkeys(f.contamination.sample_id for f in suspect if f.contamination))
+def _statement(report: Report) -> str:
     return (
         f"Fragments of {report.verdict.target} were found in the RNA of sample {report.sample_id}, but so "
-        f"few beside those of sample {', '.join(sources)} of the same batch that they may come from there. "
+        f"few beside those of {ANOTHER_SAMPLE} that they may come from there. "
         "The fusion is neither confirmed nor excluded. A second preparation of the specimen, sequenced apart "
         "from that sample, is needed."
     )

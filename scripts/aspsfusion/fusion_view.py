@@ -237,7 +237,7 @@ def contamination_sentence(fusion: Fusion) -> str:
     if source is None:
         return ""
     return (
-        f"Sample {source.sample_id} of the same batch has this junction with "
+        f"Another sample of the batch has this junction with "
         f"{plural(source.fragments_with_duplicates, 'fragment')}, duplicates counted; the "
         f"{count(fusion.fragments_with_duplicates)} here are {percent(source.share)} of that and may come "
         "from there."

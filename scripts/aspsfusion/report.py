@@ -202,7 +202,7 @@ def _reported_row(sample_id: str, fusion: Fusion) -> FusionRow:
         status="reported",
         **plain,
         peptide=fusion.peptide.sequence if fusion.peptide else "",
-        contamination=fusion.contamination.sample_id if fusion.contamination else "",
+        contamination="yes" if fusion.contamination else "",
         **_side_columns("five_prime", fusion.five_prime),  # type: ignore[arg-type]
         **_side_columns("three_prime", fusion.three_prime),  # type: ignore[arg-type]
         retained_domains="; ".join(

@@ -65,9 +65,11 @@ class FusionPeptide(Record):
 
 
 class Contamination(Record):
-    """Another sample of the batch that has the same junction at a far higher level."""
+    """Another sample of the batch that has the same junction at a far higher level.
 
-    sample_id: str
+    Its name is not told: a report goes to the patient's file. The summary of the batch names it.
+    """
+
     fragments_with_duplicates: int = Field(description="supporting fragments there, with duplicates")
     share: float = Field(description="this sample's fragments as a share of those, both with duplicates")
 

@@ -75,12 +75,16 @@ class SummaryRow:
 
 @dataclass(frozen=True)
 class BatchSample:
-    """A sample of the batch: its report and where that is, or the sentence it failed with."""
+    """A sample of the batch: its report and where that is, or the sentence it failed with.
+
+    `sources` names the samples that its junctions may come from, by the check of the batch.
+    """
 
     sample_id: str
     report: Report | None
     path: Path | None
     error: str = ""
+    sources: tuple[str, ...] = ()
 
     @property
     def html(self) -> Path | None:
@@ -130,7 +134,7 @@ class Change:
         """Return what changes, in words."""
         report = self.sample.report
         assert report is not None
-        sources = list(dict.fromkeys(f.contamination.sample_id for f in report.fusions if f.contamination))
+        sources = self.sample.sources
         why = f"possible contamination from {', '.join(sources)}" if sources else "no contamination any more"
         return f"{self.sample.sample_id}: {self.before}, now {report.verdict.call} ({why})"
 
@@ -146,8 +150,13 @@ def judge_batch(
         parameters: thresholds.
     """
     reports = [sample.report for sample in batch if sample.report is not None]
-    judged = {report.sample_id: report for report in check_batch(reports, runs, parameters)}
-    after = [replace(sample, report=judged.get(sample.sample_id)) for sample in batch]
+    judged = {checked.report.sample_id: checked for checked in check_batch(reports, runs, parameters)}
+    after = [
+        replace(sample, report=judged[sample.sample_id].report, sources=judged[sample.sample_id].sources)
+        if sample.sample_id in judged
+        else sample
+        for sample in batch
+    ]
     changes = [
         Change(new, old.report.verdict.call)
         for old, new in zip(batch, after, strict=True)
@@ -237,9 +246,7 @@ def summary_row(
         control_ok=ok,
         report=relative_path(sample.html, directory),
         own_verdict=report.verdict.before_batch_check.call if report.verdict.before_batch_check else "",
-        contamination_from="; ".join(
-            dict.fromkeys(f.contamination.sample_id for f in report.fusions if f.contamination)
-        ),
+        contamination_from="; ".join(sample.sources),
     )
 
 
