@@ -258,7 +258,7 @@ def poly_g(bases: str, chance: random.Random, share: float) -> str:
     return bases[:kept] + "G" * (len(bases) - kept)
 
 
-@examples(25)
+@examples(16)
 @given(data=st.data())
 def test_bad_reads_are_never_excluded(panel: Path, tmp_path: Path, data: st.DataObject) -> None:
     """Files that are whole, of reads that are not: some or all of them, of one mate or both."""
@@ -276,7 +276,7 @@ def test_bad_reads_are_never_excluded(panel: Path, tmp_path: Path, data: st.Data
     assert outcome(panel, tmp_path, reads) in {"error", "CONFIRMED", "INDETERMINATE"}
 
 
-@examples(15)
+@examples(12)
 @given(data=st.data())
 def test_a_bam_that_lost_records_is_never_excluded(panel: Path, tmp_path: Path, data: st.DataObject) -> None:
     """Records removed by flag, mate, order or name, which leaves a file that is intact as a file."""

@@ -149,8 +149,20 @@ def test_positive_file_that_has_lost_its_fusion_is_never_excluded(
 # --- Samples of something else ----------------------------------------------------------------------
 
 
+def diverged(panel_directory: Path, count: int) -> list[str]:
+    """Reads of both genes with 12% substitutions, as those of another mammal can have."""
+    panel, source = load_panel(panel_directory), random.Random(10)
+    reads = []
+    for number in range(count):
+        sequence = panel.primary[("ASPSCR1", "TFE3")[number % 2]].sequence
+        start = source.randrange(len(sequence) - READ)
+        read = sequence[start : start + READ]
+        reads.append("".join(source.choice("ACGT") if source.random() < 0.16 else base for base in read))
+    return reads
+
+
 @pytest.mark.parametrize(
-    "kind", ["random", "N", "20 nt", "one read again and again", "poly-A", "wild type again"]
+    "kind", ["random", "N", "20 nt", "one read again and again", "poly-A", "wild type again", "mouse"]
 )
 def test_a_useless_sample_is_indeterminate(demo_panel_directory: Path, tmp_path: Path, kind: str) -> None:
     molecule, junction = fusion_molecule(demo_panel_directory, ("ASPSCR1", 7), ("TFE3", 6))
@@ -162,6 +174,7 @@ def test_a_useless_sample_is_indeterminate(demo_panel_directory: Path, tmp_path:
         "one read again and again": [molecule[junction - 40 : junction + 35]] * 20000,
         "poly-A": ["A" * READ] * 200,
         "wild type again": [wild[800 : 800 + READ]] * 20000,
+        "mouse": diverged(demo_panel_directory, 3000),
     }[kind]
     report = report_on(demo_panel_directory, tmp_path, write_reads(tmp_path / "r.fq", reads))
     assert report.verdict.call == "INDETERMINATE"

@@ -139,6 +139,13 @@ def test_a_mistake_is_one_sentence(reads: Path, rows: list[str], message: str) -
     assert caught.value.remedy
 
 
+def test_a_name_with_a_space_is_refused(reads: Path) -> None:
+    path = reads / "samples.tsv"
+    path.write_text("sample_id\tfastq_1\nS 1\tc.fq\n")
+    with pytest.raises(SampleSheetError, match="row 2: sample_id 'S 1' is not a plain name"):
+        read_samples(path)
+
+
 def test_sheet_that_is_missing_or_no_text(reads: Path) -> None:
     with pytest.raises(SampleSheetError, match="does not exist"):
         read_samples(reads / "none.tsv")

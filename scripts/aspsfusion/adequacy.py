@@ -42,14 +42,14 @@ def inadequacies(
             ""
             if excluded.detectable_fraction is None
             else " At this coverage a fusion that makes up less than "
-            f"{percent(excluded.detectable_fraction)} % of the transcripts could have been missed."
+            f"{percent(excluded.detectable_fraction)}% of the transcripts could have been missed."
         )
         reasons.append(
             Reason(
                 code="LOW_COVERAGE",
                 text=f"Too few informative wild-type fragments where the fusion would join ({counts}); "
                 f"{needed} are needed at each place to exclude a share of "
-                f"{percent(parameters.max_detectable_fraction)} %.{would}",
+                f"{percent(parameters.max_detectable_fraction)}%.{would}",
             )
         )
     five = findings.gene_fragments.get(spec.target.five_prime, 0)
@@ -68,7 +68,7 @@ def inadequacies(
                 code="FIVE_PRIME_GENE_DEPLETED",
                 text=f"{spec.target.five_prime} has {depth[0]:.1f} unique fragments per kilobase, "
                 f"{spec.target.three_prime} {depth[1]:.1f}; less than "
-                f"{percent(parameters.min_five_prime_ratio)} % of that means that the library was enriched "
+                f"{percent(parameters.min_five_prime_ratio)}% of that means that the library was enriched "
                 f"for {spec.target.three_prime} alone.",
             )
         )

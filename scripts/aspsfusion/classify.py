@@ -191,6 +191,6 @@ def _exclusion_reason(spec: PanelSpec, excluded: Exclusion) -> Reason:
     return Reason(
         code="WOULD_HAVE_BEEN_SEEN",
         text=f"No fragment supports {spec.target.fusion}. Informative wild-type fragments where it would "
-        f"join: {informative_text(excluded)}; a share of {percent(excluded.detectable_fraction)} % of the "
-        f"transcripts would have been seen with {percent(excluded.confidence)} % probability.",
+        f"join: {informative_text(excluded)}; a share of {percent(excluded.detectable_fraction)}% of the "
+        f"transcripts would have been seen with {percent(excluded.confidence)}% probability.",
     )

@@ -207,11 +207,11 @@ def _strand(direction: Direction) -> _Judged:
     value = f"{100 * share:.0f}% sense" if share >= 0.5 else f"{100 * (1 - share):.0f}% antisense"
     check = QcCheck(
         code="STRAND_UNCLEAR",
-        name="First reads in one direction",
+        name="First reads",
         value=NOT_DETERMINED if unclear is None else value,
-        limit=f"at least {100 * STRANDED:g}%, or at most {100 * UNSTRANDED:g}%",
+        limit=f"outside {100 * UNSTRANDED:g} to {100 * STRANDED:g}%",
         status=NOT_DETERMINED if unclear is None else _status(not unclear),
-        reason="between them it may hold DNA (limits of nf-core/rnaseq, beyond what chance explains)",
+        reason="between the two it may hold DNA (nf-core/rnaseq)",
     )
     return _Judged(
         check, f"The library is neither stranded nor unstranded ({value}): it may hold DNA or be a mixture."
@@ -223,11 +223,11 @@ def _splicing(borders: Borders, parameters: ClassifyParameters) -> _Judged:
     words = "" if share is None else f"{100 * share:.2g}%"
     check = QcCheck(
         code="UNSPLICED_FRAGMENTS",
-        name="Unspliced at the target genes' exon borders",
+        name="Unspliced molecules",
         value=words or NOT_DETERMINED,
         limit=f"at most {100 * most:g}%",
         status=NOT_DETERMINED if share is None else _status(share <= most),
-        reason="DNA gives 100%, spliced RNA 0% (study in docs/methods.md); the limit is a convention",
+        reason="DNA has 100%, spliced RNA 0%; a convention",
     )
     return _Judged(
         check,
@@ -239,14 +239,14 @@ def _evenness(panel: Panel, ratio: float | None, genes: int, parameters: Classif
     if not panel.spec.genes_with_role("control"):
         return []
     least = parameters.min_five_to_three_ratio
-    words = "" if ratio is None else f"{ratio:.2f} in {genes} genes"
+    words = "" if ratio is None else f"{ratio:.2f}"
     check = QcCheck(
         code="THREE_PRIME_BIAS",
-        name="5' half to 3' half of control genes",
+        name="5' to 3' halves",
         value=words or NOT_DETERMINED,
         limit=f"at least {least:g}",
         status=NOT_DETERMINED if ratio is None else _status(ratio >= least),
-        reason="even coverage gives 1, poly-A libraries of degraded RNA less (study in docs/methods.md)",
+        reason="1 if even; less in degraded RNA (docs/methods.md)",
     )
     return [
         _Judged(
