@@ -226,7 +226,7 @@ def test_the_limit_of_detection_needs_every_larger_number_too() -> None:
 def test_calibration_counts_only_samples_of_which_the_statement_speaks() -> None:
     study = tiny(cells=[{"name": "share", "factor": "a", "level": "b", "fraction": 0.05}])
     outcomes = [
-        # 59 fragments state 4.95 % with 95 % and 7.5 % with 99 %; 95 fragments state 4.7 % with 99 %.
+        # 59 fragments state 4.95% with 95% and 7.5% with 99%; 95 fragments state 4.7% with 99%.
         replace(OUTCOME, cell="share", index=0, detectable=1 - 0.05 ** (1 / 59), seen=False),
         replace(OUTCOME, cell="share", index=1, detectable=1 - 0.05 ** (1 / 95), seen=True),
         replace(OUTCOME, cell="share", index=2, detectable=1 - 0.05 ** (1 / 40), seen=False),

@@ -39,7 +39,7 @@ def _head(inputs: Inputs) -> str:
 
 Written by `make validate`; do not edit. {len(inputs.outcomes):,} simulated samples, {positives:,} of them
 with the target fusion, went through screen, align, evidence, call and report. Each cell changes one thing of
-a base case, or joins hard conditions. Intervals are 95 % score intervals (Wilson 1927). Simulated reads show
+a base case, or joins hard conditions. Intervals are 95% score intervals (Wilson 1927). Simulated reads show
 that the method does what it says under the stated conditions; they do not replace a laboratory's own samples.
 
 {facts}"""

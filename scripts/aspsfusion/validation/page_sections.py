@@ -7,12 +7,12 @@ MAX_LISTED = 100
 """Wrong verdicts that are listed one by one; the table of samples holds all."""
 
 _DETECTION_TEXT = """\
-Fewest unique fragments across the junction at which, and above which, 95 % of the samples are CONFIRMED.
+Fewest unique fragments across the junction at which, and above which, 95% of the samples are CONFIRMED.
 """
 _CALIBRATION_TEXT = """\
 Samples in which the fusion makes up a true share of the transcripts at the acceptor that is not below the
-share which the report's coverage would state as detectable. Nothing at all may be seen in at most 5 % of them
-where it is stated with 95 % confidence, and in 1 % with 99 %.
+share which the report's coverage would state as detectable. Nothing at all may be seen in at most 5% of them
+where it is stated with 95% confidence, and in 1% with 99%.
 """
 _JUNCTION_READS_TEXT = """\
 Pairs of 2x101, mean insert 250: those whose better crossing read has 11 to 20 nt of the 5' gene, and those
@@ -86,7 +86,7 @@ def junction_reads(inputs: Inputs) -> str:
             row.junction,
             "alone" if row.sample == row.junction else "with those of the other junctions",
             row.fragments,
-            f"{row.right} ({100 * row.right / row.fragments:.1f} %)",
+            f"{row.right} ({100 * row.right / row.fragments:.1f}%)",
             row.not_typable,
             row.other_type,
             row.elsewhere,
