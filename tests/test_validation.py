@@ -15,8 +15,8 @@ from aspsfusion.validation.definition import Study, load_study
 from aspsfusion.validation.judge import equivalent
 from aspsfusion.validation.outcomes import Outcome, read_outcomes
 from aspsfusion.validation.tables import Share, calibration, cell_rows, detection_limits
-from conftest import REPOSITORY
 
+REPOSITORY = Path(__file__).parents[1]
 SHIPPED = REPOSITORY / "resources" / "validation" / "study.yaml"
 
 PLAIN = {"name": "plain", "factor": "detection 2x75", "level": "base"}
