@@ -9,9 +9,12 @@ from aspsfusion.call import run_call
 from aspsfusion.calls_file import Calls
 from aspsfusion.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.evidence import run_evidence
+from aspsfusion.extract import run_extract
+from aspsfusion.mates import Lane
 from aspsfusion.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report_record import Report
+from aspsfusion.screen import run_screen
 from aspsfusion.sequences import reverse_complement
 
 
@@ -107,6 +110,31 @@ def report_reads(
         read_calls_for(panel, directory / "calls.json"),
         parameters or ClassifyParameters(),
         library,
+    )
+
+
+def report_files(
+    panel: Path, directory: Path, reads: Path | Lane, parameters: ClassifyParameters | None = None
+) -> Report:
+    """Take FASTQ or BAM through every stage."""
+    names = ("c.fastq.gz", "s.json", "p.bam", "a.json", "e.json.gz", "calls.json")
+    candidates, metrics, bam, aligned, evidence, calls = (directory / name for name in names)
+    if isinstance(reads, Lane):
+        run_screen(panel, [reads], candidates, metrics, force=True)
+    else:
+        run_extract(panel, reads, candidates, metrics, force=True)
+    run_align(panel, candidates, bam, aligned, "x", 1, force=True)
+    run_evidence(panel, bam, evidence, CallParameters(), force=True)
+    run_call(panel, evidence, calls, CallParameters(), force=True)
+    built = load_panel(panel)
+    return compose_report(
+        built,
+        "x",
+        read_metrics(metrics),
+        read_metrics(aligned),
+        read_calls_for(built, calls),
+        parameters or ClassifyParameters(),
+        None,
     )
 
 

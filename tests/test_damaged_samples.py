@@ -16,18 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aspsfusion.align import run_align
-from aspsfusion.call import run_call
-from aspsfusion.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.evidence import run_evidence
-from aspsfusion.extract import run_extract
-from aspsfusion.panel import load_panel
-from aspsfusion.parameters import CallParameters, ClassifyParameters
-from aspsfusion.report_record import Report
-from aspsfusion.screen import Lane, run_screen
+from aspsfusion.parameters import ClassifyParameters
+from aspsfusion.screen import Lane
 from bam_factory import Record, pair, placed_pair, write_records
-from pipeline import Pair
+from pipeline import Pair, report_files
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
 
 READ = 50
@@ -93,33 +86,10 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small.output
 
 
-def report_on(panel: Path, directory: Path, reads: Path | Lane) -> Report:
-    """Take FASTQ or BAM through every stage."""
-    names = ("c.fastq.gz", "s.json", "p.bam", "a.json", "e.json.gz", "calls.json")
-    candidates, metrics, bam, aligned, evidence, calls = (directory / name for name in names)
-    if isinstance(reads, Lane):
-        run_screen(panel, [reads], candidates, metrics, force=True)
-    else:
-        run_extract(panel, reads, candidates, metrics, force=True)
-    run_align(panel, candidates, bam, aligned, "x", 1, force=True)
-    run_evidence(panel, bam, evidence, CallParameters(), force=True)
-    run_call(panel, evidence, calls, CallParameters(), force=True)
-    built = load_panel(panel)
-    return compose_report(
-        built,
-        "x",
-        read_metrics(metrics),
-        read_metrics(aligned),
-        read_calls_for(built, calls),
-        LENIENT,
-        None,
-    )
-
-
 def outcome(panel: Path, directory: Path, reads: Path | Lane) -> str:
     """The verdict, or `error` where the input is refused in words."""
     try:
-        return report_on(panel, directory, reads).verdict.call
+        return report_files(panel, directory, reads, LENIENT).verdict.call
     except AspsfusionError as error:
         if str(directory) not in error.sentence():
             raise AssertionError(error.sentence()) from error
@@ -137,7 +107,7 @@ def test_only_the_fusion_stands_against_an_exclusion(
         reads = write_records(tmp_path / "x.bam", alignments(groups), LENGTHS)
     else:
         reads = lane(tmp_path, [fastq(list(mates)) for mates in zip(*groups, strict=True)], form)
-    assert report_on(panel, tmp_path, reads).verdict.call == call
+    assert report_files(panel, tmp_path, reads, LENIENT).verdict.call == call
 
 
 def lane(directory: Path, mates: list[bytes], form: str) -> Lane:

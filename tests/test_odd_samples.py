@@ -11,48 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aspsfusion.align import run_align
-from aspsfusion.call import run_call
-from aspsfusion.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.evidence import run_evidence
 from aspsfusion.extract import run_extract
 from aspsfusion.panel import load_panel
 from aspsfusion.panel_yaml import load_panel_spec
-from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report_record import Report
 from aspsfusion.screen import Lane, run_screen
 from aspsfusion.strand import Direction
 from bam_factory import GRCH38_LENGTHS, UNMAPPED, Record, pair, placed_pair, write_records
-from pipeline import Pair, fusion_molecule
+from pipeline import Pair, fusion_molecule, report_files
 from small_panel import SmallPanel, random_bases
 
 READ, INSERT = 75, 180
 TARGETS = {"ASPSCR1": "chr17", "TFE3": "chrX"}
 LOCI = {"chr17": 81_990_000, "chrX": 49_035_000}
-
-
-def report_on(panel: Path, directory: Path, reads: Path | Lane) -> Report:
-    """Take FASTQ or BAM through every stage."""
-    names = ("c.fastq.gz", "s.json", "p.bam", "a.json", "e.json.gz", "calls.json")
-    candidates, metrics, bam, aligned, evidence, calls = (directory / name for name in names)
-    if isinstance(reads, Lane):
-        run_screen(panel, [reads], candidates, metrics, force=True)
-    else:
-        run_extract(panel, reads, candidates, metrics, force=True)
-    run_align(panel, candidates, bam, aligned, "x", 1, force=True)
-    run_evidence(panel, bam, evidence, CallParameters(), force=True)
-    run_call(panel, evidence, calls, CallParameters(), force=True)
-    built = load_panel(panel)
-    return compose_report(
-        built,
-        "x",
-        read_metrics(metrics),
-        read_metrics(aligned),
-        read_calls_for(built, calls),
-        ClassifyParameters(),
-        None,
-    )
 
 
 def codes(report: Report) -> set[str]:
@@ -112,7 +84,7 @@ def test_complete_file_of_the_wild_type_is_excluded(
 ) -> None:
     """What the cases below rest on: with every read there, the verdict would be EXCLUDED."""
     path = write_records(tmp_path / "x.bam", aligned(wild_type), GRCH38_LENGTHS)
-    report = report_on(demo_panel_directory, tmp_path, path)
+    report = report_files(demo_panel_directory, tmp_path, path)
     assert report.verdict.call == "EXCLUDED", report.verdict.statement
     assert report.qc.input == "BAM aligned to GRCh38 by aligner"
     assert report.qc.strand == "unstranded"
@@ -139,7 +111,7 @@ def test_positive_file_that_has_lost_its_fusion_is_never_excluded(
     if loss == "bases of the fusion":
         kept = [replace(r, bases="") if r.name.startswith("fusion") else r for r in kept]
     path = write_records(tmp_path / "x.bam", kept, GRCH38_LENGTHS)
-    report = report_on(demo_panel_directory, tmp_path, path)
+    report = report_files(demo_panel_directory, tmp_path, path)
     assert report.verdict.call != "EXCLUDED"
     if report.verdict.call == "INDETERMINATE":
         assert "INPUT_INCOMPLETE" in codes(report)
@@ -176,7 +148,7 @@ def test_a_useless_sample_is_indeterminate(demo_panel_directory: Path, tmp_path:
         "wild type again": [wild[800 : 800 + READ]] * 20000,
         "mouse": diverged(demo_panel_directory, 3000),
     }[kind]
-    report = report_on(demo_panel_directory, tmp_path, write_reads(tmp_path / "r.fq", reads))
+    report = report_files(demo_panel_directory, tmp_path, write_reads(tmp_path / "r.fq", reads))
     assert report.verdict.call == "INDETERMINATE"
     if kind in ("random", "N", "poly-A"):
         assert "NO_CANDIDATES" in {flag.code for flag in report.qc.flags}
@@ -197,7 +169,7 @@ def test_dna_is_no_rna(demo_panel_directory: Path, tmp_path: Path) -> None:
             for start in range(middle - 60, middle + 40, 5)
             if 0 <= start <= len(whole.sequence) - READ
         ]
-    report = report_on(demo_panel_directory, tmp_path, write_reads(tmp_path / "r.fq", reads))
+    report = report_files(demo_panel_directory, tmp_path, write_reads(tmp_path / "r.fq", reads))
     assert report.verdict.call == "INDETERMINATE"
     assert "NO_SPLICED_READS" in codes(report)
 
@@ -213,7 +185,7 @@ def test_strand_is_told_from_the_reads(
         ).reads()[0]
         for i in range(120)
     ]
-    report = report_on(demo_panel_directory, tmp_path, write_reads(tmp_path / "r.fq", reads))
+    report = report_files(demo_panel_directory, tmp_path, write_reads(tmp_path / "r.fq", reads))
     assert report.qc.strand == strand
 
 
