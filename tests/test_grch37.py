@@ -20,9 +20,8 @@ from aspsfusion.report import write_json
 from aspsfusion.report_files import WRITERS
 from aspsfusion.report_record import Report
 from bam_factory import GRCH37_LENGTHS, Record, pair, placed_pair, write_records
-from pipeline import Pair, fusion_molecule
+from pipeline import Pair, fusion_molecule, report_files
 from small_panel import random_bases
-from test_odd_samples import report_on
 
 SHIFT = {"chr17": -2_042_124, "chrX": -142_000}
 READ, INSERT = 75, 180
@@ -117,7 +116,9 @@ def report(panel_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> R
         start = before - 30 - number
         records += pair(f"f{number}", *Pair("", molecule[start : start + INSERT + number], READ).reads())
     directory = tmp_path_factory.mktemp("sample")
-    return report_on(panel_directory, directory, write_records(directory / "x.bam", records, GRCH37_LENGTHS))
+    return report_files(
+        panel_directory, directory, write_records(directory / "x.bam", records, GRCH37_LENGTHS)
+    )
 
 
 def test_a_sample_on_grch37_is_confirmed_at_its_positions(
