@@ -193,7 +193,7 @@ def test_no_room_for_the_output(panel: Path, tmp_path: Path, stage: str) -> None
             assert main(words_of(earlier, panel, tmp_path, source)) == 0
         words = words_of(stage, panel, tmp_path, source)
     before = sums(tmp_path)
-    done = run(NO_ROOM, "4096", *words, NUMBA_DISABLE_JIT="0")
+    done = run(NO_ROOM, "4096", *words)
     assert done.returncode == 1, done.stderr
     error = done.stderr.splitlines()[-1]
     assert error.startswith("aspsfusion: error: "), done.stderr

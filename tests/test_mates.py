@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import random
 import re
 import subprocess
@@ -188,23 +187,3 @@ def test_truncated_gzip_tells_the_last_whole_record(share: float, table: ScreenT
     whole = zlib.decompressobj(31).decompress(packed).count(b"\n") // 4
     with pytest.raises(ReadsError, match=rf"after record {whole}: compressed data are truncated or damaged"):
         read(Lane(tmp_path / "reads.gz", interleaved=False), table)
-
-
-def test_code_is_kept_where_the_user_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aspsfusion.compiled import cache_directory
-
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    package, blocked = tmp_path / "package", tmp_path / "file"
-    package.mkdir()
-    blocked.touch()
-    assert cache_directory(package) is None
-    # A file in the place of a directory can not be written to by anybody, root included.
-    assert cache_directory(blocked) == tmp_path / "cache" / "aspsfusion"
-    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
-    own = cache_directory(blocked)
-    assert own == tmp_path / f"aspsfusion-{os.getuid()}"
-    assert own.stat().st_mode & 0o777 == 0o700
-    # What another user could have put there is not taken.
-    own.chmod(0o777)
-    assert cache_directory(blocked) not in (None, own)

@@ -1,67 +1,83 @@
-"""Compiles the inner loops, and finds a directory in which the compiled code can be kept.
+"""Inner loops that run as machine code: compiled once, kept on disk, and called without the compiler.
 
-Compiling takes seconds, loading what was compiled takes milliseconds. Compiled code is kept beside the
-package; where that is read-only, in the user's cache directory; and where there is none, as on a compute
-node without the user's home, among the temporary files. NUMBA_CACHE_DIR overrides all of this. Processes
-that start at the same time do not disturb each other: numba writes a file under a temporary name and renames
-it.
+Numba compiles them. Importing numba, and having it load what it compiled before, takes most of a second: as
+much as the work of a small sample. So a loop's machine code is kept in a file of this package's own, and a
+process that finds it there calls it directly and never imports numba.
 """
 
-import importlib
-import os
-import sys
-import tempfile
+import functools
+import threading
 from collections.abc import Callable
-from pathlib import Path
+from types import FunctionType
 from typing import Any
 
-import numba
-
-from aspsfusion.writable import can_write, is_own
-
-_BLAS = "scipy.linalg.cython_blas"
+from aspsfusion.code_cache import kept_code
+from aspsfusion.loop_source import fingerprint
+from aspsfusion.machine_code import Entry, MachineCode, kinds_of
 
 
-def _load_array_functions() -> None:
-    """Load numba's array functions without SciPy's linear algebra.
+class CompiledLoop:
+    """A function that runs as machine code, compiled for each combination of kinds of arguments it meets.
 
-    Loading them looks for a BLAS in SciPy, which no loop here needs: none multiplies matrices. SciPy itself
-    is left as it was.
+    It takes arrays, integers, floats, truth values and named tuples of them, allocates nothing, and returns
+    integers, a tuple of them, or nothing.
+
+    Attributes:
+        function: the Python function.
     """
-    if _BLAS in sys.modules:
-        return
-    sys.modules[_BLAS] = None  # type: ignore[assignment]  # what Python's import system takes for "not there"
-    try:
-        importlib.import_module("numba.np.arraymath")
-    finally:
-        del sys.modules[_BLAS]
+
+    def __init__(self, function: FunctionType) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self._entries: dict[tuple[str, ...], Entry] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the machine code, without the interpreter's lock."""
+        kinds = kinds_of(arguments)
+        entry = self._entries.get(kinds)
+        if entry is None:
+            entry = self._entry(kinds, arguments)
+        return entry(arguments)
+
+    def _entry(self, kinds: tuple[str, ...], arguments: tuple[Any, ...]) -> Entry:
+        # The two threads of a pair of files meet here at their first block.
+        with self._lock:
+            if kinds not in self._entries:
+                name = f"{self.function.__module__.rpartition('.')[2]}.{self.function.__qualname__}"
+                code = kept_code(name, fingerprint(self.function, kinds), lambda: self._compile(arguments))
+                self._entries[kinds] = Entry(name, code)
+            return self._entries[kinds]
+
+    def _compile(self, arguments: tuple[Any, ...]) -> MachineCode:
+        from aspsfusion.compiler import compile_function  # imports numba
+
+        return compile_function(self.function, arguments)
 
 
-_load_array_functions()
+class Intrinsic:
+    """A function of a few instructions for use in compiled loops, written for numba's `intrinsic`.
 
-
-def cache_directory(package: Path) -> Path | None:
-    """Return the directory for compiled code; None for numba's own choice, `__pycache__` in the package.
-
-    Args:
-        package: directory of the package's files.
+    Attributes:
+        function: takes the typing context and the types of the arguments; returns signature and generator.
     """
-    if can_write(package / "__pycache__"):
-        return None
-    cache = os.environ.get("XDG_CACHE_HOME")
-    own = (Path(cache) if cache else Path("~/.cache").expanduser()) / "aspsfusion"
-    return own if can_write(own) else _temporary_directory()
+
+    def __init__(self, function: FunctionType) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Refuse: there is no machine code outside of a loop."""
+        raise TypeError(f"{self.function.__qualname__} works in compiled loops only")
 
 
-def _temporary_directory() -> Path:
-    # Code is loaded from here: what another user put there is not taken.
-    path = Path(tempfile.gettempdir()) / f"aspsfusion-{os.getuid()}"
-    return path if is_own(path) else Path(tempfile.mkdtemp(prefix="aspsfusion-"))
+def compiled(function: Callable[..., Any]) -> CompiledLoop:
+    """Decorate an inner loop."""
+    assert isinstance(function, FunctionType)
+    return CompiledLoop(function)
 
 
-_settings: Any = numba.config
-if not _settings.CACHE_DIR:
-    _settings.CACHE_DIR = str(cache_directory(Path(__file__).parent) or "")
-
-compiled: Callable[[Callable[..., Any]], Any] = numba.njit(cache=True, nogil=True)
-"""Decorator of every inner loop: compiled once, kept on disk, run without the interpreter's lock."""
+def intrinsic(function: Callable[..., Any]) -> Intrinsic:
+    """Decorate what loops are made of and Python has no word for."""
+    assert isinstance(function, FunctionType)
+    return Intrinsic(function)

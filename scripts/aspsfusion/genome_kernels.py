@@ -24,6 +24,9 @@ MAX_SEED = 16
 CHUNK = 4096
 """Bases that are packed at a time: their packed form stays in the first-level cache."""
 
+PACKED_BYTES = (CHUNK + 3 * LOAD_BYTES) // STEP
+"""Packed bases of a chunk, with a load in front of it and one behind: a probe looks at bases on either side."""
+
 PENDING = 512
 """K-mers that wait for the table, so that slow memory accesses overlap."""
 
@@ -55,7 +58,7 @@ def enter_kmers(kmers, keys, slots):  # type: ignore[no-untyped-def]
         keys: table of 2^n slots filled with EMPTY, at most half of which may become used.
         slots: out, the slot of each k-mer (int64).
     """
-    to_slot = np.uint64(64) - np.uint64(np.log2(keys.size))
+    to_slot = np.uint64(64 - lowest_bit(np.uint64(keys.size)))
     last = keys.size - 1
     for i in range(kmers.size):
         slot = np.int64((kmers[i] * HASH_MULTIPLIER) >> to_slot)
@@ -75,7 +78,7 @@ def enter_seeds(kmers, k, length, words):  # type: ignore[no-untyped-def]
         length: bases of a seed, see `seed_length`.
         words: filter of 2^m words (uint32), all zero.
     """
-    word_shift = np.uint32(SEED_BITS) - np.uint32(np.log2(words.size))
+    word_shift = np.uint32(SEED_BITS - lowest_bit(np.uint64(words.size)))
     for i in range(kmers.size):
         for strand in range(2):
             for offset in range(STEP):
@@ -163,7 +166,7 @@ def _kmers_at(bases, size, k, probe, kmers, found):  # type: ignore[no-untyped-d
 @compiled
 def _look_up(kmers, count, keys, counts):  # type: ignore[no-untyped-def]
     """Count those of the first k-mers that the table holds."""
-    to_slot = np.uint64(64) - np.uint64(np.log2(keys.size))
+    to_slot = np.uint64(64 - lowest_bit(np.uint64(keys.size)))
     last = keys.size - 1
     for i in range(count):
         prefetch(keys, np.int64((kmers[i] * HASH_MULTIPLIER) >> to_slot))
@@ -177,7 +180,7 @@ def _look_up(kmers, count, keys, counts):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def count_places(bases, size, k, length, keys, words, counts):  # type: ignore[no-untyped-def]
+def count_places(bases, size, k, length, keys, words, packed, kmers, counts):  # type: ignore[no-untyped-def]
     """Count on both strands where the table's k-mers stand in a stretch of a contig.
 
     Args:
@@ -187,13 +190,12 @@ def count_places(bases, size, k, length, keys, words, counts):  # type: ignore[n
         length: bases of a seed, see `seed_length`.
         keys: see `enter_kmers`.
         words: see `enter_seeds`.
+        packed: scratch for PACKED_BYTES of packed bases (uint8).
+        kmers: scratch for PENDING k-mers (uint64).
         counts: in and out, places of the k-mer in each slot of the table (int64).
     """
-    filter_shift = SEED_BITS - np.int64(np.log2(words.size))
+    filter_shift = SEED_BITS - lowest_bit(np.uint64(words.size))
     unused_bits = SEED_BITS - 2 * length
-    # One load in front of the chunk, one behind it: a probe looks at bases on either side.
-    packed = np.zeros((CHUNK + 3 * LOAD_BYTES) // STEP, dtype=np.uint8)
-    kmers = np.empty(PENDING, dtype=np.uint64)
     waiting = 0
     end = size - k + STEP  # behind the last base that a probe of a k-mer can begin at
     before, here = np.uint64(0), called_bases(bases, 0)

@@ -9,7 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.fasta import fasta_pieces
-from aspsfusion.genome_kernels import count_called, count_places, enter_kmers, enter_seeds, seed_length
+from aspsfusion.genome_kernels import (
+    PACKED_BYTES,
+    PENDING,
+    count_called,
+    count_places,
+    enter_kmers,
+    enter_seeds,
+    seed_length,
+)
 from aspsfusion.kernels import EMPTY
 from aspsfusion.vector_loads import LOAD_BYTES
 
@@ -61,6 +69,8 @@ class PlaceCounter:
         self._slots = np.zeros(kmers.size, dtype=np.int64)
         self._counts = np.zeros(1 << size_bits, dtype=np.int64)
         self._words = np.zeros(1 << FILTER_WORD_BITS, dtype=np.uint32)
+        self._packed = np.zeros(PACKED_BYTES, dtype=np.uint8)
+        self._kmers = np.empty(PENDING, dtype=np.uint64)
         enter_kmers(kmers, self._keys, self._slots)
         enter_seeds(kmers, k, self._seed_length, self._words)
         self._bases = np.empty(0, dtype=np.uint8)
@@ -94,6 +104,8 @@ class PlaceCounter:
             self._seed_length,
             self._keys,
             self._words,
+            self._packed,
+            self._kmers,
             self._counts,
         )
         self._held = min(size, self._k - 1)

@@ -5,6 +5,7 @@ stand in `screen_kernels` and `match_kernels`.
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from aspsfusion.compiled import compiled
 
@@ -25,18 +26,7 @@ MISMATCH_PENALTY = 10
 
 
 @compiled
-def canonical_kmers(codes, k):  # type: ignore[no-untyped-def]
-    """Return the canonical k-mer that starts at each base, EMPTY where one holds a non-base.
-
-    Args:
-        codes: two-bit codes of a sequence (uint8, 4 for a non-base).
-        k: k-mer length, odd and below 32, so that no k-mer is its own reverse complement.
-
-    Returns:
-        uint64 array of length max(0, len(codes) - k + 1).
-    """
-    count = max(0, codes.size - k + 1)
-    result = np.empty(count, dtype=np.uint64)
+def _write_canonical(codes, k, result):  # type: ignore[no-untyped-def]
     mask = (np.uint64(1) << np.uint64(2 * k)) - np.uint64(1)
     top = np.uint64(2 * (k - 1))
     two = np.uint64(2)
@@ -55,6 +45,20 @@ def canonical_kmers(codes, k):  # type: ignore[no-untyped-def]
             valid += 1
         if i >= k - 1:
             result[i - k + 1] = (forward if forward < backward else backward) if valid >= k else EMPTY
+
+
+def canonical_kmers(codes: npt.NDArray[np.uint8], k: int) -> npt.NDArray[np.uint64]:
+    """Return the canonical k-mer that starts at each base, EMPTY where one holds a non-base.
+
+    Args:
+        codes: two-bit codes of a sequence (uint8, 4 for a non-base).
+        k: k-mer length, odd and below 32, so that no k-mer is its own reverse complement.
+
+    Returns:
+        Array of length max(0, len(codes) - k + 1).
+    """
+    result = np.empty(max(0, codes.size - k + 1), dtype=np.uint64)
+    _write_canonical(codes, k, result)
     return result
 
 
@@ -82,34 +86,13 @@ def mismatches_at(read, contig, offset, limit):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def align_across(read, contig, junction, first, last):  # type: ignore[no-untyped-def]
-    """Align a whole read within a window of a contig with unit costs and say where the junction falls in it.
-
-    Semi-global edit distance (Sellers 1980): the read is aligned end to end, the contig's ends are free.
-    Among alignments of equal cost the one is taken that the recurrence meets first, so the result is
-    reproducible.
-
-    Args:
-        read: bases as bytes (uint8).
-        contig: bases as bytes (uint8).
-        junction: contig position of the first base behind the junction.
-        first: first contig position of the window.
-        last: end of the window, half-open.
-
-    Returns:
-        (edits, before, edits_before, start): total edits; read bases before the junction (0 when the read
-        begins behind it, the read's length when it ends before it); edits among those; contig position of
-        the first aligned base.
-    """
+def _align_across(read, contig, junction, first, last, columns):  # type: ignore[no-untyped-def]
     first = max(first, 0)
     last = min(last, contig.size)
     n = read.size
     width = last - first
     # Rows are read prefixes, columns contig prefixes of the window.
-    cost = np.empty(n + 1, dtype=np.int32)
-    begin = np.empty(n + 1, dtype=np.int32)
-    before = np.empty(n + 1, dtype=np.int32)
-    edits_before = np.empty(n + 1, dtype=np.int32)
+    cost, begin, before, edits_before = columns[0], columns[1], columns[2], columns[3]
     for i in range(n + 1):
         cost[i] = i
         begin[i] = first
@@ -160,6 +143,32 @@ def align_across(read, contig, junction, first, last):  # type: ignore[no-untype
             best_edits_before = edits_before[n]
             best_start = begin[n]
     return best, best_before, best_edits_before, best_start
+
+
+def align_across(
+    read: npt.NDArray[np.uint8], contig: npt.NDArray[np.uint8], junction: int, first: int, last: int
+) -> tuple[int, int, int, int]:
+    """Align a whole read within a window of a contig with unit costs and say where the junction falls in it.
+
+    Semi-global edit distance (Sellers 1980): the read is aligned end to end, the contig's ends are free.
+    Among alignments of equal cost the one is taken that the recurrence meets first, so the result is
+    reproducible.
+
+    Args:
+        read: bases as bytes (uint8).
+        contig: bases as bytes (uint8).
+        junction: contig position of the first base behind the junction.
+        first: first contig position of the window.
+        last: end of the window, half-open.
+
+    Returns:
+        (edits, before, edits_before, start): total edits; read bases before the junction (0 when the read
+        begins behind it, the read's length when it ends before it); edits among those; contig position of
+        the first aligned base.
+    """
+    columns = np.empty((4, read.size + 1), dtype=np.int32)
+    edits, before, edits_before, start = _align_across(read, contig, junction, first, last, columns)
+    return edits, before, edits_before, start
 
 
 @compiled

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from aspsfusion.compiled import compiled
 from aspsfusion.kernels import EMPTY, HASH_MULTIPLIER
 from aspsfusion.seed_vectors import COMPLEMENT, FILTER_BIT_SHIFTS, FILTER_MULTIPLIERS, LOW_BITS, reversed_bits
-from aspsfusion.vector_loads import LOAD_BYTES
+from aspsfusion.vector_loads import LOAD_BYTES, lowest_bit
 
 PACKED_CODES = np.full(256, 4, dtype=np.uint8)
 """Two-bit codes as `pack_bases` makes them, 4 for the rest: A 0, C 1, T 2, G 3; complement: bit 1."""
@@ -107,7 +107,7 @@ def fill_kmers(kmers, values, keys, slots):  # type: ignore[no-untyped-def]
         keys: table of 2^n slots filled with EMPTY; at most half of it may become used.
         slots: values of the slots, same size as keys.
     """
-    slot_shift = np.uint64(64) - np.uint64(np.log2(keys.size))
+    slot_shift = np.uint64(64 - lowest_bit(np.uint64(keys.size)))
     last = keys.size - 1
     for i in range(kmers.size):
         slot = np.int64((kmers[i] * HASH_MULTIPLIER) >> slot_shift)
@@ -144,8 +144,8 @@ def fill_seeds(text, places, length, filter_words, seeds):  # type: ignore[no-un
         filter_words: zeros, 2^m words.
         seeds: zeros, 2^n slots, at least twice the number of entries.
     """
-    word_shift = np.uint32(SEED_BITS) - np.uint32(np.log2(filter_words.size))
-    slot_shift = np.uint64(64) - np.uint64(np.log2(seeds.size))
+    word_shift = np.uint32(SEED_BITS - lowest_bit(np.uint64(filter_words.size)))
+    slot_shift = np.uint64(64 - lowest_bit(np.uint64(seeds.size)))
     last = seeds.size - 1
     for place in places:
         seed = np.uint32(0)

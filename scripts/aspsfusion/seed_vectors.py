@@ -6,9 +6,10 @@ the caller keeps `LOAD_BYTES` readable bytes behind everything that is looked at
 
 from typing import Any
 
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
+from llvmlite import ir
 
+from aspsfusion import numba_types as types
+from aspsfusion.compiled import intrinsic
 from aspsfusion.vector_loads import (
     BYTE,
     BYTES,
@@ -16,7 +17,6 @@ from aspsfusion.vector_loads import (
     WORD,
     address,
     function,
-    intrinsic,
     load,
     mask_of,
     splat,

@@ -6,14 +6,12 @@ form that it has. All of them read 64 bytes from an offset, whatever the alignme
 `LOAD_BYTES` readable bytes behind everything that it looks at.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import extending, types
-from numba.core import cgutils
+from llvmlite import ir
 
-intrinsic: Callable[[Callable[..., Any]], Any] = extending.intrinsic
+from aspsfusion import numba_types as types
+from aspsfusion.compiled import intrinsic
 
 LOAD_BYTES = 64
 """Bytes of one load."""
@@ -57,7 +55,8 @@ def splat(value: int, kind: Any = BYTES) -> Any:
 
 def function(builder: Any, kind: Any, name: str) -> Any:
     """Return one of LLVM's own functions."""
-    return cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+    found = builder.module.globals.get(name)
+    return ir.Function(builder.module, kind, name) if found is None else found
 
 
 def _reduced_sum(builder: Any, vector: Any, kind: Any) -> Any:

@@ -108,18 +108,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         reason = (error.strerror or str(error)).lower()
         print(f"{ERROR_MARK}{place}{reason}; check path, permission and free space", file=sys.stderr)
         return 1
-    except RuntimeError as error:
-        # Raised by numba, which can not be asked beforehand, when a kernel is imported.
-        if "cannot cache function" not in str(error):
-            raise
-        if args.debug:
-            _print_traceback()
-        print(
-            f"{ERROR_MARK}no directory for compiled code can be written; set the environment variable "
-            "NUMBA_CACHE_DIR to one that can",
-            file=sys.stderr,
-        )
-        return 1
     except KeyboardInterrupt:
         print("aspsfusion: interrupted", file=sys.stderr)
         return 130

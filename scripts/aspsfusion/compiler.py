@@ -1,0 +1,97 @@
+"""Has numba compile a loop into machine code that needs neither numba nor its run-time library."""
+
+import types
+from typing import Any
+
+import numba
+from llvmlite import binding
+from numba.core import types as numba_types
+from numba.core.registry import cpu_target
+
+from aspsfusion.compiled import CompiledLoop, Intrinsic
+from aspsfusion.loop_source import used_names
+from aspsfusion.machine_code import MachineCode
+
+_OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
+"""Without numba's run-time library: no reference counts, and an allocation is an error of the compiler."""
+
+_NO_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""Without the functions by which Python would call it, which need numba."""
+
+_made: dict[CompiledLoop | Intrinsic, Any] = {}
+"""What numba knows a loop or an intrinsic by: each is translated once in a process."""
+
+
+def _for_numba(value: Any) -> Any:
+    """Return a loop or an intrinsic as numba knows it, and anything else as it is."""
+    if not isinstance(value, (CompiledLoop, Intrinsic)):
+        return value
+    if value not in _made:
+        if isinstance(value, CompiledLoop):
+            _made[value] = numba.njit(**_OPTIONS)(_with_numba_names(value.function))
+        else:
+            _made[value] = numba.extending.intrinsic(value.function)
+    return _made[value]
+
+
+def _with_numba_names(function: types.FunctionType) -> Any:
+    """Return a copy of a function that finds what numba knows under the names that it looks up."""
+    names = dict(function.__globals__)
+    names |= {name: _for_numba(value) for name, value in used_names(function).items()}
+    copy = types.FunctionType(
+        function.__code__,
+        names,
+        function.__name__,
+        function.__defaults__,
+    )
+    copy.__module__ = function.__module__
+    copy.__qualname__ = function.__qualname__
+    return copy
+
+
+def _returns(kind: Any) -> tuple[tuple[str, ...] | None, bool]:
+    """Return names of the result's parts, and whether it is one number and no tuple."""
+    unliteral: Any = numba_types.unliteral
+    parts: Any = getattr(kind, "types", ())
+    if isinstance(kind, numba_types.NoneType):
+        return None, False
+    if isinstance(kind, numba_types.BaseTuple):
+        return tuple(str(unliteral(part)) for part in parts), False
+    return (str(unliteral(kind)),), True
+
+
+def _needs(module: Any) -> tuple[str, ...]:
+    """Return the names of the functions and variables that a module takes from outside."""
+    declared = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
+    declared += [v.name for v in module.global_variables if v.is_declaration]
+    # LLVM makes calls of these from its own words for copying and filling.
+    declared += [
+        name
+        for name in ("memcpy", "memset", "memmove")
+        if any(f.name.startswith(f"llvm.{name}.") for f in module.functions)
+    ]
+    return tuple(sorted(set(declared)))
+
+
+def compile_function(function: types.FunctionType, arguments: tuple[Any, ...]) -> MachineCode:
+    """Compile a function for arguments like these.
+
+    Args:
+        function: see CompiledLoop.
+        arguments: as it is called.
+
+    Raises:
+        TypeError: the machine code would need numba at run time.
+    """
+    signature = tuple(map(numba.typeof, arguments))
+    dispatcher: Any = numba.njit(**_OPTIONS, **_NO_WRAPPERS)(_with_numba_names(function))
+    dispatcher.compile(signature)
+    found = dispatcher.overloads[signature]
+    module = binding.parse_assembly(found.library.get_llvm_str())
+    needs = _needs(module)
+    ours = [name for name in needs if name.startswith(("numba_", "NRT_", "Py", "_Py"))]
+    if ours:
+        raise TypeError(f"{function.__qualname__} can not be kept: it needs {', '.join(ours)}")
+    machine = cpu_target.target_context.codegen()._tm
+    returns, one = _returns(found.signature.return_type)
+    return MachineCode(machine.emit_object(module), found.fndesc.llvm_func_name, returns, one, needs)
