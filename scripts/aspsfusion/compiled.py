@@ -13,7 +13,7 @@ from typing import Any
 
 from aspsfusion.code_cache import kept_code
 from aspsfusion.loop_source import fingerprint
-from aspsfusion.machine_code import Entry, MachineCode, kinds_of
+from aspsfusion.machine_code import Entry, MachineCode, kinds_of, quick_kinds
 
 
 class CompiledLoop:
@@ -29,25 +29,27 @@ class CompiledLoop:
     def __init__(self, function: FunctionType) -> None:
         functools.update_wrapper(self, function)
         self.function = function
-        self._entries: dict[tuple[str, ...], Entry] = {}
+        self._entries: dict[tuple[Any, ...], Entry] = {}
+        self._by_kinds: dict[tuple[str, ...], Entry] = {}
         self._lock = threading.Lock()
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the machine code, without the interpreter's lock."""
-        kinds = kinds_of(arguments)
-        entry = self._entries.get(kinds)
+        quick = quick_kinds(arguments)
+        entry = self._entries.get(quick)
         if entry is None:
-            entry = self._entry(kinds, arguments)
+            entry = self._entries[quick] = self._entry(arguments)
         return entry(arguments)
 
-    def _entry(self, kinds: tuple[str, ...], arguments: tuple[Any, ...]) -> Entry:
+    def _entry(self, arguments: tuple[Any, ...]) -> Entry:
+        kinds = kinds_of(arguments)
         # The two threads of a pair of files meet here at their first block.
         with self._lock:
-            if kinds not in self._entries:
+            if kinds not in self._by_kinds:
                 name = f"{self.function.__module__.rpartition('.')[2]}.{self.function.__qualname__}"
                 code = kept_code(name, fingerprint(self.function, kinds), lambda: self._compile(arguments))
-                self._entries[kinds] = Entry(name, code)
-            return self._entries[kinds]
+                self._by_kinds[kinds] = Entry(name, code)
+            return self._by_kinds[kinds]
 
     def _compile(self, arguments: tuple[Any, ...]) -> MachineCode:
         from aspsfusion.compiler import compile_function  # imports numba

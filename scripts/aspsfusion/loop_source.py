@@ -3,9 +3,11 @@
 import hashlib
 import types
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+import llvmlite
 import numpy as np
 from llvmlite import binding
 
@@ -77,6 +79,14 @@ def _parts(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
             yield from _parts(other, seen)
 
 
+def _numba_version() -> str:
+    """Return the text in which numba states its version, without importing it."""
+    found = find_spec("numba")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).with_name("_version.py").read_text()
+
+
 def fingerprint(function: types.FunctionType, kinds: tuple[str, ...]) -> str:
     """Return what changes whenever the machine code of a loop may change.
 
@@ -88,7 +98,7 @@ def fingerprint(function: types.FunctionType, kinds: tuple[str, ...]) -> str:
         kinds: see `kinds_of` of `machine_code`.
     """
     digest = hashlib.sha256()
-    versions = [f"{name} {version(name)}" for name in ("numba", "llvmlite", "numpy")]
+    versions = [_numba_version(), llvmlite.__version__, np.__version__]
     processor = [binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
     for part in (str(FORMAT), *versions, *processor, *kinds, *_parts(function, set())):
         digest.update(part.encode())

@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from llvmlite import binding
 
+TUPLES_REMEMBERED = 8
+"""A pair of files has one table and two scratch areas, given with each block."""
+
 _INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 _SCALARS: dict[str, Any] = {
     "bool": ctypes.c_uint8,
@@ -61,6 +64,18 @@ def _kind(value: Any) -> str:
     raise TypeError(f"compiled loops take no {type(value).__name__}")
 
 
+def quick_kinds(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what tells arguments of different kinds apart, and some of one kind as well, in little time."""
+    return tuple(
+        (value.dtype.num, value.ndim, value.flags.num)
+        if isinstance(value, np.ndarray)
+        else (type(value), quick_kinds(value))
+        if isinstance(value, tuple)
+        else type(value)
+        for value in arguments
+    )
+
+
 def kinds_of(arguments: tuple[Any, ...]) -> tuple[str, ...]:
     """Return what the compiled code depends on of each argument: type, layout, and whether it can be written.
 
@@ -70,18 +85,14 @@ def kinds_of(arguments: tuple[Any, ...]) -> tuple[str, ...]:
     return tuple(map(_kind, arguments))
 
 
-def _flatten(value: Any, flat: list[Any]) -> None:
+def _flattened(value: Any) -> list[Any]:
     if isinstance(value, np.ndarray):
         # Owner and Python object are none: whoever calls holds the array until the loop returns.
         address = value.__array_interface__["data"][0]
-        flat += (None, None, value.size, value.itemsize, address, *value.shape, *value.strides)
-    elif isinstance(value, tuple):
-        for part in value:
-            _flatten(part, flat)
-    elif isinstance(value, np.generic):
-        flat.append(value.item())
-    else:
-        flat.append(value)
+        return [None, None, value.size, value.itemsize, address, *value.shape, *value.strides]
+    if isinstance(value, tuple):
+        return [number for part in value for number in _flattened(part)]
+    return [value.item() if isinstance(value, np.generic) else value]
 
 
 def _c_types(value: Any) -> list[Any]:
@@ -135,6 +146,7 @@ class Entry:
         self._address = self._engine.get_function_address(code.symbol)
         self._call: Callable[..., int] | None = None
         self._result = _result_type(code.returns or ("int64",))
+        self._flat: dict[int, tuple[tuple[Any, ...], list[Any]]] = {}
 
     def __call__(self, arguments: tuple[Any, ...]) -> Any:
         """Call it; returns integers, a tuple of them, or None.
@@ -150,7 +162,7 @@ class Entry:
         result, raised = self._result(), ctypes.c_void_p()
         flat: list[Any] = []
         for value in arguments:
-            _flatten(value, flat)
+            flat += self._flattened(value) if isinstance(value, tuple) else _flattened(value)
         status = self._call(ctypes.byref(result), ctypes.byref(raised), *flat)
         if status:
             raise RuntimeError(f"the compiled loop {self._name} failed with status {status}")
@@ -163,3 +175,12 @@ class Entry:
             )
         )
         return parts[0] if self._code.one else parts
+
+    def _flattened(self, value: tuple[Any, ...]) -> list[Any]:
+        """Return the numbers of a tuple; those of the last ones are remembered, since tuples never change."""
+        known = self._flat.get(id(value))
+        if known is None or known[0] is not value:
+            if len(self._flat) >= TUPLES_REMEMBERED:
+                self._flat.clear()
+            known = self._flat[id(value)] = (value, _flattened(value))
+        return known[1]
