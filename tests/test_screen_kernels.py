@@ -132,6 +132,52 @@ def test_record_that_the_block_cuts_off_is_left(cut: int) -> None:
     assert scan(GOOD + GOOD[:-cut], group=2)[0].starts == [0]
 
 
+def records_of_some_chunks(seed: int) -> list[bytes]:
+    """Return records of many lengths that fill more than three chunks; one is longer than a chunk."""
+    rng = random.Random(seed)
+    lengths = [rng.choice((0, 36, 101, 151, 1000)) for _ in range(600)] + [kernels.CHUNK_BYTES + 1000]
+    rng.shuffle(lengths)
+    end = rng.choice((b"\n", b"\r\n"))
+    return [
+        end.join(
+            [b"@r%d" % i, bytes(rng.choices(b"ACGTN", k=size)), b"+", bytes(rng.choices(b"#5I", k=size)), b""]
+        )
+        for i, size in enumerate(lengths)
+    ]
+
+
+@pytest.mark.parametrize("group", [1, 2])
+@pytest.mark.parametrize("seed", range(6))
+def test_records_across_the_ends_of_chunks(seed: int, group: int) -> None:
+    records = records_of_some_chunks(seed)
+    assert sum(map(len, records)) > 3 * kernels.CHUNK_BYTES
+    block = b"".join(records)[: -random.Random(seed).randrange(1, 3000)]
+    expected = reference.scan_fastq(block)
+    expected = reference.scan_fastq(block[: expected.starts[(len(expected.starts) - 1) // group * group]])
+    found, hits, names, _ = scan(block, group)
+    assert found == replace(expected, stems=[])
+    assert len(set(names)) == len(names) == len(hits) == len(expected.stems)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7, 0.99])
+def test_a_wrong_record_behind_the_first_chunk_is_told_with_its_place(share: float) -> None:
+    records = records_of_some_chunks(9)
+    place = int(share * len(records))
+    for wrong, error in (
+        (b">r\nACGT\n+\nIIII\n", kernels.SCAN_NO_AT_SIGN),
+        (b"@r\nACGT\n+\nIII\n", kernels.SCAN_QUALITY_LENGTH),
+    ):
+        found, *_ = scan(b"".join([*records[:place], wrong, *records[place:]]))
+        assert (found.error, len(found.starts)) == (error, place + 1)
+
+
+def test_blank_lines_behind_the_last_record_are_left_across_chunks() -> None:
+    records = records_of_some_chunks(3)
+    block = b"".join(records)
+    found, *_ = scan(block + b"\n" * (2 * kernels.CHUNK_BYTES))
+    assert found == replace(reference.scan_fastq(block), stems=[])
+
+
 # --- What is kept -----------------------------------------------------------------------------------
 
 

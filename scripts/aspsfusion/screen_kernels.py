@@ -1,8 +1,8 @@
 """The compiled loops that take a block of FASTQ apart: lines, records, names, counts.
 
-A record costs some hundred instructions and no Python object. All line ends of a block are found first, 64
-bytes at a time; a record is then four lines, and that sequence and quality are of one length needs no search.
-Plain-Python references stand in `tests/reference_kernels.py`.
+A record costs some hundred instructions and no Python object. The line ends of a chunk of the block are found
+first, 64 bytes at a time; a record is then four lines, and that sequence and quality are of one length needs
+no search. Plain-Python references stand in `tests/reference_kernels.py`.
 """
 
 import numpy as np
@@ -33,8 +33,8 @@ PHRED_OFFSET = 33
 GOOD_QUALITY = 30
 """Quality from which a base counts for the Q30 fraction: one error in a thousand."""
 
-RECORDS_AT_ONCE = 128
-"""Records that are looked at in one go, some 32 KB."""
+CHUNK_BYTES = 32 * 1024
+"""Bytes that are taken apart in one go, some 120 records: they stay in the core's nearest cache meanwhile."""
 
 LINES_AT_ONCE = 3
 """Line ends that are noted of each 64 bytes without looking whether they are there; more are rare."""
@@ -52,9 +52,9 @@ _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @compiled
-def _line_ends(buffer, length, ends):  # type: ignore[no-untyped-def]
-    count = 0
-    for offset in range(0, length, LOAD_BYTES):
+def _line_ends(buffer, start, length, ends, count):  # type: ignore[no-untyped-def]
+    """Note the line ends of the bytes [start, length) behind the `count` first ones; returns their number."""
+    for offset in range(start, length, LOAD_BYTES):
         mask = newlines(buffer, offset)
         if length - offset < LOAD_BYTES:
             mask &= (_ONE << np.uint64(length - offset)) - _ONE
@@ -109,6 +109,45 @@ def _is_blank(buffer, position, length):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _check_records(buffer, length, first, last, ends, starts):  # type: ignore[no-untyped-def]
+    """Tell whether records have the form that they must have; cuts carriage returns off their sequences.
+
+    Args:
+        buffer: see `scan_fastq`.
+        length: how many bytes of it count.
+        first: the first record.
+        last: the record behind the last one.
+        ends: in and out, line ends (int32).
+        starts: in and out, known up to the start of the first record (int64).
+
+    Returns:
+        (record, error): the record behind the last good one and a SCAN code; SCAN_OK before the last one when
+        only blank lines follow.
+    """
+    position = starts[first]
+    for record in range(first, last):
+        if buffer[position] != _AT:
+            return record, SCAN_OK if _is_blank(buffer, position, length) else SCAN_NO_AT_SIGN
+        sequence = ends[LINES * record] + 1
+        sequence_end = ends[LINES * record + 1]
+        plus = sequence_end + 1
+        quality = ends[LINES * record + 2] + 1
+        quality_end = ends[LINES * record + 3]
+        if buffer[plus] != _PLUS:
+            return record, SCAN_NO_PLUS
+        position = quality_end + 1
+        if sequence_end > sequence and buffer[sequence_end - 1] == _RETURN:
+            sequence_end -= 1
+            ends[LINES * record + 1] = sequence_end
+        if quality_end > quality and buffer[quality_end - 1] == _RETURN:
+            quality_end -= 1
+        if quality_end - quality != sequence_end - sequence:
+            return record, SCAN_QUALITY_LENGTH
+        starts[record + 1] = position
+    return last, SCAN_OK
+
+
+@compiled
 def scan_fastq(  # type: ignore[no-untyped-def]
     buffer, length, group, table, ends, scratch, starts, hits, names, marks, lengths, genes, totals
 ):
@@ -137,54 +176,32 @@ def scan_fastq(  # type: ignore[no-untyped-def]
         (records, error): number of whole records and a SCAN code; on an error the record after the last
         counted one is wrong.
     """
-    lines = _line_ends(buffer, length, ends)
-    records = lines // LINES
-    records -= records % group
-    position = 0
+    lines = records = 0
     starts[0] = 0
-    error = SCAN_OK
-    for record in range(records):
-        if buffer[position] != _AT:
-            if not _is_blank(buffer, position, length):
-                error = SCAN_NO_AT_SIGN
-            records = record
+    for chunk in range(0, length, CHUNK_BYTES):
+        lines = _line_ends(buffer, chunk, min(chunk + CHUNK_BYTES, length), ends, lines)
+        whole = lines // LINES
+        whole -= whole % group
+        checked, error = _check_records(buffer, length, records, whole, ends, starts)
+        if error != SCAN_OK:
+            return checked, error
+        blank = checked < whole
+        checked -= checked % group
+        # One pass for each purpose, since short loops keep their numbers in registers; the records stay in
+        # the core's nearest cache meanwhile.
+        if checked > records:
+            read_names(buffer, starts, ends, records, checked, names, marks)
+            _count_letters(buffer, ends, records, checked, lengths, totals)
+            begins, stops = ends[LINES * records :: LINES], ends[LINES * records + 1 :: LINES]
+            match_reads(buffer, begins, stops, 1, checked - records, table, scratch, hits[records:])
+        records = checked
+        if blank:
             break
-        sequence = ends[LINES * record] + 1
-        sequence_end = ends[LINES * record + 1]
-        plus = sequence_end + 1
-        quality = ends[LINES * record + 2] + 1
-        quality_end = ends[LINES * record + 3]
-        if buffer[plus] != _PLUS:
-            error = SCAN_NO_PLUS
-            records = record
-            break
-        position = quality_end + 1
-        if sequence_end > sequence and buffer[sequence_end - 1] == _RETURN:
-            sequence_end -= 1
-            ends[LINES * record + 1] = sequence_end
-        if quality_end > quality and buffer[quality_end - 1] == _RETURN:
-            quality_end -= 1
-        if quality_end - quality != sequence_end - sequence:
-            error = SCAN_QUALITY_LENGTH
-            records = record
-            break
-        starts[record + 1] = position
-    if error != SCAN_OK:
-        return records, error
-    records -= records % group
     position = starts[records]
     # What begins wrongly is told now: a file that is no FASTQ may never have another line end.
     cut_off = lines - LINES * records < LINES
     if cut_off and position < length and buffer[position] != _AT and not _is_blank(buffer, position, length):
         return records, SCAN_NO_AT_SIGN
-    # One pass for each purpose, since short loops keep their numbers in registers; over few records at a
-    # time, which stay in the core's nearest cache meanwhile.
-    for first in range(0, records, RECORDS_AT_ONCE):
-        last = min(first + RECORDS_AT_ONCE, records)
-        read_names(buffer, starts, ends, first, last, names, marks)
-        _count_letters(buffer, ends, first, last, lengths, totals)
-        begins, stops = ends[LINES * first :: LINES], ends[LINES * first + 1 :: LINES]
-        match_reads(buffer, begins, stops, 1, last - first, table, scratch, hits[first:])
     for record in range(records):
         if hits[record]:
             count_kmers(

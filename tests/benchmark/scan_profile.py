@@ -59,7 +59,7 @@ def parts(panel: Path, size: int) -> dict[str, Callable[[Block, int, int], objec
         "all of the scan": lambda data, used, count: scan_fastq(
             data, used, 1, table, ends, scratch, starts, hits, names, marks, lengths, genes, totals
         ),
-        "line ends": lambda data, used, count: _line_ends(data, used, ends),
+        "line ends": lambda data, used, count: _line_ends(data, 0, used, ends, 0),
         "names and mates": lambda data, used, count: read_names(data, starts, ends, 0, count, names, marks),
         "GC, N, qualities, lengths": lambda data, used, count: _count_letters(
             data, ends, 0, count, lengths, totals
