@@ -30,7 +30,7 @@ from aspsfusion.screen_kernels import (
 from aspsfusion.screen_table import ScreenTable
 from aspsfusion.vector_loads import LOAD_BYTES
 
-BLOCK_BYTES = 2 * 1024 * 1024
+BLOCK_BYTES = 4 * 1024 * 1024
 """Inflated bytes per step and file: each step has its cost in Python and wakes a thread. The kernels look at
 a few records of a block at a time, so that it need not fit a cache. See `docs/performance.md`."""
 
