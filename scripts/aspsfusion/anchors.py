@@ -35,6 +35,7 @@ class AnchorFinder:
         self._panel = panel
         self._min_anchor = min_anchor
         self._texts: dict[str, str] = {}
+        self._found: dict[tuple[str, str, bool], int] = {}
         for transcript in panel.transcripts.values():
             self._add(transcript.gene, transcript.sequence)
         for unspliced in panel.unspliced.values():
@@ -59,6 +60,13 @@ class AnchorFinder:
 
     def _shortest(self, gene: str, sides: Iterable[str], *, ending: bool) -> int:
         side = next(iter(sides), "")
+        side = side[-MAX_ANCHOR:] if ending else side[:MAX_ANCHOR]
+        if (gene, side, ending) not in self._found:
+            # Kept: many junctions share an exon's end, and each search goes through the whole panel.
+            self._found[gene, side, ending] = self._search(gene, side, ending=ending)
+        return self._found[gene, side, ending]
+
+    def _search(self, gene: str, side: str, *, ending: bool) -> int:
         for length in range(self._min_anchor, MAX_ANCHOR + 1):
             anchor = side[-length:] if ending else side[:length]
             if not any(anchor in text for other, text in self._texts.items() if other != gene):

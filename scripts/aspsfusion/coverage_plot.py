@@ -3,16 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
-
 from aspsfusion.report_findings import Fusion
 from aspsfusion.report_record import ExonCoverage, Report
-from aspsfusion.svg import inline_svg
+from aspsfusion.svg import CAPITAL_HEIGHT, POINTS, Box, Fill, Sheet, round_ticks, text_width
 
 # Blue and black of the Okabe-Ito palette; what a fusion loses is told by hatching as well.
 BAR_COLOUR = "#0072B2"
 LINE_COLOUR = "#000000"
+KEPT, LOST = Fill(BAR_COLOUR, BAR_COLOUR), Fill("#ffffff", BAR_COLOUR, hatched=True)
+
+WIDTH, HEIGHT = 4.6 * POINTS, 2.1 * POINTS
+LEFT, RIGHT, TOP, BOTTOM = 44.0, WIDTH - 6, 22.0, HEIGHT - 50
+"""Edges of the field of the bars; around it stand the title, the axes and the legend."""
+
+TITLE_SIZE, TEXT_SIZE = 12.0, 10.0
+BAR_SHARE = 0.8
+"""Width of a bar as a share of the way from exon to exon."""
+
+TICK, AXIS_WIDTH = 3.5, 0.8
+ROOM_ABOVE = 1.05
+"""Height of the field as a share of the highest bar, so that none touches the top."""
+
+FEW_FIGURES_FROM = 10_000
+"""Depth from which ticks are written in thousands, as of capture and amplicon libraries."""
+
+TICK_STEPS = (1, 2, 5, 10, 20, 50, 100)
+"""Every how many exons a number is written: the first step whose numbers do not touch each other."""
 
 
 @dataclass(frozen=True)
@@ -87,48 +103,83 @@ def draw(coverage: GeneCoverage, identifier: str) -> str:
         coverage: what to draw.
         identifier: prefix of the ids inside the drawing, unique within the page.
     """
-    return inline_svg(lambda: _figure(coverage), identifier, coverage.words())
-
-
-def _figure(coverage: GeneCoverage) -> Figure:
-    # Margins in inches are given, because having matplotlib work them out takes most of the time.
-    width, height, left, right, top, bottom = 4.6, 2.1, 0.6, 0.08, 0.3, 0.7
-    figure = Figure(figsize=(width, height))
-    axes = figure.add_axes(
-        (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
-    )
-    numbers = [exon.exon for exon in coverage.exons]
-    kept = [exon.exon not in coverage.lost for exon in coverage.exons]
-    axes.bar(
-        numbers,
-        [exon.mean_depth for exon in coverage.exons],
-        color=[BAR_COLOUR if keep else "#ffffff" for keep in kept],
-        edgecolor=BAR_COLOUR,
-        hatch=["" if keep else "////" for keep in kept],
-    )
+    sheet = Sheet(WIDTH, HEIGHT, identifier, coverage.words())
+    highest = max(exon.mean_depth for exon in coverage.exons) or 1.0
+    field = _Field(coverage, highest * ROOM_ABOVE)
+    for exon in coverage.exons:
+        top = field.y(exon.mean_depth)
+        box = Box(field.x(exon.exon - BAR_SHARE / 2), top, field.step * BAR_SHARE, BOTTOM - top)
+        sheet.box(box, LOST if exon.exon in coverage.lost else KEPT, 1.0)
     for place in coverage.breakpoints:
-        axes.axvline(place, color=LINE_COLOUR, linestyle="--", linewidth=1.5)
-    axes.set_title(f"{coverage.gene}{': breakpoint dashed' if coverage.breakpoints else ''}", loc="left")
-    axes.set_xlabel("exon")
-    axes.set_ylabel("mean depth")
-    axes.set_xticks(numbers)
-    axes.set_xlim(min(numbers) - 0.7, max(numbers) + 0.7)
-    axes.set_ylim(bottom=0, top=None if any(exon.mean_depth for exon in coverage.exons) else 1)
+        sheet.line([(field.x(place), TOP), (field.x(place), BOTTOM)], LINE_COLOUR, 1.5, "5.5 2.4")
+    title = f"{coverage.gene}{': breakpoint dashed' if coverage.breakpoints else ''}"
+    sheet.text((LEFT, TOP - 6), title, TITLE_SIZE, LINE_COLOUR)
+    _depth_axis(sheet, field, highest)
+    _exon_axis(sheet, field, [exon.exon for exon in coverage.exons])
     if coverage.lost:
-        _legend(figure)
-    return figure
+        _legend(sheet)
+    return sheet.svg()
 
 
-def _legend(figure: Figure) -> None:
-    figure.legend(
-        handles=[
-            Patch(facecolor=BAR_COLOUR, edgecolor=BAR_COLOUR, label="in the fusion"),
-            Patch(facecolor="#ffffff", edgecolor=BAR_COLOUR, hatch="////", label="not in the fusion"),
-        ],
-        loc="lower center",
-        ncols=2,
-        frameon=False,
-    )
+class _Field:
+    """Where an exon and a depth are on the sheet."""
+
+    def __init__(self, coverage: GeneCoverage, top_depth: float) -> None:
+        numbers = [exon.exon for exon in coverage.exons]
+        self._first = min(numbers) - 0.7
+        self._top_depth = top_depth
+        self.step = (RIGHT - LEFT) / (max(numbers) + 0.7 - self._first)
+
+    def x(self, exon: float) -> float:
+        return LEFT + (exon - self._first) * self.step
+
+    def y(self, depth: float) -> float:
+        return BOTTOM - depth / self._top_depth * (BOTTOM - TOP)
+
+
+def _depth_axis(sheet: Sheet, field: _Field, highest: float) -> None:
+    sheet.line([(LEFT, TOP), (LEFT, BOTTOM)], LINE_COLOUR, AXIS_WIDTH)
+    for depth in round_ticks(highest):
+        y = field.y(depth)
+        sheet.line([(LEFT - TICK, y), (LEFT, y)], LINE_COLOUR, AXIS_WIDTH)
+        base = y + TEXT_SIZE * CAPITAL_HEIGHT / 2
+        sheet.text((LEFT - TICK - 3, base), _depth_label(depth), TEXT_SIZE, LINE_COLOUR, "end")
+    sheet.text_upwards((TEXT_SIZE, (TOP + BOTTOM) / 2), "mean depth", TEXT_SIZE, LINE_COLOUR)
+
+
+def _depth_label(depth: float) -> str:
+    """Return a depth with no more figures than there is room for.
+
+    >>> _depth_label(0.2), _depth_label(5000), _depth_label(20_000)
+    ('0.2', '5000', '20k')
+    """
+    return f"{depth / 1000:g}k" if depth >= FEW_FIGURES_FROM else f"{depth:g}"
+
+
+def _exon_axis(sheet: Sheet, field: _Field, numbers: Sequence[int]) -> None:
+    sheet.line([(LEFT, BOTTOM), (RIGHT, BOTTOM)], LINE_COLOUR, AXIS_WIDTH)
+    widest = max(text_width(f"{number} ", TEXT_SIZE) for number in numbers)
+    every = next((step for step in TICK_STEPS if step * field.step >= widest), TICK_STEPS[-1])
+    for number in numbers:
+        if every > 1 and number % every:
+            continue
+        x = field.x(number)
+        sheet.line([(x, BOTTOM), (x, BOTTOM + TICK)], LINE_COLOUR, AXIS_WIDTH)
+        sheet.text((x, BOTTOM + TICK + TEXT_SIZE), str(number), TEXT_SIZE, LINE_COLOUR, "middle")
+    below = BOTTOM + TICK + 2.25 * TEXT_SIZE
+    sheet.text(((LEFT + RIGHT) / 2, below), "exon", TEXT_SIZE, LINE_COLOUR, "middle")
+
+
+def _legend(sheet: Sheet) -> None:
+    entries = ((KEPT, "in the fusion"), (LOST, "not in the fusion"))
+    swatch, gap, between = 18.0, 6.0, 22.0
+    widths = [swatch + gap + text_width(text, TEXT_SIZE) for _, text in entries]
+    left = (WIDTH - sum(widths) - between) / 2
+    base = HEIGHT - 4
+    for (fill, text), width in zip(entries, widths, strict=True):
+        sheet.box(Box(left, base - TEXT_SIZE * CAPITAL_HEIGHT, swatch, TEXT_SIZE * CAPITAL_HEIGHT), fill)
+        sheet.text((left + swatch + gap, base), text, TEXT_SIZE, LINE_COLOUR)
+        left += width + between
 
 
 def draw_all(genes: Sequence[GeneCoverage]) -> list[str]:

@@ -1,33 +1,36 @@
 """Sets the drawing of a fusion transcript as SVG."""
 
 from math import inf
-from typing import Any
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-
-from aspsfusion.fusion_drawing import DomainBar, ExonBox, FusionDrawing, Row
-from aspsfusion.svg import inline_svg
+from aspsfusion.fusion_drawing import DomainBar, ExonBox, FusionDrawing, Row, Source
+from aspsfusion.svg import CAPITAL_HEIGHT, POINTS, Box, Fill, Sheet, text_width
 
 # Light fills carry dark text; what is lost is told by hatching as well, so that no colour need be seen.
-FILL = {"five_prime": "#a6cee8", "three_prime": "#fbc98b"}
-EDGE = {"five_prime": "#00568a", "three_prime": "#9a4a00"}
-LOST = "#ffffff"
-INK = "#1a1a1a"
-DOMAIN_FILL = "#4d4d4d"
+PAPER, INK = "#ffffff", "#1a1a1a"
+KEPT: dict[Source, Fill] = {
+    "five_prime": Fill("#a6cee8", "#00568a"),
+    "three_prime": Fill("#fbc98b", "#9a4a00"),
+}
+LOST: dict[Source, Fill] = {source: Fill(PAPER, fill.edge, hatched=True) for source, fill in KEPT.items()}
+DOMAIN_KEPT, DOMAIN_LOST = Fill("#4d4d4d", "#4d4d4d"), Fill(PAPER, "#4d4d4d", hatched=True)
 
-WIDTH = 7.4
-"""Inches: the width of an A4 page between its margins."""
+WIDTH = 7.4 * POINTS
+"""The width of an A4 page between its margins."""
 
-LEFT, RIGHT, TOP, BOTTOM = 0.05, 0.05, 0.02, 0.02
-ROW_HEIGHT = 0.86
-CODING_HEIGHT, UNTRANSLATED_HEIGHT, DOMAIN_HEIGHT = 0.24, 0.13, 0.05
+MARGIN = 4.0
+ROW_HEIGHT = 62.0
+MIDDLE = 27.0
+"""From the top of a row to the middle of its exons; above them is the label, below them the domains."""
+
+CODING_HEIGHT, UNTRANSLATED_HEIGHT, DOMAIN_HEIGHT = 17.3, 9.4, 3.6
 LABEL_SIZE, NUMBER_SIZE, DOMAIN_SIZE = 8.5, 7.0, 7.5
-CHARACTER_WIDTH = 0.56
-"""Mean width of a character as a share of the font's size, to keep labels apart."""
+NUMBER_RIM = 1.2
+"""Paper around a number on hatching."""
 
-POINTS = 72
+DOMAIN_LINE = 8.6
+"""From the first line of the domains' names to the second."""
+
+JOIN_DASHES = "3.7 1.6"
 
 
 def draw_fusion(drawing: FusionDrawing, identifier: str) -> str:
@@ -37,112 +40,95 @@ def draw_fusion(drawing: FusionDrawing, identifier: str) -> str:
         drawing: what to draw.
         identifier: prefix of the ids inside the drawing, unique within the page.
     """
-    return inline_svg(lambda: _figure(drawing), identifier, drawing.words)
+    return _Figure(drawing, identifier).svg()
 
 
-def _figure(drawing: FusionDrawing) -> Figure:
-    height = ROW_HEIGHT * len(drawing.rows) + TOP + BOTTOM
-    figure = Figure(figsize=(WIDTH, height))
-    axes = figure.add_axes(
-        (LEFT / WIDTH, BOTTOM / height, (WIDTH - LEFT - RIGHT) / WIDTH, (height - TOP - BOTTOM) / height)
-    )
-    axes.set_axis_off()
-    longest = max(box.end for row in drawing.rows for box in row.boxes)
-    per_inch = longest * 1.015 / (WIDTH - LEFT - RIGHT)
-    axes.set_xlim(0, longest * 1.015)
-    axes.set_ylim(0, ROW_HEIGHT * len(drawing.rows))
-    middles = [ROW_HEIGHT * (len(drawing.rows) - number) - 0.38 for number in range(len(drawing.rows))]
-    for row, middle in zip(drawing.rows, middles, strict=True):
-        _row(axes, row, middle, per_inch)
-    _joins(axes, drawing, middles)
-    return figure
+class _Figure:
+    """A fusion transcript on its sheet, drawn row by row."""
 
+    def __init__(self, drawing: FusionDrawing, identifier: str) -> None:
+        self._sheet = Sheet(WIDTH, ROW_HEIGHT * len(drawing.rows), identifier, drawing.words)
+        self._longest = max(box.end for row in drawing.rows for box in row.boxes)
+        middles = [ROW_HEIGHT * number + MIDDLE for number in range(len(drawing.rows))]
+        for row, middle in zip(drawing.rows, middles, strict=True):
+            self._row(row, middle)
+        self._joins(drawing, middles)
 
-def _row(axes: Axes, row: Row, middle: float, per_inch: float) -> None:
-    axes.text(0, middle + 0.22, row.label, size=LABEL_SIZE, weight="bold", color=INK, va="bottom")
-    for box in row.boxes:
-        _exon(axes, box, middle, per_inch)
-    if row.intron:
-        left, right = row.intron
-        axes.plot([left, right], [middle, middle], color=INK, linewidth=1.0, linestyle=":")
-    if row.cut:
-        end = max(box.end for box in row.boxes)
-        axes.text(end, middle, "\u2026", size=LABEL_SIZE, color=INK, va="center")
-    taken = [-inf, -inf]
-    for bar in sorted(row.domains, key=lambda bar: bar.start):
-        _domain(axes, bar, middle, per_inch, taken)
+    def svg(self) -> str:
+        return self._sheet.svg()
 
+    def _x(self, place: float) -> float:
+        """Return where a place of a transcript, in nt, is on the sheet; dots fit behind the longest."""
+        return MARGIN + place / self._longest * (WIDTH - 2 * MARGIN - LABEL_SIZE)
 
-def _exon(axes: Axes, box: ExonBox, middle: float, per_inch: float) -> None:
-    style: dict[str, Any] = {
-        "facecolor": FILL[box.source] if box.kept else LOST,
-        "edgecolor": EDGE[box.source],
-        "linewidth": 0.8,
-        "hatch": None if box.kept else "/////",
-    }
-    parts = (
-        (box.start, box.coding_start, UNTRANSLATED_HEIGHT),
-        (box.coding_start, box.coding_end, CODING_HEIGHT),
-        (box.coding_end, box.end, UNTRANSLATED_HEIGHT),
-    )
-    for left, right, height in parts:
-        if right > left:
-            axes.add_patch(Rectangle((left, middle - height / 2), right - left, height, **style))
-    label = str(box.number)
-    width = len(label) * CHARACTER_WIDTH * NUMBER_SIZE / POINTS * per_inch
-    if box.end - box.start > width:
-        axes.text(
-            (box.start + box.end) / 2,
-            middle,
-            label,
-            size=NUMBER_SIZE,
-            color=INK,
-            ha="center",
-            va="center",
-            bbox=None if box.kept else {"facecolor": LOST, "edgecolor": "none", "pad": 0.6},
+    def _row(self, row: Row, middle: float) -> None:
+        base = middle - CODING_HEIGHT / 2 - 6
+        self._sheet.text((MARGIN, base), row.label, LABEL_SIZE, INK, bold=True)
+        for box in row.boxes:
+            self._exon(box, middle)
+        if row.intron:
+            left, right = row.intron
+            self._sheet.line([(self._x(left), middle), (self._x(right), middle)], INK, 1.0, "1 1.6")
+        if row.cut:
+            end = max(box.end for box in row.boxes)
+            self._sheet.text((self._x(end) + 1, middle), "\u2026", LABEL_SIZE, INK)
+        taken = [-inf, -inf]
+        for bar in sorted(row.domains, key=lambda bar: bar.start):
+            self._domain(bar, middle, taken)
+
+    def _exon(self, box: ExonBox, middle: float) -> None:
+        fill = (KEPT if box.kept else LOST)[box.source]
+        parts = (
+            (box.start, box.coding_start, UNTRANSLATED_HEIGHT),
+            (box.coding_start, box.coding_end, CODING_HEIGHT),
+            (box.coding_end, box.end, UNTRANSLATED_HEIGHT),
         )
-
-
-def _domain(axes: Axes, bar: DomainBar, middle: float, per_inch: float, taken: list[float]) -> None:
-    """Draw a bar and its name; a name that would touch the one before it goes to the second line."""
-    top = middle - CODING_HEIGHT / 2 - 0.03
-    lost = bar.status == "lost"
-    axes.add_patch(
-        Rectangle(
-            (bar.start, top - DOMAIN_HEIGHT),
-            bar.end - bar.start,
-            DOMAIN_HEIGHT,
-            facecolor=LOST if lost else DOMAIN_FILL,
-            edgecolor=DOMAIN_FILL,
-            linewidth=0.8,
-            hatch="/////" if lost else None,
+        for left, right, height in parts:
+            if right > left:
+                self._sheet.box(self._span(left, right, middle - height / 2, height), fill)
+        label = str(box.number)
+        width, height = text_width(label, NUMBER_SIZE), NUMBER_SIZE * CAPITAL_HEIGHT
+        # In the high part if it fits: across the step it would hide where the coding part begins.
+        places = ((box.coding_start, box.coding_end), (box.start, box.end))
+        centre = next(
+            (self._x((left + right) / 2) for left, right in places if self._x(right) - self._x(left) > width),
+            None,
         )
-    )
-    name = bar.name if bar.status == "kept" else f"{bar.name} ({bar.status})"
-    half = len(name) * CHARACTER_WIDTH * DOMAIN_SIZE / POINTS * per_inch / 2
-    centre = max((bar.start + bar.end) / 2, half)
-    line = 0 if centre - half > taken[0] else 1
-    taken[line] = centre + half
-    axes.text(
-        centre,
-        top - DOMAIN_HEIGHT - 0.02 - line * 0.12,
-        name,
-        size=DOMAIN_SIZE,
-        color=INK,
-        ha="center",
-        va="top",
-    )
+        if centre is None:
+            return
+        if not box.kept:
+            # Paper behind the number, which could not be read on the hatching.
+            top, rim = middle - height / 2, NUMBER_RIM
+            paper = Box(centre - width / 2 - rim, top - rim, width + 2 * rim, height + 2 * rim)
+            self._sheet.box(paper, Fill(PAPER, "none"))
+        self._sheet.text((centre, middle + height / 2), label, NUMBER_SIZE, INK, "middle")
 
+    def _span(self, left: float, right: float, top: float, height: float) -> Box:
+        return Box(self._x(left), top, self._x(right) - self._x(left), height)
 
-def _joins(axes: Axes, drawing: FusionDrawing, middles: list[float]) -> None:
-    """Lead from the breakpoints of the genes to the junction of the fusion transcript."""
-    five, fusion, three = middles
-    target = drawing.fusion.breakpoint
-    right = drawing.fusion.intron[1] if drawing.fusion.intron else target
-    half = CODING_HEIGHT / 2 + 0.04
-    line: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": "--"}
-    for place, middle in ((drawing.five_prime.breakpoint, five), (drawing.three_prime.breakpoint, three)):
-        axes.plot([place, place], [middle - half, middle + half], color=INK, linewidth=1.6)
-    axes.plot([target, target], [fusion - half, fusion + half], color=INK, linewidth=1.6)
-    axes.plot([drawing.five_prime.breakpoint, target], [five - half, fusion + half], **line)
-    axes.plot([drawing.three_prime.breakpoint, right], [three + half, fusion - half], **line)
+    def _domain(self, bar: DomainBar, middle: float, taken: list[float]) -> None:
+        """Draw a bar and its name; a name that would touch the one before it goes to the second line."""
+        top = middle + CODING_HEIGHT / 2 + 2
+        fill = DOMAIN_LOST if bar.status == "lost" else DOMAIN_KEPT
+        self._sheet.box(self._span(bar.start, bar.end, top, DOMAIN_HEIGHT), fill)
+        name = bar.name if bar.status == "kept" else f"{bar.name} ({bar.status})"
+        half = text_width(name, DOMAIN_SIZE) / 2
+        centre = self._x((bar.start + bar.end) / 2)
+        # No name runs over the edge of the sheet.
+        centre = max(min(centre, WIDTH - MARGIN - half), MARGIN + half)
+        line = 0 if centre - half > taken[0] else 1
+        taken[line] = centre + half
+        base = top + DOMAIN_HEIGHT + 1.5 + DOMAIN_SIZE * CAPITAL_HEIGHT + line * DOMAIN_LINE
+        self._sheet.text((centre, base), name, DOMAIN_SIZE, INK, "middle")
+
+    def _joins(self, drawing: FusionDrawing, middles: list[float]) -> None:
+        """Lead from the breakpoints of the genes to the junction of the fusion transcript."""
+        five, fusion, three = middles
+        half = CODING_HEIGHT / 2 + 3
+        five_x, three_x = self._x(drawing.five_prime.breakpoint), self._x(drawing.three_prime.breakpoint)
+        target = self._x(drawing.fusion.breakpoint)
+        right = self._x(drawing.fusion.intron[1]) if drawing.fusion.intron else target
+        for place, middle in ((five_x, five), (three_x, three), (target, fusion)):
+            self._sheet.line([(place, middle - half), (place, middle + half)], INK, 1.6)
+        self._sheet.line([(five_x, five + half), (target, fusion - half)], INK, 1.0, JOIN_DASHES)
+        self._sheet.line([(three_x, three - half), (right, fusion + half)], INK, 1.0, JOIN_DASHES)

@@ -4,8 +4,6 @@ All of it is deduced from the reference: the part of the 5' gene in front of the
 start codon, runs on into the 3' gene. Variants of the patient are not looked at.
 """
 
-from Bio.Seq import Seq
-
 from aspsfusion.panel import Panel, Transcript
 from aspsfusion.panel_spec import DomainSpec
 from aspsfusion.report_findings import DomainStatus, FusionPeptide
@@ -92,6 +90,8 @@ def fusion_peptide(
         return None
     head = five.sequence[five.cds[0] : five.cds[0] + before]
     coding = head + three.sequence[three.cds[0] + skipped :]
+    from Bio.Seq import Seq  # takes 60 ms, and only a fusion of two coding parts needs it
+
     protein = str(Seq(coding[: len(coding) // CODON * CODON]).translate())
     stop = protein.find("*")
     protein = protein if stop < 0 else protein[: stop + 1]

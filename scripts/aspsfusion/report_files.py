@@ -15,10 +15,6 @@ REPORT_SUFFIX = ".report.json"
 
 
 def _write_html(report: Report, path: Path) -> None:
-    # Drawing needs matplotlib, which takes longest to load: only those who draw wait for it.
-    from aspsfusion.matplotlib_home import give_matplotlib_a_home
-
-    give_matplotlib_a_home()  # before html_report imports matplotlib
     from aspsfusion.html_report import write_html
 
     write_html(report, path)
@@ -43,9 +39,6 @@ def _write_star_fusion(report: Report, path: Path) -> None:
 
 
 def _write_pdf(report: Report, path: Path) -> None:
-    from aspsfusion.matplotlib_home import give_matplotlib_a_home
-
-    give_matplotlib_a_home()
     from aspsfusion.pdf_report import write_pdf
 
     write_pdf(report, path)

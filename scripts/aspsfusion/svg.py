@@ -1,64 +1,218 @@
-"""Turns a matplotlib figure into an SVG element that stands inside an HTML page.
+"""A sheet to draw on, whose SVG element stands inside an HTML page.
 
-The text stays text, so that it can be searched, and each drawing says in words what it shows. The same
-figure always gives the same bytes: no date, ids from a fixed salt, no settings of the user's own.
+The text stays text, so that it can be searched, and each drawing says in words what it shows. The same shapes
+always give the same bytes. Lengths are points of the sheet, x to the right and y down from the upper left
+corner; the page decides how large the sheet is shown.
 """
 
-import io
-import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+from typing import Literal
+from xml.etree import ElementTree
 
-import matplotlib
-from matplotlib.figure import Figure
+POINTS = 72
+"""Points of an inch."""
 
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "aspsfusion",
-    "font.family": "sans-serif",
-    "font.size": 10.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "hatch.linewidth": 0.6,
-}
+FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
+"""The page's own font, named because a PDF writer does not hand it down into a drawing."""
+
+CHARACTER_WIDTH = 0.56
+"""Mean width of a character as a share of the font's size, to keep texts apart."""
+
+CAPITAL_HEIGHT = 0.72
+"""Height of capitals and figures as a share of the font's size, to centre them (Helvetica: 0.718)."""
+
+HATCH_GAP = 5.0
+"""Points between two lines of hatching, along the horizontal."""
+
+HATCH_WIDTH = 0.6
+
+Anchor = Literal["start", "middle", "end"]
+Point = tuple[float, float]
 
 
-def inline_svg(make_figure: Callable[[], Figure], identifier: str, words: str) -> str:
-    """Return a figure as an SVG element.
+@dataclass(frozen=True)
+class Box:
+    """A rectangle.
+
+    Attributes:
+        left: left edge.
+        top: upper edge.
+        width: width.
+        height: height.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How an area looks.
+
+    Attributes:
+        inside: colour of the area.
+        edge: colour of its edge and of its hatching.
+        hatched: whether it is hatched.
+    """
+
+    inside: str
+    edge: str
+    hatched: bool = False
+
+
+def text_width(text: str, size: float) -> float:
+    """Return about how wide a text is."""
+    return len(text) * CHARACTER_WIDTH * size
+
+
+def hatching(box: Box) -> Iterator[tuple[Point, Point]]:
+    """Return the ends of the lines at 45 degrees, from lower left to upper right, that fill a box.
+
+    They run on from one box into the next, because x + y of each line is a multiple of the gap. Lines rather
+    than a pattern: a pattern needs an id, and browsers print it as a coarse picture.
+    """
+    right, bottom = box.left + box.width, box.top + box.height
+    total = ceil((box.left + box.top) / HATCH_GAP) * HATCH_GAP
+    while total < right + bottom:
+        lower = max(box.left, total - bottom)
+        upper = min(right, total - box.top)
+        if lower < upper:
+            yield (lower, total - lower), (upper, total - upper)
+        total += HATCH_GAP
+
+
+class Sheet:
+    """Takes shapes, the later above the earlier, and gives them as one SVG element."""
+
+    def __init__(self, width: float, height: float, identifier: str, words: str) -> None:
+        """Make an empty sheet.
+
+        Args:
+            width: its width.
+            height: its height.
+            identifier: prefix of the ids inside the drawing, unique within the page.
+            words: what the drawing shows, for those who do not see it.
+        """
+        title = f"{identifier}-title"
+        self._root = ElementTree.Element(
+            "svg",
+            {
+                "xmlns": "http://www.w3.org/2000/svg",
+                "viewBox": f"0 0 {_number(width)} {_number(height)}",
+                "font-family": FONT,
+                "role": "img",
+                "aria-labelledby": title,
+            },
+        )
+        ElementTree.SubElement(self._root, "title", {"id": title}).text = words
+
+    def box(self, box: Box, fill: Fill, line_width: float = 0.8) -> None:
+        """Draw a rectangle."""
+        shape = {
+            "x": _number(box.left),
+            "y": _number(box.top),
+            "width": _number(box.width),
+            "height": _number(box.height),
+            "fill": fill.inside,
+        }
+        edge = {"stroke": fill.edge, "stroke-width": _number(line_width)}
+        if not fill.hatched:
+            ElementTree.SubElement(self._root, "rect", shape | edge)
+            return
+        ElementTree.SubElement(self._root, "rect", shape)
+        lines = " ".join(_path(line) for line in hatching(box))
+        if lines:
+            strokes = {"d": lines, "stroke": fill.edge, "stroke-width": _number(HATCH_WIDTH)}
+            ElementTree.SubElement(self._root, "path", strokes)
+        # Above the ends of the hatching.
+        ElementTree.SubElement(self._root, "rect", shape | {"fill": "none"} | edge)
+
+    def line(self, points: Sequence[Point], colour: str, width: float, dashes: str = "") -> None:
+        """Draw a line through points.
+
+        Args:
+            points: two or more.
+            colour: its colour.
+            width: its width.
+            dashes: lengths of dash and gap with a space between; empty for an unbroken line.
+        """
+        shape = {"d": _path(points), "fill": "none", "stroke": colour, "stroke-width": _number(width)}
+        ElementTree.SubElement(self._root, "path", shape | ({"stroke-dasharray": dashes} if dashes else {}))
+
+    def text(
+        self,
+        place: Point,
+        text: str,
+        size: float,
+        colour: str,
+        anchor: Anchor = "start",
+        *,
+        bold: bool = False,
+    ) -> None:
+        """Write a text.
+
+        Args:
+            place: its start, middle or end, on the base line.
+            text: one line.
+            size: size of the font.
+            colour: its colour.
+            anchor: which part of the text is at the place.
+            bold: whether it is set in bold.
+        """
+        self._text(place, text, size, {"fill": colour, "text-anchor": anchor}, bold=bold)
+
+    def text_upwards(self, place: Point, text: str, size: float, colour: str) -> None:
+        """Write a text that runs from bottom to top, its middle at the place."""
+        turn = f"rotate(-90 {_number(place[0])} {_number(place[1])})"
+        self._text(place, text, size, {"fill": colour, "text-anchor": "middle", "transform": turn})
+
+    def _text(
+        self, place: Point, text: str, size: float, attributes: dict[str, str], *, bold: bool = False
+    ) -> None:
+        where = {"x": _number(place[0]), "y": _number(place[1]), "font-size": _number(size)}
+        weight = {"font-weight": "bold"} if bold else {}
+        ElementTree.SubElement(self._root, "text", where | weight | attributes).text = text
+
+    def svg(self) -> str:
+        """Return the drawing as an SVG element."""
+        return ElementTree.tostring(self._root, encoding="unicode")
+
+
+def _path(points: Sequence[Point]) -> str:
+    return "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
+
+
+def _number(value: float) -> str:
+    """Return a number with no more places than can be seen.
+
+    >>> _number(12.0), _number(0.8), _number(1 / 3)
+    ('12', '0.8', '0.33')
+    """
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def round_ticks(highest: float, at_most: int = 5) -> list[float]:
+    """Return round values from 0 up to a highest one, to be written at an axis.
 
     Args:
-        make_figure: draws the figure; called with the settings of `STYLE`.
-        identifier: prefix of the ids inside the drawing, unique within the page.
-        words: what the drawing shows, for those who do not see it.
+        highest: above 0; no tick is above it.
+        at_most: ticks that there is room for, 0 included; 3 or more.
+
+    >>> round_ticks(123.4)
+    [0.0, 50.0, 100.0]
+    >>> round_ticks(0.9)
+    [0.0, 0.2, 0.4, 0.6, 0.8]
     """
-    with matplotlib.rc_context():
-        # A user's own matplotlibrc must not change a report.
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
-        buffer = io.StringIO()
-        make_figure().savefig(
-            buffer,
-            format="svg",
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-        )
-    return _inline(buffer.getvalue(), identifier, words)
+    power = floor(log10(highest / at_most))
+    # The smallest step may have too many ticks, the largest has fewer than half of those allowed.
+    steps = (factor * 10.0**power for factor in (1, 2, 5, 10, 20))
+    step = next(step for step in steps if _intervals(highest, step) < at_most)
+    return [round(number * step, max(0, -power)) for number in range(_intervals(highest, step) + 1)]
 
 
-def _inline(svg: str, identifier: str, words: str) -> str:
-    """Make a standalone SVG file fit to stand inside a page: no prolog, ids of its own, a title in words."""
-    body = svg[svg.index("<svg") :].strip()
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    # A style element would hold for the whole page, so what it says goes to the drawing's own element.
-    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
-    body = re.sub(r'<g id="[^"]*"', "<g", body)
-    body = re.sub(r'\bid="', f'id="{identifier}-', body)
-    body = re.sub(r'(url\(#|href="#)', rf"\g<1>{identifier}-", body)
-    opening, rest = body.split(">", 1)
-    opening = re.sub(r'\s(width|height|version)="[^"]*"', "", opening)
-    title = f'<title id="{identifier}-title">{_escape(words)}</title>'
-    opening += ' stroke-linejoin="round" stroke-linecap="butt"'
-    return f'{opening} role="img" aria-labelledby="{identifier}-title">{title}{rest}'
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _intervals(highest: float, step: float) -> int:
+    return int(highest / step + 1e-9)  # a quotient just below a whole number is meant to be whole

@@ -6,6 +6,7 @@ without overlap are searched for the adapters of the common library kits.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from cutadapt.adapters import BackAdapter
@@ -51,14 +52,12 @@ class TrimmedPair:
     insert: int | None
 
 
+@cache
 def _searches(min_overlap: int) -> list[BackAdapter]:
+    """Return the searches for all adapters: made once and when needed, because each takes 10 ms to make."""
     return [
         BackAdapter(adapter, max_errors=ADAPTER_ERROR_RATE, min_overlap=min_overlap) for adapter in ADAPTERS
     ]
-
-
-_SINGLE_READ_SEARCHES = _searches(ADAPTER_MIN_OVERLAP)
-_PAIR_SEARCHES = _searches(PAIR_ADAPTER_MIN_OVERLAP)
 
 
 def _cut(sequence: str, quality: str, length: int, *, adapter_found: bool) -> TrimmedRead:
@@ -67,9 +66,9 @@ def _cut(sequence: str, quality: str, length: int, *, adapter_found: bool) -> Tr
     return TrimmedRead(sequence[:length], quality[:length], adapter_found)
 
 
-def _trim_at_adapter(sequence: str, quality: str, searches: list[BackAdapter]) -> TrimmedRead:
+def _trim_at_adapter(sequence: str, quality: str, min_overlap: int) -> TrimmedRead:
     length = len(sequence)
-    for search in searches:
+    for search in _searches(min_overlap):
         match = search.match_to(sequence)
         if match is not None:
             length = min(length, match.rstart)
@@ -78,7 +77,7 @@ def _trim_at_adapter(sequence: str, quality: str, searches: list[BackAdapter]) -
 
 def trim_single(sequence: str, quality: str) -> TrimmedRead:
     """Trim a single read at the first base of an adapter."""
-    return _trim_at_adapter(sequence, quality, _SINGLE_READ_SEARCHES)
+    return _trim_at_adapter(sequence, quality, ADAPTER_MIN_OVERLAP)
 
 
 def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
@@ -104,5 +103,7 @@ def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
         ]
         return TrimmedPair(mates[0], mates[1], insert)
     return TrimmedPair(
-        _trim_at_adapter(*first, _PAIR_SEARCHES), _trim_at_adapter(*second, _PAIR_SEARCHES), None
+        _trim_at_adapter(*first, PAIR_ADAPTER_MIN_OVERLAP),
+        _trim_at_adapter(*second, PAIR_ADAPTER_MIN_OVERLAP),
+        None,
     )

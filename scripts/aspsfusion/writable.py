@@ -31,3 +31,9 @@ def is_own(directory: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
+
+
+def cache_of_the_user() -> Path:
+    """Return the user's cache directory for this program, whether or not it is there (XDG Base Directory)."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path("~/.cache").expanduser()) / "aspsfusion"
