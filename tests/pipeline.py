@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aspsfusion.align import run_align
 from aspsfusion.call import run_call
@@ -100,7 +101,7 @@ def report_reads(
     """Return the report of a sample that consists of the reads of these fragments, by name."""
     _call_reads(panel_directory, directory, fragments)
     panel = load_panel(panel_directory)
-    screen = {"total_reads": sum(len(reads) for _, reads in fragments), "read_length": 75}
+    screen: dict[str, Any] = {"total_reads": sum(len(reads) for _, reads in fragments), "read_length": 75}
     screen |= {"mean_read_length": 75.0, "gc_fraction": 0.5, "n_fraction": 0.0, "q30_fraction": 0.9}
     return compose_report(
         panel,

@@ -136,7 +136,8 @@ def test_a_codon_of_both_genes_stands_where_two_of_its_bases_are(
     )
     assert peptide
     assert (peptide.length, peptide.residues_five_prime) == (591, bases // 3)
-    head = str(Seq(five.sequence[five.cds[0] : five.cds[0] + 930]).translate())  # type: ignore[index]
+    assert five.cds
+    head = str(Seq(five.sequence[five.cds[0] : five.cds[0] + 930]).translate())
     shown = peptide.sequence.partition("|")[0]
     assert shown[-20 : len(shown) - (residues_before - 310) or None] == head[-20 + residues_before - 310 :]
 

@@ -17,8 +17,9 @@ from aspsfusion.align import run_align
 from aspsfusion.call import run_call
 from aspsfusion.cli import main
 from aspsfusion.evidence import run_evidence
+from aspsfusion.mates import Lane
 from aspsfusion.parameters import CallParameters
-from aspsfusion.screen import Lane, run_screen
+from aspsfusion.screen import run_screen
 from aspsfusion.sequences import reverse_complement
 from bam_factory import (
     FIRST,

@@ -1,6 +1,7 @@
 """The benchmark makes the reads it says and measures what it runs."""
 
 import gzip
+import subprocess
 import sys
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def test_cost_of_a_command() -> None:
     assert cost.wall > 0
     assert cost.cpu > 0
     assert 60 < cost.memory < 1000
-    with pytest.raises(benchmark.subprocess.CalledProcessError):
+    with pytest.raises(subprocess.CalledProcessError):
         benchmark.run([[sys.executable, "-c", "raise SystemExit(3)"]])
 
 

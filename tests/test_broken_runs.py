@@ -17,7 +17,8 @@ from aspsfusion import extract, screen
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
 from aspsfusion.extract import run_extract
-from aspsfusion.screen import Lane, run_screen
+from aspsfusion.mates import Lane
+from aspsfusion.screen import run_screen
 from bam_factory import Record, write_records
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
 
@@ -81,7 +82,7 @@ def test_a_file_that_changes_is_noticed(
 
     def changed_before(stamps: list[object]) -> None:
         alter(path)
-        check(stamps)  # type: ignore[arg-type]
+        check(stamps)
 
     monkeypatch.setattr(stage, "require_unchanged", changed_before)
     output, metrics = tmp_path / "c.fastq.gz", tmp_path / "s.json"

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.errors import AspsfusionError
+from aspsfusion.mates import Lane
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.screen import Lane
 from bam_factory import Record, pair, placed_pair, write_records
 from pipeline import Pair, report_files
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
@@ -120,7 +120,7 @@ def lane(directory: Path, mates: list[bytes], form: str) -> Lane:
     paths = [directory / f"r{number}.fq" for number in (1, 2)]
     for path, content in zip(paths, mates, strict=True):
         path.write_bytes(content)
-    return Lane(*paths)
+    return Lane(paths[0], paths[1])
 
 
 def change(data: bytearray, place: int, noise: bytes, length: int) -> None:

@@ -3,7 +3,7 @@
 import gzip
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,7 @@ def as_fastq(panel: Path, directory: Path, groups: Sequence[Sequence[Record]]) -
             )
         )
     output, metrics = directory / "screened.fastq.gz", directory / "screened.json"
-    run_screen(panel, [Lane(*paths)], output, metrics, force=True)
+    run_screen(panel, [Lane(paths[0], paths[1])], output, metrics, force=True)
     lines = gzip.decompress(output.read_bytes()).decode().splitlines()
     return {lines[i][1:]: (lines[i + 1], lines[i + 3]) for i in range(0, len(lines), 4)}, json.loads(
         metrics.read_text()
@@ -192,7 +192,7 @@ def test_no_alignment_changes_the_candidates(
     assert not [text for text in metrics["incomplete"] if "locus" not in text]
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[[Record], bool]] = {
     "mapped only": lambda r: not r.flag & UNMAPPED,
     "unmapped only": lambda r: bool(r.flag & UNMAPPED),
     "both mates mapped": lambda r: not r.flag & (UNMAPPED | MATE_UNMAPPED),
@@ -466,8 +466,8 @@ def test_fusion_of_the_shipped_panel_keeps_every_fragment(demo_panel_directory: 
     molecule, junction = fusion_molecule(demo_panel_directory, ("ASPSCR1", 7), ("TFE3", 6))
     groups = []
     for offset in range(10, 66, 5):
-        reads = Pair(f"o{offset}", molecule[junction - offset : junction + 150], 75).reads()
-        groups.append(pair(f"o{offset}", *reads))
+        mates = Pair(f"o{offset}", molecule[junction - offset : junction + 150], 75).reads()
+        groups.append(pair(f"o{offset}", *mates))
     panel = load_panel(demo_panel_directory)
     assert panel.unspliced
     reads, _ = extract(demo_panel_directory, write_records(tmp_path / "t1.bam", flat(groups)))

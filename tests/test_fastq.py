@@ -60,7 +60,7 @@ RECORDS = [b"@" + record for record in TEXT.split(b"@")[1:]]
 
 
 def write_bgzip(path: Path, text: bytes) -> None:
-    with BGZFile(str(path), "wb") as out:
+    with BGZFile(str(path), "wb", None) as out:
         out.write(text)
 
 

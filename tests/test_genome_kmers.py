@@ -21,7 +21,8 @@ K = 5
 
 def kmers_of(*sequences: str, k: int = K) -> np.ndarray:
     found = np.unique(np.concatenate([canonical_kmers(encode(s), k) for s in sequences]))
-    return found[found != EMPTY]
+    known: np.ndarray = found[found != EMPTY]
+    return known
 
 
 def places(kmer: str, contig: str) -> int:

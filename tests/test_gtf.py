@@ -224,7 +224,7 @@ def test_version_in_an_attribute_of_its_own(gtf: Path) -> None:
 )
 @pytest.mark.parametrize("ensembl", ["ENSG77", "ENSG77.12"])
 def test_gene_is_found_by_name_or_accession_of_any_version(
-    gtf: Path, attributes: dict[str, str], ensembl: str
+    gtf: Path, attributes: dict[str, Any], ensembl: str
 ) -> None:
     assert read(gtf, lines(**attributes), ensembl=ensembl)[0].exons == EXONS
 

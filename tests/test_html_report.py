@@ -257,7 +257,8 @@ def test_spanning_pairs_alone_have_no_pileup() -> None:
 
 
 def test_a_report_without_any_coverage_is_a_page() -> None:
-    empty = {"expression": [], "exon_coverage": [], "parameters": {}, "software": {}, "interpretation": []}
+    lists: dict[str, object] = {"expression": [], "exon_coverage": [], "interpretation": []}
+    empty = {**lists, "parameters": {}, "software": {}}
     parse(render_html(excluded_report().model_copy(update=empty)))
 
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 
@@ -25,7 +26,7 @@ def test_a_constant_has_the_value_that_is_written(module: str, name: str, value:
 @pytest.mark.parametrize("page", ["methods.md", "interpretation.md"])
 def test_every_threshold_that_is_named_exists(page: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
-    models = {"call": CallParameters, "classify": ClassifyParameters}
+    models: dict[str, type[BaseModel]] = {"call": CallParameters, "classify": ClassifyParameters}
     named = re.findall(r"`(call|classify)\.([a-z_]+)`", text)
     assert named
     for section, key in named:

@@ -2,7 +2,7 @@
 
 import gzip
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.extract import run_extract
+from aspsfusion.mates import Lane
 from aspsfusion.panel import load_panel
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.report_record import Report
-from aspsfusion.screen import Lane, run_screen
+from aspsfusion.screen import run_screen
 from aspsfusion.strand import Direction
 from bam_factory import GRCH38_LENGTHS, UNMAPPED, Record, pair, placed_pair, write_records
 from pipeline import Pair, fusion_molecule, report_files
@@ -101,13 +102,13 @@ def test_positive_file_that_has_lost_its_fusion_is_never_excluded(
     loss: str,
 ) -> None:
     records = aligned([*wild_type, *fusion])
-    left = {
+    remains: dict[str, Callable[[Record], bool]] = {
         "unmapped reads": lambda r: not r.flag & UNMAPPED,
         "second mates of the fusion": lambda r: not (r.name.startswith("fusion") and r.flag & 0x80),
         "bases of the fusion": lambda r: True,
         "one locus": lambda r: r.contig == "chrX",
-    }[loss]
-    kept = [record for record in records if left(record)]
+    }
+    kept = [record for record in records if remains[loss](record)]
     if loss == "bases of the fusion":
         kept = [replace(r, bases="") if r.name.startswith("fusion") else r for r in kept]
     path = write_records(tmp_path / "x.bam", kept, GRCH38_LENGTHS)

@@ -1,10 +1,10 @@
 """The progress line: renewed in place on a terminal, seldom in a log."""
 
 import io
+import time
 
 import pytest
 
-from aspsfusion.cli import progress
 from aspsfusion.cli.progress import ProgressLine
 
 
@@ -16,7 +16,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 

@@ -51,7 +51,7 @@ def test_a_good_sample_has_no_flag(demo_panel: Panel) -> None:
     ],
 )
 def test_each_limit_raises_its_flag(demo_panel: Panel, values: dict[str, int], code: str) -> None:
-    qc = judged(demo_panel, **values)  # type: ignore[arg-type]
+    qc = judged(demo_panel, **values)
     assert [flag.code for flag in qc.flags] == [code]
     assert [check.code for check in qc.checks if check.status == "warn"] == [code]
 

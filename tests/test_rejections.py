@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_copies_of_one_molecule_are_named(demo_panel_directory: Path, tmp_path: 
 
 def made(panel: Panel, **changes: object) -> CalledJunction:
     junction = called(panel, ("ASPSCR1", 5), ("TFE3", 6))
-    return CalledJunction(**{**junction.__dict__, **changes})  # type: ignore[arg-type]
+    return CalledJunction(**{**junction.__dict__, **changes})
 
 
 def test_a_neighbour_on_the_same_strand_is_read_through(demo_panel: Panel) -> None:
@@ -140,7 +141,7 @@ def test_simple_repeats_are_told_from_the_repeat_at_the_breakpoint() -> None:
 
 
 def test_an_anchor_that_is_a_simple_repeat_is_named(demo_panel: Panel) -> None:
-    read = {
+    read: dict[str, Any] = {
         "name": "r",
         "kind": "split",
         "copies": 1,
@@ -151,8 +152,8 @@ def test_an_anchor_that_is_a_simple_repeat_is_named(demo_panel: Panel) -> None:
         "sequence": "ACGTTGCAAGGCTTACGGATCCATGCATCC" + "A" * 20,
         "offset": -30,
     }
-    repeat = CalledRead(**read)  # type: ignore[arg-type]
-    varied = CalledRead(**{**read, "sequence": read["sequence"][:30] + "CGTTAGGCATTCCGATAGCA"})  # type: ignore[arg-type,index]
+    repeat = CalledRead(**read)
+    varied = CalledRead(**{**read, "sequence": read["sequence"][:30] + "CGTTAGGCATTCCGATAGCA"})
     only = made(demo_panel, reads=(repeat, repeat), split_reads=2)
     assert rejections(demo_panel, only, CallParameters()) == ("LOW_COMPLEXITY",)
     assert rejections(demo_panel, made(demo_panel, reads=(repeat, varied)), CallParameters()) == ()

@@ -153,7 +153,7 @@ def test_output_does_not_depend_on_the_size_of_the_blocks(
         path.write_bytes(fastq_text(mates, end))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fastq, "BLOCK_BYTES", block_bytes)
-        read = read_lane(Lane(*paths), table)
+        read = read_lane(Lane(paths[0], paths[1]), table)
     kept = [i for i, kind in enumerate(kinds) if kind != "neither"]
     assert read.records == [fastq_text([reads[mate][i]], ends[mate]) for i in kept for mate in (0, 1)]
     assert (read.fragments, read.kept) == (len(kinds), len(kept))
@@ -496,7 +496,8 @@ def test_fragments_across_the_junction_are_kept(
         seed=11,
     )
     *reads, truth = write_simulation(demo_panel, parameters, tmp_path / "s")
-    run_screen(demo_panel_directory, [Lane(*reads)], tmp_path / "kept.gz", tmp_path / "screen.json")
+    lane = Lane(reads[0], None if single_end else reads[1])
+    run_screen(demo_panel_directory, [lane], tmp_path / "kept.gz", tmp_path / "screen.json")
     kept = {name.removesuffix("/1").removesuffix("/2") for name in kept_names(tmp_path / "kept.gz")}
     crossing = [record.fragment for record in read_truth(truth) if record.crosses_junction]
     assert len(crossing) == 3000

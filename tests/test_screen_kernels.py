@@ -54,12 +54,15 @@ def scan(block: bytes, group: int = 1) -> tuple[reference.Scan, list[bool], list
         totals,
     )
     found = reference.Scan(
-        starts[: count + 1].tolist(),
-        [],
-        *totals[[kernels.BASES, kernels.LONGEST, kernels.GC, kernels.UNKNOWN, kernels.GOOD]].tolist(),
-        int(totals[kernels.QUALITY]),
-        {int(length): int(lengths[length]) for length in np.flatnonzero(lengths)},
-        error,
+        starts=starts[: count + 1].tolist(),
+        bases=int(totals[kernels.BASES]),
+        longest=int(totals[kernels.LONGEST]),
+        gc=int(totals[kernels.GC]),
+        unknown=int(totals[kernels.UNKNOWN]),
+        good=int(totals[kernels.GOOD]),
+        quality=int(totals[kernels.QUALITY]),
+        lengths={int(length): int(lengths[length]) for length in np.flatnonzero(lengths)},
+        error=error,
     )
     return found, hits[:count].tolist(), names[:count].tolist(), marks[:count].tolist()
 

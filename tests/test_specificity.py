@@ -178,7 +178,7 @@ def test_the_most_places_are_capped(tmp_path: Path) -> None:
 
 
 def test_a_whole_genome_holds_every_chromosome_and_is_not_masked(tmp_path: Path) -> None:
-    chromosomes = {"chr2": {}, "chr5": {}, "chrX": {}}
+    chromosomes: dict[str, dict[str, object]] = {"chr2": {}, "chr5": {}, "chrX": {}}
     whole = built_with(tmp_path, random_bases(3000, 1), chromosomes=chromosomes)
     assert whole.provenance["whole_genome_specificity"] is True
     assert whole.provenance["genome_pass"]["contigs"] == 3

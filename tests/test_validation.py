@@ -324,7 +324,7 @@ def test_the_commands_give_a_page_that_names_each_wrong_verdict(
     assert [row[0] for row in rows] == ["cell", "plain", "other"]
 
     # Any sample can be made again with its reads, and gets the verdict it had.
-    command = ["sample", "--cell", "plain", "--index", 0, "--study", study, "--panel", panel]
+    command = ["sample", "--cell", "plain", "--index", "0", "--study", study, "--panel", panel]
     assert main(["validate", *map(str, command), "--output", str(tmp_path / "again")]) == 0
     assert "CONFIRMED: " in capsys.readouterr().out
     names = sorted(path.name for path in tmp_path.glob("again*"))

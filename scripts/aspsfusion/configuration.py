@@ -7,9 +7,9 @@ schema; a lab needs the key and the remedy.
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped, unused-ignore]
+from jsonschema import Draft202012Validator, ValidationError
 
 from aspsfusion.errors import ParameterError
 
@@ -31,16 +31,18 @@ def check_configuration(config: Mapping[str, Any], schema: Mapping[str, Any]) ->
 
 def _in_words(error: ValidationError) -> ParameterError:
     place = [str(part) for part in error.path]
+    # jsonschema types it for schemas that are `true` or `false` too; this one holds none.
+    schema = cast(Mapping[str, Any], error.schema)
     if error.validator == "additionalProperties":
-        known = list(error.schema["properties"])
-        unknown = next(str(key) for key in error.instance if key not in known)
+        known = list(schema["properties"])
+        unknown = next(str(key) for key in cast(Mapping[str, Any], error.instance) if key not in known)
         close = difflib.get_close_matches(unknown, known, n=1)
         remedy = f"did you mean '{close[0]}'?" if close else f"known keys are {', '.join(known)}"
         return ParameterError(
             f"configuration key '{'.'.join([*place, unknown])}' is not known", remedy=remedy
         )
     name = ".".join(place)
-    meaning = error.schema.get("description")
+    meaning = schema.get("description")
     return ParameterError(
         f"configuration key '{name}': {error.message}" if name else f"configuration: {error.message}",
         remedy=f"it is the {meaning}" if meaning else "see config/README.md",

@@ -127,7 +127,7 @@ def write_demonstration_reference(
 
 def _bgzf_writer(path: Path) -> bgzf.BgzfWriter:
     # Level 1: the bases are random, so that higher levels cost seconds and gain a tenth.
-    return bgzf.BgzfWriter(str(path), "wb", compresslevel=1)  # type: ignore[no-untyped-call]
+    return bgzf.BgzfWriter(str(path), "wb", compresslevel=1)
 
 
 def _folded(sequence: bytes) -> bytes:

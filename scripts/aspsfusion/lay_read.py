@@ -35,7 +35,7 @@ def _aligner() -> "PairwiseAligner":
     """Return an aligner with the scores of BWA-MEM, whose soft clips everyone knows how to read."""
     from Bio.Align import PairwiseAligner  # takes 80 ms, and only reads with a gap need it
 
-    aligner = PairwiseAligner()  # type: ignore[no-untyped-call]
+    aligner = PairwiseAligner()
     aligner.mode = "local"
     aligner.match_score, aligner.mismatch_score = 1, -4
     aligner.open_gap_score, aligner.extend_gap_score = -7, -1
@@ -70,7 +70,7 @@ def lay_read(bases: str, contig: str, start: int, edits: int) -> LaidRead | None
 def _local(bases: str, reference: str, offset: int) -> LaidRead | None:
     if not reference or not bases:
         return None
-    alignments = _aligner().align(reference, bases)  # type: ignore[no-untyped-call]
+    alignments = _aligner().align(reference, bases)
     if alignments.score < MIN_SCORE:
         return None
     return _laid(bases, reference, offset, next(iter(alignments)).coordinates)

@@ -84,8 +84,10 @@ def run(commands: Iterable[Sequence[str]]) -> Cost:
     for command in commands:
         read, write = os.pipe()
         launch = [sys.executable, "-S", "-c", LAUNCHER, str(write), *command]
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        started.append((command, subprocess.Popen(launch, pass_fds=[write], **silent), read))
+        process = subprocess.Popen(
+            launch, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        started.append((command, process, read))
         os.close(write)
     cpu = memory = last = 0.0
     for command, process, read in started:
@@ -190,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     distinct = min(DISTINCT_PAIRS, args.pairs)
     letters = panel_letters(args.panel)
     made = write_pairs(args.work / str(distinct), distinct, letters)
-    reads = {None: made}
+    reads: dict[int | None, tuple[Path, Path]] = {None: made}
     if args.pairs > distinct:
         reads[None] = repeat(made, args.pairs // distinct, args.work / str(args.pairs))
     pairs = args.pairs // distinct * distinct

@@ -39,7 +39,8 @@ def across(five: Reads, three: Reads, length: int, count: int, rng: np.random.Ge
     """Return reads across the place where two sequences are joined."""
     fusion = np.concatenate([five, three])
     starts = five.size - rng.integers(LEAST_ANCHOR, length - LEAST_ANCHOR + 1, count)
-    return fusion[starts[:, None] + np.arange(length)]
+    found: Reads = fusion[starts[:, None] + np.arange(length)]
+    return found
 
 
 def share_kept(reads: Reads, table: ScreenTable) -> float:
@@ -84,7 +85,8 @@ def real_reads(fasta: Path, region: tuple[str, int, int], count: int, length: in
         bases = np.frombuffer(genome.fetch(*region).upper().encode(), np.uint8)
     rng = np.random.default_rng(5)
     reads = bases[rng.integers(0, bases.size - length, count)[:, None] + np.arange(length)]
-    return reads[np.isin(reads, LETTERS).all(axis=1)]
+    known: Reads = reads[np.isin(reads, LETTERS).all(axis=1)]
+    return known
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -46,7 +46,9 @@ def report_on(panel_directory: Path, reads: Reads, directory: Path) -> Report:
     if reads.alignments is not None:
         run_extract(panel_directory, reads.alignments, candidates, metrics, reads.reference, force=True)
     else:
-        run_screen(panel_directory, [Lane(*reads.fastq)], candidates, metrics, force=True)
+        first, *second = reads.fastq
+        lane = Lane(first, second[0] if second else None)
+        run_screen(panel_directory, [lane], candidates, metrics, force=True)
     run_align(panel_directory, candidates, bam, aligned, "sample", 1, force=True)
     run_evidence(panel_directory, bam, evidence, CallParameters(), force=True)
     run_call(panel_directory, evidence, calls, CallParameters(), force=True)
