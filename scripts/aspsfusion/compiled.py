@@ -13,7 +13,7 @@ from typing import Any
 
 from aspsfusion.code_cache import kept_code
 from aspsfusion.loop_source import fingerprint
-from aspsfusion.machine_code import Entry, MachineCode, kinds_of, quick_kinds
+from aspsfusion.machine_code import ArgumentPacker, Entry, MachineCode, kinds_of
 
 
 class CompiledLoop:
@@ -31,15 +31,16 @@ class CompiledLoop:
         self.function = function
         self._entries: dict[tuple[Any, ...], Entry] = {}
         self._by_kinds: dict[tuple[str, ...], Entry] = {}
+        self._packer = ArgumentPacker()
         self._lock = threading.Lock()
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the machine code, without the interpreter's lock."""
-        quick = quick_kinds(arguments)
-        entry = self._entries.get(quick)
+        kinds, packed = self._packer.pack(arguments)
+        entry = self._entries.get(kinds)
         if entry is None:
-            entry = self._entries[quick] = self._entry(arguments)
-        return entry(arguments)
+            entry = self._entries[kinds] = self._entry(arguments)
+        return entry(packed)
 
     def _entry(self, arguments: tuple[Any, ...]) -> Entry:
         kinds = kinds_of(arguments)

@@ -18,6 +18,9 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
 _NO_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Without the functions by which Python would call it, which need numba."""
 
+FRONT = "with_packed_arguments"
+"""Name of the function that Python calls."""
+
 _made: dict[CompiledLoop | Intrinsic, Any] = {}
 """What numba knows a loop or an intrinsic by: each is translated once in a process."""
 
@@ -73,6 +76,30 @@ def _needs(module: Any) -> tuple[str, ...]:
     return tuple(sorted(set(declared)))
 
 
+def _front(name: str, module: Any) -> str:
+    """Return a function, as LLVM's text, that takes the arguments of another one from memory.
+
+    Args:
+        name: the other one.
+        module: holds it.
+    """
+    kinds = [str(argument.type) for argument in module.get_function(name).arguments]
+    places = [f"  %p{i} = getelementptr i64, ptr %arguments, i64 {i}" for i in range(len(kinds) - 2)]
+    values = [f"  %v{i} = load {kind}, ptr %p{i}" for i, kind in enumerate(kinds[2:])]
+    passed = "".join(f", {kind} %v{i}" for i, kind in enumerate(kinds[2:]))
+    return "\n".join(
+        [
+            f'declare i32 @"{name}"({", ".join(kinds)})',
+            f"define i32 @{FRONT}(ptr %result, ptr %raised, ptr %arguments) {{",
+            *places,
+            *values,
+            f'  %status = call i32 @"{name}"(ptr %result, ptr %raised{passed})',
+            "  ret i32 %status",
+            "}",
+        ]
+    )
+
+
 def compile_function(function: types.FunctionType, arguments: tuple[Any, ...]) -> MachineCode:
     """Compile a function for arguments like these.
 
@@ -88,10 +115,12 @@ def compile_function(function: types.FunctionType, arguments: tuple[Any, ...]) -
     dispatcher.compile(signature)
     found = dispatcher.overloads[signature]
     module = binding.parse_assembly(found.library.get_llvm_str())
+    front = binding.parse_assembly(_front(found.fndesc.llvm_func_name, module))
     needs = _needs(module)
     ours = [name for name in needs if name.startswith(("numba_", "NRT_", "Py", "_Py"))]
     if ours:
         raise TypeError(f"{function.__qualname__} can not be kept: it needs {', '.join(ours)}")
+    module.link_in(front)
     machine = cpu_target.target_context.codegen()._tm
     returns, one = _returns(found.signature.return_type)
-    return MachineCode(machine.emit_object(module), found.fndesc.llvm_func_name, returns, one, needs)
+    return MachineCode(machine.emit_object(module), FRONT, returns, one, needs)

@@ -11,7 +11,7 @@ import llvmlite
 import numpy as np
 from llvmlite import binding
 
-FORMAT = 1
+FORMAT = 2
 """Of what is kept on disk; one higher when it changes."""
 
 

@@ -3,12 +3,14 @@
 A function that numba compiled takes, by the C convention: where to put the result, where to put what was
 raised, and the arguments, each array as seven numbers or more. It returns 0 unless something was raised
 (numba 0.68, `numba.core.callconv.CPUCallConv`). Arrays have no owner here: the loops are compiled without
-reference counts.
+reference counts. A small function in front of it takes all arguments from one piece of memory, eight bytes
+for each number (`compiler.py` makes it): Python needs long to hand over some hundred of them one by one.
 """
 
 import ctypes
 import functools
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +18,19 @@ import numpy as np
 from llvmlite import binding
 
 TUPLES_REMEMBERED = 8
-"""A pair of files has one table and two scratch areas, given with each block."""
+"""A pair of files has one table and two working areas, given again with each call."""
 
+_NULL = 0
 _INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
-_SCALARS: dict[str, Any] = {
-    "bool": ctypes.c_uint8,
-    "float32": ctypes.c_float,
-    "float64": ctypes.c_double,
-} | {name: getattr(ctypes, f"c_{name}") for name in _INTEGERS}
+_RESULTS: dict[str, Any] = {"bool": ctypes.c_uint8, "float64": ctypes.c_double, "float32": ctypes.c_float} | {
+    name: getattr(ctypes, f"c_{name}") for name in _INTEGERS
+}
+"""What a loop can return."""
+
+_SLOTS = {"float64": struct.Struct("d"), "float32": struct.Struct("f4x"), "uint64": struct.Struct("Q")}
+_INTEGER_SLOT = struct.Struct("q")
+_ARRAY_SLOTS = {ndim: struct.Struct(f"QQqqQ{2 * ndim}q") for ndim in range(1, 5)}
+"""Each number in eight bytes, whole numbers as their lowest ones."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +71,11 @@ def _kind(value: Any) -> str:
     raise TypeError(f"compiled loops take no {type(value).__name__}")
 
 
-def quick_kinds(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+def _quick_kind(value: Any) -> Any:
     """Return what tells arguments of different kinds apart, and some of one kind as well, in little time."""
-    return tuple(
-        (value.dtype.num, value.ndim, value.flags.num)
-        if isinstance(value, np.ndarray)
-        else (type(value), quick_kinds(value))
-        if isinstance(value, tuple)
-        else type(value)
-        for value in arguments
-    )
+    if isinstance(value, np.ndarray):
+        return value.dtype.num, value.ndim, value.flags.num
+    return type(value)
 
 
 def kinds_of(arguments: tuple[Any, ...]) -> tuple[str, ...]:
@@ -85,27 +87,52 @@ def kinds_of(arguments: tuple[Any, ...]) -> tuple[str, ...]:
     return tuple(map(_kind, arguments))
 
 
-def _flattened(value: Any) -> list[Any]:
+def _packed(value: Any) -> bytes:
     if isinstance(value, np.ndarray):
         # Owner and Python object are none: whoever calls holds the array until the loop returns.
         address = value.__array_interface__["data"][0]
-        return [None, None, value.size, value.itemsize, address, *value.shape, *value.strides]
+        sizes = value.shape + value.strides
+        return _ARRAY_SLOTS[value.ndim].pack(_NULL, _NULL, value.size, value.itemsize, address, *sizes)
     if isinstance(value, tuple):
-        return [number for part in value for number in _flattened(part)]
-    return [value.item() if isinstance(value, np.generic) else value]
+        return b"".join(map(_packed, value))
+    if type(value) is int:
+        return _INTEGER_SLOT.pack(value)
+    number = value.item() if isinstance(value, np.generic) else value
+    return _SLOTS.get(_kind(value), _INTEGER_SLOT).pack(number)
 
 
-def _c_types(value: Any) -> list[Any]:
-    if isinstance(value, np.ndarray):
-        sizes = [ctypes.c_int64] * (2 * value.ndim)
-        return [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, *sizes]
-    if isinstance(value, tuple):
-        return [kind for part in value for kind in _c_types(part)]
-    return [_SCALARS[_kind(value)]]
+class ArgumentPacker:
+    """Packs arguments for machine code, and tells their kinds in little time.
+
+    Tuples never change, so what was found out about the last ones is remembered.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[tuple[Any, ...], Any, bytes]] = {}
+
+    def pack(self, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], bytes]:
+        """Return what tells arguments of different kinds apart, and the arguments as bytes."""
+        kinds, packed = [], []
+        for value in arguments:
+            if isinstance(value, tuple):
+                _, kind, slots = self._remembered(value)
+            else:
+                kind, slots = _quick_kind(value), _packed(value)
+            kinds.append(kind)
+            packed.append(slots)
+        return tuple(kinds), b"".join(packed)
+
+    def _remembered(self, value: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any, bytes]:
+        known = self._known.get(id(value))
+        if known is None or known[0] is not value:
+            if len(self._known) >= TUPLES_REMEMBERED:
+                self._known.clear()
+            known = self._known[id(value)] = (value, _kind(value), _packed(value))
+        return known
 
 
 def _result_type(returns: Sequence[str]) -> type[ctypes.Structure]:
-    fields = [(f"part{number}", _SCALARS[name]) for number, name in enumerate(returns)]
+    fields = [(f"part{number}", _RESULTS[name]) for number, name in enumerate(returns)]
     return type("Result", (ctypes.Structure,), {"_fields_": fields})
 
 
@@ -143,44 +170,25 @@ class Entry:
         self._name = name
         self._code = code
         self._engine = _load(code)
-        self._address = self._engine.get_function_address(code.symbol)
-        self._call: Callable[..., int] | None = None
+        # Functions of this kind release the interpreter's lock.
+        prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
+        self._call = prototype(self._engine.get_function_address(code.symbol))
         self._result = _result_type(code.returns or ("int64",))
-        self._flat: dict[int, tuple[tuple[Any, ...], list[Any]]] = {}
 
-    def __call__(self, arguments: tuple[Any, ...]) -> Any:
-        """Call it; returns integers, a tuple of them, or None.
+    def __call__(self, packed: bytes) -> Any:
+        """Call it with packed arguments; returns integers, a tuple of them, or None.
 
         Raises:
             RuntimeError: the loop raised an error, which is a fault of the program.
         """
-        if self._call is None:
-            kinds = [kind for value in arguments for kind in _c_types(value)]
-            # Functions of this kind release the interpreter's lock.
-            prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *kinds)
-            self._call = prototype(self._address)
         result, raised = self._result(), ctypes.c_void_p()
-        flat: list[Any] = []
-        for value in arguments:
-            flat += self._flattened(value) if isinstance(value, tuple) else _flattened(value)
-        status = self._call(ctypes.byref(result), ctypes.byref(raised), *flat)
+        status = self._call(ctypes.byref(result), ctypes.byref(raised), packed)
         if status:
             raise RuntimeError(f"the compiled loop {self._name} failed with status {status}")
         if self._code.returns is None:
             return None
         parts = tuple(
-            bool(part) if kind == "bool" else part
-            for kind, part in zip(
-                self._code.returns, (getattr(result, name) for name, *_ in self._result._fields_), strict=True
-            )
+            bool(getattr(result, name)) if kind == "bool" else getattr(result, name)
+            for kind, (name, *_) in zip(self._code.returns, self._result._fields_, strict=True)
         )
         return parts[0] if self._code.one else parts
-
-    def _flattened(self, value: tuple[Any, ...]) -> list[Any]:
-        """Return the numbers of a tuple; those of the last ones are remembered, since tuples never change."""
-        known = self._flat.get(id(value))
-        if known is None or known[0] is not value:
-            if len(self._flat) >= TUPLES_REMEMBERED:
-                self._flat.clear()
-            known = self._flat[id(value)] = (value, _flattened(value))
-        return known[1]
