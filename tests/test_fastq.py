@@ -20,7 +20,7 @@ from aspsfusion import fastq
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import BLOCK_BYTES, FastqScanner
 from aspsfusion.kmers import KMER_LENGTH, build_table, index_panel
-from aspsfusion.screen_kernels import BASES, LONGEST
+from aspsfusion.scan_room import BASES, LONGEST
 from aspsfusion.screen_table import ScreenTable
 
 GENE = "".join(random.Random(4).choices("ACGT", k=1200))

@@ -19,8 +19,8 @@ from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.kmers import KMER_LENGTH, build_table, index_panel, kept_reads
 from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import Panel
+from aspsfusion.scan_room import BASES
 from aspsfusion.screen import Progress, run_screen
-from aspsfusion.screen_kernels import BASES
 from aspsfusion.screen_table import ScreenTable
 from aspsfusion.sequences import reverse_complement
 from aspsfusion.simulate import SimulationParameters, write_simulation

@@ -1,6 +1,7 @@
 """The screen's compiled loops find what the plain Python beside them finds."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 
 import reference_kernels as reference
 from aspsfusion import name_kernels
+from aspsfusion import scan_room as rooms
 from aspsfusion import screen_kernels as kernels
 from aspsfusion.compiled import compiled
-from aspsfusion.fastq import MIN_RECORD_BYTES
 from aspsfusion.kmers import LEAST_SCORE, SEED_LENGTH, build_table, index_panel, kept_reads
-from aspsfusion.match_kernels import CANDIDATES, scratch_for
+from aspsfusion.match_kernels import CANDIDATES
 from aspsfusion.screen_table import PACKED_CODES, SEED_BITS, reverse_complement
 from aspsfusion.seed_vectors import PROBES_AT_ONCE, probes_in_filter
 from aspsfusion.vector_loads import LOAD_BYTES
@@ -30,41 +31,36 @@ TABLE = build_table(PANEL)
 TEXT = f"-{GENE}-{OTHER}-"
 
 
-def scan(block: bytes, group: int = 1) -> tuple[reference.Scan, list[bool], list[int], list[int]]:
-    """Run the compiled scanner; return its counts, and hits, names and marks."""
+def scan(
+    block: bytes, group: int = 1, cuts: Sequence[int] = ()
+) -> tuple[reference.Scan, list[bool], list[int], list[int]]:
+    """Run the compiled scanner; return its counts, and hits, names and marks.
+
+    The block is scanned as if it came in pieces that end at the given places.
+    """
     size = len(block)
-    buffer = np.frombuffer(bytearray(block + b"\n" * LOAD_BYTES), np.uint8)
-    capacity = size // MIN_RECORD_BYTES + 1
-    starts, hits = np.empty(capacity + 1, np.int64), np.empty(capacity, bool)
-    names, marks = np.empty(capacity, np.uint64), np.empty(capacity, np.uint8)
-    lengths, totals = np.zeros(size + 1, np.int64), np.zeros(kernels.TOTALS, np.int64)
-    count, error = kernels.scan_fastq(
-        buffer,
-        size,
-        group,
-        TABLE,
-        np.empty(size + kernels.LINES_AT_ONCE, np.int32),
-        scratch_for(size),
-        starts,
-        hits,
-        names,
-        marks,
-        lengths,
-        np.zeros(2, np.int64),
-        totals,
-    )
+    buffer = np.zeros(size + LOAD_BYTES, np.uint8)
+    room = rooms.scan_room(size, 2)
+    for end in [*sorted(cuts), size]:
+        buffer[:end] = np.frombuffer(block[:end], np.uint8)
+        buffer[end : end + LOAD_BYTES] = ord("\n")
+        count, error = kernels.scan_fastq(buffer, end, group, TABLE, room)
+        if error != kernels.SCAN_OK:
+            break
+    totals = [int(total) for total in room.totals]
     found = reference.Scan(
-        starts=starts[: count + 1].tolist(),
-        bases=int(totals[kernels.BASES]),
-        longest=int(totals[kernels.LONGEST]),
-        gc=int(totals[kernels.GC]),
-        unknown=int(totals[kernels.UNKNOWN]),
-        good=int(totals[kernels.GOOD]),
-        quality=int(totals[kernels.QUALITY]),
-        lengths={int(length): int(lengths[length]) for length in np.flatnonzero(lengths)},
+        starts=room.starts[: count + 1].tolist(),
+        stems=[],
+        bases=totals[rooms.BASES],
+        longest=totals[rooms.LONGEST],
+        gc=totals[rooms.GC],
+        unknown=totals[rooms.UNKNOWN],
+        good=totals[rooms.GOOD],
+        quality=totals[rooms.QUALITY],
+        lengths={int(length): int(room.lengths[length]) for length in np.flatnonzero(room.lengths)},
         error=error,
     )
-    return found, hits[:count].tolist(), names[:count].tolist(), marks[:count].tolist()
+    return found, room.hits[:count].tolist(), room.names[:count].tolist(), room.marks[:count].tolist()
 
 
 NAMES = st.text("aB:/12 ._\t", max_size=8) | st.text("aB:/12 ", min_size=60, max_size=140)
@@ -88,7 +84,8 @@ def fastq_records(draw: st.DrawFn) -> bytes:
 def test_scan_of_a_block_that_ends_anywhere(records: list[bytes], end: bytes, data: st.DataObject) -> None:
     whole = b"".join(records) + end
     block = whole[: data.draw(st.integers(0, len(whole)))]
-    found, _, names, _ = scan(block)
+    cuts = data.draw(st.lists(st.integers(0, len(block)), max_size=3))
+    found, _, names, _ = scan(block, cuts=cuts)
     expected = reference.scan_fastq(block)
     assert found == replace(expected, stems=[])
     assert found.error == kernels.SCAN_OK
@@ -157,8 +154,10 @@ def test_records_across_the_ends_of_chunks(seed: int, group: int) -> None:
     block = b"".join(records)[: -random.Random(seed).randrange(1, 3000)]
     expected = reference.scan_fastq(block)
     expected = reference.scan_fastq(block[: expected.starts[(len(expected.starts) - 1) // group * group]])
-    found, hits, names, _ = scan(block, group)
+    found, hits, names, marks = scan(block, group)
     assert found == replace(expected, stems=[])
+    pieces = random.Random(seed).sample(range(len(block)), 5)
+    assert scan(block, group, pieces) == (found, hits, names, marks)
     assert len(set(names)) == len(names) == len(hits) == len(expected.stems)
 
 
@@ -170,15 +169,21 @@ def test_a_wrong_record_behind_the_first_chunk_is_told_with_its_place(share: flo
         (b">r\nACGT\n+\nIIII\n", kernels.SCAN_NO_AT_SIGN),
         (b"@r\nACGT\n+\nIII\n", kernels.SCAN_QUALITY_LENGTH),
     ):
-        found, *_ = scan(b"".join([*records[:place], wrong, *records[place:]]))
-        assert (found.error, len(found.starts)) == (error, place + 1)
+        block = b"".join([*records[:place], wrong, *records[place:]])
+        for cuts in ([], random.Random(place).sample(range(len(block)), 5)):
+            found, *_ = scan(block, cuts=cuts)
+            assert (found.error, len(found.starts)) == (error, place + 1)
 
 
 def test_blank_lines_behind_the_last_record_are_left_across_chunks() -> None:
     records = records_of_some_chunks(3)
     block = b"".join(records)
-    found, *_ = scan(block + b"\n" * (2 * kernels.CHUNK_BYTES))
-    assert found == replace(reference.scan_fastq(block), stems=[])
+    blank = 2 * kernels.CHUNK_BYTES
+    for cuts in ([], [len(block) + 10, len(block) + blank // 2]):
+        found, *_ = scan(block + b"\n" * blank, cuts=cuts)
+        assert found == replace(reference.scan_fastq(block), stems=[])
+        found, *_ = scan(block + b"\n" * blank + GOOD, cuts=cuts)
+        assert (found.error, len(found.starts)) == (kernels.SCAN_NO_AT_SIGN, len(records) + 1)
 
 
 # --- What is kept -----------------------------------------------------------------------------------

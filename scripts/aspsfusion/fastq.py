@@ -16,17 +16,9 @@ import numpy.typing as npt
 
 from aspsfusion.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
 from aspsfusion.errors import ReadsError
-from aspsfusion.match_kernels import scratch_for
 from aspsfusion.name_kernels import LINES
-from aspsfusion.screen_kernels import (
-    LINES_AT_ONCE,
-    SCAN_NO_AT_SIGN,
-    SCAN_NO_PLUS,
-    SCAN_OK,
-    SCAN_QUALITY_LENGTH,
-    TOTALS,
-    scan_fastq,
-)
+from aspsfusion.scan_room import scan_room
+from aspsfusion.screen_kernels import SCAN_NO_AT_SIGN, SCAN_NO_PLUS, SCAN_OK, SCAN_QUALITY_LENGTH, scan_fastq
 from aspsfusion.screen_table import ScreenTable
 from aspsfusion.vector_loads import LOAD_BYTES
 
@@ -34,11 +26,12 @@ BLOCK_BYTES = 4 * 1024 * 1024
 """Inflated bytes per step and file: each step has its cost in Python and wakes a thread. The kernels look at
 a few records of a block at a time, so that it need not fit a cache. See `docs/performance.md`."""
 
+PIECE_BYTES = 256 * 1024
+"""Inflated bytes of a block that are scanned at a time: they are still in the core's second-level cache then,
+and leave the filter of the panel's seeds there."""
+
 UNUSED = 2
 """References to memory that only the list of it and the question itself hold."""
-
-MIN_RECORD_BYTES = 6
-"""Shortest possible record, `@`, `+` and four line ends; bounds the number of records of a block."""
 
 MAX_RECORD_BYTES = 64 * 1024 * 1024
 """A record that is still without an end after so many bytes is none: ten times the longest read on record."""
@@ -151,9 +144,6 @@ class FastqScanner:
     Attributes:
         label: what messages call the file.
         records: records handed out so far.
-        gene_hits: panel k-mers seen, by gene number.
-        totals: counters, see `screen_kernels`.
-        lengths: number of reads by length in nt.
         compressed: bytes of the file read so far.
         size: bytes of the file, None for a pipe.
     """
@@ -166,9 +156,6 @@ class FastqScanner:
         self.records = 0
         self.group = group
         self.tentative = tentative
-        self.gene_hits = np.zeros(genes, dtype=np.int64)
-        self.totals = np.zeros(TOTALS, dtype=np.int64)
-        self.lengths = np.zeros(0, dtype=np.int64)
         self.compressed = 0
         self._table = table
         with _opening(path):
@@ -179,11 +166,26 @@ class FastqScanner:
         self._ended = False
         self._open_end = False
         self._damage: Exception | None = None
-        self._make_room(2 * BLOCK_BYTES)
+        self._room = scan_room(2 * BLOCK_BYTES, genes)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    @property
+    def gene_hits(self) -> npt.NDArray[np.int64]:
+        """Panel k-mers seen, by gene number."""
+        return self._room.genes
+
+    @property
+    def totals(self) -> npt.NDArray[np.int64]:
+        """Counters, see `scan_room`."""
+        return self._room.totals
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Number of reads by length in nt."""
+        return self._room.lengths
 
     def next_block(self) -> ScannedBlock | None:
         """Return the next block that holds at least one record, None at the end of the file.
@@ -192,13 +194,14 @@ class FastqScanner:
             ReadsError: the file is damaged, truncated or no FASTQ; names the record.
         """
         while not self._ended:
-            data, length = self._read()
-            block, used = self._scan(data, length)
-            if not block.count and self.tentative and self._at_end():
+            data, length = self._read_and_scan()
+            if not self._room.records and self.tentative and self._at_end():
                 # Two records were wanted to tell the layout, and there is only one.
                 self.group = 1
-                block, used = self._scan(data, length)
-            self._rest = data[used:length].copy()
+                self._room.begin_block()
+                self._scan(data, length)
+            block = self._block(data)
+            self._rest = data[block.starts[-1] : length].copy()
             self.records += block.count
             if block.count:
                 return block
@@ -211,8 +214,8 @@ class FastqScanner:
     def _at_end(self) -> bool:
         return self._ended
 
-    def _read(self) -> tuple[npt.NDArray[np.uint8], int]:
-        """Return a buffer that begins with what the last block left, and how many bytes of it count."""
+    def _read_and_scan(self) -> tuple[npt.NDArray[np.uint8], int]:
+        """Return a scanned buffer and how many of its bytes count; it begins with what the last one left."""
         carried = self._rest.size
         if carried > MAX_RECORD_BYTES:
             raise ReadsError(
@@ -222,81 +225,70 @@ class FastqScanner:
                 remedy="give a FASTQ file",
             )
         # A record that is longer than a block doubles the block.
-        room = max(BLOCK_BYTES, carried)
-        if carried + room + 1 > self.lengths.size:
-            self._make_room(2 * (carried + room))
-        data = self._buffers.take(carried + room + 1 + LOAD_BYTES)
+        limit = carried + max(BLOCK_BYTES, carried)
+        if limit + 1 > self.lengths.size:
+            self._room = scan_room(2 * limit, self.gene_hits.size, self._room)
+        data = self._buffers.take(limit + 1 + LOAD_BYTES)
         data[:carried] = self._rest
-        free = data.data[carried : carried + room]
-        fresh = 0
-        if self._damage is None:
-            try:
-                fresh = self._file.readinto(free)
-                self._ended = fresh == 0
-            except DAMAGED as error:
-                self._damage = error
-                fresh = self._file.before_damage(free)
-        length = carried + fresh
-        self.compressed = self._file.position()
+        self._room.begin_block()
+        length = carried
+        while length < limit:
+            fresh = self._inflate(data.data[length : min(length + PIECE_BYTES, limit)])
+            if not fresh:
+                break
+            length += fresh
+            self._scan(data, length)
+        # The end of the file is told by a block without a fresh byte.
+        self._ended = length == carried and self._damage is None
         if self._ended and length and data[length - 1] != ord("\n"):
             data[length] = ord("\n")
             length += 1
             self._open_end = True
-        data[length : length + LOAD_BYTES] = ord("\n")
+        if length == carried or self._open_end:
+            self._scan(data, length)
+        self.compressed = self._file.position()
         return data, length
 
-    def _make_room(self, size: int) -> None:
-        self._ends = np.empty(size + LINES_AT_ONCE, dtype=np.int32)
-        capacity = size // MIN_RECORD_BYTES + 1
-        self._starts = np.empty(capacity + 1, dtype=np.int64)
-        self._hits = np.empty(capacity, dtype=bool)
-        self._names = np.empty(capacity, dtype=np.uint64)
-        self._marks = np.empty(capacity, dtype=np.uint8)
-        self._packed = scratch_for(size)
-        lengths = np.zeros(size + 1, dtype=np.int64)
-        lengths[: self.lengths.size] = self.lengths
-        self.lengths = lengths
+    def _inflate(self, free: memoryview) -> int:
+        """Fill memory with the next bytes of the file; returns how many, 0 at its end or behind damage."""
+        if self._damage is not None:
+            return 0
+        try:
+            return self._file.readinto(free)
+        except DAMAGED as error:
+            self._damage = error
+            return self._file.before_damage(free)
 
-    def _scan(self, data: npt.NDArray[np.uint8], length: int) -> tuple[ScannedBlock, int]:
-        count, error = scan_fastq(
-            data,
-            length,
-            self.group,
-            self._table,
-            self._ends,
-            self._packed,
-            self._starts,
-            self._hits,
-            self._names,
-            self._marks,
-            self.lengths,
-            self.gene_hits,
-            self.totals,
-        )
-        if error != SCAN_OK:
-            # Damaged compressed data may inflate to anything.
-            self._damage = self._damage or self._file.damage_within(LOOK_FOR_DAMAGE)
-            if self._damage is not None:
+    def _scan(self, data: npt.NDArray[np.uint8], length: int) -> None:
+        """Scan what has come to the block since the last call."""
+        # What stands behind must not be taken for part of a name.
+        data[length : length + LOAD_BYTES] = ord("\n")
+        count, error = scan_fastq(data, length, self.group, self._table, self._room)
+        if error == SCAN_OK:
+            return
+        # Damaged compressed data may inflate to anything.
+        self._damage = self._damage or self._file.damage_within(LOOK_FOR_DAMAGE)
+        if self._damage is not None:
+            self.records += count
+            raise self._damaged()
+        # The last line's end was put there by `_read_and_scan`: the line may be cut off.
+        if error == SCAN_QUALITY_LENGTH and self._open_end:
+            rest = data[self._room.starts[count] : length]
+            if np.count_nonzero(rest == ord("\n")) == LINES:
                 self.records += count
-                raise self._damaged()
-            # The last line's end was put there by `_read`: the line may be cut off.
-            if error == SCAN_QUALITY_LENGTH and self._open_end:
-                rest = data[self._starts[count] : length]
-                if np.count_nonzero(rest == ord("\n")) == LINES:
-                    self.records += count
-                    raise self._cut_off()
-            problem, remedy = _PROBLEMS[error]
-            raise ReadsError(
-                problem, path=self.label, where=f"record {self.records + count + 1}", remedy=remedy
-            )
-        block = ScannedBlock(
+                raise self._cut_off()
+        problem, remedy = _PROBLEMS[error]
+        raise ReadsError(problem, path=self.label, where=f"record {self.records + count + 1}", remedy=remedy)
+
+    def _block(self, data: npt.NDArray[np.uint8]) -> ScannedBlock:
+        room, count = self._room, self._room.records
+        return ScannedBlock(
             data,
-            self._starts[: count + 1].copy(),
-            self._hits[:count].copy(),
-            self._names[:count].copy(),
-            self._marks[:count].copy(),
+            room.starts[: count + 1].copy(),
+            room.hits[:count].copy(),
+            room.names[:count].copy(),
+            room.marks[:count].copy(),
         )
-        return block, int(block.starts[-1])
 
     def _damaged(self) -> ReadsError:
         return ReadsError(

@@ -20,7 +20,7 @@ from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel import load_panel
 from aspsfusion.records import ScreenMetrics
 from aspsfusion.safe_output import replacing
-from aspsfusion.screen_kernels import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
+from aspsfusion.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
 from aspsfusion.steady import require_unchanged, stamps_of
 
 COMPRESSION_LEVEL = 1
@@ -64,7 +64,8 @@ class _Counts:
         self.totals[LONGEST] = longest
         self.genes += scanner.gene_hits
         self.reads += scanner.records
-        for length in np.flatnonzero(scanner.lengths):
+        # Beyond the longest read there are millions of zeros.
+        for length in np.flatnonzero(scanner.lengths[: scanner.totals[LONGEST] + 1]):
             self.lengths[int(length)] = self.lengths.get(int(length), 0) + int(scanner.lengths[length])
 
     def metrics(

@@ -11,6 +11,18 @@ from aspsfusion.compiled import compiled
 from aspsfusion.count_kernels import count_kmers
 from aspsfusion.match_kernels import match_reads
 from aspsfusion.name_kernels import LINES, read_names
+from aspsfusion.scan_room import (
+    BASES,
+    GC,
+    GOOD,
+    LINE_ENDS,
+    LINES_AT_ONCE,
+    LONGEST,
+    QUALITY,
+    RECORDS,
+    SCANNED,
+    UNKNOWN,
+)
 from aspsfusion.vector_loads import (
     LOAD_BYTES,
     at_least,
@@ -35,13 +47,6 @@ GOOD_QUALITY = 30
 
 CHUNK_BYTES = 32 * 1024
 """Bytes that are taken apart in one go, some 120 records: they stay in the core's nearest cache meanwhile."""
-
-LINES_AT_ONCE = 3
-"""Line ends that are noted of each 64 bytes without looking whether they are there; more are rare."""
-
-# Numbers of the counters in `totals`.
-BASES, LONGEST, GC, UNKNOWN, GOOD, QUALITY = range(6)
-TOTALS = 6
 
 _NEWLINE = 10
 _RETURN = 13
@@ -148,13 +153,12 @@ def _check_records(buffer, length, first, last, ends, starts):  # type: ignore[n
 
 
 @compiled
-def scan_fastq(  # type: ignore[no-untyped-def]
-    buffer, length, group, table, ends, scratch, starts, hits, names, marks, lengths, genes, totals
-):
+def scan_fastq(buffer, length, group, table, room):  # type: ignore[no-untyped-def]
     """Take the whole records of a block of FASTQ apart and look each read up in the panel.
 
-    A record that the block cuts off is left for the next one. So are blank lines, which are no record:
-    the next block tells whether the file ends there.
+    A block may be scanned while it is still being filled: each call goes on where the one before it ended. A
+    record that the block cuts off is left for the next one. So are blank lines, which are no record: the next
+    block tells whether the file ends there.
 
     Args:
         buffer: the block with LOAD_BYTES readable bytes behind it (uint8); the file's last block must end
@@ -162,24 +166,20 @@ def scan_fastq(  # type: ignore[no-untyped-def]
         length: how many bytes of it count.
         group: only a multiple of so many records is taken: 2 for interleaved mates, else 1.
         table: what to look the reads up in (ScreenTable).
-        ends: scratch, one for each byte and LINES_AT_ONCE more (int32).
-        scratch: see `scratch_for`.
-        starts: out, offset of each record and behind the last one (int64).
-        hits: out, whether the read is from the panel (bool).
-        names: out, hash of each read's name without the mate's number (uint64).
-        marks: out, what name and comment tell of the mate (uint8), see MARK_.
-        lengths: in and out, number of reads by length (int64).
-        genes: in and out, panel k-mers seen by gene number (int64).
-        totals: in and out, counters (int64), see BASES and the names behind it.
+        room: working memory, results and sums (ScanRoom).
 
     Returns:
-        (records, error): number of whole records and a SCAN code; on an error the record after the last
-        counted one is wrong.
+        (records, error): number of whole records of the block and a SCAN code; on an error the record after
+        the last counted one is wrong.
     """
-    lines = records = 0
+    ends, starts, hits, progress = room.ends, room.starts, room.hits, room.progress
+    before = records = progress[RECORDS]
+    lines = progress[LINE_ENDS]
     starts[0] = 0
-    for chunk in range(0, length, CHUNK_BYTES):
-        lines = _line_ends(buffer, chunk, min(chunk + CHUNK_BYTES, length), ends, lines)
+    for chunk in range(progress[SCANNED], length, CHUNK_BYTES):
+        end = min(chunk + CHUNK_BYTES, length)
+        lines = _line_ends(buffer, chunk, end, ends, lines)
+        progress[SCANNED] = end
         whole = lines // LINES
         whole -= whole % group
         checked, error = _check_records(buffer, length, records, whole, ends, starts)
@@ -190,21 +190,28 @@ def scan_fastq(  # type: ignore[no-untyped-def]
         # One pass for each purpose, since short loops keep their numbers in registers; the records stay in
         # the core's nearest cache meanwhile.
         if checked > records:
-            read_names(buffer, starts, ends, records, checked, names, marks)
-            _count_letters(buffer, ends, records, checked, lengths, totals)
+            read_names(buffer, starts, ends, records, checked, room.names, room.marks)
+            _count_letters(buffer, ends, records, checked, room.lengths, room.totals)
             begins, stops = ends[LINES * records :: LINES], ends[LINES * records + 1 :: LINES]
-            match_reads(buffer, begins, stops, 1, checked - records, table, scratch, hits[records:])
+            match_reads(buffer, begins, stops, 1, checked - records, table, room.scratch, hits[records:])
         records = checked
         if blank:
             break
+    progress[LINE_ENDS] = lines
+    progress[RECORDS] = records
     position = starts[records]
     # What begins wrongly is told now: a file that is no FASTQ may never have another line end.
     cut_off = lines - LINES * records < LINES
     if cut_off and position < length and buffer[position] != _AT and not _is_blank(buffer, position, length):
         return records, SCAN_NO_AT_SIGN
-    for record in range(records):
+    for record in range(before, records):
         if hits[record]:
             count_kmers(
-                buffer, ends[LINES * record] + 1, ends[LINES * record + 1], table, scratch.kmers, genes
+                buffer,
+                ends[LINES * record] + 1,
+                ends[LINES * record + 1],
+                table,
+                room.scratch.kmers,
+                room.genes,
             )
     return records, SCAN_OK

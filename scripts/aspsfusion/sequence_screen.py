@@ -9,10 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.match_kernels import scratch_for
-from aspsfusion.screen_kernels import BASES, GC, LINES_AT_ONCE, LONGEST, SCAN_OK, TOTALS, UNKNOWN, scan_fastq
+from aspsfusion.scan_room import BASES, GC, LONGEST, UNKNOWN, scan_room
+from aspsfusion.screen_kernels import SCAN_OK, scan_fastq
 from aspsfusion.screen_table import ScreenTable
 from aspsfusion.vector_loads import LOAD_BYTES
+
+ROOM_BYTES = 64 * 1024
+"""Room for the first sequences; it grows with them."""
 
 
 class SequenceScreen:
@@ -21,36 +24,36 @@ class SequenceScreen:
     Args:
         table: the panel's k-mers.
         genes: number of genes of the panel.
-
-    Attributes:
-        gene_hits: panel k-mers seen, by gene number.
     """
 
     def __init__(self, table: ScreenTable, genes: int) -> None:
         self._table = table
-        self._totals = np.zeros(TOTALS, dtype=np.int64)
-        self._room: _Room | None = None
-        self.gene_hits = np.zeros(genes, dtype=np.int64)
+        self._room = scan_room(ROOM_BYTES, genes)
+
+    @property
+    def gene_hits(self) -> npt.NDArray[np.int64]:
+        """Panel k-mers seen, by gene number."""
+        return self._room.genes
 
     @property
     def bases(self) -> int:
         """Bases seen so far."""
-        return int(self._totals[BASES])
+        return int(self._room.totals[BASES])
 
     @property
     def longest(self) -> int:
         """Longest sequence so far, in nt."""
-        return int(self._totals[LONGEST])
+        return int(self._room.totals[LONGEST])
 
     @property
     def gc(self) -> int:
         """G and C seen so far."""
-        return int(self._totals[GC])
+        return int(self._room.totals[GC])
 
     @property
     def unknown(self) -> int:
         """Bases seen so far that are not known (N)."""
-        return int(self._totals[UNKNOWN])
+        return int(self._room.totals[UNKNOWN])
 
     def hits(self, sequences: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Tell of each sequence whether the screen keeps it.
@@ -60,36 +63,10 @@ class SequenceScreen:
         """
         count = len(sequences)
         block = "".join(f"@\n{bases}\n+\n{bases}\n" for bases in sequences).encode("ascii")
-        room = self._room = self._room if self._room and self._room.fits(len(block)) else _Room(len(block))
-        starts = np.empty(count + 1, dtype=np.int64)
-        hits = np.empty(count, dtype=bool)
-        scanned, problem = scan_fastq(
-            np.frombuffer(bytearray(block + b"\n" * LOAD_BYTES), dtype=np.uint8),
-            len(block),
-            1,
-            self._table,
-            room.ends,
-            room.packed,
-            starts,
-            hits,
-            np.empty(count, dtype=np.uint64),
-            np.empty(count, dtype=np.uint8),
-            room.lengths,
-            self.gene_hits,
-            self._totals,
-        )
+        if len(block) >= self._room.lengths.size:
+            self._room = scan_room(2 * len(block), self.gene_hits.size, self._room)
+        self._room.begin_block()
+        buffer = np.frombuffer(bytearray(block + b"\n" * LOAD_BYTES), dtype=np.uint8)
+        scanned, problem = scan_fastq(buffer, len(block), 1, self._table, self._room)
         assert (scanned, problem) == (count, SCAN_OK)
-        return hits
-
-
-class _Room:
-    """Memory that the kernel works in, used again from block to block."""
-
-    def __init__(self, size: int) -> None:
-        self.ends = np.empty(size + LINES_AT_ONCE, dtype=np.int32)
-        self.packed = scratch_for(size)
-        self.lengths = np.zeros(size, dtype=np.int64)
-
-    def fits(self, size: int) -> bool:
-        """Tell whether a block of so many bytes can be scanned."""
-        return bool(self.lengths.size >= size)
+        return self._room.hits[:count].copy()

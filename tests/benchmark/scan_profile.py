@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.compressed import InflatedFile
-from aspsfusion.fastq import BLOCK_BYTES, MIN_RECORD_BYTES
+from aspsfusion.fastq import BLOCK_BYTES
 from aspsfusion.kmers import PanelKmers, build_table
-from aspsfusion.match_kernels import match_reads, scratch_for
+from aspsfusion.match_kernels import match_reads
 from aspsfusion.name_kernels import LINES, read_names
-from aspsfusion.screen_kernels import LINES_AT_ONCE, TOTALS, _count_letters, _line_ends, scan_fastq
+from aspsfusion.scan_room import scan_room
+from aspsfusion.screen_kernels import _count_letters, _line_ends, scan_fastq
 from aspsfusion.vector_loads import LOAD_BYTES
 
 Block = npt.NDArray[np.uint8]
@@ -48,24 +49,25 @@ def parts(panel: Path, size: int) -> dict[str, Callable[[Block, int, int], objec
     kmers = PanelKmers.load(panel / "kmers.npz")
     if kmers is None:
         raise SystemExit(f"{panel}: build the panel again")
-    table, scratch = build_table(kmers), scratch_for(size)
-    capacity = size // MIN_RECORD_BYTES + 1
-    ends = np.empty(size + LINES_AT_ONCE, dtype=np.int32)
-    starts, hits = np.empty(capacity + 1, dtype=np.int64), np.empty(capacity, dtype=bool)
-    names, marks = np.empty(capacity, dtype=np.uint64), np.empty(capacity, dtype=np.uint8)
-    lengths, totals = np.zeros(size + 1, dtype=np.int64), np.zeros(TOTALS, dtype=np.int64)
-    genes = np.zeros(int(table.genes.max()) + 1, dtype=np.int64)
+    table = build_table(kmers)
+    room = scan_room(size, int(table.genes.max()) + 1)
+    ends, starts, lengths, totals = room.ends, room.starts, room.lengths, room.totals
+
+    def scan(data: Block, used: int, count: int) -> None:
+        room.begin_block()
+        scan_fastq(data, used, 1, table, room)
+
     return {
-        "all of the scan": lambda data, used, count: scan_fastq(
-            data, used, 1, table, ends, scratch, starts, hits, names, marks, lengths, genes, totals
-        ),
+        "all of the scan": scan,
         "line ends": lambda data, used, count: _line_ends(data, 0, used, ends, 0),
-        "names and mates": lambda data, used, count: read_names(data, starts, ends, 0, count, names, marks),
+        "names and mates": lambda data, used, count: read_names(
+            data, starts, ends, 0, count, room.names, room.marks
+        ),
         "GC, N, qualities, lengths": lambda data, used, count: _count_letters(
             data, ends, 0, count, lengths, totals
         ),
         "packing, probes, filter, table, matches": lambda data, used, count: match_reads(
-            data, ends[::LINES], ends[1::LINES], 1, count, table, scratch, hits
+            data, ends[::LINES], ends[1::LINES], 1, count, table, room.scratch, room.hits
         ),
     }
 
