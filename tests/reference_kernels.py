@@ -69,7 +69,7 @@ def matches(read: str, text: str, seeds: Iterable[int], length: int, least: int)
         least: score from which a match counts.
     """
     read = read.upper().replace("U", "T")
-    step = 2 if len(read) < 64 else 4
+    step = 2 if len(read) < 64 else 4 if len(read) < 100 else 8
     places: dict[str, list[int]] = {}
     for place in seeds:
         places.setdefault(text[place : place + length], []).append(place)

@@ -18,7 +18,7 @@ from aspsfusion.compiled import compiled
 from aspsfusion.kmers import LEAST_SCORE, SEED_LENGTH, build_table, index_panel, kept_reads
 from aspsfusion.match_kernels import CANDIDATES
 from aspsfusion.screen_table import PACKED_CODES, SEED_BITS, reverse_complement
-from aspsfusion.seed_vectors import PROBES_AT_ONCE, probes_in_filter
+from aspsfusion.seed_vectors import PROBES_AT_ONCE, probes_in_filter, wide_probes_in_filter
 from aspsfusion.vector_loads import LOAD_BYTES
 
 # The first call of a kernel may compile it.
@@ -218,8 +218,17 @@ def test_where_a_read_lies_in_a_block_does_not_matter() -> None:
         OTHER[:25].encode(),
         b"N" * 80,
     ]
+    rng = random.Random(6)
+    for _ in range(300):
+        # Some 20 bases of the panel somewhere in a read of any length: found or not by where they stand.
+        size, start = rng.randrange(18, 26), rng.randrange(200)
+        before, behind = (rng.choices("ACGT", k=rng.randrange(100)) for _ in range(2))
+        reads.append("".join([*before, GENE[start : start + size], *behind]).encode())
     alone = [bool(kept_reads([read], TABLE)[0]) for read in reads]
     assert kept_reads(reads, TABLE).tolist() == alone
+    assert {True, False} == set(alone)
+    seeds = PANEL.seed_positions.tolist()
+    assert alone == [reference.matches(r.decode(), TEXT, seeds, SEED_LENGTH, LEAST_SCORE) for r in reads]
     assert kept_reads([], TABLE).tolist() == []
 
 
@@ -244,6 +253,14 @@ def test_filter_knows_every_seed() -> None:
         for index in (0, 7, 50):
             known = look_up(packed, index, TABLE.filter_words, TABLE.filter_shift, unused_bits)
             assert known == (1 << PROBES_AT_ONCE) - 1
+    # Bit i of the wide ones is bit 2i of the others.
+    mixed = pack("".join(random.Random(4).choices("ACGT", k=200)) + GENE + GENE)
+    for index in range(20, 60):
+        probes = (TABLE.filter_words, TABLE.filter_shift, unused_bits)
+        first, second = (look_up(mixed, index + more, *probes) for more in (0, PROBES_AT_ONCE))
+        near = first | second << PROBES_AT_ONCE
+        expected = sum((near >> 2 * i & 1) << i for i in range(PROBES_AT_ONCE))
+        assert look_up_wide(mixed, index, *probes) == expected
     nothing = np.zeros_like(TABLE.filter_words)
     assert look_up(packed, 0, nothing, TABLE.filter_shift, unused_bits) == 0
     # What lets the whole panel through lets next to nothing else through.
@@ -266,6 +283,11 @@ def pack(bases: str) -> npt.NDArray[np.uint8]:
 @compiled
 def look_up(packed, index, words, shift, unused_bits):  # type: ignore[no-untyped-def]
     return probes_in_filter(packed, index, words, shift, unused_bits)
+
+
+@compiled
+def look_up_wide(packed, index, words, shift, unused_bits):  # type: ignore[no-untyped-def]
+    return wide_probes_in_filter(packed, index, words, shift, unused_bits)
 
 
 @given(bases=st.text("ACGT", min_size=1, max_size=16))

@@ -1,10 +1,10 @@
 """The compiled loops that tell whether a read shares a stretch with the panel.
 
-Of a read every fourth base is probed: the bases are packed two bits each, four to a byte, so that a probe
-is a load at a byte of the packed read, and its hash is looked up in a filter that fits a core's cache. Only
-where the filter says "perhaps" are the panel's letters compared with the read's, along the ungapped match
-around the probe. Nothing is lost against looking at every base: a stretch of `seed_length` + 3 bases holds
-a probe.
+Of a read every eighth base is probed: the bases are packed two bits each, four to a byte, so that a probe
+is a load at every second byte of the packed read, and its hash is looked up in a filter that fits a core's
+cache. Only where the filter says "perhaps" are the panel's letters compared with the read's, along the ungapped
+match around the probe. A stretch of `seed_length` + 7 bases holds a probe. Shorter reads, which have few, are
+packed again from another base on, so that they are probed at every fourth or second base.
 
 The reads of a batch are packed first, one behind the other, and probed then, whoever a probe belongs to. What
 the filter let through is looked up in the table, and what the table knows is compared, each in a loop of its
@@ -21,19 +21,27 @@ from aspsfusion.compiled import compiled
 from aspsfusion.count_kernels import KMERS_AT_ONCE
 from aspsfusion.prove_kernels import matches_at, may_match
 from aspsfusion.screen_table import SEED_BITS, reverse_complement, slot_of
-from aspsfusion.seed_vectors import PROBES_AT_ONCE, pack_bases, probes_in_filter
+from aspsfusion.seed_vectors import PROBES_AT_ONCE, pack_bases, wide_probes_in_filter
 from aspsfusion.vector_loads import LOAD_BYTES, count_bits, load_64, lowest_bit, prefetch
 
+PROBE_STRIDE = 2
+PROBE_BASES = 4 * PROBE_STRIDE
+"""Bytes and bases from one probe to the next."""
+
+LONG_READ = 100
 SHORT_READ = 64
-"""Reads below this length in nt are probed at every second base instead of every fourth: they have few
-probes, and every fourth base would lose more than one in a thousand reads of 50 nt (see `docs/screen.md`)."""
+"""Reads of LONG_READ nt and more are probed at every eighth base, those below SHORT_READ at every second one,
+and the others at every fourth: what the wider steps would lose of shorter reads is in `docs/screen.md`."""
+
+LONG_COPIES, COPIES, SHORT_COPIES = 1, 2, 4
+"""How often reads are packed; eight bases are shared out among the places at which the copies begin."""
 
 BATCH_BYTES = 4096
 """Packed bases of a batch, four to a byte: they and what is noted of them stay in a core's first-level
 cache."""
 
 BATCH_READS = 512
-"""Packed reads of a batch; short reads are packed twice."""
+"""Packed reads of a batch, each copy of a read for itself."""
 
 CANDIDATES = 128
 """Probes that the filter let through for which the table is asked in one go, and places that the table gave
@@ -82,7 +90,9 @@ def scratch_for(longest: int) -> MatchScratch:
     Args:
         longest: bases of the longest read in nt, or any larger number.
     """
-    packed = np.zeros(FRONT + BATCH_BYTES + 2 * (longest // 4) + 4 * LOAD_BYTES, dtype=np.uint8)
+    packed = np.zeros(
+        FRONT + BATCH_BYTES + SHORT_COPIES * (longest // 4 + PROBE_STRIDE) + 4 * LOAD_BYTES, dtype=np.uint8
+    )
     begins, reads, ends = (np.zeros(BATCH_READS, dtype=np.int64) for _ in range(3))
     positions = np.zeros(packed.size + LOAD_BYTES, dtype=np.int64)
     seeds = np.zeros(CANDIDATES, dtype=np.uint32)
@@ -98,20 +108,22 @@ def _filter(table, scratch, used):  # type: ignore[no-untyped-def]
     words, shift = table.filter_words, table.filter_shift
     unused_bits = SEED_BITS - 2 * table.seed_length
     found = 0
-    for first in range(FRONT, used, LOAD_BYTES):
+    for first in range(FRONT, used, PROBE_STRIDE * LOAD_BYTES):
         maybe = np.uint64(0)
         for i in range(0, LOAD_BYTES, PROBES_AT_ONCE):
-            maybe |= probes_in_filter(packed, first + i, words, shift, unused_bits) << np.uint64(i)
-        if used - first < LOAD_BYTES:
-            maybe &= (_ONE << np.uint64(used - first)) - _ONE
+            place = first + PROBE_STRIDE * i
+            maybe |= wide_probes_in_filter(packed, place, words, shift, unused_bits) << np.uint64(i)
+        probes = (used - first + PROBE_STRIDE - 1) // PROBE_STRIDE
+        if probes < LOAD_BYTES:
+            maybe &= (_ONE << np.uint64(probes)) - _ONE
         # Written whether or not they are there, see `_line_ends`.
         end = found + count_bits(maybe)
         for _ in range(POSITIONS_AT_ONCE):
-            positions[found] = first + lowest_bit(maybe)
+            positions[found] = first + PROBE_STRIDE * lowest_bit(maybe)
             maybe &= maybe - _ONE
             found += 1
         while found < end:
-            positions[found] = first + lowest_bit(maybe)
+            positions[found] = first + PROBE_STRIDE * lowest_bit(maybe)
             maybe &= maybe - _ONE
             found += 1
         found = end
@@ -197,22 +209,22 @@ def match_reads(buffer, begins, stops, behind, count, table, scratch, hits):  # 
         begin, stop = np.int64(begins[read]) + behind, np.int64(stops[read])
         hits[read] = False
         # What is shorter than a seed finds none.
-        again = stop - begin < SHORT_READ
-        while True:
+        length = stop - begin
+        copies = LONG_COPIES if length >= LONG_READ else COPIES if length >= SHORT_READ else SHORT_COPIES
+        for _ in range(copies):
             offset = 0
             while offset < stop - begin:
                 pack_bases(buffer, begin + offset, packed, used + (offset >> 2))
                 offset += LOAD_BYTES
             used += (stop - begin + 3) >> 2
+            # Where a read is probed must not depend on the reads before it.
+            used += (used - FRONT) % PROBE_STRIDE
             scratch.begins[packed_reads] = begin
             scratch.reads[packed_reads] = read
             scratch.ends[packed_reads] = used
             packed_reads += 1
-            if not again:
-                break
-            again = False
-            begin = min(begin + 2, stop)
-        if used >= FRONT + BATCH_BYTES or packed_reads > BATCH_READS - 2:
+            begin = min(begin + PROBE_BASES // copies, stop)
+        if used >= FRONT + BATCH_BYTES or packed_reads > BATCH_READS - SHORT_COPIES:
             _look_up(buffer, begins, stops, behind, table, scratch, used, packed_reads, hits)
             used = FRONT
             packed_reads = 0

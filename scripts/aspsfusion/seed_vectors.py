@@ -85,24 +85,15 @@ def pack_bases(typing_context, array, offset, packed, index):  # type: ignore[no
     return types.void(array, types.int64, packed, types.int64), generate
 
 
-@intrinsic
-def probes_in_filter(  # type: ignore[no-untyped-def]
-    typing_context, packed, index, words, shift, unused_bits
-):
-    """Look 16 seeds up in the filter: bit i of the result tells of the one at byte index + i.
-
-    A seed is the low bits of the four bytes from there; `unused_bits` of them, the upper ones, are no part
-    of it. The smaller of the seed and its reverse complement is looked up: its word in the filter is chosen
-    by its product with the first of FILTER_MULTIPLIERS, shifted right by `shift`; three bits must be set, see
-    FILTER_BIT_SHIFTS.
-    """
+def _probes(stride: int) -> Any:
+    """Return what generates a look-up of 16 seeds in the filter, with so many bytes from one to the next."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        half = ir.VectorType(BYTE, LOAD_BYTES // 2)
-        loaded = load(context, builder, signature.args[0], *arguments[:2], kind=half)
-        places = [lane + byte for lane in range(PROBES_AT_ONCE) for byte in range(4)]
+        wanted = ir.VectorType(BYTE, stride * LOAD_BYTES // 2)
+        loaded = load(context, builder, signature.args[0], *arguments[:2], kind=wanted)
+        places = [stride * lane + byte for lane in range(PROBES_AT_ONCE) for byte in range(4)]
         order = ir.Constant(ir.VectorType(ir.IntType(32), LOAD_BYTES), places)
-        four = builder.shuffle_vector(loaded, ir.Constant(half, ir.Undefined), order)
+        four = builder.shuffle_vector(loaded, ir.Constant(wanted, ir.Undefined), order)
         unused = _in_all_lanes(builder, arguments[4])
         seeds = builder.and_(builder.bitcast(four, _LANES), builder.lshr(splat(0xFFFFFFFF, _LANES), unused))
         others = _reverse_complements(builder, seeds, unused)
@@ -125,7 +116,29 @@ def probes_in_filter(  # type: ignore[no-untyped-def]
         passed = builder.icmp_unsigned("==", builder.and_(missing, bits), splat(0, _LANES))
         return builder.zext(builder.bitcast(passed, ir.IntType(PROBES_AT_ONCE)), WORD)
 
-    return types.uint64(packed, types.int64, words, types.int64, types.int64), generate
+    return generate
+
+
+@intrinsic
+def probes_in_filter(  # type: ignore[no-untyped-def]
+    typing_context, packed, index, words, shift, unused_bits
+):
+    """Look 16 seeds up in the filter: bit i of the result tells of the one at byte index + i.
+
+    A seed is the low bits of the four bytes from there; `unused_bits` of them, the upper ones, are no part
+    of it. The smaller of the seed and its reverse complement is looked up: its word in the filter is chosen
+    by its product with the first of FILTER_MULTIPLIERS, shifted right by `shift`; three bits must be set, see
+    FILTER_BIT_SHIFTS.
+    """
+    return types.uint64(packed, types.int64, words, types.int64, types.int64), _probes(1)
+
+
+@intrinsic
+def wide_probes_in_filter(  # type: ignore[no-untyped-def]
+    typing_context, packed, index, words, shift, unused_bits
+):
+    """Do the same at every second byte: bit i of the result tells of the seed at byte index + 2i."""
+    return types.uint64(packed, types.int64, words, types.int64, types.int64), _probes(2)
 
 
 @intrinsic
