@@ -26,9 +26,9 @@ BLOCK_BYTES = 4 * 1024 * 1024
 """Inflated bytes per step and file: each step has its cost in Python and wakes a thread. The kernels look at
 a few records of a block at a time, so that it need not fit a cache. See `docs/performance.md`."""
 
-PIECE_BYTES = 256 * 1024
-"""Inflated bytes of a block that are scanned at a time: they are still in the core's second-level cache then,
-and leave the filter of the panel's seeds there."""
+PIECE_BYTES = 1024 * 1024
+"""Inflated bytes of a block that are scanned at a time: some of them are still in the core's second-level
+cache then. Smaller pieces cost more in Python than they win."""
 
 UNUSED = 2
 """References to memory that only the list of it and the question itself hold."""

@@ -2,9 +2,9 @@
 
 Of a read every eighth base is probed: the bases are packed two bits each, four to a byte, so that a probe
 is a load at every second byte of the packed read, and its hash is looked up in a filter that fits a core's
-cache. Only where the filter says "perhaps" are the panel's letters compared with the read's, along the ungapped
-match around the probe. A stretch of `seed_length` + 7 bases holds a probe. Shorter reads, which have few, are
-packed again from another base on, so that they are probed at every fourth or second base.
+cache. Only where the filter says "perhaps" are the panel's letters compared with the read's, along the
+ungapped match around the probe. A stretch of `seed_length` + 7 bases holds a probe. Shorter reads, which have
+few, are packed again from another base on, so that they are probed at every fourth or second base.
 
 The reads of a batch are packed first, one behind the other, and probed then, whoever a probe belongs to. What
 the filter let through is looked up in the table, and what the table knows is compared, each in a loop of its
