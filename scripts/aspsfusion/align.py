@@ -18,7 +18,7 @@ from pybwa import BwaMem, BwaMemOptions
 
 from aspsfusion import __version__
 from aspsfusion.aligner import aligner_options, open_aligner
-from aspsfusion.bam_sort import sort_bam
+from aspsfusion.bam_sort import sort_bam, unsorted_bam
 from aspsfusion.candidates import Candidate, CandidateMetrics, read_candidates
 from aspsfusion.duplicates import MERGED_TAG, UMI_TAG
 from aspsfusion.mate_fields import join_mates
@@ -173,7 +173,7 @@ def run_align(
         tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch,
     ):
         unsorted = Path(scratch) / "unsorted.bam"
-        with pysam.AlignmentFile(str(unsorted), "wb", header=header) as out:
+        with unsorted_bam(unsorted, header) as out:
             for batch in _batches(read_candidates(reads, metrics)):
                 for mates in align_batch(batch, aligner, options, header, ranks):
                     metrics.aligned_fragments += any(not records[0].is_unmapped for records in mates)

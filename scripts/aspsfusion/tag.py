@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pysam
 
 from aspsfusion.alignments import open_alignments, records_of
-from aspsfusion.bam_sort import sort_bam
+from aspsfusion.bam_sort import sort_bam, unsorted_bam
 from aspsfusion.calls_file import CalledRead, CallsFile, MatePlace, read_calls
 from aspsfusion.duplicates import MERGED_TAG, UMI_TAG, primary_record
 from aspsfusion.errors import ReadsError
@@ -93,7 +93,7 @@ def run_tag(
                     "was aligned to another panel", path=bam, remedy="run 'aspsfusion align' with this panel"
                 )
             header = pysam.AlignmentHeader.from_dict(_header(source.header.to_dict(), contigs))
-            with pysam.AlignmentFile(str(unsorted), "wb", header=header) as out:
+            with unsorted_bam(unsorted, header) as out:
                 held = _pass_on(records_of(source, bam), supporting, out)
                 _require_all(held, supporting, bam)
                 for name, fragment in supporting.items():
