@@ -137,6 +137,16 @@ def test_a_verdict_is_told_by_word_and_by_shape() -> None:
     assert len(set(shapes)) == 3
 
 
+def test_the_shape_of_a_verdict_needs_no_style_sheet() -> None:
+    """A PDF writer does not apply it inside of a drawing, and would draw black discs and squares."""
+    for number, ink in enumerate(("blue", "green", "orange")):
+        page = page_of(number)
+        colour = re.search(rf"--{ink}: (#[0-9a-f]{{6}})", page).group(1)  # type: ignore[union-attr]
+        icon = re.search(r'<svg class="icon[^>]*>', page).group()  # type: ignore[union-attr]
+        assert f'stroke="{colour}"' in icon
+        assert 'fill="none"' in icon
+
+
 def test_a_notice_is_on_the_screen_and_at_the_head_of_each_printed_page() -> None:
     page = page_of(0)
     assert f'<p class="notice">{DEMONSTRATION}</p>' in page
