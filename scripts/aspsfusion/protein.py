@@ -6,8 +6,8 @@ start codon, runs on into the 3' gene. Variants of the patient are not looked at
 
 from Bio.Seq import Seq
 
+from aspsfusion.gene_spec import DomainSpec
 from aspsfusion.panel import Panel, Transcript
-from aspsfusion.panel_spec import DomainSpec
 from aspsfusion.report_findings import DomainStatus, FusionPeptide
 
 PEPTIDE_FLANK = 20
