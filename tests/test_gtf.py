@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from aspsfusion.errors import PanelError
+from aspsfusion.gene_spec import GeneSpec, TranscriptSpec
 from aspsfusion.gtf import read_genes
-from aspsfusion.panel_spec import GeneSpec, TranscriptSpec
 
 EXONS = [(101, 160), (261, 320), (421, 500)]
 Interval = tuple[int, int]

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.errors import PanelError
+from aspsfusion.gene_spec import ChromosomeSpec, GenomeSpec
 from aspsfusion.genome_kmers import GenomeCount
 from aspsfusion.genome_uniqueness import is_whole
 from aspsfusion.panel import Panel, load_panel
-from aspsfusion.panel_spec import ChromosomeSpec, GenomeSpec
 from aspsfusion.records import Placement
 from aspsfusion.screened import FREQUENT_PLACES, without_frequent
 from aspsfusion.sequences import reverse_complement

@@ -8,7 +8,8 @@ import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aspsfusion.samples import CONTROLS, SampleSheetError
+from aspsfusion.sample_table import SampleSheetError
+from aspsfusion.samples import CONTROLS
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ from aspsfusion.demo_demands import (
     require,
 )
 from aspsfusion.errors import PanelError, ParameterError
+from aspsfusion.gene_spec import TranscriptSpec
 from aspsfusion.panel import Exon, Transcript
-from aspsfusion.panel_spec import PanelSpec, TranscriptSpec
+from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.safe_output import replacing
 from aspsfusion.watermark import WATERMARK
 

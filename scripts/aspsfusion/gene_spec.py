@@ -1,4 +1,4 @@
-"""Genome build, genes and transcripts as the panel YAML states them; see `aspsfusion.panel_spec`."""
+"""Genome, genes, transcripts and domains as the panel YAML states them; see `aspsfusion.panel_spec`."""
 
 import itertools
 from typing import Annotated, Literal, Self
@@ -128,3 +128,21 @@ class GeneSpec(Strict):
     def primary(self) -> TranscriptSpec | None:
         """The transcript that exon numbers refer to, None before the gene was read from the GTF."""
         return next((transcript for transcript in self.transcripts if transcript.primary), None)
+
+
+class DomainSpec(Strict):
+    """A protein domain on the primary transcript's protein, 1-based inclusive residues."""
+
+    gene: GeneSymbol
+    name: str
+    first_residue: int = Field(gt=0)
+    last_residue: int = Field(gt=0)
+    source: str
+
+    @model_validator(mode="after")
+    def _residues_in_order(self) -> Self:
+        if self.first_residue > self.last_residue:
+            raise ValueError(
+                f"domain {self.name} of {self.gene} runs from {self.first_residue} to {self.last_residue}"
+            )
+        return self

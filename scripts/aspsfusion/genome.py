@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aspsfusion.errors import ReferenceProofError
 from aspsfusion.fasta import REFSEQ_CHROMOSOME, fasta_pieces, parse_contig
-from aspsfusion.panel_spec import GenomeSpec
+from aspsfusion.gene_spec import GenomeSpec
 from aspsfusion.sequences import reverse_complement
 from aspsfusion.watermark import WATERMARK
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from aspsfusion.fasta import chromosome_name
+from aspsfusion.gene_spec import GenomeSpec
 from aspsfusion.genome import GenomePieces, Region
 from aspsfusion.genome_kmers import GenomeCount, Kmers, count_in_genome
 from aspsfusion.kernels import EMPTY, canonical_kmers
 from aspsfusion.kmers import encode
 from aspsfusion.panel import Panel
-from aspsfusion.panel_spec import GenomeSpec
 from aspsfusion.proof import Check
 from aspsfusion.specificity import MAX_PLACES, UNIQUE_LENGTH, GeneKmers, Specificity, gene_kmers
 

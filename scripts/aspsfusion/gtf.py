@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from aspsfusion.compressed import DAMAGED, compression_name, open_inflated
 from aspsfusion.errors import PanelError
 from aspsfusion.fasta import chromosome_name
-from aspsfusion.panel_spec import GeneSpec, TranscriptSpec
+from aspsfusion.gene_spec import GeneSpec, TranscriptSpec
 
 GTF_COLUMNS = 9
 _ATTRIBUTE = re.compile(r'(\w+) "?([^";]*)"?')

@@ -5,9 +5,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from aspsfusion.errors import PanelError
+from aspsfusion.gene_spec import GeneSpec, TranscriptSpec
 from aspsfusion.genome import GenomePieces, Region
 from aspsfusion.gtf import read_genes
-from aspsfusion.panel_spec import GeneSpec, PanelSpec, TranscriptSpec
+from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.proof import Check
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspsfusion.errors import PanelError
-from aspsfusion.panel_spec import BreakpointSpec, JunctionSpec, PanelSpec
+from aspsfusion.fusion_spec import BreakpointSpec, JunctionSpec
+from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.specificity import SPECIFICITY_TABLE, Specificity, read_specificity
 from aspsfusion.transcripts import UNSPLICED_SUFFIX, Exon, Junction, Transcript, Unspliced
 

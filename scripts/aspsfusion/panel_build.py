@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aspsfusion.errors import PanelError, ReferenceProofError
+from aspsfusion.gene_spec import GeneSpec, TranscriptSpec
 from aspsfusion.genome import GenomePieces, Region, read_regions
 from aspsfusion.genome_uniqueness import measure_uniqueness, uniqueness_checks
 from aspsfusion.loci import complete_spec, covered, gene_region, primary_regions
@@ -26,7 +27,7 @@ from aspsfusion.panel import (
     load_panel,
 )
 from aspsfusion.panel_files import provenance_of, write_panel
-from aspsfusion.panel_spec import GeneSpec, PanelSpec, TranscriptSpec
+from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.proof import STOP_CODONS, prove
 from aspsfusion.safe_output import scratch_beside

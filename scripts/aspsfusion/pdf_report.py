@@ -23,7 +23,7 @@ def write_pdf(report: Report, path: Path) -> None:
         raise ParameterError(
             f"PDF needs WeasyPrint, which can not be loaded ({error})",
             path=path,
-            remedy="install it with pip install 'aspsfusion[pdf]', or print the HTML report from a browser",
+            remedy="run 'pip install -c constraints.txt weasyprint', or print the HTML report from a browser",
         ) from error
     with replacing(path, force=True) as temporary:
         HTML(string=render_html(report)).write_pdf(temporary, pdf_identifier=report.sample_id.encode("utf-8"))

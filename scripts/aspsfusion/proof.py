@@ -7,9 +7,9 @@ its file is called. The checks are the same for every source of sequence.
 from collections.abc import Set
 from dataclasses import dataclass
 
+from aspsfusion.fusion_spec import JunctionSpec
 from aspsfusion.genome import GenomePieces, Region
 from aspsfusion.panel import Panel, Transcript
-from aspsfusion.panel_spec import JunctionSpec
 
 DONORS = ("GT", "GC")
 ACCEPTOR = "AG"

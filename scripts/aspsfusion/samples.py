@@ -1,31 +1,22 @@
 """The sample sheet: which reads belong to which sample, proved before anything is run.
 
-A sheet is a table with tabs between its columns and one row for each lane. Every mistake that can be
-seen without opening the reads is an error here, so that a batch does not stop after hours on a typing
-mistake. Rows are counted as a spreadsheet counts them: the header is row 1.
+A sheet has one row for each lane; `aspsfusion.sample_table` reads it. Every mistake that can be seen without
+opening the reads is an error here, so that a batch does not stop after hours on a typing mistake.
 """
 
-import csv
 import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
+from aspsfusion.sample_table import Row, SampleSheetError, read_rows, sheet_error
 
-from aspsfusion.errors import AspsfusionError
-
-COLUMNS = ("sample_id", "fastq_1", "fastq_2", "bam", "control", "tumour_fraction", "batch", "library")
 CONTROLS = ("positive", "negative", "ntc")
 LIBRARIES = ("polyA", "total", "capture", "amplicon")
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 RESERVED_NAMES = frozenset({"panel", "logs", "benchmarks", "summary.tsv", "summary.html"})
 """Names that the output directory uses beside the samples' directories."""
-
-
-class SampleSheetError(AspsfusionError):
-    """The sample sheet is wrong."""
 
 
 @dataclass(frozen=True)
@@ -79,91 +70,17 @@ class Sample:
         return (self.bam,) if self.bam else tuple(file for lane in self.lanes for file in lane.files)
 
 
-@dataclass(frozen=True)
-class _Row:
-    """A row of the sheet as text; columns that the sheet lacks are empty."""
-
-    number: int
-    cells: dict[str, str]
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
-
-
 class _Sheet:
     """The rules of the sheet; each method is one of them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def error(self, problem: str, remedy: str, row: _Row | None = None) -> SampleSheetError:
-        """Return the error for a row, or for the whole sheet."""
-        where = None if row is None else f"row {row.number}"
-        return SampleSheetError(problem, path=self.path, where=where, remedy=remedy)
+    def error(self, problem: str, remedy: str, row: Row) -> SampleSheetError:
+        """Return the error for a row."""
+        return sheet_error(self.path, problem, remedy, row)
 
-    def rows(self) -> list[_Row]:
-        """Read the table and check its header."""
-        table = self._table()
-        header, *records = table
-        self._check_header(header)
-        rows = [
-            _Row(number, dict(zip(header, record, strict=True)))
-            for number, record in enumerate(records, start=2)
-            if any(record)
-        ]
-        if not rows:
-            raise self.error("holds no samples", "add one row for each lane below the header")
-        return rows
-
-    def _table(self) -> list[list[str]]:
-        # No quoting and no skipped lines, so that the table's index is the line in the file.
-        try:
-            frame = pd.read_csv(
-                self.path,
-                sep="\t",
-                header=None,
-                dtype=str,
-                keep_default_na=False,
-                quoting=csv.QUOTE_NONE,
-                skip_blank_lines=False,
-                encoding="utf-8-sig",
-            )
-        except FileNotFoundError as error:
-            raise self.error("does not exist", "correct the configuration key samples") from error
-        except pd.errors.EmptyDataError as error:
-            raise self.error("is empty", "give a table with a header and one row for each lane") from error
-        except pd.errors.ParserError as error:
-            found = re.search(r"line (\d+), saw (\d+)", str(error))
-            row = _Row(int(found[1]), {}) if found else None
-            raise self.error(
-                "has more columns than the header", "remove the tabs that are too many", row
-            ) from error
-        except UnicodeError as error:
-            raise self.error(
-                "is not a UTF-8 text file", "save the sheet as tab-separated text (TSV)"
-            ) from error
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise self.error(f"can not be read ({reason})", "give the path of a readable file") from error
-        return [[str(cell).strip() for cell in record] for record in frame.fillna("").to_numpy().tolist()]
-
-    def _check_header(self, header: Sequence[str]) -> None:
-        known = ", ".join(COLUMNS)
-        for column in header:
-            if column not in COLUMNS:
-                shown = column if len(column) <= 60 else f"{column[:60]}..."
-                raise self.error(
-                    f"column '{shown}' is not known",
-                    f"use tabs between the columns and of these names only: {known}",
-                )
-            if header.count(column) > 1:
-                raise self.error(f"column '{column}' is given twice", "remove one of the two")
-        if "sample_id" not in header:
-            raise self.error("lacks the column sample_id", "add it to the header")
-        if "fastq_1" not in header and "bam" not in header:
-            raise self.error("lacks the column fastq_1", "add it to the header")
-
-    def check_name(self, row: _Row) -> None:
+    def check_name(self, row: Row) -> None:
         """A name must be a plain file name and none that the output directory uses."""
         name = row["sample_id"]
         if not name:
@@ -177,7 +94,7 @@ class _Sheet:
         if name in RESERVED_NAMES:
             raise self.error(f"sample_id '{name}' is used by the output directory", "choose another", row)
 
-    def check_input(self, row: _Row) -> None:
+    def check_input(self, row: Row) -> None:
         """A row names FASTQ or BAM, not both and not neither, and the files are there."""
         if row["bam"] and (row["fastq_1"] or row["fastq_2"]):
             raise self.error("names both FASTQ and BAM", "leave one of them empty", row)
@@ -189,7 +106,7 @@ class _Sheet:
             if row[column]:
                 self._check_file(row, column)
 
-    def _check_file(self, row: _Row, column: str) -> None:
+    def _check_file(self, row: Row, column: str) -> None:
         file = row[column]
         if "\0" in file or not Path(file).exists():
             start = "" if Path(file).is_absolute() else f" (relative paths start at {Path.cwd()})"
@@ -199,7 +116,7 @@ class _Sheet:
         if not os.access(file, os.R_OK):
             raise self.error(f"{column} {file!r} can not be read", "ask its owner for permission", row)
 
-    def check_words(self, row: _Row) -> None:
+    def check_words(self, row: Row) -> None:
         """The optional columns hold what they are defined to hold."""
         for column, allowed in (("control", CONTROLS), ("library", LIBRARIES)):
             if row[column] and row[column] not in allowed:
@@ -221,15 +138,15 @@ class _Sheet:
                 row,
             )
 
-    def check_repeats(self, rows: Sequence[_Row]) -> None:
+    def check_repeats(self, rows: Sequence[Row]) -> None:
         """No row and no file is given twice: the same reads must not count twice."""
-        seen: dict[tuple[tuple[str, str], ...], _Row] = {}
+        seen: dict[tuple[tuple[str, str], ...], Row] = {}
         for row in rows:
             key = tuple(sorted(row.cells.items()))
             if key in seen:
                 raise self.error(f"repeats row {seen[key].number}", "remove one of the two", row)
             seen[key] = row
-        files: dict[str, tuple[_Row, str]] = {}
+        files: dict[str, tuple[Row, str]] = {}
         for row in rows:
             for column in ("fastq_1", "fastq_2", "bam"):
                 if not row[column]:
@@ -244,7 +161,7 @@ class _Sheet:
                     )
                 files[real] = (row, column)
 
-    def sample(self, sample_id: str, rows: Sequence[_Row]) -> Sample:
+    def sample(self, sample_id: str, rows: Sequence[Row]) -> Sample:
         """Join the lanes of one sample, which must agree with each other."""
         first = rows[0]
         for row in rows[1:]:
@@ -303,8 +220,8 @@ def _fraction(text: str) -> float | None:
     return value if 0.0 < value <= 1.0 else None
 
 
-def _grouped(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
-    groups: dict[str, list[_Row]] = {}
+def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row["sample_id"], []).append(row)
     return groups
@@ -324,7 +241,7 @@ def read_samples(path: str | Path) -> tuple[Sample, ...]:
         SampleSheetError: the sheet is wrong; names the row and the remedy.
     """
     sheet = _Sheet(Path(path))
-    rows = sheet.rows()
+    rows = read_rows(sheet.path)
     for row in rows:
         sheet.check_name(row)
         sheet.check_words(row)

@@ -33,7 +33,7 @@ STAGES = ("panel", "sample", "screen", "align", "calls", "json")
 
 OUTPUTS = {
     "html": (".report.html", "HTML", "page for the pathologist"),
-    "pdf": (".report.pdf", "PDF", "the same page on paper; needs 'pip install aspsfusion[pdf]'"),
+    "pdf": (".report.pdf", "PDF", "the same page on paper; needs the package weasyprint"),
     "tsv": (".fusions.tsv", "TSV", "table of fusions and filtered candidates"),
     "vcf": (".fusions.vcf.gz", "VCF.GZ", "breakends, bgzip with tabix index"),
     "arriba": (".arriba.tsv", "TSV", "reported fusions in the columns of Arriba"),
