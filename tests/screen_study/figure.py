@@ -14,8 +14,8 @@ from aspsfusion.svg import STYLE
 from screen_study.tables import SCORES, Row
 
 # The Okabe-Ito palette; kinds of line and marks tell the same as the colours.
-COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73")
-MARKS = ("o", "s", "^", "D")
+COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7")
+MARKS = ("o", "s", "^", "D", "v")
 DASHED = (0, (4, 2))
 
 PER_CENT, PER_10_000 = 100, 10_000
@@ -87,15 +87,13 @@ def _foreign(axes: Axes, rows: Sequence[Row]) -> None:
     foreign = [row for row in rows if row.measure == "foreign kept"]
     kinds = dict.fromkeys((row.sequence, row.variant) for row in foreign)
     handles = []
-    colours = dict(zip(dict.fromkeys(sequence for sequence, _ in kinds), COLOURS, strict=False))
-    marks = dict(zip(dict.fromkeys(variant for _, variant in kinds), MARKS, strict=False))
-    for sequence, variant in kinds:
-        colour, mark = colours[sequence], marks[variant]
+    for (sequence, variant), colour, mark in zip(kinds, COLOURS, MARKS, strict=False):
         chosen = [row for row in foreign if (row.sequence, row.variant) == (sequence, variant)]
         _line(axes, chosen, PER_10_000, colour, mark, bool(variant))
         label = f"{sequence}, {variant}" if variant else sequence
-        style = DASHED if variant else "-"
-        handles.append(Line2D([], [], color=colour, linestyle=style, marker=mark, label=label))
+        handles.append(
+            Line2D([], [], color=colour, linestyle=DASHED if variant else "-", marker=mark, label=label)
+        )
     axes.set_ylabel("kept of 10,000 foreign reads of 100 nt")
     axes.set_title("Kept: foreign reads", fontsize=10)
     axes.legend(handles=handles, fontsize=7.5, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.07))

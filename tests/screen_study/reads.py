@@ -47,7 +47,8 @@ def across(junctions: Reads, length: int, count: int, rng: np.random.Generator, 
     """
     chosen = rng.integers(0, len(junctions), count)
     starts = SIDE - rng.integers(LEAST_ANCHOR, length - LEAST_ANCHOR + 1, count)
-    return junctions[chosen[:, None], starts[:, None] + np.arange(length + behind)]
+    reads: Reads = junctions[chosen[:, None], starts[:, None] + np.arange(length + behind)]
+    return reads
 
 
 def with_indel(reads: Reads, length: int, inserted: int, rng: np.random.Generator) -> Reads:
@@ -62,7 +63,7 @@ def with_indel(reads: Reads, length: int, inserted: int, rng: np.random.Generato
     places = rng.integers(1, length - max(0, inserted), len(reads))[:, None]
     columns = np.arange(length)
     source = np.where(columns < places, columns, columns - inserted)
-    result = np.take_along_axis(reads, np.maximum(source, 0), axis=1)
+    result: Reads = np.take_along_axis(reads, np.maximum(source, 0), axis=1)
     new = (columns >= places) & (columns < places + inserted)
     result[new] = LETTERS[rng.integers(0, 4, int(new.sum()))]
     return result

@@ -21,7 +21,7 @@ from aspsfusion.panel_build import build_panel
 from aspsfusion.parameters import CallParameters
 from aspsfusion.screen_table import ScreenTable
 from aspsfusion.screened import FREQUENT_PLACES, INTRON_FLANK, screened_sequences
-from aspsfusion.specificity import GeneKmers, Specificity
+from aspsfusion.specificity import UNIQUE_LENGTH, GeneKmers, Specificity
 from screen_study.reads import LETTERS, SIDE, Reads
 from screen_study.tables import Genes, Pieces
 
@@ -99,9 +99,12 @@ class Loci:
 
     @cached_property
     def _counted(self) -> npt.NDArray[np.uint64]:
-        found = [canonical_kmers(encode(bases.tobytes().decode()), 21) for bases in self._foreign(0)]
+        found = [
+            canonical_kmers(encode(bases.tobytes().decode()), UNIQUE_LENGTH) for bases in self._foreign(0)
+        ]
         distinct = np.unique(np.concatenate(found))
-        return distinct[distinct != EMPTY]
+        called: npt.NDArray[np.uint64] = distinct[distinct != EMPTY]
+        return called
 
     def _foreign(self, parity: int) -> list[npt.NDArray[np.uint8]]:
         """Return the bases of each gene, N for exons, screened edges of introns and the other blocks."""
