@@ -13,6 +13,7 @@ SAMPLES ?= 96
 WORK ?= /tmp/aspsfusion-benchmark
 STUDY ?= $(WORK)
 REAL_DATA ?= $(ASPSFUSION_REAL_DATA)
+SIZES ?= 5000000
 SCALE ?= 1
 CONFIG ?= config/validation.yaml
 
@@ -29,7 +30,7 @@ help:
 	@echo "make batch-study  measure what a batch costs beyond its stages (SAMPLES=$(SAMPLES) CORES=$(CORES))"
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
 	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
-	@echo "make benchmark time the screen beside other programs (WORK=$(WORK))"
+	@echo "make benchmark time the screen beside other programs (WORK=$(WORK) SIZES=$(SIZES))"
 	@echo "make lint      run all static checks"
 	@echo "make lock      write constraints.txt anew with the newest versions"
 	@echo "make clean     remove $(VENV), the demonstration and all caches; results/ stays"
@@ -51,7 +52,8 @@ demo: $(INSTALLED)
 
 # Reads are made once, outside the repository; programs that are not installed are left out with a word.
 benchmark: $(INSTALLED) $(WORK)/panel
-	$(BIN)/python tests/benchmark/benchmark.py --panel $(WORK)/panel --work $(WORK) --output $(WORK)/benchmark.tsv
+	$(BIN)/python tests/benchmark/benchmark.py --panel $(WORK)/panel --work $(WORK) \
+	  --sizes $(SIZES) --output $(WORK)/benchmark.tsv
 
 # STUDY=docs renews what the documentation shows; without REAL_DATA only random sequence is measured.
 screen-study: $(INSTALLED) $(WORK)/panel
