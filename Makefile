@@ -11,11 +11,14 @@ INSTALLED := $(VENV)/.installed
 CORES ?= 2
 SAMPLES ?= 96
 WORK ?= /tmp/aspsfusion-benchmark
+STUDY ?= $(WORK)
+REAL_DATA ?= $(ASPSFUSION_REAL_DATA)
+SIZES ?= 5000000
 SCALE ?= 1
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm test-resume batch-study benchmark equality validate lint lock clean
+.PHONY: help install demo test test-slurm test-resume batch-study screen-study benchmark equality validate lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -26,7 +29,8 @@ help:
 	@echo "make test-resume  kill twenty runs and start them again; takes several minutes"
 	@echo "make batch-study  measure what a batch costs beyond its stages (SAMPLES=$(SAMPLES) CORES=$(CORES))"
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
-	@echo "make benchmark time the screen beside other programs (WORK=$(WORK))"
+	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
+	@echo "make benchmark time the screen beside other programs (WORK=$(WORK) SIZES=$(SIZES))"
 	@echo "make lint      run all static checks"
 	@echo "make lock      write constraints.txt anew with the newest versions"
 	@echo "make clean     remove $(VENV), the demonstration and all caches; results/ stays"
@@ -47,12 +51,21 @@ demo: $(INSTALLED)
 	$(BIN)/aspsfusion demo --output demo --cores $(CORES)
 
 # Reads are made once, outside the repository; programs that are not installed are left out with a word.
-benchmark: $(INSTALLED)
+benchmark: $(INSTALLED) $(WORK)/panel
+	$(BIN)/python tests/benchmark/benchmark.py --panel $(WORK)/panel --work $(WORK) \
+	  --sizes $(SIZES) --output $(WORK)/benchmark.tsv
+
+# STUDY=docs renews what the documentation shows; without REAL_DATA only random sequence is measured.
+screen-study: $(INSTALLED) $(WORK)/panel
+	PYTHONPATH=tests $(BIN)/python -m screen_study --panel $(WORK)/panel --table $(STUDY)/screen.tsv \
+	  --figure $(STUDY)/images/screen_setting.svg $(if $(REAL_DATA),--real-data $(REAL_DATA))
+
+# Its directory has no date that says anything: where it stands, it stays.
+$(WORK)/panel: | $(INSTALLED)
 	mkdir -p $(WORK)
-	test -d $(WORK)/panel || { $(BIN)/aspsfusion demo-reference --panel resources/panels/aspscr1_tfe3.yaml \
-	  --output $(WORK)/demo.fa.gz --force && $(BIN)/aspsfusion panel build \
-	  --panel resources/panels/aspscr1_tfe3.yaml --genome $(WORK)/demo.fa.gz --output $(WORK)/panel; }
-	$(BIN)/python tests/benchmark/benchmark.py --panel $(WORK)/panel --work $(WORK) --output $(WORK)/benchmark.tsv
+	$(BIN)/aspsfusion demo-reference --panel resources/panels/aspscr1_tfe3.yaml --output $(WORK)/demo.fa.gz --force
+	$(BIN)/aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml --genome $(WORK)/demo.fa.gz \
+	  --output $(WORK)/panel
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest

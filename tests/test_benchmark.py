@@ -1,7 +1,8 @@
 """The benchmark makes the reads it says and measures what it runs."""
 
 import gzip
-import subprocess
+import os
+import platform
 import sys
 from pathlib import Path
 
@@ -37,8 +38,8 @@ def test_cost_of_a_command() -> None:
     assert cost.wall > 0
     assert cost.cpu > 0
     assert 60 < cost.memory < 1000
-    with pytest.raises(subprocess.CalledProcessError):
-        benchmark.run([[sys.executable, "-c", "raise SystemExit(3)"]])
+    with pytest.raises(benchmark.ProgramError, match=r"ended with status 1: no such reads$"):
+        benchmark.run([[sys.executable, "-c", "raise SystemExit('no such reads')"], work])
 
 
 def test_table_scales_and_compares() -> None:
@@ -53,3 +54,44 @@ def test_table_scales_and_compares() -> None:
     rows = benchmark.table(costs, {benchmark.LIMIT: 1.0, "slow": 25.0}, {"slow": "scaled"})
     assert rows[1][1:] == ["2.00", "4.00", "5", "1.00", "1.00", ""]
     assert rows[2] == ["slow", "25.00", "50.00", "100", "12.50", "12.50", "scaled"]
+
+
+def test_sizes_run_in_turn_and_a_failure_is_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    panel = tmp_path / "panel"
+    panel.mkdir()
+    (panel / "transcripts.fa").write_text(">a\n" + "ACGTTGCA" * 100 + "\n")
+
+    def program(name: str, code: str, pairs: int | None = None) -> benchmark.Contestant:
+        command = [[sys.executable, "-c", code]]
+        return benchmark.Contestant(name, "true", lambda reads, scratch: command, pairs)
+
+    few = [
+        program(benchmark.LIMIT, "pass"),
+        program("broken", "raise SystemExit('out of luck')"),
+        program("slow", "pass", 100),
+    ]
+    monkeypatch.setattr(benchmark, "contestants", lambda panel, slow_pairs: few)
+    monkeypatch.setattr(benchmark, "DISTINCT_PAIRS", 200)
+    output = tmp_path / "table.tsv"
+    arguments = ["--panel", str(panel), "--work", str(tmp_path), "--output", str(output)]
+    benchmark.main([*arguments, "--sizes", "400,200", "--rounds", "2"])
+    note, head, *rows = (line.split("\t") for line in output.read_text().splitlines())
+    assert note == [f"# 2 rounds, {os.cpu_count()} cores, {platform.machine()}"]
+    assert head[:3] == ["pairs", "program", "wall s"]
+    assert [(row[0], row[1]) for row in rows] == [
+        ("200", benchmark.LIMIT),
+        ("200", "slow"),
+        ("200", "broken"),
+        ("400", benchmark.LIMIT),
+        ("400", "broken"),
+    ]
+    assert rows[1][-1] == "timed on 100 pairs, scaled, its start too"
+    assert rows[2][2:7] == [""] * 5
+    assert rows[2][-1].startswith("failed:")
+    assert rows[2][-1].endswith("ended with status 1: out of luck")
+    one, two = (gzip.decompress((tmp_path / size / "R1.fastq.gz").read_bytes()) for size in ("200", "400"))
+    assert two == one + one
+    # A program that failed is not run again in the next round.
+    assert capsys.readouterr().out.count("broken failed") == 2

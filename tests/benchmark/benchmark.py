@@ -2,7 +2,9 @@
 
 `make benchmark` calls this. Every program runs once in each round, so that a machine that is busy for a while
 slows all of them; the table holds the median of the rounds. Programs that are not installed are left out with
-a word. Slow ones get a stated part of the reads, and their time is scaled by the number of pairs.
+a word, and of one that fails the table says so. Slow ones get a stated part of the reads, and their time is
+scaled by the number of pairs, which counts their start several times; where several sizes are given, they run
+with the first one only.
 """
 
 import argparse
@@ -73,33 +75,43 @@ class Contestant:
     pairs: int | None = None
 
 
+class ProgramError(Exception):
+    """A program failed; the message has its status and the last line that it wrote as an error."""
+
+
 def run(commands: Iterable[Sequence[str]]) -> Cost:
     """Run command lines at the same time and return what they took together.
 
     Raises:
-        subprocess.CalledProcessError: one of them failed.
+        ProgramError: one of them failed; all have ended.
     """
     begin = time.perf_counter()
     started = []
     for command in commands:
         read, write = os.pipe()
         launch = [sys.executable, "-S", "-c", LAUNCHER, str(write), *command]
-        process = subprocess.Popen(
-            launch, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        started.append((command, process, read))
+        errors = tempfile.TemporaryFile()  # noqa: SIM115  closed when it has been read
+        process = subprocess.Popen(launch, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=errors)
+        started.append((command, process, read, errors))
         os.close(write)
     cpu = memory = last = 0.0
-    for command, process, read in started:
-        with os.fdopen(read) as said:
+    failures = []
+    for command, process, read, errors in started:
+        with os.fdopen(read) as said, errors:
             words = said.read().split()
-        if process.wait():
-            raise subprocess.CalledProcessError(process.returncode, command)
+            status = process.wait()
+            errors.seek(0)
+            lines = errors.read().decode(errors="replace").strip().splitlines()
+        if status:
+            failures.append(f"{command[0]} ended with status {status}: {lines[-1] if lines else 'no word'}")
+            continue
         first, end, used, peak = map(float, words)
         begin = min(first, begin) if last else first
         last = max(last, end)
         cpu += used
         memory = max(memory, peak / 1024)
+    if failures:
+        raise ProgramError("; ".join(failures))
     return Cost(last - begin, cpu, memory)
 
 
@@ -142,17 +154,33 @@ def contestants(panel: Path, slow_pairs: int) -> list[Contestant]:
     ]
 
 
-def prepare(panel: Path, scratch: Path) -> None:
-    """Build the indexes of the programs that need one."""
+def prepare(panel: Path, scratch: Path, chosen: Sequence[Contestant]) -> None:
+    """Build the indexes that chosen programs need, and let the screen compile its code if it must.
+
+    A program whose index can not be built says so itself when it is run.
+    """
     fasta = scratch / "bwa.fa"
     shutil.copyfile(panel / "transcripts.fa", fasta)
-    if shutil.which("bwa"):
-        run([["bwa", "index", str(fasta)]])
-    if shutil.which("STAR"):
+    programs = {one.program for one in chosen}
+    commands = []
+    if "bwa" in programs:
+        commands.append(["bwa", "index", str(fasta)])
+    if "STAR" in programs:
         (scratch / "star").mkdir()
         build = ["STAR", "--runMode", "genomeGenerate", "--genomeDir", str(scratch / "star")]
         build += ["--genomeFastaFiles", str(fasta), "--genomeSAindexNbases", "8", "--genomeChrBinNbits", "11"]
-        run([[*build, "--outFileNamePrefix", f"{scratch}/build."]])
+        commands.append([*build, "--outFileNamePrefix", f"{scratch}/build."])
+    mates = (scratch / "one_1.fastq", scratch / "one_2.fastq")
+    for path, unit in zip(mates, ("ACGT", "GATC"), strict=True):
+        path.write_text(f"@one\n{unit * 25}\n+\n{'F' * 100}\n", encoding="ascii")
+    for one in chosen:
+        if one.program == sys.executable:
+            commands += one.commands(mates, scratch)
+    for command in commands:
+        try:
+            run([command])
+        except ProgramError as failure:
+            print(f"preparing: {failure}", flush=True)
 
 
 def table(costs: dict[str, list[Cost]], scale: dict[str, float], said: dict[str, str]) -> list[list[str]]:
@@ -169,13 +197,66 @@ def table(costs: dict[str, list[Cost]], scale: dict[str, float], said: dict[str,
             *(statistics.median(getattr(c, part) for c in found) for part in ("wall", "cpu", "memory"))
         )
         for name, found in costs.items()
+        if found
     }
     limit = middle.get(LIMIT)
     for name, cost in middle.items():
         wall, cpu = cost.wall * scale[name], cost.cpu * scale[name]
         ratios = [f"{wall / limit.wall:.2f}", f"{cpu / limit.cpu:.2f}"] if limit else ["", ""]
         rows.append([name, f"{wall:.2f}", f"{cpu:.2f}", f"{cost.memory:.0f}", *ratios, said.get(name, "")])
+    rows += [[name, "", "", "", "", "", said.get(name, "")] for name in costs if name not in middle]
     return rows
+
+
+def race(chosen: Sequence[Contestant], args: argparse.Namespace, size: int) -> list[list[str]]:
+    """Run the programs by turns on one number of pairs and return the rows of the result.
+
+    Args:
+        chosen: the programs; what fails is left out of the rounds that follow.
+        args: of the command line.
+        size: number of pairs, rounded down to whole repeats of what is made.
+    """
+    distinct = min(DISTINCT_PAIRS, size)
+    letters = panel_letters(args.panel)
+    made = write_pairs(args.work / str(distinct), distinct, letters)
+    pairs = size // distinct * distinct
+    reads: dict[int | None, tuple[Path, Path]]
+    reads = {None: made if pairs == distinct else repeat(made, pairs // distinct, args.work / str(pairs))}
+    costs: dict[str, list[Cost]] = {c.name: [] for c in chosen}
+    scale, said = {c.name: 1.0 for c in chosen}, {}
+    failed: set[str] = set()
+    with tempfile.TemporaryDirectory(dir=args.work) as folder:
+        scratch = Path(folder)
+        prepare(args.panel, scratch, chosen)
+        for one in chosen:
+            if one.pairs and one.pairs < pairs:
+                reads[one.pairs] = write_pairs(args.work / str(one.pairs), one.pairs, letters)
+                scale[one.name] = pairs / one.pairs
+                said[one.name] = f"timed on {one.pairs:,} pairs, scaled, its start too"
+        for round_number in range(1, args.rounds + 1):
+            for one in (each for each in chosen if each.name not in failed):
+                few = one.pairs if one.pairs in reads else None
+                try:
+                    cost = run(one.commands(reads[few], scratch))
+                except ProgramError as failure:
+                    failed.add(one.name)
+                    costs[one.name].clear()
+                    said[one.name] = f"failed: {failure}"
+                    print(f"{pairs:,} pairs, round {round_number}: {one.name} {said[one.name]}", flush=True)
+                    continue
+                costs[one.name].append(cost)
+                took = f"{cost.wall:.2f} s, {cost.cpu:.2f} s CPU, {cost.memory:.0f} MB"
+                print(f"{pairs:,} pairs, round {round_number}: {one.name} {took}", flush=True)
+    head, *rows = table(costs, scale, said)
+    return [["pairs", *head], *([str(pairs), *row] for row in rows)]
+
+
+def sizes(text: str) -> list[int]:
+    """Return the numbers of a list with commas, smallest first."""
+    found = sorted(int(number.replace("_", "")) for number in text.split(","))
+    if found[0] < 1:
+        raise ValueError(text)
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -184,45 +265,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--panel", type=Path, required=True, help="built panel directory")
     parser.add_argument("--work", type=Path, required=True, help="where the reads are made, once")
     parser.add_argument("--output", type=Path, required=True, help="TSV to write")
-    parser.add_argument("--pairs", type=int, default=5_000_000)
+    parser.add_argument(
+        "--sizes", "--pairs", type=sizes, default=[5_000_000], help="numbers of pairs, with commas between"
+    )
     parser.add_argument("--slow-pairs", type=int, default=200_000, help="pairs for aligners and bbduk.sh")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="programs whose name holds this, besides the limit")
     args = parser.parse_args(arguments)
-    distinct = min(DISTINCT_PAIRS, args.pairs)
-    letters = panel_letters(args.panel)
-    made = write_pairs(args.work / str(distinct), distinct, letters)
-    reads: dict[int | None, tuple[Path, Path]] = {None: made}
-    if args.pairs > distinct:
-        reads[None] = repeat(made, args.pairs // distinct, args.work / str(args.pairs))
-    pairs = args.pairs // distinct * distinct
     chosen = [c for c in contestants(args.panel, args.slow_pairs) if c.name == LIMIT or args.only in c.name]
     for absent in [c for c in chosen if not shutil.which(c.program)]:
         print(f"{absent.name}: {absent.program} is not installed, left out")
         chosen.remove(absent)
-    costs: dict[str, list[Cost]] = {c.name: [] for c in chosen}
-    scale, said = {c.name: 1.0 for c in chosen}, {}
-    with tempfile.TemporaryDirectory(dir=args.work) as folder:
-        scratch = Path(folder)
-        prepare(args.panel, scratch)
-        for one in chosen:
-            if one.pairs and one.pairs < pairs:
-                reads[one.pairs] = write_pairs(args.work / str(one.pairs), one.pairs, letters)
-                scale[one.name] = pairs / one.pairs
-                said[one.name] = f"timed on {one.pairs:,} pairs, scaled"
-        for round_number in range(args.rounds):
-            for one in chosen:
-                few = one.pairs if one.pairs in reads else None
-                cost = run(one.commands(reads[few], scratch))
-                costs[one.name].append(cost)
-                print(
-                    f"round {round_number + 1}: {one.name} {cost.wall:.2f} s, {cost.cpu:.2f} s CPU",
-                    flush=True,
-                )
-    rows = table(costs, scale, said)
-    head = f"# {pairs:,} pairs, {args.rounds} rounds, {os.cpu_count()} cores, {platform.machine()}\n"
+    rows: list[list[str]] = []
+    for size in args.sizes:
+        head, *found = race([c for c in chosen if not (rows and c.pairs)], args, size)
+        rows += found if rows else [head, *found]
+    note = f"# {args.rounds} rounds, {os.cpu_count()} cores, {platform.machine()}\n"
     args.output.parent.mkdir(parents=True, exist_ok=True)
-    args.output.write_text(head + "".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+    args.output.write_text(note + "".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
