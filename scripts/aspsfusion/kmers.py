@@ -26,7 +26,8 @@ random read of 100 nt with a probability of 100 * 600000 / (4^21 / 2) = 3e-5."""
 
 SEED_LENGTH = 13
 """Bases of a seed; at most 14, what 32 bits of packed bases hold at every second base. See `docs/screen.md`:
-longer seeds lose more than one in a thousand single reads of 50 nt, shorter ones cost more comparisons."""
+longer seeds lose more than one in a thousand single reads of 50 nt at junctions that are not listed, shorter
+ones cost more comparisons."""
 
 LEAST_SCORE = 20
 MISMATCH_PENALTY = 3
