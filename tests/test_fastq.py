@@ -21,6 +21,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import BLOCK_BYTES, FastqScanner
 from aspsfusion.kmers import KMER_LENGTH, build_table, index_panel
 from aspsfusion.scan_room import BASES, LONGEST
+from aspsfusion.scanned_block import Buffers
 from aspsfusion.screen_table import ScreenTable
 
 GENE = "".join(random.Random(4).choices("ACGT", k=1200))
@@ -217,7 +218,7 @@ def test_records_do_not_depend_on_the_size_of_the_blocks(
 
 
 def test_memory_is_used_again_when_no_block_refers_to_it() -> None:
-    buffers = fastq._Buffers()
+    buffers = Buffers(10)
     first, second = buffers.take(100), buffers.take(100)
     assert not np.shares_memory(first, second)
     part = first[10:20]

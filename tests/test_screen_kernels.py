@@ -232,6 +232,25 @@ def test_where_a_read_lies_in_a_block_does_not_matter() -> None:
     assert kept_reads([], TABLE).tolist() == []
 
 
+@pytest.mark.parametrize("length", [36, 50, 63, 64, 75, 99, 100, 150])
+def test_a_match_that_needs_the_first_or_the_last_bases_of_a_read(length: int) -> None:
+    rng = random.Random(length)
+    reads = []
+    for start in range(200):
+        for place in (*range(4), length - 23, length - 20):
+            # Nineteen to 22 bases, of which any may be read wrongly.
+            bases = list(GENE[start : start + rng.randrange(19, 23)])
+            if rng.random() < 0.3:
+                bases[rng.randrange(len(bases))] = rng.choice("ACGT")
+            around = rng.choices("ACGT", k=length)
+            around[place : place + len(bases)] = bases
+            reads.append("".join(around[:length]))
+    seeds = PANEL.seed_positions.tolist()
+    expected = [reference.matches(read, TEXT, seeds, SEED_LENGTH, LEAST_SCORE) for read in reads]
+    assert kept_reads([read.encode() for read in reads], TABLE).tolist() == expected
+    assert [bool(kept_reads([read.encode()], TABLE)[0]) for read in reads[:100]] == expected[:100]
+
+
 def test_more_probes_pass_the_filter_than_are_collected_at_once() -> None:
     rng = random.Random(5)
     known = [GENE[i : i + 100] for i in range(0, 200, 2)]

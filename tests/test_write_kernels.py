@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_kernels as reference
-from aspsfusion.fastq import ScannedBlock
-from aspsfusion.mates import Fragments
+from aspsfusion.fragments import Fragments
+from aspsfusion.scanned_block import ScannedBlock
 
 THOROUGH = settings(deadline=None, max_examples=100)
 

@@ -4,10 +4,8 @@ No Python object is made for a read: a block holds arrays of record offsets, hit
 bytes of kept records are ever cut out.
 """
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +16,7 @@ from aspsfusion.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_in
 from aspsfusion.errors import ReadsError
 from aspsfusion.name_kernels import LINES
 from aspsfusion.scan_room import scan_room
+from aspsfusion.scanned_block import Buffers, ScannedBlock
 from aspsfusion.screen_kernels import SCAN_NO_AT_SIGN, SCAN_NO_PLUS, SCAN_OK, SCAN_QUALITY_LENGTH, scan_fastq
 from aspsfusion.screen_table import ScreenTable
 from aspsfusion.vector_loads import LOAD_BYTES
@@ -29,9 +28,6 @@ a few records of a block at a time, so that it need not fit a cache. See `docs/p
 PIECE_BYTES = 1024 * 1024
 """Inflated bytes of a block that are scanned at a time: some of them are still in the core's second-level
 cache then. Smaller pieces cost more in Python than they win."""
-
-UNUSED = 2
-"""References to memory that only the list of it and the question itself hold."""
 
 MAX_RECORD_BYTES = 64 * 1024 * 1024
 """A record that is still without an end after so many bytes is none: ten times the longest read on record."""
@@ -47,40 +43,6 @@ _PROBLEMS = {
     ),
     SCAN_QUALITY_LENGTH: ("sequence and quality differ in length", "copy or convert the file again"),
 }
-
-
-@dataclass(frozen=True)
-class ScannedBlock:
-    """Whole records of one block.
-
-    Attributes:
-        data: the bytes.
-        starts: offset of each record and behind the last one.
-        hits: whether each read is from the panel.
-        names: hash of each read name, without the mate's number.
-        marks: what name and comment tell of the mate, see `screen_kernels`.
-    """
-
-    data: npt.NDArray[np.uint8]
-    starts: npt.NDArray[np.int64]
-    hits: npt.NDArray[np.bool_]
-    names: npt.NDArray[np.uint64]
-    marks: npt.NDArray[np.uint8]
-
-    @property
-    def count(self) -> int:
-        """Number of records."""
-        return int(self.hits.size)
-
-    def record(self, index: int) -> bytes:
-        """Return the bytes of a record."""
-        return self.data[self.starts[index] : self.starts[index + 1]].tobytes()
-
-    def tail(self, first: int) -> "ScannedBlock":
-        """Return the block without its first records."""
-        return ScannedBlock(
-            self.data, self.starts[first:], self.hits[first:], self.names[first:], self.marks[first:]
-        )
 
 
 @contextmanager
@@ -106,29 +68,6 @@ def open_reads(path: Path) -> BinaryIO:
     """
     with _opening(path):
         return open_inflated(path)
-
-
-class _Buffers:
-    """Memory for blocks, used again once no block refers to it.
-
-    Fresh memory would be given by the system a page at a time.
-    """
-
-    def __init__(self) -> None:
-        self._all: list[npt.NDArray[np.uint8]] = []
-
-    def take(self, size: int) -> npt.NDArray[np.uint8]:
-        """Return memory of at least so many bytes, all of them the caller's until he drops it."""
-        # The one that was used last is the likeliest to be in the core's cache still.
-        for place in range(len(self._all) - 1, -1, -1):
-            if sys.getrefcount(self._all[place]) == UNUSED and self._all[place].size >= size:
-                found = self._all.pop(place)
-                self._all.append(found)
-                return found
-        # Longer records need longer ones: the short ones are dropped.
-        self._all = [each for each in self._all if each.size >= size]
-        self._all.append(np.empty(size + BLOCK_BYTES // 8, dtype=np.uint8))
-        return self._all[-1]
 
 
 class FastqScanner:
@@ -161,7 +100,7 @@ class FastqScanner:
         with _opening(path):
             self._file = InflatedFile(path)
         self.size = self._file.size
-        self._buffers = _Buffers()
+        self._buffers = Buffers(BLOCK_BYTES // 8)
         self._rest = np.empty(0, dtype=np.uint8)
         self._ended = False
         self._open_end = False

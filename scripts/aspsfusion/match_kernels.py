@@ -132,11 +132,13 @@ def _filter(table, scratch, used):  # type: ignore[no-untyped-def]
 
 @compiled
 def _confirm(  # type: ignore[no-untyped-def]
-    buffer, begins, stops, behind, table, scratch, count, packed_reads, hits
+    buffer, begins, stops, behind, table, scratch, count, packed_reads, lost, hits
 ):
     """Compare the places that the table gave; sets the hits of the reads that match."""
     packed, text = scratch.packed, table.packed_text
-    length, penalty, least_score = table.seed_length, table.mismatch_penalty, table.least_score
+    length, penalty = table.seed_length, table.mismatch_penalty
+    # Each base in front of a copy may be one of the match: it is not among the packed ones.
+    least_score = table.least_score - lost
     for i in range(count):
         position, place = scratch.place_positions[i], scratch.places[i]
         if not may_match(packed, position, text, place, length, penalty, least_score):
@@ -153,9 +155,12 @@ def _confirm(  # type: ignore[no-untyped-def]
 
 @compiled
 def _look_up(  # type: ignore[no-untyped-def]
-    buffer, begins, stops, behind, table, scratch, used, packed_reads, hits
+    buffer, begins, stops, behind, table, scratch, used, packed_reads, lost, hits
 ):
-    """Look the packed reads of a batch up; sets the hits of those that match."""
+    """Look the packed reads of a batch up; sets the hits of those that match.
+
+    At most `lost` bases of a read stand in front of a copy of it.
+    """
     seeds, shift, length = table.seeds, table.seed_shift, table.seed_length
     last = seeds.size - 1
     seed_mask = _ALL_SEED_BITS >> np.uint32(SEED_BITS - 2 * length)
@@ -182,10 +187,12 @@ def _look_up(  # type: ignore[no-untyped-def]
                     scratch.place_positions[found] = position
                     found += 1
                     if found == CANDIDATES:
-                        _confirm(buffer, begins, stops, behind, table, scratch, found, packed_reads, hits)
+                        _confirm(
+                            buffer, begins, stops, behind, table, scratch, found, packed_reads, lost, hits
+                        )
                         found = 0
                 slot = (slot + 1) & last
-    _confirm(buffer, begins, stops, behind, table, scratch, found, packed_reads, hits)
+    _confirm(buffer, begins, stops, behind, table, scratch, found, packed_reads, lost, hits)
 
 
 @compiled
@@ -204,13 +211,14 @@ def match_reads(buffer, begins, stops, behind, count, table, scratch, hits):  # 
     """
     packed = scratch.packed
     used = FRONT
-    packed_reads = 0
+    packed_reads = lost = 0
     for read in range(count):
         begin, stop = np.int64(begins[read]) + behind, np.int64(stops[read])
         hits[read] = False
         # What is shorter than a seed finds none.
         length = stop - begin
         copies = LONG_COPIES if length >= LONG_READ else COPIES if length >= SHORT_READ else SHORT_COPIES
+        lost = max(lost, (copies - 1) * PROBE_BASES // copies)
         for _ in range(copies):
             offset = 0
             while offset < stop - begin:
@@ -225,8 +233,8 @@ def match_reads(buffer, begins, stops, behind, count, table, scratch, hits):  # 
             packed_reads += 1
             begin = min(begin + PROBE_BASES // copies, stop)
         if used >= FRONT + BATCH_BYTES or packed_reads > BATCH_READS - SHORT_COPIES:
-            _look_up(buffer, begins, stops, behind, table, scratch, used, packed_reads, hits)
+            _look_up(buffer, begins, stops, behind, table, scratch, used, packed_reads, lost, hits)
             used = FRONT
-            packed_reads = 0
+            packed_reads = lost = 0
     if packed_reads:
-        _look_up(buffer, begins, stops, behind, table, scratch, used, packed_reads, hits)
+        _look_up(buffer, begins, stops, behind, table, scratch, used, packed_reads, lost, hits)
