@@ -88,6 +88,9 @@ def test_a_loop_that_returns_nothing_writes_its_result(directory: Path) -> None:
 def test_what_a_loop_can_not_take_is_refused(directory: Path) -> None:
     with pytest.raises(TypeError, match="compiled loops take no list"):
         total([1, 2])
+    assert total(INTEGERS) == 45
+    with pytest.raises(TypeError, match="own order of bytes"):
+        total(INTEGERS.astype(INTEGERS.dtype.newbyteorder()))
 
 
 def test_an_error_within_a_loop_is_told(directory: Path) -> None:

@@ -55,6 +55,8 @@ class MachineCode:
 
 def _kind(value: Any) -> str:
     if isinstance(value, np.ndarray):
+        if not value.dtype.isnative:
+            raise TypeError("compiled loops take arrays in the processor's own order of bytes")
         flags = value.flags
         layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
         return f"{value.dtype.name}{value.ndim}{layout}{flags.writeable:d}{flags.aligned:d}"
@@ -74,7 +76,7 @@ def _kind(value: Any) -> str:
 def _quick_kind(value: Any) -> Any:
     """Return what tells arguments of different kinds apart, and some of one kind as well, in little time."""
     if isinstance(value, np.ndarray):
-        return value.dtype.num, value.ndim, value.flags.num
+        return value.dtype.num, value.dtype.byteorder, value.ndim, value.flags.num
     return type(value)
 
 
