@@ -115,15 +115,21 @@ def report_reads(
 
 
 def report_files(
-    panel: Path, directory: Path, reads: Path | Lane, parameters: ClassifyParameters | None = None
+    panel: Path,
+    directory: Path,
+    reads: Path | Lane,
+    parameters: ClassifyParameters | None = None,
+    *,
+    reference: Path | None = None,
+    library: str | None = None,
 ) -> Report:
-    """Take FASTQ or BAM through every stage."""
+    """Take FASTQ or BAM through every stage; `reference` is that of a CRAM file."""
     names = ("c.fastq.gz", "s.json", "p.bam", "a.json", "e.json.gz", "calls.json")
     candidates, metrics, bam, aligned, evidence, calls = (directory / name for name in names)
     if isinstance(reads, Lane):
         run_screen(panel, [reads], candidates, metrics, force=True)
     else:
-        run_extract(panel, reads, candidates, metrics, force=True)
+        run_extract(panel, reads, candidates, metrics, reference, force=True)
     run_align(panel, candidates, bam, aligned, "x", 1, force=True)
     run_evidence(panel, bam, evidence, CallParameters(), force=True)
     run_call(panel, evidence, calls, CallParameters(), force=True)
@@ -135,7 +141,7 @@ def report_files(
         read_metrics(aligned),
         read_calls_for(built, calls),
         parameters or ClassifyParameters(),
-        None,
+        library,
     )
 
 

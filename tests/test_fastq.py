@@ -184,14 +184,16 @@ def test_empty_reads_are_reads(table: ScreenTable, tmp_path: Path) -> None:
 @given(
     lengths=st.lists(st.integers(1, 40) | st.just(1000), min_size=1, max_size=8),
     block_bytes=st.integers(1, 300),
+    piece_bytes=st.integers(1, 300),
     end=st.sampled_from(["\n", "\r\n"]),
     final=st.booleans(),
     data=st.data(),
 )
 @settings(max_examples=50, deadline=None)
-def test_records_do_not_depend_on_the_size_of_the_blocks(
+def test_records_do_not_depend_on_the_size_of_blocks_and_pieces(
     lengths: list[int],
     block_bytes: int,
+    piece_bytes: int,
     end: str,
     final: bool,
     data: st.DataObject,
@@ -205,6 +207,7 @@ def test_records_do_not_depend_on_the_size_of_the_blocks(
     path.write_bytes(gzip.compress(text if final else text.removesuffix(end.encode())))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fastq, "BLOCK_BYTES", block_bytes)
+        patch.setattr(fastq, "PIECE_BYTES", piece_bytes)
         records, hits, scanner = read_all(path, table)
     assert b"".join(records).replace(b"\r", b"").removesuffix(b"\n") == text.replace(b"\r", b"").removesuffix(
         b"\n"

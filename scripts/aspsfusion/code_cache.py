@@ -18,7 +18,7 @@ from pathlib import Path
 
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.machine_code import MachineCode
-from aspsfusion.writable import can_write, is_own
+from aspsfusion.writable import cache_of_the_user, can_write, is_own
 
 FINGERPRINT_DIGITS = 32
 """Hexadecimal digits of a fingerprint in the name of a file: 128 bits."""
@@ -46,8 +46,7 @@ def cache_directory(beside_package: Path) -> Path:
         )
     if can_write(beside_package):
         return beside_package
-    cache = os.environ.get("XDG_CACHE_HOME")
-    own = (Path(cache) if cache else Path("~/.cache").expanduser()) / "aspsfusion"
+    own = cache_of_the_user()
     return own if can_write(own) else _temporary_directory()
 
 

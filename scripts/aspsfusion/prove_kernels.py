@@ -75,7 +75,8 @@ def may_match(  # type: ignore[no-untyped-def]
     """Tell whether the match around a seed can reach the wanted score.
 
     What is no base, the ends of the read and the breaks of the text are taken for some base: what
-    `matches_at` says yes to is never refused, and it has to be asked when the answer is yes.
+    `matches_at` says yes to is never refused, and it has to be asked when the answer is yes. That holds for
+    what is packed: for each base of the read in front of it, `least_score` has to be one lower.
 
     Args:
         packed: packed bases of reads with eight bytes in front and behind.

@@ -10,21 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from aspsfusion.align import run_align
-from aspsfusion.call import run_call
-from aspsfusion.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.demo import DEFINITION, load_demo
 from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
-from aspsfusion.evidence import run_evidence
-from aspsfusion.extract import run_extract
 from aspsfusion.mates import Lane
-from aspsfusion.panel import load_panel
 from aspsfusion.panel_build import build_panel
 from aspsfusion.panel_yaml import load_panel_spec
-from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report_record import Report
-from aspsfusion.screen import run_screen
 from equality.formats import Reads, all_forms, make_genome
+from pipeline import report_files
 
 SAMPLES = ("type1", "type2_weak", "wild_type")
 """Samples of the demonstration that are tried: many and few fusion fragments, and an exclusion."""
@@ -34,34 +27,8 @@ ROOT = Path(__file__).parents[2]
 
 def report_on(panel_directory: Path, reads: Reads, directory: Path) -> Report:
     """Take a sample through all stages, in one process."""
-    names = (
-        "candidates.fastq.gz",
-        "screen.json",
-        "panel.bam",
-        "align.json",
-        "evidence.json.gz",
-        "calls.json",
-    )
-    candidates, metrics, bam, aligned, evidence, calls = (directory / name for name in names)
-    if reads.alignments is not None:
-        run_extract(panel_directory, reads.alignments, candidates, metrics, reads.reference, force=True)
-    else:
-        first, *second = reads.fastq
-        lane = Lane(first, second[0] if second else None)
-        run_screen(panel_directory, [lane], candidates, metrics, force=True)
-    run_align(panel_directory, candidates, bam, aligned, "sample", 1, force=True)
-    run_evidence(panel_directory, bam, evidence, CallParameters(), force=True)
-    run_call(panel_directory, evidence, calls, CallParameters(), force=True)
-    panel = load_panel(panel_directory)
-    return compose_report(
-        panel,
-        "sample",
-        read_metrics(metrics),
-        read_metrics(aligned),
-        read_calls_for(panel, calls),
-        ClassifyParameters(),
-        "polyA",
-    )
+    source = reads.alignments or Lane(reads.fastq[0], reads.fastq[1] if len(reads.fastq) > 1 else None)
+    return report_files(panel_directory, directory, source, reference=reads.reference, library="polyA")
 
 
 def in_words(report: Report) -> str:
