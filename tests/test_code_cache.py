@@ -137,7 +137,7 @@ def test_a_second_process_does_not_import_numba(tmp_path: Path) -> None:
 
 
 def code_of(number: int) -> MachineCode:
-    return MachineCode(bytes([number]) * 20, f"f{number}", ("int64", "bool"), False, ("memset",))
+    return MachineCode(bytes([number]) * 20, f"f{number}", ("int64", "bool"), ("memset",))
 
 
 def never() -> MachineCode:

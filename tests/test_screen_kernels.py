@@ -43,8 +43,8 @@ def scan(
     room = rooms.scan_room(size, 2)
     for end in [*sorted(cuts), size]:
         buffer[:end] = np.frombuffer(block[:end], np.uint8)
-        buffer[end : end + LOAD_BYTES] = ord("\n")
-        count, error = kernels.scan_fastq(buffer, end, group, TABLE, room)
+        room.fill(end)
+        count, error = kernels.scan_fastq(buffer, group, TABLE, room)
         if error != kernels.SCAN_OK:
             break
     totals = [int(total) for total in room.totals]

@@ -36,11 +36,20 @@ class CompiledLoop:
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the machine code, without the interpreter's lock."""
+        return self.prepared(*arguments)()
+
+    def prepared(self, *arguments: Any) -> Callable[[], Any]:
+        """Return a call with these arguments, for loops that are called thousands of times a second.
+
+        What the arrays hold may change from one call to the next. One thread at a time may call.
+        """
         kinds, packed = self._packer.pack(arguments)
         entry = self._entries.get(kinds)
         if entry is None:
             entry = self._entries[kinds] = self._entry(arguments)
-        return entry(packed)
+        call = entry.prepared(packed)
+        # Packed arguments are addresses: the arrays live as long as the call.
+        return lambda _held=arguments: call()
 
     def _entry(self, arguments: tuple[Any, ...]) -> Entry:
         kinds = kinds_of(arguments)

@@ -52,15 +52,17 @@ def _with_numba_names(function: types.FunctionType) -> Any:
     return copy
 
 
-def _returns(kind: Any) -> tuple[tuple[str, ...] | None, bool]:
-    """Return names of the result's parts, and whether it is one number and no tuple."""
+def _returns(kind: Any) -> tuple[str, ...] | None:
+    """Return names of the result's parts, one for a number, None where there is no result."""
     unliteral: Any = numba_types.unliteral
     parts: Any = getattr(kind, "types", ())
     if isinstance(kind, numba_types.NoneType):
-        return None, False
+        return None
     if isinstance(kind, numba_types.BaseTuple):
-        return tuple(str(unliteral(part)) for part in parts), False
-    return (str(unliteral(kind)),), True
+        if len(parts) == 1:
+            raise TypeError("compiled loops return a number or a tuple of several, no tuple of one")
+        return tuple(str(unliteral(part)) for part in parts)
+    return (str(unliteral(kind)),)
 
 
 def _needs(module: Any) -> tuple[str, ...]:
@@ -122,5 +124,4 @@ def compile_function(function: types.FunctionType, arguments: tuple[Any, ...]) -
         raise TypeError(f"{function.__qualname__} can not be kept: it needs {', '.join(ours)}")
     module.link_in(front)
     machine = cpu_target.target_context.codegen()._tm
-    returns, one = _returns(found.signature.return_type)
-    return MachineCode(machine.emit_object(module), FRONT, returns, one, needs)
+    return MachineCode(machine.emit_object(module), FRONT, _returns(found.signature.return_type), needs)

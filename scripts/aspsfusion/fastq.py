@@ -4,7 +4,7 @@ No Python object is made for a read: a block holds arrays of record offsets, hit
 bytes of kept records are ever cut out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -34,6 +34,9 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 
 LOOK_FOR_DAMAGE = 64 * 1024 * 1024
 """Inflated bytes behind a wrong record in which a checksum may tell that the compressed data are to blame."""
+
+Scan = Callable[[], tuple[int, int]]
+"""A call of `scan_fastq` for one block."""
 
 _PROBLEMS = {
     SCAN_NO_AT_SIGN: ("record does not begin with '@'", "give a FASTQ file, or copy it again if it is one"),
@@ -138,7 +141,7 @@ class FastqScanner:
                 # Two records were wanted to tell the layout, and there is only one.
                 self.group = 1
                 self._room.begin_block()
-                self._scan(data, length)
+                self._scan(self._prepared(data), data, length)
             block = self._block(data)
             self._rest = data[block.starts[-1] : length].copy()
             self.records += block.count
@@ -170,13 +173,14 @@ class FastqScanner:
         data = self._buffers.take(limit + 1 + LOAD_BYTES)
         data[:carried] = self._rest
         self._room.begin_block()
-        length = carried
+        scan = self._prepared(data)
+        free, length = data.data, carried
         while length < limit:
-            fresh = self._inflate(data.data[length : min(length + PIECE_BYTES, limit)])
+            fresh = self._inflate(free[length : min(length + PIECE_BYTES, limit)])
             if not fresh:
                 break
             length += fresh
-            self._scan(data, length)
+            self._scan(scan, data, length)
         # The end of the file is told by a block without a fresh byte.
         self._ended = length == carried and self._damage is None
         if self._ended and length and data[length - 1] != ord("\n"):
@@ -184,7 +188,7 @@ class FastqScanner:
             length += 1
             self._open_end = True
         if length == carried or self._open_end:
-            self._scan(data, length)
+            self._scan(scan, data, length)
         self.compressed = self._file.position()
         return data, length
 
@@ -198,11 +202,13 @@ class FastqScanner:
             self._damage = error
             return self._file.before_damage(free)
 
-    def _scan(self, data: npt.NDArray[np.uint8], length: int) -> None:
-        """Scan what has come to the block since the last call."""
-        # What stands behind must not be taken for part of a name.
-        data[length : length + LOAD_BYTES] = ord("\n")
-        count, error = scan_fastq(data, length, self.group, self._table, self._room)
+    def _prepared(self, data: npt.NDArray[np.uint8]) -> Scan:
+        """Return the call that scans what has come to a block since the last call."""
+        return scan_fastq.prepared(data, self.group, self._table, self._room)
+
+    def _scan(self, scan: Scan, data: npt.NDArray[np.uint8], length: int) -> None:
+        self._room.fill(length)
+        count, error = scan()
         if error == SCAN_OK:
             return
         # Damaged compressed data may inflate to anything.

@@ -11,7 +11,7 @@ import llvmlite
 import numpy as np
 from llvmlite import binding
 
-FORMAT = 2
+FORMAT = 3
 """Of what is kept on disk; one higher when it changes."""
 
 

@@ -9,8 +9,9 @@ for each number (`compiler.py` makes it): Python needs long to hand over some hu
 
 import ctypes
 import functools
+import operator
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ TUPLES_REMEMBERED = 8
 
 _NULL = 0
 _INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
-_RESULTS: dict[str, Any] = {"bool": ctypes.c_uint8, "float64": ctypes.c_double, "float32": ctypes.c_float} | {
+_RESULTS: dict[str, Any] = {"bool": ctypes.c_bool, "float64": ctypes.c_double, "float32": ctypes.c_float} | {
     name: getattr(ctypes, f"c_{name}") for name in _INTEGERS
 }
 """What a loop can return."""
@@ -40,16 +41,14 @@ class MachineCode:
     Attributes:
         object_code: an object file of this machine.
         symbol: the function's name in it.
-        returns: what the result consists of, names of NumPy's scalar types; None when the function returns
-            nothing.
-        one: the result is the one number itself and no tuple of them.
+        returns: what the result consists of, names of NumPy's scalar types, one for a number and more for a
+            tuple; None when the function returns nothing.
         needs: names of the functions outside that it calls.
     """
 
     object_code: bytes
     symbol: str
     returns: tuple[str, ...] | None
-    one: bool
     needs: tuple[str, ...]
 
 
@@ -170,27 +169,27 @@ class Entry:
 
     def __init__(self, name: str, code: MachineCode) -> None:
         self._name = name
-        self._code = code
         self._engine = _load(code)
         # Functions of this kind release the interpreter's lock.
         prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
         self._call = prototype(self._engine.get_function_address(code.symbol))
         self._result = _result_type(code.returns or ("int64",))
+        self._parts = [name for name, *_ in self._result._fields_] if code.returns else []
 
-    def __call__(self, packed: bytes) -> Any:
-        """Call it with packed arguments; returns integers, a tuple of them, or None.
+    def prepared(self, packed: bytes) -> Callable[[], Any]:
+        """Return a call with packed arguments, which one thread at a time may make again and again.
 
-        Raises:
-            RuntimeError: the loop raised an error, which is a fault of the program.
+        It returns integers, a tuple of them, or None, and raises a RuntimeError when the loop raised an
+        error, which is a fault of the program. What the arguments refer to must stay where it is.
         """
         result, raised = self._result(), ctypes.c_void_p()
-        status = self._call(ctypes.byref(result), ctypes.byref(raised), packed)
-        if status:
-            raise RuntimeError(f"the compiled loop {self._name} failed with status {status}")
-        if self._code.returns is None:
-            return None
-        parts = tuple(
-            bool(getattr(result, name)) if kind == "bool" else getattr(result, name)
-            for kind, (name, *_) in zip(self._code.returns, self._result._fields_, strict=True)
-        )
-        return parts[0] if self._code.one else parts
+        call, to_result, to_raised = self._call, ctypes.byref(result), ctypes.byref(raised)
+        unpack = operator.attrgetter(*self._parts) if self._parts else lambda _: None
+
+        def run() -> Any:
+            status = call(to_result, to_raised, packed)
+            if status:
+                raise RuntimeError(f"the compiled loop {self._name} failed with status {status}")
+            return unpack(result)
+
+        return run

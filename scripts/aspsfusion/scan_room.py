@@ -18,8 +18,8 @@ BASES, LONGEST, GC, UNKNOWN, GOOD, QUALITY = range(6)
 TOTALS = 6
 
 # Numbers of what `progress` holds.
-SCANNED, LINE_ENDS, RECORDS = range(3)
-STEPS = 3
+FILLED, SCANNED, LINE_ENDS, RECORDS = range(4)
+STEPS = 4
 
 
 class ScanRoom(NamedTuple):
@@ -35,7 +35,8 @@ class ScanRoom(NamedTuple):
         lengths: number of reads by length in nt, summed over blocks (int64).
         genes: panel k-mers seen by gene number, summed over blocks (int64).
         totals: counters, summed over blocks (int64), see BASES and the names behind it.
-        progress: how far the present block is scanned (int64): its bytes, line ends and whole records.
+        progress: the present block (int64): how many of its bytes count, and how far it is scanned: bytes,
+            line ends and whole records.
     """
 
     ends: npt.NDArray[np.int32]
@@ -52,6 +53,10 @@ class ScanRoom(NamedTuple):
     def begin_block(self) -> None:
         """Forget how far the block before was scanned; the sums stay."""
         self.progress[:] = 0
+
+    def fill(self, length: int) -> None:
+        """Say how many bytes of the present block count."""
+        self.progress[FILLED] = length
 
     @property
     def records(self) -> int:

@@ -13,6 +13,7 @@ from aspsfusion.match_kernels import match_reads
 from aspsfusion.name_kernels import LINES, read_names
 from aspsfusion.scan_room import (
     BASES,
+    FILLED,
     GC,
     GOOD,
     LINE_ENDS,
@@ -153,7 +154,7 @@ def _check_records(buffer, length, first, last, ends, starts):  # type: ignore[n
 
 
 @compiled
-def scan_fastq(buffer, length, group, table, room):  # type: ignore[no-untyped-def]
+def scan_fastq(buffer, group, table, room):  # type: ignore[no-untyped-def]
     """Take the whole records of a block of FASTQ apart and look each read up in the panel.
 
     A block may be scanned while it is still being filled: each call goes on where the one before it ended. A
@@ -161,18 +162,20 @@ def scan_fastq(buffer, length, group, table, room):  # type: ignore[no-untyped-d
     block tells whether the file ends there.
 
     Args:
-        buffer: the block with LOAD_BYTES readable bytes behind it (uint8); the file's last block must end
-            with a line end.
-        length: how many bytes of it count.
+        buffer: the block with LOAD_BYTES bytes behind it, which are written over (uint8); the file's last
+            block must end with a line end.
         group: only a multiple of so many records is taken: 2 for interleaved mates, else 1.
         table: what to look the reads up in (ScreenTable).
-        room: working memory, results and sums (ScanRoom).
+        room: how many bytes count, working memory, results and sums (ScanRoom).
 
     Returns:
         (records, error): number of whole records of the block and a SCAN code; on an error the record after
         the last counted one is wrong.
     """
     ends, starts, hits, progress = room.ends, room.starts, room.hits, room.progress
+    length = progress[FILLED]
+    # What stands behind must not be taken for part of a name.
+    buffer[length : length + LOAD_BYTES] = _NEWLINE
     before = records = progress[RECORDS]
     lines = progress[LINE_ENDS]
     starts[0] = 0

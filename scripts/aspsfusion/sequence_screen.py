@@ -66,7 +66,8 @@ class SequenceScreen:
         if len(block) >= self._room.lengths.size:
             self._room = scan_room(2 * len(block), self.gene_hits.size, self._room)
         self._room.begin_block()
+        self._room.fill(len(block))
         buffer = np.frombuffer(bytearray(block + b"\n" * LOAD_BYTES), dtype=np.uint8)
-        scanned, problem = scan_fastq(buffer, len(block), 1, self._table, self._room)
+        scanned, problem = scan_fastq(buffer, 1, self._table, self._room)
         assert (scanned, problem) == (count, SCAN_OK)
         return self._room.hits[:count].copy()

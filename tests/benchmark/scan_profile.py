@@ -55,7 +55,8 @@ def parts(panel: Path, size: int) -> dict[str, Callable[[Block, int, int], objec
 
     def scan(data: Block, used: int, count: int) -> None:
         room.begin_block()
-        scan_fastq(data, used, 1, table, room)
+        room.fill(used)
+        scan_fastq(data, 1, table, room)
 
     return {
         "all of the scan": scan,
