@@ -10,18 +10,9 @@ from hypothesis import strategies as st
 
 import reference_kernels as reference
 from aspsfusion.kernels import EMPTY
-from aspsfusion.kmers import (
-    KMER_LENGTH,
-    MIN_TABLE_BITS,
-    SEED_LENGTH,
-    PanelKmers,
-    build_table,
-    encode,
-    index_panel,
-    kept_reads,
-    panel_kmers,
-)
+from aspsfusion.kmers import KMER_LENGTH, SEED_LENGTH, encode, index_panel, kept_reads, panel_kmers
 from aspsfusion.panel import Panel
+from aspsfusion.screen_index import MIN_TABLE_BITS, PanelKmers, build_table, read_kmers
 from aspsfusion.sequences import reverse_complement
 
 COMPILING = settings(deadline=None)
@@ -173,6 +164,6 @@ def test_encode_reads_rna_and_case_alike() -> None:
 
 def test_random_reads_hardly_ever_hit_the_panel(demo_panel: Panel) -> None:
     rng = np.random.default_rng(20)
-    table = build_table(demo_panel.kmers())
+    table = build_table(read_kmers(demo_panel.directory))
     bases = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, size=(200_000, 100))]
     assert kept_reads([row.tobytes() for row in bases], table).sum() < 20

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspsfusion.errors import PanelError
-from aspsfusion.kmers import FORMAT_VERSION, KMER_LENGTH
+from aspsfusion.kmers import KMER_LENGTH
 from aspsfusion.panel import Junction, Panel, Transcript, Unspliced, load_panel
+from aspsfusion.screen_index import FORMAT_VERSION, read_kmers
 from aspsfusion.sequences import reverse_complement
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, made_transcript, transcripts
 
@@ -149,7 +150,7 @@ def test_genomic_position_on_every_contig(built: Panel) -> None:
 
 
 def test_kmers_are_sorted_and_numbered_by_gene(built: Panel) -> None:
-    table = built.kmers()
+    table = read_kmers(built.directory)
     assert table.k == KMER_LENGTH
     assert (np.diff(table.kmers.astype(object)) > 0).all()
     assert sorted(set(table.genes.tolist())) == [0, 1, 2]
@@ -163,7 +164,7 @@ def test_kmers_of_another_version_are_refused(directory: Path) -> None:
     with pytest.raises(
         PanelError, match=r"kmers\.npz: was written by another version of aspsfusion; build the panel again$"
     ):
-        panel.kmers()
+        read_kmers(panel.directory)
 
 
 Damage = Callable[[Path], object]
@@ -264,14 +265,14 @@ def test_damaged_kmer_table(directory: Path, size: int) -> None:
     cut("kmers.npz", size)(directory)
     panel = load_panel(directory)
     with pytest.raises(PanelError, match=r"kmers\.npz: is damaged; build the panel again"):
-        panel.kmers()
+        read_kmers(panel.directory)
 
 
 def test_kmer_table_without_its_arrays(directory: Path) -> None:
     np.savez(directory / "kmers.npz", format=np.int64(FORMAT_VERSION))
     panel = load_panel(directory)
     with pytest.raises(PanelError, match=r"kmers\.npz: is damaged"):
-        panel.kmers()
+        read_kmers(panel.directory)
 
 
 def test_unspliced_sequence_is_that_of_the_strand(built: Panel) -> None:

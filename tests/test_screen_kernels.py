@@ -15,8 +15,9 @@ from aspsfusion import name_kernels
 from aspsfusion import scan_room as rooms
 from aspsfusion import screen_kernels as kernels
 from aspsfusion.compiled import compiled
-from aspsfusion.kmers import LEAST_SCORE, SEED_LENGTH, build_table, index_panel, kept_reads
+from aspsfusion.kmers import SEED_LENGTH, index_panel, kept_reads
 from aspsfusion.match_kernels import CANDIDATES
+from aspsfusion.screen_index import LEAST_SCORE, build_table
 from aspsfusion.screen_table import PACKED_CODES, SEED_BITS, reverse_complement
 from aspsfusion.seed_vectors import PROBES_AT_ONCE, probes_in_filter, wide_probes_in_filter
 from aspsfusion.vector_loads import LOAD_BYTES

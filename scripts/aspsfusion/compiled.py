@@ -13,7 +13,7 @@ from typing import Any
 
 from aspsfusion.code_cache import kept_code
 from aspsfusion.loop_source import fingerprint
-from aspsfusion.machine_code import ArgumentPacker, Entry, MachineCode, kinds_of
+from aspsfusion.machine_code import ArgumentPacker, Entry, MachineCode, PreparedCall, kinds_of
 
 
 class CompiledLoop:
@@ -38,7 +38,7 @@ class CompiledLoop:
         """Run the machine code, without the interpreter's lock."""
         return self.prepared(*arguments)()
 
-    def prepared(self, *arguments: Any) -> Callable[[], Any]:
+    def prepared(self, *arguments: Any) -> PreparedCall:
         """Return a call with these arguments, for loops that are called thousands of times a second.
 
         What the arrays hold may change from one call to the next. One thread at a time may call.
@@ -47,9 +47,7 @@ class CompiledLoop:
         entry = self._entries.get(kinds)
         if entry is None:
             entry = self._entries[kinds] = self._entry(arguments)
-        call = entry.prepared(packed)
-        # Packed arguments are addresses: the arrays live as long as the call.
-        return lambda _held=arguments: call()
+        return entry.prepared(packed, arguments)
 
     def _entry(self, arguments: tuple[Any, ...]) -> Entry:
         kinds = kinds_of(arguments)

@@ -8,7 +8,6 @@ from typing import Any, BinaryIO, Literal, cast
 
 from isal import igzip, isal_zlib
 from isal.isal_zlib import IsalError
-from xopen import xopen
 
 # The module that xopen itself uses.
 if sys.version_info >= (3, 14):
@@ -58,7 +57,7 @@ def open_inflated(path: Path) -> BinaryIO:
     name = _other_format(raw)
     if name and path.is_file():
         raw.close()  # xopen closes only what it opened itself
-        return xopen(path, "rb", threads=0, format=name)
+        return _opened(path, name)
     inflated = _inflated(raw)
     if isinstance(inflated, igzip.IGzipFile):
         inflated.myfileobj = raw  # what the class itself does with a file that it opens: both are closed
@@ -78,8 +77,15 @@ def _inflated(raw: Any) -> Any:
     if _starts_with(raw, GZIP_MAGIC):
         return igzip.IGzipFile(fileobj=raw, mode="rb")
     name = _other_format(raw)
-    # xopen by itself would trust the name before the content.
-    return xopen(raw, "rb", threads=0, format=name) if name else raw
+    return _opened(raw, name) if name else raw
+
+
+def _opened(source: Any, name: Literal["bz2", "xz", "zst"]) -> BinaryIO:
+    """Open a file of another format than gzip."""
+    from xopen import xopen  # here, because it takes longer to import than a small file to read
+
+    # By itself it would trust the name before the content.
+    return xopen(source, "rb", threads=0, format=name)
 
 
 def compression_name(path: Path) -> str:

@@ -24,6 +24,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.extract_metrics import Counts, Kept, extract_metrics, locus_genes, require_human, target_loci
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.safe_output import replacing
+from aspsfusion.screen_index import load_screen_index
 from aspsfusion.screen_table import ScreenTable
 from aspsfusion.sequence_screen import SequenceScreen
 from aspsfusion.steady import require_unchanged, stamps_of
@@ -282,7 +283,7 @@ def run_extract(
 def _first_pass(
     panel: Panel, path: Path, reference: Path | None, progress: Progress
 ) -> tuple[Header, set[str], Counts]:
-    table = panel.screen_table
+    table = load_screen_index(panel.directory).table
     with open_alignments(path, reference) as stream:
         header = read_header(stream)
         require_human(header, path)

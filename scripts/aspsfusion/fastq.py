@@ -4,7 +4,7 @@ No Python object is made for a read: a block holds arrays of record offsets, hit
 bytes of kept records are ever cut out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from aspsfusion.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
 from aspsfusion.errors import ReadsError
+from aspsfusion.machine_code import PreparedCall
 from aspsfusion.name_kernels import LINES
 from aspsfusion.scan_room import scan_room
 from aspsfusion.scanned_block import Buffers, ScannedBlock
@@ -34,9 +35,6 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 
 LOOK_FOR_DAMAGE = 64 * 1024 * 1024
 """Inflated bytes behind a wrong record in which a checksum may tell that the compressed data are to blame."""
-
-Scan = Callable[[], tuple[int, int]]
-"""A call of `scan_fastq` for one block."""
 
 _PROBLEMS = {
     SCAN_NO_AT_SIGN: ("record does not begin with '@'", "give a FASTQ file, or copy it again if it is one"),
@@ -202,11 +200,11 @@ class FastqScanner:
             self._damage = error
             return self._file.before_damage(free)
 
-    def _prepared(self, data: npt.NDArray[np.uint8]) -> Scan:
+    def _prepared(self, data: npt.NDArray[np.uint8]) -> PreparedCall:
         """Return the call that scans what has come to a block since the last call."""
         return scan_fastq.prepared(data, self.group, self._table, self._room)
 
-    def _scan(self, scan: Scan, data: npt.NDArray[np.uint8], length: int) -> None:
+    def _scan(self, scan: PreparedCall, data: npt.NDArray[np.uint8], length: int) -> None:
         self._room.fill(length)
         count, error = scan()
         if error == SCAN_OK:

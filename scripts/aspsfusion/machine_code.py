@@ -132,7 +132,7 @@ class ArgumentPacker:
         return known
 
 
-def _result_type(returns: Sequence[str]) -> type[ctypes.Structure]:
+def _result_type(returns: Sequence[str]) -> Any:
     fields = [(f"part{number}", _RESULTS[name]) for number, name in enumerate(returns)]
     return type("Result", (ctypes.Structure,), {"_fields_": fields})
 
@@ -165,31 +165,55 @@ class Entry:
     Args:
         name: the loop's name, for errors.
         code: the machine code.
+
+    Attributes:
+        name: the loop's name.
+        call: the function of C: where to put the result, where what was raised, packed arguments.
+        result_type: the structure that holds a result.
+        unpack: makes a number, a tuple of them, or None of that structure.
     """
 
     def __init__(self, name: str, code: MachineCode) -> None:
-        self._name = name
+        self.name = name
         self._engine = _load(code)
         # Functions of this kind release the interpreter's lock.
         prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
-        self._call = prototype(self._engine.get_function_address(code.symbol))
-        self._result = _result_type(code.returns or ("int64",))
-        self._parts = [name for name, *_ in self._result._fields_] if code.returns else []
+        self.call = prototype(self._engine.get_function_address(code.symbol))
+        self.result_type = _result_type(code.returns or ("int64",))
+        parts = [part for part, *_ in self.result_type._fields_] if code.returns else []
+        self.unpack: Callable[[Any], Any] = operator.attrgetter(*parts) if parts else lambda _: None
 
-    def prepared(self, packed: bytes) -> Callable[[], Any]:
-        """Return a call with packed arguments, which one thread at a time may make again and again.
+    def prepared(self, packed: bytes, arguments: tuple[Any, ...]) -> "PreparedCall":
+        """Return a call with packed arguments.
 
-        It returns integers, a tuple of them, or None, and raises a RuntimeError when the loop raised an
-        error, which is a fault of the program. What the arguments refer to must stay where it is.
+        Args:
+            packed: the arguments as bytes.
+            arguments: what they were packed from.
         """
-        result, raised = self._result(), ctypes.c_void_p()
-        call, to_result, to_raised = self._call, ctypes.byref(result), ctypes.byref(raised)
-        unpack = operator.attrgetter(*self._parts) if self._parts else lambda _: None
+        return PreparedCall(self, packed, arguments)
 
-        def run() -> Any:
-            status = call(to_result, to_raised, packed)
-            if status:
-                raise RuntimeError(f"the compiled loop {self._name} failed with status {status}")
-            return unpack(result)
 
-        return run
+class PreparedCall:
+    """A call of machine code that costs next to nothing to make again; one thread at a time may make it.
+
+    Args:
+        entry: the machine code.
+        packed: its arguments as bytes.
+        arguments: what they were packed from, which has to live as long as the call does.
+    """
+
+    def __init__(self, entry: Entry, packed: bytes, arguments: tuple[Any, ...]) -> None:
+        self._entry, self._packed, self._arguments = entry, packed, arguments
+        self._result, self._raised = entry.result_type(), ctypes.c_void_p()
+        self._places = ctypes.byref(self._result), ctypes.byref(self._raised)
+
+    def __call__(self) -> Any:
+        """Run it; returns a number, a tuple of them, or None.
+
+        Raises:
+            RuntimeError: the loop raised an error, which is a fault of the program.
+        """
+        status = self._entry.call(*self._places, self._packed)
+        if status:
+            raise RuntimeError(f"the compiled loop {self._entry.name} failed with status {status}")
+        return self._entry.unpack(self._result)

@@ -4,55 +4,31 @@ Coordinates are 0-based and half-open throughout; only the files' columns are 1-
 """
 
 import json
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aspsfusion.errors import PanelError
 from aspsfusion.fusion_spec import BreakpointSpec, JunctionSpec
+from aspsfusion.panel_layout import (
+    BUILD_AGAIN,
+    EXONS_TABLE,
+    INDEX_FILES,
+    INDEX_PREFIX,
+    KMER_TABLE,
+    PROVENANCE,
+    TRANSCRIPTS_FASTA,
+    UNSPLICED_FASTA,
+    damage_named,
+    require_files,
+)
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.specificity import SPECIFICITY_TABLE, Specificity, read_specificity
 from aspsfusion.transcripts import UNSPLICED_SUFFIX, Exon, Junction, Transcript, Unspliced
 
-__all__ = [
-    "EXONS_TABLE",
-    "INDEX_FILES",
-    "INDEX_PREFIX",
-    "KMER_TABLE",
-    "PROVENANCE",
-    "TRANSCRIPTS_FASTA",
-    "UNSPLICED_FASTA",
-    "UNSPLICED_SUFFIX",
-    "Exon",
-    "Junction",
-    "Panel",
-    "Transcript",
-    "Unspliced",
-    "load_panel",
-]
-
-if TYPE_CHECKING:
-    from aspsfusion.kmers import PanelKmers
-    from aspsfusion.screen_table import ScreenTable
-
-TRANSCRIPTS_FASTA = "transcripts.fa"
-UNSPLICED_FASTA = "introns.fa"
-EXONS_TABLE = "exons.tsv"
-PROVENANCE = "panel.json"
-KMER_TABLE = "kmers.npz"
-INDEX_PREFIX = "index/panel.fa"
-INDEX_FILES = (
-    "index/panel.dict",
-    *(INDEX_PREFIX + suffix for suffix in ("", ".amb", ".ann", ".bwt", ".pac", ".sa")),
-)
-
-BUILD_AGAIN = "build the panel again"
-BUILD_WITH = "build the panel with 'aspsfusion panel build'"
+__all__ = ["UNSPLICED_SUFFIX", "Exon", "Junction", "Panel", "Transcript", "Unspliced", "load_panel"]
 
 
 @dataclass(frozen=True)
@@ -139,42 +115,6 @@ class Panel:
         """Path prefix of the BWA index."""
         return self.directory / INDEX_PREFIX
 
-    @cached_property
-    def screen_table(self) -> "ScreenTable":
-        """The table in which the screen looks reads up, made once for all samples of a process.
-
-        Raises:
-            PanelError: see `kmers`.
-        """
-        from aspsfusion.kmers import build_table
-
-        return build_table(self.kmers())
-
-    def kmers(self) -> "PanelKmers":
-        """Return what the screen looks for; genes are numbers in `spec.genes`.
-
-        Raises:
-            PanelError: the table is damaged, or another version of the program wrote it.
-        """
-        # Imported here, because it brings the compiler with it and most stages need no k-mer.
-        from aspsfusion.kmers import PanelKmers
-
-        path = self.directory / KMER_TABLE
-        with _damage_named(path):
-            found = PanelKmers.load(path)
-        if found is None:
-            raise PanelError("was written by another version of aspsfusion", path=path, remedy=BUILD_AGAIN)
-        return found
-
-
-@contextmanager
-def _damage_named(path: Path) -> Iterator[None]:
-    """Turn what a damaged file of a panel directory raises into a PanelError that names it."""
-    try:
-        yield
-    except (ValueError, LookupError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise PanelError("is damaged", path=path, remedy=BUILD_AGAIN) from error
-
 
 def _bases(records: Mapping[str, str], name: str, length: int, path: Path) -> str:
     """Return the bases of a record that must be there and have the length."""
@@ -214,20 +154,20 @@ def load_panel(directory: Path) -> Panel:
 
 @lru_cache(maxsize=1)
 def _read_panel(directory: Path, files: tuple[tuple[Path, int, int], ...]) -> Panel:
-    for name in (PROVENANCE, TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE, *INDEX_FILES):
-        if not (directory / name).is_file():
-            raise PanelError(f"lacks {name}", path=directory, remedy=BUILD_WITH)
-    with _damage_named(directory / TRANSCRIPTS_FASTA):
+    require_files(
+        directory, (PROVENANCE, TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE, *INDEX_FILES)
+    )
+    with damage_named(directory / TRANSCRIPTS_FASTA):
         sequences = _read_fasta(directory / TRANSCRIPTS_FASTA)
-    with _damage_named(directory / UNSPLICED_FASTA):
+    with damage_named(directory / UNSPLICED_FASTA):
         genomic = _read_fasta(directory / UNSPLICED_FASTA)
-    with _damage_named(directory / EXONS_TABLE):
+    with damage_named(directory / EXONS_TABLE):
         exons = _read_exons(directory / EXONS_TABLE)
-    with _damage_named(directory / PROVENANCE):
+    with damage_named(directory / PROVENANCE):
         provenance = json.loads((directory / PROVENANCE).read_text(encoding="utf-8"))
         spec = PanelSpec.model_validate(provenance["spec"])
-        if provenance["genome_pass"] is not None and not (directory / SPECIFICITY_TABLE).is_file():
-            raise PanelError(f"lacks {SPECIFICITY_TABLE}", path=directory, remedy=BUILD_WITH)
+        if provenance["genome_pass"] is not None:
+            require_files(directory, [SPECIFICITY_TABLE])
         transcripts = {}
         for entry in provenance["transcripts"]:
             key = f"{entry['gene']}|{entry['transcript']}"

@@ -11,14 +11,14 @@ from aspsfusion.aligner import build_index
 from aspsfusion.genome import GenomePieces
 from aspsfusion.genome_uniqueness import Uniqueness
 from aspsfusion.kmers import index_panel
-from aspsfusion.panel import (
+from aspsfusion.panel import Panel
+from aspsfusion.panel_layout import (
     EXONS_TABLE,
     INDEX_PREFIX,
     KMER_TABLE,
     PROVENANCE,
     TRANSCRIPTS_FASTA,
     UNSPLICED_FASTA,
-    Panel,
 )
 from aspsfusion.proof import Check
 from aspsfusion.screened import screened_sequences
@@ -125,7 +125,8 @@ def write_panel(
     specificity = uniqueness.specificity if uniqueness else None
     if specificity:
         write_specificity(specificity, directory / SPECIFICITY_TABLE)
-    index_panel(screened_sequences(panel, genome, specificity)).save(directory / KMER_TABLE)
+    symbols = [gene.symbol for gene in panel.spec.genes]
+    index_panel(screened_sequences(panel, genome, specificity), symbols=symbols).save(directory / KMER_TABLE)
     (directory / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
 
 

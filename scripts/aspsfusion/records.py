@@ -6,9 +6,9 @@ Genomic positions in them are 0-based and half-open. What stands in `report.json
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 BOTH_ENDS = 2
 
@@ -104,23 +104,3 @@ class Fragment:
     def both_ends_known(self) -> bool:
         """Whether the reads show where the molecule begins and ends."""
         return self.merged or len(self.mates) == BOTH_ENDS
-
-
-class ScreenMetrics(Record):
-    """What the screen counts of a sample: `screen.json`."""
-
-    layout: Literal["paired", "single"]
-    interleaved: bool = Field(description="whether a file held both mates by turns")
-    lanes: list[list[str]] = Field(description="names of the files of each lane")
-    total_fragments: int
-    total_reads: int
-    total_bases: int
-    read_length: int = Field(description="longest read in nt")
-    mean_read_length: float = Field(description="in nt")
-    read_lengths: dict[str, int] = Field(description="number of reads by length in nt")
-    gc_fraction: float = Field(description="share of G and C among the bases that are known")
-    n_fraction: float = Field(description="share of bases that are not known (N)")
-    mean_quality: float = Field(description="mean Phred quality of all bases")
-    q30_fraction: float = Field(description="share of bases with a quality of at least 30")
-    candidate_fragments: int = Field(description="fragments that were kept")
-    kmers_by_gene: dict[str, int] = Field(description="panel k-mers in the reads that match the panel")

@@ -17,10 +17,10 @@ from aspsfusion.compressed import STANDARD_INPUT
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import FastqScanner
 from aspsfusion.mates import Lane, LaneReader
-from aspsfusion.panel import load_panel
-from aspsfusion.records import ScreenMetrics
 from aspsfusion.safe_output import replacing
 from aspsfusion.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
+from aspsfusion.screen_index import load_screen_index
+from aspsfusion.screen_metrics import ScreenMetrics
 from aspsfusion.steady import require_unchanged, stamps_of
 
 COMPRESSION_LEVEL = 1
@@ -139,9 +139,7 @@ def run_screen(
     from isal import igzip
 
     _refuse_mixed(lanes)
-    panel = load_panel(panel_directory)
-    symbols = [gene.symbol for gene in panel.spec.genes]
-    table = panel.screen_table
+    symbols, table = load_screen_index(panel_directory)
     stamps = stamps_of(path for lane in lanes for path in lane.paths)
     counts = _Counts(np.zeros(len(symbols), dtype=np.int64))
     readers: list[LaneReader] = []
@@ -185,7 +183,7 @@ def run_screen(
             read_before += sum(scanner.compressed for scanner in reader.scanners)
         require_unchanged(stamps)
         result = counts.metrics(lanes, readers, symbols)
-        metrics_draft.write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        metrics_draft.write_text(result.as_json(), encoding="utf-8")
     return result
 
 

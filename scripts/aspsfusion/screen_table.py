@@ -8,7 +8,7 @@ import numpy.typing as npt
 from aspsfusion.compiled import compiled
 from aspsfusion.kernels import EMPTY, HASH_MULTIPLIER
 from aspsfusion.seed_vectors import COMPLEMENT, FILTER_BIT_SHIFTS, FILTER_MULTIPLIERS, LOW_BITS, reversed_bits
-from aspsfusion.vector_loads import LOAD_BYTES, lowest_bit
+from aspsfusion.vector_loads import LOAD_BYTES, load_64, lowest_bit, prefetch
 
 PACKED_CODES = np.full(256, 4, dtype=np.uint8)
 """Two-bit codes as `pack_bases` makes them, 4 for the rest: A 0, C 1, T 2, G 3; complement: bit 1."""
@@ -97,6 +97,10 @@ def slot_of(seed, shift):  # type: ignore[no-untyped-def]
     return np.int64((np.uint64(seed) * HASH_MULTIPLIER) >> np.uint64(shift))
 
 
+ENTRIES_AHEAD = 16
+"""How many entries before its own a slot of a table is asked for: the tables do not fit a core's cache."""
+
+
 @compiled
 def fill_kmers(kmers, values, keys, slots):  # type: ignore[no-untyped-def]
     """Enter k-mers into an open-addressing hash table, in place.
@@ -110,6 +114,8 @@ def fill_kmers(kmers, values, keys, slots):  # type: ignore[no-untyped-def]
     slot_shift = np.uint64(64 - lowest_bit(np.uint64(keys.size)))
     last = keys.size - 1
     for i in range(kmers.size):
+        ahead = min(i + ENTRIES_AHEAD, kmers.size - 1)
+        prefetch(keys, np.int64((kmers[ahead] * HASH_MULTIPLIER) >> slot_shift))
         slot = np.int64((kmers[i] * HASH_MULTIPLIER) >> slot_shift)
         while keys[slot] != EMPTY:
             slot = (slot + 1) & last
@@ -134,11 +140,19 @@ def enter_in_filter(seed, filter_words, word_shift):  # type: ignore[no-untyped-
 
 
 @compiled
-def fill_seeds(text, places, length, filter_words, seeds):  # type: ignore[no-untyped-def]
+def _packed_seed(packed_text, place, length):  # type: ignore[no-untyped-def]
+    """Return the seed (uint32) of so many bases, at most 16, at a place of the packed text."""
+    word = load_64(packed_text, place >> 2) >> np.uint64(2 * (place & 3))
+    return np.uint32(word & ((_ONE << np.uint64(2 * length)) - _ONE))
+
+
+@compiled
+def fill_seeds(packed_text, size, places, length, filter_words, seeds):  # type: ignore[no-untyped-def]
     """Enter the seeds at the given places of the panel's text, in place.
 
     Args:
-        text: see ScreenTable.
+        packed_text: see ScreenTable.
+        size: bases of the text.
         places: where in its first half seeds begin; their bases must all be bases (int64).
         length: bases of a seed, at most 16.
         filter_words: zeros, 2^m words.
@@ -147,10 +161,11 @@ def fill_seeds(text, places, length, filter_words, seeds):  # type: ignore[no-un
     word_shift = np.uint32(SEED_BITS - lowest_bit(np.uint64(filter_words.size)))
     slot_shift = np.uint64(64 - lowest_bit(np.uint64(seeds.size)))
     last = seeds.size - 1
-    for place in places:
-        seed = np.uint32(0)
-        for i in range(length):
-            seed |= np.uint32(text[place + i]) << np.uint32(2 * i)
+    for i in range(places.size):
+        later = _packed_seed(packed_text, places[min(i + ENTRIES_AHEAD, places.size - 1)], length)
+        prefetch(seeds, slot_of(min(later, reverse_complement(later, length)), slot_shift))
+        place = places[i]
+        seed = _packed_seed(packed_text, place, length)
         other = reverse_complement(seed, length)
         smaller = min(seed, other)
         enter_in_filter(smaller, filter_words, word_shift)
@@ -158,7 +173,7 @@ def fill_seeds(text, places, length, filter_words, seeds):  # type: ignore[no-un
         for turned in range(2):
             if (other < seed) if turned == 0 else (seed < other):
                 continue
-            where = text.size - length - place if turned else place
+            where = size - length - place if turned else place
             slot = slot_of(smaller, slot_shift)
             while seeds[slot] != np.uint64(0):
                 slot = (slot + 1) & last

@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from aspsfusion.compressed import InflatedFile
 from aspsfusion.fastq import BLOCK_BYTES
-from aspsfusion.kmers import PanelKmers, build_table
 from aspsfusion.match_kernels import match_reads
 from aspsfusion.name_kernels import LINES, read_names
 from aspsfusion.scan_room import scan_room
+from aspsfusion.screen_index import PanelKmers, build_table
 from aspsfusion.screen_kernels import _count_letters, _line_ends, scan_fastq
 from aspsfusion.vector_loads import LOAD_BYTES
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion import kmers
-from aspsfusion.kmers import KMER_LENGTH, LEAST_SCORE, SEED_LENGTH, PanelKmers, build_table, index_panel
+from aspsfusion.kmers import KMER_LENGTH, SEED_LENGTH, index_panel
+from aspsfusion.screen_index import LEAST_SCORE, PanelKmers, build_table
 from aspsfusion.screen_table import ScreenTable
 from screen_study.reads import LETTERS, SIDE, Reads
 

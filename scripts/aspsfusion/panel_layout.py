@@ -1,0 +1,43 @@
+"""The files of a panel directory, and the errors about one that is missing or damaged."""
+
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aspsfusion.errors import PanelError
+
+TRANSCRIPTS_FASTA = "transcripts.fa"
+UNSPLICED_FASTA = "introns.fa"
+EXONS_TABLE = "exons.tsv"
+PROVENANCE = "panel.json"
+KMER_TABLE = "kmers.npz"
+INDEX_PREFIX = "index/panel.fa"
+INDEX_FILES = (
+    "index/panel.dict",
+    *(INDEX_PREFIX + suffix for suffix in ("", ".amb", ".ann", ".bwt", ".pac", ".sa")),
+)
+
+BUILD_AGAIN = "build the panel again"
+BUILD_WITH = "build the panel with 'aspsfusion panel build'"
+
+
+def require_files(directory: Path, names: Iterable[str]) -> None:
+    """Refuse a panel directory that lacks a file.
+
+    Raises:
+        PanelError: names the first one that is not there.
+    """
+    for name in names:
+        if not (directory / name).is_file():
+            raise PanelError(f"lacks {name}", path=directory, remedy=BUILD_WITH)
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Turn what a damaged file of a panel directory raises into a PanelError that names it."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise PanelError("is damaged", path=path, remedy=BUILD_AGAIN) from error
