@@ -160,6 +160,7 @@ def test_provenance(whole: SmallPanel) -> None:
         "reference_authenticated",
         "genome_file",
         "annotation",
+        "repeats_marked",
         "whole_genome_specificity",
         "genome_pass",
         "contigs",
@@ -674,6 +675,18 @@ def test_command_says_what_was_proved(small: SmallPanel, capsys: pytest.CaptureF
         "(intron 1 GA..AG, intron 2 GA..AG)",
     ]
     assert err == ""
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_command_says_when_repeats_are_not_known(
+    small: SmallPanel, capsys: pytest.CaptureFixture[str], masked: bool
+) -> None:
+    if masked:
+        small.change("chr2", 191, small.chromosomes["chr2"][190:230].lower())
+    small.chromosomes = {f"{name}:1-{len(bases)}": bases for name, bases in small.chromosomes.items()}
+    assert command(small) == 0
+    out, _ = capsys.readouterr()
+    assert ("repeats are not known" in out) is not masked
 
 
 def test_command_refuses_in_one_line_and_replaces_only_with_force(

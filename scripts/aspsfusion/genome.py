@@ -62,10 +62,10 @@ class GenomePieces:
 
     @property
     def soft_masked(self) -> bool:
-        """Whether lower case marks repeats; a file in lower case throughout marks nothing."""
+        """Whether lower case marks repeats; a file in one case throughout marks nothing."""
         total = sum(map(len, self.bases.values()))
         lower = sum(sum(bases.count(base) for base in "acgtn") for bases in self.bases.values())
-        return lower <= MAX_MASKED_SHARE * total
+        return 0 < lower <= MAX_MASKED_SHARE * total
 
     def holds(self, region: Region) -> bool:
         """Tell whether a region lies in one that was read."""

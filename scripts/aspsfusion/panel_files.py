@@ -64,6 +64,7 @@ def provenance_of(
             if gtf_path is None
             else {"file": gtf_path.name, "checksum": hashlib.sha256(gtf_path.read_bytes()).hexdigest()}
         ),
+        "repeats_marked": genome.soft_masked,
         "whole_genome_specificity": uniqueness is not None and uniqueness.whole_genome,
         "genome_pass": None if uniqueness is None else uniqueness.provenance(),
         "contigs": [

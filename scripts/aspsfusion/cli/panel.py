@@ -15,6 +15,11 @@ FETCH_EXAMPLE = """example:
       --genome loci.fa.gz --output results/panel
 """
 
+REPEATS_UNKNOWN = (
+    "repeats are not known: nothing in the FASTA is in lower case, and it holds loci only. Reads of Alu and other "
+    "repeats will be kept as candidates, so that samples take longer; a soft-masked FASTA avoids it"
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of `panel`."""
@@ -90,6 +95,9 @@ def _build(args: argparse.Namespace) -> None:
     for check in checks:
         if not check["passed"]:
             print(f"  not passed: {check['text']}")
+    known = panel.provenance["repeats_marked"] or panel.provenance["genome_pass"]
+    if not known and panel.provenance["reference_kind"] != "demonstration":
+        print(f"  {REPEATS_UNKNOWN}")
 
 
 def _fetch(args: argparse.Namespace) -> None:
