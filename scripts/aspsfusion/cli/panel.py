@@ -16,8 +16,8 @@ FETCH_EXAMPLE = """example:
 """
 
 REPEATS_UNKNOWN = (
-    "repeats are not known: nothing in the FASTA is in lower case, and it holds loci only. Reads of Alu and other "
-    "repeats will be kept as candidates, so that samples take longer; a soft-masked FASTA avoids it"
+    "repeats are not known: nothing in the FASTA is in lower case, and it holds loci only. Reads of Alu and "
+    "other repeats will be kept as candidates, so that samples take longer; a soft-masked FASTA avoids it"
 )
 
 
