@@ -172,7 +172,9 @@ def written(records: list[bytes]) -> bytes:
     if len(set(names)) == 2:
         names = [name[:-2] for name in names]
     ends = [b"/1", b"/2"] if len(records) == 2 else [b""]
+    words = [re.split(rb"[\x00-\x20]", field[0]) for field in fields]
+    umis = [next((b" " + word for word in each if re.match(rb"RX:Z:.", word)), b"") for each in words]
     return b"".join(
-        b"%s%s\n%s\n+\n%s\n" % (name, end, field[1].upper(), field[3])
-        for name, end, field in zip(names, ends, fields, strict=True)
+        b"%s%s%s\n%s\n+\n%s\n" % (name, end, umi, field[1].upper(), field[3])
+        for name, end, umi, field in zip(names, ends, umis, fields, strict=True)
     )

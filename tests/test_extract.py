@@ -90,12 +90,16 @@ def extract(
 
 
 def as_fastq(panel: Path, directory: Path, groups: Sequence[Sequence[Record]]) -> tuple[dict[str, Any], Any]:
-    """Return candidates and metrics of the same pairs given as FASTQ."""
+    """Return candidates and metrics of the same pairs given as FASTQ, tags behind the names."""
+
+    def header(record: Record) -> str:
+        return "\t".join([f"@{record.name}", *(f"{tag}:Z:{value}" for tag, value in record.tags)])
+
     paths = [directory / f"R{mate}.fastq" for mate in (1, 2)]
     for mate, path in enumerate(paths):
         path.write_text(
             "".join(
-                f"@{g[mate].name}\n{g[mate].bases}\n+\n{g[mate].qualities or 'I' * len(g[mate].bases)}\n"
+                f"{header(g[mate])}\n{g[mate].bases}\n+\n{g[mate].qualities or 'I' * len(g[mate].bases)}\n"
                 for g in groups
             )
         )
@@ -263,6 +267,15 @@ def test_umi_of_the_rx_tag_stands_behind_the_name(panel: Path, tmp_path: Path) -
     ] + flat(fragments(1, name="plain"))
     reads, _ = extract(panel, write_records(tmp_path / "umi.bam", records))
     assert list(reads) == ["f0/1 RX:Z:ACGT-TTGC", "f0/2 RX:Z:ACGT-TTGC", "plain0/1", "plain0/2"]
+
+
+def test_umi_comes_from_fastq_as_from_bam(panel: Path, tmp_path: Path) -> None:
+    groups = [
+        [replace(r, tags=(("QX", "IIII IIII"), ("RX", "ACGT-TTGC"))) for r in group] for group in fragments(3)
+    ]
+    reads, _ = extract(panel, write_records(tmp_path / "umi.bam", flat(groups)))
+    screened, _ = as_fastq(panel, tmp_path, groups)
+    assert screened == reads
 
 
 def test_mate_numbers_in_names_are_no_part_of_them(panel: Path, tmp_path: Path) -> None:

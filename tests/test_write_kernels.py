@@ -47,6 +47,11 @@ def written(fragments: list[list[bytes]], chosen: list[int], *, interleaved: boo
         ),
         ([b"@r.1\nA\n+\nI\n", b"@r.2\nC\n+\nI\n"], b"@r/1\nA\n+\nI\n@r/2\nC\n+\nI\n"),
         ([b"@r.1\nA\n+\nI\n", b"@r.1\nC\n+\nI\n"], b"@r.1/1\nA\n+\nI\n@r.1/2\nC\n+\nI\n"),
+        (
+            [b"@r/1\tRX:Z:ACGT-TT\tQX:Z:IIII II\nA\n+\nI\n", b"@r/2 2:N:0 RX:Z:ACGT-TT\r\nC\r\n+\r\nI\r\n"],
+            b"@r/1 RX:Z:ACGT-TT\nA\n+\nI\n@r/2 RX:Z:ACGT-TT\nC\n+\nI\n",
+        ),
+        ([b"@r RX:Z: aRX:Z:AC RX:Z\nA\n+RX:Z:AC\nI\n"], b"@r\nA\n+\nI\n"),
         ([b"@r/2\nACGT\n+\nIIII\n"], b"@r\nACGT\n+\nIIII\n"),
         ([b"@r\r\n\r\n+\r\n\r\n"], b"@r\n\n+\n\n"),
     ],
@@ -67,7 +72,9 @@ def fragments(draw: st.DrawFn) -> list[bytes]:
         end = draw(st.sampled_from(["\n", "\r\n"]))
         bases = draw(st.text("ACGTNacgtn.", max_size=30))
         quality = draw(st.text("@+I#?Aaz", min_size=len(bases), max_size=len(bases)))
-        comment = draw(st.sampled_from(["", " 1:N:0:A", "\tx", "  "]))
+        comment = draw(
+            st.sampled_from(["", " 1:N:0:A", "\tx", "  ", " RX:Z:", "\tRX:Z:AC-GT\tBC:Z:A", " x RX:Z:N"])
+        )
         records.append(end.join([f"@{each}{comment}", bases, f"+{comment}", quality, ""]).encode())
     return records
 

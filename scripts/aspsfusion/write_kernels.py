@@ -16,6 +16,10 @@ _LOWER_A = 97
 _LOWER_Z = 122
 _TO_UPPER = 32
 
+_UMI_TAG = tuple(b"RX:Z:")
+"""Begins the field of a comment that holds the fragment's molecular identifier, as `samtools fastq -T RX` and
+other programs write it."""
+
 
 @compiled
 def _stem_end(data, start, stop):  # type: ignore[no-untyped-def]
@@ -31,6 +35,29 @@ def _stem_end(data, start, stop):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _write_umi(data, start, stop, out, used):  # type: ignore[no-untyped-def]
+    """Write a space and the field of a record's comment that holds its UMI, and return where it ends."""
+    place = start
+    while place < stop and data[place] != _NEWLINE:
+        begin = place
+        while place < stop and data[place] > _SPACE:
+            place += 1
+        found = place - begin > len(_UMI_TAG)
+        for i in range(len(_UMI_TAG)):
+            found = found and data[begin + i] == _UMI_TAG[i]
+        if found:
+            out[used] = _SPACE
+            used += 1
+            for i in range(begin, place):
+                out[used] = data[i]
+                used += 1
+            return used
+        if place == begin:
+            place += 1
+    return used
+
+
+@compiled
 def _write(data, start, stop, stem_end, mate, out, used):  # type: ignore[no-untyped-def]
     """Write one record and return where it ends."""
     for i in range(start, stem_end):
@@ -40,6 +67,7 @@ def _write(data, start, stop, stem_end, mate, out, used):  # type: ignore[no-unt
         out[used] = _SLASH
         out[used + 1] = _DIGIT_ZERO + mate
         used += SUFFIX_BYTES
+    used = _write_umi(data, start, stop, out, used)
     line = 0
     for i in range(start, stop):
         byte = data[i]
@@ -67,9 +95,9 @@ def write_fragments(  # type: ignore[no-untyped-def]
 ):
     """Write fragments in the form that later stages read, the mates of a pair one behind the other.
 
-    The name ends with /1 or /2 for a pair and has no suffix for a single read; comment, carriage returns and
-    the second name are dropped, bases are upper case. Of the names of a pair, an ending .1 or .2 (_1 or _2)
-    stays where both mates have the same, and goes where they differ.
+    The name ends with /1 or /2 for a pair and has no suffix for a single read; carriage returns, the second
+    name and the comment are dropped, but for the comment's field RX, and bases are upper case. Of the names
+    of a pair, an ending .1 or .2 (_1 or _2) stays where both mates have the same, and goes where they differ.
 
     Args:
         first: bytes of the block with the first mates, or single reads (uint8).
