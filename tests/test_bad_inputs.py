@@ -427,27 +427,28 @@ def build_small(place: Place, source: SmallPanel, *words: str) -> list[str]:
     return place.build(str(source.yaml_path), str(source.genome_path), *words)
 
 
-@case("panel: missing", r"none: lacks panel\.json; build the panel with 'aspsfusion panel build'")
+@case("panel: missing", r"none: lacks kmers\.npz; build the panel with 'aspsfusion panel build'")
 def _(place: Place) -> list[str]:
     place.panel = place.path / "none"
     return place.screen(place.write("a.fq", GOOD))
 
 
-def damaged_panel(place: Place, name: str, content: bytes) -> list[str]:
+def damage_panel(place: Place, name: str, content: bytes) -> None:
     shutil.copytree(place.panel, place.path / "panel")
     place.panel = place.path / "panel"
     (place.panel / name).write_bytes(content)
-    return place.screen(place.write("a.fq", GOOD))
 
 
 @case("panel: damaged k-mers", r"kmers\.npz: is damaged; build the panel again")
 def _(place: Place) -> list[str]:
-    return damaged_panel(place, "kmers.npz", b"PK\x03\x04garbage")
+    damage_panel(place, "kmers.npz", b"PK\x03\x04garbage")
+    return place.screen(place.write("a.fq", GOOD))
 
 
 @case("panel: damaged provenance", r"panel\.json: is damaged; build the panel again")
 def _(place: Place) -> list[str]:
-    return damaged_panel(place, "panel.json", b'{"spec": ')
+    damage_panel(place, "panel.json", b'{"spec": ')
+    return align(place, place.write("a.fq", GOOD))
 
 
 @case(
@@ -456,7 +457,8 @@ def _(place: Place) -> list[str]:
 )
 def _(place: Place) -> list[str]:
     content = (place.panel / "transcripts.fa").read_bytes()
-    return damaged_panel(place, "transcripts.fa", content[:-50])
+    damage_panel(place, "transcripts.fa", content[:-50])
+    return align(place, place.write("a.fq", GOOD))
 
 
 @case("panel: no such YAML", r"none\.yaml: .*(can not be read|does not exist|no such file)")
