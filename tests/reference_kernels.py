@@ -1,6 +1,6 @@
 """What the compiled kernels must compute, written for reading instead of speed.
 
-The property tests of `test_kernels.py` and `test_screen_kernels.py` compare the two. Nothing here shares
+The property tests of `test_kernels.py` and `test_screen_kernels.py`, among others, compare the two. Nothing here shares
 code with the package.
 """
 
