@@ -1,7 +1,7 @@
 """What the compiled kernels must compute, written for reading instead of speed.
 
-The property tests of `test_kernels.py` and `test_screen_kernels.py` compare the two. Nothing here shares
-code with the package.
+The property tests of `test_kernels.py`, `test_screen_kernels.py` and `test_record_kernels.py` compare the
+two. Nothing here shares code with the package.
 """
 
 import re

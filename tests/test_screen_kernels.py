@@ -1,7 +1,6 @@
 """The screen's compiled loops find what the plain Python beside them finds."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,57 +11,18 @@ from hypothesis import strategies as st
 
 import reference_kernels as reference
 from aspsfusion import name_kernels
-from aspsfusion import scan_room as rooms
 from aspsfusion import screen_kernels as kernels
 from aspsfusion.compiled import compiled
-from aspsfusion.kmers import SEED_LENGTH, index_panel, kept_reads
+from aspsfusion.kmers import SEED_LENGTH, kept_reads
 from aspsfusion.match_kernels import CANDIDATES
-from aspsfusion.screen_index import LEAST_SCORE, build_table
+from aspsfusion.screen_index import LEAST_SCORE
 from aspsfusion.screen_table import PACKED_CODES, SEED_BITS, reverse_complement
 from aspsfusion.seed_vectors import PROBES_AT_ONCE, probes_in_filter, wide_probes_in_filter
 from aspsfusion.vector_loads import LOAD_BYTES
+from compiled_scan import GENE, OTHER, PANEL, TABLE, TEXT, scan
 
 # The first call of a kernel may compile it.
 THOROUGH = settings(deadline=None, max_examples=200)
-
-GENE = "".join(random.Random(1).choices("ACGT", k=300))
-OTHER = "".join(random.Random(2).choices("ACGT", k=120))
-PANEL = index_panel([(0, GENE), (1, OTHER)])
-TABLE = build_table(PANEL)
-TEXT = f"-{GENE}-{OTHER}-"
-
-
-def scan(
-    block: bytes, group: int = 1, cuts: Sequence[int] = ()
-) -> tuple[reference.Scan, list[bool], list[int], list[int]]:
-    """Run the compiled scanner; return its counts, and hits, names and marks.
-
-    The block is scanned as if it came in pieces that end at the given places.
-    """
-    size = len(block)
-    buffer = np.zeros(size + LOAD_BYTES, np.uint8)
-    room = rooms.scan_room(size, 2)
-    for end in [*sorted(cuts), size]:
-        buffer[:end] = np.frombuffer(block[:end], np.uint8)
-        room.fill(end)
-        count, error = kernels.scan_fastq(buffer, group, TABLE, room)
-        if error != kernels.SCAN_OK:
-            break
-    totals = [int(total) for total in room.totals]
-    found = reference.Scan(
-        starts=room.starts[: count + 1].tolist(),
-        stems=[],
-        bases=totals[rooms.BASES],
-        longest=totals[rooms.LONGEST],
-        gc=totals[rooms.GC],
-        unknown=totals[rooms.UNKNOWN],
-        good=totals[rooms.GOOD],
-        quality=totals[rooms.QUALITY],
-        lengths={int(length): int(room.lengths[length]) for length in np.flatnonzero(room.lengths)},
-        error=error,
-    )
-    return found, room.hits[:count].tolist(), room.names[:count].tolist(), room.marks[:count].tolist()
-
 
 NAMES = st.text("aB:/12 ._\t", max_size=8) | st.text("aB:/12 ", min_size=60, max_size=140)
 

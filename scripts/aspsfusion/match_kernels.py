@@ -17,8 +17,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from aspsfusion.array_access import put
 from aspsfusion.compiled import compiled
 from aspsfusion.count_kernels import KMERS_AT_ONCE
+from aspsfusion.inlining import inlined
 from aspsfusion.prove_kernels import matches_at, may_match
 from aspsfusion.screen_table import SEED_BITS, reverse_complement, slot_of
 from aspsfusion.seed_vectors import PROBES_AT_ONCE, pack_bases, wide_probes_in_filter
@@ -116,7 +118,7 @@ def _filter(table, scratch, used):  # type: ignore[no-untyped-def]
         probes = (used - first + PROBE_STRIDE - 1) // PROBE_STRIDE
         if probes < LOAD_BYTES:
             maybe &= (_ONE << np.uint64(probes)) - _ONE
-        # Written whether or not they are there, see `_line_ends`.
+        # Written whether or not they are there, see `note_line_ends`.
         end = found + count_bits(maybe)
         for _ in range(POSITIONS_AT_ONCE):
             positions[found] = first + PROBE_STRIDE * lowest_bit(maybe)
@@ -196,6 +198,19 @@ def _look_up(  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _pack(buffer, begin, stop, packed, used):  # type: ignore[no-untyped-def]
+    """Pack the bases [begin, stop) behind the `used` bytes; returns how many are used then."""
+    inlined()
+    place = used
+    for base in range(begin, stop, LOAD_BYTES):
+        pack_bases(buffer, base, packed, place)
+        place += LOAD_BYTES // 4
+    used += (stop - begin + 3) >> 2
+    # Where a read is probed must not depend on the reads before it.
+    return used + (used - FRONT) % PROBE_STRIDE
+
+
+@compiled
 def match_reads(buffer, begins, stops, behind, count, table, scratch, hits):  # type: ignore[no-untyped-def]
     """Tell which reads share a match of the wanted score with the panel, on either strand.
 
@@ -217,21 +232,22 @@ def match_reads(buffer, begins, stops, behind, count, table, scratch, hits):  # 
         hits[read] = False
         # What is shorter than a seed finds none.
         length = stop - begin
-        copies = LONG_COPIES if length >= LONG_READ else COPIES if length >= SHORT_READ else SHORT_COPIES
-        lost = max(lost, (copies - 1) * PROBE_BASES // copies)
-        for _ in range(copies):
-            offset = 0
-            while offset < stop - begin:
-                pack_bases(buffer, begin + offset, packed, used + (offset >> 2))
-                offset += LOAD_BYTES
-            used += (stop - begin + 3) >> 2
-            # Where a read is probed must not depend on the reads before it.
-            used += (used - FRONT) % PROBE_STRIDE
-            scratch.begins[packed_reads] = begin
-            scratch.reads[packed_reads] = read
-            scratch.ends[packed_reads] = used
+        if length >= LONG_READ:
+            used = _pack(buffer, begin, stop, packed, used)
+            put(scratch.begins, packed_reads, begin)
+            put(scratch.reads, packed_reads, read)
+            put(scratch.ends, packed_reads, used)
             packed_reads += 1
-            begin = min(begin + PROBE_BASES // copies, stop)
+        else:
+            copies = COPIES if length >= SHORT_READ else SHORT_COPIES
+            lost = max(lost, (copies - 1) * PROBE_BASES // copies)
+            for _ in range(copies):
+                used = _pack(buffer, begin, stop, packed, used)
+                put(scratch.begins, packed_reads, begin)
+                put(scratch.reads, packed_reads, read)
+                put(scratch.ends, packed_reads, used)
+                packed_reads += 1
+                begin = min(begin + PROBE_BASES // copies, stop)
         if used >= FRONT + BATCH_BYTES or packed_reads > BATCH_READS - SHORT_COPIES:
             _look_up(buffer, begins, stops, behind, table, scratch, used, packed_reads, lost, hits)
             used = FRONT

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from aspsfusion.array_access import byte_at
 from aspsfusion.compiled import compiled
+from aspsfusion.inlining import inlined, kept_apart
 from aspsfusion.vector_loads import LOAD_BYTES, blanks, hash_of_bytes, lowest_bit
 
 STEP_OK = 0
@@ -52,54 +54,73 @@ def _sign(byte):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def read_names(buffer, starts, ends, first, last, names, marks):  # type: ignore[no-untyped-def]
-    """Hash the reads' names without the mate's number, and note what is told of the mate.
+def _comment_mark(buffer, comment, header_end):  # type: ignore[no-untyped-def]
+    """Return the part of the mark that tells what a comment says of the mate."""
+    if comment + 1 >= header_end:
+        return 0
+    if byte_at(buffer, comment + 1) == _COLON:  # Illumina: `1:N:0:ACGT`
+        return _mate_number(byte_at(buffer, comment)) << MARK_COMMENT_SHIFT
+    if byte_at(buffer, header_end - 2) == _SLASH:  # fastq-dump: `SRR1.1 1/1`
+        return _mate_number(byte_at(buffer, header_end - 1)) << MARK_COMMENT_SHIFT
+    return 0
+
+
+@compiled
+def _mate_marks(buffer, start, name_end, header_end):  # type: ignore[no-untyped-def]
+    """Return where a name ends without the mate's number, and its mark."""
+    inlined()
+    if header_end > start and byte_at(buffer, header_end - 1) == _RETURN:
+        header_end -= 1
+    mark = _comment_mark(buffer, name_end + 1, header_end)
+    if name_end - start >= 2:
+        # The sign is looked for first: in each file it stands in all names or in none, while of the names
+        # without a mate's number one in five ends with such a digit.
+        sign = _sign(byte_at(buffer, name_end - 2))
+        if sign:
+            number = _mate_number(byte_at(buffer, name_end - 1))
+            if number:
+                return name_end - 2, mark + number + sign
+    return name_end, mark
+
+
+@compiled
+def _read_long_name(buffer, start, header_end):  # type: ignore[no-untyped-def]
+    """Do what `read_name` does for a name of 64 bytes and more."""
+    kept_apart()
+    loaded = start
+    mask = blanks(buffer, loaded)
+    while mask == 0:
+        loaded += LOAD_BYTES
+        mask = blanks(buffer, loaded)
+    stop, mark = _mate_marks(buffer, start, loaded + lowest_bit(mask), header_end)
+    name = np.uint64(0)
+    for offset in range(start, stop, LOAD_BYTES):
+        chosen = _ALL
+        if stop - offset < LOAD_BYTES:
+            chosen = (_ONE << np.uint64(stop - offset)) - _ONE
+        name = name * _NAME_MULTIPLIER + hash_of_bytes(buffer, offset, chosen)
+    return name, mark
+
+
+@compiled
+def read_name(buffer, start, header_end):  # type: ignore[no-untyped-def]
+    """Hash a read's name without the mate's number, and read what is told of the mate.
 
     Args:
         buffer: the block (uint8).
-        starts: offset of each record (int64).
-        ends: line ends, four for each record (int32).
-        first: the first record.
-        last: the record behind the last one.
-        names: out, see `scan_fastq` (uint64).
-        marks: out, see MARK_ (uint8).
+        start: the name's first byte.
+        header_end: the line end of the header.
+
+    Returns:
+        (name, mark): the hash (uint64), and what is told as MARK_ says.
     """
-    for record in range(first, last):
-        start = starts[record] + 1
-        header_end = np.int64(ends[LINES * record])
-        loaded = start
-        mask = blanks(buffer, loaded)
-        while mask == 0:
-            loaded += LOAD_BYTES
-            mask = blanks(buffer, loaded)
-        name_end = loaded + lowest_bit(mask)
-        if header_end > start and buffer[header_end - 1] == _RETURN:
-            header_end -= 1
-        mark = 0
-        stop = name_end
-        if name_end - start >= 2:
-            number = _mate_number(buffer[name_end - 1])
-            if number:
-                sign = _sign(buffer[name_end - 2])
-                if sign:
-                    stop = name_end - 2
-                    mark = number + sign
-        comment = name_end + 1
-        if comment + 1 < header_end:
-            number = 0
-            if buffer[comment + 1] == _COLON:  # Illumina: `1:N:0:ACGT`
-                number = _mate_number(buffer[comment])
-            elif buffer[header_end - 2] == _SLASH:  # fastq-dump: `SRR1.1 1/1`
-                number = _mate_number(buffer[header_end - 1])
-            mark += number << MARK_COMMENT_SHIFT
-        name = np.uint64(0)
-        for offset in range(start, stop, LOAD_BYTES):
-            chosen = _ALL
-            if stop - offset < LOAD_BYTES:
-                chosen = (_ONE << np.uint64(stop - offset)) - _ONE
-            name = name * _NAME_MULTIPLIER + hash_of_bytes(buffer, offset, chosen)
-        names[record] = name
-        marks[record] = mark
+    inlined()
+    mask = blanks(buffer, start)
+    if mask == 0:
+        return _read_long_name(buffer, start, header_end)
+    name_end = start + lowest_bit(mask)
+    stop, mark = _mate_marks(buffer, start, name_end, header_end)
+    return hash_of_bytes(buffer, start, (_ONE << np.uint64(stop - start)) - _ONE), mark
 
 
 @compiled

@@ -40,8 +40,7 @@ LOW_BITS = 0x55555555
 
 _LANES = ir.VectorType(ir.IntType(32), PROBES_AT_ONCE)
 _POINTERS = ir.VectorType(ir.PointerType(), PROBES_AT_ONCE)
-_PACK = 0x01041040
-"""Moves the two low bits of each byte of a 32-bit lane side by side into its upper byte."""
+_PAIRS = ir.VectorType(ir.IntType(16), LOAD_BYTES // 2)
 
 _BASES = b"acgtu"
 
@@ -74,9 +73,11 @@ def pack_bases(typing_context, array, offset, packed, index):  # type: ignore[no
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         loaded = load(context, builder, signature.args[0], *arguments[:2], kind=BYTES)
         codes = builder.and_(builder.lshr(loaded, splat(1)), splat(3))
-        lanes = builder.mul(builder.bitcast(codes, _LANES), splat(_PACK, _LANES))
+        pairs = builder.bitcast(codes, _PAIRS)
+        fours = builder.bitcast(builder.or_(pairs, builder.lshr(pairs, splat(6, _PAIRS))), _LANES)
+        fours = builder.or_(fours, builder.lshr(fours, splat(12, _LANES)))
         narrow = ir.VectorType(BYTE, LOAD_BYTES // 4)
-        result = builder.trunc(builder.lshr(lanes, splat(24, _LANES)), narrow)
+        result = builder.trunc(fours, narrow)
         where = address(context, builder, signature.args[2], *arguments[2:])
         store = builder.store(result, builder.bitcast(where, narrow.as_pointer()))
         store.align = 1

@@ -119,6 +119,18 @@ def unknown_bases(typing_context, array, offset):  # type: ignore[no-untyped-def
 
 
 @intrinsic
+def perhaps_unknown(typing_context, array, offset):  # type: ignore[no-untyped-def]
+    """Mark what `unknown_bases` marks, and other letters, but no A, C, G, T and U, upper or lower case."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        loaded = load(context, builder, signature.args[0], *arguments, kind=BYTES)
+        # N and dot have the bit 8, the bases have not.
+        return mask_of(builder, builder.icmp_unsigned("!=", builder.and_(loaded, splat(8)), splat(0)))
+
+    return types.uint64(array, types.int64), generate
+
+
+@intrinsic
 def called_bases(typing_context, array, offset):  # type: ignore[no-untyped-def]
     """Mark A, C, G, T and U, upper or lower case, among 64 bytes."""
 
@@ -131,22 +143,6 @@ def called_bases(typing_context, array, offset):  # type: ignore[no-untyped-def]
         return mask_of(builder, found)
 
     return types.uint64(array, types.int64), generate
-
-
-@intrinsic
-def at_least(typing_context, array, offset, least):  # type: ignore[no-untyped-def]
-    """Mark the bytes that are not below a value among 64 bytes."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = load(context, builder, signature.args[0], *arguments[:2], kind=BYTES)
-        lowest = builder.trunc(arguments[2], BYTE)
-        same = ir.Constant(BYTES, ir.Undefined)
-        same = builder.insert_element(same, lowest, ir.IntType(32)(0))
-        lanes = ir.Constant(ir.VectorType(ir.IntType(32), LOAD_BYTES), [0] * LOAD_BYTES)
-        same = builder.shuffle_vector(same, ir.Constant(BYTES, ir.Undefined), lanes)
-        return mask_of(builder, builder.icmp_unsigned(">=", loaded, same))
-
-    return types.uint64(array, types.int64, types.int64), generate
 
 
 def _first_bytes(builder: Any, count: Any) -> Any:
@@ -169,17 +165,51 @@ def _first_bytes(builder: Any, count: Any) -> Any:
     return ones
 
 
+def _kept_bytes(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Return the first ones of 64 bytes, as many as told, and zeros for the others."""
+    loaded = load(context, builder, signature.args[0], *arguments[:2], kind=BYTES)
+    return builder.and_(loaded, _first_bytes(builder, arguments[2]))
+
+
 @intrinsic
 def sum_of_bytes(typing_context, array, offset, count):  # type: ignore[no-untyped-def]
     """Add up the first ones of 64 bytes, `count` of them, which is at most 64."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        loaded = load(context, builder, signature.args[0], *arguments[:2], kind=BYTES)
-        kept = builder.and_(loaded, _first_bytes(builder, arguments[2]))
+        kept = _kept_bytes(context, builder, signature, arguments)
         wide = ir.VectorType(ir.IntType(32), LOAD_BYTES)
         return builder.zext(_reduced_sum(builder, builder.zext(kept, wide), wide), WORD)
 
     return types.int64(array, types.int64, types.int64), generate
+
+
+@intrinsic
+def newlines_within(typing_context, array, offset, count):  # type: ignore[no-untyped-def]
+    """Mark the line ends among the first ones of 64 bytes, `count` of them, which is at most 64."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        kept = _kept_bytes(context, builder, signature, arguments)
+        return mask_of(builder, builder.icmp_unsigned("==", kept, splat(10)))
+
+    return types.uint64(array, types.int64, types.int64), generate
+
+
+@intrinsic
+def at_least_within(typing_context, array, offset, count, least):  # type: ignore[no-untyped-def]
+    """Mark the bytes that are not below a value among the first ones of 64 bytes.
+
+    The value is above 0, and `count` at most 64.
+    """
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        kept = _kept_bytes(context, builder, signature, arguments)
+        same = ir.Constant(BYTES, ir.Undefined)
+        same = builder.insert_element(same, builder.trunc(arguments[3], BYTE), ir.IntType(32)(0))
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), LOAD_BYTES), [0] * LOAD_BYTES)
+        same = builder.shuffle_vector(same, ir.Constant(BYTES, ir.Undefined), lanes)
+        return mask_of(builder, builder.icmp_unsigned(">=", kept, same))
+
+    return types.uint64(array, types.int64, types.int64, types.int64), generate
 
 
 @intrinsic

@@ -17,10 +17,11 @@ import numpy.typing as npt
 from aspsfusion.compressed import InflatedFile
 from aspsfusion.fastq import BLOCK_BYTES
 from aspsfusion.match_kernels import match_reads
-from aspsfusion.name_kernels import LINES, read_names
+from aspsfusion.name_kernels import LINES
+from aspsfusion.record_kernels import take_usual_records
 from aspsfusion.scan_room import scan_room
 from aspsfusion.screen_index import PanelKmers, build_table
-from aspsfusion.screen_kernels import _count_letters, _line_ends, scan_fastq
+from aspsfusion.screen_kernels import scan_fastq
 from aspsfusion.vector_loads import LOAD_BYTES
 
 Block = npt.NDArray[np.uint8]
@@ -51,7 +52,7 @@ def parts(panel: Path, size: int) -> dict[str, Callable[[Block, int, int], objec
         raise SystemExit(f"{panel}: build the panel again")
     table = build_table(kmers)
     room = scan_room(size, int(table.genes.max()) + 1)
-    ends, starts, lengths, totals = room.ends, room.starts, room.lengths, room.totals
+    ends = room.ends
 
     def scan(data: Block, used: int, count: int) -> None:
         room.begin_block()
@@ -60,13 +61,7 @@ def parts(panel: Path, size: int) -> dict[str, Callable[[Block, int, int], objec
 
     return {
         "all of the scan": scan,
-        "line ends": lambda data, used, count: _line_ends(data, 0, used, ends, 0),
-        "names and mates": lambda data, used, count: read_names(
-            data, starts, ends, 0, count, room.names, room.marks
-        ),
-        "GC, N, qualities, lengths": lambda data, used, count: _count_letters(
-            data, ends, 0, count, lengths, totals
-        ),
+        "lines, names, letters": lambda data, used, count: take_usual_records(data, used, used, 0, room),
         "packing, probes, filter, table, matches": lambda data, used, count: match_reads(
             data, ends[::LINES], ends[1::LINES], 1, count, table, room.scratch, room.hits
         ),
