@@ -13,6 +13,7 @@ from aspsfusion.kernels import EMPTY
 from aspsfusion.kmers import KMER_LENGTH, SEED_LENGTH, encode, index_panel, kept_reads, panel_kmers
 from aspsfusion.panel import Panel
 from aspsfusion.screen_index import MIN_TABLE_BITS, PanelKmers, build_table, read_kmers
+from aspsfusion.screen_table import GENE_SHIFT, MAX_KMER_LENGTH
 from aspsfusion.sequences import reverse_complement
 
 COMPILING = settings(deadline=None)
@@ -99,9 +100,24 @@ def test_table_holds_all_kmers_and_is_at_most_half_full(number: int) -> None:
     used = table.keys != EMPTY
     assert table.keys.size & (table.keys.size - 1) == 0
     assert 2 * number <= table.keys.size <= max(4 * number, 1 << MIN_TABLE_BITS)
-    order = np.argsort(table.keys[used])
-    assert np.array_equal(table.keys[used][order], kmers)
-    assert np.array_equal(table.genes[used][order], genes)
+    held = dict(
+        zip(
+            (table.keys[used] & np.uint64((1 << 48) - 1)).tolist(),
+            (table.keys[used] >> GENE_SHIFT).tolist(),
+            strict=True,
+        )
+    )
+    assert held == dict(zip(kmers.tolist(), genes.tolist(), strict=True))
+
+
+def test_longest_kmers_of_the_last_gene_are_told_from_a_free_slot() -> None:
+    nothing, no_text = np.zeros(0, np.int64), np.full(1, 4, np.uint8)
+    kmers = np.array([4**MAX_KMER_LENGTH - 1], np.uint64)
+    genes = np.array([2**16 - 1], np.uint16)
+    table = build_table(PanelKmers(MAX_KMER_LENGTH, kmers, genes, no_text, SEED_LENGTH, nothing))
+    assert np.count_nonzero(table.keys != EMPTY) == 1
+    with pytest.raises(ValueError, match="k-mers of 25 nt are longer than 23 nt"):
+        build_table(PanelKmers(MAX_KMER_LENGTH + 2, kmers, genes, no_text, SEED_LENGTH, nothing))
 
 
 def test_every_kmer_of_a_gene_is_kept_on_both_strands() -> None:

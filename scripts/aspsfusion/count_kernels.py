@@ -4,10 +4,13 @@ import numpy as np
 
 from aspsfusion.compiled import compiled
 from aspsfusion.kernels import BASE_CODES, EMPTY, HASH_MULTIPLIER
+from aspsfusion.screen_table import GENE_SHIFT
 from aspsfusion.vector_loads import prefetch
 
 KMERS_AT_ONCE = 128
 """K-mers that are collected before the table is asked: what they need is fetched into the cache meanwhile."""
+
+_KMER_BITS = (np.uint64(1) << GENE_SHIFT) - np.uint64(1)
 
 
 @compiled
@@ -18,8 +21,8 @@ def _count(kmers, count, table, by_gene):  # type: ignore[no-untyped-def]
     for i in range(count):
         slot = np.int64((kmers[i] * HASH_MULTIPLIER) >> shift)
         while keys[slot] != EMPTY:
-            if keys[slot] == kmers[i]:
-                by_gene[table.genes[slot]] += 1
+            if keys[slot] & _KMER_BITS == kmers[i]:
+                by_gene[np.int64(keys[slot] >> GENE_SHIFT)] += 1
                 break
             slot = (slot + 1) & last
 
@@ -57,7 +60,6 @@ def count_kmers(buffer, start, stop, table, kmers, by_gene):  # type: ignore[no-
         kmer = min(forward, backward)
         slot = np.int64((kmer * HASH_MULTIPLIER) >> shift)
         prefetch(table.keys, slot)
-        prefetch(table.genes, slot)
         kmers[found] = kmer
         found += 1
         if found == KMERS_AT_ONCE:

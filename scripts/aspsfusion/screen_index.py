@@ -16,7 +16,7 @@ import numpy.typing as npt
 from aspsfusion.errors import PanelError
 from aspsfusion.kernels import EMPTY
 from aspsfusion.panel_layout import BUILD_AGAIN, KMER_TABLE, damage_named, require_files
-from aspsfusion.screen_table import ScreenTable, both_strands, fill_kmers, fill_seeds, packed
+from aspsfusion.screen_table import MAX_KMER_LENGTH, ScreenTable, both_strands, fill_kmers, fill_seeds, packed
 from aspsfusion.vector_loads import LOAD_BYTES
 
 LEAST_SCORE = 20
@@ -144,10 +144,15 @@ def _screen_index(directory: Path, changed: int, size: int) -> ScreenIndex:
 
 
 def build_table(panel: PanelKmers) -> ScreenTable:
-    """Make the table in which the screen looks reads up."""
+    """Make the table in which the screen looks reads up.
+
+    Raises:
+        ValueError: the k-mers are longer than MAX_KMER_LENGTH.
+    """
+    if panel.k > MAX_KMER_LENGTH:
+        raise ValueError(f"k-mers of {panel.k} nt are longer than {MAX_KMER_LENGTH} nt")
     keys = np.full(_slots(panel.kmers.size), EMPTY, dtype=np.uint64)
-    genes = np.zeros(keys.size, dtype=np.uint16)
-    fill_kmers(panel.kmers, panel.genes, keys, genes)
+    fill_kmers(panel.kmers, panel.genes, keys)
     filter_words = np.zeros(1 << FILTER_WORDS_BITS, dtype=np.uint32)
     seeds = np.zeros(_slots(panel.seed_positions.size), dtype=np.uint64)
     text = both_strands(panel.text)
@@ -166,7 +171,6 @@ def build_table(panel: PanelKmers) -> ScreenTable:
         seed_shift=_shift(seeds.size),
         key_shift=_shift(keys.size),
         keys=keys,
-        genes=genes,
         k=panel.k,
     )
 

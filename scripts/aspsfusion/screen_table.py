@@ -42,9 +42,9 @@ class ScreenTable(NamedTuple):
         filter_shift: 32 less the binary logarithm of the filter's number of words.
         seed_shift: 64 less the binary logarithm of the number of slots in `seeds`.
         key_shift: 64 less the binary logarithm of the number of slots in `keys`.
-        keys: hash table of the panel's k-mers, EMPTY for a free slot (uint64).
-        genes: gene number of each slot of `keys` (uint16).
-        k: length of the k-mers in `keys`.
+        keys: hash table of the panel's k-mers: the number of the gene from bit GENE_SHIFT on, and the k-mer
+            below; EMPTY for a free slot (uint64).
+        k: length of the k-mers in `keys`, at most MAX_KMER_LENGTH.
     """
 
     filter_words: npt.NDArray[np.uint32]
@@ -58,7 +58,6 @@ class ScreenTable(NamedTuple):
     seed_shift: int
     key_shift: int
     keys: npt.NDArray[np.uint64]
-    genes: npt.NDArray[np.uint16]
     k: int
 
 
@@ -97,19 +96,24 @@ def slot_of(seed, shift):  # type: ignore[no-untyped-def]
     return np.int64((np.uint64(seed) * HASH_MULTIPLIER) >> np.uint64(shift))
 
 
+GENE_SHIFT = np.uint64(48)
+"""A gene's number stands above the k-mer in one word, so that both come with one load from far memory."""
+
+MAX_KMER_LENGTH = 23
+"""Longest odd one of which two bits for each base lie below the gene's number."""
+
 ENTRIES_AHEAD = 16
 """How many entries before its own a slot of a table is asked for: the tables do not fit a core's cache."""
 
 
 @compiled
-def fill_kmers(kmers, values, keys, slots):  # type: ignore[no-untyped-def]
+def fill_kmers(kmers, genes, keys):  # type: ignore[no-untyped-def]
     """Enter k-mers into an open-addressing hash table, in place.
 
     Args:
         kmers: distinct canonical k-mers (uint64).
-        values: one small number for each (uint16).
+        genes: gene number of each (uint16).
         keys: table of 2^n slots filled with EMPTY; at most half of it may become used.
-        slots: values of the slots, same size as keys.
     """
     slot_shift = np.uint64(64 - lowest_bit(np.uint64(keys.size)))
     last = keys.size - 1
@@ -119,8 +123,7 @@ def fill_kmers(kmers, values, keys, slots):  # type: ignore[no-untyped-def]
         slot = np.int64((kmers[i] * HASH_MULTIPLIER) >> slot_shift)
         while keys[slot] != EMPTY:
             slot = (slot + 1) & last
-        keys[slot] = kmers[i]
-        slots[slot] = values[i]
+        keys[slot] = kmers[i] | (np.uint64(genes[i]) << GENE_SHIFT)
 
 
 @compiled

@@ -51,7 +51,7 @@ def parts(panel: Path, size: int) -> dict[str, Callable[[Block, int, int], objec
     if kmers is None:
         raise SystemExit(f"{panel}: build the panel again")
     table = build_table(kmers)
-    room = scan_room(size, int(table.genes.max()) + 1)
+    room = scan_room(size, int(kmers.genes.max()) + 1)
     ends = room.ends
 
     def scan(data: Block, used: int, count: int) -> None:
