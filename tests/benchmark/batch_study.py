@@ -5,26 +5,27 @@
 The samples are those of the demonstration, over and over under other names. Four things are measured:
 
 * the batch: elapsed and processor time of `snakemake`, and the memory of snakemake alone and of all its
-  processes, looked at twice a second. With `--slurm` the jobs belong to a Slurm of one node and not to
-  snakemake; what they use is then not counted;
+  processes, looked at twice a second. With `--slurm` processor time includes Slurm and its jobs, memory not;
 * the stages within the batch: elapsed time as the benchmark files of the workflow have it;
 * the stages as processes: what each takes for each distinct sample when it is started by itself;
 * the stages as work: the same in one process that has imported and compiled everything before.
 
 The second minus the third is what samples that run at the same time cost each other; the third minus the
 fourth is what starting Python, importing and loading compiled code cost. The overhead is counted over the
-stages as work, so that it includes all of this and Snakemake. It is given in two ways:
+stages as work, so that it includes all of this and Snakemake. It is given in three ways:
 
-* by the clock: elapsed time of the batch for each sample, minus the elapsed time of its stages on one of the
+* by the clock: elapsed time of the batch for each sample, minus the elapsed time of its stages divided by the
   cores. A batch of N samples takes N times this longer than its work takes on all cores;
-* of a core: the time for which the batch holds a core for each sample, minus the elapsed time of its stages.
-  That is the former times the number of cores, and what a sample's own job takes longer than its work when
-  there is always another sample to fill the cores.
+* of a core: the former times the cores, which is the time that the batch holds a core for each sample beyond
+  the elapsed time of its stages;
+* in processor time: that of the batch for each sample, minus that of its stages. Other load on the machine
+  changes it least.
 """
 
 import argparse
 import contextlib
 import csv
+import ctypes
 import io
 import json
 import os
@@ -50,6 +51,8 @@ LOOK_EVERY = 0.5
 """Seconds between two looks at the memory."""
 MEGABYTE = 1 << 20
 PROFILE = ("--workflow-profile", "workflow/profiles/slurm")
+PR_SET_CHILD_SUBREAPER = 36
+"""From <linux/prctl.h>: orphans below this process become its children."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def measured_process(
     Raises:
         SystemExit: it failed.
     """
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    before, start = processor_of_children(), time.perf_counter()
     with said.open("w") as stream:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env=environment
@@ -112,12 +115,17 @@ def measured_process(
         watch.start()
         status = process.wait()
     elapsed = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = processor_of_children() - before
     watch.join()
     if status:
         sys.exit(f"{' '.join(command)} failed; see {said}")
-    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Usage(elapsed, processor), watch
+
+
+def processor_of_children() -> float:
+    """Return the processor time of all children that have ended, in seconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def jobs(panel: Path, sample: str, reads: list[str], directory: Path) -> dict[str, list[str]]:
@@ -191,17 +199,29 @@ def mean(usages: list[dict[str, Usage]], job: str | None = None) -> Usage:
     )
 
 
+def measured_on_slurm(command: list[str], said: Path, cores: int) -> tuple[Usage, MemoryWatch]:
+    """Run a command that submits to a Slurm of one node, and count what Slurm and its jobs use as well."""
+    # Slurm detaches what runs a job from its daemons, so that it has to be adopted to be counted.
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    before = processor_of_children()
+    with one_node_slurm(cores) as running:
+        usage, watch = measured_process(command, said, running.environment)
+    with contextlib.suppress(ChildProcessError):  # there is none left
+        while True:
+            os.wait()
+    return Usage(usage.elapsed, processor_of_children() - before), watch
+
+
 def run_batch(
     directory: Path, config: Path, cores: int, slurm: bool, arguments: list[str]
 ) -> tuple[Usage, MemoryWatch]:
     """Run the workflow, on Slurm or without."""
     snakemake = [sys.executable, "-m", "snakemake", "--configfile", str(config), *arguments]
     said = directory / "snakemake.log"
-    if not slurm:
-        return measured_process([*snakemake, "--cores", str(cores)], said)
-    with one_node_slurm(cores) as running:
+    if slurm:
         command = [*snakemake, *PROFILE, "--slurm-logdir", str(directory / "slurm")]
-        return measured_process(command, said, running.environment)
+        return measured_on_slurm(command, said, cores)
+    return measured_process([*snakemake, "--cores", str(cores)], said)
 
 
 def study(directory: Path, count: int, cores: int, slurm: bool, arguments: list[str]) -> dict[str, object]:
@@ -239,13 +259,11 @@ def study(directory: Path, count: int, cores: int, slurm: bool, arguments: list[
     overhead = {
         "elapsed_by_the_clock": batch.elapsed / count - stages.elapsed / cores,
         "elapsed_of_a_core": batch.elapsed * cores / count - stages.elapsed,
+        "processor": batch.processor / count - stages.processor,
         "processor_of_starting_jobs": whole.processor - stages.processor,
+        "processor_of_snakemake": batch.processor / count - whole.processor,
     }
-    memory = {"snakemake": watch.alone}
-    if not slurm:
-        overhead["processor"] = batch.processor / count - stages.processor
-        overhead["processor_of_snakemake"] = batch.processor / count - whole.processor
-        memory["all_processes"] = watch.together
+    memory = {"snakemake": watch.alone} | ({} if slurm else {"all_processes": watch.together})
     return {
         "samples": count,
         "cores": cores,
