@@ -183,11 +183,8 @@ def batch_of(config: Path, count: int) -> Path:
 
 def elapsed_in_batch(outdir: Path) -> float:
     """Return the seconds that all stages of all samples took within the batch, from its benchmark files."""
-    elapsed = 0.0
-    for path in (outdir / "benchmarks").glob("*/*.tsv"):
-        with path.open() as stream:
-            elapsed += sum(float(row["s"]) for row in csv.DictReader(stream, delimiter="\t"))
-    return elapsed
+    tables = [path.read_text().splitlines() for path in (outdir / "benchmarks").glob("*/*.tsv")]
+    return sum(float(row["s"]) for table in tables for row in csv.DictReader(table, delimiter="\t"))
 
 
 def mean(usages: list[dict[str, Usage]], job: str | None = None) -> Usage:
@@ -256,13 +253,6 @@ def study(directory: Path, count: int, cores: int, slurm: bool, arguments: list[
     )
 
     whole, stages = mean(processes), mean(work)
-    overhead = {
-        "elapsed_by_the_clock": batch.elapsed / count - stages.elapsed / cores,
-        "elapsed_of_a_core": batch.elapsed * cores / count - stages.elapsed,
-        "processor": batch.processor / count - stages.processor,
-        "processor_of_starting_jobs": whole.processor - stages.processor,
-        "processor_of_snakemake": batch.processor / count - whole.processor,
-    }
     memory = {"snakemake": watch.alone} | ({} if slurm else {"all_processes": watch.together})
     return {
         "samples": count,
@@ -273,7 +263,13 @@ def study(directory: Path, count: int, cores: int, slurm: bool, arguments: list[
         "stages_in_batch_per_sample": {"elapsed": elapsed_in_batch(directory / "batch") / count},
         "stages_as_processes_per_sample": asdict(whole),
         "stages_as_work_per_sample": asdict(stages),
-        "overhead_per_sample": overhead,
+        "overhead_per_sample": {
+            "elapsed_by_the_clock": batch.elapsed / count - stages.elapsed / cores,
+            "elapsed_of_a_core": batch.elapsed * cores / count - stages.elapsed,
+            "processor": batch.processor / count - stages.processor,
+            "processor_of_starting_jobs": whole.processor - stages.processor,
+            "processor_of_snakemake": batch.processor / count - whole.processor,
+        },
         "by_job": {
             name: {"process": asdict(mean(processes, name)), "work": asdict(mean(work, name))}
             for name in commands[0]
