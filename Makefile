@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CORES ?= 2
+SLURM ?=
 SAMPLES ?= 96
 WORK ?= /tmp/aspsfusion-benchmark
 STUDY ?= $(WORK)
@@ -27,7 +28,7 @@ help:
 	@echo "make equality  give the same samples as FASTQ, BAM and CRAM and compare the verdicts"
 	@echo "make test-slurm   run a batch on a Slurm of one node, started for it; skips where none can start"
 	@echo "make test-resume  kill twenty runs and start them again; takes several minutes"
-	@echo "make batch-study  measure what a batch costs beyond its stages (SAMPLES=$(SAMPLES) CORES=$(CORES))"
+	@echo "make batch-study  measure what a batch costs beyond its stages (SAMPLES=$(SAMPLES) CORES=$(CORES) SLURM=)"
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
 	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
 	@echo "make benchmark time the screen beside other programs (WORK=$(WORK) SIZES=$(SIZES))"
@@ -88,7 +89,8 @@ validate: $(INSTALLED)
 	  --config scale=$(SCALE)
 
 batch-study: $(INSTALLED)
-	$(BIN)/python tests/benchmark/batch_study.py --samples $(SAMPLES) --cores $(CORES)
+	PYTHONPATH=tests $(BIN)/python tests/benchmark/batch_study.py --samples $(SAMPLES) --cores $(CORES) \
+	  $(if $(SLURM),--slurm)
 
 # Snakemake reads a configuration before it can lint; this one names files that are there.
 lint: $(INSTALLED)

@@ -73,6 +73,23 @@ class SlurmUnavailableError(Exception):
 
 
 @dataclass(frozen=True)
+class SlurmJob:
+    """A job as Slurm remembers it.
+
+    Attributes:
+        number: its identifier.
+        state: as `squeue` names it: PENDING, RUNNING, COMPLETED, CANCELLED...
+        processors: number that it asked for, or was given once it ran.
+        comment: the Slurm plugin of Snakemake writes the rules of the job here.
+    """
+
+    number: str
+    state: str
+    processors: int
+    comment: str
+
+
+@dataclass(frozen=True)
 class OneNodeSlurm:
     """A Slurm that runs.
 
@@ -94,10 +111,11 @@ class OneNodeSlurm:
             command, env=self.environment, check=True, capture_output=True, text=True, timeout=STARTS_WITHIN
         ).stdout
 
-    def jobs(self) -> list[tuple[str, str, str]]:
-        """Return number, state and comment of every job that Slurm remembers, the oldest first."""
-        lines = self.run("squeue", "--noheader", "--states=all", "--sort=i", "--format=%i|%T|%k").splitlines()
-        return [(fields[0], fields[1], fields[2]) for fields in (line.split("|") for line in lines)]
+    def jobs(self) -> list[SlurmJob]:
+        """Return every job that Slurm remembers, the oldest first."""
+        shown = self.run("squeue", "--noheader", "--states=all", "--sort=i", "--format=%i|%T|%C|%k")
+        rows = [line.split("|") for line in shown.splitlines()]
+        return [SlurmJob(number, state, int(cpus), comment) for number, state, cpus, comment in rows]
 
 
 def missing_programs() -> list[str]:
@@ -124,28 +142,19 @@ def one_node_slurm(cpus: int = 2) -> Iterator[OneNodeSlurm]:
         directory = Path(place)
         directory.chmod(0o755)  # Munge refuses a socket that others can not reach
         configuration = _write_files(directory, cpus)
-        environment = _environment(directory, configuration)
-        slurm = OneNodeSlurm(directory, environment)
+        slurm = OneNodeSlurm(directory, _environment(configuration))
         with ExitStack() as stack:
             _start_daemons(slurm, stack)
             stack.callback(_cancel_everything, slurm)
             yield slurm
 
 
-def _environment(directory: Path, configuration: Path) -> dict[str, str]:
-    """Return the environment for Slurm's commands, and write what it needs."""
-    # Slurm's executor for the steps of a job drops SLURM_CONF from the environment of srun, since it takes it
-    # for a setting of the job.
-    commands = directory / "bin"
-    commands.mkdir()
-    srun = commands / "srun"
-    srun.write_text(f'#!/bin/sh\nSLURM_CONF="{configuration}" exec "{_program("srun")}" "$@"\n')
-    srun.chmod(0o755)
+def _environment(configuration: Path) -> dict[str, str]:
+    """Return the environment for Slurm's commands."""
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("SLURM_", "SBATCH_"))
     }
     environment["SLURM_CONF"] = str(configuration)
-    environment["PATH"] = f"{commands}{os.pathsep}{environment['PATH']}"
     return environment
 
 

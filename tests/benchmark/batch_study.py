@@ -1,20 +1,31 @@
 """What a batch costs beyond the work of its jobs, and where that goes.
 
-    python tests/benchmark/batch_study.py --samples 96 --cores 2 --directory DIR
+    PYTHONPATH=tests python tests/benchmark/batch_study.py --samples 96 --cores 2 [--slurm] [--directory DIR]
 
-The samples are those of the demonstration, over and over under other names. Three things are measured:
+The samples are those of the demonstration, over and over under other names. Four things are measured:
 
 * the batch: elapsed and processor time of `snakemake`, and the memory of snakemake alone and of all its
-  processes, looked at twice a second;
-* the jobs as processes: what each job of each distinct sample takes when it is started by itself;
-* the jobs as work: the same in one process that has imported and compiled everything before.
+  processes, looked at twice a second. With `--slurm` processor time includes Slurm and its jobs, memory not;
+* the stages within the batch: elapsed time as the benchmark files of the workflow have it;
+* the stages as processes: what each takes for each distinct sample when it is started by itself;
+* the stages as work: the same in one process that has imported and compiled everything before.
 
-The second minus the third is what starting Python, importing and loading compiled code cost; the first minus
-the second is what Snakemake costs.
+The second minus the third is what samples that run at the same time cost each other; the third minus the
+fourth is what starting Python, importing and loading compiled code cost. The overhead is counted over the
+stages as work, so that it includes all of this and Snakemake. It is given in three ways:
+
+* by the clock: elapsed time of the batch for each sample, minus the elapsed time of its stages divided by the
+  cores. A batch of N samples takes N times this longer than its work takes on all cores;
+* of a core: the former times the cores, which is the time that the batch holds a core for each sample beyond
+  the elapsed time of its stages;
+* in processor time: that of the batch for each sample, minus that of its stages. Other load on the machine
+  changes it least.
 """
 
 import argparse
 import contextlib
+import csv
+import ctypes
 import io
 import json
 import os
@@ -24,6 +35,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -32,11 +44,15 @@ import yaml
 
 from aspsfusion.cli import main as run_command_line
 from aspsfusion.demo import DEFINITION, load_demo, prepare_samples
+from one_node_slurm import one_node_slurm
 
 ROOT = Path(__file__).parents[2]
 LOOK_EVERY = 0.5
 """Seconds between two looks at the memory."""
 MEGABYTE = 1 << 20
+PROFILE = ("--workflow-profile", "workflow/profiles/slurm")
+PR_SET_CHILD_SUBREAPER = 36
+"""From <linux/prctl.h>: orphans below this process become its children."""
 
 
 @dataclass(frozen=True)
@@ -82,25 +98,34 @@ class MemoryWatch(threading.Thread):
             time.sleep(LOOK_EVERY)
 
 
-def measured_process(command: list[str], said: Path) -> tuple[Usage, MemoryWatch]:
+def measured_process(
+    command: list[str], said: Path, environment: Mapping[str, str] | None = None
+) -> tuple[Usage, MemoryWatch]:
     """Run a command to its end.
 
     Raises:
         SystemExit: it failed.
     """
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    before, start = processor_of_children(), time.perf_counter()
     with said.open("w") as stream:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env=environment
+        )
         watch = MemoryWatch(process.pid)
         watch.start()
         status = process.wait()
     elapsed = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = processor_of_children() - before
     watch.join()
     if status:
         sys.exit(f"{' '.join(command)} failed; see {said}")
-    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Usage(elapsed, processor), watch
+
+
+def processor_of_children() -> float:
+    """Return the processor time of all children that have ended, in seconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def jobs(panel: Path, sample: str, reads: list[str], directory: Path) -> dict[str, list[str]]:
@@ -156,20 +181,61 @@ def batch_of(config: Path, count: int) -> Path:
     return written
 
 
-def study(directory: Path, count: int, cores: int, arguments: list[str]) -> dict[str, object]:
+def elapsed_in_batch(outdir: Path) -> float:
+    """Return the seconds that all stages of all samples took within the batch, from its benchmark files."""
+    tables = [path.read_text().splitlines() for path in (outdir / "benchmarks").glob("*/*.tsv")]
+    return sum(float(row["s"]) for table in tables for row in csv.DictReader(table, delimiter="\t"))
+
+
+def mean(usages: list[dict[str, Usage]], job: str | None = None) -> Usage:
+    """Return the mean over the distinct samples, of one job or of all."""
+    chosen = [usage for each in usages for name, usage in each.items() if job in (None, name)]
+    return Usage(
+        sum(usage.elapsed for usage in chosen) / len(usages),
+        sum(usage.processor for usage in chosen) / len(usages),
+    )
+
+
+def measured_on_slurm(command: list[str], said: Path, cores: int) -> tuple[Usage, MemoryWatch]:
+    """Run a command that submits to a Slurm of one node, and count what Slurm and its jobs use as well."""
+    # Slurm detaches what runs a job from its daemons, so that it has to be adopted to be counted.
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    before = processor_of_children()
+    with one_node_slurm(cores) as running:
+        usage, watch = measured_process(command, said, running.environment)
+    with contextlib.suppress(ChildProcessError):  # there is none left
+        while True:
+            os.wait()
+    return Usage(usage.elapsed, processor_of_children() - before), watch
+
+
+def run_batch(
+    directory: Path, config: Path, cores: int, slurm: bool, arguments: list[str]
+) -> tuple[Usage, MemoryWatch]:
+    """Run the workflow, on Slurm or without."""
+    snakemake = [sys.executable, "-m", "snakemake", "--configfile", str(config), *arguments]
+    said = directory / "snakemake.log"
+    if slurm:
+        command = [*snakemake, *PROFILE, "--slurm-logdir", str(directory / "slurm")]
+        return measured_on_slurm(command, said, cores)
+    return measured_process([*snakemake, "--cores", str(cores)], said)
+
+
+def study(directory: Path, count: int, cores: int, slurm: bool, arguments: list[str]) -> dict[str, object]:
     """Measure a batch and its jobs.
 
     Args:
         directory: an empty directory.
         count: number of samples.
-        cores: cores that snakemake may use; 0 leaves it to `arguments`.
+        cores: cores that the batch may use.
+        slurm: run it on a Slurm of one node that has so many.
         arguments: further arguments of snakemake.
 
     Returns:
         What was measured; seconds and MB.
     """
     demo = load_demo(ROOT / DEFINITION)
-    config = prepare_samples(demo, ROOT, directory, max(cores, 1))
+    config = prepare_samples(demo, ROOT, directory, cores)
     panel = directory / "simulation_panel"
     scratch = directory / "jobs"
     scratch.mkdir()
@@ -179,42 +245,37 @@ def study(directory: Path, count: int, cores: int, arguments: list[str]) -> dict
     work = [as_work(each) for each in commands]
     processes = [as_processes(each, directory / "job.log") for each in commands]
 
-    snakemake = [sys.executable, "-m", "snakemake", "--configfile", str(batch_of(config, count)), *arguments]
-    if cores:
-        snakemake += ["--cores", str(cores)]
-    batch, watch = measured_process(snakemake, directory / "snakemake.log")
+    batch, watch = run_batch(directory, batch_of(config, count), cores, slurm, arguments)
     outputs = ["--output-tsv", str(directory / "s.tsv"), "--output-html", str(directory / "s.html")]
     reports = map(str, (directory / "batch").glob("*/*.report.json"))
     summary, _ = measured_process(
         [sys.executable, "-m", "aspsfusion", "summary", *outputs, *reports], directory / "job.log"
     )
 
-    def total(usages: list[dict[str, Usage]], job: str | None = None) -> Usage:
-        """Return the mean over the distinct samples, of one job or of all."""
-        chosen = [u for each in usages for name, u in each.items() if job in (None, name)]
-        return Usage(
-            sum(u.elapsed for u in chosen) / len(usages), sum(u.processor for u in chosen) / len(usages)
-        )
-
+    whole, stages = mean(processes), mean(work)
+    memory = {"snakemake": watch.alone} | ({} if slurm else {"all_processes": watch.together})
     return {
         "samples": count,
         "cores": cores,
+        "slurm": slurm,
         "batch": asdict(batch),
         "batch_per_sample": {key: value / count for key, value in asdict(batch).items()},
-        "jobs_as_processes_per_sample": asdict(total(processes)),
-        "jobs_as_work_per_sample": asdict(total(work)),
+        "stages_in_batch_per_sample": {"elapsed": elapsed_in_batch(directory / "batch") / count},
+        "stages_as_processes_per_sample": asdict(whole),
+        "stages_as_work_per_sample": asdict(stages),
         "overhead_per_sample": {
-            "elapsed_on_all_cores": batch.elapsed / count - total(work).elapsed / max(cores, 1),
-            "processor": batch.processor / count - total(work).processor,
-            "processor_of_starting_jobs": total(processes).processor - total(work).processor,
-            "processor_of_snakemake": batch.processor / count - total(processes).processor,
+            "elapsed_by_the_clock": batch.elapsed / count - stages.elapsed / cores,
+            "elapsed_of_a_core": batch.elapsed * cores / count - stages.elapsed,
+            "processor": batch.processor / count - stages.processor,
+            "processor_of_starting_jobs": whole.processor - stages.processor,
+            "processor_of_snakemake": batch.processor / count - whole.processor,
         },
         "by_job": {
-            name: {"process": asdict(total(processes, name)), "work": asdict(total(work, name))}
+            name: {"process": asdict(mean(processes, name)), "work": asdict(mean(work, name))}
             for name in commands[0]
         },
         "summary": asdict(summary),
-        "memory_mb": {"snakemake": watch.alone, "all_processes": watch.together},
+        "memory_mb": memory,
     }
 
 
@@ -222,14 +283,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--samples", type=int, default=96, help="size of the batch (default: %(default)s)")
-    parser.add_argument("--cores", type=int, default=2, help="of snakemake (default: %(default)s)")
+    parser.add_argument("--cores", type=int, default=2, help="that the batch may use (default: %(default)s)")
+    parser.add_argument("--slurm", action="store_true", help="run it on a Slurm of one node, started for it")
     parser.add_argument("--directory", type=Path, help="where to work (default: a temporary directory)")
     parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="of snakemake, after --")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="batch.") as scratch:
         directory = args.directory or Path(scratch)
         directory.mkdir(parents=True, exist_ok=True)
-        measured = study(directory.resolve(), args.samples, args.cores, args.arguments)
+        measured = study(directory.resolve(), args.samples, args.cores, args.slurm, args.arguments)
     print(json.dumps(measured, indent=1, default=lambda value: round(value, 3)))
 
 

@@ -16,20 +16,33 @@ def profile(name: str) -> dict[str, Any]:
     return found
 
 
+def rules() -> dict[str, str]:
+    """Return the text of every rule by its name."""
+    texts = (path.read_text() for path in sorted((WORKFLOW / "rules").glob("*.smk")))
+    parts = [part for text in texts for part in re.split(r"^rule ", text, flags=re.MULTILINE)[1:]]
+    return {part.split(":")[0]: part for part in parts}
+
+
 def rules_of_samples() -> set[str]:
     """Return the rules that write files of one sample."""
     found = set()
-    for path in sorted((WORKFLOW / "rules").glob("*.smk")):
-        for text in re.split(r"^rule ", path.read_text(), flags=re.MULTILINE)[1:]:
-            output = re.search(r"^    output:\n((?:        .*\n)+)", text, flags=re.MULTILINE)
-            if output and "of_sample(" in output[1]:
-                found.add(text.split(":")[0])
+    for name, text in rules().items():
+        output = re.search(r"^    output:\n((?:        .*\n)+)", text, flags=re.MULTILINE)
+        if output and "of_sample(" in output[1]:
+            found.add(name)
     return found
 
 
 def test_all_jobs_of_a_sample_are_one_on_a_cluster() -> None:
     assert {"screen", "extract", "analyse"} == rules_of_samples()
     assert set(profile("slurm")["groups"]) == {f"{rule}=sample" for rule in rules_of_samples()}
+
+
+def test_what_is_submitted_is_done_by_the_snakemake_of_its_job() -> None:
+    # Never where snakemake was started by the user, which may be a login node.
+    submitted = {name for name, text in rules().items() if "    localrule: True\n" not in text}
+    assert submitted == {"build_panel", *rules_of_samples()}
+    assert all("    localrule: ON_NODE\n" in rules()[name] for name in submitted)
 
 
 def test_examples_for_other_clusters_group_the_same_rules() -> None:

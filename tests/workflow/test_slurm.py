@@ -1,8 +1,9 @@
-"""A batch on a real Slurm of one node: a job is cancelled, and the results are those of a local run.
+"""A batch on a real Slurm of one node: what its jobs ask for and start, and that one may be cancelled.
 
 `make test-slurm` runs this; `make test` leaves it out, since it waits more than it works.
 """
 
+import gzip
 import os
 import subprocess
 import time
@@ -12,14 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from one_node_slurm import OneNodeSlurm, SlurmUnavailableError, one_node_slurm
-from small_batch import ROOT, SAMPLES, results, small_batch
+from one_node_slurm import OneNodeSlurm, SlurmJob, SlurmUnavailableError, one_node_slurm
+from small_batch import ROOT, SAMPLES, SmallBatch, results, small_batch
 
 pytestmark = [pytest.mark.slurm, pytest.mark.workflow]
 
 PROFILE = ("--workflow-profile", "workflow/profiles/slurm")
 DEADLINE = 600.0
 """Seconds after which the run hangs; it takes less than a minute."""
+LARGE = 60_000_000
+"""Bytes of the files of a sample that is worth two processors."""
 REQUIRED = "ASPSFUSION_REQUIRE_SLURM"
 """Set where a missing Slurm is an error: on a machine that was made for this test."""
 
@@ -40,7 +43,7 @@ def slurm() -> Iterator[OneNodeSlurm]:
 def test_slurm_leaves_nothing_behind(slurm: OneNodeSlurm) -> None:
     with one_node_slurm(cpus=1) as second:
         number = second.run("sbatch", "--parsable", "--output=/dev/null", "--wrap=srun sleep 600").strip()
-        _wait_until(lambda: (number, "RUNNING") in [job[:2] for job in second.jobs()], 20)
+        _wait_until(lambda: (number, "RUNNING") in [(job.number, job.state) for job in second.jobs()], 20)
         assert _processes_of(second)
     assert not _processes_of(second)
     assert not second.directory.exists()
@@ -50,11 +53,9 @@ def test_slurm_leaves_nothing_behind(slurm: OneNodeSlurm) -> None:
 def test_batch_with_a_cancelled_job_equals_a_local_run(slurm: OneNodeSlurm, tmp_path: Path) -> None:
     batch = small_batch(tmp_path)
     local, remote, said = tmp_path / "local", tmp_path / "slurm", tmp_path / "log"
-    program, *words = batch.command(remote, *PROFILE, "--slurm-logdir", str(tmp_path / "jobs"))
-    assert words[:2] == ["-m", "snakemake"]
     with said.open("w") as stream, (tmp_path / "local.log").open("w") as local_stream:
         run = subprocess.Popen(
-            [program, str(ROOT / "tests" / "impatient_snakemake.py"), *words[2:]],
+            _on_slurm(batch, remote, tmp_path / "jobs"),
             cwd=ROOT,
             env=slurm.environment,
             stdout=stream,
@@ -67,9 +68,7 @@ def test_batch_with_a_cancelled_job_equals_a_local_run(slurm: OneNodeSlurm, tmp_
         try:
             # In the middle of a sample: its first stage has begun, its last has not.
             _wait_until(lambda: run.poll() is not None or any(remote.glob("logs/screen/*.log")), DEADLINE)
-            victim = next(
-                number for number, state, comment in slurm.jobs() if _is_running_sample(state, comment)
-            )
+            victim = next(job.number for job in slurm.jobs() if _is_running_sample(job))
             slurm.run("scancel", victim)
             status = run.wait(DEADLINE)
             assert beside.wait(DEADLINE) == 0, (tmp_path / "local.log").read_text()
@@ -80,17 +79,58 @@ def test_batch_with_a_cancelled_job_equals_a_local_run(slurm: OneNodeSlurm, tmp_
 
     assert status == 0, said.read_text()
     assert results(remote) == results(local)
-    states = {number: (state, comment) for number, state, comment in slurm.jobs()}
-    assert states.pop(victim)[0] == "CANCELLED"
+    states = {job.number: job.state for job in slurm.jobs()}
+    assert states.pop(victim) == "CANCELLED"
     # One job for the panel and one for each sample, the cancelled one a second time; the summary is made by
     # snakemake itself.
-    assert {state for state, _ in states.values()} == {"COMPLETED"}
+    assert set(states.values()) == {"COMPLETED"}
     assert len(states) == 1 + len(SAMPLES)
     assert list((tmp_path / "jobs").rglob(f"{victim}.log")), "the log of a failed job is kept"
 
 
-def _is_running_sample(state: str, comment: str) -> bool:
-    return state == "RUNNING" and comment.startswith("rule_sample_")
+def test_small_sample_asks_for_one_processor_and_large_one_for_two(
+    slurm: OneNodeSlurm, tmp_path: Path
+) -> None:
+    batch = small_batch(tmp_path, SAMPLES[1:])
+    reads = tmp_path / "large.fastq.gz"
+    record = "@read{}\n" + "ACGTC" * 20 + "\n+\n" + "I" * 100 + "\n"
+    count = LARGE // len(record)
+    with gzip.open(reads, "wt", compresslevel=0) as stream:  # large, and yet soon read
+        stream.writelines(record.format(number) for number in range(count))
+    with (tmp_path / "samples.tsv").open("a") as stream:
+        stream.write(f"large\t{reads}\t\tpolyA\n")
+    earlier = {job.number for job in slurm.jobs()}
+    logs = tmp_path / "jobs"
+    run = subprocess.run(
+        _on_slurm(batch, tmp_path / "slurm", logs, "--slurm-keep-successful-logs", "--retries", "0"),
+        cwd=ROOT,
+        env=slurm.environment,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+    processors = {}
+    for job in slurm.jobs():
+        if job.number not in earlier:
+            (log,) = logs.rglob(f"{job.number}.log")
+            said = log.read_text()
+            assert said.count("Workflow ID:") == 1, "snakemake is started once on the node"
+            (who,) = {line.strip() for line in said.splitlines() if "wildcards:" in line} or {"panel"}
+            processors[who] = job.processors
+    assert processors == {"panel": 1, f"wildcards: sample={SAMPLES[1]}": 1, "wildcards: sample=large": 2}
+
+
+def _on_slurm(batch: SmallBatch, outdir: Path, logs: Path, *arguments: str) -> list[str]:
+    """Return the command line of the workflow on Slurm, that does not wait longer than a test should."""
+    program, *words = batch.command(outdir, *PROFILE, "--slurm-logdir", str(logs), *arguments)
+    assert words[:2] == ["-m", "snakemake"]
+    return [program, str(ROOT / "tests" / "impatient_snakemake.py"), *words[2:]]
+
+
+def _is_running_sample(job: SlurmJob) -> bool:
+    return job.state == "RUNNING" and job.comment.startswith("rule_sample_")
 
 
 def _processes_of(slurm: OneNodeSlurm) -> list[str]:

@@ -29,6 +29,7 @@ rule analyse:
         log_of("analyse"),
     benchmark:
         benchmark_of("analyse")
+    localrule: ON_NODE
     conda:
         ENVIRONMENT
     threads: threads_for(2, 500)

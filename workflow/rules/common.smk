@@ -82,6 +82,9 @@ ENVIRONMENT = "../../envs/aspsfusion.yaml"
 COMPATIBLE = ("arriba", "star-fusion")
 
 OWN_PROGRAM = Path(sys.executable).with_name("aspsfusion")
+# On the node of a cluster's job: what is to be done there is done by the process that the job started. The Slurm
+# plugin would start another snakemake for each rule, through srun, for seconds that a small sample does not take.
+ON_NODE = workflow.remote_exec
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 if OWN_PROGRAM.exists() and not CONDA:
     # Rules run the program of the environment that snakemake runs in, activated or not.

@@ -13,6 +13,7 @@ rule extract:
         benchmark_of("screen")
     wildcard_constraints:
         sample=one_of(s for s, sample in SAMPLES.items() if sample.bam is not None),
+    localrule: ON_NODE
     conda:
         ENVIRONMENT
     threads: 1

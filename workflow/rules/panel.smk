@@ -34,6 +34,7 @@ rule build_panel:
         f"{OUTDIR}/logs/panel.log",
     benchmark:
         f"{OUTDIR}/benchmarks/panel.tsv"
+    localrule: ON_NODE
     conda:
         ENVIRONMENT
     threads: 1

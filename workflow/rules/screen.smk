@@ -13,6 +13,7 @@ rule screen:
         benchmark_of("screen")
     wildcard_constraints:
         sample=one_of(s for s, sample in SAMPLES.items() if sample.bam is None),
+    localrule: ON_NODE
     conda:
         ENVIRONMENT
     threads: threads_for(2, 50)
