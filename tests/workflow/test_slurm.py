@@ -3,6 +3,7 @@
 `make test-slurm` runs this; `make test` leaves it out, since it waits more than it works.
 """
 
+import csv
 import gzip
 import os
 import subprocess
@@ -120,6 +121,14 @@ def test_small_sample_asks_for_one_processor_and_large_one_for_two(
             (who,) = {line.strip() for line in said.splitlines() if "wildcards:" in line} or {"panel"}
             processors[who] = job.processors
     assert processors == {"panel": 1, f"wildcards: sample={SAMPLES[1]}": 1, "wildcards: sample=large": 2}
+    with (tmp_path / "slurm" / "logs" / "efficiency.tsv").open(newline="") as table:
+        rows = list(csv.DictReader(table, delimiter="\t"))
+    assert {(row["sample"], row["job"], row["threads_asked"]) for row in rows} == {
+        (SAMPLES[1], "screen", "1"),
+        (SAMPLES[1], "analyse", "1"),
+        ("large", "screen", "2"),
+        ("large", "analyse", "1"),
+    }
 
 
 def _on_slurm(batch: SmallBatch, outdir: Path, logs: Path, *arguments: str) -> list[str]:

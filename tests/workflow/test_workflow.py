@@ -97,6 +97,11 @@ def second_batch(
     return Batch(directory / "results", status, (directory / "log").read_text())
 
 
+def efficiency(outdir: Path) -> list[dict[str, str]]:
+    with (outdir / "logs" / "efficiency.tsv").open(newline="") as stream:
+        return list(csv.DictReader(stream, delimiter="\t"))
+
+
 def unaligned_bam(mates: list[Path], path: Path) -> Path:
     """Write a pair of FASTQ files as unaligned BAM."""
     records = []
@@ -191,6 +196,21 @@ def test_every_file_of_the_contract_is_there(demonstration: tuple[Batch, list[Ou
         assert (batch.outdir / "panel" / name).is_file()
     assert list(batch.summary()) == [sample.id for sample in demo.samples]
     assert (batch.outdir / "summary.html").is_file()
+
+
+def test_what_jobs_used_stands_beside_what_they_asked_for(
+    demonstration: tuple[Batch, list[Outcome]], second_batch: Batch, demo: Demo
+) -> None:
+    rows = efficiency(demonstration[0].outdir)
+    assert [(row["sample"], row["job"]) for row in rows] == [
+        (sample.id, job) for sample in demo.samples for job in JOB_FILES
+    ]
+    for row in rows:
+        assert row["threads_asked"] == "1"
+        assert 2000 <= float(row["memory_mb_asked"]) < 4000
+        assert 0 < float(row["seconds"]) < float(row["seconds_asked"])
+    # Of a batch in which a job failed as well.
+    assert ("lanes", "analyse") in [(row["sample"], row["job"]) for row in efficiency(second_batch.outdir)]
 
 
 def test_reports_keep_to_the_schema(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:

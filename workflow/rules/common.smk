@@ -28,6 +28,7 @@ try:
         option_list,
         require_one_genome,
     )
+    from aspsfusion.efficiency import benchmark_file, write_efficiency
     from aspsfusion.errors import AspsfusionError
     from aspsfusion.samples import read_samples
 except ImportError as error:
@@ -119,7 +120,7 @@ def log_of(job):
 
 def benchmark_of(job):
     """Return the pattern of the benchmark of a job."""
-    return f"{OUTDIR}/benchmarks/{job}/{{sample}}.tsv"
+    return benchmark_file(OUTDIR, "{sample}", job)
 
 
 def reads_of(wildcards):
