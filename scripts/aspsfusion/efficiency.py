@@ -25,7 +25,7 @@ COLUMNS = (
     "memory_share",
 )
 UNKNOWN = "NA"
-"""As Snakemake writes it: a job may be over before it was looked at, and a profile ask for plain benchmarks."""
+"""As Snakemake writes it: a job may be over before it was looked at, and plain benchmarks hold less."""
 
 SECONDS_PER_MINUTE = 60
 SHARE_DECIMALS = 3
