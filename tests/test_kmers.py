@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_kernels as reference
+from aspsfusion.errors import PanelError
 from aspsfusion.kernels import EMPTY
 from aspsfusion.kmers import KMER_LENGTH, SEED_LENGTH, encode, index_panel, kept_reads, panel_kmers
 from aspsfusion.panel import Panel
-from aspsfusion.screen_index import MIN_TABLE_BITS, PanelKmers, build_table, read_kmers
+from aspsfusion.screen_index import MIN_TABLE_BITS, PanelKmers, build_table, load_screen_index, read_kmers
 from aspsfusion.screen_table import GENE_SHIFT, MAX_KMER_LENGTH
 from aspsfusion.sequences import reverse_complement
 
@@ -140,6 +141,16 @@ def test_stored_table_is_read_back(tmp_path: Path) -> None:
     for name in ("kmers", "genes", "text", "seed_positions"):
         assert np.array_equal(getattr(panel, name), getattr(again, name))
     assert (again.k, again.seed_length) == (KMER_LENGTH, SEED_LENGTH)
+
+
+def test_kmers_of_a_gene_without_a_name_are_refused(tmp_path: Path) -> None:
+    """The compiled loops would count them beyond the end of an array."""
+    for symbols in ([], ["ONE"]):
+        index_panel([(0, GENE[:300]), (1, GENE[280:600])], symbols=symbols).save(tmp_path / "kmers.npz")
+        with pytest.raises(PanelError, match=r"kmers\.npz: is damaged; build the panel again"):
+            load_screen_index(tmp_path)
+    index_panel([(0, GENE[:300]), (1, GENE[280:600])], symbols=["ONE", "TWO"]).save(tmp_path / "kmers.npz")
+    assert load_screen_index(tmp_path).symbols == ("ONE", "TWO")
 
 
 def test_table_of_another_format_is_not_read(tmp_path: Path) -> None:
