@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.efficiency import COLUMNS, benchmark_file, write_efficiency
+from aspsfusion.batch import benchmark_file
+from aspsfusion.efficiency import COLUMNS, write_efficiency
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time"
 EXTENDED = "\tjobid\trule_name\twildcards\tparams\tthreads\tcpu_usage\tresources\tinput_size_mb"

@@ -63,6 +63,11 @@ def job_log(outdir: str, sample_id: str, job: str) -> str:
     return f"{outdir}/logs/{job}/{sample_id}.log"
 
 
+def benchmark_file(outdir: str, sample_id: str, job: str) -> str:
+    """Return the benchmark of one job; `sample_id` may be a Snakemake wildcard."""
+    return f"{outdir}/benchmarks/{job}/{sample_id}.tsv"
+
+
 def forget_failures(outdir: str, sample_ids: Iterable[str]) -> None:
     """Before a run: remove the notes and logs of the last failure, so that only this run's can be found."""
     for sample_id in sample_ids:

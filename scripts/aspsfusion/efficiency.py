@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from aspsfusion.batch import JOB_FILES
+from aspsfusion.batch import JOB_FILES, benchmark_file
 
 COLUMNS = (
     "sample",
@@ -30,11 +30,6 @@ UNKNOWN = "NA"
 SECONDS_PER_MINUTE = 60
 SHARE_DECIMALS = 3
 DECIMALS = 1
-
-
-def benchmark_file(outdir: str, sample_id: str, job: str) -> str:
-    """Return the benchmark of one job; `sample_id` may be a Snakemake wildcard."""
-    return f"{outdir}/benchmarks/{job}/{sample_id}.tsv"
 
 
 def write_efficiency(outdir: str, sample_ids: Iterable[str]) -> Path:

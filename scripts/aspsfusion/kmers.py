@@ -139,7 +139,7 @@ def _distinct(
 def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.bool_]:
     """Tell of each read whether the screen keeps it.
 
-    For readers of other formats than FASTQ. The answer is that of `aspsfusion screen` for the same bases,
+    For studies and tests: nothing is counted. The answer is that of `aspsfusion screen` for the same bases,
     whichever strand they are given on.
 
     Args:

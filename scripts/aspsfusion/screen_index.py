@@ -1,6 +1,7 @@
 """What a panel directory holds for the screen: read without the rest of the panel, and made into a table.
 
-The screen of a small sample is done in less time than reading the whole panel would take.
+The screen of a small sample is done in less time than reading the whole panel would take. A read is kept when
+an ungapped match around a seed scores at least LEAST_SCORE; `docs/screen.md` has the study of the scores.
 """
 
 import math
@@ -26,10 +27,13 @@ their other strand with a probability of 1e-4 (Karlin and Altschul 1990, with la
 these scores and equal base frequencies), and every intact k-mer reaches it."""
 
 MIN_TABLE_BITS = 12
+"""log2 of the slots of the smallest hash table, 32 KiB: a smaller one would save nothing."""
+
 FILTER_WORDS_BITS = 18
 """log2 of the filter's 32-bit words: 1 MiB, which stays in a core's second-level cache beside the reads."""
 
 SLOTS_PER_ENTRY = 2
+"""At most half of a hash table is used, so that a look-up seldom meets a slot that another entry took."""
 
 FORMAT_VERSION = 3
 """Version of the stored table; a panel of another one has to be built again."""

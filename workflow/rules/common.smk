@@ -15,6 +15,7 @@ try:
     from aspsfusion import __version__ as PACKAGE_VERSION
     from aspsfusion.batch import (
         JOB_FILES,
+        benchmark_file,
         forget_failures,
         job_log,
         record_failures,
@@ -28,7 +29,7 @@ try:
         option_list,
         require_one_genome,
     )
-    from aspsfusion.efficiency import benchmark_file, write_efficiency
+    from aspsfusion.efficiency import write_efficiency
     from aspsfusion.errors import AspsfusionError
     from aspsfusion.samples import read_samples
 except ImportError as error:
