@@ -14,9 +14,9 @@ from aspsfusion import __version__, align
 from aspsfusion.align import prefer_primary, rewrite_split_tags, run_align
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.mate_fields import join_mates
 from aspsfusion.panel import Panel
-from aspsfusion.sequences import reverse_complement
 
 FIVE, THREE = "ASPSCR1", "TFE3"
 LENGTH = 75

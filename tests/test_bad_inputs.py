@@ -17,10 +17,10 @@ from aspsfusion.align import run_align
 from aspsfusion.call import run_call
 from aspsfusion.cli import main
 from aspsfusion.evidence import run_evidence
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.mates import Lane
 from aspsfusion.parameters import CallParameters
 from aspsfusion.screen import run_screen
-from aspsfusion.sequences import reverse_complement
 from bam_factory import (
     FIRST,
     MOUSE_LENGTHS,

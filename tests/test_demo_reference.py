@@ -20,9 +20,9 @@ from aspsfusion.demo_reference import (
     write_demonstration_reference,
 )
 from aspsfusion.errors import PanelError, ParameterError
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.panel_yaml import parse_panel_spec
-from aspsfusion.sequences import reverse_complement
 from aspsfusion.watermark import WATERMARK, has_watermark
 
 SHIPPED_PANEL = Path(__file__).parents[1] / "resources" / "panels" / "aspscr1_tfe3.yaml"

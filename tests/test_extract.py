@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from aspsfusion.errors import ReadsError
 from aspsfusion.extract import run_extract
 from aspsfusion.extract_metrics import LOCUS_PADDING
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.mates import Lane
 from aspsfusion.panel import load_panel
 from aspsfusion.screen import run_screen
-from aspsfusion.sequences import reverse_complement
 from bam_factory import (
     FIRST,
     GRCH37_LENGTHS,

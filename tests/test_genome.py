@@ -15,11 +15,11 @@ from Bio import bgzf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aspsfusion import fasta as fasta_module
 from aspsfusion.errors import ReferenceProofError
-from aspsfusion.fasta import chromosome_name, fasta_pieces, parse_contig
 from aspsfusion.gene_spec import ChromosomeSpec, GenomeSpec
 from aspsfusion.genome import GenomePieces, Region, read_regions
+from aspsfusion.io import fasta as fasta_module
+from aspsfusion.io.fasta import chromosome_name, fasta_pieces, parse_contig
 from aspsfusion.watermark import WATERMARK
 
 if sys.version_info >= (3, 14):

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aspsfusion import fasta as fasta_module
 from aspsfusion.errors import ReferenceProofError
 from aspsfusion.genome_kmers import ALTERNATE, PlaceCounter, count_in_genome
+from aspsfusion.io import fasta as fasta_module
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import EMPTY, canonical_kmers
 from aspsfusion.kmers import encode
-from aspsfusion.sequences import reverse_complement
 
 K = 5
 

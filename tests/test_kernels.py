@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import reference_kernels as reference
 from aspsfusion import kernels
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kmers import encode
-from aspsfusion.sequences import reverse_complement
 
 BASES = "ACGT"
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspsfusion.candidates import joined_candidate
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.merge import MERGE_OVERLAP, merge_mates, overlap_length
-from aspsfusion.sequences import reverse_complement
 from aspsfusion.trim import trim_pair
 
 BASES = st.text("ACGT", min_size=20, max_size=150)

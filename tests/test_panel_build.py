@@ -13,13 +13,13 @@ import pytest
 from aspsfusion.cli import main
 from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
 from aspsfusion.errors import AspsfusionError, PanelError, ReferenceProofError
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import canonical_kmers
 from aspsfusion.kmers import KMER_LENGTH, encode
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.panel_build import build_panel, replace_panel
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.screen_index import read_kmers
-from aspsfusion.sequences import reverse_complement
 from small_panel import (
     BYSTANDER_EXONS,
     FIVE_CDS,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.safe_output import replacing, scratch_beside
+from aspsfusion.io.files import replacing, scratch_beside
 
 
 def test_file_appears_when_the_block_ends(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from aspsfusion.cli import simulate as command
 from aspsfusion.errors import ParameterError, ReadsError
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel import Exon, Panel, Transcript, Unspliced
 from aspsfusion.panel_spec import PanelSpec
-from aspsfusion.sequences import reverse_complement
 from aspsfusion.simulate import SimulatedFragment, SimulationParameters, simulate, write_simulation
 from aspsfusion.simulate_fragments import Fragments, Library, anchors
 from aspsfusion.simulate_molecules import fusion_molecule, parse_fusion

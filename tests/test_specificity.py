@@ -11,10 +11,10 @@ from aspsfusion.errors import PanelError
 from aspsfusion.gene_spec import ChromosomeSpec, GenomeSpec
 from aspsfusion.genome_kmers import GenomeCount
 from aspsfusion.genome_uniqueness import is_whole
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.records import Placement
 from aspsfusion.screened import FREQUENT_PLACES, without_frequent
-from aspsfusion.sequences import reverse_complement
 from aspsfusion.specificity import (
     MAX_PLACES,
     UNIQUE_LENGTH,

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel import Panel
-from aspsfusion.sequences import reverse_complement
 from aspsfusion.trim import ADAPTERS, MIN_LENGTH, TrimmedRead, trim_pair, trim_single
 
 LENGTH = 75

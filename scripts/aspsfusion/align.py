@@ -17,13 +17,13 @@ import pysam
 from pybwa import BwaMem, BwaMemOptions
 
 from aspsfusion import __version__
-from aspsfusion.aligner import aligner_options, open_aligner
-from aspsfusion.bam_sort import sort_bam, unsorted_bam
 from aspsfusion.candidates import Candidate, CandidateMetrics, read_candidates
 from aspsfusion.duplicates import MERGED_TAG, UMI_TAG
+from aspsfusion.io.bam import sort_bam, unsorted_bam
+from aspsfusion.io.bwa import aligner_options, open_aligner
+from aspsfusion.io.files import replacing
 from aspsfusion.mate_fields import join_mates
 from aspsfusion.panel import Panel, load_panel
-from aspsfusion.safe_output import replacing
 
 BATCH_FRAGMENTS = 5000
 """Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""

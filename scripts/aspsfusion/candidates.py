@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from aspsfusion.compressed import DAMAGED
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import open_reads
+from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.merge import MERGE_OVERLAP, merge_mates, overlap_length
 from aspsfusion.trim import TrimmedPair, TrimmedRead, trim_pair, trim_single
 

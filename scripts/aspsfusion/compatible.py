@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from aspsfusion.io.files import replacing
 from aspsfusion.report_findings import DomainStatus, Fusion, FusionSide
 from aspsfusion.report_record import Report
-from aspsfusion.safe_output import replacing
 
 UNKNOWN = "."
 

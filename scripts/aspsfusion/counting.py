@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from aspsfusion.calls_file import CalledRead, MatePlace
-from aspsfusion.sequences import reverse_complement
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.support import PREFERENCE, Support
 from aspsfusion.umi import molecules
 

@@ -27,9 +27,9 @@ from aspsfusion.demo_demands import (
 )
 from aspsfusion.errors import PanelError, ParameterError
 from aspsfusion.gene_spec import TranscriptSpec
+from aspsfusion.io.files import replacing
 from aspsfusion.panel import Exon, Transcript
 from aspsfusion.panel_spec import PanelSpec
-from aspsfusion.safe_output import replacing
 from aspsfusion.watermark import WATERMARK
 
 FLANK = 200

@@ -18,16 +18,14 @@ from pathlib import Path
 import numpy as np
 import pysam
 
-from aspsfusion.alignments import Header, open_alignments, read_header, records_of, require_reference
-from aspsfusion.bam_sort import sort_bam
 from aspsfusion.errors import ReadsError
 from aspsfusion.extract_metrics import Counts, Kept, extract_metrics, locus_genes, require_human, target_loci
+from aspsfusion.io.bam import Header, open_alignments, read_header, records_of, require_reference, sort_bam
+from aspsfusion.io.files import replacing, require_unchanged, stamps_of
 from aspsfusion.panel import Panel, load_panel
-from aspsfusion.safe_output import replacing
 from aspsfusion.screen_index import load_screen_index
 from aspsfusion.screen_table import ScreenTable
 from aspsfusion.sequence_screen import SequenceScreen
-from aspsfusion.steady import require_unchanged, stamps_of
 
 BATCH_READS = 8192
 """Reads looked up per call: enough to make the call's own cost vanish."""

@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.alignments import Header
-from aspsfusion.builds import HUMAN, checksums_agree, told_build
 from aspsfusion.errors import ReadsError
-from aspsfusion.fasta import chromosome_name
+from aspsfusion.io.bam import HUMAN, Header, checksums_agree, told_build
+from aspsfusion.io.fasta import chromosome_name
 from aspsfusion.panel import Panel
 
 LOCUS_PADDING = 3_000_000

@@ -12,8 +12,8 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
 from aspsfusion.errors import ReadsError
+from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
 from aspsfusion.machine_code import PreparedCall
 from aspsfusion.name_kernels import LINES
 from aspsfusion.scan_room import scan_room

@@ -16,10 +16,10 @@ from typing import Any
 
 from aspsfusion.errors import ParameterError
 from aspsfusion.genome import Region
+from aspsfusion.io.files import replacing
 from aspsfusion.loci import complete_spec, gene_region
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.panel_yaml import load_panel_spec
-from aspsfusion.safe_output import replacing
 from aspsfusion.sequence_service import SequenceService, parse_source
 
 RECORD_SUFFIX = ".json"

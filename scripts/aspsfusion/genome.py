@@ -1,7 +1,7 @@
 """Takes the panel's regions from a genome FASTA and authenticates the chromosomes they lie on.
 
 The file is read in one stream, so that whole chromosomes can be checked against their published MD5 on the
-way. Contigs may be whole chromosomes or loci (see `aspsfusion.fasta`).
+way. Contigs may be whole chromosomes or loci (see `aspsfusion.io.fasta`).
 """
 
 import hashlib
@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion.errors import ReferenceProofError
-from aspsfusion.fasta import REFSEQ_CHROMOSOME, fasta_pieces, parse_contig
 from aspsfusion.gene_spec import GenomeSpec
-from aspsfusion.sequences import reverse_complement
+from aspsfusion.io.fasta import REFSEQ_CHROMOSOME, fasta_pieces, parse_contig, reverse_complement
 from aspsfusion.watermark import WATERMARK
 
 MAX_MASKED_SHARE = 0.9

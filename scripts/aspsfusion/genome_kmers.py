@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.fasta import fasta_pieces
 from aspsfusion.genome_kernels import (
     PACKED_BYTES,
     PENDING,
@@ -18,6 +17,7 @@ from aspsfusion.genome_kernels import (
     enter_seeds,
     seed_length,
 )
+from aspsfusion.io.fasta import fasta_pieces
 from aspsfusion.kernels import EMPTY
 from aspsfusion.vector_loads import LOAD_BYTES
 

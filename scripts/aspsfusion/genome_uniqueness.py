@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from aspsfusion.fasta import chromosome_name
 from aspsfusion.gene_spec import GenomeSpec
 from aspsfusion.genome import GenomePieces, Region
 from aspsfusion.genome_kmers import GenomeCount, Kmers, count_in_genome
+from aspsfusion.io.fasta import chromosome_name
 from aspsfusion.kernels import EMPTY, canonical_kmers
 from aspsfusion.kmers import encode
 from aspsfusion.panel import Panel

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from aspsfusion.compressed import DAMAGED, compression_name, open_inflated
 from aspsfusion.errors import PanelError
-from aspsfusion.fasta import chromosome_name
 from aspsfusion.gene_spec import GeneSpec, TranscriptSpec
+from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
+from aspsfusion.io.fasta import chromosome_name
 
 GTF_COLUMNS = 9
 _ATTRIBUTE = re.compile(r'(\w+) "?([^";]*)"?')

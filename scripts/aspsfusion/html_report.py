@@ -15,10 +15,10 @@ from aspsfusion.context_view import DifferentialView, differential_view, imbalan
 from aspsfusion.coverage_plot import draw_all, gene_coverages
 from aspsfusion.exclusion_view import acceptor_table, exclusion_sentences
 from aspsfusion.fusion_view import FusionView, fusion_view
+from aspsfusion.io.files import replacing
 from aspsfusion.quality_view import check_table, unlimited_values
 from aspsfusion.report_findings import Fusion
 from aspsfusion.report_record import Report, Verdict
-from aspsfusion.safe_output import replacing
 from aspsfusion.templating import css_string, render
 from aspsfusion.view_parts import Fact, Table, columns, count, joined, side_by_side
 

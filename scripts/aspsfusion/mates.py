@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from aspsfusion.compressed import STANDARD_INPUT
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import FastqScanner
 from aspsfusion.fragments import Fragments
+from aspsfusion.io.compressed import STANDARD_INPUT
 from aspsfusion.name_kernels import MARK_SIGN, MARK_SLASH, STEP_OK, STEP_OTHER_NAME, first_out_of_step
 from aspsfusion.scanned_block import ScannedBlock
 from aspsfusion.screen_table import ScreenTable

@@ -8,7 +8,7 @@ speaks once, with its whole length.
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.sequences import reverse_complement
+from aspsfusion.io.fasta import reverse_complement
 
 MERGE_OVERLAP = 40
 """Bases in which mates must overlap to be joined. Shorter overlaps may be two copies of a tandem repeat: the

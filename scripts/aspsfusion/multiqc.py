@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
+from aspsfusion.io.files import replacing
 from aspsfusion.report import Cell, cell_text
-from aspsfusion.safe_output import replacing
 from aspsfusion.summary import SummaryRow
 
 

@@ -12,6 +12,7 @@ from aspsfusion.errors import PanelError, ReferenceProofError
 from aspsfusion.gene_spec import GeneSpec, TranscriptSpec
 from aspsfusion.genome import GenomePieces, Region, read_regions
 from aspsfusion.genome_uniqueness import measure_uniqueness, uniqueness_checks
+from aspsfusion.io.files import scratch_beside
 from aspsfusion.loci import complete_spec, covered, gene_region, primary_regions
 from aspsfusion.panel import Panel, load_panel
 from aspsfusion.panel_files import provenance_of, write_panel
@@ -26,7 +27,6 @@ from aspsfusion.panel_layout import (
 from aspsfusion.panel_spec import PanelSpec
 from aspsfusion.panel_yaml import load_panel_spec
 from aspsfusion.proof import STOP_CODONS, prove
-from aspsfusion.safe_output import scratch_beside
 from aspsfusion.specificity import SPECIFICITY_TABLE
 from aspsfusion.transcripts import Exon, Transcript, Unspliced
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from aspsfusion import __version__
-from aspsfusion.aligner import build_index
 from aspsfusion.genome import GenomePieces
 from aspsfusion.genome_uniqueness import Uniqueness
+from aspsfusion.io.bwa import build_index
 from aspsfusion.kmers import index_panel
 from aspsfusion.panel import Panel
 from aspsfusion.panel_layout import (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aspsfusion.errors import ParameterError
 from aspsfusion.html_report import render_html
+from aspsfusion.io.files import replacing
 from aspsfusion.report_record import Report
-from aspsfusion.safe_output import replacing
 
 
 def write_pdf(report: Report, path: Path) -> None:

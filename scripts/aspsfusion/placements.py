@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pysam
 
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import mismatches_at
 from aspsfusion.panel import Panel
 from aspsfusion.records import Placement
-from aspsfusion.sequences import reverse_complement
 
 Bases = npt.NDArray[np.uint8]
 _CIGAR = re.compile(r"(\d+)([MIDNSHP=X])")

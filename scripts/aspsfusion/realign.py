@@ -8,13 +8,13 @@ brings near the junction is left alone.
 from collections.abc import Iterator
 
 from aspsfusion.anchors import Anchors
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.junction_model import JunctionModel
 from aspsfusion.kernels import align_across, mismatches_at
 from aspsfusion.panel import Junction
 from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import as_bases
 from aspsfusion.records import Fragment, Mate
-from aspsfusion.sequences import reverse_complement
 from aspsfusion.support import PREFERENCE, Kind, Laid, Support
 
 INDEL_WINDOW = 8

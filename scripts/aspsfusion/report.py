@@ -14,9 +14,9 @@ from typing import Literal
 from pydantic import ValidationError
 
 from aspsfusion.errors import AspsfusionError
+from aspsfusion.io.files import replacing
 from aspsfusion.report_findings import FilteredFusion, Fusion, FusionSide
 from aspsfusion.report_record import REPORT_SCHEMA_VERSION, Report
-from aspsfusion.safe_output import replacing
 
 Cell = str | int | float | bool | None
 

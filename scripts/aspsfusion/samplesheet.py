@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.safe_output import replacing
+from aspsfusion.io.files import replacing
 from aspsfusion.samples import NAME_PATTERN, RESERVED_NAMES
 
 FASTQ_SUFFIX = r"\.(?:fastq|fq)(?:\.(?:gz|bgz|bz2|xz|zst))?"

@@ -13,15 +13,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.compressed import STANDARD_INPUT
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import FastqScanner
+from aspsfusion.io.compressed import STANDARD_INPUT
+from aspsfusion.io.files import replacing, require_unchanged, stamps_of
 from aspsfusion.mates import Lane, LaneReader
-from aspsfusion.safe_output import replacing
 from aspsfusion.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
 from aspsfusion.screen_index import load_screen_index
 from aspsfusion.screen_metrics import ScreenMetrics
-from aspsfusion.steady import require_unchanged, stamps_of
 
 COMPRESSION_LEVEL = 1
 

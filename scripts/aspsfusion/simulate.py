@@ -17,8 +17,8 @@ from typing import TextIO
 import numpy as np
 
 from aspsfusion.errors import ParameterError
+from aspsfusion.io.files import replacing
 from aspsfusion.panel import Panel
-from aspsfusion.safe_output import replacing
 from aspsfusion.simulate_artefacts import chimeras
 from aspsfusion.simulate_fragments import (
     Fragments,

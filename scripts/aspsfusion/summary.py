@@ -13,11 +13,11 @@ from typing import Literal
 
 from aspsfusion.batch_check import check_batch
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, ParameterError
+from aspsfusion.io.files import replacing
 from aspsfusion.parameters import BatchParameters
 from aspsfusion.report import cell_text, read_report
 from aspsfusion.report_findings import Fusion
 from aspsfusion.report_record import Report
-from aspsfusion.safe_output import replacing
 
 FAILED = "FAILED"
 NO_MESSAGE = "failed without a message; see the logs"

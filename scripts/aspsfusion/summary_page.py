@@ -9,7 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from aspsfusion.exclusion_view import detectable_share
-from aspsfusion.safe_output import replacing
+from aspsfusion.io.files import replacing
 from aspsfusion.summary import FAILED, SummaryRow
 from aspsfusion.templating import css_string, render, script_source, template_text
 from aspsfusion.view_parts import count, percent, plural

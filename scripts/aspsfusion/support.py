@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import Literal
 
 from aspsfusion.duplicates import UNPLACED_PREFIX
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.records import Fragment
-from aspsfusion.sequences import reverse_complement
 
 Kind = Literal["split", "spanning", "short", "touching"]
 """How a fragment fits a junction: a read crosses it with sufficient anchors; the mates lie on its two sides;

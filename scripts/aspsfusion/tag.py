@@ -12,18 +12,17 @@ from typing import Any, NamedTuple
 
 import pysam
 
-from aspsfusion.alignments import open_alignments, records_of
-from aspsfusion.bam_sort import sort_bam, unsorted_bam
 from aspsfusion.calls_file import CalledRead, CallsFile, MatePlace, read_calls
 from aspsfusion.duplicates import MERGED_TAG, UMI_TAG, primary_record
 from aspsfusion.errors import ReadsError
+from aspsfusion.io.bam import open_alignments, records_of, sort_bam, unsorted_bam
+from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.io.files import replacing
 from aspsfusion.junction_contigs import JunctionContig, fasta_lines, junction_contigs, panel_contigs
 from aspsfusion.lay_read import lay_read
 from aspsfusion.mate_fields import join_mates
 from aspsfusion.panel import load_panel
 from aspsfusion.placements import as_sequenced
-from aspsfusion.safe_output import replacing
-from aspsfusion.sequences import reverse_complement
 
 JUNCTION_TAG = "YJ"
 """Tag with the contig of the junction that a read supports. Tags with Y are free for local use (SAM tags)."""

@@ -11,8 +11,8 @@ from functools import cache
 import numpy as np
 from cutadapt.adapters import BackAdapter
 
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import overlap_insert
-from aspsfusion.sequences import reverse_complement
 
 ADAPTERS = ("AGATCGGAAGAGC", "CTGTCTCTTATACACATCT")
 """Beginning of the Illumina TruSeq and of the Nextera transposase adapters (Illumina Adapter Sequences,

@@ -26,10 +26,10 @@ from tempfile import TemporaryDirectory
 
 import pysam
 
+from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.io.files import replacing
 from aspsfusion.report_findings import Fusion, FusionSide
 from aspsfusion.report_record import Contig, Report
-from aspsfusion.safe_output import replacing
-from aspsfusion.sequences import reverse_complement
 
 VCF_VERSION = "VCFv4.3"
 CONTAMINATION_FILTER = "POSSIBLE_CONTAMINATION"

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.compressed import InflatedFile
 from aspsfusion.fastq import BLOCK_BYTES
+from aspsfusion.io.compressed import InflatedFile
 from aspsfusion.match_kernels import match_reads
 from aspsfusion.name_kernels import LINES
 from aspsfusion.record_kernels import take_usual_records

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from aspsfusion import __version__
+from aspsfusion.io.files import replacing
 from aspsfusion.report_record import Report
-from aspsfusion.safe_output import replacing
 from aspsfusion.simulate import simulate
 from aspsfusion.simulate_records import TruthRecord
 from aspsfusion.validation.chain import Chain

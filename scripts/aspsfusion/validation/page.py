@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from aspsfusion.safe_output import replacing
+from aspsfusion.io.files import replacing
 from aspsfusion.validation.outcomes import Outcome
 from aspsfusion.validation.page_inputs import Inputs, table
 from aspsfusion.validation.page_sections import (

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
-from aspsfusion.safe_output import replacing
+from aspsfusion.io.files import replacing
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -2,6 +2,8 @@
 
 Contigs may be whole chromosomes (`chrX`, `X`, `NC_000023.11`) or loci named as `samtools faidx` names them
 (`chrX:49028726-49043486`, 1-based inclusive).
+
+Small functions on nucleotide sequences that several stages need.
 """
 
 import re
@@ -9,8 +11,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from aspsfusion.compressed import DAMAGED, compression_name, open_inflated
 from aspsfusion.errors import ReferenceProofError
+from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
+
+_COMPLEMENT = str.maketrans("ACGTNacgtn", "TGCANtgcan")
+
+
+def reverse_complement(sequence: str) -> str:
+    """Return the reverse complement; case is kept, N stays N.
+
+    >>> reverse_complement("AACGTN")
+    'NACGTT'
+    """
+    return sequence.translate(_COMPLEMENT)[::-1]
+
 
 BLOCK_BYTES = 8 * 1024 * 1024
 """Bytes read at a time; large enough that Python's share of the work is negligible."""

@@ -2,20 +2,130 @@
 
 Nothing is ever fetched from the network: a CRAM file's reference is given, embedded, or found in a local
 directory of REF_PATH or REF_CACHE.
+
+Tells the genome build of an alignment from the lengths that its header states.
+
+The build is reported, and a file of another species refused. Nothing else depends on it: reads are chosen
+by their sequence and aligned anew, so that old coordinates are never used.
+
+Writes BAM files to be sorted, and sorts them with samtools as pysam brings it along.
 """
 
 import contextlib
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
 import pysam
+from pysam.utils import SamtoolsError
 
 from aspsfusion.errors import ReadsError
+from aspsfusion.io.fasta import chromosome_name
+
+HUMAN = "human"
+MOUSE = "mouse"
+
+
+@dataclass(frozen=True)
+class Build:
+    """A genome build, known by the lengths of some of its chromosomes.
+
+    Attributes:
+        name: name of the build.
+        species: `human` or `mouse`.
+        lengths: bases by `chr` style name.
+        md5: MD5 of the upper-case sequence of some of them (SAM header tag M5).
+    """
+
+    name: str
+    species: str
+    lengths: Mapping[str, int]
+    md5: Mapping[str, str]
+
+
+BUILDS = (
+    Build(
+        "GRCh38",
+        HUMAN,
+        {
+            "chr1": 248956422,
+            "chr2": 242193529,
+            "chr9": 138394717,
+            "chr17": 83257441,
+            "chr22": 50818468,
+            "chrX": 156040895,
+        },
+        {"chr17": "f9a0fb01553adb183568e3eb9d8626db", "chrX": "2b3a55ff7f58eb308420c8a9b11cac50"},
+    ),
+    Build(
+        "GRCh37",
+        HUMAN,
+        {
+            "chr1": 249250621,
+            "chr2": 243199373,
+            "chr9": 141213431,
+            "chr17": 81195210,
+            "chr22": 51304566,
+            "chrX": 155270560,
+        },
+        {"chr17": "351f64d4f4f9ddd45b35336ad97aa6de", "chrX": "7e0e2e580297b7764e31dbc80c2540dd"},
+    ),
+    Build(
+        "GRCm38",
+        MOUSE,
+        {"chr1": 195471971, "chr2": 182113224, "chr9": 124595110, "chr17": 94987271, "chrX": 171031299},
+        {},
+    ),
+    Build(
+        "GRCm39",
+        MOUSE,
+        {"chr1": 195154279, "chr2": 181755017, "chr9": 124359700, "chr17": 95294699, "chrX": 169476592},
+        {},
+    ),
+)
+"""The builds laboratories' files are aligned to; resources/README.md says where the numbers come from."""
+
+
+def told_build(lengths: Mapping[str, int]) -> Build | None:
+    """Return the build whose lengths a header states, None when it is none of those known.
+
+    Args:
+        lengths: bases of each contig by the name in the header, `chr17`, `17` or `NC_000017.11`.
+
+    >>> told_build({"17": 81195210, "X": 155270560, "MT": 16569}).name
+    'GRCh37'
+    >>> told_build({"ENST00000304218.8": 3456}) is None
+    True
+    """
+    stated = {chromosome_name(contig): length for contig, length in lengths.items()}
+    matches = [
+        (sum(stated.get(name) == length for name, length in build.lengths.items()), build) for build in BUILDS
+    ]
+    best = max(matches, key=lambda match: match[0])
+    # One wrong length tells an altered or a mixed genome (human and mouse in one index): not that build.
+    if not best[0] or any(stated.get(name, length) != length for name, length in best[1].lengths.items()):
+        return None
+    return best[1]
+
+
+def checksums_agree(build: Build, checksums: Mapping[str, str]) -> bool | None:
+    """Tell whether the MD5s that a header states are those of a build.
+
+    Args:
+        build: see `told_build`.
+        checksums: M5 tags by contig name.
+
+    Returns:
+        None when the header states none of those known.
+    """
+    stated = {chromosome_name(contig): md5.lower() for contig, md5 in checksums.items()}
+    known = [stated[name] == md5 for name, md5 in build.md5.items() if name in stated]
+    return all(known) if known else None
+
 
 THREADS = 1
 """Threads that read a file. A second one was a quarter faster; one keeps the end of a damaged file simple."""
@@ -175,3 +285,35 @@ def _forbid_downloads() -> None:
     local = [part for part in parts if part and "\0" not in part]
     # An empty value would stand for htslib's own default, which may be a server.
     os.environ["REF_PATH"] = ":".join(local) or os.devnull
+
+
+def unsorted_bam(path: Path, header: pysam.AlignmentHeader) -> pysam.AlignmentFile:
+    """Open a BAM file to write what is sorted next and then thrown away; to be used in a `with` block.
+
+    It is packed at the fastest level: a third of the time of the usual one, for a quarter more space.
+    """
+    return pysam.AlignmentFile(str(path), "wb", header=header, format_options=["level=1"])
+
+
+def sort_bam(source: Path, output: Path, *options: str, remedy: str) -> None:
+    """Sort a BAM file; no command line, and so no path, enters its header.
+
+    Args:
+        source: file to sort.
+        output: file to write.
+        options: further options of `samtools sort`, `-n` for the order of names.
+        remedy: what to do when the source is damaged.
+
+    Raises:
+        ReadsError: the source is damaged, or there is no room or no permission to write.
+    """
+    try:
+        pysam.sort("--no-PG", *options, "-o", str(output), str(source))
+    except SamtoolsError as error:
+        said = str(error).split("stderr=")[-1].strip(" '\"\n").removesuffix("\\n").split("\\n")[-1]
+        damaged = "truncated" in said or "invalid" in said
+        raise ReadsError(
+            f"can not be sorted ({said.removeprefix('samtools sort: ').removesuffix('. Aborting')})",
+            path=source if damaged else output,
+            remedy=remedy if damaged else "see to free space and to the permission to write there",
+        ) from error
