@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from aspsfusion.calls_file import read_calls
-from aspsfusion.panel_build import build_panel
+from aspsfusion.panel.build import build_panel
 from aspsfusion.report_record import Report
 from pipeline import Pair, report_pairs
 from small_panel import SMALL_PANEL, coding_transcript, random_bases, with_gene

@@ -13,7 +13,7 @@ from aspsfusion.evidence import run_evidence
 from aspsfusion.extract import run_extract
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.mates import Lane
-from aspsfusion.panel import load_panel
+from aspsfusion.panel.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report_record import Report
 from aspsfusion.screen import run_screen

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
-from aspsfusion.panel import Panel, load_panel
-from aspsfusion.panel_build import build_panel
-from aspsfusion.panel_yaml import load_panel_spec
+from aspsfusion.panel.build import build_panel
+from aspsfusion.panel.panel import Panel, load_panel
+from aspsfusion.panel.spec import load_panel_spec
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report_record import QualityControl, Report
 from aspsfusion.simulate import SimulatedFragment, SimulationParameters, simulate

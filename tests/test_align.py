@@ -16,7 +16,7 @@ from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.mate_fields import join_mates
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 
 FIVE, THREE = "ASPSCR1", "TFE3"
 LENGTH = 75

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from aspsfusion.anchors import MAX_ANCHOR, AnchorFinder, boundaries
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel
 
 
 def type_1(panel: Panel) -> Junction:

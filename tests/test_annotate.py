@@ -5,7 +5,7 @@ from Bio.Seq import Seq
 
 from aspsfusion.annotate import confidence, fusion_side
 from aspsfusion.calls_file import CalledJunction
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.protein import domain_status, fusion_peptide, in_frame
 from aspsfusion.report_findings import DomainStatus
 from report_factory import called_junction

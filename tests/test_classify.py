@@ -4,8 +4,7 @@ import pytest
 
 from aspsfusion.classify import classify
 from aspsfusion.findings import Findings
-from aspsfusion.panel_spec import PanelSpec
-from aspsfusion.panel_yaml import parse_panel_spec
+from aspsfusion.panel.spec import PanelSpec, parse_panel_spec
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report_findings import FilteredFusion, Fusion, FusionSide, OneSided, Reason
 

@@ -21,9 +21,8 @@ from aspsfusion.demo_reference import (
 )
 from aspsfusion.errors import PanelError, ParameterError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.panel_spec import PanelSpec
-from aspsfusion.panel_yaml import parse_panel_spec
-from aspsfusion.watermark import WATERMARK, has_watermark
+from aspsfusion.panel.genome import WATERMARK, has_watermark
+from aspsfusion.panel.spec import PanelSpec, parse_panel_spec
 
 SHIPPED_PANEL = Path(__file__).parents[1] / "resources" / "panels" / "aspscr1_tfe3.yaml"
 STOPS = {"TAA", "TAG", "TGA"}

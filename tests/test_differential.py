@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from aspsfusion.calls_file import CalledJunction
 from aspsfusion.differential import differential_of, with_differential
-from aspsfusion.panel import Panel
-from aspsfusion.panel_spec import PanelSpec
+from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report_record import Differential, DifferentialFusion, Report, Verdict
 from pipeline import Pair, fusion_molecule, report_pairs
 from report_factory import called_junction

@@ -18,7 +18,7 @@ from aspsfusion.extract import run_extract
 from aspsfusion.extract_metrics import LOCUS_PADDING
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.mates import Lane
-from aspsfusion.panel import load_panel
+from aspsfusion.panel.panel import load_panel
 from aspsfusion.screen import run_screen
 from bam_factory import (
     FIRST,

@@ -19,11 +19,10 @@ from xopen import xopen
 from aspsfusion import fastq
 from aspsfusion.errors import ReadsError
 from aspsfusion.fastq import BLOCK_BYTES, FastqScanner
-from aspsfusion.kmers import KMER_LENGTH, index_panel
+from aspsfusion.panel.kmers import KMER_LENGTH, index_panel
+from aspsfusion.panel.screen_index import ScreenTable, build_table
 from aspsfusion.scan_room import BASES, LONGEST
 from aspsfusion.scanned_block import Buffers
-from aspsfusion.screen_index import build_table
-from aspsfusion.screen_table import ScreenTable
 
 GENE = "".join(random.Random(4).choices("ACGT", k=1200))
 

@@ -17,11 +17,18 @@ import pytest
 
 from aspsfusion.cli import main
 from aspsfusion.errors import AspsfusionError, ParameterError
-from aspsfusion.fetch import fetch_loci, loci_of, locus_name
-from aspsfusion.genome import Region
-from aspsfusion.panel_build import build_panel
-from aspsfusion.panel_yaml import load_panel_spec
-from aspsfusion.sequence_service import ATTEMPTS, SequenceService, ServiceError, parse_source
+from aspsfusion.panel.build import build_panel
+from aspsfusion.panel.fetch import (
+    ATTEMPTS,
+    SequenceService,
+    ServiceError,
+    fetch_loci,
+    loci_of,
+    locus_name,
+    parse_source,
+)
+from aspsfusion.panel.genome import Region
+from aspsfusion.panel.spec import load_panel_spec
 from small_panel import SmallPanel
 
 Answer = Callable[[str], tuple[int, dict[str, str], bytes]]
@@ -353,7 +360,7 @@ def test_command(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("aspsfusion.fetch.SequenceService", partial(SequenceService, interval=0.0))
+    monkeypatch.setattr("aspsfusion.panel.fetch.SequenceService", partial(SequenceService, interval=0.0))
     output = tmp_path / "loci.fa.gz"
     arguments = ["panel", "fetch", "--panel", str(small.yaml_path), "--output", str(output)]
     arguments += ["--source", f"ucsc={server.url}"]

@@ -16,11 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.errors import ReferenceProofError
-from aspsfusion.gene_spec import ChromosomeSpec, GenomeSpec
-from aspsfusion.genome import GenomePieces, Region, read_regions
 from aspsfusion.io import fasta as fasta_module
 from aspsfusion.io.fasta import chromosome_name, fasta_pieces, parse_contig
-from aspsfusion.watermark import WATERMARK
+from aspsfusion.panel.gene_spec import ChromosomeSpec, GenomeSpec
+from aspsfusion.panel.genome import WATERMARK, GenomePieces, Region, read_regions
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.errors import ReferenceProofError
-from aspsfusion.genome_kmers import ALTERNATE, PlaceCounter, count_in_genome
 from aspsfusion.io import fasta as fasta_module
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import EMPTY, canonical_kmers
-from aspsfusion.kmers import encode
+from aspsfusion.panel.kmers import encode
+from aspsfusion.panel.uniqueness import ALTERNATE, PlaceCounter, count_in_genome
 
 K = 5
 

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from aspsfusion.explain import explain_verdict
-from aspsfusion.panel import Panel, load_panel
-from aspsfusion.panel_build import build_panel
+from aspsfusion.panel.build import build_panel
+from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.report import write_json
 from aspsfusion.report_files import WRITERS
 from aspsfusion.report_record import Report

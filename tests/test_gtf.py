@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from aspsfusion.errors import PanelError
-from aspsfusion.gene_spec import GeneSpec, TranscriptSpec
-from aspsfusion.gtf import read_genes
+from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec
+from aspsfusion.panel.gtf import read_genes
 
 EXONS = [(101, 160), (261, 320), (421, 500)]
 Interval = tuple[int, int]

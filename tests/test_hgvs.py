@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.hgvs import fusion_name, genomic_position_name, position_from_name, position_name
-from aspsfusion.panel import Panel, Transcript
+from aspsfusion.panel.panel import Panel, Transcript
 from small_panel import made_transcript, transcripts
 
 PLUS = made_transcript([(100, 120), (130, 140), (145, 160)], "+", cds=(5, 35))

@@ -15,7 +15,7 @@ from aspsfusion.imbalance import (
     single_case_p_value,
     student_upper_tail,
 )
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.report_record import Imbalance
 from pipeline import Pair, call_pairs, fusion_molecule
 

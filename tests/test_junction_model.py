@@ -8,7 +8,7 @@ import pytest
 from aspsfusion.anchors import AnchorFinder
 from aspsfusion.evidence_file import read_evidence
 from aspsfusion.junction_model import JunctionModel, ModelIndex
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import ContigBases
 from aspsfusion.realign import INDEL_WINDOW, Realigner

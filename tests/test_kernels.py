@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import reference_kernels as reference
 from aspsfusion import kernels
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kmers import encode
+from aspsfusion.panel.kmers import encode
 
 BASES = "ACGT"
 

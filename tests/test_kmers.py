@@ -12,10 +12,17 @@ import reference_kernels as reference
 from aspsfusion.errors import PanelError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import EMPTY
-from aspsfusion.kmers import KMER_LENGTH, SEED_LENGTH, encode, index_panel, kept_reads, panel_kmers
-from aspsfusion.panel import Panel
-from aspsfusion.screen_index import MIN_TABLE_BITS, PanelKmers, build_table, load_screen_index, read_kmers
-from aspsfusion.screen_table import GENE_SHIFT, MAX_KMER_LENGTH
+from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, encode, index_panel, kept_reads, panel_kmers
+from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.screen_index import (
+    GENE_SHIFT,
+    MAX_KMER_LENGTH,
+    MIN_TABLE_BITS,
+    PanelKmers,
+    build_table,
+    load_screen_index,
+    read_kmers,
+)
 
 COMPILING = settings(deadline=None)
 GENE = "".join(random.Random(9).choices("ACGT", k=1000))

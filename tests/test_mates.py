@@ -13,11 +13,10 @@ import pytest
 
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
-from aspsfusion.kmers import index_panel
 from aspsfusion.mates import Lane, LaneReader
-from aspsfusion.panel import Panel
-from aspsfusion.screen_index import build_table
-from aspsfusion.screen_table import ScreenTable
+from aspsfusion.panel.kmers import index_panel
+from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.screen_index import ScreenTable, build_table
 
 GENE = "".join(random.Random(6).choices("ACGT", k=2000))
 OTHER = "".join(random.Random(7).choices("ACGT", k=2000))

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.extract import run_extract
 from aspsfusion.mates import Lane
-from aspsfusion.panel import load_panel
-from aspsfusion.panel_yaml import load_panel_spec
+from aspsfusion.panel.panel import load_panel
+from aspsfusion.panel.spec import load_panel_spec
 from aspsfusion.report_record import Report
 from aspsfusion.screen import run_screen
 from aspsfusion.strand import Direction

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from aspsfusion.errors import PanelError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kmers import KMER_LENGTH
-from aspsfusion.panel import Junction, Panel, Transcript, Unspliced, load_panel
-from aspsfusion.screen_index import FORMAT_VERSION, read_kmers
+from aspsfusion.panel.kmers import KMER_LENGTH
+from aspsfusion.panel.panel import Junction, Panel, Transcript, Unspliced, load_panel
+from aspsfusion.panel.screen_index import FORMAT_VERSION, read_kmers
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, made_transcript, transcripts
 
 

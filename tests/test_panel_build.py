@@ -15,11 +15,11 @@ from aspsfusion.demo_reference import demonstration_reference, write_demonstrati
 from aspsfusion.errors import AspsfusionError, PanelError, ReferenceProofError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import canonical_kmers
-from aspsfusion.kmers import KMER_LENGTH, encode
-from aspsfusion.panel import Panel, load_panel
-from aspsfusion.panel_build import build_panel, replace_panel
-from aspsfusion.panel_yaml import load_panel_spec
-from aspsfusion.screen_index import read_kmers
+from aspsfusion.panel.build import build_panel, replace_panel
+from aspsfusion.panel.kmers import KMER_LENGTH, encode
+from aspsfusion.panel.panel import Panel, load_panel
+from aspsfusion.panel.screen_index import read_kmers
+from aspsfusion.panel.spec import load_panel_spec
 from small_panel import (
     BYSTANDER_EXONS,
     FIVE_CDS,

@@ -12,9 +12,8 @@ import yaml
 from aspsfusion.classify import classify
 from aspsfusion.errors import PanelError
 from aspsfusion.findings import Findings
-from aspsfusion.panel_yaml import load_panel_spec, parse_panel_spec
+from aspsfusion.panel.spec import PLACEHOLDERS, load_panel_spec, parse_panel_spec
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.text_spec import PLACEHOLDERS
 from small_panel import SMALL_PANEL
 
 REPOSITORY = Path(__file__).parents[1]

@@ -2,11 +2,11 @@
 
 import pytest
 
-from aspsfusion.fusion_spec import BreakpointSpec, JunctionSpec
-from aspsfusion.genome import GenomePieces, Region
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.panel import Transcript
-from aspsfusion.proof import Check, check_introns, check_junction, check_reading_frame
+from aspsfusion.panel.checks import Check, check_introns, check_junction, check_reading_frame
+from aspsfusion.panel.genome import GenomePieces, Region
+from aspsfusion.panel.panel import Transcript
+from aspsfusion.panel.spec import BreakpointSpec, JunctionSpec
 from small_panel import made_transcript
 
 EXON = "CCCC"

@@ -4,7 +4,7 @@ import pytest
 
 from aspsfusion.calls_file import Calls, CallsFile
 from aspsfusion.coverage import Coverage
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.quality import quality_control
 from aspsfusion.report_record import QualityControl

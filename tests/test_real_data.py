@@ -10,8 +10,8 @@ import pysam
 import pytest
 
 from aspsfusion.cli import main
-from aspsfusion.panel import load_panel
-from aspsfusion.panel_build import build_panel
+from aspsfusion.panel.build import build_panel
+from aspsfusion.panel.panel import load_panel
 
 PANEL_YAML = Path(__file__).parent / "panels" / "bcr_abl1.yaml"
 PACKAGE = Path(__file__).parent.parent / "scripts" / "aspsfusion"

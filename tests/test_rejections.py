@@ -8,7 +8,7 @@ import pytest
 
 from aspsfusion.calls_file import CalledJunction, CalledRead
 from aspsfusion.complexity import repeated_share
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters
 from aspsfusion.rejections import beside_stronger, rejections
 from aspsfusion.report_record import Report

@@ -76,7 +76,7 @@ def test_short_anchors_in_the_repeat_are_counted_at_the_true_place(
 
 @pytest.mark.parametrize("length", [36, 50, 75, 100])
 def test_no_wild_type_read_is_ever_counted(demo_panel_directory: Path, tmp_path: Path, length: int) -> None:
-    from aspsfusion.panel import load_panel
+    from aspsfusion.panel.panel import load_panel
 
     panel = load_panel(demo_panel_directory)
     pairs = []
@@ -100,7 +100,7 @@ def test_no_wild_type_read_is_ever_counted(demo_panel_directory: Path, tmp_path:
 def test_no_read_across_an_exon_and_its_intron_is_counted(
     demo_panel_directory: Path, tmp_path: Path, length: int
 ) -> None:
-    from aspsfusion.panel import load_panel
+    from aspsfusion.panel.panel import load_panel
 
     panel = load_panel(demo_panel_directory)
     pairs = []

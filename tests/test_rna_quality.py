@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aspsfusion.coverage import Coverage
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.records import Placement
 from aspsfusion.report_record import QualityControl, Report

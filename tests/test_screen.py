@@ -17,13 +17,12 @@ from aspsfusion import fastq
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kmers import KMER_LENGTH, index_panel, kept_reads
 from aspsfusion.mates import Lane, LaneReader
-from aspsfusion.panel import Panel
+from aspsfusion.panel.kmers import KMER_LENGTH, index_panel, kept_reads
+from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.screen_index import ScreenTable, build_table, read_kmers
 from aspsfusion.scan_room import BASES
 from aspsfusion.screen import Progress, run_screen
-from aspsfusion.screen_index import build_table, read_kmers
-from aspsfusion.screen_table import ScreenTable
 from aspsfusion.simulate import SimulationParameters, write_simulation
 from aspsfusion.simulate_records import read_truth
 

@@ -13,10 +13,9 @@ import reference_kernels as reference
 from aspsfusion import name_kernels
 from aspsfusion import screen_kernels as kernels
 from aspsfusion.compiled import compiled
-from aspsfusion.kmers import SEED_LENGTH, kept_reads
 from aspsfusion.match_kernels import CANDIDATES
-from aspsfusion.screen_index import LEAST_SCORE
-from aspsfusion.screen_table import PACKED_CODES, SEED_BITS, reverse_complement
+from aspsfusion.panel.kmers import SEED_LENGTH, kept_reads
+from aspsfusion.panel.screen_index import LEAST_SCORE, PACKED_CODES, SEED_BITS, reverse_complement
 from aspsfusion.seed_vectors import PROBES_AT_ONCE, probes_in_filter, wide_probes_in_filter
 from aspsfusion.vector_loads import LOAD_BYTES
 from compiled_scan import GENE, OTHER, PANEL, TABLE, TEXT, scan

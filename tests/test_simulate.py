@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from aspsfusion.cli import simulate as command
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.panel import Exon, Panel, Transcript, Unspliced
-from aspsfusion.panel_spec import PanelSpec
+from aspsfusion.panel.panel import Exon, Panel, Transcript, Unspliced
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.simulate import SimulatedFragment, SimulationParameters, simulate, write_simulation
 from aspsfusion.simulate_fragments import Fragments, Library, anchors
 from aspsfusion.simulate_molecules import fusion_molecule, parse_fusion
@@ -658,7 +658,7 @@ def parse(*arguments: str) -> argparse.Namespace:
 def test_command_passes_every_option_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("aspsfusion.panel.load_panel", lambda directory: PANEL)
+    monkeypatch.setattr("aspsfusion.panel.panel.load_panel", lambda directory: PANEL)
     options = (
         "--fusion FIVE:2::THREE:2=x5 --fusion FIVE:1::THREE:2=3 --fragments 2 --coverage THREE=4 "
         "--transcript FIVE|F.2=1 --unspliced FIVE=2 --background 3 --read-length 60 --insert-mean 150 "
@@ -742,6 +742,6 @@ def test_counts_that_can_not_be_read(
         with pytest.raises(SystemExit, match="2"):
             parse("--output", "x", "--coverage", wrong)
         assert "is not NAME=N" in capsys.readouterr().err
-    monkeypatch.setattr("aspsfusion.panel.load_panel", lambda directory: PANEL)
+    monkeypatch.setattr("aspsfusion.panel.panel.load_panel", lambda directory: PANEL)
     with pytest.raises(ParameterError, match="--coverage FIVE is given twice"):
         command.run(parse("--output", "x", "--coverage", "FIVE=1", "--coverage", "FIVE=2"))

@@ -8,14 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.errors import PanelError
-from aspsfusion.gene_spec import ChromosomeSpec, GenomeSpec
-from aspsfusion.genome_kmers import GenomeCount
-from aspsfusion.genome_uniqueness import is_whole
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.panel import Panel, load_panel
-from aspsfusion.records import Placement
-from aspsfusion.screened import FREQUENT_PLACES, without_frequent
-from aspsfusion.specificity import (
+from aspsfusion.panel.gene_spec import ChromosomeSpec, GenomeSpec
+from aspsfusion.panel.panel import Panel, load_panel
+from aspsfusion.panel.screen_targets import FREQUENT_PLACES, without_frequent
+from aspsfusion.panel.specificity import (
     MAX_PLACES,
     UNIQUE_LENGTH,
     GeneKmers,
@@ -25,6 +22,8 @@ from aspsfusion.specificity import (
     read_specificity,
     write_specificity,
 )
+from aspsfusion.panel.uniqueness import GenomeCount, is_whole
+from aspsfusion.records import Placement
 from small_panel import FIVE_TRANSCRIPT, SmallPanel, random_bases
 
 GENE = random_bases(200, seed=77)

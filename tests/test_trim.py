@@ -5,7 +5,7 @@ import random
 import pytest
 
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.trim import ADAPTERS, MIN_LENGTH, TrimmedRead, trim_pair, trim_single
 
 LENGTH = 75

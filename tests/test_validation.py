@@ -8,7 +8,7 @@ import yaml
 
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.validation.cells import run_cell
 from aspsfusion.validation.chain import Chain
 from aspsfusion.validation.definition import Study, load_study
@@ -385,7 +385,7 @@ def test_fragments_at_the_junctions(
 
 def test_real_reads_diluted(real_data: Path, tmp_path: Path, chain: Chain) -> None:
     from aspsfusion.mates import Lane
-    from aspsfusion.panel_build import build_panel
+    from aspsfusion.panel.build import build_panel
     from aspsfusion.validation.dilution import dilute
 
     panel = tmp_path / "panel"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aspsfusion.exclusion import informative_text, needed_fragments, percent
 from aspsfusion.findings import Findings
-from aspsfusion.panel_spec import PanelSpec
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report_findings import Reason
 from aspsfusion.report_record import Exclusion

@@ -23,7 +23,7 @@ from aspsfusion.io.bam import sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
 from aspsfusion.io.files import replacing
 from aspsfusion.mate_fields import join_mates
-from aspsfusion.panel import Panel, load_panel
+from aspsfusion.panel.panel import Panel, load_panel
 
 BATCH_FRAGMENTS = 5000
 """Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""

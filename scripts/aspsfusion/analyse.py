@@ -16,7 +16,7 @@ from aspsfusion.calls_file import CallsFile, write_calls
 from aspsfusion.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_metrics
 from aspsfusion.evidence import run_evidence
 from aspsfusion.io.files import replacing
-from aspsfusion.panel import load_panel
+from aspsfusion.panel.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report import write_json
 from aspsfusion.report_files import REPORT_SUFFIX, WRITERS

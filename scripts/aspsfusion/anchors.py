@@ -6,7 +6,7 @@ The end of an exon may occur in other genes too. What is unique is computed from
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel
 
 MAX_ANCHOR = 60
 """Anchors longer than this are not asked for: two genes that share 60 nt at a junction can not be told apart

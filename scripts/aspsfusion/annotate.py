@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from aspsfusion.calls_file import CalledJunction, OneSidedCluster
 from aspsfusion.cytogenetics import translocation
-from aspsfusion.fusion_spec import JunctionSpec
 from aspsfusion.hgvs import fusion_name
-from aspsfusion.panel import Panel, Transcript
+from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.panel.spec import JunctionSpec
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.protein import domain_status, fusion_peptide, in_frame
 from aspsfusion.rejections import rejection_reasons

@@ -13,11 +13,11 @@ from aspsfusion.coverage import Coverage, count_wild_type, crossing_of_gene
 from aspsfusion.evidence_file import Evidence, read_evidence
 from aspsfusion.io.files import replacing
 from aspsfusion.one_sided import find_one_sided
-from aspsfusion.panel import Junction, Panel, load_panel
+from aspsfusion.panel.panel import Junction, Panel, load_panel
+from aspsfusion.panel.specificity import SideCount
 from aspsfusion.parameters import CallParameters
 from aspsfusion.records import Fragment
 from aspsfusion.rejections import beside_stronger, homology, rejections
-from aspsfusion.specificity import SideCount
 from aspsfusion.support import Support
 from aspsfusion.support_finder import SupportFinder, Supports, in_order
 from aspsfusion.watch import watches_of

@@ -14,7 +14,7 @@ from aspsfusion.exclusion import (
     percent,
 )
 from aspsfusion.findings import Findings
-from aspsfusion.panel_spec import PanelSpec
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report_findings import FilteredFusion, Fusion, Reason
 from aspsfusion.report_record import Exclusion, Verdict

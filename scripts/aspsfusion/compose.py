@@ -21,8 +21,8 @@ from aspsfusion.differential import differential_of, with_differential
 from aspsfusion.errors import ReadsError
 from aspsfusion.findings import Findings
 from aspsfusion.imbalance import imbalance
-from aspsfusion.panel import Panel, Transcript
-from aspsfusion.panel_layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
+from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
+from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.quality import incomplete_evidence, quality_control
 from aspsfusion.report_findings import Fusion

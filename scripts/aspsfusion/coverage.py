@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.specificity import Specificity
 from aspsfusion.parameters import CallParameters
 from aspsfusion.records import Fragment, Mate, Placement
-from aspsfusion.specificity import Specificity
 from aspsfusion.strand import Direction
 
 Differences = dict[int, int]

@@ -6,7 +6,7 @@ leaves open whether the translocation is balanced.
 
 import re
 
-from aspsfusion.panel_spec import PanelSpec
+from aspsfusion.panel.spec import PanelSpec
 
 _BAND = re.compile(r"^(?P<chromosome>[0-9]{1,2}|[XY])(?P<band>[pq][0-9.]+)$")
 

@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.panel import Transcript
+from aspsfusion.panel.panel import Transcript
 
 Codes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]

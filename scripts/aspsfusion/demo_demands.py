@@ -16,8 +16,8 @@ import numpy as np
 
 from aspsfusion.demo_canvas import Canvas, Positions, ReadingFrame, Weight
 from aspsfusion.errors import PanelError
-from aspsfusion.panel import Panel, Transcript
-from aspsfusion.panel_spec import PanelSpec
+from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.panel.spec import PanelSpec
 
 STOP_CODONS = ("TGA", "TAA", "TAG")
 

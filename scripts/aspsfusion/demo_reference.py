@@ -26,11 +26,11 @@ from aspsfusion.demo_demands import (
     require,
 )
 from aspsfusion.errors import PanelError, ParameterError
-from aspsfusion.gene_spec import TranscriptSpec
 from aspsfusion.io.files import replacing
-from aspsfusion.panel import Exon, Transcript
-from aspsfusion.panel_spec import PanelSpec
-from aspsfusion.watermark import WATERMARK
+from aspsfusion.panel.gene_spec import TranscriptSpec
+from aspsfusion.panel.genome import WATERMARK
+from aspsfusion.panel.panel import Exon, Transcript
+from aspsfusion.panel.spec import PanelSpec
 
 FLANK = 200
 """Bases on both sides of a locus."""

@@ -7,8 +7,8 @@ the junctions that `call` found anyway between genes that are no target.
 from collections.abc import Mapping, Sequence
 
 from aspsfusion.calls_file import CalledJunction
-from aspsfusion.fusion_spec import DifferentialSpec
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.spec import DifferentialSpec
 from aspsfusion.report_findings import Reason
 from aspsfusion.report_record import Differential, DifferentialFusion, Expression, Marker, Verdict
 

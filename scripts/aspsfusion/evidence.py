@@ -20,7 +20,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence_file import Evidence, write_evidence
 from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
-from aspsfusion.panel import Panel, load_panel
+from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import ContigBases, as_sequenced, read_placements
 from aspsfusion.records import Fragment, Mate

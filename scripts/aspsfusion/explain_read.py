@@ -15,7 +15,7 @@ from aspsfusion.calls_file import CalledJunction
 from aspsfusion.coverage import wild_type_gene
 from aspsfusion.evidence_file import Evidence
 from aspsfusion.junction_model import JunctionModel
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import ContigBases
 from aspsfusion.realign import ANCHOR_PER_EDIT, Realigner

@@ -22,9 +22,8 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.extract_metrics import Counts, Kept, extract_metrics, locus_genes, require_human, target_loci
 from aspsfusion.io.bam import Header, open_alignments, read_header, records_of, require_reference, sort_bam
 from aspsfusion.io.files import replacing, require_unchanged, stamps_of
-from aspsfusion.panel import Panel, load_panel
-from aspsfusion.screen_index import load_screen_index
-from aspsfusion.screen_table import ScreenTable
+from aspsfusion.panel.panel import Panel, load_panel
+from aspsfusion.panel.screen_index import ScreenTable, load_screen_index
 from aspsfusion.sequence_screen import SequenceScreen
 
 BATCH_READS = 8192

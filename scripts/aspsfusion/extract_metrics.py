@@ -17,7 +17,7 @@ import numpy.typing as npt
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.bam import HUMAN, Header, checksums_agree, told_build
 from aspsfusion.io.fasta import chromosome_name
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 
 LOCUS_PADDING = 3_000_000
 """Bases on both sides of a gene that count as its locus: more than the 2.04 Mb by which the positions of one

@@ -16,10 +16,10 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
 from aspsfusion.machine_code import PreparedCall
 from aspsfusion.name_kernels import LINES
+from aspsfusion.panel.screen_index import ScreenTable
 from aspsfusion.scan_room import scan_room
 from aspsfusion.scanned_block import Buffers, ScannedBlock
 from aspsfusion.screen_kernels import SCAN_NO_AT_SIGN, SCAN_NO_PLUS, SCAN_OK, SCAN_QUALITY_LENGTH, scan_fastq
-from aspsfusion.screen_table import ScreenTable
 from aspsfusion.vector_loads import LOAD_BYTES
 
 BLOCK_BYTES = 4 * 1024 * 1024

@@ -6,7 +6,7 @@ fusion transcript joins two ranges with `::`, ends that were not analysed are `?
 SVD-WG007, adjoined transcripts).
 """
 
-from aspsfusion.panel import Transcript
+from aspsfusion.panel.panel import Transcript
 
 
 def position_name(transcript: Transcript, tx_pos: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from statistics import mean, stdev
 
 from aspsfusion.coverage import Coverage
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.report_record import Imbalance
 
 MIN_BASELINE_SAMPLES = 5

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aspsfusion.anchors import Anchors
 from aspsfusion.calls_file import CalledJunction, CallsFile
 from aspsfusion.junction_model import JunctionModel
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.placements import ContigBases
 
 PREFIX = "JUNCTION"

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from aspsfusion.anchors import Anchors, boundaries
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.placements import Bases, ContigBases
 from aspsfusion.records import BOTH_ENDS, Fragment, Placement
 

@@ -17,8 +17,8 @@ from aspsfusion.fastq import FastqScanner
 from aspsfusion.fragments import Fragments
 from aspsfusion.io.compressed import STANDARD_INPUT
 from aspsfusion.name_kernels import MARK_SIGN, MARK_SLASH, STEP_OK, STEP_OTHER_NAME, first_out_of_step
+from aspsfusion.panel.screen_index import ScreenTable
 from aspsfusion.scanned_block import ScannedBlock
-from aspsfusion.screen_table import ScreenTable
 
 BLOCKS_AHEAD = 4
 """Scanned blocks of a file that may wait for those of the other one."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aspsfusion.calls_file import OneSidedCluster
 from aspsfusion.complexity import is_simple
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.records import Fragment, Mate, Placement
 from aspsfusion.trim import ADAPTERS
 

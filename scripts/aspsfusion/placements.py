@@ -10,7 +10,7 @@ import pysam
 
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import mismatches_at
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.records import Placement
 
 Bases = npt.NDArray[np.uint8]

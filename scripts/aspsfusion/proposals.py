@@ -10,7 +10,7 @@ from functools import cached_property
 
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import mismatches_at
-from aspsfusion.panel import Junction, Panel, Transcript
+from aspsfusion.panel.panel import Junction, Panel, Transcript
 from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import ContigBases, as_bases
 from aspsfusion.records import Fragment, Mate, Placement

@@ -4,8 +4,8 @@ All of it is deduced from the reference: the part of the 5' gene in front of the
 start codon, runs on into the 3' gene. Variants of the patient are not looked at.
 """
 
-from aspsfusion.gene_spec import DomainSpec
-from aspsfusion.panel import Panel, Transcript
+from aspsfusion.panel.gene_spec import DomainSpec
+from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.report_findings import DomainStatus, FusionPeptide
 
 PEPTIDE_FLANK = 20

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from aspsfusion.adequacy import control_genes_seen
 from aspsfusion.calls_file import CallsFile
 from aspsfusion.coverage import Coverage
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report_findings import Reason
 from aspsfusion.report_record import QcCheck, QcFlag, QualityControl

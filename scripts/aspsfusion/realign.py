@@ -11,7 +11,7 @@ from aspsfusion.anchors import Anchors
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.junction_model import JunctionModel
 from aspsfusion.kernels import align_across, mismatches_at
-from aspsfusion.panel import Junction
+from aspsfusion.panel.panel import Junction
 from aspsfusion.parameters import CallParameters
 from aspsfusion.placements import as_bases
 from aspsfusion.records import Fragment, Mate

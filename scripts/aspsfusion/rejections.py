@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from aspsfusion.calls_file import CalledJunction, CalledRead
 from aspsfusion.complexity import is_simple
 from aspsfusion.junction_model import JunctionModel
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.specificity import SideCount
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.placements import ContigBases
 from aspsfusion.report_findings import Reason
-from aspsfusion.specificity import SideCount
 
 MAX_HOMOLOGY = 30
 """Shared bases are counted up to this number on each side; more is no short repeat but a gene family."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aspsfusion.coverage import Coverage
-from aspsfusion.panel import Panel, Transcript, Unspliced
+from aspsfusion.panel.panel import Panel, Transcript, Unspliced
 from aspsfusion.score_interval import score_interval
 from aspsfusion.strand import MIN_FRAGMENTS, Direction
 

@@ -18,8 +18,8 @@ from aspsfusion.fastq import FastqScanner
 from aspsfusion.io.compressed import STANDARD_INPUT
 from aspsfusion.io.files import replacing, require_unchanged, stamps_of
 from aspsfusion.mates import Lane, LaneReader
+from aspsfusion.panel.screen_index import load_screen_index
 from aspsfusion.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
-from aspsfusion.screen_index import load_screen_index
 from aspsfusion.screen_metrics import ScreenMetrics
 
 COMPRESSION_LEVEL = 1

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from aspsfusion.panel.screen_index import ScreenTable
 from aspsfusion.scan_room import BASES, GC, LONGEST, UNKNOWN, scan_room
 from aspsfusion.screen_kernels import SCAN_OK, scan_fastq
-from aspsfusion.screen_table import ScreenTable
 from aspsfusion.vector_loads import LOAD_BYTES
 
 ROOM_BYTES = 64 * 1024

@@ -18,7 +18,7 @@ import numpy as np
 
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.files import replacing
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.simulate_artefacts import chimeras
 from aspsfusion.simulate_fragments import (
     Fragments,

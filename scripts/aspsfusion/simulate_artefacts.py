@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.panel import Panel, Transcript
+from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.simulate_fragments import Fragments
 from aspsfusion.simulate_molecules import Molecule
 from aspsfusion.simulate_reads import decode, encode

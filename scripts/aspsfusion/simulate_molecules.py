@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.panel import Exon, Junction, Panel, Transcript
+from aspsfusion.panel.panel import Exon, Junction, Panel, Transcript
 
 Source = Literal[
     "wild_type", "fusion", "unspliced", "background", "copy", "repeat", "chimera", "other_sample"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.simulate_artefacts import mutated_copy, repeat_copies
 from aspsfusion.simulate_molecules import (
     Molecule,

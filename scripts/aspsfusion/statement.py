@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aspsfusion.exclusion import informative_text, percent
 from aspsfusion.findings import Findings
-from aspsfusion.panel_spec import PanelSpec
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report_findings import Fusion, Reason
 from aspsfusion.report_record import Exclusion
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from aspsfusion.anchors import AnchorFinder
 from aspsfusion.junction_model import JunctionModel, ModelIndex
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.placements import ContigBases
 from aspsfusion.proposals import Proposer, propose

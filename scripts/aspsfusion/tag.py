@@ -21,7 +21,7 @@ from aspsfusion.io.files import replacing
 from aspsfusion.junction_contigs import JunctionContig, fasta_lines, junction_contigs, panel_contigs
 from aspsfusion.lay_read import lay_read
 from aspsfusion.mate_fields import join_mates
-from aspsfusion.panel import load_panel
+from aspsfusion.panel.panel import load_panel
 from aspsfusion.placements import as_sequenced
 
 JUNCTION_TAG = "YJ"

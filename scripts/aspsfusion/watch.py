@@ -2,7 +2,7 @@
 
 from aspsfusion.anchors import AnchorFinder, boundaries
 from aspsfusion.coverage import Watch
-from aspsfusion.panel import Panel
+from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters
 
 

@@ -143,7 +143,7 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         AspsfusionError: the panel lacks what is asked for, or the output can not be written.
     """
-    from aspsfusion.panel import load_panel
+    from aspsfusion.panel.panel import load_panel
     from aspsfusion.simulate import SimulationParameters, write_simulation
 
     parameters = SimulationParameters(

@@ -12,7 +12,7 @@ from aspsfusion.call import Caller
 from aspsfusion.calls_file import CallsFile
 from aspsfusion.compose import compose_report, read_metrics
 from aspsfusion.mates import Lane
-from aspsfusion.panel import Panel, load_panel
+from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report_record import Report
 from aspsfusion.screen import run_screen

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.report_findings import Fusion
 from aspsfusion.report_record import Report
 from aspsfusion.simulate_molecules import breakpoints, parse_fusion

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from aspsfusion.calls_file import CallsFile
-from aspsfusion.fusion_spec import JunctionSpec
-from aspsfusion.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel
+from aspsfusion.panel.spec import JunctionSpec
 from aspsfusion.simulate import simulate
 from aspsfusion.simulate_records import SimulatedFragment, SimulationParameters
 from aspsfusion.validation.chain import Chain

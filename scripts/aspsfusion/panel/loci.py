@@ -5,11 +5,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from aspsfusion.errors import PanelError
-from aspsfusion.gene_spec import GeneSpec, TranscriptSpec
-from aspsfusion.genome import GenomePieces, Region
-from aspsfusion.gtf import read_genes
-from aspsfusion.panel_spec import PanelSpec
-from aspsfusion.proof import Check
+from aspsfusion.panel.checks import Check
+from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec
+from aspsfusion.panel.genome import GenomePieces, Region
+from aspsfusion.panel.gtf import read_genes
+from aspsfusion.panel.spec import PanelSpec
 
 
 def complete_spec(spec: PanelSpec, yaml_path: Path, gtf_path: Path | None) -> PanelSpec:

@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from aspsfusion.kernels import BASE_CODES, EMPTY, canonical_kmers
 from aspsfusion.match_kernels import match_reads, scratch_for
-from aspsfusion.screen_index import PanelKmers
-from aspsfusion.screen_table import PACKED_CODES, ScreenTable
+from aspsfusion.panel.screen_index import PACKED_CODES, PanelKmers, ScreenTable
 from aspsfusion.vector_loads import LOAD_BYTES
 
 KMER_LENGTH = 21

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aspsfusion.errors import PanelError
-from aspsfusion.fusion_spec import BreakpointSpec, JunctionSpec
-from aspsfusion.panel_layout import (
+from aspsfusion.panel.layout import (
     BUILD_AGAIN,
     EXONS_TABLE,
     INDEX_FILES,
@@ -24,9 +23,9 @@ from aspsfusion.panel_layout import (
     damage_named,
     require_files,
 )
-from aspsfusion.panel_spec import PanelSpec
-from aspsfusion.specificity import SPECIFICITY_TABLE, Specificity, read_specificity
-from aspsfusion.transcripts import UNSPLICED_SUFFIX, Exon, Junction, Transcript, Unspliced
+from aspsfusion.panel.spec import BreakpointSpec, JunctionSpec, PanelSpec
+from aspsfusion.panel.specificity import SPECIFICITY_TABLE, Specificity, read_specificity
+from aspsfusion.panel.transcripts import UNSPLICED_SUFFIX, Exon, Junction, Transcript, Unspliced
 
 __all__ = ["UNSPLICED_SUFFIX", "Exon", "Junction", "Panel", "Transcript", "Unspliced", "load_panel"]
 

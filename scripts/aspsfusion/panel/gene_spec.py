@@ -1,4 +1,4 @@
-"""Genome, genes, transcripts and domains as the panel YAML states them; see `aspsfusion.panel_spec`."""
+"""Genome, genes, transcripts and domains as the panel YAML states them; see `aspsfusion.panel.spec`."""
 
 import itertools
 from typing import Annotated, Literal, Self

@@ -6,10 +6,10 @@ marks them.
 
 import numpy as np
 
-from aspsfusion.genome import GenomePieces, Region
-from aspsfusion.kmers import KMER_LENGTH
-from aspsfusion.panel import Panel, Transcript
-from aspsfusion.specificity import Specificity
+from aspsfusion.panel.genome import GenomePieces, Region
+from aspsfusion.panel.kmers import KMER_LENGTH
+from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.panel.specificity import Specificity
 
 INTRON_FLANK = 200
 """Bases of each intron of a target gene, next to the exons, whose k-mers the screen keeps: enough for a read

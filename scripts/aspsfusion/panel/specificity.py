@@ -21,7 +21,7 @@ import numpy.typing as npt
 from aspsfusion.errors import PanelError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import EMPTY, canonical_kmers
-from aspsfusion.kmers import encode
+from aspsfusion.panel.kmers import encode
 from aspsfusion.records import Placement
 
 UNIQUE_LENGTH = 21

@@ -7,9 +7,9 @@ its file is called. The checks are the same for every source of sequence.
 from collections.abc import Set
 from dataclasses import dataclass
 
-from aspsfusion.fusion_spec import JunctionSpec
-from aspsfusion.genome import GenomePieces, Region
-from aspsfusion.panel import Panel, Transcript
+from aspsfusion.panel.genome import GenomePieces, Region
+from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.panel.spec import JunctionSpec
 
 DONORS = ("GT", "GC")
 ACCEPTOR = "AG"
@@ -141,7 +141,7 @@ def check_junction(junction: JunctionSpec, five_prime: str, three_prime: str, *,
 
 
 def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
-    """Run every check of `aspsfusion.proof` on a panel.
+    """Run every check of `aspsfusion.panel.checks` on a panel.
 
     A failure is essential where the verdict rests on it: primary transcripts of target genes and published
     junctions of the target fusion. Exons that came from an annotation are allowed its odd introns.

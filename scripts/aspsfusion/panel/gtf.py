@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from aspsfusion.errors import PanelError
-from aspsfusion.gene_spec import GeneSpec, TranscriptSpec
 from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
 from aspsfusion.io.fasta import chromosome_name
+from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec
 
 GTF_COLUMNS = 9
 _ATTRIBUTE = re.compile(r'(\w+) "?([^";]*)"?')
