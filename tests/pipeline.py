@@ -10,13 +10,13 @@ from aspsfusion.call import run_call
 from aspsfusion.calls_file import Calls
 from aspsfusion.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.evidence import run_evidence
-from aspsfusion.extract import run_extract
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.mates import Lane
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report_record import Report
-from aspsfusion.screen import run_screen
+from aspsfusion.screen.extract import run_extract
+from aspsfusion.screen.pairs import Lane
+from aspsfusion.screen.screen import run_screen
 
 
 @dataclass(frozen=True)

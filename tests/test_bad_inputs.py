@@ -18,9 +18,9 @@ from aspsfusion.call import run_call
 from aspsfusion.cli import main
 from aspsfusion.evidence import run_evidence
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.mates import Lane
 from aspsfusion.parameters import CallParameters
-from aspsfusion.screen import run_screen
+from aspsfusion.screen.pairs import Lane
+from aspsfusion.screen.screen import run_screen
 from bam_factory import (
     FIRST,
     MOUSE_LENGTHS,

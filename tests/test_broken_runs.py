@@ -16,9 +16,9 @@ import pytest
 from aspsfusion import extract, screen
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
-from aspsfusion.extract import run_extract
-from aspsfusion.mates import Lane
-from aspsfusion.screen import run_screen
+from aspsfusion.screen.extract import run_extract
+from aspsfusion.screen.pairs import Lane
+from aspsfusion.screen.screen import run_screen
 from bam_factory import Record, write_records
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
 

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.mates import Lane
 from aspsfusion.parameters import ClassifyParameters
+from aspsfusion.screen.pairs import Lane
 from bam_factory import Record, pair, placed_pair, write_records
 from pipeline import Pair, report_files
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases

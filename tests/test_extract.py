@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.extract import run_extract
-from aspsfusion.extract_metrics import LOCUS_PADDING
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.mates import Lane
 from aspsfusion.panel.panel import load_panel
-from aspsfusion.screen import run_screen
+from aspsfusion.screen.extract import run_extract
+from aspsfusion.screen.extract_metrics import LOCUS_PADDING
+from aspsfusion.screen.pairs import Lane
+from aspsfusion.screen.screen import run_screen
 from bam_factory import (
     FIRST,
     GRCH37_LENGTHS,

@@ -16,13 +16,12 @@ from hypothesis import strategies as st
 from pysam import BGZFile
 from xopen import xopen
 
-from aspsfusion import fastq
 from aspsfusion.errors import ReadsError
-from aspsfusion.fastq import BLOCK_BYTES, FastqScanner
 from aspsfusion.panel.kmers import KMER_LENGTH, index_panel
 from aspsfusion.panel.screen_index import ScreenTable, build_table
-from aspsfusion.scan_room import BASES, LONGEST
-from aspsfusion.scanned_block import Buffers
+from aspsfusion.screen import fastq
+from aspsfusion.screen.fastq import BLOCK_BYTES, Buffers, FastqScanner
+from aspsfusion.screen.scan_room import BASES, LONGEST
 
 GENE = "".join(random.Random(4).choices("ACGT", k=1200))
 

@@ -13,10 +13,10 @@ import pytest
 
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
-from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel.kmers import index_panel
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_index import ScreenTable, build_table
+from aspsfusion.screen.pairs import Lane, LaneReader
 
 GENE = "".join(random.Random(6).choices("ACGT", k=2000))
 OTHER = "".join(random.Random(7).choices("ACGT", k=2000))
@@ -66,7 +66,7 @@ def test_interleaved_file_is_told_from_its_names(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("aspsfusion.fastq.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("aspsfusion.screen.fastq.BLOCK_BYTES", block_bytes)
     reads = by_turns(count, *names)
     (tmp_path / "reads.fq").write_bytes(fastq(reads))
     done, kept, records, reader = read(Lane(tmp_path / "reads.fq"), table)

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aspsfusion import fastq
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel.kmers import KMER_LENGTH, index_panel, kept_reads
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_index import ScreenTable, build_table, read_kmers
-from aspsfusion.scan_room import BASES
-from aspsfusion.screen import Progress, run_screen
+from aspsfusion.screen import fastq
+from aspsfusion.screen.pairs import Lane, LaneReader
+from aspsfusion.screen.scan_room import BASES
+from aspsfusion.screen.screen import Progress, run_screen
 from aspsfusion.simulate import SimulationParameters, write_simulation
 from aspsfusion.simulate_records import read_truth
 

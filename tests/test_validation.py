@@ -384,8 +384,8 @@ def test_fragments_at_the_junctions(
 
 
 def test_real_reads_diluted(real_data: Path, tmp_path: Path, chain: Chain) -> None:
-    from aspsfusion.mates import Lane
     from aspsfusion.panel.build import build_panel
+    from aspsfusion.screen.pairs import Lane
     from aspsfusion.validation.dilution import dilute
 
     panel = tmp_path / "panel"

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_kernels as reference
-from aspsfusion.fragments import Fragments
-from aspsfusion.scanned_block import ScannedBlock
+from aspsfusion.screen.fastq import ScannedBlock
+from aspsfusion.screen.pairs import Fragments
 
 THOROUGH = settings(deadline=None, max_examples=100)
 

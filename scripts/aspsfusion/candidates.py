@@ -6,9 +6,9 @@ from itertools import count
 from pathlib import Path
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.fastq import open_reads
 from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.merge import MERGE_OVERLAP, merge_mates, overlap_length
+from aspsfusion.screen.fastq import open_reads
 from aspsfusion.trim import TrimmedPair, TrimmedRead, trim_pair, trim_single
 
 MATE_SUFFIXES = ("/1", "/2")

@@ -191,7 +191,7 @@ def _run_junction_reads(args: argparse.Namespace) -> None:
 
 
 def _run_dilution(args: argparse.Namespace) -> None:
-    from aspsfusion.mates import Lane
+    from aspsfusion.screen.pairs import Lane
     from aspsfusion.validation.dilution import Dilution, dilute
     from aspsfusion.validation.rows import write_rows
 

@@ -11,11 +11,11 @@ from aspsfusion.analyse import call_candidates
 from aspsfusion.call import Caller
 from aspsfusion.calls_file import CallsFile
 from aspsfusion.compose import compose_report, read_metrics
-from aspsfusion.mates import Lane
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report_record import Report
-from aspsfusion.screen import run_screen
+from aspsfusion.screen.pairs import Lane
+from aspsfusion.screen.screen import run_screen
 from aspsfusion.simulate_records import SimulatedFragment
 
 _SCREEN, _ALIGN = "screen.json", "align.json"

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.fastq import open_reads
-from aspsfusion.mates import Lane
+from aspsfusion.screen.fastq import open_reads
+from aspsfusion.screen.pairs import Lane
 from aspsfusion.validation.chain import Chain
 
 LINES_PER_RECORD = 4

@@ -2,25 +2,72 @@
 
 Nearly every read of a library has nothing to do with the question. A fragment is kept, with both mates,
 when either mate matches the panel on either strand.
+
+What the screen counts of a sample: the record behind `screen.json`.
 """
 
 import gc
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.fastq import FastqScanner
 from aspsfusion.io.compressed import STANDARD_INPUT
 from aspsfusion.io.files import replacing, require_unchanged, stamps_of
-from aspsfusion.mates import Lane, LaneReader
 from aspsfusion.panel.screen_index import load_screen_index
-from aspsfusion.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
-from aspsfusion.screen_metrics import ScreenMetrics
+from aspsfusion.screen.fastq import FastqScanner
+from aspsfusion.screen.pairs import Lane, LaneReader
+from aspsfusion.screen.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
+
+
+@dataclass(frozen=True)
+class ScreenMetrics:
+    """Counts of a sample's reads, under the names that `screen.json` has for them.
+
+    Attributes:
+        layout: whether the reads are pairs.
+        interleaved: whether a file held both mates by turns.
+        lanes: names of the files of each lane.
+        total_fragments: fragments read.
+        total_reads: reads of them.
+        total_bases: bases of them.
+        read_length: longest read in nt.
+        mean_read_length: in nt.
+        read_lengths: number of reads by length in nt.
+        gc_fraction: share of G and C among the bases that are known.
+        n_fraction: share of bases that are not known (N).
+        mean_quality: mean Phred quality of all bases.
+        q30_fraction: share of bases with a quality of at least 30.
+        candidate_fragments: fragments that were kept.
+        kmers_by_gene: panel k-mers in the reads that match the panel.
+    """
+
+    layout: Literal["paired", "single"]
+    interleaved: bool
+    lanes: list[list[str]]
+    total_fragments: int
+    total_reads: int
+    total_bases: int
+    read_length: int
+    mean_read_length: float
+    read_lengths: dict[str, int]
+    gc_fraction: float
+    n_fraction: float
+    mean_quality: float
+    q30_fraction: float
+    candidate_fragments: int
+    kmers_by_gene: dict[str, int]
+
+    def as_json(self) -> str:
+        """Return the text of `screen.json`."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
 
 COMPRESSION_LEVEL = 1
 

@@ -2,10 +2,14 @@
 
 No Python object is made for a read: a block holds arrays of record offsets, hits and names, and only the
 bytes of kept records are ever cut out.
+
+A scanned block of FASTQ, and the memory that blocks share.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,10 +21,74 @@ from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open
 from aspsfusion.machine_code import PreparedCall
 from aspsfusion.name_kernels import LINES
 from aspsfusion.panel.screen_index import ScreenTable
-from aspsfusion.scan_room import scan_room
-from aspsfusion.scanned_block import Buffers, ScannedBlock
+from aspsfusion.screen.scan_room import scan_room
 from aspsfusion.screen_kernels import SCAN_NO_AT_SIGN, SCAN_NO_PLUS, SCAN_OK, SCAN_QUALITY_LENGTH, scan_fastq
 from aspsfusion.vector_loads import LOAD_BYTES
+
+UNUSED = 2
+"""References to memory that only the list of it and the question itself hold."""
+
+
+@dataclass(frozen=True)
+class ScannedBlock:
+    """Whole records of one block.
+
+    Attributes:
+        data: the bytes.
+        starts: offset of each record and behind the last one.
+        hits: whether each read is from the panel.
+        names: hash of each read name, without the mate's number.
+        marks: what name and comment tell of the mate, see `screen_kernels`.
+    """
+
+    data: npt.NDArray[np.uint8]
+    starts: npt.NDArray[np.int64]
+    hits: npt.NDArray[np.bool_]
+    names: npt.NDArray[np.uint64]
+    marks: npt.NDArray[np.uint8]
+
+    @property
+    def count(self) -> int:
+        """Number of records."""
+        return int(self.hits.size)
+
+    def record(self, index: int) -> bytes:
+        """Return the bytes of a record."""
+        return self.data[self.starts[index] : self.starts[index + 1]].tobytes()
+
+    def tail(self, first: int) -> "ScannedBlock":
+        """Return the block without its first records."""
+        return ScannedBlock(
+            self.data, self.starts[first:], self.hits[first:], self.names[first:], self.marks[first:]
+        )
+
+
+class Buffers:
+    """Memory for blocks, used again once no block refers to it.
+
+    Fresh memory would be given by the system a page at a time.
+
+    Args:
+        spare: bytes that are taken more than asked for, so that memory serves slightly longer blocks as well.
+    """
+
+    def __init__(self, spare: int) -> None:
+        self._spare = spare
+        self._all: list[npt.NDArray[np.uint8]] = []
+
+    def take(self, size: int) -> npt.NDArray[np.uint8]:
+        """Return memory of at least so many bytes, all of them the caller's until he drops it."""
+        # The one that was used last is the likeliest to be in the core's cache still.
+        for place in range(len(self._all) - 1, -1, -1):
+            if sys.getrefcount(self._all[place]) == UNUSED and self._all[place].size >= size:
+                found = self._all.pop(place)
+                self._all.append(found)
+                return found
+        # Longer records need longer ones: the short ones are dropped.
+        self._all = [each for each in self._all if each.size >= size]
+        self._all.append(np.empty(size + self._spare, dtype=np.uint8))
+        return self._all[-1]
+
 
 BLOCK_BYTES = 4 * 1024 * 1024
 """Inflated bytes per step and file: each step has its cost in Python and wakes a thread. The kernels look at

@@ -5,6 +5,11 @@ first pass looks every read up by its sequence and remembers the names of the fr
 k-mer; the second takes the primary records of those names, wherever they lie. So nothing depends on where, or
 whether, an aligner placed a read, and what comes out is what the screen makes of the same reads as FASTQ.
 Memory holds the names of kept fragments only: their reads are brought together by a sort on disk.
+
+Looks up sequences that are in memory in the panel's k-mers, by the screen's own kernel.
+
+The one place where reads of BAM files meet the screen: what counts as a hit is decided there, so that a
+sample's candidates do not depend on the format that its reads came in.
 """
 
 import json
@@ -16,15 +21,84 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pysam
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.extract_metrics import Counts, Kept, extract_metrics, locus_genes, require_human, target_loci
 from aspsfusion.io.bam import Header, open_alignments, read_header, records_of, require_reference, sort_bam
 from aspsfusion.io.files import replacing, require_unchanged, stamps_of
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.screen_index import ScreenTable, load_screen_index
-from aspsfusion.sequence_screen import SequenceScreen
+from aspsfusion.screen.extract_metrics import (
+    Counts,
+    Kept,
+    extract_metrics,
+    locus_genes,
+    require_human,
+    target_loci,
+)
+from aspsfusion.screen.scan_room import BASES, GC, LONGEST, UNKNOWN, scan_room
+from aspsfusion.screen_kernels import SCAN_OK, scan_fastq
+from aspsfusion.vector_loads import LOAD_BYTES
+
+ROOM_BYTES = 64 * 1024
+"""Room for the first sequences; it grows with them."""
+
+
+class SequenceScreen:
+    """Looks sequences up and sums what it has seen.
+
+    Args:
+        table: the panel's k-mers.
+        genes: number of genes of the panel.
+    """
+
+    def __init__(self, table: ScreenTable, genes: int) -> None:
+        self._table = table
+        self._room = scan_room(ROOM_BYTES, genes)
+
+    @property
+    def gene_hits(self) -> npt.NDArray[np.int64]:
+        """Panel k-mers seen, by gene number."""
+        return self._room.genes
+
+    @property
+    def bases(self) -> int:
+        """Bases seen so far."""
+        return int(self._room.totals[BASES])
+
+    @property
+    def longest(self) -> int:
+        """Longest sequence so far, in nt."""
+        return int(self._room.totals[LONGEST])
+
+    @property
+    def gc(self) -> int:
+        """G and C seen so far."""
+        return int(self._room.totals[GC])
+
+    @property
+    def unknown(self) -> int:
+        """Bases seen so far that are not known (N)."""
+        return int(self._room.totals[UNKNOWN])
+
+    def hits(self, sequences: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Tell of each sequence whether the screen keeps it.
+
+        Args:
+            sequences: bases, each at least one.
+        """
+        count = len(sequences)
+        block = "".join(f"@\n{bases}\n+\n{bases}\n" for bases in sequences).encode("ascii")
+        if len(block) >= self._room.lengths.size:
+            self._room = scan_room(2 * len(block), self.gene_hits.size, self._room)
+        self._room.begin_block()
+        self._room.fill(len(block))
+        buffer = np.frombuffer(bytearray(block + b"\n" * LOAD_BYTES), dtype=np.uint8)
+        scanned, problem = scan_fastq(buffer, 1, self._table, self._room)
+        assert (scanned, problem) == (count, SCAN_OK)
+        return self._room.hits[:count].copy()
+
 
 BATCH_READS = 8192
 """Reads looked up per call: enough to make the call's own cost vanish."""

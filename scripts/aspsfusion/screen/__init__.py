@@ -1,0 +1,1 @@
+"""Keeps the fragments that may come from the panel."""
