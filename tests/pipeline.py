@@ -9,7 +9,7 @@ from aspsfusion.align import run_align
 from aspsfusion.call import run_call
 from aspsfusion.calls_file import Calls
 from aspsfusion.compose import compose_report, read_calls_for, read_metrics
-from aspsfusion.evidence import run_evidence
+from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from aspsfusion.anchors import MAX_ANCHOR, AnchorFinder, boundaries
+from aspsfusion.evidence.anchors import MAX_ANCHOR, AnchorFinder, boundaries
 from aspsfusion.panel.panel import Junction, Panel
 
 

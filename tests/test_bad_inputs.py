@@ -16,7 +16,7 @@ import pytest
 from aspsfusion.align import run_align
 from aspsfusion.call import run_call
 from aspsfusion.cli import main
-from aspsfusion.evidence import run_evidence
+from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.parameters import CallParameters
 from aspsfusion.screen.pairs import Lane

@@ -3,9 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspsfusion.coverage import Coverage, Watch, count_wild_type, wild_type_gene, wild_type_placements
+from aspsfusion.evidence.coverage import (
+    Coverage,
+    Watch,
+    count_wild_type,
+    wild_type_gene,
+    wild_type_placements,
+)
+from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.parameters import CallParameters
-from aspsfusion.records import Fragment, Mate, Placement
 
 CONTIG = "G|T1"
 

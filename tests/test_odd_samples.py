@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.errors import AspsfusionError
+from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.panel.spec import load_panel_spec
 from aspsfusion.report_record import Report
 from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
-from aspsfusion.strand import Direction
 from bam_factory import GRCH38_LENGTHS, UNMAPPED, Record, pair, placed_pair, write_records
 from pipeline import Pair, fusion_molecule, report_files
 from small_panel import SmallPanel, random_bases

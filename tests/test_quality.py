@@ -3,7 +3,7 @@
 import pytest
 
 from aspsfusion.calls_file import Calls, CallsFile
-from aspsfusion.coverage import Coverage
+from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.quality import quality_control

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aspsfusion.coverage import Coverage
+from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.evidence.fragments import Placement
+from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.records import Placement
 from aspsfusion.report_record import QualityControl, Report
 from aspsfusion.rna_quality import (
     MIN_GENE_FRAGMENTS,
@@ -19,7 +20,6 @@ from aspsfusion.rna_quality import (
 )
 from aspsfusion.score_interval import score_interval
 from aspsfusion.simulate_fragments import Library, draw_along
-from aspsfusion.strand import Direction
 from rna_quality_study import Make, report_of
 
 

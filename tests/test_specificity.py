@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.errors import PanelError
+from aspsfusion.evidence.fragments import Placement
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.gene_spec import ChromosomeSpec, GenomeSpec
 from aspsfusion.panel.panel import Panel, load_panel
@@ -23,7 +24,6 @@ from aspsfusion.panel.specificity import (
     write_specificity,
 )
 from aspsfusion.panel.uniqueness import GenomeCount, is_whole
-from aspsfusion.records import Placement
 from small_panel import FIVE_TRANSCRIPT, SmallPanel, random_bases
 
 GENE = random_bases(200, seed=77)

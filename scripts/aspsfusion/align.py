@@ -18,7 +18,7 @@ from pybwa import BwaMem, BwaMemOptions
 
 from aspsfusion import __version__
 from aspsfusion.candidates import Candidate, CandidateMetrics, read_candidates
-from aspsfusion.duplicates import MERGED_TAG, UMI_TAG
+from aspsfusion.evidence.molecules import MERGED_TAG, UMI_TAG
 from aspsfusion.io.bam import sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
 from aspsfusion.io.files import replacing

@@ -14,7 +14,7 @@ from aspsfusion.align import run_align
 from aspsfusion.call import Caller
 from aspsfusion.calls_file import CallsFile, write_calls
 from aspsfusion.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_metrics
-from aspsfusion.evidence import run_evidence
+from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from aspsfusion.coverage import Coverage
 from aspsfusion.errors import ReadsError
+from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.parameters import CallParameters
 
 CALLS_VERSION = 3

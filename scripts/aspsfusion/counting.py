@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from aspsfusion.calls_file import CalledRead, MatePlace
+from aspsfusion.evidence.molecules import molecules
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.support import PREFERENCE, Support
-from aspsfusion.umi import molecules
 
 
 class Assigned(NamedTuple):

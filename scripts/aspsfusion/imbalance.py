@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from statistics import mean, stdev
 
-from aspsfusion.coverage import Coverage
+from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report_record import Imbalance
 

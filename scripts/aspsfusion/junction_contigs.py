@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from aspsfusion.anchors import Anchors
 from aspsfusion.calls_file import CalledJunction, CallsFile
+from aspsfusion.evidence.anchors import Anchors
+from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.junction_model import JunctionModel
 from aspsfusion.panel.panel import Junction, Panel
-from aspsfusion.placements import ContigBases
 
 PREFIX = "JUNCTION"
 """First word of the names, so that a viewer's list shows the junctions together."""

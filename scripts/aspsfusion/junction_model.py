@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from aspsfusion.anchors import Anchors, boundaries
+from aspsfusion.evidence.anchors import Anchors, boundaries
+from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Placement
+from aspsfusion.evidence.placements import Bases, ContigBases
 from aspsfusion.panel.panel import Junction, Panel
-from aspsfusion.placements import Bases, ContigBases
-from aspsfusion.records import BOTH_ENDS, Fragment, Placement
 
 
 class JunctionModel:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from aspsfusion.evidence.placements import as_bases
 from aspsfusion.io.bwa import MIN_SCORE
 from aspsfusion.kernels import mismatches_at
-from aspsfusion.placements import as_bases
 from aspsfusion.realign import INDEL_WINDOW
 
 if TYPE_CHECKING:

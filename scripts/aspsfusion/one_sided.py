@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from aspsfusion.calls_file import OneSidedCluster
 from aspsfusion.complexity import is_simple
+from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Panel
-from aspsfusion.records import Fragment, Mate, Placement
 from aspsfusion.trim import ADAPTERS
 
 MIN_CLIP = 15

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from aspsfusion.adequacy import control_genes_seen
 from aspsfusion.calls_file import CallsFile
-from aspsfusion.coverage import Coverage
+from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report_findings import Reason
@@ -23,7 +24,6 @@ from aspsfusion.rna_quality import (
     five_to_three_ratio,
     strand_unclear,
 )
-from aspsfusion.strand import Direction
 
 DECIMALS = 2
 

@@ -7,14 +7,14 @@ brings near the junction is left alone.
 
 from collections.abc import Iterator
 
-from aspsfusion.anchors import Anchors
+from aspsfusion.evidence.anchors import Anchors
+from aspsfusion.evidence.fragments import Fragment, Mate
+from aspsfusion.evidence.placements import as_bases
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.junction_model import JunctionModel
 from aspsfusion.kernels import align_across, mismatches_at
 from aspsfusion.panel.panel import Junction
 from aspsfusion.parameters import CallParameters
-from aspsfusion.placements import as_bases
-from aspsfusion.records import Fragment, Mate
 from aspsfusion.support import PREFERENCE, Kind, Laid, Support
 
 INDEL_WINDOW = 8

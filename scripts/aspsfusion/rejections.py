@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 
 from aspsfusion.calls_file import CalledJunction, CalledRead
 from aspsfusion.complexity import is_simple
+from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.junction_model import JunctionModel
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import SideCount
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
-from aspsfusion.placements import ContigBases
 from aspsfusion.report_findings import Reason
 
 MAX_HOMOLOGY = 30

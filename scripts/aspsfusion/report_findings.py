@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from aspsfusion.records import Record
+from aspsfusion.evidence.fragments import Record
 
 Confidence = Literal["high", "medium", "low"]
 Region = Literal["CDS", "5' UTR", "3' UTR", "exon", "intron", "intergenic"]

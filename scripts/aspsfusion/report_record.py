@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from aspsfusion.records import Record
+from aspsfusion.evidence.fragments import Record
 from aspsfusion.report_findings import FilteredFusion, FilteredOneSided, Fusion, OneSided, Reason
 
 REPORT_SCHEMA_VERSION = "1.0.0"

@@ -7,10 +7,10 @@ verdict, which counts the fragments themselves; it tells why there may be too fe
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aspsfusion.coverage import Coverage
+from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.evidence.strand import MIN_FRAGMENTS, Direction
 from aspsfusion.panel.panel import Panel, Transcript, Unspliced
 from aspsfusion.score_interval import score_interval
-from aspsfusion.strand import MIN_FRAGMENTS, Direction
 
 MIN_BORDER_FRAGMENTS = 50
 """Fewest fragments at the exons' borders to tell a share by: its standard deviation is below 0.07 then."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from aspsfusion.duplicates import UNPLACED_PREFIX
+from aspsfusion.evidence.fragments import Fragment
+from aspsfusion.evidence.molecules import UNPLACED_PREFIX
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.records import Fragment
 
 Kind = Literal["split", "spanning", "short", "touching"]
 """How a fragment fits a junction: a read crosses it with sufficient anchors; the mates lie on its two sides;

@@ -6,14 +6,14 @@ junctions that split reads propose, and the exon borders that spanning pairs cou
 
 from collections.abc import Iterable, Mapping
 
-from aspsfusion.anchors import AnchorFinder
+from aspsfusion.evidence.anchors import AnchorFinder
+from aspsfusion.evidence.fragments import Fragment
+from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.junction_model import JunctionModel, ModelIndex
 from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
-from aspsfusion.placements import ContigBases
 from aspsfusion.proposals import Proposer, propose
 from aspsfusion.realign import INDEL_WINDOW, Realigner
-from aspsfusion.records import Fragment
 from aspsfusion.support import Support
 
 MIN_PROPOSERS = 2

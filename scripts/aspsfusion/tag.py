@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import pysam
 
 from aspsfusion.calls_file import CalledRead, CallsFile, MatePlace, read_calls
-from aspsfusion.duplicates import MERGED_TAG, UMI_TAG, primary_record
 from aspsfusion.errors import ReadsError
+from aspsfusion.evidence.molecules import MERGED_TAG, UMI_TAG, primary_record
+from aspsfusion.evidence.placements import as_sequenced
 from aspsfusion.io.bam import open_alignments, records_of, sort_bam, unsorted_bam
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing
@@ -22,7 +23,6 @@ from aspsfusion.junction_contigs import JunctionContig, fasta_lines, junction_co
 from aspsfusion.lay_read import lay_read
 from aspsfusion.mate_fields import join_mates
 from aspsfusion.panel.panel import load_panel
-from aspsfusion.placements import as_sequenced
 
 JUNCTION_TAG = "YJ"
 """Tag with the contig of the junction that a read supports. Tags with Y are free for local use (SAM tags)."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from aspsfusion.align import run_align
 from aspsfusion.call import run_call
-from aspsfusion.evidence import run_evidence
+from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.kernels import EMPTY, canonical_kmers
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.genome import GenomePieces, read_regions

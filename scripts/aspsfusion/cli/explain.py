@@ -83,7 +83,7 @@ def _other_read(args: argparse.Namespace, report: "Report") -> Iterator[str]:
 
 
 def _weigh(args: argparse.Namespace, report: "Report") -> list[str]:
-    from aspsfusion.evidence_file import read_evidence
+    from aspsfusion.evidence.evidence_file import read_evidence
     from aspsfusion.explain_read import explain_fragment
     from aspsfusion.panel.panel import load_panel
     from aspsfusion.parameters import CallParameters

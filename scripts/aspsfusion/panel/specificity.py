@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.errors import PanelError
+from aspsfusion.evidence.fragments import Placement
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import EMPTY, canonical_kmers
 from aspsfusion.panel.kmers import encode
-from aspsfusion.records import Placement
 
 UNIQUE_LENGTH = 21
 """Length of the k-mers whose places are counted, odd so that none is its own reverse complement. Shorter ones

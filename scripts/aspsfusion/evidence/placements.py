@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pysam
 
+from aspsfusion.evidence.fragments import Placement
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import mismatches_at
 from aspsfusion.panel.panel import Panel
-from aspsfusion.records import Placement
 
 Bases = npt.NDArray[np.uint8]
 _CIGAR = re.compile(r"(\d+)([MIDNSHP=X])")

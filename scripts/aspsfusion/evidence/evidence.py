@@ -14,18 +14,18 @@ from pathlib import Path
 
 import pysam
 
-from aspsfusion.coverage import Coverage, count_wild_type
-from aspsfusion.duplicates import MERGED_TAG, Chosen, Molecules, RecordGroup, primary_record
 from aspsfusion.errors import ReadsError
-from aspsfusion.evidence_file import Evidence, write_evidence
+from aspsfusion.evidence.coverage import Coverage, count_wild_type
+from aspsfusion.evidence.evidence_file import Evidence, write_evidence
+from aspsfusion.evidence.fragments import Fragment, Mate
+from aspsfusion.evidence.molecules import MERGED_TAG, Chosen, Molecules, RecordGroup, primary_record
+from aspsfusion.evidence.placements import ContigBases, as_sequenced, read_placements
+from aspsfusion.evidence.strand import count_direction, exon_borders
+from aspsfusion.evidence.watch import watches_of
 from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters
-from aspsfusion.placements import ContigBases, as_sequenced, read_placements
-from aspsfusion.records import Fragment, Mate
-from aspsfusion.strand import count_direction, exon_borders
-from aspsfusion.watch import watches_of
 
 
 def _mates(records: RecordGroup) -> list[RecordGroup]:

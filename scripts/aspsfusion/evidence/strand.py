@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from aspsfusion.evidence.fragments import Fragment, Placement
 from aspsfusion.panel.panel import UNSPLICED_SUFFIX, Transcript
-from aspsfusion.records import Fragment, Placement
 
 Strand = Literal["forward", "reverse", "unstranded", "not determined"]
 

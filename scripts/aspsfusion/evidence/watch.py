@@ -1,7 +1,7 @@
 """Which wild-type boundaries decide whether the target fusion would have been seen."""
 
-from aspsfusion.anchors import AnchorFinder, boundaries
-from aspsfusion.coverage import Watch
+from aspsfusion.evidence.anchors import AnchorFinder, boundaries
+from aspsfusion.evidence.coverage import Watch
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters
 

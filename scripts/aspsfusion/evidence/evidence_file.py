@@ -5,9 +5,9 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aspsfusion.coverage import Coverage
 from aspsfusion.errors import ReadsError
-from aspsfusion.records import Fragment, Mate, Placement
+from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 
 EVIDENCE_VERSION = 2
 

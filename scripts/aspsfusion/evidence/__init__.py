@@ -1,0 +1,1 @@
+"""Counts what the wild type explains and collects the fragments that stay open."""
