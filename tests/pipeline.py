@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aspsfusion.align import run_align
+from aspsfusion.align.align import run_align
 from aspsfusion.call import run_call
 from aspsfusion.calls_file import Calls
 from aspsfusion.compose import compose_report, read_calls_for, read_metrics

@@ -11,11 +11,10 @@ import pysam
 import pytest
 
 from aspsfusion import __version__, align
-from aspsfusion.align import prefer_primary, rewrite_split_tags, run_align
+from aspsfusion.align.align import join_mates, prefer_primary, rewrite_split_tags, run_align
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.mate_fields import join_mates
 from aspsfusion.panel.panel import Panel
 
 FIVE, THREE = "ASPSCR1", "TFE3"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.align import run_align
+from aspsfusion.align.align import run_align
 from aspsfusion.call import run_call
 from aspsfusion.cli import main
 from aspsfusion.evidence.evidence import run_evidence

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspsfusion.candidates import joined_candidate
+from aspsfusion.align.candidates import joined_candidate
+from aspsfusion.align.trim import MERGE_OVERLAP, merge_mates, overlap_length, trim_pair
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.merge import MERGE_OVERLAP, merge_mates, overlap_length
-from aspsfusion.trim import trim_pair
 
 BASES = st.text("ACGT", min_size=20, max_size=150)
 

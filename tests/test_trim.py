@@ -4,9 +4,9 @@ import random
 
 import pytest
 
+from aspsfusion.align.trim import ADAPTERS, MIN_LENGTH, TrimmedRead, trim_pair, trim_single
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Panel
-from aspsfusion.trim import ADAPTERS, MIN_LENGTH, TrimmedRead, trim_pair, trim_single
 
 LENGTH = 75
 TRUSEQ = "AGATCGGAAGAGCACACGTCTGAACTCCAGTCA"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aspsfusion.align import run_align
+from aspsfusion.align.align import run_align
 from aspsfusion.call import Caller
 from aspsfusion.calls_file import CallsFile, write_calls
 from aspsfusion.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_metrics

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from aspsfusion.align.trim import ADAPTERS
 from aspsfusion.calls_file import OneSidedCluster
 from aspsfusion.complexity import is_simple
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Panel
-from aspsfusion.trim import ADAPTERS
 
 MIN_CLIP = 15
 """Clipped bases that count: 15 nt are not met by chance in the introns and transcripts of a target."""

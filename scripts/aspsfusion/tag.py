@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pysam
 
+from aspsfusion.align.align import join_mates
 from aspsfusion.calls_file import CalledRead, CallsFile, MatePlace, read_calls
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.molecules import MERGED_TAG, UMI_TAG, primary_record
@@ -21,7 +22,6 @@ from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing
 from aspsfusion.junction_contigs import JunctionContig, fasta_lines, junction_contigs, panel_contigs
 from aspsfusion.lay_read import lay_read
-from aspsfusion.mate_fields import join_mates
 from aspsfusion.panel.panel import load_panel
 
 JUNCTION_TAG = "YJ"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.align import run_align
+from aspsfusion.align.align import run_align
 from aspsfusion.call import run_call
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.kernels import EMPTY, canonical_kmers

@@ -4,6 +4,8 @@ Mates are aligned as single reads by BWA-MEM and joined afterwards: a pair whose
 what this program looks for, so pairing must not influence the alignment. Equal alignments to several
 transcripts of a gene are reported as one record on the primary transcript, the others in its XA tag. Mates
 that overlap were joined before and are aligned as the one molecule that they are.
+
+Sets what the records of a pair say about each other: mates are aligned as single reads and joined here.
 """
 
 import json
@@ -17,13 +19,53 @@ import pysam
 from pybwa import BwaMem, BwaMemOptions
 
 from aspsfusion import __version__
-from aspsfusion.candidates import Candidate, CandidateMetrics, read_candidates
+from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_candidates
 from aspsfusion.evidence.molecules import MERGED_TAG, UMI_TAG
 from aspsfusion.io.bam import sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
 from aspsfusion.io.files import replacing
-from aspsfusion.mate_fields import join_mates
 from aspsfusion.panel.panel import Panel, load_panel
+
+
+def join_mates(mates: Sequence[list[pysam.AlignedSegment]]) -> None:
+    """Set the flags and mate fields of a pair's records, in place."""
+    primaries = [next(r for r in records if not (r.is_supplementary or r.is_secondary)) for records in mates]
+    for number, (records, other) in enumerate(zip(mates, reversed(primaries), strict=True)):
+        for record in records:
+            record.is_paired = True
+            record.is_read1 = number == 0
+            record.is_read2 = number == 1
+            record.mate_is_unmapped = other.is_unmapped
+            if not other.is_unmapped:
+                record.mate_is_reverse = other.is_reverse
+                record.next_reference_id = other.reference_id
+                record.next_reference_start = other.reference_start
+    first, second = primaries
+    if first.is_unmapped and not second.is_unmapped:
+        _place_beside(first, second)
+    elif second.is_unmapped and not first.is_unmapped:
+        _place_beside(second, first)
+    elif not first.is_unmapped and first.reference_id == second.reference_id:
+        _set_template_length(first, second)
+
+
+def _place_beside(unmapped: pysam.AlignedSegment, mapped: pysam.AlignedSegment) -> None:
+    """Give an unmapped read its mate's position, as the SAM specification recommends."""
+    unmapped.reference_id = mapped.reference_id
+    unmapped.reference_start = mapped.reference_start
+    mapped.next_reference_id = mapped.reference_id
+    mapped.next_reference_start = mapped.reference_start
+
+
+def _set_template_length(first: pysam.AlignedSegment, second: pysam.AlignedSegment) -> None:
+    left, right = sorted((first, second), key=lambda r: (r.reference_start, r.is_reverse))
+    assert left.reference_end is not None
+    assert right.reference_end is not None
+    length = max(left.reference_end, right.reference_end) - left.reference_start
+    left.template_length, right.template_length = length, -length
+    if not left.is_reverse and right.is_reverse:
+        left.is_proper_pair = right.is_proper_pair = True
+
 
 BATCH_FRAGMENTS = 5000
 """Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""

@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from aspsfusion.align.trim import (
+    MERGE_OVERLAP,
+    TrimmedPair,
+    TrimmedRead,
+    merge_mates,
+    overlap_length,
+    trim_pair,
+    trim_single,
+)
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.compressed import DAMAGED
-from aspsfusion.merge import MERGE_OVERLAP, merge_mates, overlap_length
 from aspsfusion.screen.fastq import open_reads
-from aspsfusion.trim import TrimmedPair, TrimmedRead, trim_pair, trim_single
 
 MATE_SUFFIXES = ("/1", "/2")
 """Ends of the read names that the screen gives to the mates of a pair."""

@@ -1,0 +1,1 @@
+"""Trims candidate fragments and aligns them to the panel."""
