@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from aspsfusion.calls_file import read_calls
+from aspsfusion.call.calls_file import read_calls
 from aspsfusion.panel.build import build_panel
 from aspsfusion.report_record import Report
 from pipeline import Pair, report_pairs

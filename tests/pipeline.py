@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from aspsfusion.align.align import run_align
-from aspsfusion.call import run_call
-from aspsfusion.calls_file import Calls
+from aspsfusion.call.call import run_call
+from aspsfusion.call.calls_file import Calls
 from aspsfusion.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.io.fasta import reverse_complement

@@ -4,7 +4,7 @@ The junctions are those of GenBank AY034077 (type 1) and AY034078 (type 2); coun
 made up. Reads are cut out of the junction's own sequence.
 """
 
-from aspsfusion.calls_file import CalledJunction
+from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.report_findings import (
     Confidence,
     DomainStatus,

@@ -4,7 +4,7 @@ import pytest
 from Bio.Seq import Seq
 
 from aspsfusion.annotate import confidence, fusion_side
-from aspsfusion.calls_file import CalledJunction
+from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.protein import domain_status, fusion_peptide, in_frame
 from aspsfusion.report_findings import DomainStatus

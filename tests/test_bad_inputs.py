@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.align.align import run_align
-from aspsfusion.call import run_call
+from aspsfusion.call.call import run_call
 from aspsfusion.cli import main
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.io.fasta import reverse_complement

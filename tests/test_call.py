@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.calls_file import CalledJunction, Calls
+from aspsfusion.call.calls_file import CalledJunction, Calls
 from aspsfusion.panel.panel import Panel
 from pipeline import Pair, call_pairs, fusion_molecule, report_pairs
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from aspsfusion.calls_file import CalledJunction
+from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.differential import differential_of, with_differential
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.spec import PanelSpec

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from aspsfusion.call.junction import JunctionModel, ModelIndex
+from aspsfusion.call.realign import INDEL_WINDOW, Realigner
 from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.evidence_file import read_evidence
 from aspsfusion.evidence.placements import ContigBases
-from aspsfusion.junction_model import JunctionModel, ModelIndex
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters
-from aspsfusion.realign import INDEL_WINDOW, Realigner
 from pipeline import Pair, call_pairs, fusion_molecule
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aspsfusion.calls_file import Calls, CallsFile
+from aspsfusion.call.calls_file import Calls, CallsFile
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters

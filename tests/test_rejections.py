@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from aspsfusion.calls_file import CalledJunction, CalledRead
-from aspsfusion.complexity import repeated_share
+from aspsfusion.call.calls_file import CalledJunction, CalledRead
+from aspsfusion.call.filters import beside_stronger, rejections, repeated_share
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters
-from aspsfusion.rejections import beside_stronger, rejections
 from aspsfusion.report_record import Report
 from pipeline import Pair, call_pairs, fusion_molecule, report_pairs
 from test_annotate import called

@@ -9,11 +9,11 @@ from pathlib import Path
 import pysam
 import pytest
 
+from aspsfusion.call.explain_read import alignments
+from aspsfusion.call.junction_contigs import LaidRead, lay_read
+from aspsfusion.call.tag import JUNCTION_TAG, KIND_TAG, run_tag
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
-from aspsfusion.explain_read import alignments
-from aspsfusion.lay_read import LaidRead, lay_read
-from aspsfusion.tag import JUNCTION_TAG, KIND_TAG, run_tag
 from pipeline import Pair, call_pairs, fusion_molecule
 
 CONTIG = "".join(random.Random(7).choices("ACGT", k=400))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.calls_file import CalledJunction
+from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.evidence.molecules import are_umis, molecules, umi_of_name
 from pipeline import Pair, call_pairs, fusion_molecule
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion.align.align import run_align
-from aspsfusion.call import Caller
-from aspsfusion.calls_file import CallsFile, write_calls
+from aspsfusion.call.call import Caller
+from aspsfusion.call.calls_file import CallsFile, write_calls
+from aspsfusion.call.tag import run_tag
 from aspsfusion.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_metrics
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.io.files import replacing
@@ -21,7 +22,6 @@ from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report import write_json
 from aspsfusion.report_files import REPORT_SUFFIX, WRITERS
 from aspsfusion.report_record import Imbalance, Report
-from aspsfusion.tag import run_tag
 
 ALWAYS = (".report.html", ".fusions.tsv", ".fusions.vcf.gz")
 """Files that are written from every report; others of `report_files.WRITERS` where they are wanted."""

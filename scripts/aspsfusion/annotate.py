@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aspsfusion.calls_file import CalledJunction, OneSidedCluster
+from aspsfusion.call.calls_file import CalledJunction, OneSidedCluster
+from aspsfusion.call.filters import rejection_reasons
 from aspsfusion.cytogenetics import translocation
 from aspsfusion.hgvs import fusion_name
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.spec import JunctionSpec
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.protein import domain_status, fusion_peptide, in_frame
-from aspsfusion.rejections import rejection_reasons
 from aspsfusion.report_findings import (
     Confidence,
     FilteredFusion,

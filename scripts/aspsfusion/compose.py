@@ -15,7 +15,7 @@ from aspsfusion.annotate import (
     annotate_fusions,
     annotate_one_sided,
 )
-from aspsfusion.calls_file import CallsFile, read_calls
+from aspsfusion.call.calls_file import CallsFile, read_calls
 from aspsfusion.classify import classify
 from aspsfusion.differential import differential_of, with_differential
 from aspsfusion.errors import ReadsError

@@ -6,7 +6,7 @@ the junctions that `call` found anyway between genes that are no target.
 
 from collections.abc import Mapping, Sequence
 
-from aspsfusion.calls_file import CalledJunction
+from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.spec import DifferentialSpec
 from aspsfusion.report_findings import Reason

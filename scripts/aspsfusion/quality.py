@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from aspsfusion.adequacy import control_genes_seen
-from aspsfusion.calls_file import CallsFile
+from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import Panel

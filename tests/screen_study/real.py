@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.align.align import run_align
-from aspsfusion.call import run_call
+from aspsfusion.call.call import run_call
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.kernels import EMPTY, canonical_kmers
 from aspsfusion.panel.build import build_panel

@@ -63,7 +63,7 @@ def _other_read(args: argparse.Namespace, report: "Report") -> Iterator[str]:
         yield from weighed
     lines: list[str] = []
     if args.bam:
-        from aspsfusion.explain_read import alignments
+        from aspsfusion.call.explain_read import alignments
 
         lines = alignments(args.bam, args.read)
         if lines and not weighed:
@@ -83,8 +83,8 @@ def _other_read(args: argparse.Namespace, report: "Report") -> Iterator[str]:
 
 
 def _weigh(args: argparse.Namespace, report: "Report") -> list[str]:
+    from aspsfusion.call.explain_read import explain_fragment
     from aspsfusion.evidence.evidence_file import read_evidence
-    from aspsfusion.explain_read import explain_fragment
     from aspsfusion.panel.panel import load_panel
     from aspsfusion.parameters import CallParameters
 

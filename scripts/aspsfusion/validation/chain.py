@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from aspsfusion.analyse import call_candidates
-from aspsfusion.call import Caller
-from aspsfusion.calls_file import CallsFile
+from aspsfusion.call.call import Caller
+from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.compose import compose_report, read_metrics
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters

@@ -7,7 +7,7 @@ target are given to the stages without any other, and each is looked up in the c
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from aspsfusion.calls_file import CallsFile
+from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.panel.spec import JunctionSpec
 from aspsfusion.simulate import simulate

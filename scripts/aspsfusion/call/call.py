@@ -7,20 +7,19 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from aspsfusion.calls_file import CalledJunction, Calls, CallsFile, write_calls
-from aspsfusion.counting import Assigned, called_read, unique_molecules
+from aspsfusion.call.assign import Assigned, SupportFinder, Supports, called_read, in_order, unique_molecules
+from aspsfusion.call.calls_file import CalledJunction, Calls, CallsFile, write_calls
+from aspsfusion.call.filters import beside_stronger, homology, rejections
+from aspsfusion.call.one_sided import find_one_sided
+from aspsfusion.call.realign import Support
 from aspsfusion.evidence.coverage import Coverage, count_wild_type, crossing_of_gene
 from aspsfusion.evidence.evidence_file import Evidence, read_evidence
 from aspsfusion.evidence.fragments import Fragment
 from aspsfusion.evidence.watch import watches_of
 from aspsfusion.io.files import replacing
-from aspsfusion.one_sided import find_one_sided
 from aspsfusion.panel.panel import Junction, Panel, load_panel
 from aspsfusion.panel.specificity import SideCount
 from aspsfusion.parameters import CallParameters
-from aspsfusion.rejections import beside_stronger, homology, rejections
-from aspsfusion.support import Support
-from aspsfusion.support_finder import SupportFinder, Supports, in_order
 
 FLANK = 60
 """Bases of each side that the report shows of a junction."""

@@ -9,18 +9,17 @@ from pathlib import Path
 
 import pysam
 
-from aspsfusion.call import Caller
-from aspsfusion.calls_file import CalledJunction
+from aspsfusion.call.call import Caller
+from aspsfusion.call.calls_file import CalledJunction
+from aspsfusion.call.junction import JunctionModel
+from aspsfusion.call.realign import ANCHOR_PER_EDIT, Laid, Realigner
 from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.coverage import wild_type_gene
 from aspsfusion.evidence.evidence_file import Evidence
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.evidence.placements import ContigBases
-from aspsfusion.junction_model import JunctionModel
 from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.parameters import CallParameters
-from aspsfusion.realign import ANCHOR_PER_EDIT, Realigner
-from aspsfusion.support import Laid
 from aspsfusion.view_parts import plural
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from aspsfusion.align.trim import ADAPTERS
-from aspsfusion.calls_file import OneSidedCluster
-from aspsfusion.complexity import is_simple
+from aspsfusion.call.calls_file import OneSidedCluster
+from aspsfusion.call.filters import is_simple
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Panel

@@ -13,15 +13,20 @@ from typing import Any, NamedTuple
 import pysam
 
 from aspsfusion.align.align import join_mates
-from aspsfusion.calls_file import CalledRead, CallsFile, MatePlace, read_calls
+from aspsfusion.call.calls_file import CalledRead, CallsFile, MatePlace, read_calls
+from aspsfusion.call.junction_contigs import (
+    JunctionContig,
+    fasta_lines,
+    junction_contigs,
+    lay_read,
+    panel_contigs,
+)
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.molecules import MERGED_TAG, UMI_TAG, primary_record
 from aspsfusion.evidence.placements import as_sequenced
 from aspsfusion.io.bam import open_alignments, records_of, sort_bam, unsorted_bam
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing
-from aspsfusion.junction_contigs import JunctionContig, fasta_lines, junction_contigs, panel_contigs
-from aspsfusion.lay_read import lay_read
 from aspsfusion.panel.panel import load_panel
 
 JUNCTION_TAG = "YJ"

@@ -1,0 +1,1 @@
+"""Decides between the wild type and every candidate junction."""
