@@ -21,7 +21,7 @@ import yaml
 
 from aspsfusion.call.calls_file import read_calls
 from aspsfusion.panel.build import build_panel
-from aspsfusion.report_record import Report
+from aspsfusion.report.models import Report
 from pipeline import Pair, report_pairs
 from small_panel import SMALL_PANEL, coding_transcript, random_bases, with_gene
 

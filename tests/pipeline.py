@@ -13,7 +13,7 @@ from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
-from aspsfusion.report_record import Report
+from aspsfusion.report.models import Report
 from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen

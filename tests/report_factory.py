@@ -5,7 +5,7 @@ made up. Reads are cut out of the junction's own sequence.
 """
 
 from aspsfusion.call.calls_file import CalledJunction
-from aspsfusion.report_findings import (
+from aspsfusion.report.findings import (
     Confidence,
     DomainStatus,
     FilteredFusion,
@@ -16,7 +16,7 @@ from aspsfusion.report_findings import (
     Reason,
     SupportingRead,
 )
-from aspsfusion.report_record import (
+from aspsfusion.report.models import (
     REPORT_SCHEMA_VERSION,
     Contig,
     Exclusion,

@@ -18,7 +18,7 @@ from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.spec import load_panel_spec
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.report_record import QualityControl, Report
+from aspsfusion.report.models import QualityControl, Report
 from aspsfusion.simulate import SimulatedFragment, SimulationParameters, simulate
 from pipeline import report_reads
 

@@ -10,8 +10,8 @@ from aspsfusion.batch import FURTHER_FILES, JOB_FILES
 from aspsfusion.cli import main
 from aspsfusion.cli.analyse import FURTHER
 from aspsfusion.errors import STAGE_MARK
-from aspsfusion.report import read_report, write_json
-from aspsfusion.report_files import WRITERS
+from aspsfusion.report.files import WRITERS
+from aspsfusion.report.json_tsv import read_report, write_json
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
 
 FUSED = FIVE_TRANSCRIPT[:120] + THREE_TRANSCRIPT[80:]

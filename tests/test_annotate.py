@@ -7,7 +7,7 @@ from aspsfusion.annotate import confidence, fusion_side
 from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.protein import domain_status, fusion_peptide, in_frame
-from aspsfusion.report_findings import DomainStatus
+from aspsfusion.report.findings import DomainStatus
 from report_factory import called_junction
 
 

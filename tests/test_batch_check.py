@@ -13,9 +13,9 @@ from aspsfusion.cli import report as report_command
 from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.parameters import BatchParameters
-from aspsfusion.report import read_report
-from aspsfusion.report_findings import Fusion
-from aspsfusion.report_record import Report
+from aspsfusion.report.findings import Fusion
+from aspsfusion.report.json_tsv import read_report
+from aspsfusion.report.models import Report
 from report_factory import TFE3_EXON_5, confirmed_report, excluded_report, indeterminate_report, make_fusion
 
 PARAMETERS = BatchParameters()

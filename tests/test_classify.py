@@ -6,7 +6,7 @@ from aspsfusion.classify import classify
 from aspsfusion.findings import Findings
 from aspsfusion.panel.spec import PanelSpec, parse_panel_spec
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.report_findings import FilteredFusion, Fusion, FusionSide, OneSided, Reason
+from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide, OneSided, Reason
 
 SPEC = parse_panel_spec(
     """

@@ -12,7 +12,7 @@ from aspsfusion.cli import COMMANDS, build_parser, command_name, main
 from aspsfusion.cli.options import refuse_existing
 from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.parameters import CallParameters, ClassifyParameters
-from aspsfusion.report import write_json
+from aspsfusion.report.json_tsv import write_json
 from report_factory import confirmed_report
 
 

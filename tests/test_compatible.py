@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.compatible import (
+from aspsfusion.report.compatible import (
     ARRIBA_COLUMNS,
     STAR_FUSION_COLUMNS,
     arriba_row,

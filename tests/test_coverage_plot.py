@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from aspsfusion.coverage_plot import TEXT_SIZE, GeneCoverage, draw, gene_coverages
-from aspsfusion.report_record import ExonCoverage
-from aspsfusion.svg import text_width
+from aspsfusion.report.coverage_plot import TEXT_SIZE, GeneCoverage, draw, gene_coverages
+from aspsfusion.report.models import ExonCoverage
+from aspsfusion.report.svg import text_width
 from report_factory import confirmed_report, excluded_report
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.report_record import Report
+from aspsfusion.report.models import Report
 from decoy_study import SCENARIOS, World, fragments, make_world
 from pipeline import report_pairs
 

@@ -9,7 +9,7 @@ from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.differential import differential_of, with_differential
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.report_record import Differential, DifferentialFusion, Report, Verdict
+from aspsfusion.report.models import Differential, DifferentialFusion, Report, Verdict
 from pipeline import Pair, fusion_molecule, report_pairs
 from report_factory import called_junction
 from small_panel import SMALL_PANEL

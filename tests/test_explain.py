@@ -8,9 +8,9 @@ import pytest
 from aspsfusion.batch_check import check_batch
 from aspsfusion.cli import explain as command
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.explain import WIDTH, explain_supporting_read, explain_verdict, find_read
 from aspsfusion.parameters import BatchParameters
-from aspsfusion.report import write_json
+from aspsfusion.report.explain import WIDTH, explain_supporting_read, explain_verdict, find_read
+from aspsfusion.report.json_tsv import write_json
 from pipeline import Pair, fusion_molecule, report_pairs
 from report_factory import confirmed_report, excluded_report, make_fusion, split_read
 

@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from aspsfusion.fusion_drawing import INTRON_SHOWN, UTR_SHOWN, FusionDrawing, Row, lay_out
-from aspsfusion.fusion_figure import draw_fusion
-from aspsfusion.report_findings import Fusion
+from aspsfusion.report.findings import Fusion
+from aspsfusion.report.fusion_figure import INTRON_SHOWN, UTR_SHOWN, FusionDrawing, Row, draw_fusion, lay_out
 from report_factory import ASPSCR1, GENE_MODELS, PRCC, TFE3_EXON_5, TFE3_EXON_6, make_fusion
 
 

@@ -13,12 +13,12 @@ import pysam
 import pytest
 import yaml
 
-from aspsfusion.explain import explain_verdict
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Panel, load_panel
-from aspsfusion.report import write_json
-from aspsfusion.report_files import WRITERS
-from aspsfusion.report_record import Report
+from aspsfusion.report.explain import explain_verdict
+from aspsfusion.report.files import WRITERS
+from aspsfusion.report.json_tsv import write_json
+from aspsfusion.report.models import Report
 from bam_factory import GRCH37_LENGTHS, Record, pair, placed_pair, write_records
 from pipeline import Pair, fusion_molecule, report_files
 from small_panel import random_bases

@@ -9,14 +9,12 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
-from aspsfusion.context_view import imbalance_sentences
-from aspsfusion.coverage_plot import draw, gene_coverages
-from aspsfusion.exclusion_view import exclusion_sentences
-from aspsfusion.html_report import SIGNATURE, render_html, report_view, write_html
-from aspsfusion.pileup import DRAW_AT_MOST, FLANK, FOLD_AFTER, PileupLine, build_pileup
-from aspsfusion.quality_view import unlimited_values
-from aspsfusion.report_findings import FilteredOneSided, Reason
-from aspsfusion.report_record import Differential, DifferentialFusion, ExclusionLevel, Marker, Report
+from aspsfusion.report.coverage_plot import draw, gene_coverages
+from aspsfusion.report.findings import FilteredOneSided, Reason
+from aspsfusion.report.html import SIGNATURE, render_html, report_view, write_html
+from aspsfusion.report.models import Differential, DifferentialFusion, ExclusionLevel, Marker, Report
+from aspsfusion.report.pileup import DRAW_AT_MOST, FLANK, FOLD_AFTER, PileupLine, build_pileup
+from aspsfusion.report.sections import exclusion_sentences, imbalance_sentences, unlimited_values
 from report_factory import (
     ASPSCR1,
     DEMONSTRATION,

@@ -16,7 +16,7 @@ from aspsfusion.imbalance import (
     student_upper_tail,
 )
 from aspsfusion.panel.panel import Panel
-from aspsfusion.report_record import Imbalance
+from aspsfusion.report.models import Imbalance
 from pipeline import Pair, call_pairs, fusion_molecule
 
 

@@ -15,7 +15,7 @@ from aspsfusion.errors import AspsfusionError
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.panel.spec import load_panel_spec
-from aspsfusion.report_record import Report
+from aspsfusion.report.models import Report
 from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen

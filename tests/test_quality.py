@@ -7,7 +7,7 @@ from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.quality import quality_control
-from aspsfusion.report_record import QualityControl
+from aspsfusion.report.models import QualityControl
 
 SCREEN = {
     "total_reads": 1000,

@@ -10,7 +10,7 @@ from aspsfusion.call.calls_file import CalledJunction, CalledRead
 from aspsfusion.call.filters import beside_stronger, rejections, repeated_share
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import CallParameters
-from aspsfusion.report_record import Report
+from aspsfusion.report.models import Report
 from pipeline import Pair, call_pairs, fusion_molecule, report_pairs
 from test_annotate import called
 

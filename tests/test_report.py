@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.report import ReportError, read_report, write_fusions_tsv, write_json
-from aspsfusion.report_record import Report
-from aspsfusion.schema import report_schema_text
+from aspsfusion.report.files import report_schema_text
+from aspsfusion.report.json_tsv import ReportError, read_report, write_fusions_tsv, write_json
+from aspsfusion.report.models import Report
 from report_factory import confirmed_report, excluded_report, indeterminate_report
 
 SCHEMA = Path(__file__).parents[1] / "resources" / "report.schema.json"
@@ -49,7 +49,7 @@ def test_a_report_validates_against_the_shipped_schema(report: Report, tmp_path:
 
 def test_the_shipped_schema_is_that_of_the_model() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == report_schema_text(), (
-        "write it again with 'python -m aspsfusion.schema resources/report.schema.json'"
+        "write it again with 'python -m aspsfusion.report.files resources/report.schema.json'"
     )
 
 

@@ -10,7 +10,7 @@ from aspsfusion.evidence.fragments import Placement
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.report_record import QualityControl, Report
+from aspsfusion.report.models import QualityControl, Report
 from aspsfusion.rna_quality import (
     MIN_GENE_FRAGMENTS,
     Borders,

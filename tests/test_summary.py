@@ -9,8 +9,8 @@ import pytest
 
 from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.report import write_json
-from aspsfusion.report_record import Report
+from aspsfusion.report.json_tsv import write_json
+from aspsfusion.report.models import Report
 from aspsfusion.summary import NO_MESSAGE, control_is_ok, leading_fusion
 from report_factory import confirmed_report, excluded_report, indeterminate_report, make_fusion
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aspsfusion.svg import HATCH_GAP, Box, Fill, Sheet, hatching, round_ticks
+from aspsfusion.report.svg import HATCH_GAP, Box, Fill, Sheet, hatching, round_ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
 LENGTHS = st.integers(0, 30_000).map(lambda hundredths: hundredths / 100)

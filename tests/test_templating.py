@@ -6,8 +6,8 @@ import pytest
 from jinja2 import DictLoader, Environment
 from jinja2.compiler import CodeGenerator
 
-from aspsfusion import templating
-from aspsfusion.templating import OPTIONS, template_cache
+from aspsfusion.report import html_parts as templating
+from aspsfusion.report.html_parts import OPTIONS, template_cache
 
 UNWRITABLE = Path("/proc/none")
 """No user, not even root, can make this directory."""

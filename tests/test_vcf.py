@@ -11,9 +11,9 @@ import pysam
 import pytest
 
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.report_findings import Contamination
-from aspsfusion.report_record import Contig
-from aspsfusion.vcf import Breakend, breakends, vcf_text, write_vcf
+from aspsfusion.report.findings import Contamination
+from aspsfusion.report.models import Contig
+from aspsfusion.report.vcf import Breakend, breakends, vcf_text, write_vcf
 from report_factory import ASPSCR1, TFE3_EXON_6, confirmed_report, excluded_report, make_fusion
 
 FLANK = 12

@@ -6,8 +6,8 @@ from aspsfusion.exclusion import informative_text, needed_fragments, percent
 from aspsfusion.findings import Findings
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.report_findings import Reason
-from aspsfusion.report_record import Exclusion
+from aspsfusion.report.findings import Reason
+from aspsfusion.report.models import Exclusion
 
 FULL_LIBRARIES = ("polyA", "total")
 """Libraries that hold all of a cell's genes, so that silent control genes mean failed RNA."""

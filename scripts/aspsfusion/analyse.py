@@ -19,9 +19,9 @@ from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
-from aspsfusion.report import write_json
-from aspsfusion.report_files import REPORT_SUFFIX, WRITERS
-from aspsfusion.report_record import Imbalance, Report
+from aspsfusion.report.files import REPORT_SUFFIX, WRITERS
+from aspsfusion.report.json_tsv import write_json
+from aspsfusion.report.models import Imbalance, Report
 
 ALWAYS = (".report.html", ".fusions.tsv", ".fusions.vcf.gz")
 """Files that are written from every report; others of `report_files.WRITERS` where they are wanted."""

@@ -11,7 +11,7 @@ from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.spec import JunctionSpec
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.protein import domain_status, fusion_peptide, in_frame
-from aspsfusion.report_findings import (
+from aspsfusion.report.findings import (
     Confidence,
     FilteredFusion,
     FilteredOneSided,

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from aspsfusion.parameters import BatchParameters
-from aspsfusion.report_findings import Contamination, Fusion, Reason
-from aspsfusion.report_record import OwnVerdict, Report, Verdict
-from aspsfusion.view_parts import count, percent, plural
+from aspsfusion.report.findings import Contamination, Fusion, Reason
+from aspsfusion.report.html_parts import count, percent, plural
+from aspsfusion.report.models import OwnVerdict, Report, Verdict
 
 CONTAMINATION_CODE = "POSSIBLE_CONTAMINATION"
 SHARE_DECIMALS = 4

@@ -16,8 +16,8 @@ from aspsfusion.exclusion import (
 from aspsfusion.findings import Findings
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.report_findings import FilteredFusion, Fusion, Reason
-from aspsfusion.report_record import Exclusion, Verdict
+from aspsfusion.report.findings import FilteredFusion, Fusion, Reason
+from aspsfusion.report.models import Exclusion, Verdict
 from aspsfusion.statement import describe, statement_of
 
 MIN_UNUSUAL_FRAGMENTS = 2

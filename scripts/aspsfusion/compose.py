@@ -25,8 +25,8 @@ from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.quality import incomplete_evidence, quality_control
-from aspsfusion.report_findings import Fusion
-from aspsfusion.report_record import (
+from aspsfusion.report.findings import Fusion
+from aspsfusion.report.models import (
     REPORT_SCHEMA_VERSION,
     Contig,
     ExonCoverage,

@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aspsfusion.errors import AspsfusionError, ParameterError
-from aspsfusion.report_record import Call, Report
+from aspsfusion.report.models import Call, Report
 from aspsfusion.samples import NAME_PATTERN
 
 DEFINITION = Path("resources/demo/samples.yaml")

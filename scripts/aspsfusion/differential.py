@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.spec import DifferentialSpec
-from aspsfusion.report_findings import Reason
-from aspsfusion.report_record import Differential, DifferentialFusion, Expression, Marker, Verdict
+from aspsfusion.report.findings import Reason
+from aspsfusion.report.models import Differential, DifferentialFusion, Expression, Marker, Verdict
 
 NO_OBSTACLE = {"NO_TARGET_GENE"}
 """Reasons that keep a junction from being a finding about the target and say nothing against it here."""

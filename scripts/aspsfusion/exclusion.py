@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.report_record import Exclusion, ExclusionLevel
+from aspsfusion.report.models import Exclusion, ExclusionLevel
 
 FRACTION_DECIMALS = 6
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aspsfusion.report_findings import FilteredFusion, Fusion, OneSided, Reason
+from aspsfusion.report.findings import FilteredFusion, Fusion, OneSided, Reason
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from statistics import mean, stdev
 
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Panel
-from aspsfusion.report_record import Imbalance
+from aspsfusion.report.models import Imbalance
 
 MIN_BASELINE_SAMPLES = 5
 """Negative samples from which they are a better baseline than a model: fewer give no useful spread."""

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from aspsfusion.io.files import replacing
-from aspsfusion.report import Cell, cell_text
+from aspsfusion.report.json_tsv import Cell, cell_text
 from aspsfusion.summary import SummaryRow
 
 

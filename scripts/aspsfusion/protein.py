@@ -6,7 +6,7 @@ start codon, runs on into the 3' gene. Variants of the patient are not looked at
 
 from aspsfusion.panel.gene_spec import DomainSpec
 from aspsfusion.panel.panel import Panel, Transcript
-from aspsfusion.report_findings import DomainStatus, FusionPeptide
+from aspsfusion.report.findings import DomainStatus, FusionPeptide
 
 PEPTIDE_FLANK = 20
 """Residues on each side of the junction in the report; enough to be found in a protein database."""

@@ -14,8 +14,8 @@ from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.report_findings import Reason
-from aspsfusion.report_record import QcCheck, QcFlag, QualityControl
+from aspsfusion.report.findings import Reason
+from aspsfusion.report.models import QcCheck, QcFlag, QualityControl
 from aspsfusion.rna_quality import (
     STRANDED,
     UNSTRANDED,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from aspsfusion.exclusion import informative_text, percent
 from aspsfusion.findings import Findings
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.report_findings import Fusion, Reason
-from aspsfusion.report_record import Exclusion
+from aspsfusion.report.findings import Fusion, Reason
+from aspsfusion.report.models import Exclusion
 
 FOUND_ELSEWHERE = ("OTHER_FUSION", "RECIPROCAL_ONLY")
 """Reasons that name another fusion of the target's genes."""

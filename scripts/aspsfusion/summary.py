@@ -15,9 +15,9 @@ from aspsfusion.batch_check import check_batch
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.parameters import BatchParameters
-from aspsfusion.report import cell_text, read_report
-from aspsfusion.report_findings import Fusion
-from aspsfusion.report_record import Report
+from aspsfusion.report.findings import Fusion
+from aspsfusion.report.json_tsv import cell_text, read_report
+from aspsfusion.report.models import Report
 
 FAILED = "FAILED"
 NO_MESSAGE = "failed without a message; see the logs"

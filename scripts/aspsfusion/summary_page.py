@@ -8,11 +8,18 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from aspsfusion.exclusion_view import detectable_share
 from aspsfusion.io.files import replacing
+from aspsfusion.report.html_parts import (
+    count,
+    css_string,
+    percent,
+    plural,
+    render,
+    script_source,
+    template_text,
+)
+from aspsfusion.report.sections import detectable_share
 from aspsfusion.summary import FAILED, SummaryRow
-from aspsfusion.templating import css_string, render, script_source, template_text
-from aspsfusion.view_parts import count, percent, plural
 
 CALLS = ("CONFIRMED", "INDETERMINATE", "EXCLUDED", FAILED)
 """In the order in which the batch's counts are told."""

@@ -14,7 +14,7 @@ from aspsfusion.demo import DEFINITION, load_demo
 from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.spec import load_panel_spec
-from aspsfusion.report_record import Report
+from aspsfusion.report.models import Report
 from aspsfusion.screen.pairs import Lane
 from equality.formats import Reads, all_forms, make_genome
 from pipeline import report_files

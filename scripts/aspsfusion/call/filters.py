@@ -15,7 +15,7 @@ from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import SideCount
 from aspsfusion.parameters import BOTH_SIDES, CallParameters
-from aspsfusion.report_findings import Reason
+from aspsfusion.report.findings import Reason
 
 MAX_REPEATED_SHARE = 0.8
 """Largest share of an anchor's bases that equal the base one or two places before them. In random sequence it

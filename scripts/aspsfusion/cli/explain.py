@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aspsfusion.report_record import Report
+    from aspsfusion.report.models import Report
 
 EXAMPLE = """\
 examples:
@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> None:
         AspsfusionError: a file can not be read, or an option is missing.
     """
     from aspsfusion.errors import ParameterError
-    from aspsfusion.explain import explain_supporting_read, explain_verdict, find_read
-    from aspsfusion.report import read_report
+    from aspsfusion.report.explain import explain_supporting_read, explain_verdict, find_read
+    from aspsfusion.report.json_tsv import read_report
 
     if bool(args.panel) != bool(args.evidence):
         raise ParameterError("--panel and --evidence go together", remedy="give both of them")

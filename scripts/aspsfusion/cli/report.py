@@ -16,7 +16,7 @@ from aspsfusion.errors import ParameterError
 from aspsfusion.parameters import ClassifyParameters
 
 if TYPE_CHECKING:
-    from aspsfusion.report_record import Report
+    from aspsfusion.report.models import Report
 
 EXAMPLE = """examples:
   aspsfusion report --panel results/panel --sample sample --screen sample.screen.json \\
@@ -67,8 +67,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         AspsfusionError: an option is missing, or a file can not be read or written.
     """
-    from aspsfusion.report import write_json
-    from aspsfusion.report_files import WRITERS
+    from aspsfusion.report.files import WRITERS
+    from aspsfusion.report.json_tsv import write_json
 
     outputs = {name: getattr(args, name) for name in OUTPUTS if getattr(args, name)}
     refuse_existing([args.json, *outputs.values()], force=args.force)
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _read(args: argparse.Namespace) -> "Report":
-    from aspsfusion.report import read_report
+    from aspsfusion.report.json_tsv import read_report
 
     given = [f"--{name}" for name in STAGES if getattr(args, name)]
     if given:

@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _reissue(changes: "Sequence[Change]", *, allowed: bool) -> None:
     """Write the reports that the batch changes; nothing is written when there are any and none may be."""
     from aspsfusion.errors import ParameterError
-    from aspsfusion.report_files import reissue
+    from aspsfusion.report.files import reissue
 
     if changes and not allowed:
         raise ParameterError(

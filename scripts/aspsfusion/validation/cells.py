@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aspsfusion import __version__
 from aspsfusion.io.files import replacing
-from aspsfusion.report_record import Report
+from aspsfusion.report.models import Report
 from aspsfusion.simulate import simulate
 from aspsfusion.simulate_records import TruthRecord
 from aspsfusion.validation.chain import Chain

@@ -13,7 +13,7 @@ from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.compose import compose_report, read_metrics
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
-from aspsfusion.report_record import Report
+from aspsfusion.report.models import Report
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
 from aspsfusion.simulate_records import SimulatedFragment

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.report_record import Call
+from aspsfusion.report.models import Call
 from aspsfusion.validation.definition import Arm, Truth
 
 _FLAGS = ("named", "right_type", "exact")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aspsfusion.io.files import replacing
-from aspsfusion.report_findings import DomainStatus, Fusion, FusionSide
-from aspsfusion.report_record import Report
+from aspsfusion.report.findings import DomainStatus, Fusion, FusionSide
+from aspsfusion.report.models import Report
 
 UNKNOWN = "."
 

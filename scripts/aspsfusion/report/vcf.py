@@ -28,8 +28,8 @@ import pysam
 
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing
-from aspsfusion.report_findings import Fusion, FusionSide
-from aspsfusion.report_record import Contig, Report
+from aspsfusion.report.findings import Fusion, FusionSide
+from aspsfusion.report.models import Contig, Report
 
 VCF_VERSION = "VCFv4.3"
 CONTAMINATION_FILTER = "POSSIBLE_CONTAMINATION"

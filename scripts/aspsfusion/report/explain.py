@@ -3,9 +3,9 @@
 import textwrap
 from collections.abc import Iterator
 
-from aspsfusion.report_findings import FilteredFusion, Fusion, SupportingRead
-from aspsfusion.report_record import Report
-from aspsfusion.view_parts import count, percent, plural
+from aspsfusion.report.findings import FilteredFusion, Fusion, SupportingRead
+from aspsfusion.report.html_parts import count, percent, plural
+from aspsfusion.report.models import Report
 
 WIDTH = 100
 """Characters of a line."""

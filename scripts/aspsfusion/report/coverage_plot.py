@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aspsfusion.report_findings import Fusion
-from aspsfusion.report_record import ExonCoverage, Report
-from aspsfusion.svg import CAPITAL_HEIGHT, POINTS, Box, Fill, Sheet, round_ticks, text_width
+from aspsfusion.report.findings import Fusion
+from aspsfusion.report.models import ExonCoverage, Report
+from aspsfusion.report.svg import CAPITAL_HEIGHT, POINTS, Box, Fill, Sheet, round_ticks, text_width
 
 # Blue and black of the Okabe-Ito palette; what a fusion loses is told by hatching as well.
 BAR_COLOUR = "#0072B2"

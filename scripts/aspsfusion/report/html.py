@@ -10,17 +10,25 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from aspsfusion.candidate_view import Folded, filtered_table, folded_one_sided, one_sided_table
-from aspsfusion.context_view import DifferentialView, differential_view, imbalance_sentences
-from aspsfusion.coverage_plot import draw_all, gene_coverages
-from aspsfusion.exclusion_view import acceptor_table, exclusion_sentences
-from aspsfusion.fusion_view import FusionView, fusion_view
 from aspsfusion.io.files import replacing
-from aspsfusion.quality_view import check_table, unlimited_values
-from aspsfusion.report_findings import Fusion
-from aspsfusion.report_record import Report, Verdict
-from aspsfusion.templating import css_string, render
-from aspsfusion.view_parts import Fact, Table, columns, count, joined, side_by_side
+from aspsfusion.report.coverage_plot import draw_all, gene_coverages
+from aspsfusion.report.findings import Fusion
+from aspsfusion.report.fusion_section import FusionView, fusion_view
+from aspsfusion.report.html_parts import Fact, Table, columns, count, css_string, joined, render, side_by_side
+from aspsfusion.report.models import Report, Verdict
+from aspsfusion.report.sections import (
+    DifferentialView,
+    Folded,
+    acceptor_table,
+    check_table,
+    differential_view,
+    exclusion_sentences,
+    filtered_table,
+    folded_one_sided,
+    imbalance_sentences,
+    one_sided_table,
+    unlimited_values,
+)
 
 SIGNATURE = "For professional interpretation; not a diagnosis by itself."
 

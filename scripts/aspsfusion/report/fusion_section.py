@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from aspsfusion.fusion_drawing import UTR_SHOWN, lay_out
-from aspsfusion.fusion_figure import draw_fusion
-from aspsfusion.pileup import PRINT_AT_MOST, Pileup, build_pileup
-from aspsfusion.report_findings import Fusion, FusionSide
-from aspsfusion.report_record import GeneModel
-from aspsfusion.view_parts import Fact, Table, columns, count, percent, plural
+from aspsfusion.report.findings import Fusion, FusionSide
+from aspsfusion.report.fusion_figure import UTR_SHOWN, draw_fusion, lay_out
+from aspsfusion.report.html_parts import Fact, Table, columns, count, percent, plural
+from aspsfusion.report.models import GeneModel
+from aspsfusion.report.pileup import PRINT_AT_MOST, Pileup, build_pileup
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from aspsfusion.report_findings import Fusion, SupportingRead
+from aspsfusion.report.findings import Fusion, SupportingRead
 
 FLANK = 50
 """Most bases drawn on each side: with both flanks and the figures a line fits the width of an A4 page."""

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.io.files import replacing
-from aspsfusion.report_findings import FilteredFusion, Fusion, FusionSide
-from aspsfusion.report_record import REPORT_SCHEMA_VERSION, Report
+from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide
+from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
 
 Cell = str | int | float | bool | None
 
