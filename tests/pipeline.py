@@ -8,8 +8,8 @@ from typing import Any
 from aspsfusion.align.align import run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.call.calls_file import Calls
-from aspsfusion.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.evidence.evidence import run_evidence
+from aspsfusion.interpret.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters

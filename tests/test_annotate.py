@@ -3,10 +3,10 @@
 import pytest
 from Bio.Seq import Seq
 
-from aspsfusion.annotate import confidence, fusion_side
 from aspsfusion.call.calls_file import CalledJunction
+from aspsfusion.interpret.annotate import confidence, fusion_side
+from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame
 from aspsfusion.panel.panel import Panel
-from aspsfusion.protein import domain_status, fusion_peptide, in_frame
 from aspsfusion.report.findings import DomainStatus
 from report_factory import called_junction
 

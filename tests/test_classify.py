@@ -2,8 +2,8 @@
 
 import pytest
 
-from aspsfusion.classify import classify
-from aspsfusion.findings import Findings
+from aspsfusion.interpret.classify import classify
+from aspsfusion.interpret.exclusion import Findings
 from aspsfusion.panel.spec import PanelSpec, parse_panel_spec
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide, OneSided, Reason

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from aspsfusion.call.calls_file import CalledJunction
-from aspsfusion.differential import differential_of, with_differential
+from aspsfusion.interpret.differential import differential_of, with_differential
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.models import Differential, DifferentialFusion, Report, Verdict

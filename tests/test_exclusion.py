@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspsfusion.exclusion import (
+from aspsfusion.interpret.exclusion import (
     DETECTION_EFFICIENCY,
     detectable_fraction,
     exclusion,

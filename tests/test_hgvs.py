@@ -6,7 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aspsfusion.hgvs import fusion_name, genomic_position_name, position_from_name, position_name
+from aspsfusion.interpret.nomenclature import (
+    fusion_name,
+    genomic_position_name,
+    position_from_name,
+    position_name,
+)
 from aspsfusion.panel.panel import Panel, Transcript
 from small_panel import made_transcript, transcripts
 

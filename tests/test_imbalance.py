@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspsfusion.imbalance import (
+from aspsfusion.interpret.imbalance import (
     binomial_lower_tail,
     breakpoint_region,
     imbalance,

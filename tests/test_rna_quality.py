@@ -8,17 +8,17 @@ import pytest
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Placement
 from aspsfusion.evidence.strand import Direction
-from aspsfusion.panel.panel import Panel
-from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.report.models import QualityControl, Report
-from aspsfusion.rna_quality import (
+from aspsfusion.interpret.quality import (
     MIN_GENE_FRAGMENTS,
     Borders,
     exon_borders_crossed,
     five_to_three_ratio,
+    score_interval,
     strand_unclear,
 )
-from aspsfusion.score_interval import score_interval
+from aspsfusion.panel.panel import Panel
+from aspsfusion.parameters import ClassifyParameters
+from aspsfusion.report.models import QualityControl, Report
 from aspsfusion.simulate_fragments import Library, draw_along
 from rna_quality_study import Make, report_of
 

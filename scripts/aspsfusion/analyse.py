@@ -14,8 +14,8 @@ from aspsfusion.align.align import run_align
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile, write_calls
 from aspsfusion.call.tag import run_tag
-from aspsfusion.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_metrics
 from aspsfusion.evidence.evidence import run_evidence
+from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_metrics
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters

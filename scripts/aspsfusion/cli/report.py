@@ -90,7 +90,13 @@ def _read(args: argparse.Namespace) -> "Report":
 
 
 def _compose(args: argparse.Namespace) -> "Report":
-    from aspsfusion.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_calls_for, read_metrics
+    from aspsfusion.interpret.compose import (
+        ALIGN_KEYS,
+        SCREEN_KEYS,
+        compose_report,
+        read_calls_for,
+        read_metrics,
+    )
     from aspsfusion.panel.panel import load_panel
 
     missing = [f"--{name}" for name in STAGES if not getattr(args, name)]

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aspsfusion.exclusion import percent as rounded_up
+from aspsfusion.interpret.exclusion import percent as rounded_up
 from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, FusionSide, OneSided
 from aspsfusion.report.html_parts import (
     NOT_DETERMINED,

@@ -10,7 +10,7 @@ from pathlib import Path
 from aspsfusion.analyse import call_candidates
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile
-from aspsfusion.compose import compose_report, read_metrics
+from aspsfusion.interpret.compose import compose_report, read_metrics
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report.models import Report

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from aspsfusion.score_interval import score_interval
+from aspsfusion.interpret.quality import score_interval
 from aspsfusion.validation.definition import ARMS, Arm, Cell, Study, Truth
 from aspsfusion.validation.outcomes import Outcome
 

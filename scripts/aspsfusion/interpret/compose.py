@@ -9,22 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from aspsfusion import __version__
-from aspsfusion.annotate import (
+from aspsfusion.call.calls_file import CallsFile, read_calls
+from aspsfusion.errors import ReadsError
+from aspsfusion.interpret.annotate import (
     annotate_filtered,
     annotate_filtered_one_sided,
     annotate_fusions,
     annotate_one_sided,
 )
-from aspsfusion.call.calls_file import CallsFile, read_calls
-from aspsfusion.classify import classify
-from aspsfusion.differential import differential_of, with_differential
-from aspsfusion.errors import ReadsError
-from aspsfusion.findings import Findings
-from aspsfusion.imbalance import imbalance
+from aspsfusion.interpret.classify import classify
+from aspsfusion.interpret.differential import differential_of, with_differential
+from aspsfusion.interpret.exclusion import Findings
+from aspsfusion.interpret.imbalance import imbalance
+from aspsfusion.interpret.quality import incomplete_evidence, quality_control
 from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.quality import incomplete_evidence, quality_control
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.models import (
     REPORT_SCHEMA_VERSION,

@@ -1,0 +1,1 @@
+"""Names, reading frame, quality and verdict."""
