@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from aspsfusion.batch import JOB_FILES
+from aspsfusion.batch.failures import JOB_FILES
 from aspsfusion.demo import DEFINITION, load_demo, prepare_samples
 
 ROOT = Path(__file__).parents[1]

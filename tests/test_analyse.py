@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.analyse import SampleFiles
-from aspsfusion.batch import FURTHER_FILES, JOB_FILES
+from aspsfusion.batch.failures import FURTHER_FILES, JOB_FILES
 from aspsfusion.cli import main
 from aspsfusion.cli.analyse import FURTHER
 from aspsfusion.errors import STAGE_MARK

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.batch import (
+from aspsfusion.batch.failures import (
     JOB_FILES,
     Failure,
     forget_failures,

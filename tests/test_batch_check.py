@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.batch_check import CONTAMINATION_CODE, check_batch, own_report
+from aspsfusion.batch.contamination import CONTAMINATION_CODE, check_batch, own_report
 from aspsfusion.cli import report as report_command
 from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError

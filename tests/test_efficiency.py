@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.batch import benchmark_file
-from aspsfusion.efficiency import COLUMNS, write_efficiency
+from aspsfusion.batch.efficiency import COLUMNS, write_efficiency
+from aspsfusion.batch.failures import benchmark_file
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time"
 EXTENDED = "\tjobid\trule_name\twildcards\tparams\tthreads\tcpu_usage\tresources\tinput_size_mb"

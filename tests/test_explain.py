@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.batch_check import check_batch
+from aspsfusion.batch.contamination import check_batch
 from aspsfusion.cli import explain as command
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.parameters import BatchParameters

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from aspsfusion.multiqc import COLUMNS, multiqc_text, write_multiqc
-from aspsfusion.summary import BatchSample, SummaryRow, summary_row
+from aspsfusion.batch.multiqc import COLUMNS, multiqc_text, write_multiqc
+from aspsfusion.batch.summary import BatchSample, SummaryRow, summary_row
 from report_factory import confirmed_report, excluded_report
 
 

@@ -7,8 +7,16 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aspsfusion.sample_table import COLUMNS, SampleSheetError
-from aspsfusion.samples import CONTROLS, LIBRARIES, NAME_PATTERN, Lane, Sample, read_samples
+from aspsfusion.batch.samples import (
+    COLUMNS,
+    CONTROLS,
+    LIBRARIES,
+    NAME_PATTERN,
+    Lane,
+    Sample,
+    SampleSheetError,
+    read_samples,
+)
 
 SCHEMA = Path(__file__).parents[1] / "workflow/schemas/samples.schema.yaml"
 

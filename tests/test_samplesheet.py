@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from aspsfusion.batch.samples import read_samples
+from aspsfusion.batch.samplesheet import SheetRow, parse_name, sheet_of
 from aspsfusion.cli import main
-from aspsfusion.samples import read_samples
-from aspsfusion.samplesheet import SheetRow, parse_name, sheet_of
 
 
 def make(directory: Path, *names: str) -> list[Path]:

@@ -7,11 +7,11 @@ from pathlib import Path
 import html5lib
 import pytest
 
+from aspsfusion.batch.summary import NO_MESSAGE, control_is_ok, leading_fusion
 from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Report
-from aspsfusion.summary import NO_MESSAGE, control_is_ok, leading_fusion
 from report_factory import confirmed_report, excluded_report, indeterminate_report, make_fusion
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from aspsfusion.batch.samples import NAME_PATTERN
 from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.report.models import Call, Report
-from aspsfusion.samples import NAME_PATTERN
 
 DEFINITION = Path("resources/demo/samples.yaml")
 SNAKEFILE = Path("workflow/Snakefile")

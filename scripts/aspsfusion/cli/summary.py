@@ -9,7 +9,7 @@ from aspsfusion.cli.options import add_force, add_parameters, parameters_from, r
 from aspsfusion.parameters import BatchParameters
 
 if TYPE_CHECKING:
-    from aspsfusion.summary import Change
+    from aspsfusion.batch.summary import Change
 
 EXAMPLE = """\
 example:
@@ -84,11 +84,17 @@ def run(args: argparse.Namespace) -> None:
         AspsfusionError: nothing is given, a file can not be read or written, or a report would have to change
             and may not.
     """
-    from aspsfusion.batch_sheet import BatchSheet, read_batch_sheet
+    from aspsfusion.batch.multiqc import write_multiqc
+    from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
+    from aspsfusion.batch.summary import (
+        judge_batch,
+        parse_failures,
+        read_batch,
+        summary_row,
+        write_summary_tsv,
+    )
+    from aspsfusion.batch.summary_html import controls_sentence, write_summary_html
     from aspsfusion.errors import ParameterError
-    from aspsfusion.multiqc import write_multiqc
-    from aspsfusion.summary import judge_batch, parse_failures, read_batch, summary_row, write_summary_tsv
-    from aspsfusion.summary_page import controls_sentence, write_summary_html
 
     refuse_existing([args.output_tsv, args.output_html, args.multiqc], force=args.force)
     failures = parse_failures(args.failed)

@@ -10,8 +10,8 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from aspsfusion.batch.samples import NAME_PATTERN
 from aspsfusion.errors import ParameterError
-from aspsfusion.samples import NAME_PATTERN
 from aspsfusion.simulate_records import SimulationParameters
 
 Truth = Literal["target", "other", "none"]

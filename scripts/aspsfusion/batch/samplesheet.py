@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aspsfusion.batch.samples import NAME_PATTERN, RESERVED_NAMES
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.files import replacing
-from aspsfusion.samples import NAME_PATTERN, RESERVED_NAMES
 
 FASTQ_SUFFIX = r"\.(?:fastq|fq)(?:\.(?:gz|bgz|bz2|xz|zst))?"
 _FASTQ = re.compile(rf"(?P<stem>.+?){FASTQ_SUFFIX}", re.IGNORECASE)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
-from aspsfusion.batch_check import check_batch
+from aspsfusion.batch.contamination import check_batch
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.parameters import BatchParameters

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
+from aspsfusion.batch.summary import SummaryRow
 from aspsfusion.io.files import replacing
 from aspsfusion.report.json_tsv import Cell, cell_text
-from aspsfusion.summary import SummaryRow
 
 
 @dataclass(frozen=True)

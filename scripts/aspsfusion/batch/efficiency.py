@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from aspsfusion.batch import JOB_FILES, benchmark_file
+from aspsfusion.batch.failures import JOB_FILES, benchmark_file
 
 COLUMNS = (
     "sample",

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from aspsfusion.batch.summary import FAILED, SummaryRow
 from aspsfusion.io.files import replacing
 from aspsfusion.report.html_parts import (
     count,
@@ -19,7 +20,6 @@ from aspsfusion.report.html_parts import (
     template_text,
 )
 from aspsfusion.report.sections import detectable_share
-from aspsfusion.summary import FAILED, SummaryRow
 
 CALLS = ("CONFIRMED", "INDETERMINATE", "EXCLUDED", FAILED)
 """In the order in which the batch's counts are told."""

@@ -1,0 +1,1 @@
+"""Sample sheet, failures and summary of a batch."""
