@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.demo import (
+from aspsfusion.errors import ParameterError
+from aspsfusion.simulate.demo import (
     DEFINITION,
     MARK,
     Demo,
@@ -16,7 +17,6 @@ from aspsfusion.demo import (
     run_demo,
     table,
 )
-from aspsfusion.errors import ParameterError
 
 ROOT = Path(__file__).parents[1]
 

@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.cli import demo_reference as command
-from aspsfusion.demo_canvas import FILLER_BLOCK, filler
-from aspsfusion.demo_reference import (
-    DemonstrationReference,
-    demonstration_reference,
-    write_demonstration_reference,
-)
 from aspsfusion.errors import PanelError, ParameterError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.genome import WATERMARK, has_watermark
 from aspsfusion.panel.spec import PanelSpec, parse_panel_spec
+from aspsfusion.simulate.demo_bases import FILLER_BLOCK, filler
+from aspsfusion.simulate.demo_reference import (
+    DemonstrationReference,
+    demonstration_reference,
+    write_demonstration_reference,
+)
 
 SHIPPED_PANEL = Path(__file__).parents[1] / "resources" / "panels" / "aspscr1_tfe3.yaml"
 STOPS = {"TAA", "TAG", "TGA"}

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from aspsfusion.cli import main
-from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
 from aspsfusion.errors import AspsfusionError, PanelError, ReferenceProofError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import canonical_kmers
@@ -20,6 +19,7 @@ from aspsfusion.panel.kmers import KMER_LENGTH, encode
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.screen_index import read_kmers
 from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from small_panel import (
     BYSTANDER_EXONS,
     FIVE_CDS,

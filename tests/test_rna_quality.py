@@ -19,7 +19,7 @@ from aspsfusion.interpret.quality import (
 from aspsfusion.panel.panel import Panel
 from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report.models import QualityControl, Report
-from aspsfusion.simulate_fragments import Library, draw_along
+from aspsfusion.simulate.fragments import Library, draw_along
 from rna_quality_study import Make, report_of
 
 

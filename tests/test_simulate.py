@@ -16,11 +16,11 @@ from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Exon, Panel, Transcript, Unspliced
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.simulate import SimulatedFragment, SimulationParameters, simulate, write_simulation
-from aspsfusion.simulate_fragments import Fragments, Library, anchors
-from aspsfusion.simulate_molecules import fusion_molecule, parse_fusion
-from aspsfusion.simulate_reads import ADAPTERS
-from aspsfusion.simulate_records import TruthRecord, read_truth
+from aspsfusion.simulate.fragments import Fragments, Library, anchors
+from aspsfusion.simulate.molecules import fusion_molecule, parse_fusion
+from aspsfusion.simulate.reads import ADAPTERS
+from aspsfusion.simulate.records import TruthRecord, read_truth
+from aspsfusion.simulate.simulate import SimulatedFragment, SimulationParameters, simulate, write_simulation
 
 GENOME = "".join(
     np.random.default_rng(5).choice(list("ACGT"), 6000).tolist()

@@ -10,12 +10,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from aspsfusion.demo import DEFINITION, load_demo
-from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.spec import load_panel_spec
 from aspsfusion.report.models import Report
 from aspsfusion.screen.pairs import Lane
+from aspsfusion.simulate.demo import DEFINITION, load_demo
+from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from equality.formats import Reads, all_forms, make_genome
 from pipeline import report_files
 

@@ -163,7 +163,7 @@ def _run_cell(args: argparse.Namespace) -> None:
 
 def _run_sample(args: argparse.Namespace) -> None:
     from aspsfusion.report.json_tsv import write_json
-    from aspsfusion.simulate import write_simulation
+    from aspsfusion.simulate.simulate import write_simulation
     from aspsfusion.validation.cells import run_sample
     from aspsfusion.validation.definition import load_study
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from aspsfusion import __version__
 from aspsfusion.io.files import replacing
 from aspsfusion.report.models import Report
-from aspsfusion.simulate import simulate
-from aspsfusion.simulate_records import TruthRecord
+from aspsfusion.simulate.records import TruthRecord
+from aspsfusion.simulate.simulate import simulate
 from aspsfusion.validation.chain import Chain
 from aspsfusion.validation.definition import ARMS, Arm, Cell, Study
 from aspsfusion.validation.judge import judge

@@ -16,7 +16,7 @@ from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report.models import Report
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
-from aspsfusion.simulate_records import SimulatedFragment
+from aspsfusion.simulate.records import SimulatedFragment
 
 _SCREEN, _ALIGN = "screen.json", "align.json"
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aspsfusion.batch.samples import NAME_PATTERN
 from aspsfusion.errors import ParameterError
-from aspsfusion.simulate_records import SimulationParameters
+from aspsfusion.simulate.records import SimulationParameters
 
 Truth = Literal["target", "other", "none"]
 """What a sample holds: the fusion in question, another rearrangement of its genes, or none."""

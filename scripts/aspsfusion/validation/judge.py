@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.models import Report
-from aspsfusion.simulate_molecules import breakpoints, parse_fusion
-from aspsfusion.simulate_records import TruthRecord
+from aspsfusion.simulate.molecules import breakpoints, parse_fusion
+from aspsfusion.simulate.records import TruthRecord
 from aspsfusion.validation.definition import Arm, Cell, Study
 from aspsfusion.validation.outcomes import Outcome
 

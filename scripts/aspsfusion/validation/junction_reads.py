@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.panel.spec import JunctionSpec
-from aspsfusion.simulate import simulate
-from aspsfusion.simulate_records import SimulatedFragment, SimulationParameters
+from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters
+from aspsfusion.simulate.simulate import simulate
 from aspsfusion.validation.chain import Chain
 
 READ_LENGTH = 101

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.simulate_molecules import Molecule
-from aspsfusion.simulate_reads import Flags, Integers
+from aspsfusion.simulate.molecules import Molecule
+from aspsfusion.simulate.reads import Flags, Integers
 
 MAX_ROUNDS = 200
 """Attempts at fragments with a read across the junction, each with four times the number wanted. Where fewer

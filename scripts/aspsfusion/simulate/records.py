@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from aspsfusion.errors import ParameterError, ReadsError
-from aspsfusion.simulate_molecules import Source
+from aspsfusion.simulate.molecules import Source
 
 MAX_READ_LENGTH = 1000
 """Nucleotides; the reads of the instruments that this imitates end far below."""

@@ -15,22 +15,24 @@ from pathlib import Path
 import numpy as np
 from Bio import bgzf
 
-from aspsfusion.demo_canvas import Canvas, Weight, transcript_positions
-from aspsfusion.demo_demands import (
-    PlacedTranscript,
-    open_frames,
-    place_frame,
-    place_splice_sites,
-    plant_junctions,
-    proved,
-    require,
-)
 from aspsfusion.errors import PanelError, ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.gene_spec import TranscriptSpec
 from aspsfusion.panel.genome import WATERMARK
 from aspsfusion.panel.panel import Exon, Transcript
 from aspsfusion.panel.spec import PanelSpec
+from aspsfusion.simulate.demo_bases import (
+    Canvas,
+    PlacedTranscript,
+    Weight,
+    open_frames,
+    place_frame,
+    place_splice_sites,
+    plant_junctions,
+    proved,
+    require,
+    transcript_positions,
+)
 
 FLANK = 200
 """Bases on both sides of a locus."""

@@ -11,9 +11,9 @@ import numpy as np
 
 from aspsfusion.errors import ParameterError
 from aspsfusion.panel.panel import Panel, Transcript
-from aspsfusion.simulate_fragments import Fragments
-from aspsfusion.simulate_molecules import Molecule
-from aspsfusion.simulate_reads import decode, encode
+from aspsfusion.simulate.fragments import Fragments
+from aspsfusion.simulate.molecules import Molecule
+from aspsfusion.simulate.reads import decode, encode
 
 REPEAT_LENGTH = 300
 """Bases of a simulated repeat, those of an Alu element."""

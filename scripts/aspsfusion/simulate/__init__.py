@@ -1,0 +1,1 @@
+"""Simulated reads of known truth, and the demonstration."""
