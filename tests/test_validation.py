@@ -9,11 +9,9 @@ import yaml
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.panel.panel import Junction, Panel
-from aspsfusion.validation.cells import run_cell
-from aspsfusion.validation.chain import Chain
-from aspsfusion.validation.definition import Study, load_study
-from aspsfusion.validation.judge import equivalent
 from aspsfusion.validation.outcomes import Outcome, read_outcomes
+from aspsfusion.validation.run import Chain, equivalent, run_cell
+from aspsfusion.validation.study import Study, load_study
 from aspsfusion.validation.tables import Share, calibration, cell_rows, detection_limits
 
 REPOSITORY = Path(__file__).parents[1]
@@ -332,10 +330,9 @@ def test_the_commands_give_a_page_that_names_each_wrong_verdict(
 
 
 def test_the_page_shows_what_else_was_studied(demo_panel_directory: Path, tmp_path: Path) -> None:
-    from aspsfusion.validation.dilution import Dilution
-    from aspsfusion.validation.junction_reads import JunctionReads
-    from aspsfusion.validation.page_inputs import table
-    from aspsfusion.validation.rows import read_rows, write_rows
+    from aspsfusion.validation.page import table
+    from aspsfusion.validation.reads import Dilution, JunctionReads
+    from aspsfusion.validation.study import read_rows, write_rows
 
     reads = [JunctionReads("crosses", "A-B", "A-B", 1000, 950, 30, 5, 4, 11)]
     dilutions = [Dilution(3, 200, 190, 9, 1, 198, 197)]
@@ -362,8 +359,8 @@ def test_the_page_shows_what_else_was_studied(demo_panel_directory: Path, tmp_pa
 def test_fragments_at_the_junctions(
     demo_panel_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from aspsfusion.validation.junction_reads import JunctionReads
-    from aspsfusion.validation.rows import read_rows
+    from aspsfusion.validation.reads import JunctionReads
+    from aspsfusion.validation.study import read_rows
 
     path = tmp_path / "reads.tsv"
     command = ["junction-reads", "--number", 20, "--panel", demo_panel_directory, "--output", path]
@@ -386,7 +383,7 @@ def test_fragments_at_the_junctions(
 def test_real_reads_diluted(real_data: Path, tmp_path: Path, chain: Chain) -> None:
     from aspsfusion.panel.build import build_panel
     from aspsfusion.screen.pairs import Lane
-    from aspsfusion.validation.dilution import dilute
+    from aspsfusion.validation.reads import dilute
 
     panel = tmp_path / "panel"
     build_panel(

@@ -131,7 +131,7 @@ PLACEHOLDERS = (
     "informative_fragments",
     "reasons",
 )
-"""What the sentences of the verdict may name in braces; `aspsfusion.interpret.classify` fills each of them."""
+"""What the sentences of the verdict may name in braces; `interpret.classify` fills each of them."""
 
 
 def _placeholders(text: str) -> list[str]:
@@ -150,8 +150,8 @@ def _placeholders(text: str) -> list[str]:
 class TextSpec(Strict):
     """The report's sentences.
 
-    `aspsfusion.interpret.classify` fills `PLACEHOLDERS` in braces into those of the verdict; the others are printed as
-    they are.
+    `interpret.classify` fills `PLACEHOLDERS` in braces into those of the verdict; the others are printed as they
+    are.
     """
 
     confirmed: str

@@ -8,7 +8,7 @@ from typing import cast
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.report.models import Call
-from aspsfusion.validation.definition import Arm, Truth
+from aspsfusion.validation.study import Arm, Truth
 
 _FLAGS = ("named", "right_type", "exact")
 _TRUE_FALSE = {"true": True, "false": False}
