@@ -8,11 +8,11 @@ from typing import Any
 from aspsfusion.align.align import run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.call.calls_file import Calls
+from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.interpret.compose import compose_report, read_calls_for, read_metrics
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import load_panel
-from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report.models import Report
 from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.spec import load_panel_spec
-from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report.models import QualityControl, Report
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from aspsfusion.simulate.simulate import SimulatedFragment, SimulationParameters, simulate

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.analyse import SampleFiles
 from aspsfusion.batch.failures import FURTHER_FILES, JOB_FILES
 from aspsfusion.cli import main
 from aspsfusion.cli.analyse import FURTHER
 from aspsfusion.errors import STAGE_MARK
+from aspsfusion.pipeline import SampleFiles
 from aspsfusion.report.files import WRITERS
 from aspsfusion.report.json_tsv import read_report, write_json
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases

@@ -16,9 +16,9 @@ import pytest
 from aspsfusion.align.align import run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.cli import main
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.parameters import CallParameters
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
 from bam_factory import (

@@ -11,8 +11,8 @@ import pytest
 from aspsfusion.batch.contamination import CONTAMINATION_CODE, check_batch, own_report
 from aspsfusion.cli import report as report_command
 from aspsfusion.cli import summary as command
+from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.parameters import BatchParameters
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.json_tsv import read_report
 from aspsfusion.report.models import Report

@@ -10,8 +10,8 @@ import pytest
 from aspsfusion import __version__, cli
 from aspsfusion.cli import COMMANDS, build_parser, command_name, main
 from aspsfusion.cli.options import refuse_existing
+from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import AspsfusionError, ParameterError
-from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report.json_tsv import write_json
 from report_factory import confirmed_report
 

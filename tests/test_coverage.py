@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import (
     Coverage,
     Watch,
@@ -11,7 +12,6 @@ from aspsfusion.evidence.coverage import (
     wild_type_placements,
 )
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
-from aspsfusion.parameters import CallParameters
 
 CONTIG = "G|T1"
 

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.screen.pairs import Lane
 from bam_factory import Record, pair, placed_pair, write_records
 from pipeline import Pair, report_files

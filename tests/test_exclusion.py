@@ -5,6 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.interpret.exclusion import (
     DETECTION_EFFICIENCY,
     detectable_fraction,
@@ -12,7 +13,6 @@ from aspsfusion.interpret.exclusion import (
     needed_fragments,
     percent,
 )
-from aspsfusion.parameters import ClassifyParameters
 
 PARAMETERS = ClassifyParameters()
 

@@ -7,8 +7,8 @@ import pytest
 
 from aspsfusion.batch.contamination import check_batch
 from aspsfusion.cli import explain as command
+from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.parameters import BatchParameters
 from aspsfusion.report.explain import WIDTH, explain_supporting_read, explain_verdict, find_read
 from aspsfusion.report.json_tsv import write_json
 from pipeline import Pair, fusion_molecule, report_pairs

@@ -7,11 +7,11 @@ import pytest
 
 from aspsfusion.call.junction import JunctionModel, ModelIndex
 from aspsfusion.call.realign import INDEL_WINDOW, Realigner
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.evidence_file import read_evidence
 from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Panel
-from aspsfusion.parameters import CallParameters
 from pipeline import Pair, call_pairs, fusion_molecule
 
 

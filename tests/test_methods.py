@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from aspsfusion.parameters import CallParameters, ClassifyParameters
+from aspsfusion.config import CallParameters, ClassifyParameters
 
 DOCS = Path(__file__).parent.parent / "docs"
 METHODS = (DOCS / "methods.md").read_text(encoding="utf-8")

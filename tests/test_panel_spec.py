@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import PanelError
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.exclusion import Findings
 from aspsfusion.panel.spec import PLACEHOLDERS, load_panel_spec, parse_panel_spec
-from aspsfusion.parameters import ClassifyParameters
 from small_panel import SMALL_PANEL
 
 REPOSITORY = Path(__file__).parents[1]

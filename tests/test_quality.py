@@ -3,10 +3,10 @@
 import pytest
 
 from aspsfusion.call.calls_file import Calls, CallsFile
+from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.interpret.quality import quality_control
 from aspsfusion.panel.panel import Panel
-from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report.models import QualityControl
 
 SCREEN = {

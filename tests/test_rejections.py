@@ -8,8 +8,8 @@ import pytest
 
 from aspsfusion.call.calls_file import CalledJunction, CalledRead
 from aspsfusion.call.filters import beside_stronger, rejections, repeated_share
+from aspsfusion.config import CallParameters
 from aspsfusion.panel.panel import Panel
-from aspsfusion.parameters import CallParameters
 from aspsfusion.report.models import Report
 from pipeline import Pair, call_pairs, fusion_molecule, report_pairs
 from test_annotate import called

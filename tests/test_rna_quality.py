@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Placement
 from aspsfusion.evidence.strand import Direction
@@ -17,7 +18,6 @@ from aspsfusion.interpret.quality import (
     strand_unclear,
 )
 from aspsfusion.panel.panel import Panel
-from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report.models import QualityControl, Report
 from aspsfusion.simulate.fragments import Library, draw_along
 from rna_quality_study import Make, report_of

@@ -17,7 +17,7 @@ configfile: "config/validation.yaml"
 
 
 from aspsfusion import __version__ as PACKAGE_VERSION
-from aspsfusion.configuration import configured_file, numbers, option_list
+from aspsfusion.config import configured_file, numbers, option_list
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.validation.study import load_study
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from aspsfusion.align.align import run_align
 from aspsfusion.call.call import run_call
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.kernels import EMPTY, canonical_kmers
 from aspsfusion.panel.build import build_panel
@@ -21,7 +22,6 @@ from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_index import ScreenTable
 from aspsfusion.panel.screen_targets import FREQUENT_PLACES, INTRON_FLANK, screened_sequences
 from aspsfusion.panel.specificity import UNIQUE_LENGTH, GeneKmers, Specificity
-from aspsfusion.parameters import CallParameters
 from screen_study.reads import LETTERS, SIDE, Reads
 from screen_study.tables import Genes, Pieces
 

@@ -1,5 +1,5 @@
 # What all rules share: the configuration and the sample sheet, proved before any job is planned, and the
-# names of files. The proof itself is in the package (aspsfusion.configuration, aspsfusion.batch.samples).
+# names of files. The proof itself is in the package (aspsfusion.config, aspsfusion.batch.samples).
 import re
 import shlex
 import sys
@@ -21,7 +21,7 @@ try:
         record_failures,
         sample_files,
     )
-    from aspsfusion.configuration import (
+    from aspsfusion.config import (
         check_configuration,
         configured_file,
         configured_files,

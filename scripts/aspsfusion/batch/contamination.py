@@ -9,7 +9,7 @@ answer however often it is made, and takes back what a smaller batch had made it
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from aspsfusion.parameters import BatchParameters
+from aspsfusion.config import BatchParameters
 from aspsfusion.report.findings import Contamination, Fusion, Reason
 from aspsfusion.report.html_parts import count, percent, plural
 from aspsfusion.report.models import OwnVerdict, Report, Verdict

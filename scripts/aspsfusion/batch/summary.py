@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from aspsfusion.batch.contamination import check_batch
+from aspsfusion.config import BatchParameters
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, ParameterError
 from aspsfusion.io.files import replacing
-from aspsfusion.parameters import BatchParameters
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.json_tsv import cell_text, read_report
 from aspsfusion.report.models import Report

@@ -13,13 +13,13 @@ from aspsfusion.call.calls_file import CalledRead, MatePlace
 from aspsfusion.call.junction import JunctionModel, ModelIndex
 from aspsfusion.call.proposals import Proposer, propose
 from aspsfusion.call.realign import INDEL_WINDOW, PREFERENCE, Realigner, Support
+from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.fragments import Fragment
 from aspsfusion.evidence.molecules import molecules
 from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Junction, Panel
-from aspsfusion.parameters import BOTH_SIDES, CallParameters
 
 
 class Assigned(NamedTuple):

@@ -12,6 +12,7 @@ from aspsfusion.call.calls_file import CalledJunction, Calls, CallsFile, write_c
 from aspsfusion.call.filters import beside_stronger, homology, rejections
 from aspsfusion.call.one_sided import find_one_sided
 from aspsfusion.call.realign import Support
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import Coverage, count_wild_type, crossing_of_gene
 from aspsfusion.evidence.evidence_file import Evidence, read_evidence
 from aspsfusion.evidence.fragments import Fragment
@@ -19,7 +20,6 @@ from aspsfusion.evidence.watch import watches_of
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Junction, Panel, load_panel
 from aspsfusion.panel.specificity import SideCount
-from aspsfusion.parameters import CallParameters
 
 FLANK = 60
 """Bases of each side that the report shows of a junction."""

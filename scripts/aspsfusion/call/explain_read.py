@@ -13,13 +13,13 @@ from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.call.junction import JunctionModel
 from aspsfusion.call.realign import ANCHOR_PER_EDIT, Laid, Realigner
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.coverage import wild_type_gene
 from aspsfusion.evidence.evidence_file import Evidence
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Junction, Panel
-from aspsfusion.parameters import CallParameters
 from aspsfusion.report.html_parts import plural
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 
 from aspsfusion.call.calls_file import CalledJunction, CalledRead
 from aspsfusion.call.junction import JunctionModel
+from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import SideCount
-from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.report.findings import Reason
 
 MAX_REPEATED_SHARE = 0.8

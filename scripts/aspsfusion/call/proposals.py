@@ -8,12 +8,12 @@ its insert could bridge.
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.evidence.placements import ContigBases, as_bases
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import mismatches_at
 from aspsfusion.panel.panel import Junction, Panel, Transcript
-from aspsfusion.parameters import CallParameters
 
 BORDER_REACH = 6
 """Bases beyond the two pieces' ends within which a split may lie: an aligner's clip is a few bases off where

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from aspsfusion.call.junction import JunctionModel
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.anchors import Anchors
 from aspsfusion.evidence.fragments import Fragment, Mate
 from aspsfusion.evidence.molecules import UNPLACED_PREFIX
@@ -20,7 +21,6 @@ from aspsfusion.evidence.placements import as_bases
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.kernels import align_across, mismatches_at
 from aspsfusion.panel.panel import Junction
-from aspsfusion.parameters import CallParameters
 
 Kind = Literal["split", "spanning", "short", "touching"]
 """How a fragment fits a junction: a read crosses it with sufficient anchors; the mates lie on its two sides;

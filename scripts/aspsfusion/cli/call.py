@@ -10,7 +10,7 @@ from aspsfusion.cli.options import (
     parameters_from,
     refuse_existing,
 )
-from aspsfusion.parameters import CallParameters
+from aspsfusion.config import CallParameters
 
 EXAMPLE = """example:
   aspsfusion call --panel results/panel --evidence sample.evidence.json.gz --output sample.calls.json

@@ -10,7 +10,7 @@ from aspsfusion.cli.options import (
     parameters_from,
     refuse_existing,
 )
-from aspsfusion.parameters import CallParameters
+from aspsfusion.config import CallParameters
 
 EXAMPLE = """example:
   aspsfusion evidence --panel results/panel --bam sample.aligned.bam --output sample.evidence.json.gz

@@ -84,9 +84,9 @@ def _other_read(args: argparse.Namespace, report: "Report") -> Iterator[str]:
 
 def _weigh(args: argparse.Namespace, report: "Report") -> list[str]:
     from aspsfusion.call.explain_read import explain_fragment
+    from aspsfusion.config import CallParameters
     from aspsfusion.evidence.evidence_file import read_evidence
     from aspsfusion.panel.panel import load_panel
-    from aspsfusion.parameters import CallParameters
 
     panel = load_panel(args.panel)
     # The thresholds of the report, so that the answer is that of the run.

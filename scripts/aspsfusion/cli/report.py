@@ -12,8 +12,8 @@ from aspsfusion.cli.options import (
     parameters_from,
     refuse_existing,
 )
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ParameterError
-from aspsfusion.parameters import ClassifyParameters
 
 if TYPE_CHECKING:
     from aspsfusion.report.models import Report

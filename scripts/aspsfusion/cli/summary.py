@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aspsfusion.cli.options import add_force, add_parameters, parameters_from, refuse_existing
-from aspsfusion.parameters import BatchParameters
+from aspsfusion.config import BatchParameters
 
 if TYPE_CHECKING:
     from aspsfusion.batch.summary import Change

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aspsfusion.cli.options import add_force, add_panel, add_parameters, parameters_from
 from aspsfusion.cli.progress import ProgressLine
-from aspsfusion.parameters import CallParameters, ClassifyParameters
+from aspsfusion.config import CallParameters, ClassifyParameters
 
 if TYPE_CHECKING:
     from aspsfusion.validation.run import Chain

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import Specificity
-from aspsfusion.parameters import CallParameters
 
 Differences = dict[int, int]
 

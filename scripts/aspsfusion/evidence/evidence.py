@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pysam
 
+from aspsfusion.config import CallParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage, count_wild_type
 from aspsfusion.evidence.evidence_file import Evidence, write_evidence
@@ -25,7 +26,6 @@ from aspsfusion.evidence.watch import watches_of
 from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Panel, load_panel
-from aspsfusion.parameters import CallParameters
 
 
 def _mates(records: RecordGroup) -> list[RecordGroup]:

@@ -1,9 +1,9 @@
 """Which wild-type boundaries decide whether the target fusion would have been seen."""
 
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.anchors import AnchorFinder, boundaries
 from aspsfusion.evidence.coverage import Watch
 from aspsfusion.panel.panel import Panel
-from aspsfusion.parameters import CallParameters
 
 
 def watches_of(panel: Panel, parameters: CallParameters) -> dict[str, list[Watch]]:

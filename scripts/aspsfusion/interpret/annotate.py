@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from aspsfusion.call.calls_file import CalledJunction, OneSidedCluster
 from aspsfusion.call.filters import rejection_reasons
+from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.interpret.nomenclature import fusion_name, translocation
 from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.spec import JunctionSpec
-from aspsfusion.parameters import BOTH_SIDES, CallParameters
 from aspsfusion.report.findings import (
     Confidence,
     FilteredFusion,

@@ -9,6 +9,7 @@ Puts the verdict into one sentence, from the templates of the panel.
 
 from collections.abc import Sequence
 
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.interpret.exclusion import (
     Findings,
     exclusion,
@@ -17,7 +18,6 @@ from aspsfusion.interpret.exclusion import (
     percent,
 )
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report.findings import FilteredFusion, Fusion, Reason
 from aspsfusion.report.models import Exclusion, Verdict
 

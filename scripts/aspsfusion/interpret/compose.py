@@ -10,6 +10,7 @@ from typing import Any
 
 from aspsfusion import __version__
 from aspsfusion.call.calls_file import CallsFile, read_calls
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.interpret.annotate import (
     annotate_filtered,
@@ -24,7 +25,6 @@ from aspsfusion.interpret.imbalance import imbalance
 from aspsfusion.interpret.quality import incomplete_evidence, quality_control
 from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
-from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.models import (
     REPORT_SCHEMA_VERSION,

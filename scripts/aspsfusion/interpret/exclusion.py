@@ -8,8 +8,8 @@ Tells why a fusion might have been missed, so that nothing was found says nothin
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report.findings import FilteredFusion, Fusion, OneSided, Reason
 from aspsfusion.report.models import Exclusion, ExclusionLevel
 

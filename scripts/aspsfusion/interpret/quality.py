@@ -17,11 +17,11 @@ from statistics import NormalDist
 from typing import Any, Literal
 
 from aspsfusion.call.calls_file import CallsFile
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.strand import MIN_FRAGMENTS, Direction
 from aspsfusion.interpret.exclusion import control_genes_seen
 from aspsfusion.panel.panel import Panel, Transcript, Unspliced
-from aspsfusion.parameters import ClassifyParameters
 from aspsfusion.report.findings import Reason
 from aspsfusion.report.models import QcCheck, QcFlag, QualityControl
 

@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from aspsfusion import __version__
-from aspsfusion.analyse import call_candidates
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile
+from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.interpret.compose import compose_report, read_metrics
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Junction, Panel, load_panel
-from aspsfusion.parameters import CallParameters, ClassifyParameters
+from aspsfusion.pipeline import call_candidates
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.models import Report
 from aspsfusion.screen.pairs import Lane

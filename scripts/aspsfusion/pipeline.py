@@ -14,11 +14,11 @@ from aspsfusion.align.align import run_align
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile, write_calls
 from aspsfusion.call.tag import run_tag
+from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_metrics
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import load_panel
-from aspsfusion.parameters import CallParameters, ClassifyParameters
 from aspsfusion.report.files import REPORT_SUFFIX, WRITERS
 from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Imbalance, Report
