@@ -150,8 +150,8 @@ def _placeholders(text: str) -> list[str]:
 class TextSpec(Strict):
     """The report's sentences.
 
-    `interpret.classify` fills `PLACEHOLDERS` in braces into those of the verdict; the others are printed as they
-    are.
+    `interpret.classify` fills `PLACEHOLDERS` in braces into those of the verdict; the others are printed
+    as they are.
     """
 
     confirmed: str
