@@ -8,20 +8,7 @@ from aspsfusion.interpret.annotate import confidence, fusion_side
 from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.findings import DomainStatus
-from report_factory import called_junction
-
-
-def called(
-    panel: Panel, five: tuple[str, int], three: tuple[str, int], *, split: int = 6, boundaries: int = 2
-) -> CalledJunction:
-    """Return a junction between an exon's end and another one's start."""
-    five_tx, three_tx = panel.primary[five[0]], panel.primary[three[0]]
-    return called_junction(
-        (five[0], five_tx.to_genome(five_tx.exons[five[1] - 1].tx_end - 1)),
-        (three[0], three_tx.to_genome(three_tx.exons[three[1] - 1].tx_start)),
-        boundaries=boundaries,
-        split_reads=split,
-    )
+from report_factory import called
 
 
 def frame_of(panel: Panel, junction: CalledJunction) -> bool | None:

@@ -11,8 +11,8 @@ from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.report.explain import WIDTH, explain_supporting_read, explain_verdict, find_read
 from aspsfusion.report.json_tsv import write_json
-from pipeline import Pair, fusion_molecule, report_pairs
 from report_factory import confirmed_report, excluded_report, make_fusion, split_read
+from stages import Pair, fusion_molecule, report_pairs
 
 
 def test_the_verdict_is_told_with_what_it_rests_on() -> None:

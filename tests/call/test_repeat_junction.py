@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import Pair, call_pairs, fusion_molecule
+from stages import Pair, call_pairs, fusion_molecule
 
 FIVE = ("ASPSCR1", 7)
 TYPES = {"type 1": ("TFE3", 6), "type 2": ("TFE3", 5)}

@@ -7,7 +7,7 @@ import pytest
 
 from aspsfusion.call.calls_file import CalledJunction, Calls
 from aspsfusion.panel.panel import Panel
-from pipeline import Pair, call_pairs, fusion_molecule, report_pairs
+from stages import Pair, call_pairs, fusion_molecule, report_pairs
 
 READ = 75
 INSERT = 200

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion import extract, screen
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
+from aspsfusion.screen import extract, screen
 from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
@@ -23,7 +23,7 @@ from bam_factory import Record, write_records
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
 
 FUSED = FIVE_TRANSCRIPT[:120] + THREE_TRANSCRIPT[80:]
-PACKAGE = str(Path(__file__).parents[1] / "scripts")
+PACKAGE = str(Path(__file__).parents[2] / "scripts")
 WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-all")
 """Root, who runs tests in a container, may read and write everything; without capabilities root may not."""
 

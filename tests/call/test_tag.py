@@ -14,7 +14,7 @@ from aspsfusion.call.junction_contigs import LaidRead, lay_read
 from aspsfusion.call.tag import JUNCTION_TAG, KIND_TAG, run_tag
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
-from pipeline import Pair, call_pairs, fusion_molecule
+from stages import Pair, call_pairs, fusion_molecule
 
 CONTIG = "".join(random.Random(7).choices("ACGT", k=400))
 JUNCTION = "JUNCTION|ASPSCR1_81996846|TFE3_49034251"

@@ -18,7 +18,7 @@ from aspsfusion.batch.samples import (
     read_samples,
 )
 
-SCHEMA = Path(__file__).parents[1] / "workflow/schemas/samples.schema.yaml"
+SCHEMA = Path(__file__).parents[2] / "workflow/schemas/samples.schema.yaml"
 
 
 @pytest.fixture

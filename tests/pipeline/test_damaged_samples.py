@@ -20,8 +20,8 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.screen.pairs import Lane
 from bam_factory import Record, pair, placed_pair, write_records
-from pipeline import Pair, report_files
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
+from stages import Pair, report_files
 
 READ = 50
 LENGTHS = {"chr2": 2000, "chrX": 2000}

@@ -20,8 +20,8 @@ from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
 from bam_factory import GRCH38_LENGTHS, UNMAPPED, Record, pair, placed_pair, write_records
-from pipeline import Pair, fusion_molecule, report_files
 from small_panel import SmallPanel, random_bases
+from stages import Pair, fusion_molecule, report_files
 
 READ, INSERT = 75, 180
 TARGETS = {"ASPSCR1": "chr17", "TFE3": "chrX"}

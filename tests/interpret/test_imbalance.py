@@ -17,7 +17,7 @@ from aspsfusion.interpret.imbalance import (
 )
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.models import Imbalance
-from pipeline import Pair, call_pairs, fusion_molecule
+from stages import Pair, call_pairs, fusion_molecule
 
 
 def negative(before: int, behind: int) -> Imbalance:

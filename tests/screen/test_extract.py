@@ -39,8 +39,8 @@ from bam_factory import (
     placed_pair,
     write_records,
 )
-from pipeline import Pair, fusion_molecule
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
+from stages import Pair, fusion_molecule
 
 FUSED = FIVE_TRANSCRIPT[:120] + THREE_TRANSCRIPT[80:]
 """FIVE up to exon 2, THREE from exon 2 on."""

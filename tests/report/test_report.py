@@ -13,7 +13,7 @@ from aspsfusion.report.json_tsv import ReportError, read_report, write_fusions_t
 from aspsfusion.report.models import Report
 from report_factory import confirmed_report, excluded_report, indeterminate_report
 
-SCHEMA = Path(__file__).parents[1] / "resources" / "report.schema.json"
+SCHEMA = Path(__file__).parents[2] / "resources" / "report.schema.json"
 REPORTS = [confirmed_report(), excluded_report(), indeterminate_report()]
 NAMES = [report.verdict.call for report in REPORTS]
 

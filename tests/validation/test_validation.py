@@ -14,7 +14,7 @@ from aspsfusion.validation.run import Chain, equivalent, run_cell
 from aspsfusion.validation.study import Study, load_study
 from aspsfusion.validation.tables import Share, calibration, cell_rows, detection_limits
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 SHIPPED = REPOSITORY / "resources" / "validation" / "study.yaml"
 
 PLAIN = {"name": "plain", "factor": "detection 2x75", "level": "base"}

@@ -11,8 +11,8 @@ from aspsfusion.call.filters import beside_stronger, rejections, repeated_share
 from aspsfusion.config import CallParameters
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.models import Report
-from pipeline import Pair, call_pairs, fusion_molecule, report_pairs
-from test_annotate import called
+from report_factory import called
+from stages import Pair, call_pairs, fusion_molecule, report_pairs
 
 READ = 75
 

@@ -16,7 +16,7 @@ from aspsfusion.interpret.exclusion import Findings
 from aspsfusion.panel.spec import PLACEHOLDERS, load_panel_spec, parse_panel_spec
 from small_panel import SMALL_PANEL
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 SHIPPED_PANEL = REPOSITORY / "resources" / "panels" / "aspscr1_tfe3.yaml"
 Change = Callable[[dict[str, Any]], None]
 

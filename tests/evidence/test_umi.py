@@ -7,7 +7,7 @@ import pytest
 
 from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.evidence.molecules import are_umis, molecules, umi_of_name
-from pipeline import Pair, call_pairs, fusion_molecule
+from stages import Pair, call_pairs, fusion_molecule
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from pathlib import Path
 import pysam
 import pytest
 
-from aspsfusion import __version__, align
+from aspsfusion import __version__
+from aspsfusion.align import align
 from aspsfusion.align.align import join_mates, prefer_primary, rewrite_split_tags, run_align
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError

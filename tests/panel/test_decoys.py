@@ -6,7 +6,7 @@ import pytest
 
 from aspsfusion.report.models import Report
 from decoy_study import SCENARIOS, World, fragments, make_world
-from pipeline import report_pairs
+from stages import report_pairs
 
 FEW = 6
 """Fragments of each gene, so 600 of each copy: the study's proportions, made quick."""

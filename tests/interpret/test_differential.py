@@ -10,9 +10,9 @@ from aspsfusion.interpret.differential import differential_of, with_differential
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.models import Differential, DifferentialFusion, Report, Verdict
-from pipeline import Pair, fusion_molecule, report_pairs
 from report_factory import called_junction
 from small_panel import SMALL_PANEL
+from stages import Pair, fusion_molecule, report_pairs
 
 INSERT, READ = 200, 75
 

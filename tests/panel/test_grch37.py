@@ -20,8 +20,8 @@ from aspsfusion.report.files import WRITERS
 from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Report
 from bam_factory import GRCH37_LENGTHS, Record, pair, placed_pair, write_records
-from pipeline import Pair, fusion_molecule, report_files
 from small_panel import random_bases
+from stages import Pair, fusion_molecule, report_files
 
 SHIFT = {"chr17": -2_042_124, "chrX": -142_000}
 READ, INSERT = 75, 180

@@ -13,8 +13,8 @@ from aspsfusion.cli import main
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import load_panel
 
-PANEL_YAML = Path(__file__).parent / "panels" / "bcr_abl1.yaml"
-PACKAGE = Path(__file__).parent.parent / "scripts" / "aspsfusion"
+PANEL_YAML = Path(__file__).parents[1] / "panels" / "bcr_abl1.yaml"
+PACKAGE = Path(__file__).parents[2] / "scripts" / "aspsfusion"
 
 
 @pytest.fixture(scope="module")

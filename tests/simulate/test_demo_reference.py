@@ -24,7 +24,7 @@ from aspsfusion.simulate.demo_reference import (
     write_demonstration_reference,
 )
 
-SHIPPED_PANEL = Path(__file__).parents[1] / "resources" / "panels" / "aspscr1_tfe3.yaml"
+SHIPPED_PANEL = Path(__file__).parents[2] / "resources" / "panels" / "aspscr1_tfe3.yaml"
 STOPS = {"TAA", "TAG", "TGA"}
 
 # Plus strand; 100 + 50 + 80 nt, so that the last codon before exon 3 lies across the border.

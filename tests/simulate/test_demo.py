@@ -18,7 +18,7 @@ from aspsfusion.simulate.demo import (
     table,
 )
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

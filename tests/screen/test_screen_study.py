@@ -11,7 +11,7 @@ from screen_study.figure import draw
 from screen_study.reads import LEAST_ANCHOR, SIDE, across, with_indel
 from screen_study.tables import SETTINGS, Genes, Row, kept, periodic_words_kept, random_genes, table_of
 
-REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = Path(__file__).parents[2]
 
 
 def letters(text: str) -> np.ndarray:

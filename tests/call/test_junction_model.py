@@ -12,7 +12,7 @@ from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.evidence_file import read_evidence
 from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Panel
-from pipeline import Pair, call_pairs, fusion_molecule
+from stages import Pair, call_pairs, fusion_molecule
 
 
 def test_no_junction_that_a_fragment_fits_is_passed_over(
