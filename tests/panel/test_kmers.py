@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import reference_kernels as reference
 from aspsfusion.errors import PanelError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import EMPTY
-from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, encode, index_panel, kept_reads, panel_kmers
+from aspsfusion.native import EMPTY
+from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel, kept_reads, panel_kmers
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_index import (
     GENE_SHIFT,
@@ -189,11 +189,6 @@ def test_left_out_kmers_take_their_seeds_along() -> None:
 def test_repeats_of_the_panel_let_no_repeat_in(unit: str) -> None:
     table = build_table(index_panel([(0, GENE[:100] + unit * 40 + GENE[100:200])]))
     assert not kept_reads([(unit * 60)[i : i + 100].encode() for i in range(len(unit))], table).any()
-
-
-def test_encode_reads_rna_and_case_alike() -> None:
-    assert encode("ACGTUacgtu").tolist() == [0, 1, 2, 3, 3] * 2
-    assert set(encode("NnRYKM-.*@ \n\r").tolist()) == {4}
 
 
 def test_random_reads_hardly_ever_hit_the_panel(demo_panel: Panel) -> None:
