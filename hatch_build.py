@@ -70,12 +70,12 @@ def wanted_compiler() -> list[str] | None:
     """Return the system's compiler, or None where Zig's is asked for or the only one."""
     asked = os.environ.get("ASPSFUSION_COMPILER", "")
     if asked not in ("", "zig"):
-        raise RuntimeError(f"ASPSFUSION_COMPILER is {asked!r}: it may be 'zig'; CC names any other compiler")
+        raise RuntimeError(f"ASPSFUSION_COMPILER is {asked!r}: it may be 'zig'; CC names other compilers")
     return None if asked == "zig" else system_compiler()
 
 
 def zig_compiler() -> list[str]:
-    """Return Zig's C compiler, bound to a target: without one it compiles for the processor that it runs on."""
+    """Return Zig's C compiler with a target: without one it compiles for the processor it runs on."""
     glibc = ".".join(map(str, GLIBC))
     return [sys.executable, "-m", "ziglang", "cc", "-target", f"{platform.machine()}-linux-gnu.{glibc}"]
 
