@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pysam
 
-from aspsfusion.sequences import reverse_complement
+from aspsfusion.io.fasta import reverse_complement
 
 GRCH38_LENGTHS = {"chr1": 248956422, "chr17": 83257441, "chrX": 156040895}
 GRCH37_LENGTHS = {"1": 249250621, "17": 81195210, "X": 155270560}

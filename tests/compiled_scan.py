@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 
 import reference_kernels as reference
-from aspsfusion import scan_room as rooms
 from aspsfusion import screen_kernels as kernels
-from aspsfusion.kmers import index_panel
-from aspsfusion.screen_index import build_table
+from aspsfusion.panel.kmers import index_panel
+from aspsfusion.panel.screen_index import build_table
+from aspsfusion.screen import scan_room as rooms
 from aspsfusion.vector_loads import LOAD_BYTES
 
 GENE = "".join(random.Random(1).choices("ACGT", k=300))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
-from aspsfusion.panel import Panel, load_panel
-from aspsfusion.panel_build import build_panel
-from aspsfusion.panel_yaml import load_panel_spec
+from aspsfusion.panel.build import build_panel
+from aspsfusion.panel.panel import Panel, load_panel
+from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 
 REPOSITORY = Path(__file__).parent.parent
 SHIPPED_PANEL = REPOSITORY / "resources" / "panels" / "aspscr1_tfe3.yaml"

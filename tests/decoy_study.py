@@ -19,11 +19,11 @@ from typing import Any
 
 import yaml
 
-from aspsfusion.calls_file import read_calls
-from aspsfusion.panel_build import build_panel
-from aspsfusion.report_record import Report
-from pipeline import Pair, report_pairs
+from aspsfusion.call.calls_file import read_calls
+from aspsfusion.panel.build import build_panel
+from aspsfusion.report.models import Report
 from small_panel import SMALL_PANEL, coding_transcript, random_bases, with_gene
+from stages import Pair, report_pairs
 
 IDENTITIES = (0.90, 0.95, 0.98)
 CHROMOSOME = 300_000

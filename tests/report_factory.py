@@ -4,8 +4,9 @@ The junctions are those of GenBank AY034077 (type 1) and AY034078 (type 2); coun
 made up. Reads are cut out of the junction's own sequence.
 """
 
-from aspsfusion.calls_file import CalledJunction
-from aspsfusion.report_findings import (
+from aspsfusion.call.calls_file import CalledJunction
+from aspsfusion.panel.panel import Panel
+from aspsfusion.report.findings import (
     Confidence,
     DomainStatus,
     FilteredFusion,
@@ -16,7 +17,7 @@ from aspsfusion.report_findings import (
     Reason,
     SupportingRead,
 )
-from aspsfusion.report_record import (
+from aspsfusion.report.models import (
     REPORT_SCHEMA_VERSION,
     Contig,
     Exclusion,
@@ -513,4 +514,17 @@ def indeterminate_report(sample_id: str = "prcc_tfe3") -> Report:
                 update={"median_insert": None, "adapter_fraction": None, "overlap_fraction": None}
             ),
         }
+    )
+
+
+def called(
+    panel: Panel, five: tuple[str, int], three: tuple[str, int], *, split: int = 6, boundaries: int = 2
+) -> CalledJunction:
+    """Return a junction between an exon's end and another one's start."""
+    five_tx, three_tx = panel.primary[five[0]], panel.primary[three[0]]
+    return called_junction(
+        (five[0], five_tx.to_genome(five_tx.exons[five[1] - 1].tx_end - 1)),
+        (three[0], three_tx.to_genome(three_tx.exons[three[1] - 1].tx_start)),
+        boundaries=boundaries,
+        split_reads=split,
     )

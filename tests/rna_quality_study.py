@@ -13,14 +13,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
-from aspsfusion.panel import Panel, load_panel
-from aspsfusion.panel_build import build_panel
-from aspsfusion.panel_yaml import load_panel_spec
-from aspsfusion.parameters import ClassifyParameters
-from aspsfusion.report_record import QualityControl, Report
-from aspsfusion.simulate import SimulatedFragment, SimulationParameters, simulate
-from pipeline import report_reads
+from aspsfusion.config import ClassifyParameters
+from aspsfusion.panel.build import build_panel
+from aspsfusion.panel.panel import Panel, load_panel
+from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.report.models import QualityControl, Report
+from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
+from aspsfusion.simulate.simulate import SimulatedFragment, SimulationParameters, simulate
+from stages import report_reads
 
 PANEL = Path(__file__).parent.parent / "resources" / "panels" / "aspscr1_tfe3.yaml"
 SAMPLES = 10

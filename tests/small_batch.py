@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from aspsfusion.batch import JOB_FILES
-from aspsfusion.demo import DEFINITION, load_demo, prepare_samples
+from aspsfusion.batch.failures import JOB_FILES
+from aspsfusion.simulate.demo import DEFINITION, load_demo, prepare_samples
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ("type2_weak", "type1_single")

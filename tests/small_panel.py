@@ -14,9 +14,9 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from aspsfusion.panel import Exon, Panel, Transcript
-from aspsfusion.panel_build import build_panel
-from aspsfusion.sequences import reverse_complement
+from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.panel.build import build_panel
+from aspsfusion.panel.panel import Exon, Panel, Transcript
 
 CHROMOSOME_LENGTH = 2000
 FIVE_EXONS = [[101, 160], [261, 320], [421, 500]]

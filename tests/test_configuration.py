@@ -8,7 +8,10 @@ import yaml
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 
-from aspsfusion.configuration import (
+from aspsfusion.config import (
+    BatchParameters,
+    CallParameters,
+    ClassifyParameters,
     check_configuration,
     configured_file,
     configured_files,
@@ -17,7 +20,6 @@ from aspsfusion.configuration import (
     require_one_genome,
 )
 from aspsfusion.errors import ParameterError
-from aspsfusion.parameters import BatchParameters, CallParameters, ClassifyParameters
 
 ROOT = Path(__file__).parents[1]
 SCHEMA: dict[str, Any] = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())

@@ -17,9 +17,9 @@ configfile: "config/validation.yaml"
 
 
 from aspsfusion import __version__ as PACKAGE_VERSION
-from aspsfusion.configuration import configured_file, numbers, option_list
+from aspsfusion.config import configured_file, numbers, option_list
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.validation.definition import load_study
+from aspsfusion.validation.study import load_study
 
 try:
     STUDY_FILE = configured_file(config, "study", missing="set it to a study YAML")

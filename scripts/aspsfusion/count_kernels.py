@@ -4,7 +4,7 @@ import numpy as np
 
 from aspsfusion.compiled import compiled
 from aspsfusion.kernels import BASE_CODES, EMPTY, HASH_MULTIPLIER
-from aspsfusion.screen_table import GENE_SHIFT
+from aspsfusion.panel.screen_index import GENE_SHIFT
 from aspsfusion.vector_loads import prefetch
 
 KMERS_AT_ONCE = 128

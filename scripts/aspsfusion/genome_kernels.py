@@ -11,7 +11,7 @@ import numpy as np
 
 from aspsfusion.compiled import compiled
 from aspsfusion.kernels import BASE_CODES, EMPTY, HASH_MULTIPLIER
-from aspsfusion.screen_table import SEED_BITS, enter_in_filter, reverse_complement
+from aspsfusion.panel.screen_index import SEED_BITS, enter_in_filter, reverse_complement
 from aspsfusion.seed_vectors import PROBES_AT_ONCE, pack_bases, probes_in_filter
 from aspsfusion.vector_loads import LOAD_BYTES, called_bases, count_bits, load_64, lowest_bit, prefetch
 

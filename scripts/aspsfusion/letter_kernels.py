@@ -5,7 +5,7 @@ import numpy as np
 from aspsfusion.compiled import compiled
 from aspsfusion.inlining import inlined
 from aspsfusion.name_kernels import LINES
-from aspsfusion.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, UNKNOWN
+from aspsfusion.screen.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, UNKNOWN
 from aspsfusion.vector_loads import (
     LOAD_BYTES,
     at_least_within,

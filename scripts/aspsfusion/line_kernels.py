@@ -4,7 +4,7 @@ import numpy as np
 
 from aspsfusion.compiled import compiled
 from aspsfusion.name_kernels import LINES
-from aspsfusion.scan_room import LINES_AT_ONCE
+from aspsfusion.screen.scan_room import LINES_AT_ONCE
 from aspsfusion.vector_loads import LOAD_BYTES, count_bits, lowest_bit, newlines
 
 SCAN_OK = 0

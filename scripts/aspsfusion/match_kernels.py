@@ -21,8 +21,8 @@ from aspsfusion.array_access import put
 from aspsfusion.compiled import compiled
 from aspsfusion.count_kernels import KMERS_AT_ONCE
 from aspsfusion.inlining import inlined
+from aspsfusion.panel.screen_index import SEED_BITS, reverse_complement, slot_of
 from aspsfusion.prove_kernels import matches_at, may_match
-from aspsfusion.screen_table import SEED_BITS, reverse_complement, slot_of
 from aspsfusion.seed_vectors import PROBES_AT_ONCE, pack_bases, wide_probes_in_filter
 from aspsfusion.vector_loads import LOAD_BYTES, count_bits, load_64, lowest_bit, prefetch
 

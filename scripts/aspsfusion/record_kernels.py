@@ -13,7 +13,7 @@ from aspsfusion.inlining import inlined
 from aspsfusion.letter_kernels import PHRED_OFFSET, count_bases, count_qualities
 from aspsfusion.line_kernels import AT, NEWLINE, PLUS, RETURN
 from aspsfusion.name_kernels import LINES, read_name
-from aspsfusion.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, UNKNOWN
+from aspsfusion.screen.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, UNKNOWN
 from aspsfusion.vector_loads import LOAD_BYTES, lowest_bit, newlines, prefetch
 
 AHEAD_BYTES = 2048

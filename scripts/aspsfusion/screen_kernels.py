@@ -24,7 +24,7 @@ from aspsfusion.line_kernels import (
 from aspsfusion.match_kernels import match_reads
 from aspsfusion.name_kernels import LINES, read_name
 from aspsfusion.record_kernels import take_usual_records
-from aspsfusion.scan_room import FILLED, LINE_ENDS, RECORDS, SCANNED
+from aspsfusion.screen.scan_room import FILLED, LINE_ENDS, RECORDS, SCANNED
 from aspsfusion.vector_loads import LOAD_BYTES
 
 __all__ = ["CHUNK_BYTES", "SCAN_NO_AT_SIGN", "SCAN_NO_PLUS", "SCAN_OK", "SCAN_QUALITY_LENGTH", "scan_fastq"]

@@ -43,7 +43,7 @@ import psutil
 import yaml
 
 from aspsfusion.cli import main as run_command_line
-from aspsfusion.demo import DEFINITION, load_demo, prepare_samples
+from aspsfusion.simulate.demo import DEFINITION, load_demo, prepare_samples
 from one_node_slurm import one_node_slurm
 
 ROOT = Path(__file__).parents[2]

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.compressed import InflatedFile
-from aspsfusion.fastq import BLOCK_BYTES
+from aspsfusion.io.compressed import InflatedFile
 from aspsfusion.match_kernels import match_reads
 from aspsfusion.name_kernels import LINES
+from aspsfusion.panel.screen_index import PanelKmers, build_table
 from aspsfusion.record_kernels import take_usual_records
-from aspsfusion.scan_room import scan_room
-from aspsfusion.screen_index import PanelKmers, build_table
+from aspsfusion.screen.fastq import BLOCK_BYTES
+from aspsfusion.screen.scan_room import scan_room
 from aspsfusion.screen_kernels import scan_fastq
 from aspsfusion.vector_loads import LOAD_BYTES
 

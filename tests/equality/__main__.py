@@ -10,14 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from aspsfusion.demo import DEFINITION, load_demo
-from aspsfusion.demo_reference import demonstration_reference, write_demonstration_reference
-from aspsfusion.mates import Lane
-from aspsfusion.panel_build import build_panel
-from aspsfusion.panel_yaml import load_panel_spec
-from aspsfusion.report_record import Report
+from aspsfusion.panel.build import build_panel
+from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.report.models import Report
+from aspsfusion.screen.pairs import Lane
+from aspsfusion.simulate.demo import DEFINITION, load_demo
+from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from equality.formats import Reads, all_forms, make_genome
-from pipeline import report_files
+from stages import report_files
 
 SAMPLES = ("type1", "type2_weak", "wild_type")
 """Samples of the demonstration that are tried: many and few fusion fragments, and an exclusion."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pysam
 
-from aspsfusion.panel import load_panel
+from aspsfusion.panel.panel import load_panel
 
 STAR_INDEX_BASES = "8"
 """STAR's genomeSAindexNbases for a genome of some megabases: min(14, log2(length) / 2 - 1)."""

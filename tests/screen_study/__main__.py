@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from aspsfusion.kmers import SEED_LENGTH
-from aspsfusion.screen_index import LEAST_SCORE, PanelKmers
+from aspsfusion.panel.kmers import SEED_LENGTH
+from aspsfusion.panel.screen_index import LEAST_SCORE, PanelKmers
 from screen_study.figure import draw
 from screen_study.reads import INSERT, Reads, across, damaged, random_reads, with_indel
 from screen_study.real import READ_LENGTH, Loci, Sample

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from aspsfusion.kmers import SEED_LENGTH
-from aspsfusion.score_interval import score_interval
-from aspsfusion.screen_index import LEAST_SCORE
+from aspsfusion.interpret.quality import score_interval
+from aspsfusion.panel.kmers import SEED_LENGTH
+from aspsfusion.panel.screen_index import LEAST_SCORE
 from screen_study.tables import SCORES, Row
 
 STYLE: dict[Any, Any] = {

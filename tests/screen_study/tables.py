@@ -9,10 +9,9 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion import kmers
-from aspsfusion.kmers import KMER_LENGTH, SEED_LENGTH, index_panel
-from aspsfusion.screen_index import LEAST_SCORE, PanelKmers, build_table
-from aspsfusion.screen_table import ScreenTable
+from aspsfusion.panel import kmers
+from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel
+from aspsfusion.panel.screen_index import LEAST_SCORE, PanelKmers, ScreenTable, build_table
 from screen_study.reads import LETTERS, SIDE, Reads
 
 SCORES = (16, 17, 18, 19, 20, 21, 22, 24)

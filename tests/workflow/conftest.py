@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.demo import Outcome, run_demo
+from aspsfusion.simulate.demo import Outcome, run_demo
 from small_batch import ROOT
 
 CORES = 2

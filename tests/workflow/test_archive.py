@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.demo import DEFINITION, Outcome, load_demo
+from aspsfusion.simulate.demo import DEFINITION, Outcome, load_demo
 from small_batch import ROOT, SmallBatch
 
 pytestmark = pytest.mark.workflow

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aspsfusion.demo import Outcome
+from aspsfusion.simulate.demo import Outcome
 from small_batch import ROOT, part_of_demonstration
 
 pytestmark = pytest.mark.workflow

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.demo import Outcome
+from aspsfusion.simulate.demo import Outcome
 from small_batch import ROOT, SmallBatch, part_of_demonstration, results
 
 pytestmark = pytest.mark.workflow

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from aspsfusion.batch import JOB_FILES
-from aspsfusion.demo import DEFINITION, Demo, Outcome, load_demo, run_workflow
+from aspsfusion.batch.failures import JOB_FILES
+from aspsfusion.simulate.demo import DEFINITION, Demo, Outcome, load_demo, run_workflow
 from bam_factory import Record, write_records
 
 ROOT = Path(__file__).parents[2]

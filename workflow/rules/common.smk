@@ -1,5 +1,5 @@
 # What all rules share: the configuration and the sample sheet, proved before any job is planned, and the
-# names of files. The proof itself is in the package (aspsfusion.configuration, aspsfusion.samples).
+# names of files. The proof itself is in the package (aspsfusion.config, aspsfusion.batch.samples).
 import re
 import shlex
 import sys
@@ -13,7 +13,7 @@ from snakemake.utils import validate
 
 try:
     from aspsfusion import __version__ as PACKAGE_VERSION
-    from aspsfusion.batch import (
+    from aspsfusion.batch.failures import (
         JOB_FILES,
         benchmark_file,
         forget_failures,
@@ -21,7 +21,7 @@ try:
         record_failures,
         sample_files,
     )
-    from aspsfusion.configuration import (
+    from aspsfusion.config import (
         check_configuration,
         configured_file,
         configured_files,
@@ -29,9 +29,9 @@ try:
         option_list,
         require_one_genome,
     )
-    from aspsfusion.efficiency import write_efficiency
+    from aspsfusion.batch.efficiency import write_efficiency
     from aspsfusion.errors import AspsfusionError
-    from aspsfusion.samples import read_samples
+    from aspsfusion.batch.samples import read_samples
 except ImportError as error:
     raise WorkflowError(
         f"the environment of {sys.executable} can not run this workflow ({error}); "

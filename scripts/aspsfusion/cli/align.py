@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Align a sample."""
-    from aspsfusion.align import run_align
+    from aspsfusion.align.align import run_align
     from aspsfusion.cli.progress import ProgressLine
 
     refuse_existing([args.output, args.metrics], force=args.force)

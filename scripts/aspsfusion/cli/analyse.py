@@ -13,7 +13,7 @@ from aspsfusion.cli.options import (
     parameters_from,
     refuse_existing,
 )
-from aspsfusion.parameters import CallParameters, ClassifyParameters
+from aspsfusion.config import CallParameters, ClassifyParameters
 
 EXAMPLE = """example:
   aspsfusion analyse --panel results/panel --sample sample --reads sample.candidates.fastq.gz \\
@@ -70,9 +70,9 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         AspsfusionError: a stage failed, or a file is there already.
     """
-    from aspsfusion.analyse import SampleFiles, Thresholds, Watcher, run_analyse
     from aspsfusion.cli.progress import ProgressLine
     from aspsfusion.errors import STAGE_MARK
+    from aspsfusion.pipeline import SampleFiles, Thresholds, Watcher, run_analyse
 
     thresholds = Thresholds(parameters_from(args, CallParameters), parameters_from(args, ClassifyParameters))
     files, also = SampleFiles(args.output, args.sample), [FURTHER[name] for name in args.also]

@@ -10,7 +10,7 @@ from aspsfusion.cli.options import (
     parameters_from,
     refuse_existing,
 )
-from aspsfusion.parameters import CallParameters
+from aspsfusion.config import CallParameters
 
 EXAMPLE = """example:
   aspsfusion call --panel results/panel --evidence sample.evidence.json.gz --output sample.calls.json
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Call the junctions of a sample."""
-    from aspsfusion.call import run_call
+    from aspsfusion.call.call import run_call
 
     refuse_existing([args.output], force=args.force)
     parameters = parameters_from(args, CallParameters)

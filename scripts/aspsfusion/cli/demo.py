@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         AspsfusionError: something failed, or a sample did not get the verdict expected.
     """
-    from aspsfusion.demo import run_demo, table
     from aspsfusion.errors import AspsfusionError, ParameterError
+    from aspsfusion.simulate.demo import run_demo, table
 
     if args.cores < 1:
         raise ParameterError(f"--cores {args.cores} has no sense", remedy="give 1 or more")

@@ -10,7 +10,7 @@ from aspsfusion.cli.options import (
     parameters_from,
     refuse_existing,
 )
-from aspsfusion.parameters import CallParameters
+from aspsfusion.config import CallParameters
 
 EXAMPLE = """example:
   aspsfusion evidence --panel results/panel --bam sample.aligned.bam --output sample.evidence.json.gz
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Collect the evidence of a sample."""
-    from aspsfusion.evidence import run_evidence
+    from aspsfusion.evidence.evidence import run_evidence
 
     parameters = parameters_from(args, CallParameters)
     refuse_existing([args.output], force=args.force)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aspsfusion.report_record import Report
+    from aspsfusion.report.models import Report
 
 EXAMPLE = """\
 examples:
@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> None:
         AspsfusionError: a file can not be read, or an option is missing.
     """
     from aspsfusion.errors import ParameterError
-    from aspsfusion.explain import explain_supporting_read, explain_verdict, find_read
-    from aspsfusion.report import read_report
+    from aspsfusion.report.explain import explain_supporting_read, explain_verdict, find_read
+    from aspsfusion.report.json_tsv import read_report
 
     if bool(args.panel) != bool(args.evidence):
         raise ParameterError("--panel and --evidence go together", remedy="give both of them")
@@ -63,7 +63,7 @@ def _other_read(args: argparse.Namespace, report: "Report") -> Iterator[str]:
         yield from weighed
     lines: list[str] = []
     if args.bam:
-        from aspsfusion.explain_read import alignments
+        from aspsfusion.call.explain_read import alignments
 
         lines = alignments(args.bam, args.read)
         if lines and not weighed:
@@ -83,10 +83,10 @@ def _other_read(args: argparse.Namespace, report: "Report") -> Iterator[str]:
 
 
 def _weigh(args: argparse.Namespace, report: "Report") -> list[str]:
-    from aspsfusion.evidence_file import read_evidence
-    from aspsfusion.explain_read import explain_fragment
-    from aspsfusion.panel import load_panel
-    from aspsfusion.parameters import CallParameters
+    from aspsfusion.call.explain_read import explain_fragment
+    from aspsfusion.config import CallParameters
+    from aspsfusion.evidence.evidence_file import read_evidence
+    from aspsfusion.panel.panel import load_panel
 
     panel = load_panel(args.panel)
     # The thresholds of the report, so that the answer is that of the run.

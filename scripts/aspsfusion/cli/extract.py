@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Extract a sample."""
     from aspsfusion.cli.progress import ProgressLine
-    from aspsfusion.extract import run_extract
+    from aspsfusion.screen.extract import run_extract
 
     refuse_existing([args.output, args.metrics], force=args.force)
     with ProgressLine("reads") as line:

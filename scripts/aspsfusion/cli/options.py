@@ -10,7 +10,7 @@ from aspsfusion.errors import ParameterError
 if TYPE_CHECKING:  # many commands have no thresholds and need not wait for pydantic
     from pydantic import BaseModel
 
-    from aspsfusion.report_record import Imbalance
+    from aspsfusion.report.models import Imbalance
 
 Parameters = TypeVar("Parameters", bound="BaseModel")
 
@@ -55,7 +55,7 @@ def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
     Raises:
         AspsfusionError: a report can not be read, or is not of a negative sample.
     """
-    from aspsfusion.report import read_report
+    from aspsfusion.report.json_tsv import read_report
 
     found = []
     for path in args.baseline:

@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
 def _build(args: argparse.Namespace) -> None:
     """Build the panel and say what was proved."""
     from aspsfusion.cli.progress import ProgressLine
-    from aspsfusion.panel_build import build_panel, replace_panel
+    from aspsfusion.panel.build import build_panel, replace_panel
 
     build = replace_panel if args.force else build_panel
     with ProgressLine("bases of the genome counted") as line:
@@ -103,7 +103,7 @@ def _build(args: argparse.Namespace) -> None:
 def _fetch(args: argparse.Namespace) -> None:
     """Download the loci and say how many there are."""
     from aspsfusion.cli.progress import ProgressLine
-    from aspsfusion.fetch import fetch_loci
+    from aspsfusion.panel.fetch import fetch_loci
 
     with ProgressLine("bases") as line:
         fetched = fetch_loci(

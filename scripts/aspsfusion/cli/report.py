@@ -12,11 +12,11 @@ from aspsfusion.cli.options import (
     parameters_from,
     refuse_existing,
 )
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ParameterError
-from aspsfusion.parameters import ClassifyParameters
 
 if TYPE_CHECKING:
-    from aspsfusion.report_record import Report
+    from aspsfusion.report.models import Report
 
 EXAMPLE = """examples:
   aspsfusion report --panel results/panel --sample sample --screen sample.screen.json \\
@@ -67,8 +67,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         AspsfusionError: an option is missing, or a file can not be read or written.
     """
-    from aspsfusion.report import write_json
-    from aspsfusion.report_files import WRITERS
+    from aspsfusion.report.files import WRITERS
+    from aspsfusion.report.json_tsv import write_json
 
     outputs = {name: getattr(args, name) for name in OUTPUTS if getattr(args, name)}
     refuse_existing([args.json, *outputs.values()], force=args.force)
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _read(args: argparse.Namespace) -> "Report":
-    from aspsfusion.report import read_report
+    from aspsfusion.report.json_tsv import read_report
 
     given = [f"--{name}" for name in STAGES if getattr(args, name)]
     if given:
@@ -90,8 +90,14 @@ def _read(args: argparse.Namespace) -> "Report":
 
 
 def _compose(args: argparse.Namespace) -> "Report":
-    from aspsfusion.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_calls_for, read_metrics
-    from aspsfusion.panel import load_panel
+    from aspsfusion.interpret.compose import (
+        ALIGN_KEYS,
+        SCREEN_KEYS,
+        compose_report,
+        read_calls_for,
+        read_metrics,
+    )
+    from aspsfusion.panel.panel import load_panel
 
     missing = [f"--{name}" for name in STAGES if not getattr(args, name)]
     if missing:

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the sheet and say what was left out."""
-    from aspsfusion.samplesheet import run_samplesheet
+    from aspsfusion.batch.samplesheet import run_samplesheet
 
     refuse_existing([args.output], force=args.force)
     sheet = run_samplesheet(args.directory, args.output, recursive=args.recursive, force=args.force)

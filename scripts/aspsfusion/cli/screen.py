@@ -48,8 +48,8 @@ def run(args: argparse.Namespace) -> None:
     """Screen a sample."""
     from aspsfusion.cli.progress import ProgressLine
     from aspsfusion.errors import ParameterError
-    from aspsfusion.mates import Lane
-    from aspsfusion.screen import Progress, run_screen
+    from aspsfusion.screen.pairs import Lane
+    from aspsfusion.screen.screen import Progress, run_screen
 
     interleaved = True if args.interleaved else None
     if interleaved and (args.fastq_2 or any(len(files) > 1 for files in args.lane)):

@@ -143,8 +143,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         AspsfusionError: the panel lacks what is asked for, or the output can not be written.
     """
-    from aspsfusion.panel import load_panel
-    from aspsfusion.simulate import SimulationParameters, write_simulation
+    from aspsfusion.panel.panel import load_panel
+    from aspsfusion.simulate.simulate import SimulationParameters, write_simulation
 
     parameters = SimulationParameters(
         fusions=tuple(args.fusion),

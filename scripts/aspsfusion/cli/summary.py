@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aspsfusion.cli.options import add_force, add_parameters, parameters_from, refuse_existing
-from aspsfusion.parameters import BatchParameters
+from aspsfusion.config import BatchParameters
 
 if TYPE_CHECKING:
-    from aspsfusion.summary import Change
+    from aspsfusion.batch.summary import Change
 
 EXAMPLE = """\
 example:
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _reissue(changes: "Sequence[Change]", *, allowed: bool) -> None:
     """Write the reports that the batch changes; nothing is written when there are any and none may be."""
     from aspsfusion.errors import ParameterError
-    from aspsfusion.report_files import reissue
+    from aspsfusion.report.files import reissue
 
     if changes and not allowed:
         raise ParameterError(
@@ -84,11 +84,17 @@ def run(args: argparse.Namespace) -> None:
         AspsfusionError: nothing is given, a file can not be read or written, or a report would have to change
             and may not.
     """
-    from aspsfusion.batch_sheet import BatchSheet, read_batch_sheet
+    from aspsfusion.batch.multiqc import write_multiqc
+    from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
+    from aspsfusion.batch.summary import (
+        judge_batch,
+        parse_failures,
+        read_batch,
+        summary_row,
+        write_summary_tsv,
+    )
+    from aspsfusion.batch.summary_html import controls_sentence, write_summary_html
     from aspsfusion.errors import ParameterError
-    from aspsfusion.multiqc import write_multiqc
-    from aspsfusion.summary import judge_batch, parse_failures, read_batch, summary_row, write_summary_tsv
-    from aspsfusion.summary_page import controls_sentence, write_summary_html
 
     refuse_existing([args.output_tsv, args.output_html, args.multiqc], force=args.force)
     failures = parse_failures(args.failed)

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Tag the supporting reads of a sample."""
-    from aspsfusion.tag import run_tag
+    from aspsfusion.call.tag import run_tag
 
     refuse_existing([args.output, args.reference], force=args.force)
     tagged = run_tag(args.panel, args.bam, args.calls, args.output, args.reference, force=args.force)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from aspsfusion.cli.options import add_force, add_panel, add_parameters, parameters_from
 from aspsfusion.cli.progress import ProgressLine
-from aspsfusion.parameters import CallParameters, ClassifyParameters
+from aspsfusion.config import CallParameters, ClassifyParameters
 
 if TYPE_CHECKING:
-    from aspsfusion.validation.chain import Chain
+    from aspsfusion.validation.run import Chain
 
 EXAMPLE = """example, all of it from the root of the repository:
   make validate
@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _chain(args: argparse.Namespace) -> "Iterator[Chain]":
-    from aspsfusion.validation.chain import Chain
+    from aspsfusion.validation.run import Chain
 
     memory = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="aspsfusion.", dir=memory) as scratch:
@@ -143,8 +143,8 @@ def _chain(args: argparse.Namespace) -> "Iterator[Chain]":
 
 def _run_cell(args: argparse.Namespace) -> None:
     from aspsfusion.errors import ParameterError
-    from aspsfusion.validation.cells import run_cell
-    from aspsfusion.validation.definition import load_study
+    from aspsfusion.validation.run import run_cell
+    from aspsfusion.validation.study import load_study
 
     if not 0 < args.scale < float("inf"):
         raise ParameterError(f"--scale {args.scale} has no sense", remedy="give a number above 0")
@@ -162,10 +162,10 @@ def _run_cell(args: argparse.Namespace) -> None:
 
 
 def _run_sample(args: argparse.Namespace) -> None:
-    from aspsfusion.report import write_json
-    from aspsfusion.simulate import write_simulation
-    from aspsfusion.validation.cells import run_sample
-    from aspsfusion.validation.definition import load_study
+    from aspsfusion.report.json_tsv import write_json
+    from aspsfusion.simulate.simulate import write_simulation
+    from aspsfusion.validation.run import run_sample
+    from aspsfusion.validation.study import load_study
 
     study = load_study(args.study)
     cell = study.cell(args.cell)
@@ -182,8 +182,8 @@ def _run_sample(args: argparse.Namespace) -> None:
 
 
 def _run_junction_reads(args: argparse.Namespace) -> None:
-    from aspsfusion.validation.junction_reads import JunctionReads, junction_reads
-    from aspsfusion.validation.rows import write_rows
+    from aspsfusion.validation.reads import JunctionReads, junction_reads
+    from aspsfusion.validation.study import write_rows
 
     with _chain(args) as chain:
         rows = junction_reads(chain, args.number, args.seed)
@@ -191,9 +191,9 @@ def _run_junction_reads(args: argparse.Namespace) -> None:
 
 
 def _run_dilution(args: argparse.Namespace) -> None:
-    from aspsfusion.mates import Lane
-    from aspsfusion.validation.dilution import Dilution, dilute
-    from aspsfusion.validation.rows import write_rows
+    from aspsfusion.screen.pairs import Lane
+    from aspsfusion.validation.reads import Dilution, dilute
+    from aspsfusion.validation.study import write_rows
 
     with _chain(args) as chain, ProgressLine("samples") as line:
         rows = dilute(
@@ -208,11 +208,9 @@ def _run_dilution(args: argparse.Namespace) -> None:
 
 
 def _run_page(args: argparse.Namespace) -> None:
-    from aspsfusion.validation.definition import load_study
     from aspsfusion.validation.outcomes import read_outcomes
-    from aspsfusion.validation.page import write_page
-    from aspsfusion.validation.page_inputs import Inputs
-    from aspsfusion.validation.rows import write_rows
+    from aspsfusion.validation.page import Inputs, write_page
+    from aspsfusion.validation.study import load_study, write_rows
     from aspsfusion.validation.tables import CellRow
 
     study = load_study(args.study)

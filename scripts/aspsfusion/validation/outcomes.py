@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import cast
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.report_record import Call
-from aspsfusion.validation.definition import Arm, Truth
+from aspsfusion.report.models import Call
+from aspsfusion.validation.study import Arm, Truth
 
 _FLAGS = ("named", "right_type", "exact")
 _TRUE_FALSE = {"true": True, "false": False}

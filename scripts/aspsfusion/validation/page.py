@@ -1,19 +1,257 @@
-"""Writes the study's results: a table with a row for each arm of each cell, and a page to read."""
+"""Writes the study's results: a table with a row for each arm of each cell, and a page to read.
 
-from collections.abc import Iterator
+What the page of the study is written from, and the two forms that all its tables share.
+
+The sections of the page beside the tables of cells: limits, calibration, fragments, wrong verdicts.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from aspsfusion.safe_output import replacing
+from aspsfusion import __version__
+from aspsfusion.io.files import replacing
 from aspsfusion.validation.outcomes import Outcome
-from aspsfusion.validation.page_inputs import Inputs, table
-from aspsfusion.validation.page_sections import (
-    calibration_section,
-    detection,
-    dilution,
-    junction_reads,
-    wrong_verdicts,
+from aspsfusion.validation.reads import Dilution, JunctionReads
+from aspsfusion.validation.run import Chain
+from aspsfusion.validation.study import Study, read_rows
+from aspsfusion.validation.tables import (
+    DETECTION_PREFIX,
+    CellRow,
+    Share,
+    calibration,
+    cell_rows,
+    detection_limits,
+    share,
 )
-from aspsfusion.validation.tables import DETECTION_PREFIX, Share, share
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything the page is written from.
+
+    Attributes:
+        study: the study.
+        outcomes: of all samples.
+        rows: counted by cell and arm.
+        panel: directory of the panel.
+        confidence: of the exclusion that the reports state.
+        facts: panel, reference and thresholds, by name.
+        junction_reads: see `junction_reads`; may be empty.
+        dilutions: see `dilution`; may be empty.
+    """
+
+    study: Study
+    outcomes: Sequence[Outcome]
+    rows: Sequence[CellRow]
+    panel: Path
+    confidence: float
+    facts: dict[str, str]
+    junction_reads: Sequence[JunctionReads]
+    dilutions: Sequence[Dilution]
+
+    @classmethod
+    def read(
+        cls,
+        study: Study,
+        outcomes: Sequence[Outcome],
+        chain: Chain,
+        junction_reads: Path | None,
+        dilution: Path | None,
+    ) -> "Inputs":
+        """Count the outcomes and read the tables of the smaller studies, where they were made."""
+        panel = chain.panel
+        facts = {
+            "program": f"aspsfusion {__version__}",
+            "panel": f"{panel.spec.name} {panel.spec.version}",
+            "reference": str(panel.provenance["reference_kind"]),
+            "call": _settings(chain.call.model_dump()),
+            "classify": _settings(chain.classify.model_dump()),
+            "seed of the study": str(study.seed),
+        }
+        return cls(
+            study,
+            outcomes,
+            cell_rows(study, outcomes),
+            panel.directory,
+            chain.classify.confidence,
+            facts,
+            read_rows(JunctionReads, junction_reads) if junction_reads else [],
+            read_rows(Dilution, dilution) if dilution else [],
+        )
+
+
+def _settings(values: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table.
+
+    Raises:
+        ValueError: a row has more or fewer cells than the header.
+    """
+    lines = [header, ["---"] * len(header), *rows]
+    if any(len(line) != len(header) for line in lines):
+        raise ValueError(f"rows of a table must have the {len(header)} cells of its header: {header}")
+    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
+
+
+def section(title: str, text: str) -> str:
+    """Return the beginning of a section, its text without a last line break."""
+    return f"## {title}\n\n{text}\n"
+
+
+MAX_LISTED = 100
+"""Wrong verdicts that are listed one by one; the table of samples holds all."""
+
+_DETECTION_TEXT = """\
+Fewest unique fragments across the junction at which, and above which, 95% of the samples are CONFIRMED.
+"""
+_CALIBRATION_TEXT = """\
+Samples in which the fusion makes up a true share of the transcripts at the acceptor that is not below the
+share which the report's coverage would state as detectable. Nothing at all may be seen in at most 5% of them
+where it is stated with 95% confidence, and in 1% with 99%.
+"""
+_JUNCTION_READS_TEXT = """\
+Pairs of 2x101, mean insert 250: those whose better crossing read has 11 to 20 nt of the 5' gene, and those
+that cross or bridge the junction anywhere, one base of each gene at the least. The fragments of a junction
+are a sample of their own, then one sample with those of the other listed junctions.
+"""
+_DILUTION_TEXT = """\
+Reads of a real positive sample, of whose supporting fragments only so many were left, chosen by chance.
+"""
+_WRONG_TEXT = """\
+Each is made again, with reads and report, by
+`aspsfusion validate sample --panel {panel} --cell CELL --arm ARM --index N --output PREFIX`,
+with `--study` and thresholds where they were others than the defaults.
+"""
+
+
+def detection(inputs: Inputs) -> str:
+    """Return the limits of detection, nothing without cells for them."""
+    found = detection_limits(inputs.study, inputs.rows)
+    if not found:
+        return ""
+    rows = [
+        (
+            limit.group,
+            limit.limit if limit.limit is not None else "not reached",
+            "; ".join(f"{number}: {confirmed.percent()}" for number, confirmed in limit.tried),
+        )
+        for limit in found
+    ]
+    return section("Limit of detection", _DETECTION_TEXT) + table(
+        ("reads", "limit", "fragments: CONFIRMED, percent (interval)"), rows
+    )
+
+
+def calibration_section(inputs: Inputs) -> str:
+    """Return the calibration of the exclusion, nothing without cells for it."""
+    found = calibration(inputs.study, inputs.outcomes, inputs.confidence)
+    if not found:
+        return ""
+    rows = [
+        (
+            row.cell,
+            f"{100 * row.fraction:g}",
+            f"{100 * row.level:g}",
+            f"{row.missed.part} of {row.missed.whole}",
+            row.missed.percent(),
+            f"{100 * (1 - row.level):g}",
+        )
+        for row in found
+    ]
+    return section("Calibration of the exclusion", _CALIBRATION_TEXT) + table(
+        (
+            "cell",
+            "true share, percent",
+            "confidence, percent",
+            "nothing seen",
+            "percent (interval)",
+            "at most",
+        ),
+        rows,
+    )
+
+
+def junction_reads(inputs: Inputs) -> str:
+    """Return what became of single fragments at the junctions, nothing where it was not studied."""
+    if not inputs.junction_reads:
+        return ""
+    rows = [
+        (
+            row.question,
+            row.junction,
+            "alone" if row.sample == row.junction else "with those of the other junctions",
+            row.fragments,
+            f"{row.right} ({100 * row.right / row.fragments:.1f}%)",
+            row.not_typable,
+            row.other_type,
+            row.elsewhere,
+            row.not_counted,
+        )
+        for row in inputs.junction_reads
+    ]
+    return section("Fragments at the junctions", _JUNCTION_READS_TEXT) + table(
+        (
+            "fragments",
+            "junction",
+            "given",
+            "number",
+            "counted for it",
+            "for it or another",
+            "for another listed one",
+            "elsewhere",
+            "not counted",
+        ),
+        rows,
+    )
+
+
+def dilution(inputs: Inputs) -> str:
+    """Return the real reads diluted, nothing without them."""
+    if not inputs.dilutions:
+        return ""
+    rows = [
+        (
+            row.fragments,
+            row.draws,
+            Share(row.confirmed, row.draws).percent(),
+            row.indeterminate,
+            row.excluded,
+            f"{row.exact} of {row.named}",
+        )
+        for row in inputs.dilutions
+    ]
+    return section("Real reads diluted", _DILUTION_TEXT) + table(
+        ("fragments left", "samples", "CONFIRMED, percent", "INDETERMINATE", "EXCLUDED", "exact"), rows
+    )
+
+
+def wrong_verdicts(inputs: Inputs) -> str:
+    """Return every wrong verdict and how its sample is made again."""
+    wrong = [outcome for outcome in inputs.outcomes if outcome.wrong]
+    if not wrong:
+        return "## Wrong verdicts\n\nNone.\n"
+    listed = [
+        (
+            outcome.cell,
+            outcome.arm,
+            outcome.index,
+            inputs.study.seed_of(inputs.study.cell(outcome.cell), outcome.arm, outcome.index),
+            outcome.wrong,
+            outcome.reasons.replace(",", ", "),
+            outcome.crossing,
+        )
+        for outcome in wrong[:MAX_LISTED]
+    ]
+    more = f"\nand {len(wrong) - MAX_LISTED:,} more\n" if len(wrong) > MAX_LISTED else ""
+    return (
+        section("Wrong verdicts", _WRONG_TEXT.format(panel=inputs.panel))
+        + table(("cell", "arm", "index", "seed", "what is wrong", "reasons", "fragments across"), listed)
+        + more
+    )
 
 
 def write_page(inputs: Inputs, path: Path, *, force: bool = False) -> None:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from aspsfusion.score_interval import score_interval
-from aspsfusion.validation.definition import ARMS, Arm, Cell, Study, Truth
+from aspsfusion.interpret.quality import score_interval
 from aspsfusion.validation.outcomes import Outcome
+from aspsfusion.validation.study import ARMS, Arm, Cell, Study, Truth
 
 INTERVAL_LEVEL = 0.95
 """Coverage of the confidence intervals."""

@@ -1,0 +1,180 @@
+"""Removes adapters from candidate fragments before they are aligned.
+
+Short inserts, the rule in FFPE tissue, let both mates run into the adapters. Where the mates overlap, the
+insert's length follows from the reads themselves and no adapter needs to be known; single reads and pairs
+without overlap are searched for the adapters of the common library kits.
+
+Joins overlapping mates into one read, so that what both of them show is said once.
+
+Where mates overlap, the same base of the molecule was read twice. Weighed apart, an error in one of them
+leaves the other to vote alone, and the anchors of both are cut at the read's end; joined, the molecule
+speaks once, with its whole length.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from cutadapt.adapters import BackAdapter
+
+from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.kernels import overlap_insert
+
+MERGE_OVERLAP = 40
+"""Bases in which mates must overlap to be joined. Shorter overlaps may be two copies of a tandem repeat: the
+repeat at the 5' breakpoint of the shipped panel has 31 nt that occur twice, with one mismatch."""
+
+_ANY = ord("N")
+_LOWEST = ord("!")
+_HIGHEST = ord("I")
+"""Phred+33 of 0 and of 40; two reads that agree are not trusted more than that."""
+
+_Bytes = npt.NDArray[np.uint8]
+
+
+def overlap_length(first: int, second: int, insert: int) -> int:
+    """Return by how many bases mates of these lengths overlap on an insert, all in nt.
+
+    >>> overlap_length(75, 75, 100)
+    50
+    """
+    return min(first, insert) - max(0, insert - second)
+
+
+def merge_mates(first: tuple[str, str], second: tuple[str, str], insert: int) -> tuple[str, str]:
+    """Return bases and qualities of the whole insert, in the orientation of the first mate.
+
+    Where the mates disagree the base of better quality is taken with the difference of the qualities, as
+    most programs that merge pairs do (for example PEAR, Zhang 2014 Bioinformatics 30:614); where the
+    qualities are equal too, neither is believed and the base is N.
+
+    Args:
+        first: bases and qualities (Phred+33) of read 1, adapters removed.
+        second: the same of read 2, both as sequenced.
+        insert: length of the molecule in nt; the mates must overlap.
+
+    >>> merge_mates(("ACGTA", "IIIII"), ("TTTACG", "IIIIII"), 7)
+    ('ACGTAAA', 'IIIIIII')
+    """
+    one, one_quality = _arrays(*first)
+    two, two_quality = _arrays(reverse_complement(second[0]), second[1][::-1])
+    start = insert - two.size
+    bases = np.concatenate([one, two[one.size - start :]])
+    quality = np.concatenate([one_quality, two_quality[one.size - start :]])
+    low, high = max(0, start), one.size
+    mine, mine_quality = one[low:high], one_quality[low:high]
+    other, other_quality = two[low - start : high - start], two_quality[low - start : high - start]
+    agree = mine == other
+    higher = np.maximum(mine_quality, other_quality)
+    lower = np.minimum(mine_quality, other_quality)
+    bases[low:high] = np.where(other_quality > mine_quality, other, mine)
+    bases[low:high][~agree & (mine_quality == other_quality)] = _ANY
+    quality[low:high] = np.where(agree, higher, _LOWEST + (higher - lower))
+    return _text(bases), _text(np.minimum(quality, _HIGHEST))
+
+
+def _arrays(bases: str, quality: str) -> tuple[_Bytes, _Bytes]:
+    return (
+        np.frombuffer(bases.encode("ascii"), dtype=np.uint8),
+        np.frombuffer(quality.encode("ascii"), dtype=np.uint8),
+    )
+
+
+def _text(values: _Bytes) -> str:
+    return values.tobytes().decode("ascii")
+
+
+ADAPTERS = ("AGATCGGAAGAGC", "CTGTCTCTTATACACATCT")
+"""Beginning of the Illumina TruSeq and of the Nextera transposase adapters (Illumina Adapter Sequences,
+document 1000000002694)."""
+
+ADAPTER_ERROR_RATE = 0.1
+ADAPTER_MIN_OVERLAP = 5
+"""Shorter ends are left: a clip that short does no harm, and four bases are met by chance in 1 of 256."""
+
+PAIR_ADAPTER_MIN_OVERLAP = 12
+"""A pair that runs into the adapters overlaps, unless next to nothing lies between them; so in a pair without
+overlap only a long piece of adapter is believed, which is an adapter dimer."""
+
+OVERLAP_MINIMUM = 16
+"""Bases in which mates must agree to count as overlapping: about 1 of 4^16 by chance, times 300 offsets."""
+
+OVERLAP_MISMATCH_RATE = 0.1
+MIN_LENGTH = 20
+"""Reads shorter than this after trimming are kept as an empty mate: they can not be placed uniquely."""
+
+
+@dataclass(frozen=True)
+class TrimmedRead:
+    """A read after trimming; both strings are empty when too little was left."""
+
+    sequence: str
+    quality: str
+    adapter_found: bool
+
+
+@dataclass(frozen=True)
+class TrimmedPair:
+    """Both mates after trimming, and the insert length where they overlap."""
+
+    first: TrimmedRead
+    second: TrimmedRead
+    insert: int | None
+
+
+@cache
+def _searches(min_overlap: int) -> list[BackAdapter]:
+    """Return the searches for all adapters: made once and when needed, because each takes 10 ms to make."""
+    return [
+        BackAdapter(adapter, max_errors=ADAPTER_ERROR_RATE, min_overlap=min_overlap) for adapter in ADAPTERS
+    ]
+
+
+def _cut(sequence: str, quality: str, length: int, *, adapter_found: bool) -> TrimmedRead:
+    if length < MIN_LENGTH:
+        return TrimmedRead("", "", adapter_found)
+    return TrimmedRead(sequence[:length], quality[:length], adapter_found)
+
+
+def _trim_at_adapter(sequence: str, quality: str, min_overlap: int) -> TrimmedRead:
+    length = len(sequence)
+    for search in _searches(min_overlap):
+        match = search.match_to(sequence)
+        if match is not None:
+            length = min(length, match.rstart)
+    return _cut(sequence, quality, length, adapter_found=length < len(sequence))
+
+
+def trim_single(sequence: str, quality: str) -> TrimmedRead:
+    """Trim a single read at the first base of an adapter."""
+    return _trim_at_adapter(sequence, quality, ADAPTER_MIN_OVERLAP)
+
+
+def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
+    """Trim both mates of a pair.
+
+    Args:
+        first: bases and qualities of read 1, as sequenced.
+        second: bases and qualities of read 2, as sequenced.
+
+    Returns:
+        The trimmed mates and the insert length in nt, None where the mates do not overlap.
+    """
+    insert = overlap_insert(
+        np.frombuffer(first[0].encode("ascii"), dtype=np.uint8),
+        np.frombuffer(reverse_complement(second[0]).encode("ascii"), dtype=np.uint8),
+        OVERLAP_MINIMUM,
+        OVERLAP_MISMATCH_RATE,
+    )
+    if insert:
+        mates = [
+            _cut(sequence, quality, min(len(sequence), insert), adapter_found=len(sequence) > insert)
+            for sequence, quality in (first, second)
+        ]
+        return TrimmedPair(mates[0], mates[1], insert)
+    return TrimmedPair(
+        _trim_at_adapter(*first, PAIR_ADAPTER_MIN_OVERLAP),
+        _trim_at_adapter(*second, PAIR_ADAPTER_MIN_OVERLAP),
+        None,
+    )

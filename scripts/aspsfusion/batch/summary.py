@@ -1,0 +1,284 @@
+"""Writes the table of a batch from the reports of its samples, and checks the batch's controls.
+
+It comes after the last stage of every sample. A sample that failed has a row too, so that none is
+missing without a word.
+"""
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Literal
+
+from aspsfusion.batch.contamination import check_batch
+from aspsfusion.config import BatchParameters
+from aspsfusion.errors import ERROR_MARK, AspsfusionError, ParameterError
+from aspsfusion.io.files import replacing
+from aspsfusion.report.findings import Fusion
+from aspsfusion.report.json_tsv import cell_text, read_report
+from aspsfusion.report.models import Report
+
+FAILED = "FAILED"
+NO_MESSAGE = "failed without a message; see the logs"
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """A row of `summary.tsv`; its fields are the columns.
+
+    Attributes:
+        sample_id: name of the sample.
+        verdict: CONFIRMED, EXCLUDED, INDETERMINATE or FAILED.
+        statement: the verdict in a sentence, or the error of a failed sample.
+        fusions: names of all reported fusions.
+        type: name of the leading fusion's junction in the literature. The leading fusion is the first one
+            of the target, or the first of all; the next four columns are about it as well.
+        fragments: unique supporting fragments.
+        split_reads: those with a read across the junction.
+        spanning_pairs: those whose mates lie on the two sides.
+        fraction_three_prime: share of the 3' gene's transcripts that carry the junction.
+        detectable_fraction: smallest share of fusion transcripts that would have been seen.
+        total_reads: reads of the sample.
+        candidate_fragments: fragments of the panel's genes.
+        duplicates: duplicates among them.
+        flags: codes of quality values beyond their limit.
+        notices: sentences that must stand on every page.
+        control: `positive`, `negative` or `ntc`; empty for patients.
+        control_ok: whether a control came out as declared; empty for patients.
+        report: the HTML report, relative to the table.
+        own_verdict: the verdict by the sample's own reads, where the check of the batch changed something.
+        contamination_from: samples from which a junction of this one may come.
+    """
+
+    sample_id: str
+    verdict: str
+    statement: str
+    fusions: str = ""
+    type: str = ""
+    fragments: int | None = None
+    split_reads: int | None = None
+    spanning_pairs: int | None = None
+    fraction_three_prime: float | None = None
+    detectable_fraction: float | None = None
+    total_reads: int | None = None
+    candidate_fragments: int | None = None
+    duplicates: int | None = None
+    flags: str = ""
+    notices: str = ""
+    control: str = ""
+    control_ok: Literal["", "yes", "no"] = ""
+    report: str = ""
+    own_verdict: str = ""
+    contamination_from: str = ""
+
+
+@dataclass(frozen=True)
+class BatchSample:
+    """A sample of the batch: its report and where that is, or the sentence it failed with.
+
+    `sources` names the samples that its junctions may come from, by the check of the batch.
+    """
+
+    sample_id: str
+    report: Report | None
+    path: Path | None
+    error: str = ""
+    sources: tuple[str, ...] = ()
+
+    @property
+    def html(self) -> Path | None:
+        """Where the HTML report is; None without a report."""
+        return None if self.path is None else html_beside(self.path)
+
+
+def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> list[BatchSample]:
+    """Read the reports in the order given, then the failed samples.
+
+    Args:
+        report_paths: files named report.json.
+        failures: for each failed sample the file that holds its one-line error.
+
+    Raises:
+        AspsfusionError: a report can not be read, or two belong to one sample.
+    """
+    batch = []
+    for path in report_paths:
+        report = read_report(path)
+        batch.append(BatchSample(report.sample_id, report, path))
+    for sample_id, path in failures.items():
+        batch.append(BatchSample(sample_id, None, None, read_failure(path)))
+    seen: set[str] = set()
+    for sample in batch:
+        if sample.sample_id in seen:
+            raise ParameterError(
+                f"sample {sample.sample_id} is given twice", remedy="give one report.json for each sample"
+            )
+        seen.add(sample.sample_id)
+    return batch
+
+
+@dataclass(frozen=True)
+class Change:
+    """A sample whose report the batch changes.
+
+    Attributes:
+        sample: the sample with its changed report.
+        before: verdict in the report as it was read.
+    """
+
+    sample: BatchSample
+    before: str
+
+    def sentence(self) -> str:
+        """Return what changes, in words."""
+        report = self.sample.report
+        assert report is not None
+        sources = self.sample.sources
+        why = f"possible contamination from {', '.join(sources)}" if sources else "no contamination any more"
+        return f"{self.sample.sample_id}: {self.before}, now {report.verdict.call} ({why})"
+
+
+def judge_batch(
+    batch: Sequence[BatchSample], runs: Mapping[str, str], parameters: BatchParameters
+) -> tuple[list[BatchSample], list[Change]]:
+    """Return the samples with their verdicts as samples of this batch, and those whose reports change.
+
+    Args:
+        batch: samples as read.
+        runs: sequencing run by sample.
+        parameters: thresholds.
+    """
+    reports = [sample.report for sample in batch if sample.report is not None]
+    judged = {checked.report.sample_id: checked for checked in check_batch(reports, runs, parameters)}
+    after = [
+        replace(sample, report=judged[sample.sample_id].report, sources=judged[sample.sample_id].sources)
+        if sample.sample_id in judged
+        else sample
+        for sample in batch
+    ]
+    changes = [
+        Change(new, old.report.verdict.call)
+        for old, new in zip(batch, after, strict=True)
+        if old.report is not None and old.report != new.report
+    ]
+    return after, changes
+
+
+def html_beside(report_json: Path) -> Path:
+    """Return the HTML report that is written beside a report.json.
+
+    >>> html_beside(Path("s1/s1.report.json")).as_posix()
+    's1/s1.report.html'
+    """
+    return report_json.with_suffix(".html")
+
+
+def read_failure(path: Path) -> str:
+    """Return the one-line error of a failed sample; its absence is no reason to lose the whole table."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return NO_MESSAGE
+    return " ".join(text.split()).removeprefix(ERROR_MARK) or NO_MESSAGE
+
+
+def leading_fusion(fusions: Sequence[Fusion]) -> Fusion | None:
+    """Return the fusion that the columns of a row are about: the target itself if it is there."""
+    target = [fusion for fusion in fusions if fusion.is_target and not fusion.reciprocal]
+    return next(iter([*target, *fusions]), None)
+
+
+def control_is_ok(control: str, report: Report | None, ntc_max_fragments: int) -> Literal["", "yes", "no"]:
+    """Return whether a control came out as declared; nothing for a sample that is none.
+
+    Args:
+        control: what the sheet declares.
+        report: the sample's report; None when it failed.
+        ntc_max_fragments: candidate fragments that a no-template control may have.
+    """
+    if not control:
+        return ""
+    if report is None:
+        return "no"
+    confirmed = report.verdict.call == "CONFIRMED"
+    rules = {
+        "positive": confirmed,
+        "negative": not confirmed,
+        "ntc": not confirmed and report.qc.candidate_fragments <= ntc_max_fragments,
+    }
+    return "yes" if rules[control] else "no"
+
+
+def summary_row(
+    sample: BatchSample, control: str = "", *, directory: Path, ntc_max_fragments: int
+) -> SummaryRow:
+    """Return the row of a sample.
+
+    Args:
+        sample: the sample.
+        control: what the sheet declares, empty for patients.
+        directory: where the table is written; the report's path is relative to it.
+        ntc_max_fragments: candidate fragments that a no-template control may have.
+    """
+    report = sample.report
+    ok = control_is_ok(control, report, ntc_max_fragments)
+    if report is None:
+        return SummaryRow(sample.sample_id, FAILED, sample.error, control=control, control_ok=ok)
+    fusion = leading_fusion(report.fusions)
+    return SummaryRow(
+        sample_id=report.sample_id,
+        verdict=report.verdict.call,
+        statement=report.verdict.statement,
+        fusions="; ".join(dict.fromkeys(fusion.name for fusion in report.fusions)),
+        type=fusion.type if fusion else "",
+        fragments=fusion.fragments if fusion else None,
+        split_reads=fusion.split_reads if fusion else None,
+        spanning_pairs=fusion.spanning_pairs if fusion else None,
+        fraction_three_prime=fusion.fraction_three_prime if fusion else None,
+        detectable_fraction=report.exclusion.detectable_fraction,
+        total_reads=report.qc.total_reads,
+        candidate_fragments=report.qc.candidate_fragments,
+        duplicates=report.qc.duplicates,
+        flags="; ".join(flag.code for flag in report.qc.flags),
+        notices="; ".join(report.notices),
+        control=control,
+        control_ok=ok,
+        report=relative_path(sample.html, directory),
+        own_verdict=report.verdict.before_batch_check.call if report.verdict.before_batch_check else "",
+        contamination_from="; ".join(sample.sources),
+    )
+
+
+def relative_path(path: Path | None, directory: Path) -> str:
+    """Return a path as seen from a directory, with forward slashes; empty for None."""
+    return "" if path is None else Path(os.path.relpath(path, directory)).as_posix()
+
+
+def write_summary_tsv(rows: Sequence[SummaryRow], path: Path) -> None:
+    """Write `summary.tsv`; the header always, unknown values empty. An existing file is replaced."""
+    with (
+        replacing(path, force=True) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as handle,
+    ):
+        writer = csv.writer(handle, dialect="excel-tab", lineterminator="\n")
+        writer.writerow(field.name for field in fields(SummaryRow))
+        for row in rows:
+            writer.writerow(cell_text(value) for value in asdict(row).values())
+
+
+def parse_failures(arguments: Sequence[str]) -> dict[str, Path]:
+    """Return the failed samples of `--failed SAMPLE=FILE` arguments.
+
+    Raises:
+        AspsfusionError: an argument has another form or names a sample again.
+    """
+    failures: dict[str, Path] = {}
+    for argument in arguments:
+        sample_id, equals, file = argument.partition("=")
+        if not (sample_id and equals and file):
+            raise AspsfusionError(f"--failed {argument} has not the form SAMPLE=FILE", remedy="see --help")
+        if sample_id in failures:
+            raise AspsfusionError(f"--failed names sample {sample_id} twice", remedy="name it once")
+        failures[sample_id] = Path(file)
+    return failures

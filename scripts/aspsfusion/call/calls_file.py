@@ -1,0 +1,219 @@
+"""The file between `call` and `report`: junctions, one-sided breakpoints and wild-type counts."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from aspsfusion.config import CallParameters
+from aspsfusion.errors import ReadsError
+from aspsfusion.evidence.coverage import Coverage
+
+CALLS_VERSION = 3
+
+Kind = Literal["split", "spanning", "short"]
+"""How a fragment supports a junction; see `records.SupportingRead`."""
+
+
+@dataclass(frozen=True)
+class OneSidedCluster:
+    """Fragments that leave a gene at one position into sequence that the panel does not hold.
+
+    Attributes:
+        gene: HGNC symbol.
+        position: genomic position of the last base of the gene, 0-based.
+        enters: whether the foreign sequence lies in front of the gene's (the gene would be the 3' partner).
+        fragments: unique fragments.
+        consensus: consensus of the foreign sequence in the direction of the gene.
+        rejection: code of the reason why it is no finding, empty for a reported one.
+    """
+
+    gene: str
+    position: int
+    enters: bool
+    fragments: int
+    consensus: str
+    rejection: str = ""
+
+
+class MatePlace(NamedTuple):
+    """Where one read of a fragment lies on a junction.
+
+    Attributes:
+        number: 1 or 2; 1 for single reads.
+        reverse: whether it is antisense to the fusion transcript.
+        start: its first base relative to the first base of the 3' gene, negative in the 5' gene.
+        edits: edits of the whole read.
+    """
+
+    number: int
+    reverse: bool
+    start: int
+    edits: int
+
+
+@dataclass(frozen=True)
+class CalledRead:
+    """A fragment as counted for a junction; see `records.SupportingRead`.
+
+    `places` holds its reads that lie on the junction, in the order of their numbers; one that lies in a part
+    of the two genes that the junction's model lacks, or nowhere, has none.
+    """
+
+    name: str
+    kind: Kind
+    copies: int
+    typable: bool
+    anchor_five_prime: int
+    anchor_three_prime: int
+    mismatches: int
+    sequence: str
+    offset: int
+    places: tuple[MatePlace, ...] = ()
+
+
+@dataclass(frozen=True)
+class CalledJunction:
+    """A junction with its counts; genomic positions 0-based.
+
+    Attributes:
+        five_gene: 5' gene.
+        five_pos: its last joined base.
+        three_gene: 3' gene.
+        three_pos: its first joined base.
+        catalogue_id: id of the catalogue entry, None for others.
+        boundaries: how many sides lie at an exon border of a transcript.
+        split_reads: unique fragments that cross.
+        spanning_pairs: unique fragments that bridge.
+        short_overhangs: unique fragments with a read that runs over the junction by too few bases for an
+            anchor; counted where split reads prove the junction.
+        split_with_duplicates: split reads, every copy counted.
+        spanning_with_duplicates: spanning pairs, every copy counted.
+        short_with_duplicates: short overhangs, every copy counted.
+        homology: bases around the junction that the two genes share, in nt.
+        max_anchor_five_prime: longest 5' anchor of a split read.
+        max_anchor_three_prime: longest 3' anchor of a split read.
+        wild_type_five_prime: unique fragments that run on in the 5' gene.
+        wild_type_three_prime: unique fragments of the 3' gene itself.
+        flank_five_prime: reference bases in front of the junction.
+        flank_three_prime: reference bases behind it.
+        reads: supporting fragments.
+        rejections: codes of the reasons why it is not reported, empty for a reported one.
+        unique_five_prime: unique fragments with sequence of the 5' gene that stands nowhere else in the
+            genome; 0 where the panel was built without a whole genome.
+        elsewhere_five_prime: those whose sequence of the 5' gene all stands elsewhere too, or is not exact.
+        unique_three_prime: the same of the 3' gene.
+        elsewhere_three_prime: the same of the 3' gene.
+    """
+
+    five_gene: str
+    five_pos: int
+    three_gene: str
+    three_pos: int
+    catalogue_id: str | None
+    boundaries: int
+    split_reads: int
+    spanning_pairs: int
+    short_overhangs: int
+    split_with_duplicates: int
+    spanning_with_duplicates: int
+    short_with_duplicates: int
+    homology: int
+    max_anchor_five_prime: int
+    max_anchor_three_prime: int
+    wild_type_five_prime: int
+    wild_type_three_prime: int
+    flank_five_prime: str
+    flank_three_prime: str
+    reads: tuple[CalledRead, ...]
+    rejections: tuple[str, ...]
+    unique_five_prime: int = 0
+    elsewhere_five_prime: int = 0
+    unique_three_prime: int = 0
+    elsewhere_three_prime: int = 0
+
+    @property
+    def fragments(self) -> int:
+        """Unique supporting fragments."""
+        return self.split_reads + self.spanning_pairs + self.short_overhangs
+
+    @property
+    def fragments_with_duplicates(self) -> int:
+        """Supporting fragments, every copy counted."""
+        return self.split_with_duplicates + self.spanning_with_duplicates + self.short_with_duplicates
+
+
+@dataclass(frozen=True)
+class Calls:
+    """All junctions of one sample, reported ones first, one-sided breakpoints, and the wild-type counts."""
+
+    junctions: tuple[CalledJunction, ...]
+    one_sided: tuple[OneSidedCluster, ...]
+    coverage: Coverage
+
+
+@dataclass(frozen=True)
+class CallsFile:
+    """Everything that `aspsfusion call` writes."""
+
+    calls: Calls
+    candidates: int
+    duplicates: int
+    median_insert: int | None
+    parameters: CallParameters
+    umi: bool = False
+
+
+def write_calls(record: CallsFile, path: Path) -> None:
+    """Write calls as JSON, byte for byte the same for the same calls."""
+    data = {
+        "version": CALLS_VERSION,
+        "candidates": record.candidates,
+        "duplicates": record.duplicates,
+        "median_insert": record.median_insert,
+        "umi": record.umi,
+        "parameters": record.parameters.model_dump(),
+        "coverage": record.calls.coverage.to_json(),
+        "junctions": [asdict(junction) for junction in record.calls.junctions],
+        "one_sided": [asdict(cluster) for cluster in record.calls.one_sided],
+    }
+    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def _called_read(entry: dict[str, Any]) -> CalledRead:
+    return CalledRead(**{**entry, "places": tuple(MatePlace(*place) for place in entry["places"])})
+
+
+def read_calls(path: Path) -> CallsFile:
+    """Read what `write_calls` wrote.
+
+    Raises:
+        ReadsError: the file is damaged or of another version.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["version"] != CALLS_VERSION:
+            raise ValueError(f"version {data['version']}")
+        junctions = tuple(
+            CalledJunction(
+                **{
+                    **entry,
+                    "reads": tuple(_called_read(read) for read in entry["reads"]),
+                    "rejections": tuple(entry["rejections"]),
+                }
+            )
+            for entry in data["junctions"]
+        )
+        one_sided = tuple(OneSidedCluster(**entry) for entry in data["one_sided"])
+        return CallsFile(
+            Calls(junctions, one_sided, Coverage.from_json(data["coverage"])),
+            data["candidates"],
+            data["duplicates"],
+            data["median_insert"],
+            CallParameters(**data["parameters"]),
+            data["umi"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReadsError(
+            f"is no calls file of this version ({error})", path=path, remedy="run 'aspsfusion call' again"
+        ) from error

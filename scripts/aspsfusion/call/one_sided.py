@@ -1,0 +1,259 @@
+"""Finds places where fragments leave a target gene into sequence that the panel does not hold.
+
+A partner that is not on the panel can not be named, but the break can be seen. Reported so that such a
+sample is never called negative for want of a name.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from aspsfusion.align.trim import ADAPTERS
+from aspsfusion.call.calls_file import OneSidedCluster
+from aspsfusion.call.filters import is_simple
+from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.panel.panel import Panel
+
+MIN_CLIP = 15
+"""Clipped bases that count: 15 nt are not met by chance in the introns and transcripts of a target."""
+
+MIN_ALIGNED = 25
+"""Bases of the read that must lie in the gene: shorter pieces of foreign reads are met in long introns."""
+
+MIN_FRAGMENTS = 3
+"""Unique fragments that leave a gene at one position: single ones are chimeras of library preparation."""
+
+MAX_ALIGNED_EDIT_RATE = 0.06
+"""Largest share of mismatches in the bases that lie in the gene; the same as for a read of a junction."""
+
+POSITION_SLACK = 3
+"""Bases by which the clips of one break differ where the foreign sequence goes on like the gene by chance."""
+
+BORDER_REACH = 6
+"""Bases by which an alignment may run over an exon's border into foreign sequence: more agree by chance in
+fewer than 1 of 1000 cases."""
+
+MIN_CLIP_MISMATCH_RATE = 0.45
+"""Clips that differ less from the gene's own continuation are those of a diverged copy, of a paralog or a
+pseudogene, or sequencing errors. Foreign sequence differs in 75 percent; 15 foreign bases differ in fewer
+than 45 percent once in 200 cases."""
+
+MIN_CONSENSUS_MISMATCH_RATE = 0.55
+"""The same for the consensus of a break, where chance and sequencing errors are averaged out: of 20 foreign
+bases fewer than 55 percent differ once in 70 cases, of 40 once in 600; clips of copies that are 80 percent
+identical lie at 45 to 50 percent where they pass at all."""
+
+NEXT_BASES = 15
+"""The bases next to the break must differ as well: a gene's copy may be alike there and end further on."""
+
+MIN_AGREEMENT = 0.8
+"""Share of the bases next to the break in which a clip must agree with the others: one break leads into one
+foreign sequence, reads of scattered repeats lead into many."""
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """Bases behind a break, and those of the gene itself in their place."""
+
+    gene: str
+    position: int
+    enters: bool
+    bases: str
+    own: str
+
+
+def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSidedCluster]:
+    """Cluster the clips of fragments that neither the wild type nor a junction explains.
+
+    Args:
+        panel: built panel.
+        fragments: fragments still open after all junctions were tested.
+
+    Returns:
+        Clusters of at least MIN_FRAGMENTS fragments, the largest first.
+    """
+    targets = set(panel.spec.genes_with_role("target"))
+    clips: list[_Clip] = []
+    for fragment in fragments:
+        found = {clip for mate in fragment.mates for clip in _clips(panel, mate, targets)}
+        # Overlapping mates show the same break twice; the fragment votes once, with its longest clip.
+        by_place = {
+            (clip.gene, clip.position, clip.enters): clip
+            for clip in sorted(found, key=lambda c: len(c.bases))
+        }
+        clips.extend(clip for clip in by_place.values() if _of_the_gene_itself(panel, fragment, clip.gene))
+    return _clusters(clips)
+
+
+def _of_the_gene_itself(panel: Panel, fragment: Fragment, gene: str) -> bool:
+    """Whether a fragment holds sequence of the gene that stands nowhere else in the genome.
+
+    Where a copy of the gene ends or differs, its reads leave the gene's sequence though the gene is whole.
+    """
+    if panel.specificity is None:
+        return True
+    reads = []
+    for mate in fragment.mates:
+        placement = next((p for p in mate.placements if p.gene == gene), None)
+        if placement:
+            reads.append((mate.sequence, placement))
+    return panel.specificity.proves_placements(gene, reads)
+
+
+def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:
+    length = len(mate.sequence)
+    for placement in mate.placements[:1]:
+        if placement.gene not in targets:
+            continue
+        bases = reverse_complement(mate.sequence) if placement.reverse else mate.sequence
+        for enters in (True, False):
+            inner, beyond = _to_border(panel, placement, enters=enters)
+            start, end = (
+                (0, placement.query_start + beyond) if enters else (placement.query_end - beyond, length)
+            )
+            clip = bases[start:end]
+            if len(clip) < MIN_CLIP:
+                continue
+            too_short = placement.end - placement.start - beyond < MIN_ALIGNED
+            if too_short or _placed_elsewhere(mate, placement, start, end):
+                continue
+            own = _continuation(panel, placement, inner, len(clip), enters=enters)
+            if not _foreign(clip, own, enters=enters) or _poorly_placed(placement, bases, panel):
+                continue
+            position = _inner_position(panel, placement, inner, enters=enters)
+            if position is not None:
+                yield _Clip(placement.gene, position, enters, clip, own)
+
+
+def _continuation(panel: Panel, placement: Placement, inner: int, length: int, *, enters: bool) -> str:
+    """Return the contig's own bases beyond a break, padded with N at the contig's ends."""
+    sequence = panel.sequence_of(placement.contig)
+    if enters:
+        return sequence[max(0, inner - length) : inner].rjust(length, "N")
+    return sequence[inner + 1 : inner + 1 + length].ljust(length, "N")
+
+
+def _foreign(clip: str, own: str, *, enters: bool) -> bool:
+    """Whether a clip differs from the gene's own continuation, as a whole and next to the break."""
+    next_to_it = slice(-NEXT_BASES, None) if enters else slice(NEXT_BASES)
+    return all(
+        _mismatch_rate(clip[part], own[part]) >= MIN_CLIP_MISMATCH_RATE for part in (slice(None), next_to_it)
+    )
+
+
+def _mismatch_rate(bases: str, own: str) -> float:
+    return sum(base != other for base, other in zip(bases, own, strict=True)) / len(bases)
+
+
+def _poorly_placed(placement: Placement, bases: str, panel: Panel) -> bool:
+    """Whether the aligned part of a read differs so much that the read belongs to a copy of the gene."""
+    if placement.end - placement.start != placement.query_end - placement.query_start:
+        return True
+    aligned = bases[placement.query_start : placement.query_end]
+    own = panel.sequence_of(placement.contig)[placement.start : placement.end]
+    return _mismatch_rate(aligned, own) > MAX_ALIGNED_EDIT_RATE
+
+
+def _to_border(panel: Panel, placement: Placement, *, enters: bool) -> tuple[int, int]:
+    """Return the last base of the gene at a clip, and by how many bases the alignment ran beyond it.
+
+    Foreign sequence that begins like the neighbouring exon draws the alignment a few bases over the exon's
+    border; the border is then the likelier place of the break.
+    """
+    inner = placement.start if enters else placement.end - 1
+    transcript = panel.transcripts.get(placement.contig)
+    if transcript is not None:
+        for exon in transcript.exons:
+            beyond = exon.tx_start - inner if enters else inner - (exon.tx_end - 1)
+            if 0 <= beyond <= BORDER_REACH:
+                return inner + beyond if enters else inner - beyond, beyond
+    return inner, 0
+
+
+def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) -> bool:
+    """Whether half of the clipped bases lie in some other sequence of the panel."""
+    length = len(mate.sequence)
+    for other in mate.placements:
+        low, high = other.query_start, other.query_end
+        if other.reverse != placement.reverse:
+            low, high = length - high, length - low
+        if 2 * (min(high, end) - max(low, start)) >= end - start:
+            return True
+    return False
+
+
+def _inner_position(panel: Panel, placement: Placement, inner: int, *, enters: bool) -> int | None:
+    """Return the genomic position of the base at the clip, None at a transcript's outer ends.
+
+    Where transcription begins and ends varies, so a clip in front of a first exon or behind a last one
+    says nothing.
+    """
+    transcript = panel.transcripts.get(placement.contig)
+    if transcript is None:
+        return panel.unspliced[placement.gene].to_genome(inner)
+    exon = transcript.exon_at(inner)
+    outer = 1 if enters else len(transcript.exons)
+    return None if exon.number == outer else transcript.to_genome(inner)
+
+
+def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
+    counts = Counter((clip.gene, clip.enters, clip.position) for clip in clips)
+    clusters = []
+    left = list(clips)
+    for (gene, enters, position), _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        members = [
+            clip
+            for clip in left
+            if (clip.gene, clip.enters) == (gene, enters) and abs(clip.position - position) <= POSITION_SLACK
+        ]
+        exact = [clip for clip in members if clip.position == position]
+        consensus = _consensus([clip.bases for clip in exact], enters=enters)
+        members = [clip for clip in members if _agrees(clip, consensus)]
+        exact = [clip for clip in members if clip.position == position]
+        if len(members) < MIN_FRAGMENTS or not exact:
+            continue
+        left = [clip for clip in left if clip not in members]
+        consensus = _consensus([clip.bases for clip in exact], enters=enters)
+        if _mismatch_rate(consensus, max(exact, key=lambda c: len(c.own)).own) < MIN_CONSENSUS_MISMATCH_RATE:
+            continue
+        clusters.append(
+            OneSidedCluster(gene, position, enters, len(members), consensus, _rejection(consensus))
+        )
+    return sorted(clusters, key=lambda c: (-c.fragments, c.gene, c.position))
+
+
+def _rejection(consensus: str) -> str:
+    """Return the code of the reason why a consensus is no foreign gene, empty when it may be one."""
+    if is_simple(consensus):
+        return "LOW_COMPLEXITY"
+    either_strand = (consensus, reverse_complement(consensus))
+    if any(adapter in bases for adapter in ADAPTERS for bases in either_strand):
+        return "ADAPTER"
+    return ""
+
+
+def _agrees(clip: _Clip, consensus: str) -> bool:
+    """Whether a clip goes on like the consensus of all clips of its break, which may begin beside it."""
+    bases = clip.bases[::-1] if clip.enters else clip.bases
+    others = consensus[::-1] if clip.enters else consensus
+    for shift in range(-POSITION_SLACK, POSITION_SLACK + 1):
+        pairs = list(zip(bases[max(0, shift) :], others[max(0, -shift) :], strict=False))[:NEXT_BASES]
+        if sum(a == b for a, b in pairs) >= MIN_AGREEMENT * NEXT_BASES:
+            return True
+    return False
+
+
+def _consensus(clips: list[str], *, enters: bool) -> str:
+    """Return the majority base at each distance from the break, in the direction of the gene.
+
+    >>> _consensus(["TTACG", "ACG", "TACG"], enters=True)
+    'TTACG'
+    """
+    aligned = [clip[::-1] if enters else clip for clip in clips]
+    bases = []
+    for index in range(max(map(len, aligned), default=0)):
+        column = Counter(clip[index] for clip in aligned if index < len(clip))
+        bases.append(min(column, key=lambda base: (-column[base], base)))
+    text = "".join(bases)
+    return text[::-1] if enters else text

@@ -1,0 +1,227 @@
+"""Sixth stage: lays the reads that support a junction on it, and tags them, for the eye and a genome viewer.
+
+The aligner's records stay as they are, but for those of supporting fragments: these carry the tags too, and
+where the read is laid on the junction's contig they are marked secondary, so that each read has one primary
+record. What the stages before decided is written down here and not decided again.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import pysam
+
+from aspsfusion.align.align import join_mates
+from aspsfusion.call.calls_file import CalledRead, CallsFile, MatePlace, read_calls
+from aspsfusion.call.junction_contigs import (
+    JunctionContig,
+    fasta_lines,
+    junction_contigs,
+    lay_read,
+    panel_contigs,
+)
+from aspsfusion.errors import ReadsError
+from aspsfusion.evidence.molecules import MERGED_TAG, UMI_TAG, primary_record
+from aspsfusion.evidence.placements import as_sequenced
+from aspsfusion.io.bam import open_alignments, records_of, sort_bam, unsorted_bam
+from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.io.files import replacing
+from aspsfusion.panel.panel import load_panel
+
+JUNCTION_TAG = "YJ"
+"""Tag with the contig of the junction that a read supports. Tags with Y are free for local use (SAM tags)."""
+
+KIND_TAG = "YK"
+"""Tag with the kind of support: split, spanning or short."""
+
+MAPPING_QUALITY = 60
+"""Of a read on the junction that it was given to; what BWA-MEM gives to a unique place."""
+
+AMBIGUOUS_QUALITY = 0
+"""Of one that another known junction explains about as well."""
+
+COMMENT = (
+    f"contigs whose name begins with JUNCTION are fusion transcripts; {JUNCTION_TAG}: junction that the read "
+    f"supports; {KIND_TAG}: split, spanning or short"
+)
+
+Records = list[pysam.AlignedSegment]
+
+
+class Supporting(NamedTuple):
+    """A supporting fragment and the contig of its junction."""
+
+    read: CalledRead
+    contig: JunctionContig
+
+
+def run_tag(
+    panel_directory: Path,
+    bam: Path,
+    calls: Path,
+    output: Path,
+    reference: Path,
+    *,
+    force: bool = False,
+) -> int:
+    """Write the BAM of a sample for a genome viewer, and the FASTA that it is looked at against.
+
+    Args:
+        panel_directory: built panel.
+        bam: BAM written by `aspsfusion align`.
+        calls: JSON written by `aspsfusion call`.
+        output: BAM to write, sorted by coordinate, its index beside it.
+        reference: FASTA to write, its index beside it.
+        force: replace existing files.
+
+    Returns:
+        The number of supporting fragments that were tagged.
+
+    Raises:
+        ReadsError: BAM and calls are not of the same sample and panel, or can not be read.
+    """
+    panel = load_panel(panel_directory)
+    record = read_calls(calls)
+    contigs = junction_contigs(panel, record)
+    supporting = _supporting(record, contigs)
+    with (
+        replacing(output, force=force) as draft,
+        replacing(reference, force=force) as fasta,
+        TemporaryDirectory(prefix="aspsfusion.") as scratch,
+    ):
+        unsorted = Path(scratch) / "unsorted.bam"
+        with open_alignments(bam) as source:
+            if list(source.references) != panel_contigs(panel):
+                raise ReadsError(
+                    "was aligned to another panel", path=bam, remedy="run 'aspsfusion align' with this panel"
+                )
+            header = pysam.AlignmentHeader.from_dict(_header(source.header.to_dict(), contigs))
+            with unsorted_bam(unsorted, header) as out:
+                held = _pass_on(records_of(source, bam), supporting, out)
+                _require_all(held, supporting, bam)
+                for name, fragment in supporting.items():
+                    for segment in _laid_fragment(held[name], fragment, header):
+                        out.write(segment)
+        sort_bam(unsorted, draft, remedy="run 'aspsfusion tag' again")
+        pysam.index(str(draft))
+        with fasta.open("w", encoding="ascii", newline="\n") as text:
+            text.writelines(fasta_lines(panel, contigs))
+        pysam.faidx(str(fasta))
+        Path(f"{draft}.bai").replace(f"{output}.bai")
+        Path(f"{fasta}.fai").replace(f"{reference}.fai")
+    return len(supporting)
+
+
+def _supporting(record: CallsFile, contigs: list[JunctionContig]) -> dict[str, Supporting]:
+    """Return the supporting fragments by name; each supports one junction."""
+    return {
+        read.name: Supporting(read, contig)
+        for junction, contig in zip(record.calls.junctions, contigs, strict=True)
+        for read in junction.reads
+    }
+
+
+def _header(header: Mapping[str, Any], contigs: list[JunctionContig]) -> dict[str, Any]:
+    """Return the aligner's header with the junctions behind the panel's sequences."""
+    added = [{"SN": c.name, "LN": len(c.sequence), "DS": c.description} for c in contigs]
+    return {**header, "SQ": [*header["SQ"], *added], "CO": [*header.get("CO", []), COMMENT]}
+
+
+def _pass_on(
+    records: Iterator[pysam.AlignedSegment],
+    supporting: Mapping[str, Supporting],
+    out: pysam.AlignmentFile,
+) -> dict[str, Records]:
+    """Write the records of all other fragments, and return those of the supporting ones by name."""
+    held: dict[str, Records] = {}
+    for record in records:
+        if record.query_name in supporting:
+            # Bound to the new header, since a mate without a place may be set beside a junction.
+            bound = pysam.AlignedSegment.fromstring(record.to_string(), out.header)
+            held.setdefault(str(record.query_name), []).append(bound)
+        else:
+            out.write(record)
+    return held
+
+
+def _require_all(held: Mapping[str, Records], supporting: Mapping[str, Supporting], bam: Path) -> None:
+    """Refuse a BAM that lacks a read of the calls."""
+    for name, fragment in supporting.items():
+        numbers = {_number(record) for record in held.get(name, ())}
+        if not numbers or not numbers.issuperset(place.number for place in fragment.read.places):
+            raise ReadsError(
+                f"does not hold read {name}, which the calls name",
+                path=bam,
+                remedy="give the BAM and the calls of the same sample",
+            )
+
+
+def _number(record: pysam.AlignedSegment) -> int:
+    return 2 if record.is_read2 else 1
+
+
+def _laid_fragment(
+    records: Records, fragment: Supporting, header: pysam.AlignmentHeader
+) -> Iterator[pysam.AlignedSegment]:
+    """Yield a supporting fragment's records: the aligner's, tagged, and those on the junction's contig."""
+    places = {place.number: place for place in fragment.read.places}
+    standing: list[Records] = []
+    laid_any = False
+    for number in sorted({_number(record) for record in records}):
+        mate = [record for record in records if _number(record) == number]
+        primary = primary_record(mate)
+        laid = _on_junction(primary, places.get(number), fragment, header)
+        # A read without a place on the junction keeps its primary record.
+        standing.append([laid or primary])
+        laid_any = laid_any or laid is not None
+        for record in mate:
+            record.is_secondary = laid is not None
+            _tag(record, fragment)
+            if laid or record is not primary:
+                yield record
+    if laid_any and len(standing) == 2:
+        join_mates(standing)
+    for mate in standing:
+        yield from mate
+
+
+def _on_junction(
+    primary: pysam.AlignedSegment,
+    place: MatePlace | None,
+    fragment: Supporting,
+    header: pysam.AlignmentHeader,
+) -> pysam.AlignedSegment | None:
+    """Return a read's record on the junction's contig; None when it has no place there."""
+    if place is None:
+        return None
+    contig = fragment.contig
+    bases = as_sequenced(primary)
+    qualities = primary.query_qualities
+    if qualities is not None and primary.is_reverse != place.reverse:
+        qualities = qualities[::-1]
+    if place.reverse:
+        bases = reverse_complement(bases)
+    laid = lay_read(bases, contig.sequence, contig.junction + place.start, place.edits)
+    if laid is None:
+        return None
+    record = pysam.AlignedSegment(header)
+    record.query_name = primary.query_name
+    record.query_sequence = bases
+    record.query_qualities = qualities
+    record.reference_id = header.get_tid(contig.name)
+    record.reference_start = laid.start
+    record.cigarstring = laid.cigar
+    record.is_reverse = place.reverse
+    record.mapping_quality = MAPPING_QUALITY if fragment.read.typable else AMBIGUOUS_QUALITY
+    record.set_tag("NM", laid.edits)
+    for tag in ("RG", UMI_TAG, MERGED_TAG):
+        if primary.has_tag(tag):
+            record.set_tag(tag, primary.get_tag(tag))
+    _tag(record, fragment)
+    return record
+
+
+def _tag(record: pysam.AlignedSegment, fragment: Supporting) -> None:
+    record.set_tag(JUNCTION_TAG, fragment.contig.name)
+    record.set_tag(KIND_TAG, fragment.read.kind)

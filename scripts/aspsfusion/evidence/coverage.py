@@ -1,0 +1,253 @@
+"""Counts how deeply the wild type is covered, and at which boundaries fragments run on in it.
+
+Each fragment is counted on one contig, so that the counts of all contigs of a gene may be added up.
+Counts are kept as differences between neighbouring positions, which makes adding a fragment cheap.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aspsfusion.config import CallParameters
+from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+from aspsfusion.evidence.strand import Direction
+from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.specificity import Specificity
+
+Differences = dict[int, int]
+
+MIDDLE_STEP = 10
+"""Bases to which the middle of a fragment is recorded: enough to tell exons, and few numbers to keep."""
+
+
+def wild_type_gene(fragment: Fragment, margin: int, max_edit_rate: float) -> str | None:
+    """Return the one gene that explains every read of a fragment, None when there is none or several."""
+    common: set[str] | None = None
+    for mate in fragment.mates:
+        if not mate.sequence:
+            continue
+        allowed = len(mate.sequence) * max_edit_rate
+        genes = {gene for gene in mate.near_best_genes(margin) if mate.edits_by_gene[gene] <= allowed}
+        common = genes if common is None else common & genes
+    return next(iter(common)) if common and len(common) == 1 else None
+
+
+def wild_type_placements(fragment: Fragment, gene: str, ranks: Mapping[str, int]) -> list[Placement]:
+    """Return one placement for each read: on the contig that explains all reads best, else each on its own.
+
+    Args:
+        fragment: explained by the gene.
+        gene: see `wild_type_gene`.
+        ranks: order of preference among equal contigs.
+    """
+    choices: list[dict[str, Placement]] = []
+    for mate in fragment.mates:
+        by_contig: dict[str, Placement] = {}
+        for placement in mate.placements:
+            held = by_contig.get(placement.contig)
+            if placement.gene == gene and (held is None or placement.edits < held.edits):
+                by_contig[placement.contig] = placement
+        if by_contig:
+            choices.append(by_contig)
+    shared = set.intersection(*(set(by_contig) for by_contig in choices)) if choices else set()
+    if shared:
+        contig = min(shared, key=lambda name: (sum(c[name].edits for c in choices), ranks[name]))
+        return [by_contig[contig] for by_contig in choices]
+    return [min(c.values(), key=lambda p: (p.edits, ranks[p.contig])) for c in choices]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A boundary at which wild-type fragments are counted with anchors of a junction's own.
+
+    Attributes:
+        key: name under which they are counted, for example `GENE exon 6`.
+        boundary: first base behind the boundary on the contig, 0-based.
+        five_prime: bases needed in front of it.
+        three_prime: bases needed behind it.
+    """
+
+    key: str
+    boundary: int
+    five_prime: int
+    three_prime: int
+
+
+@dataclass
+class Coverage:
+    """Wild-type counts of one sample.
+
+    Attributes:
+        min_anchor: bases that a fragment must cover on both sides of a boundary to count as crossing.
+        crossing: by contig, differences of the number of fragments that cross each boundary.
+        depth: by contig, differences of the number of fragments that cover each base.
+        middles: by contig, fragments by the place of their middle, in steps of MIDDLE_STEP bases.
+        informative: fragments by the key of a watched boundary.
+        genes: fragments by gene.
+        direction: fragments by direction and splicing.
+    """
+
+    min_anchor: int
+    crossing: dict[str, Differences] = field(default_factory=dict)
+    depth: dict[str, Differences] = field(default_factory=dict)
+    informative: dict[str, int] = field(default_factory=dict)
+    genes: dict[str, int] = field(default_factory=dict)
+    direction: Direction = field(default_factory=Direction)
+    middles: dict[str, Differences] = field(default_factory=dict)
+
+    def add(self, gene: str, placements: Iterable[Placement], watches: Mapping[str, Iterable[Watch]]) -> None:
+        """Count a fragment once, however many of its reads cover a place.
+
+        Args:
+            gene: its gene.
+            placements: one for each read.
+            watches: watched boundaries by contig.
+        """
+        self.genes[gene] = self.genes.get(gene, 0) + 1
+        by_contig: dict[str, list[tuple[int, int]]] = {}
+        for placement in placements:
+            by_contig.setdefault(placement.contig, []).append((placement.start, placement.end))
+        for contig, spans in by_contig.items():
+            middle = (min(start for start, _ in spans) + max(end for _, end in spans)) // 2 // MIDDLE_STEP
+            middles = self.middles.setdefault(contig, {})
+            middles[middle] = middles.get(middle, 0) + 1
+            depth = self.depth.setdefault(contig, {})
+            for start, end in _merged(spans):
+                _add_range(depth, start, end)
+            crossing = self.crossing.setdefault(contig, {})
+            inner = [(start + self.min_anchor, end - self.min_anchor + 1) for start, end in spans]
+            for start, end in _merged([(start, end) for start, end in inner if start < end]):
+                _add_range(crossing, start, end)
+            for watch in watches.get(contig, ()):
+                if any(
+                    start + watch.five_prime <= watch.boundary <= end - watch.three_prime
+                    for start, end in spans
+                ):
+                    self.informative[watch.key] = self.informative.get(watch.key, 0) + 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the counts as plain data in a fixed order."""
+        return {
+            "min_anchor": self.min_anchor,
+            "informative": self.informative,
+            "genes": dict(sorted(self.genes.items())),
+            "direction": self.direction.to_json(),
+            "crossing": {contig: sorted(d.items()) for contig, d in sorted(self.crossing.items())},
+            "depth": {contig: sorted(d.items()) for contig, d in sorted(self.depth.items())},
+            "middles": {contig: sorted(d.items()) for contig, d in sorted(self.middles.items())},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Coverage":
+        """Return the counts that `to_json` gave."""
+        return cls(
+            data["min_anchor"],
+            {contig: dict(pairs) for contig, pairs in data["crossing"].items()},
+            {contig: dict(pairs) for contig, pairs in data["depth"].items()},
+            dict(data["informative"]),
+            dict(data["genes"]),
+            Direction.from_json(data["direction"]),
+            {contig: dict(pairs) for contig, pairs in data["middles"].items()},
+        )
+
+    def crossing_at(self, contig: str, boundary: int) -> int:
+        """Return the number of fragments that cross a boundary of a contig."""
+        return sum(
+            change for position, change in self.crossing.get(contig, {}).items() if position <= boundary
+        )
+
+    def middles_between(self, contig: str, start: int, end: int) -> int:
+        """Return the number of fragments whose middle, in steps, lies in [start, end) of a contig."""
+        return sum(
+            count
+            for middle, count in self.middles.get(contig, {}).items()
+            if start <= middle * MIDDLE_STEP < end
+        )
+
+    def mean_depth(self, contig: str, start: int, end: int) -> float:
+        """Return the mean number of fragments over the bases [start, end) of a contig."""
+        total = 0
+        for position, change in self.depth.get(contig, {}).items():
+            total += change * (end - max(start, position)) if position < end else 0
+        return total / (end - start)
+
+
+def crossing_of_gene(panel: Panel, coverage: Coverage, gene: str, position: int, *, behind: bool) -> int:
+    """Return the number of wild-type fragments that cross the boundary beside a genomic base.
+
+    Args:
+        panel: built panel.
+        coverage: counts.
+        gene: HGNC symbol.
+        position: genomic position, 0-based.
+        behind: the boundary behind the base in the direction of the gene, or in front of it.
+    """
+    total = 0
+    for transcript in panel.by_gene[gene]:
+        tx_pos = transcript.from_genome(position)
+        if tx_pos is not None:
+            total += coverage.crossing_at(transcript.key, tx_pos + behind)
+    unspliced = panel.unspliced.get(gene)
+    if unspliced and unspliced.start <= position < unspliced.end:
+        total += coverage.crossing_at(unspliced.key, unspliced.from_genome(position) + behind)
+    return total
+
+
+def count_wild_type(
+    coverage: Coverage,
+    fragment: Fragment,
+    parameters: CallParameters,
+    ranks: Mapping[str, int],
+    watches: Mapping[str, Iterable[Watch]],
+    specificity: Specificity | None = None,
+) -> list[Placement]:
+    """Count a fragment as wild type if one gene alone explains it; returns the placements counted.
+
+    At a watched boundary, where the exclusion is decided, a fragment counts only if it holds sequence that
+    the gene shares with no other place of the genome: reads of a copy would let an exclusion look stronger
+    than it is.
+    """
+    gene = wild_type_gene(fragment, parameters.margin, parameters.max_edit_rate)
+    if gene is None:
+        return []
+    placements = wild_type_placements(fragment, gene, ranks)
+    if specificity and _reaches_a_watch(placements, watches):
+        reads = [(mate.sequence, placement) for mate, placement in _placed(fragment, placements)]
+        if not specificity.proves_placements(gene, reads):
+            watches = {}
+    coverage.add(gene, placements, watches)
+    return placements
+
+
+def _reaches_a_watch(placements: Iterable[Placement], watches: Mapping[str, Iterable[Watch]]) -> bool:
+    return any(
+        placement.start < watch.boundary < placement.end
+        for placement in placements
+        for watch in watches.get(placement.contig, ())
+    )
+
+
+def _placed(fragment: Fragment, placements: Iterable[Placement]) -> Iterator[tuple[Mate, Placement]]:
+    """Yield each placement with the mate that it belongs to."""
+    for placement in placements:
+        yield next(mate for mate in fragment.mates if placement in mate.placements), placement
+
+
+def _add_range(differences: Differences, start: int, end: int) -> None:
+    differences[start] = differences.get(start, 0) + 1
+    differences[end] = differences.get(end, 0) - 1
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the union of half-open spans as disjoint spans.
+
+    >>> _merged([(5, 9), (1, 6), (20, 21)])
+    [(1, 9), (20, 21)]
+    """
+    result: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result

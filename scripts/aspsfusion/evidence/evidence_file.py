@@ -1,0 +1,105 @@
+"""The file between `evidence` and `call`: wild-type counts and the fragments that are still open."""
+
+import gzip
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aspsfusion.errors import ReadsError
+from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+
+EVIDENCE_VERSION = 2
+
+
+@dataclass
+class Evidence:
+    """What the reads of one sample say about the panel.
+
+    Attributes:
+        coverage: wild-type counts.
+        fragments: unique fragments that the wild type does not fully explain, by name.
+        candidates: fragments in the BAM.
+        duplicates: fragments whose coordinates another one has too.
+        median_insert: median length of unique wild-type pairs on transcripts, in nt.
+        umi: whether molecules were told apart by UMIs too.
+    """
+
+    coverage: Coverage
+    fragments: list[Fragment] = field(default_factory=list)
+    candidates: int = 0
+    duplicates: int = 0
+    median_insert: int | None = None
+    umi: bool = False
+
+
+def write_evidence(evidence: Evidence, path: Path) -> None:
+    """Write evidence as gzip JSON, byte for byte the same for the same evidence."""
+    data = {
+        "version": EVIDENCE_VERSION,
+        "candidates": evidence.candidates,
+        "duplicates": evidence.duplicates,
+        "median_insert": evidence.median_insert,
+        "umi": evidence.umi,
+        "coverage": evidence.coverage.to_json(),
+        "fragments": [
+            [
+                fragment.name,
+                fragment.copies,
+                [
+                    [
+                        mate.number,
+                        mate.sequence,
+                        [list(placement) for placement in mate.placements],
+                    ]
+                    for mate in fragment.mates
+                ],
+                fragment.merged,
+                fragment.umi,
+            ]
+            for fragment in evidence.fragments
+        ],
+    }
+    with path.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as out:
+        out.write(json.dumps(data, separators=(",", ":")).encode("utf-8"))
+
+
+def read_evidence(path: Path) -> Evidence:
+    """Read what `write_evidence` wrote.
+
+    Raises:
+        ReadsError: the file is damaged or of another version.
+    """
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as stream:
+            data = json.load(stream)
+        if data["version"] != EVIDENCE_VERSION:
+            raise ValueError(f"version {data['version']}")
+        coverage = Coverage.from_json(data["coverage"])
+        fragments = [
+            Fragment(
+                name,
+                copies,
+                tuple(
+                    Mate(number, sequence, tuple(Placement(*values) for values in placements))
+                    for number, sequence, placements in mates
+                ),
+                merged,
+                umi,
+            )
+            for name, copies, mates, merged, umi in data["fragments"]
+        ]
+        return Evidence(
+            coverage,
+            fragments,
+            data["candidates"],
+            data["duplicates"],
+            data["median_insert"],
+            data["umi"],
+        )
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise ReadsError(
+            f"is no evidence file of this version ({error})",
+            path=path,
+            remedy="run 'aspsfusion evidence' again",
+        ) from error

@@ -1,0 +1,268 @@
+"""Sixth step: says in the field's terms what a called junction is: exons, HGVS, frame, domains, type."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aspsfusion.call.calls_file import CalledJunction, OneSidedCluster
+from aspsfusion.call.filters import rejection_reasons
+from aspsfusion.config import BOTH_SIDES, CallParameters
+from aspsfusion.interpret.nomenclature import fusion_name, translocation
+from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame
+from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.panel.spec import JunctionSpec
+from aspsfusion.report.findings import (
+    Confidence,
+    FilteredFusion,
+    FilteredOneSided,
+    Fusion,
+    FusionSide,
+    OneSided,
+    Reason,
+    Region,
+    SupportingRead,
+)
+
+HIGH_CONFIDENCE_SPLIT = 5
+"""Unique crossing fragments from which a call between exon borders counts as high confidence: half of the ten
+fusion reads, with five unique molecules, that a published sarcoma panel validated as its sensitivity
+(Marshfield Labs test 26294) must be unique molecules."""
+
+MEDIUM_CONFIDENCE_SPLIT = 2
+FRACTION_DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class _Site:
+    """Where a genomic base lies in a gene."""
+
+    transcript: Transcript
+    exon: int | None
+    at_boundary: bool
+    words: str
+    intron: int | None = None
+
+
+def _site(panel: Panel, gene: str, position: int, *, last: bool) -> _Site:
+    """Find the transcript and exon of a joined base.
+
+    The primary transcript is preferred, but a transcript in which the base is an exon's end (5' side) or
+    start (3' side) explains the junction better than one in which it lies inside an exon.
+    """
+    inside: _Site | None = None
+    for transcript in panel.by_gene[gene]:
+        tx_pos = transcript.from_genome(position)
+        if tx_pos is None:
+            continue
+        exon = transcript.exon_at(tx_pos)
+        outermost = len(transcript.exons) if last else 1
+        border = exon.tx_end - 1 if last else exon.tx_start
+        if tx_pos == border and exon.number != outermost:
+            word = "end" if last else "start"
+            other = "" if transcript.primary else f" of {transcript.name}"
+            return _Site(transcript, exon.number, True, f"{word} of exon {exon.number}{other}")
+        if inside is None:
+            other = "" if transcript.primary else f" of {transcript.name}"
+            inside = _Site(transcript, exon.number, False, f"inside exon {exon.number}{other}")
+    if inside is not None:
+        return inside
+    primary = panel.primary[gene]
+    sense = 1 if primary.strand == "+" else -1
+    before = sum((position - primary.to_genome(exon.tx_end - 1)) * sense > 0 for exon in primary.exons)
+    if before == 0:
+        words = "in front of exon 1"
+    elif before == len(primary.exons):
+        words = "behind the last exon"
+    else:
+        words = f"inside intron {before}"
+        return _Site(primary, None, False, words, before)
+    return _Site(primary, None, False, words)
+
+
+def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> FusionSide:
+    """Return one side of a junction for the report.
+
+    Args:
+        panel: built panel.
+        gene: HGNC symbol.
+        position: genomic position of the joined base, 0-based.
+        last: whether it is the last base of the 5' gene (else the first one of the 3' gene).
+    """
+    site = _site(panel, gene, position, last=last)
+    tx_pos = site.transcript.from_genome(position)
+    return FusionSide(
+        gene=gene,
+        transcript=site.transcript.name,
+        exon=site.exon,
+        chrom=site.transcript.chrom,
+        pos=position + 1,
+        strand="+" if site.transcript.strand == "+" else "-",
+        at_exon_boundary=site.at_boundary,
+        site=site.words,
+        tx_pos=None if tx_pos is None else tx_pos + 1,
+        intron=site.intron,
+        region=_region(site, tx_pos),
+    )
+
+
+def _region(site: _Site, tx_pos: int | None) -> Region:
+    """Return what a joined base belongs to."""
+    if tx_pos is None:
+        return "intergenic" if site.intron is None else "intron"
+    if site.transcript.cds is None:
+        return "exon"
+    start, end = site.transcript.cds
+    return "5' UTR" if tx_pos < start else "3' UTR" if tx_pos >= end else "CDS"
+
+
+def confidence(junction: CalledJunction) -> tuple[Confidence, list[str]]:
+    """Grade a junction by what is known of its place and by its crossing fragments."""
+    borders = {
+        BOTH_SIDES: "both breakpoints lie at exon borders",
+        1: "one breakpoint lies inside an exon or intron",
+        0: "both breakpoints lie inside exons or introns",
+    }
+    reasons = [
+        "the junction is listed in the panel" if junction.catalogue_id else borders[junction.boundaries]
+    ]
+    split = junction.split_reads
+    reasons.append(f"{split} unique fragment{'s' if split != 1 else ''} cross{'es' if split == 1 else ''} it")
+    reasons.append(
+        f"longest anchors {junction.max_anchor_five_prime} and {junction.max_anchor_three_prime} nt"
+    )
+    known_place = junction.catalogue_id is not None or junction.boundaries == BOTH_SIDES
+    if known_place and split >= HIGH_CONFIDENCE_SPLIT:
+        return "high", reasons
+    if known_place and split >= MEDIUM_CONFIDENCE_SPLIT:
+        return "medium", reasons
+    if split >= HIGH_CONFIDENCE_SPLIT:
+        return "medium", reasons
+    return "low", reasons
+
+
+def annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
+    """Return the report's record of a junction."""
+    target = panel.spec.target
+    five = fusion_side(panel, junction.five_gene, junction.five_pos, last=True)
+    three = fusion_side(panel, junction.three_gene, junction.three_pos, last=False)
+    spec = _catalogue_entry(panel, junction)
+    total = junction.split_reads + junction.wild_type_three_prime
+    grade, reasons = confidence(junction)
+    five_tx = panel.transcripts[f"{five.gene}|{five.transcript}"]
+    three_tx = panel.transcripts[f"{three.gene}|{three.transcript}"]
+    name = f"{junction.five_gene}::{junction.three_gene}"
+    return Fusion(
+        name=name,
+        type=spec.type if spec else "",
+        old_name=spec.old_name if spec else "",
+        is_target=name == target.fusion,
+        reciprocal=(junction.five_gene, junction.three_gene) == (target.three_prime, target.five_prime),
+        five_prime=five,
+        three_prime=three,
+        hgvs=fusion_name(five_tx, junction.five_pos, three_tx, junction.three_pos),
+        in_frame=in_frame(five_tx, junction.five_pos, three_tx, junction.three_pos),
+        split_reads=junction.split_reads,
+        spanning_pairs=junction.spanning_pairs,
+        short_overhangs=junction.short_overhangs,
+        fragments=junction.fragments,
+        not_typable=sum(not read.typable for read in junction.reads),
+        split_reads_with_duplicates=junction.split_with_duplicates,
+        spanning_pairs_with_duplicates=junction.spanning_with_duplicates,
+        fragments_with_duplicates=junction.fragments_with_duplicates,
+        max_anchor_five_prime=junction.max_anchor_five_prime,
+        max_anchor_three_prime=junction.max_anchor_three_prime,
+        wild_type_five_prime=junction.wild_type_five_prime,
+        wild_type_three_prime=junction.wild_type_three_prime,
+        fraction_three_prime=round(junction.split_reads / total, FRACTION_DECIMALS) if total else None,
+        confidence=grade,
+        confidence_reasons=reasons,
+        catalogue_id=junction.catalogue_id,
+        junction_sequence=f"{junction.flank_five_prime}|{junction.flank_three_prime}",
+        retained_domains=domain_status(
+            panel, junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
+        ),
+        peptide=fusion_peptide(five_tx, junction.five_pos, three_tx, junction.three_pos),
+        translocation=translocation(panel.spec, junction.five_gene, junction.three_gene),
+        reads=[
+            SupportingRead(
+                name=read.name,
+                kind=read.kind,
+                copies=read.copies,
+                typable=read.typable,
+                anchor_five_prime=read.anchor_five_prime,
+                anchor_three_prime=read.anchor_three_prime,
+                mismatches=read.mismatches,
+                sequence=read.sequence,
+                offset=read.offset,
+            )
+            for read in junction.reads
+        ],
+    )
+
+
+def annotate_fusions(panel: Panel, junctions: Iterable[CalledJunction]) -> list[Fusion]:
+    """Return the report's records of the reported junctions, those of one rearrangement joined.
+
+    Junctions with the same 5' and the same 3' gene are one event: one rearrangement, spliced in several ways,
+    or one with several breakpoints.
+    """
+    fusions = [annotate_fusion(panel, junction) for junction in junctions]
+    totals: dict[str, int] = {}
+    for fusion in fusions:
+        totals[fusion.name] = totals.get(fusion.name, 0) + fusion.fragments
+    return [
+        fusion.model_copy(update={"event": fusion.name, "event_fragments": totals[fusion.name]})
+        for fusion in fusions
+    ]
+
+
+def _catalogue_entry(panel: Panel, junction: CalledJunction) -> JunctionSpec | None:
+    return next((j for j in panel.spec.junctions if j.id == junction.catalogue_id), None)
+
+
+def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallParameters) -> FilteredFusion:
+    """Return the report's record of a candidate that is not reported, with its reasons in words."""
+    return FilteredFusion(
+        name=f"{junction.five_gene}::{junction.three_gene}",
+        five_prime=fusion_side(panel, junction.five_gene, junction.five_pos, last=True),
+        three_prime=fusion_side(panel, junction.three_gene, junction.three_pos, last=False),
+        split_reads=junction.split_reads,
+        spanning_pairs=junction.spanning_pairs,
+        fragments=junction.fragments,
+        reasons=rejection_reasons(panel, junction, parameters),
+    )
+
+
+def annotate_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> list[OneSided]:
+    """Return the report's records of one-sided breakpoints."""
+    records = []
+    for cluster in clusters:
+        site = _site(panel, cluster.gene, cluster.position, last=not cluster.enters)
+        records.append(
+            OneSided(
+                gene=cluster.gene,
+                exon=site.exon,
+                chrom=site.transcript.chrom,
+                pos=cluster.position + 1,
+                fragments=cluster.fragments,
+                clipped_consensus=cluster.consensus,
+            )
+        )
+    return records
+
+
+ONE_SIDED_REASONS = {
+    "LOW_COMPLEXITY": "The sequence beyond the break is a simple repeat, such as a poly-A tail.",
+    "ADAPTER": "The sequence beyond the break holds an adapter of the library.",
+}
+
+
+def annotate_filtered_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> list[FilteredOneSided]:
+    """Return the report's records of one-sided breakpoints that are no finding."""
+    rejected = [cluster for cluster in clusters if cluster.rejection]
+    return [
+        FilteredOneSided(
+            **place.model_dump(),
+            reasons=[Reason(code=cluster.rejection, text=ONE_SIDED_REASONS[cluster.rejection])],
+        )
+        for cluster, place in zip(rejected, annotate_one_sided(panel, rejected), strict=True)
+    ]

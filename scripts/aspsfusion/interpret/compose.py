@@ -1,0 +1,286 @@
+"""Composes the record of one sample from the files of its stages."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from aspsfusion import __version__
+from aspsfusion.call.calls_file import CallsFile, read_calls
+from aspsfusion.config import ClassifyParameters
+from aspsfusion.errors import ReadsError
+from aspsfusion.interpret.annotate import (
+    annotate_filtered,
+    annotate_filtered_one_sided,
+    annotate_fusions,
+    annotate_one_sided,
+)
+from aspsfusion.interpret.classify import classify
+from aspsfusion.interpret.differential import differential_of, with_differential
+from aspsfusion.interpret.exclusion import Findings
+from aspsfusion.interpret.imbalance import imbalance
+from aspsfusion.interpret.quality import incomplete_evidence, quality_control
+from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
+from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.report.findings import Fusion
+from aspsfusion.report.models import (
+    REPORT_SCHEMA_VERSION,
+    Contig,
+    ExonCoverage,
+    Expression,
+    GeneModel,
+    Imbalance,
+    PanelId,
+    ReferenceId,
+    Report,
+)
+
+SCREEN_KEYS = ("total_reads", "read_length")
+ALIGN_KEYS = ("adapter_fraction", "overlap_fraction")
+"""What the report takes from the metrics of the stages."""
+
+LIBRARIES = ("pybwa", "pysam", "numba", "cutadapt")
+"""Libraries whose version can change a result."""
+
+DEMONSTRATION_NOTICE = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"
+NO_WHOLE_GENOME = (
+    "The panel was not built from a whole genome, so copies of its genes elsewhere are not known. Reads "
+    "of such a copy could imitate a junction, or count as wild type and let an exclusion look stronger than "
+    "it is."
+)
+DECIMALS = 2
+
+
+def compose_report(
+    panel: Panel,
+    sample: str,
+    screen: Mapping[str, Any],
+    align: Mapping[str, Any],
+    record: CallsFile,
+    parameters: ClassifyParameters,
+    library: str | None,
+    baseline: Sequence[Imbalance] = (),
+) -> Report:
+    """Compose the report of one sample.
+
+    Args:
+        panel: built panel.
+        sample: sample name.
+        screen: metrics of `aspsfusion screen`.
+        align: metrics of `aspsfusion align`.
+        record: calls of the sample.
+        parameters: thresholds of the verdict.
+        library: declared library type, or None.
+        baseline: imbalance of negative samples, as the reports of those state it.
+
+    Returns:
+        The record that everything a person reads is written from.
+    """
+    calls, coverage = record.calls, record.calls.coverage
+    fusions = annotate_fusions(panel, [junction for junction in calls.junctions if not junction.rejections])
+    filtered = [
+        annotate_filtered(panel, junction, record.parameters)
+        for junction in calls.junctions
+        if junction.rejections
+    ]
+    incomplete = incomplete_evidence(screen, coverage)
+    one_sided = annotate_one_sided(panel, [c for c in calls.one_sided if not c.rejection])
+    findings = Findings(
+        sample,
+        fusions,
+        filtered,
+        one_sided,
+        coverage.informative,
+        coverage.genes,
+        library,
+        tuple(incomplete),
+        _per_kilobase(panel, coverage.genes),
+    )
+    verdict, excluded = classify(panel.spec, findings, parameters)
+    expression = _expression(panel, coverage.genes)
+    differential = differential_of(panel, calls.junctions, coverage.genes, expression)
+    verdict = with_differential(verdict, differential, panel.spec.target.disease)
+    provenance = panel.provenance
+    demonstration = provenance["reference_kind"] == "demonstration"
+    return Report(
+        schema_version=REPORT_SCHEMA_VERSION,
+        sample_id=sample,
+        panel=PanelId(
+            name=panel.spec.name,
+            version=panel.spec.version,
+            title=panel.spec.title,
+            build=panel.spec.genome.build,
+            checksum=provenance["checksum"],
+            contigs=[
+                Contig(name=name, length=chromosome.length, md5=chromosome.md5)
+                for name, chromosome in panel.spec.genome.chromosomes.items()
+            ],
+        ),
+        reference=ReferenceId(
+            kind=provenance["reference_kind"],
+            authenticated=provenance["reference_authenticated"],
+            whole_genome_specificity=provenance["whole_genome_specificity"],
+            file=provenance["genome_file"],
+            checks=_checks(provenance["checks"]),
+            checksums=_checksums(panel),
+        ),
+        software={
+            "aspsfusion": __version__,
+            "python": platform.python_version(),
+            **{library_name: version(library_name) for library_name in LIBRARIES},
+        },
+        parameters={"call": record.parameters.model_dump(), "classify": parameters.model_dump()},
+        verdict=verdict,
+        fusions=fusions,
+        filtered=filtered,
+        one_sided=one_sided,
+        filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
+        exclusion=excluded,
+        qc=quality_control(panel, screen, align, record, parameters, incomplete),
+        expression=expression,
+        exon_coverage=_exon_coverage(panel, record),
+        gene_models=_gene_models(panel, fusions),
+        imbalance=imbalance(panel, coverage, record.median_insert, baseline),
+        differential=differential,
+        interpretation=list(panel.spec.texts.interpretation),
+        limits=[*panel.spec.texts.limits, *_genome_limits(provenance)],
+        notices=[DEMONSTRATION_NOTICE] if demonstration else [],
+    )
+
+
+def _checks(checks: list[dict[str, Any]]) -> list[str]:
+    """Return one sentence for each kind of proof, and each check that did not pass in full."""
+    kinds = {
+        "intron_ends": "transcripts whose introns begin and end as introns do",
+        "reading_frame": "open reading frames of the stated length",
+        "published_junction": "published junction sequences at the stated exon ends",
+        "genome_uniqueness": "target genes with sequence that mostly stands nowhere else in the genome",
+    }
+    lines = []
+    for kind, words in kinds.items():
+        of_kind = [check for check in checks if check["name"] == kind]
+        if of_kind:
+            lines.append(f"{sum(check['passed'] for check in of_kind)} of {len(of_kind)} {words}")
+    return lines + [f"not passed: {check['text']}" for check in checks if not check["passed"]]
+
+
+def _genome_limits(provenance: Mapping[str, Any]) -> list[str]:
+    """Say what is not known of a sample when the panel was built without a whole genome."""
+    return [] if provenance["whole_genome_specificity"] else [NO_WHOLE_GENOME]
+
+
+def _checksums(panel: Panel) -> dict[str, str]:
+    """Return what identifies the sequences that the reads were compared with."""
+    targets = {panel.primary[gene].chrom for gene in panel.spec.genes_with_role("target")}
+    sums = {
+        contig["chrom"]: f"MD5 {contig['md5']}"
+        for contig in panel.provenance["contigs"]
+        if contig["chrom"] in targets and contig["md5"]
+    }
+    for name in (TRANSCRIPTS_FASTA, UNSPLICED_FASTA):
+        sums[name] = f"SHA-256 {hashlib.sha256((panel.directory / name).read_bytes()).hexdigest()}"
+    return sums
+
+
+def _gene_models(panel: Panel, fusions: Sequence[Fusion]) -> list[GeneModel]:
+    """Return the transcripts that are drawn: those of the target's genes, then those of the fusions."""
+    names = [panel.primary[gene].key for gene in panel.spec.genes_with_role("target")]
+    names += [
+        f"{side.gene}|{side.transcript}"
+        for fusion in fusions
+        for side in (fusion.five_prime, fusion.three_prime)
+    ]
+    return [_gene_model(panel, panel.transcripts[name]) for name in dict.fromkeys(names)]
+
+
+def _gene_model(panel: Panel, transcript: Transcript) -> GeneModel:
+    gene = panel.spec.gene(transcript.gene)
+    return GeneModel(
+        gene=transcript.gene,
+        transcript=transcript.name,
+        primary=transcript.primary,
+        gene_id=gene.ensembl,
+        cytoband=gene.cytoband,
+        chrom=transcript.chrom,
+        strand="+" if transcript.strand == "+" else "-",
+        exon_lengths=[exon.tx_end - exon.tx_start for exon in transcript.exons],
+        cds_first=transcript.cds[0] + 1 if transcript.cds else None,
+        cds_last=transcript.cds[1] if transcript.cds else None,
+    )
+
+
+def _per_kilobase(panel: Panel, fragments: Mapping[str, int]) -> dict[str, float]:
+    return {
+        gene: 1000 * fragments.get(gene, 0) / len(transcript.sequence)
+        for gene, transcript in panel.primary.items()
+    }
+
+
+def _expression(panel: Panel, fragments: Mapping[str, int]) -> list[Expression]:
+    per_kilobase = _per_kilobase(panel, fragments)
+    total = sum(per_kilobase.values())
+    return [
+        Expression(
+            gene=gene,
+            fragments=fragments.get(gene, 0),
+            tpm_like=round(1_000_000 * value / total, DECIMALS) if total else 0.0,
+        )
+        for gene, value in per_kilobase.items()
+    ]
+
+
+def _exon_coverage(panel: Panel, record: CallsFile) -> list[ExonCoverage]:
+    rows = []
+    for gene in panel.spec.genes_with_role("target"):
+        transcript = panel.primary[gene]
+        for exon in transcript.exons:
+            depth = record.calls.coverage.mean_depth(transcript.key, exon.tx_start, exon.tx_end)
+            rows.append(
+                ExonCoverage(
+                    gene=gene,
+                    exon=exon.number,
+                    length=exon.tx_end - exon.tx_start,
+                    mean_depth=round(depth, DECIMALS),
+                )
+            )
+    return rows
+
+
+def read_metrics(path: Path, keys: Iterable[str] = ()) -> dict[str, Any]:
+    """Read the metrics JSON of a stage.
+
+    Args:
+        path: the file.
+        keys: what it must hold.
+
+    Raises:
+        ReadsError: the file is missing, damaged or of another stage.
+    """
+    try:
+        data: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReadsError(f"can not be read ({error})", path=path, remedy="run the stage again") from error
+    missing = [key for key in keys if not isinstance(data, dict) or key not in data]
+    if missing or not isinstance(data, dict):
+        raise ReadsError(
+            f"lacks {', '.join(missing) or 'all keys'}: it is another file",
+            path=path,
+            remedy="run the stage again",
+        )
+    return data
+
+
+def read_calls_for(panel: Panel, path: Path) -> CallsFile:
+    """Read the calls and check that they speak of the panel's genes.
+
+    Raises:
+        ReadsError: they were made with another panel.
+    """
+    record = read_calls(path)
+    genes = {gene for j in record.calls.junctions for gene in (j.five_gene, j.three_gene)}
+    if not genes | set(record.calls.coverage.genes) <= set(panel.primary):
+        raise ReadsError("was made with another panel", path=path, remedy="run 'aspsfusion call' again")
+    return record

@@ -1,0 +1,319 @@
+"""Opens BAM, CRAM and SAM files and says in words what is wrong with one that can not be read.
+
+Nothing is ever fetched from the network: a CRAM file's reference is given, embedded, or found in a local
+directory of REF_PATH or REF_CACHE.
+
+Tells the genome build of an alignment from the lengths that its header states.
+
+The build is reported, and a file of another species refused. Nothing else depends on it: reads are chosen
+by their sequence and aligned anew, so that old coordinates are never used.
+
+Writes BAM files to be sorted, and sorts them with samtools as pysam brings it along.
+"""
+
+import contextlib
+import errno
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+import pysam
+from pysam.utils import SamtoolsError
+
+from aspsfusion.errors import ReadsError
+from aspsfusion.io.fasta import chromosome_name
+
+HUMAN = "human"
+MOUSE = "mouse"
+
+
+@dataclass(frozen=True)
+class Build:
+    """A genome build, known by the lengths of some of its chromosomes.
+
+    Attributes:
+        name: name of the build.
+        species: `human` or `mouse`.
+        lengths: bases by `chr` style name.
+        md5: MD5 of the upper-case sequence of some of them (SAM header tag M5).
+    """
+
+    name: str
+    species: str
+    lengths: Mapping[str, int]
+    md5: Mapping[str, str]
+
+
+BUILDS = (
+    Build(
+        "GRCh38",
+        HUMAN,
+        {
+            "chr1": 248956422,
+            "chr2": 242193529,
+            "chr9": 138394717,
+            "chr17": 83257441,
+            "chr22": 50818468,
+            "chrX": 156040895,
+        },
+        {"chr17": "f9a0fb01553adb183568e3eb9d8626db", "chrX": "2b3a55ff7f58eb308420c8a9b11cac50"},
+    ),
+    Build(
+        "GRCh37",
+        HUMAN,
+        {
+            "chr1": 249250621,
+            "chr2": 243199373,
+            "chr9": 141213431,
+            "chr17": 81195210,
+            "chr22": 51304566,
+            "chrX": 155270560,
+        },
+        {"chr17": "351f64d4f4f9ddd45b35336ad97aa6de", "chrX": "7e0e2e580297b7764e31dbc80c2540dd"},
+    ),
+    Build(
+        "GRCm38",
+        MOUSE,
+        {"chr1": 195471971, "chr2": 182113224, "chr9": 124595110, "chr17": 94987271, "chrX": 171031299},
+        {},
+    ),
+    Build(
+        "GRCm39",
+        MOUSE,
+        {"chr1": 195154279, "chr2": 181755017, "chr9": 124359700, "chr17": 95294699, "chrX": 169476592},
+        {},
+    ),
+)
+"""The builds laboratories' files are aligned to; resources/README.md says where the numbers come from."""
+
+
+def told_build(lengths: Mapping[str, int]) -> Build | None:
+    """Return the build whose lengths a header states, None when it is none of those known.
+
+    Args:
+        lengths: bases of each contig by the name in the header, `chr17`, `17` or `NC_000017.11`.
+
+    >>> told_build({"17": 81195210, "X": 155270560, "MT": 16569}).name
+    'GRCh37'
+    >>> told_build({"ENST00000304218.8": 3456}) is None
+    True
+    """
+    stated = {chromosome_name(contig): length for contig, length in lengths.items()}
+    matches = [
+        (sum(stated.get(name) == length for name, length in build.lengths.items()), build) for build in BUILDS
+    ]
+    best = max(matches, key=lambda match: match[0])
+    # One wrong length tells an altered or a mixed genome (human and mouse in one index): not that build.
+    if not best[0] or any(stated.get(name, length) != length for name, length in best[1].lengths.items()):
+        return None
+    return best[1]
+
+
+def checksums_agree(build: Build, checksums: Mapping[str, str]) -> bool | None:
+    """Tell whether the MD5s that a header states are those of a build.
+
+    Args:
+        build: see `told_build`.
+        checksums: M5 tags by contig name.
+
+    Returns:
+        None when the header states none of those known.
+    """
+    stated = {chromosome_name(contig): md5.lower() for contig, md5 in checksums.items()}
+    known = [stated[name] == md5 for name, md5 in build.md5.items() if name in stated]
+    return all(known) if known else None
+
+
+THREADS = 1
+"""Threads that read a file. A second one was a quarter faster; one keeps the end of a damaged file simple."""
+
+Format = Literal["BAM", "CRAM", "SAM"]
+GIVE_ALIGNMENTS = "give a BAM, CRAM or SAM file"
+COPY_AGAIN = "copy the file again, or write it again from the reads"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the header of a file says.
+
+    Attributes:
+        format: BAM, CRAM or SAM.
+        lengths: bases of each contig by name; empty for unaligned reads.
+        checksums: M5 tag of the contigs that have one.
+        programs: names of the programs that wrote or changed the file, in the order of the header.
+    """
+
+    format: Format
+    lengths: dict[str, int]
+    checksums: dict[str, str]
+    programs: tuple[str, ...]
+
+
+@contextlib.contextmanager
+def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam.AlignmentFile]:
+    """Open a BAM, CRAM or SAM file, told from its content.
+
+    Args:
+        path: the file.
+        reference: FASTA that a CRAM file was compressed with; not looked at for other formats.
+
+    Raises:
+        ReadsError: the file is missing, empty, cut off or of another format.
+    """
+    pysam.set_verbosity(0)  # what htslib has to say is said below, with the remedy
+    _forbid_downloads()
+    if path.exists() and not path.is_file():
+        raise ReadsError("is no file", path=path, remedy="give a file: it is read twice")
+    if path.is_file() and path.stat().st_size == 0:
+        raise ReadsError("is empty (0 bytes)", path=path, remedy="copy the file again")
+    try:
+        with _no_second_error():
+            stream = pysam.AlignmentFile(
+                str(path),
+                check_sq=False,
+                threads=THREADS,
+                reference_filename=None if reference is None else str(reference),
+            )
+    except OSError as error:
+        if "EOF marker" in str(error):
+            raise ReadsError(
+                "is truncated: the block that ends such a file is missing", path=path, remedy=COPY_AGAIN
+            ) from error
+        if error.errno == errno.ENOEXEC:  # a format of htslib's that holds no reads, an index for one
+            raise _no_alignments(path) from error
+        reason = (error.strerror or str(error)).split(":")[-1].strip().lower()
+        raise ReadsError(f"can not be read ({reason})", path=path, remedy=GIVE_ALIGNMENTS) from error
+    except (ValueError, IndexError, UnicodeError, NotImplementedError) as error:
+        # pysam raises IndexError for formats that have no header of their own, FASTQ for one.
+        raise _no_alignments(path) from error
+    try:
+        if not (stream.is_bam or stream.is_cram or stream.is_sam):
+            raise _no_alignments(path)  # htslib reads FASTQ and FASTA too, and takes pairs for single reads
+        yield stream
+    finally:
+        # Closing a damaged file fails once more; the first error has been raised.
+        with contextlib.suppress(OSError):
+            stream.close()
+
+
+@contextlib.contextmanager
+def _no_second_error() -> Iterator[None]:
+    """Keep quiet what pysam prints when it gives a file up that it could not open: the error follows."""
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda _: None
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+
+
+def _no_alignments(path: Path) -> ReadsError:
+    return ReadsError(
+        "is no BAM, CRAM or SAM file, or its header is damaged",
+        path=path,
+        remedy=f"{GIVE_ALIGNMENTS}; FASTQ belongs into fastq_1 and fastq_2",
+    )
+
+
+def require_reference(reference: Path) -> None:
+    """Refuse a reference FASTA that can not be looked up in.
+
+    Raises:
+        ReadsError: it is missing, is no FASTA that can be indexed, or its index can not be written.
+    """
+    try:
+        with pysam.FastaFile(str(reference)):
+            return
+    except (OSError, ValueError) as error:
+        if not reference.is_file():
+            problem, remedy = "does not exist", "give the FASTA that the CRAM file was compressed with"
+        else:
+            problem = "has no index, and none could be written beside it"
+            remedy = (
+                "run 'samtools faidx' on it (after 'bgzip' if it is gzip), or give a copy you may write to"
+            )
+        raise ReadsError(problem, path=reference, remedy=remedy) from error
+
+
+def read_header(stream: pysam.AlignmentFile) -> Header:
+    """Return what the header says of contigs and programs."""
+    data = stream.header.to_dict()
+    sequences = cast(list[dict[str, str]], data.get("SQ", []))
+    programs = cast(list[dict[str, str]], data.get("PG", []))
+    return Header(
+        format="BAM" if stream.is_bam else "CRAM" if stream.is_cram else "SAM",
+        lengths=dict(zip(stream.references, stream.lengths, strict=True)),
+        checksums={entry["SN"]: entry["M5"] for entry in sequences if "M5" in entry},
+        programs=tuple(dict.fromkeys(entry.get("PN", entry["ID"]) for entry in programs if entry.get("ID"))),
+    )
+
+
+def records_of(stream: pysam.AlignmentFile, path: Path) -> Iterator[pysam.AlignedSegment]:
+    """Yield every record of a file, in its order.
+
+    Raises:
+        ReadsError: the file is damaged, or a CRAM file's reference is missing or another one.
+    """
+    number = 0
+    try:
+        for record in stream.fetch(until_eof=True):
+            number += 1
+            yield record
+    except (OSError, ValueError, UnicodeError, NotImplementedError) as error:
+        if stream.is_cram:
+            raise ReadsError(
+                f"can not be decoded ({error}): it is damaged, or its reference is missing or another one",
+                path=path,
+                where=f"after record {number}",
+                remedy="give the FASTA that it was compressed with as --reference (cram_reference in the "
+                "configuration); nothing is downloaded",
+            ) from error
+        raise ReadsError(
+            f"is truncated or damaged ({error})",
+            path=path,
+            where=f"after record {number}",
+            remedy=COPY_AGAIN,
+        ) from error
+
+
+def _forbid_downloads() -> None:
+    """Leave only local directories in REF_PATH, where htslib looks for a CRAM file's reference."""
+    parts = os.environ.get("REF_PATH", "").replace("://", "\0").split(":")
+    local = [part for part in parts if part and "\0" not in part]
+    # An empty value would stand for htslib's own default, which may be a server.
+    os.environ["REF_PATH"] = ":".join(local) or os.devnull
+
+
+def unsorted_bam(path: Path, header: pysam.AlignmentHeader) -> pysam.AlignmentFile:
+    """Open a BAM file to write what is sorted next and then thrown away; to be used in a `with` block.
+
+    It is packed at the fastest level: a third of the time of the usual one, for a quarter more space.
+    """
+    return pysam.AlignmentFile(str(path), "wb", header=header, format_options=["level=1"])
+
+
+def sort_bam(source: Path, output: Path, *options: str, remedy: str) -> None:
+    """Sort a BAM file; no command line, and so no path, enters its header.
+
+    Args:
+        source: file to sort.
+        output: file to write.
+        options: further options of `samtools sort`, `-n` for the order of names.
+        remedy: what to do when the source is damaged.
+
+    Raises:
+        ReadsError: the source is damaged, or there is no room or no permission to write.
+    """
+    try:
+        pysam.sort("--no-PG", *options, "-o", str(output), str(source))
+    except SamtoolsError as error:
+        said = str(error).split("stderr=")[-1].strip(" '\"\n").removesuffix("\\n").split("\\n")[-1]
+        damaged = "truncated" in said or "invalid" in said
+        raise ReadsError(
+            f"can not be sorted ({said.removeprefix('samtools sort: ').removesuffix('. Aborting')})",
+            path=source if damaged else output,
+            remedy=remedy if damaged else "see to free space and to the permission to write there",
+        ) from error

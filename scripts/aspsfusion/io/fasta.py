@@ -1,0 +1,149 @@
+"""Reads FASTA in large blocks, whichever way the file is packed and its contigs are named.
+
+Contigs may be whole chromosomes (`chrX`, `X`, `NC_000023.11`) or loci named as `samtools faidx` names them
+(`chrX:49028726-49043486`, 1-based inclusive).
+
+Small functions on nucleotide sequences that several stages need.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from aspsfusion.errors import ReferenceProofError
+from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
+
+_COMPLEMENT = str.maketrans("ACGTNacgtn", "TGCANtgcan")
+
+
+def reverse_complement(sequence: str) -> str:
+    """Return the reverse complement; case is kept, N stays N.
+
+    >>> reverse_complement("AACGTN")
+    'NACGTT'
+    """
+    return sequence.translate(_COMPLEMENT)[::-1]
+
+
+BLOCK_BYTES = 8 * 1024 * 1024
+"""Bytes read at a time; large enough that Python's share of the work is negligible."""
+
+LINE_END = ord("\n")
+
+REFSEQ_CHROMOSOME = re.compile(r"^NC_0000(\d\d)\.\d+$")
+_CONTIG = re.compile(r"^(?P<name>[^:\s]+?)(?::(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*))?$")
+_REFSEQ_SEX = {"23": "X", "24": "Y"}
+
+
+def chromosome_name(contig: str) -> str:
+    """Return the `chr` style name of a contig name.
+
+    >>> [chromosome_name(name) for name in ("chrX", "X", "NC_000023.11", "17", "MT", "GL000194.1")]
+    ['chrX', 'chrX', 'chrX', 'chr17', 'chrM', 'chrGL000194.1']
+    """
+    refseq = REFSEQ_CHROMOSOME.match(contig)
+    if refseq:
+        return f"chr{_REFSEQ_SEX.get(refseq[1], str(int(refseq[1])))}"
+    name = contig.removeprefix("chr")
+    return "chrM" if name in ("M", "MT") else f"chr{name}"
+
+
+def parse_contig(name: str) -> tuple[str, int, int | None]:
+    """Return chromosome, 0-based start and end (None for a whole contig) of a FASTA record's name.
+
+    >>> parse_contig("X:101-200")
+    ('chrX', 100, 200)
+    >>> parse_contig("NC_000017.11")
+    ('chr17', 0, None)
+    """
+    match = _CONTIG.match(name)
+    if match is None or match["start"] is None:
+        return chromosome_name(name), 0, None
+    start, end = (int(match[part].replace(",", "")) for part in ("start", "end"))
+    return chromosome_name(match["name"]), start - 1, end
+
+
+def open_fasta(path: Path) -> BinaryIO:
+    """Open a plain, gzip or bgzip file for reading inflated bytes.
+
+    Raises:
+        ReferenceProofError: there is no such file.
+    """
+    try:
+        return open_inflated(path)
+    except OSError as error:
+        raise ReferenceProofError(
+            f"can not be read ({(error.strerror or str(error)).lower()})",
+            path=path,
+            remedy="give the path of a genome FASTA",
+        ) from error
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with open_fasta(path) as stream:
+        while True:
+            try:
+                block = stream.read(BLOCK_BYTES)
+            except DAMAGED as error:
+                raise ReferenceProofError(
+                    f"is a truncated or damaged {compression_name(path)} file ({error})",
+                    path=path,
+                    remedy="copy or download it again",
+                ) from error
+            if not block:
+                return
+            yield block
+
+
+def _next_header(buffer: bytes) -> int:
+    """Return the position of the next '>' at the beginning of a line but the first, -1 without one."""
+    found = buffer.find(b">", 1)  # a single letter is looked for many times faster than "\n>"
+    while found > 0 and buffer[found - 1] != LINE_END:
+        found = buffer.find(b">", found + 1)
+    return found
+
+
+def _without_blanks(lines: bytes) -> bytes:
+    """Return the bases of lines, which hardly ever hold other white space than their ends."""
+    bases = lines.replace(b"\n", b"")
+    return bases.translate(None, b"\r \t") if any(blank in bases for blank in (b"\r", b" ", b"\t")) else bases
+
+
+def fasta_pieces(path: Path) -> Iterator[tuple[str | None, bytes]]:
+    """Yield `(header, b"")` at each record and `(None, bases)` for its blocks of bases without line ends.
+
+    Raises:
+        ReferenceProofError: the file is damaged or no FASTA.
+    """
+    buffer = b""
+    seen_header = False
+    for block in _blocks(path):
+        buffer += block
+        while buffer:
+            if buffer.startswith(b">"):
+                line_end = buffer.find(b"\n")
+                if line_end < 0:
+                    break
+                yield buffer[1:line_end].decode("ascii", "replace").strip(), b""
+                seen_header = True
+                buffer = buffer[line_end + 1 :]
+                continue
+            if not seen_header:
+                raise ReferenceProofError(
+                    "is no FASTA: it does not begin with '>'", path=path, remedy="give a genome FASTA"
+                )
+            next_header = _next_header(buffer)
+            if next_header >= 0:
+                yield None, _without_blanks(buffer[: next_header - 1])
+                buffer = buffer[next_header:]
+                continue
+            # A line end at the very end of the block may belong to a header in the next one.
+            cut = len(buffer) - 1 if buffer.endswith(b"\n") else len(buffer)
+            yield None, _without_blanks(buffer[:cut])
+            buffer = buffer[cut:]
+            break
+    if not seen_header:
+        raise ReferenceProofError(
+            "is empty or no FASTA: no record begins with '>'", path=path, remedy="give a genome FASTA"
+        )

@@ -1,0 +1,170 @@
+"""Writing files so that none is ever seen half written and none is lost by mistake.
+
+Notices an input file that changed while it was read.
+
+A file that is still being copied reads well up to its present end: what it gave would look like a complete
+sample. So its size and its time are compared before and after.
+"""
+
+import glob
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aspsfusion.errors import ParameterError, ReadsError
+
+
+@contextmanager
+def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a temporary path beside `path` and rename it to `path` when the block ends well.
+
+    A block that raises leaves nothing behind and an existing file as it was. Directories that are
+    missing are made. What a process that was killed left of the same file is removed.
+
+    Args:
+        path: the file to be written.
+        force: replace an existing file; without it an existing file is an error.
+
+    Yields:
+        The path to write to, in the same directory, so that the rename is atomic.
+
+    Raises:
+        ParameterError: the file exists and `force` is not set, or it can not be written.
+    """
+    temporary = _draft(path)
+    try:
+        _refuse_to_lose(path, force=force)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _discard_abandoned(path)
+        try:
+            yield temporary
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        if error.filename and Path(str(error.filename)) not in (path, temporary, path.parent):
+            raise  # about another file, which has its own words
+        raise ParameterError(
+            f"can not be written ({error.strerror or error})",
+            path=path,
+            remedy="give an --output that can be written",
+        ) from error
+
+
+@contextmanager
+def scratch_beside(path: Path) -> Iterator[Path]:
+    """Give a temporary directory beside `path`, from where a finished result can be renamed to it.
+
+    Args:
+        path: what will be written.
+
+    Yields:
+        The directory, empty; it is removed at the end. What a process that was killed left there is removed
+        at the beginning.
+
+    Raises:
+        OSError: it can not be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _discard_abandoned(path)
+    scratch = _draft(path)
+    shutil.rmtree(scratch, ignore_errors=True)  # of a killed process that had the same number
+    scratch.mkdir()
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _draft(path: Path) -> Path:
+    # The suffix stays at the end because some writers choose the format by it.
+    return path.with_name(f".{os.getpid()}.tmp.{path.name}")
+
+
+def _discard_abandoned(path: Path) -> None:
+    """Remove the drafts of other processes, and what belongs to them, such as an index.
+
+    Two processes that write the same file contradict each other anyhow: then the one that began first fails.
+    """
+    own = _draft(path).name
+    for draft in path.parent.glob(f".[0-9]*.tmp.{glob.escape(path.name)}*"):
+        if draft.name.startswith(own):
+            continue
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
+
+
+def _refuse_to_lose(path: Path, *, force: bool) -> None:
+    if path.is_dir():
+        raise ParameterError("is a directory", path=path, remedy="give the name of a file as --output")
+    if path.exists() and not force:
+        raise ParameterError(
+            "exists already", path=path, remedy="give another --output, or --force to replace it"
+        )
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A file's identity at one moment.
+
+    Attributes:
+        path: the file.
+        size: bytes.
+        modified: time of its last change, in nanoseconds.
+        inode: number of the file behind the name.
+    """
+
+    path: Path
+    size: int
+    modified: int
+    inode: int
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return the stamp of a file, None for a pipe or for what is not there."""
+    try:
+        if not path.is_file():
+            return None
+        state = path.stat()
+    except OSError:
+        return None
+    return Stamp(path, state.st_size, state.st_mtime_ns, state.st_ino)
+
+
+def stamps_of(paths: Iterable[Path]) -> list[Stamp]:
+    """Return the stamps of those paths that are files."""
+    return [stamp for stamp in map(stamp_of, paths) if stamp is not None]
+
+
+def require_unchanged(stamps: Iterable[Stamp]) -> None:
+    """Refuse files that are not what they were when their stamps were taken.
+
+    Raises:
+        ReadsError: a file vanished, grew, shrank or was written again.
+    """
+    for before in stamps:
+        now = stamp_of(before.path)
+        if now is None:
+            raise ReadsError(
+                "vanished while it was read",
+                path=before.path,
+                remedy="put it back, leave it there and run again",
+            )
+        if now != before:
+            change = (
+                f"grew from {before.size} to {now.size} bytes"
+                if now.size > before.size
+                else f"shrank from {before.size} to {now.size} bytes"
+                if now.size < before.size
+                else "was written again"
+            )
+            raise ReadsError(
+                f"{change} while it was read",
+                path=before.path,
+                remedy="wait until it is completely written and run again",
+            )

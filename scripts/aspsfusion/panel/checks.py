@@ -1,0 +1,180 @@
+"""Proves that a reference is what the panel says: splice sites, reading frames, published junctions.
+
+A genome of another build, a shifted locus or a masked chromosome passes none of these by luck, whatever
+its file is called. The checks are the same for every source of sequence.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from aspsfusion.panel.genome import GenomePieces, Region
+from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.panel.spec import JunctionSpec
+
+DONORS = ("GT", "GC")
+ACCEPTOR = "AG"
+MINOR_INTRON = ("AT", "AC")
+"""Ends of the rare introns of the minor (U12) spliceosome, which is no sign of a wrong reference."""
+
+MAX_UNUSUAL_INTRONS = 0.1
+"""Share of introns of a non-target transcript that may have other ends: single exceptions exist in real
+annotation, while a shifted reference breaks nearly all of them."""
+
+MIN_INTRONS_OF_A_SHIFT = 3
+"""Introns that a transcript needs for a majority of odd ends to mean a wrong reference: annotated alternative
+transcripts of one or two introns may be odd by themselves."""
+
+STOP_CODONS = ("TAA", "TAG", "TGA")
+
+EXACT_AT_JUNCTION = 12
+"""Bases next to a published junction that must be identical: they say which exon end is meant."""
+
+MAX_SUBSTITUTIONS = 1
+"""Substitutions allowed in the rest of one side of a published sequence: it is one patient's, and may carry
+a variant."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing proved or disproved of the reference.
+
+    Attributes:
+        name: stable name of the kind of check.
+        passed: the outcome.
+        text: what was found, one sentence.
+        essential: whether a failure refuses the reference.
+    """
+
+    name: str
+    passed: bool
+    text: str
+    essential: bool
+
+
+def check_introns(transcript: Transcript, genome: GenomePieces, *, essential: bool) -> Check:
+    """Check that the introns of a transcript begin and end as introns do.
+
+    Args:
+        transcript: its exons give the introns.
+        genome: must hold the gene's region.
+        essential: whether the verdict rests on this transcript; it then must have no exception.
+    """
+    unusual = []
+    for number, (before, after) in enumerate(
+        zip(transcript.exons, transcript.exons[1:], strict=False), start=1
+    ):
+        low, high = (before.end, after.start) if transcript.strand == "+" else (after.end, before.start)
+        first = Region(transcript.chrom, low, low + 2)
+        last = Region(transcript.chrom, high - 2, high)
+        if transcript.strand == "-":
+            first, last = last, first
+        ends = (
+            genome.fetch_sense(first, transcript.strand).upper(),
+            genome.fetch_sense(last, transcript.strand).upper(),
+        )
+        if not ((ends[0] in DONORS and ends[1] == ACCEPTOR) or ends == MINOR_INTRON):
+            unusual.append(f"intron {number} {ends[0]}..{ends[1]}")
+    introns = len(transcript.exons) - 1
+    allowed = 0 if essential else int(introns * MAX_UNUSUAL_INTRONS)
+    text = f"{transcript.key}: {introns - len(unusual)} of {introns} introns run from GT or GC to AG"
+    if unusual:
+        text += f" ({', '.join(unusual[:3])}{' ...' if len(unusual) > 3 else ''})"
+    shifted = transcript.primary and introns >= MIN_INTRONS_OF_A_SHIFT and len(unusual) * 2 > introns
+    return Check("intron_ends", len(unusual) <= allowed, text, essential or shifted)
+
+
+def check_reading_frame(transcript: Transcript, *, essential: bool) -> Check:
+    """Check that the stated reading frame begins with ATG and ends at its first stop codon."""
+    assert transcript.cds is not None
+    start, end = transcript.cds
+    coding = transcript.sequence[start:end]
+    codons = [coding[i : i + 3] for i in range(0, len(coding), 3)]
+    stop = next((i for i, codon in enumerate(codons) if codon in STOP_CODONS), None)
+    if codons[0] != "ATG":
+        problem = f"begins with {codons[0]}, not ATG"
+    elif stop is None:
+        problem = "has no stop codon"
+    elif stop != len(codons) - 1:
+        problem = f"stops at codon {stop + 1} of {len(codons)}"
+    else:
+        return Check(
+            "reading_frame", True, f"{transcript.key}: open reading frame of {len(coding)} nt", essential
+        )
+    return Check("reading_frame", False, f"{transcript.key}: reading frame {problem}", essential)
+
+
+def check_called_bases(transcript: Transcript, *, essential: bool) -> Check | None:
+    """Return a failed check when a transcript holds bases that are not called, None when it holds none.
+
+    A masked or patchy reference may have all its splice sites and still miss the exons' insides.
+    """
+    missing = len(transcript.sequence) - sum(map(transcript.sequence.count, "ACGT"))
+    if not missing:
+        return None
+    text = f"{transcript.key}: {missing} of {len(transcript.sequence)} bases are not called (N)"
+    return Check("called_bases", False, text, essential)
+
+
+def check_junction(junction: JunctionSpec, five_prime: str, three_prime: str, *, essential: bool) -> Check:
+    """Check a published junction sequence against the transcript sequences at the stated exon ends.
+
+    Args:
+        junction: catalogue entry with a sequence.
+        five_prime: the 5' transcript up to and including the last joined base.
+        three_prime: the 3' transcript from the first joined base.
+        essential: whether a failure refuses the reference.
+    """
+    assert junction.sequence is not None
+    left, right = junction.sequence.split("|")
+    problems = []
+    for side, published, reference in (
+        ("5'", left[::-1], five_prime[::-1]),
+        ("3'", right, three_prime),
+    ):
+        compared = reference[: len(published)].ljust(len(published), "-")
+        different = [i for i, (a, b) in enumerate(zip(published, compared, strict=True)) if a != b]
+        if len(different) > MAX_SUBSTITUTIONS or any(i < EXACT_AT_JUNCTION for i in different):
+            problems.append(f"{len(different)} of {len(published)} bases differ on the {side} side")
+    text = f"{junction.id}: published sequence of {len(left)} + {len(right)} nt "
+    text += f"not found at the stated exon ends ({'; '.join(problems)})" if problems else "found in place"
+    return Check("published_junction", not problems, text, essential)
+
+
+def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
+    """Run every check of `aspsfusion.panel.checks` on a panel.
+
+    A failure is essential where the verdict rests on it: primary transcripts of target genes and published
+    junctions of the target fusion. Exons that came from an annotation are allowed its odd introns.
+
+    Args:
+        panel: transcripts and catalogue to prove.
+        genome: holds every gene's region.
+        stated: genes whose exons the panel YAML itself states.
+    """
+    targets = set(panel.spec.genes_with_role("target"))
+    checks = []
+    for transcript in panel.transcripts.values():
+        essential = transcript.primary and transcript.gene in targets & stated
+        uncalled = check_called_bases(transcript, essential=essential)
+        if uncalled:
+            checks.append(uncalled)
+        if len(transcript.exons) > 1:
+            checks.append(check_introns(transcript, genome, essential=essential))
+        if transcript.cds and transcript.primary:
+            checks.append(check_reading_frame(transcript, essential=essential))
+    for location, junction in panel.catalogue.items():
+        if junction.sequence is None:
+            continue
+        five, three = panel.primary[location.five_gene], panel.primary[location.three_gene]
+        five_end, three_start = five.from_genome(location.five_pos), three.from_genome(location.three_pos)
+        assert five_end is not None
+        assert three_start is not None
+        checks.append(
+            check_junction(
+                junction,
+                five.sequence[: five_end + 1],
+                three.sequence[three_start:],
+                essential=junction.fusion == panel.spec.target.fusion,
+            )
+        )
+    return checks

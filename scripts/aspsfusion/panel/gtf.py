@@ -1,0 +1,196 @@
+"""Exon structures from an annotation GTF, for panels that name genes without giving their exons."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from aspsfusion.errors import PanelError
+from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
+from aspsfusion.io.fasta import chromosome_name
+from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec
+
+GTF_COLUMNS = 9
+_ATTRIBUTE = re.compile(r'(\w+) "?([^";]*)"?')
+
+PRIMARY_TAGS = ("MANE_Select", "Ensembl_canonical")
+"""Tags that name a gene's reference transcript, the first one wins; NCBI writes them with a space."""
+
+NOT_GFF3 = "give a GTF (not GFF3) file"
+
+
+class _TranscriptLines:
+    """The GTF lines of one transcript, as far as they matter here."""
+
+    def __init__(self, gene: str, identifier: str, chrom: str, strand: str) -> None:
+        self.gene, self.identifier, self.chrom, self.strand = gene, identifier, chrom, strand
+        self.exons: list[tuple[int, int]] = []
+        self.coding: list[tuple[int, int]] = []
+        self.tags: set[str] = set()
+
+    def to_spec(self, *, primary: bool, source: str) -> TranscriptSpec:
+        ordered = sorted(set(self.exons), reverse=self.strand == "-")
+        return TranscriptSpec(
+            id=self.identifier,
+            primary=primary,
+            chrom=self.chrom,
+            strand="+" if self.strand == "+" else "-",
+            exons=ordered,
+            cds=self._cds(ordered),
+            source=source,
+        )
+
+    def _cds(self, exons: list[tuple[int, int]]) -> tuple[int, int] | None:
+        """First and last coding base on the transcript, 1-based; None where the frame is incomplete."""
+        if not self.coding:
+            return None
+        low, high = min(start for start, _ in self.coding), max(end for _, end in self.coding)
+        first, last = (low, high) if self.strand == "+" else (high, low)
+        offset, positions = 0, {}
+        for start, end in exons:
+            for position in (first, last):
+                if start <= position <= end:
+                    inside = position - start if self.strand == "+" else end - position
+                    positions[position] = offset + inside + 1
+            offset += end - start + 1
+        if first not in positions or last not in positions:
+            return None
+        cds = positions[first], positions[last]
+        return cds if (cds[1] - cds[0] + 1) % 3 == 0 else None
+
+
+def _rank(transcript: _TranscriptLines) -> tuple[int, ...]:
+    """Sort key, lowest first: tagged reference transcript, longest reading frame, most exons, longest."""
+    tag = next((i for i, name in enumerate(PRIMARY_TAGS) if name in transcript.tags), len(PRIMARY_TAGS))
+    coding = sum(end - start + 1 for start, end in set(transcript.coding))
+    length = sum(end - start + 1 for start, end in set(transcript.exons))
+    return tag, -coding, -len(set(transcript.exons)), -length
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a plain or gzip file with their numbers.
+
+    Raises:
+        PanelError: the file can not be read or is damaged.
+    """
+    try:
+        stream = open_inflated(path)
+    except OSError as error:
+        raise PanelError(
+            f"can not be read ({(error.strerror or str(error)).lower()})",
+            path=path,
+            remedy="give the path of an annotation GTF",
+        ) from error
+    with stream:
+        try:
+            yield from enumerate(stream, start=1)
+        except DAMAGED as error:
+            raise PanelError(
+                f"is a truncated or damaged {compression_name(path)} file ({error})",
+                path=path,
+                remedy="copy or download it again",
+            ) from error
+
+
+def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[TranscriptSpec]]:
+    """Read the transcripts of genes from a GTF.
+
+    The primary transcript is the one the gene names, else the one tagged MANE_Select or
+    Ensembl_canonical, else the one with the longest reading frame, the most exons, the greatest length.
+
+    Args:
+        path: GTF, plain or gzip.
+        genes: genes to find, by `gene_name` or `gene_id`.
+
+    Returns:
+        Transcripts by gene symbol, the primary one first.
+
+    Raises:
+        PanelError: a line is malformed or a gene is not in the file.
+    """
+    wanted = {gene.symbol: gene for gene in genes}
+    by_name = {gene.ensembl.split(".")[0]: symbol for symbol, gene in wanted.items() if gene.ensembl}
+    by_name |= {symbol: symbol for symbol in wanted}
+    # A transcript of the pseudoautosomal regions or of an alternative contig may carry the same name twice.
+    found: dict[str, dict[tuple[str, str, str], _TranscriptLines]] = {symbol: {} for symbol in wanted}
+    for number, raw in _lines(path):
+        where = f"line {number}"
+        if raw.startswith(b"##gff-version 3"):
+            raise PanelError("is a GFF3 file", path=path, where=where, remedy=NOT_GFF3)
+        if raw.startswith(b"#") or not raw.strip():
+            continue
+        fields = raw.decode("utf-8", "replace").rstrip("\r\n").split("\t")
+        if len(fields) != GTF_COLUMNS:
+            raise PanelError(
+                f"has {len(fields)} columns, a GTF has {GTF_COLUMNS}", path=path, where=where, remedy=NOT_GFF3
+            )
+        chrom, _, feature, start, end, _, strand, _, attributes = fields
+        if feature not in ("exon", "CDS", "stop_codon", "transcript"):
+            continue
+        pairs = _ATTRIBUTE.findall(attributes)
+        values = dict(pairs)
+        if "gene_id" not in values and "=" in attributes:
+            raise PanelError("has attributes of GFF3", path=path, where=where, remedy=NOT_GFF3)
+        gene_id = values.get("gene_id", "")
+        names = (values.get("gene_name", ""), gene_id, gene_id.split(".")[0])
+        symbol = next((by_name[name] for name in names if name in by_name), None)
+        if symbol is None:
+            continue
+        identifier = values.get("transcript_id", "")
+        if not identifier or strand not in ("+", "-") or not (start.isdecimal() and end.isdecimal()):
+            raise PanelError(
+                "has no transcript_id, no strand or no positions",
+                path=path,
+                where=where,
+                remedy="correct the line",
+            )
+        if values.get("transcript_version") and "." not in identifier:
+            identifier = f"{identifier}.{values['transcript_version']}"
+        lines = found[symbol].setdefault(
+            (identifier, chrom, strand),
+            _TranscriptLines(symbol, identifier, chromosome_name(chrom), strand),
+        )
+        lines.tags.update(value.replace(" ", "_") for key, value in pairs if key == "tag")
+        if feature == "exon":
+            lines.exons.append((int(start), int(end)))
+        elif feature in ("CDS", "stop_codon"):
+            lines.coding.append((int(start), int(end)))
+    return {symbol: _ordered(path, wanted[symbol], list(lines.values())) for symbol, lines in found.items()}
+
+
+def _ordered(path: Path, gene: GeneSpec, transcripts: list[_TranscriptLines]) -> list[TranscriptSpec]:
+    usable = sorted((t for t in transcripts if t.exons), key=_rank)
+    if gene.primary_transcript:
+        named = gene.primary_transcript.split(".")[0]
+        usable.sort(key=lambda t: t.identifier.split(".")[0] != named)
+        if not usable or usable[0].identifier.split(".")[0] != named:
+            raise PanelError(
+                f"has no transcript {gene.primary_transcript} of {gene.symbol}",
+                path=path,
+                remedy="correct primary_transcript in the panel YAML",
+            )
+    if not usable:
+        raise PanelError(
+            f"has no exons of gene {gene.symbol}",
+            path=path,
+            remedy="give a GTF that names the gene, or its exons in the panel YAML",
+        )
+    primary = usable[0]
+    # Copies of the gene elsewhere are not the gene that the panel means.
+    here = [t for t in usable if (t.chrom, t.strand) == (primary.chrom, primary.strand)]
+    return [_spec(path, t, primary=t is primary) for t in here]
+
+
+def _spec(path: Path, transcript: _TranscriptLines, *, primary: bool) -> TranscriptSpec:
+    try:
+        return transcript.to_spec(primary=primary, source=path.name)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        message = first["msg"].removeprefix("Value error, ")
+        key = f"{first['loc'][0]}: " if first["loc"] else ""
+        raise PanelError(
+            f"transcript {transcript.identifier} of {transcript.gene}: {key}{message}",
+            path=path,
+            remedy="correct the GTF, or give the gene's exons in the panel YAML",
+        ) from error

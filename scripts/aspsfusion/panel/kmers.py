@@ -1,0 +1,154 @@
+"""What the screen looks for: which k-mers and seeds of a panel's sequences.
+
+Two lengths have two jobs. The k-mers (KMER_LENGTH) say what belongs to the panel: sequence that occurs
+nowhere else by chance, less the repeats. The seeds (SEED_LENGTH) are the shorter words at which a read is
+compared with the panel's letters; each of them lies in a k-mer of the panel. See `docs/screen.md` for how
+these were chosen.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.kernels import BASE_CODES, EMPTY, canonical_kmers
+from aspsfusion.match_kernels import match_reads, scratch_for
+from aspsfusion.panel.screen_index import PACKED_CODES, PanelKmers, ScreenTable
+from aspsfusion.vector_loads import LOAD_BYTES
+
+KMER_LENGTH = 21
+"""Odd, so that no k-mer is its own reverse complement. A panel of some 600,000 distinct 21-mers meets a
+random read of 100 nt with a probability of 100 * 600000 / (4^21 / 2) = 3e-5."""
+
+SEED_LENGTH = 13
+"""Bases of a seed; at most 14, what 32 bits of packed bases hold at every second base. See `docs/screen.md`:
+longer seeds lose more than one in a thousand single reads of 50 nt at junctions that are not listed, shorter
+ones cost more comparisons."""
+
+MAX_CONTEXTS = 16
+"""Places at which one seed is entered; a word that stands in more different surroundings is a repeat."""
+
+CONTEXT = 10
+"""Bases on both sides of a seed by which two places count as one: transcripts of a gene share their exons."""
+
+REPEAT_PERIODS = (1, 2, 3)
+"""A word that repeats itself with one of these periods is left out: poly-A tails and microsatellites would
+let in a large part of any library."""
+
+
+def encode(sequence: str) -> npt.NDArray[np.uint8]:
+    """Return the two-bit codes of a sequence, 4 for anything that is no base."""
+    codes: npt.NDArray[np.uint8] = BASE_CODES[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]
+    return codes
+
+
+def panel_kmers(
+    pieces: Iterable[tuple[int, str]], k: int = KMER_LENGTH
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
+    """Collect the distinct canonical k-mers of a panel.
+
+    Args:
+        pieces: gene number and sequence; a k-mer that several genes share counts for the first one.
+        k: k-mer length.
+
+    Returns:
+        The k-mers, sorted, and the gene number of each; repetitive ones are left out.
+    """
+    all_kmers, all_genes = [np.empty(0, np.uint64)], [np.empty(0, np.uint16)]
+    for gene, sequence in pieces:
+        found = canonical_kmers(encode(sequence), k)
+        found = found[found != EMPTY]
+        all_kmers.append(found)
+        all_genes.append(np.full(found.size, gene, np.uint16))
+    kmers, first = np.unique(np.concatenate(all_kmers), return_index=True)
+    genes = np.concatenate(all_genes)[first]
+    keep = ~_repetitive(kmers, k)
+    return kmers[keep], genes[keep]
+
+
+def _repetitive(words: npt.NDArray[np.uint64], length: int) -> npt.NDArray[np.bool_]:
+    """Tell which packed words repeat themselves with one of REPEAT_PERIODS."""
+    found = np.zeros(words.size, dtype=bool)
+    for period in REPEAT_PERIODS:
+        mask = np.uint64((1 << (2 * (length - period))) - 1)
+        found |= (words >> np.uint64(2 * period)) == (words & mask)
+    return found
+
+
+def index_panel(
+    pieces: Sequence[tuple[int, str]],
+    left_out: npt.NDArray[np.uint64] | None = None,
+    k: int = KMER_LENGTH,
+    seed_length: int = SEED_LENGTH,
+    *,
+    symbols: Sequence[str] = (),
+) -> PanelKmers:
+    """Make what the screen looks reads up in.
+
+    Args:
+        pieces: gene number and sequence, see `panel_kmers`.
+        left_out: canonical k-mers that shall not count, for example because they are frequent elsewhere in
+            the genome (uint64).
+        k: k-mer length.
+        seed_length: bases of a seed.
+        symbols: of the genes by number.
+
+    Returns:
+        The k-mers without those left out, and the seeds that lie within one of them.
+    """
+    kmers, genes = panel_kmers(pieces, k)
+    if left_out is not None:
+        wanted = ~np.isin(kmers, left_out)
+        kmers, genes = kmers[wanted], genes[wanted]
+    # One text, so that the k-mers of all pieces are found in one pass; no k-mer crosses the breaks.
+    letters = f"-{'-'.join(sequence for _, sequence in pieces)}-"
+    text = PACKED_CODES[np.frombuffer(letters.encode("ascii"), dtype=np.uint8)]
+    starts = np.flatnonzero(np.isin(canonical_kmers(encode(letters), k), kmers))
+    is_seed = np.zeros(text.size, dtype=bool)
+    for offset in range(k - seed_length + 1):
+        is_seed[starts + offset] = True
+    positions = _distinct(text, np.flatnonzero(is_seed), seed_length)
+    return PanelKmers(k, kmers, genes, text, seed_length, positions, tuple(symbols))
+
+
+def _distinct(
+    text: npt.NDArray[np.uint8], positions: npt.NDArray[np.int64], length: int
+) -> npt.NDArray[np.int64]:
+    """Return the positions without repetitive words and without places that look alike all around."""
+    if not positions.size:
+        return positions
+    words: npt.NDArray[np.uint64] = np.zeros(positions.size, dtype=np.uint64)
+    for i in range(length):
+        words = (words << np.uint64(2)) | text[positions + i]
+    plain = ~_repetitive(words, length)
+    positions, words = positions[plain], words[plain]
+    around = words.copy()
+    for offset in (*range(-CONTEXT, 0), *range(length, length + CONTEXT)):
+        # Five letters, the break included; what overflows is mixed in well enough to tell places apart.
+        letter = text[np.clip(positions + offset, 0, text.size - 1)]
+        around = around * np.uint64(0x9E3779B97F4A7C15) + letter + np.uint64(1)
+    first = np.sort(np.unique(around, return_index=True)[1])
+    positions, words = positions[first], words[first]
+    order = np.argsort(words, kind="stable")
+    _, begins = np.unique(words[order], return_index=True)
+    rank = np.arange(order.size) - np.repeat(begins, np.diff([*begins, order.size]))
+    return np.sort(positions[order[rank < MAX_CONTEXTS]])
+
+
+def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.bool_]:
+    """Tell of each read whether the screen keeps it.
+
+    For studies and tests: nothing is counted. The answer is that of `aspsfusion screen` for the same bases,
+    whichever strand they are given on.
+
+    Args:
+        reads: bases, upper or lower case; a block of some thousand reads at a time is fast.
+        table: see `build_table`.
+    """
+    starts = np.zeros(len(reads) + 1, dtype=np.int64)
+    starts[1:] = np.cumsum([len(read) for read in reads])
+    buffer = np.frombuffer(bytearray(b"".join([*reads, bytes(LOAD_BYTES)])), dtype=np.uint8)
+    longest = max((len(read) for read in reads), default=0)
+    kept = np.zeros(len(reads), dtype=bool)
+    match_reads(buffer, starts[:-1], starts[1:], 0, len(reads), table, scratch_for(longest), kept)
+    return kept

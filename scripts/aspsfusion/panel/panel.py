@@ -1,0 +1,208 @@
+"""A built panel directory, as every stage after `panel build` reads it.
+
+Coordinates are 0-based and half-open throughout; only the files' columns are 1-based and inclusive.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from aspsfusion.errors import PanelError
+from aspsfusion.panel.layout import (
+    BUILD_AGAIN,
+    EXONS_TABLE,
+    INDEX_FILES,
+    INDEX_PREFIX,
+    KMER_TABLE,
+    PROVENANCE,
+    TRANSCRIPTS_FASTA,
+    UNSPLICED_FASTA,
+    damage_named,
+    require_files,
+)
+from aspsfusion.panel.spec import BreakpointSpec, JunctionSpec, PanelSpec
+from aspsfusion.panel.specificity import SPECIFICITY_TABLE, Specificity, read_specificity
+from aspsfusion.panel.transcripts import UNSPLICED_SUFFIX, Exon, Junction, Transcript, Unspliced
+
+__all__ = ["UNSPLICED_SUFFIX", "Exon", "Junction", "Panel", "Transcript", "Unspliced", "load_panel"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel directory in memory.
+
+    Attributes:
+        directory: where it was read from.
+        spec: the panel YAML it was built from.
+        transcripts: every transcript by its key, in the order of transcripts.fa.
+        unspliced: unspliced targets by gene.
+        provenance: panel.json.
+    """
+
+    directory: Path
+    spec: PanelSpec
+    transcripts: Mapping[str, Transcript]
+    unspliced: Mapping[str, Unspliced]
+    provenance: Mapping[str, Any] = field(repr=False)
+
+    @cached_property
+    def primary(self) -> dict[str, Transcript]:
+        """The primary transcript of each gene."""
+        return {t.gene: t for t in self.transcripts.values() if t.primary}
+
+    @cached_property
+    def by_gene(self) -> dict[str, list[Transcript]]:
+        """All transcripts of each gene, the primary one first."""
+        result: dict[str, list[Transcript]] = {}
+        for transcript in self.transcripts.values():
+            result.setdefault(transcript.gene, []).append(transcript)
+        for transcripts in result.values():
+            transcripts.sort(key=lambda t: not t.primary)
+        return result
+
+    @cached_property
+    def specificity(self) -> Specificity | None:
+        """Places of the genes' k-mers elsewhere in the genome; None when the panel was built from loci."""
+        return read_specificity(self.directory)
+
+    @cached_property
+    def contig_ranks(self) -> dict[str, int]:
+        """Order of preference among equal alignments: primary transcripts, other ones, unspliced genes."""
+        transcripts = sorted(self.transcripts.values(), key=lambda t: not t.primary)
+        names = [t.key for t in transcripts] + [u.key for u in self.unspliced.values()]
+        return {name: rank for rank, name in enumerate(names)}
+
+    @cached_property
+    def catalogue(self) -> dict[Junction, JunctionSpec]:
+        """The catalogue junctions by their genomic positions."""
+        return {self.locate(spec): spec for spec in self.spec.junctions}
+
+    def locate(self, junction: JunctionSpec) -> Junction:
+        """Return the genomic positions of a catalogue junction."""
+        return Junction(
+            junction.five_prime.gene,
+            self._joined_base(junction.five_prime, last=True),
+            junction.three_prime.gene,
+            self._joined_base(junction.three_prime, last=False),
+        )
+
+    def _joined_base(self, side: BreakpointSpec, *, last: bool) -> int:
+        # The panel YAML was refused if its transcript lacks the exon, or the exon the coding position.
+        transcript = self.primary[side.gene]
+        if side.coding_position is not None:
+            return transcript.to_genome(transcript.coding_to_tx(side.coding_position))
+        exon = transcript.exons[side.exon - 1]
+        return transcript.to_genome(exon.tx_end - 1 if last else exon.tx_start)
+
+    def sequence_of(self, contig: str) -> str:
+        """Return the sequence of a record of transcripts.fa or introns.fa by its name."""
+        if contig in self.transcripts:
+            return self.transcripts[contig].sequence
+        return self.unspliced[contig.rsplit("|", 1)[0]].sequence
+
+    def genomic_position(self, contig: str, position: int) -> int:
+        """Return the genomic position of a base of transcripts.fa or introns.fa (both 0-based)."""
+        if contig in self.transcripts:
+            return self.transcripts[contig].to_genome(position)
+        return self.unspliced[contig.rsplit("|", 1)[0]].to_genome(position)
+
+    @property
+    def index_prefix(self) -> Path:
+        """Path prefix of the BWA index."""
+        return self.directory / INDEX_PREFIX
+
+
+def _bases(records: Mapping[str, str], name: str, length: int, path: Path) -> str:
+    """Return the bases of a record that must be there and have the length."""
+    found = len(records.get(name, ""))
+    if found != length:
+        raise PanelError(f"has {found} bases of {name} instead of {length}", path=path, remedy=BUILD_AGAIN)
+    return records[name]
+
+
+def _read_fasta(path: Path) -> dict[str, str]:
+    records: dict[str, str] = {}
+    name = ""
+    parts: list[str] = []
+    for line in path.read_text(encoding="ascii").splitlines():
+        if line.startswith(">"):
+            if name:
+                records[name] = "".join(parts)
+            name, parts = line[1:].split()[0], []
+        else:
+            parts.append(line)
+    if name:
+        records[name] = "".join(parts)
+    return records
+
+
+def load_panel(directory: Path) -> Panel:
+    """Read a panel directory written by `aspsfusion panel build`.
+
+    A process that takes many samples through the stages reads it once, as long as no file of it changes.
+
+    Raises:
+        PanelError: the directory is not a complete panel.
+    """
+    files = ((path, path.stat()) for path in sorted(directory.rglob("*")) if path.is_file())
+    return _read_panel(directory, tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in files))
+
+
+@lru_cache(maxsize=1)
+def _read_panel(directory: Path, files: tuple[tuple[Path, int, int], ...]) -> Panel:
+    require_files(
+        directory, (PROVENANCE, TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE, *INDEX_FILES)
+    )
+    with damage_named(directory / TRANSCRIPTS_FASTA):
+        sequences = _read_fasta(directory / TRANSCRIPTS_FASTA)
+    with damage_named(directory / UNSPLICED_FASTA):
+        genomic = _read_fasta(directory / UNSPLICED_FASTA)
+    with damage_named(directory / EXONS_TABLE):
+        exons = _read_exons(directory / EXONS_TABLE)
+    with damage_named(directory / PROVENANCE):
+        provenance = json.loads((directory / PROVENANCE).read_text(encoding="utf-8"))
+        spec = PanelSpec.model_validate(provenance["spec"])
+        if provenance["genome_pass"] is not None:
+            require_files(directory, [SPECIFICITY_TABLE])
+        transcripts = {}
+        for entry in provenance["transcripts"]:
+            key = f"{entry['gene']}|{entry['transcript']}"
+            if key not in exons:
+                raise PanelError(f"lacks {key}", path=directory / EXONS_TABLE, remedy=BUILD_AGAIN)
+            transcripts[key] = Transcript(
+                gene=entry["gene"],
+                name=entry["transcript"],
+                chrom=entry["chrom"],
+                strand=entry["strand"],
+                exons=exons[key],
+                cds=None if entry["cds"] is None else (entry["cds"][0] - 1, entry["cds"][1]),
+                primary=entry["primary"],
+                sequence=_bases(sequences, key, exons[key][-1].tx_end, directory / TRANSCRIPTS_FASTA),
+            )
+        unspliced = {}
+        for entry in provenance["unspliced"]:
+            gene, start, end = entry["gene"], entry["start"] - 1, entry["end"]
+            bases = _bases(genomic, f"{gene}|{UNSPLICED_SUFFIX}", end - start, directory / UNSPLICED_FASTA)
+            unspliced[gene] = Unspliced(gene, entry["chrom"], entry["strand"], start, end, bases)
+    return Panel(directory, spec, transcripts, unspliced, provenance)
+
+
+def _read_exons(path: Path) -> dict[str, tuple[Exon, ...]]:
+    found: dict[str, list[Exon]] = {}
+    lines = path.read_text(encoding="ascii").splitlines()
+    header = lines[0].split("\t")
+    for line in lines[1:]:
+        row = dict(zip(header, line.split("\t"), strict=True))
+        found.setdefault(f"{row['gene']}|{row['transcript']}", []).append(
+            Exon(
+                int(row["exon"]),
+                int(row["start"]) - 1,
+                int(row["end"]),
+                int(row["tx_start"]) - 1,
+                int(row["tx_end"]),
+            )
+        )
+    return {key: tuple(rows) for key, rows in found.items()}

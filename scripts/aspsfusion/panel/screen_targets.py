@@ -1,0 +1,102 @@
+"""Which sequences of a panel the screen looks for.
+
+Transcripts, the edges of the targets' introns and the listed junctions; repeats are left out where the genome
+marks them.
+"""
+
+import numpy as np
+
+from aspsfusion.panel.genome import GenomePieces, Region
+from aspsfusion.panel.kmers import KMER_LENGTH
+from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.panel.specificity import Specificity
+
+INTRON_FLANK = 200
+"""Bases of each intron of a target gene, next to the exons, whose k-mers the screen keeps: enough for a read
+that runs from an exon into an intron, without the repeats of the intron's depth."""
+
+FREQUENT_PLACES = 100
+"""Places in the genome from which a sequence is left out of the screen: interspersed repeats have thousands,
+the processed pseudogenes of a housekeeping gene tens."""
+
+MIN_SCREENED_SHARE = 0.5
+"""Share of a sequence that must be left; one that is frequent throughout is screened for as it is."""
+
+_SOFT_TO_HARD = str.maketrans("acgtn", "NNNNN")
+
+
+def screened_sequences(
+    panel: Panel, genome: GenomePieces, specificity: Specificity | None = None
+) -> list[tuple[int, str]]:
+    """Return the sequences whose k-mers the screen looks for, each with the number of its gene.
+
+    Soft-masked bases become N, so that no k-mer of an interspersed repeat enters: an Alu in the 3' end of
+    one gene would let in every library's Alus. The exons of target genes are taken as they are; a junction
+    with another gene is found by the target's side. Where the places of every sequence in the genome are
+    known, frequent ones become N in the same way, in all exons and introns; the listed junctions never do.
+
+    Args:
+        panel: proved panel.
+        genome: its sequences with the case of the file.
+        specificity: places of the genes' k-mers in the genome, if known.
+    """
+    mask = _hard_masked if genome.soft_masked else str.upper
+    number = {gene.symbol: i for i, gene in enumerate(panel.spec.genes)}
+    pieces = []
+    for t in panel.transcripts.values():
+        bases = t.sequence if t.gene in panel.unspliced else mask(_spliced(t, genome))
+        pieces.append((number[t.gene], without_frequent(t.gene, bases, specificity)))
+    edge = KMER_LENGTH - 1
+    for gene, whole in panel.unspliced.items():
+        for transcript in panel.by_gene[gene]:
+            for before, after in zip(transcript.exons, transcript.exons[1:], strict=False):
+                low, high = (
+                    (before.end, after.start) if transcript.strand == "+" else (after.end, before.start)
+                )
+                for start, end in ((low, low + INTRON_FLANK), (high - INTRON_FLANK, high)):
+                    region = Region(transcript.chrom, max(start, low), min(end, high))
+                    hard_masked = mask(genome.fetch(region))
+                    # The k - 1 exonic bases beside the flank make the k-mers across the exon's border.
+                    before_it = Region(transcript.chrom, max(whole.start, region.start - edge), region.start)
+                    behind_it = Region(transcript.chrom, region.end, min(whole.end, region.end + edge))
+                    left, right = genome.fetch(before_it), genome.fetch(behind_it)
+                    across_border = left.upper() + hard_masked + right.upper()
+                    pieces.append((number[gene], without_frequent(gene, across_border, specificity)))
+    for location in panel.catalogue:
+        five, three = panel.primary[location.five_gene], panel.primary[location.three_gene]
+        five_end, three_start = five.from_genome(location.five_pos), three.from_genome(location.three_pos)
+        if five_end is None or three_start is None:
+            continue
+        across = five.sequence[max(0, five_end + 1 - edge) : five_end + 1]
+        across += three.sequence[three_start : three_start + edge]
+        pieces.append((number[location.three_gene], across))
+    return pieces
+
+
+def without_frequent(gene: str, bases: str, specificity: Specificity | None) -> str:
+    """Return bases with N in the middle of every stretch that is frequent in the genome.
+
+    Args:
+        gene: the gene that the bases belong to.
+        bases: upper case or N.
+        specificity: places of the gene's k-mers in the genome; without it the bases are returned unchanged.
+    """
+    if specificity is None or len(bases) < specificity.k:
+        return bases
+    places = specificity.places_along(gene, bases)
+    masked = np.frombuffer(bases.encode("ascii"), dtype=np.uint8).copy()
+    masked[np.flatnonzero(places >= FREQUENT_PLACES) + specificity.k // 2] = ord("N")
+    lost = np.count_nonzero(masked == ord("N")) - bases.count("N")
+    return masked.tobytes().decode("ascii") if lost <= (1 - MIN_SCREENED_SHARE) * len(bases) else bases
+
+
+def _spliced(transcript: Transcript, genome: GenomePieces) -> str:
+    """Return a transcript's bases with the case of the genome."""
+    return "".join(
+        genome.fetch_sense(Region(transcript.chrom, exon.start, exon.end), transcript.strand)
+        for exon in transcript.exons
+    )
+
+
+def _hard_masked(bases: str) -> str:
+    return bases.translate(_SOFT_TO_HARD)

@@ -1,0 +1,276 @@
+"""Writes the reported fusions in the columns of Arriba and of STAR-Fusion, for what is used to them.
+
+Names, order and notation are those of Arriba's `fusions.tsv` (its documentation, page "Output files") and of
+STAR-Fusion's `star-fusion.fusion_predictions.tsv`. What this program does not know, or counts in another way,
+is a dot; docs/outputs.md says for each column what stands in it.
+"""
+
+import csv
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from aspsfusion.io.files import replacing
+from aspsfusion.report.findings import DomainStatus, Fusion, FusionSide
+from aspsfusion.report.models import Report
+
+UNKNOWN = "."
+
+ARRIBA_COLUMNS = (
+    "#gene1",
+    "gene2",
+    "strand1(gene/fusion)",
+    "strand2(gene/fusion)",
+    "breakpoint1",
+    "breakpoint2",
+    "site1",
+    "site2",
+    "type",
+    "split_reads1",
+    "split_reads2",
+    "discordant_mates",
+    "coverage1",
+    "coverage2",
+    "confidence",
+    "reading_frame",
+    "tags",
+    "retained_protein_domains",
+    "closest_genomic_breakpoint1",
+    "closest_genomic_breakpoint2",
+    "gene_id1",
+    "gene_id2",
+    "transcript_id1",
+    "transcript_id2",
+    "direction1",
+    "direction2",
+    "filters",
+    "fusion_transcript",
+    "peptide_sequence",
+    "read_identifiers",
+)
+
+STAR_FUSION_COLUMNS = (
+    "#FusionName",
+    "JunctionReadCount",
+    "SpanningFragCount",
+    "est_J",
+    "est_S",
+    "SpliceType",
+    "LeftGene",
+    "LeftBreakpoint",
+    "RightGene",
+    "RightBreakpoint",
+    "JunctionReads",
+    "SpanningFrags",
+    "LargeAnchorSupport",
+    "FFPM",
+    "LeftBreakDinuc",
+    "LeftBreakEntropy",
+    "RightBreakDinuc",
+    "RightBreakEntropy",
+    "annots",
+)
+
+LARGE_ANCHOR = 25
+"""Bases that a split read needs on both sides for STAR-Fusion's YES_LDAS (long double anchor support)."""
+
+ENTROPY_BASES = 15
+"""Exonic bases beside the breakpoint of which STAR-Fusion takes the Shannon entropy."""
+
+DECIMALS = 4
+
+
+def write_arriba(report: Report, path: Path) -> None:
+    """Write the table in the columns of Arriba, replacing an existing one."""
+    _write(path, ARRIBA_COLUMNS, [arriba_row(report, fusion) for fusion in report.fusions])
+
+
+def write_star_fusion(report: Report, path: Path) -> None:
+    """Write the table in the columns of STAR-Fusion, replacing an existing one."""
+    _write(path, STAR_FUSION_COLUMNS, [star_fusion_row(report, fusion) for fusion in report.fusions])
+
+
+def _write(path: Path, header: Sequence[str], rows: Sequence[dict[str, str]]) -> None:
+    with (
+        replacing(path, force=True) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as handle,
+    ):
+        # Neither program quotes its cells, and STAR-Fusion's last column holds quotation marks.
+        writer = csv.writer(
+            handle, dialect="excel-tab", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None
+        )
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow(row[column] for column in header)
+
+
+def arriba_row(report: Report, fusion: Fusion) -> dict[str, str]:
+    """Return a fusion in Arriba's columns."""
+    five, three = fusion.five_prime, fusion.three_prime
+    first, second = _split_by_longer_anchor(fusion)
+    return {
+        "#gene1": five.gene,
+        "gene2": three.gene,
+        "strand1(gene/fusion)": f"{five.strand}/{five.strand}",
+        "strand2(gene/fusion)": f"{three.strand}/{three.strand}",
+        "breakpoint1": f"{five.chrom}:{five.pos}",
+        "breakpoint2": f"{three.chrom}:{three.pos}",
+        "site1": _site(five),
+        "site2": _site(three),
+        "type": _event(five, three),
+        "split_reads1": str(first),
+        "split_reads2": str(second),
+        "discordant_mates": str(fusion.spanning_pairs),
+        "coverage1": str(fusion.wild_type_five_prime + fusion.fragments),
+        "coverage2": str(fusion.wild_type_three_prime + fusion.fragments),
+        "confidence": fusion.confidence,
+        "reading_frame": _reading_frame(fusion),
+        "tags": fusion.catalogue_id or UNKNOWN,
+        "retained_protein_domains": _domains(fusion),
+        "closest_genomic_breakpoint1": UNKNOWN,
+        "closest_genomic_breakpoint2": UNKNOWN,
+        "gene_id1": _gene_id(report, five) or UNKNOWN,
+        "gene_id2": _gene_id(report, three) or UNKNOWN,
+        "transcript_id1": five.transcript,
+        "transcript_id2": three.transcript,
+        "direction1": "downstream" if five.strand == "+" else "upstream",
+        "direction2": "upstream" if three.strand == "+" else "downstream",
+        "filters": _filters(fusion),
+        "fusion_transcript": fusion.junction_sequence,
+        "peptide_sequence": fusion.peptide.sequence if fusion.peptide else UNKNOWN,
+        "read_identifiers": ",".join(read.name for read in fusion.reads) or UNKNOWN,
+    }
+
+
+def star_fusion_row(report: Report, fusion: Fusion) -> dict[str, str]:
+    """Return a fusion in STAR-Fusion's columns."""
+    five, three = fusion.five_prime, fusion.three_prime
+    before, _, behind = fusion.junction_sequence.partition("|")
+    at_borders = five.at_exon_boundary and three.at_exon_boundary
+    # A pair is one fragment; the share of overlapping mates is only known of pairs.
+    sequenced = report.qc.total_reads / (1 if report.qc.overlap_fraction is None else 2)
+    return {
+        "#FusionName": f"{five.gene}--{three.gene}",
+        "JunctionReadCount": str(fusion.split_reads),
+        "SpanningFragCount": str(fusion.spanning_pairs),
+        "est_J": f"{fusion.split_reads:.2f}",
+        "est_S": f"{fusion.spanning_pairs:.2f}",
+        "SpliceType": "ONLY_REF_SPLICE" if at_borders else "INCL_NON_REF_SPLICE",
+        "LeftGene": _star_gene(report, five),
+        "LeftBreakpoint": f"{five.chrom}:{five.pos}:{five.strand}",
+        "RightGene": _star_gene(report, three),
+        "RightBreakpoint": f"{three.chrom}:{three.pos}:{three.strand}",
+        "JunctionReads": _names(fusion, "split"),
+        "SpanningFrags": _names(fusion, "spanning"),
+        "LargeAnchorSupport": "YES_LDAS" if _large_anchors(fusion) else "NO_LDAS",
+        "FFPM": f"{fusion.fragments * 1e6 / sequenced:.{DECIMALS}f}" if sequenced else UNKNOWN,
+        "LeftBreakDinuc": UNKNOWN,
+        "LeftBreakEntropy": _entropy(before[-ENTROPY_BASES:]),
+        "RightBreakDinuc": UNKNOWN,
+        "RightBreakEntropy": _entropy(behind[:ENTROPY_BASES]),
+        "annots": json.dumps([_annotation(five, three)]),
+    }
+
+
+def _split_by_longer_anchor(fusion: Fusion) -> tuple[int, int]:
+    """Return the split fragments that lie mostly in the 5' gene and mostly in the 3' gene."""
+    split = [read for read in fusion.reads if read.kind == "split"]
+    first = sum(read.anchor_five_prime >= read.anchor_three_prime for read in split)
+    return first, fusion.split_reads - first
+
+
+def _site(side: FusionSide) -> str:
+    if side.region is None:
+        return UNKNOWN
+    return f"{side.region}/splice-site" if side.at_exon_boundary else side.region
+
+
+def _event(five: FusionSide, three: FusionSide) -> str:
+    """Return the event that the two places and strands stand for, by Arriba's rules."""
+    if five.chrom != three.chrom:
+        return "translocation"
+    if five.strand != three.strand:
+        return "inversion"
+    # Transcribed from the plus strand, a 5' gene on the left needs only the bases between them to be gone.
+    in_order = (five.pos < three.pos) == (five.strand == "+")
+    return "deletion" if in_order else "duplication"
+
+
+def _reading_frame(fusion: Fusion) -> str:
+    return {True: "in-frame", False: "out-of-frame", None: UNKNOWN}[fusion.in_frame]
+
+
+def _domains(fusion: Fusion) -> str:
+    """Return the kept domains of both genes, parted by a bar, with the share that is kept."""
+    sides = [
+        ",".join(
+            f"{domain.name.replace(' ', '_')}({_kept_share(fusion, domain)})"
+            for domain in fusion.retained_domains
+            if domain.gene == gene and domain.status != "lost"
+        )
+        for gene in (fusion.five_prime.gene, fusion.three_prime.gene)
+    ]
+    return "|".join(sides) if fusion.retained_domains else UNKNOWN
+
+
+def _kept_share(fusion: Fusion, domain: DomainStatus) -> str:
+    """Return the share of a domain's residues that the fusion keeps, in percent; `partly` if not known."""
+    if domain.status == "kept":
+        return "100%"
+    peptide = fusion.peptide
+    if peptide is None or peptide.first_residue_three_prime is None:
+        return "partly"
+    first, last = domain.first_residue, domain.last_residue
+    if domain.gene == fusion.five_prime.gene:
+        last = min(last, peptide.residues_five_prime)
+    else:
+        first = max(first, peptide.first_residue_three_prime)
+    return f"{100 * (last - first + 1) // (domain.last_residue - domain.first_residue + 1)}%"
+
+
+def _filters(fusion: Fusion) -> str:
+    copies = fusion.fragments_with_duplicates - fusion.fragments
+    return f"duplicates({copies})" if copies else UNKNOWN
+
+
+def _gene_id(report: Report, side: FusionSide) -> str:
+    return next((model.gene_id for model in report.gene_models if model.gene == side.gene), "")
+
+
+def _star_gene(report: Report, side: FusionSide) -> str:
+    return f"{side.gene}^{_gene_id(report, side) or UNKNOWN}"
+
+
+def _names(fusion: Fusion, kind: str) -> str:
+    return ",".join(read.name for read in fusion.reads if read.kind == kind) or UNKNOWN
+
+
+def _large_anchors(fusion: Fusion) -> bool:
+    return any(min(read.anchor_five_prime, read.anchor_three_prime) >= LARGE_ANCHOR for read in fusion.reads)
+
+
+def _entropy(bases: str) -> str:
+    """Return the Shannon entropy of the bases in bits, 0 for one base alone and 2 for all alike.
+
+    >>> _entropy("AAAAAAAAAAAAAAA"), _entropy("AAAAACCCCGGGTTT")
+    ('0.0000', '1.9656')
+    """
+    if not bases:
+        return UNKNOWN
+    shares = [number / len(bases) for number in Counter(bases).values()]
+    return f"{abs(sum(share * math.log2(share) for share in shares)):.{DECIMALS}f}"
+
+
+def _annotation(five: FusionSide, three: FusionSide) -> str:
+    if five.chrom != three.chrom:
+        return f"INTERCHROMOSOMAL[{five.chrom}--{three.chrom}]"
+    return f"INTRACHROMOSOMAL[{five.chrom}:{abs(five.pos - three.pos) / 1e6:.2f}Mb]"
+
+
+TABLES: dict[str, Callable[[Report, Path], None]] = {
+    "arriba": write_arriba,
+    "star_fusion": write_star_fusion,
+}
+"""The tables by the name of their option."""

@@ -1,0 +1,189 @@
+"""The findings in `report.json`: junctions, candidates that are none, and breaks with an unknown partner.
+
+Positions are 1-based and inclusive, as in everything that a person reads.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from aspsfusion.evidence.fragments import Record
+
+Confidence = Literal["high", "medium", "low"]
+Region = Literal["CDS", "5' UTR", "3' UTR", "exon", "intron", "intergenic"]
+
+
+class Reason(Record):
+    """One reason of the verdict: a stable code for programs and a sentence for people."""
+
+    code: str
+    text: str
+
+
+class FusionSide(Record):
+    """One side of a junction."""
+
+    gene: str
+    transcript: str = Field(description="transcript that exon number and HGVS refer to")
+    exon: int | None = Field(description="exon number, None inside an intron")
+    chrom: str
+    pos: int = Field(description="joined base, 1-based")
+    strand: Literal["+", "-"]
+    at_exon_boundary: bool = Field(description="joined base is the exon's last (5') or first (3') base")
+    site: str = Field(description="words, for example 'end of exon 7' or 'inside exon 4'")
+    tx_pos: int | None = Field(
+        None, description="joined base on the transcript, 1-based; None inside an intron"
+    )
+    intron: int | None = Field(None, description="intron number, None inside an exon")
+    region: Region | None = Field(
+        None, description="what the joined base belongs to; 'exon' where the reading frame is not known"
+    )
+
+
+class DomainStatus(Record):
+    """A protein domain and what the fusion keeps of it."""
+
+    gene: str
+    name: str
+    first_residue: int
+    last_residue: int
+    status: Literal["kept", "partly kept", "lost"]
+
+
+class FusionPeptide(Record):
+    """The protein that the fusion transcript codes for, read from the start codon of the 5' gene."""
+
+    sequence: str = Field(
+        description="residues around the junction, a vertical bar at it, an asterisk for a stop; a codon of "
+        "both genes stands on the side with two of its bases; small letters behind a shift of the frame"
+    )
+    length: int = Field(description="residues of the whole protein")
+    residues_five_prime: int = Field(description="complete codons of the 5' gene in front of the junction")
+    first_residue_three_prime: int | None = Field(
+        None, description="first complete residue of the 3' gene, None out of frame"
+    )
+
+
+class Contamination(Record):
+    """Another sample of the batch that has the same junction at a far higher level.
+
+    Its name is not told: a report goes to the patient's file. The summary of the batch names it.
+    """
+
+    fragments_with_duplicates: int = Field(description="supporting fragments there, with duplicates")
+    share: float = Field(description="this sample's fragments as a share of those, both with duplicates")
+
+
+class SupportingRead(Record):
+    """A fragment that supports a junction, as counted."""
+
+    name: str
+    kind: Literal["split", "spanning", "short"] = Field(
+        description="a read crosses with sufficient anchors; the mates lie on the two sides; or a read runs "
+        "over the junction by fewer bases than an anchor"
+    )
+    copies: int = Field(description="fragments of the same molecule, counted once")
+    typable: bool = Field(
+        True, description="false when another known junction explains the fragment about as well"
+    )
+    anchor_five_prime: int = Field(description="bases of the 5' gene in the crossing read; 0 when spanning")
+    anchor_three_prime: int = Field(description="bases of the 3' gene in the crossing read; 0 when spanning")
+    mismatches: int = Field(description="edits of the fragment against the junction")
+    sequence: str = Field(description="the crossing read in the orientation of the fusion transcript")
+    offset: int = Field(description="position of its first base relative to the first base of the 3' gene")
+
+
+class Fusion(Record):
+    """One junction with its evidence."""
+
+    name: str
+    type: str = Field(description="name in the literature, for example 'type 1'; empty when it has none")
+    old_name: str = Field(description="the same junction in superseded exon numbering; may be empty")
+    is_target: bool
+    reciprocal: bool = Field(description="3' gene of the target fused in front of its 5' gene")
+    five_prime: FusionSide
+    three_prime: FusionSide
+    hgvs: str
+    in_frame: bool | None = Field(description="None when a transcript has no known reading frame")
+    split_reads: int = Field(description="unique fragments with a read that crosses the junction")
+    spanning_pairs: int = Field(description="unique fragments whose mates lie on the two sides")
+    short_overhangs: int = Field(
+        0,
+        description="unique fragments with a read that runs over the junction by fewer bases than an anchor; "
+        "counted only where at least two split reads prove the junction",
+    )
+    fragments: int = Field(
+        description="unique supporting fragments: split reads, spanning pairs and short overhangs"
+    )
+    not_typable: int = Field(
+        0, description="of these, fragments that another known junction explains about as well"
+    )
+    event: str = Field(
+        "", description="name shared by the junctions of one rearrangement: the same 5' and the same 3' gene"
+    )
+    event_fragments: int = Field(0, description="unique supporting fragments of all its junctions together")
+    split_reads_with_duplicates: int
+    spanning_pairs_with_duplicates: int
+    fragments_with_duplicates: int
+    max_anchor_five_prime: int
+    max_anchor_three_prime: int
+    wild_type_five_prime: int = Field(
+        description="unique fragments that run on in the 5' gene at the breakpoint"
+    )
+    wild_type_three_prime: int = Field(
+        description="unique fragments that come from the 3' gene itself at the breakpoint"
+    )
+    fraction_three_prime: float | None = Field(
+        description="split reads divided by split reads and wild type at the 3' breakpoint"
+    )
+    confidence: Confidence
+    confidence_reasons: list[str]
+    catalogue_id: str | None
+    junction_sequence: str = Field(
+        description="reference bases of both sides, a vertical bar at the junction"
+    )
+    retained_domains: list[DomainStatus]
+    peptide: FusionPeptide | None = Field(
+        None, description="None where a breakpoint lies outside the reading frame"
+    )
+    translocation: str = Field(
+        "", description="ISCN notation of a translocation between the bands of the two genes; may be empty"
+    )
+    contamination: Contamination | None = Field(
+        None, description="set by the check of the batch where the junction may come from another sample"
+    )
+    reads: list[SupportingRead]
+
+    @property
+    def anchored_fragments(self) -> int:
+        """Unique fragments that show enough of both genes to speak for the junction by themselves."""
+        return self.fragments - self.short_overhangs
+
+
+class FilteredFusion(Record):
+    """A candidate junction that is not reported as a fusion, and why."""
+
+    name: str
+    five_prime: FusionSide
+    three_prime: FusionSide
+    split_reads: int
+    spanning_pairs: int
+    fragments: int
+    reasons: list[Reason]
+
+
+class OneSided(Record):
+    """A place where fragments leave a gene into sequence that the panel does not hold."""
+
+    gene: str
+    exon: int | None
+    chrom: str
+    pos: int
+    fragments: int
+    clipped_consensus: str
+
+
+class FilteredOneSided(OneSided):
+    """Such a place that is no finding, and why."""
+
+    reasons: list[Reason]

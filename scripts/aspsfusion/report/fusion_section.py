@@ -1,0 +1,243 @@
+"""What a page says about a reported fusion: its evidence and its description."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from aspsfusion.report.findings import Fusion, FusionSide
+from aspsfusion.report.fusion_figure import UTR_SHOWN, draw_fusion, lay_out
+from aspsfusion.report.html_parts import Fact, Table, columns, count, percent, plural
+from aspsfusion.report.models import GeneModel
+from aspsfusion.report.pileup import PRINT_AT_MOST, Pileup, build_pileup
+
+
+@dataclass(frozen=True)
+class FusionView:
+    """One reported fusion as the page shows it.
+
+    Attributes:
+        heading: name and type.
+        marks: words beside the heading: target or not, reciprocal, confidence.
+        facts: the evidence, name by name.
+        drawing: the fusion transcript as an SVG element; empty where it can not be drawn.
+        drawing_note: how the drawing is to be read; empty without one.
+        domains: what the fusion keeps of each protein domain; None when the panel knows none.
+        pileup: split reads under the junction; None without split reads.
+        folded: heading of the reads that are folded away.
+        not_printed: what paper leaves out of the pile-up; empty when nothing.
+        not_drawn: sentences on what the pile-up leaves out: reads beyond its limit and spanning pairs.
+    """
+
+    heading: str
+    marks: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    drawing: Markup
+    drawing_note: str
+    domains: Table | None
+    pileup: Pileup | None
+    folded: str
+    not_printed: str
+    not_drawn: tuple[str, ...]
+
+
+def fusion_view(fusion: Fusion, build: str, models: Sequence[GeneModel], number: int) -> FusionView:
+    """Return a reported fusion as the page shows it.
+
+    Args:
+        fusion: the fusion.
+        build: genome build of the positions.
+        models: exon structures of the report.
+        number: place on the page, from 1; makes the ids of the drawing unique.
+    """
+    pileup = build_pileup(fusion)
+    drawing = lay_out(fusion, models)
+    return FusionView(
+        heading=f"{fusion.name} {fusion.type}".strip(),
+        marks=_marks(fusion),
+        facts=(*_evidence(fusion), *_description(fusion, build)),
+        # The drawing escapes what it writes.
+        drawing=Markup(draw_fusion(drawing, f"fusion-{number}") if drawing else ""),
+        drawing_note=_drawing_note(fusion, any(row.cut for row in drawing.rows)) if drawing else "",
+        domains=_domains(fusion),
+        pileup=pileup,
+        folded=f"{plural(len(pileup.folded), 'more read')} with shorter anchors" if pileup else "",
+        not_printed=_not_printed(pileup),
+        not_drawn=_not_drawn(fusion, pileup),
+    )
+
+
+def _drawing_note(fusion: Fusion, cut: bool) -> str:
+    note = (
+        f"Above {fusion.five_prime.gene}, below {fusion.three_prime.gene}, between them the fusion "
+        "transcript. Numbered boxes are exons, to scale and high where they code; hatched is "
+        "lost. Dark bars are protein domains. Lines lead from the breakpoints to the junction."
+    )
+    return f"{note} Of 3' untranslated regions the first {UTR_SHOWN} nt are drawn." if cut else note
+
+
+def _not_printed(pileup: Pileup | None) -> str:
+    if pileup is None:
+        return ""
+    left_out = sum(not line.printed for line in (*pileup.shown, *pileup.folded))
+    return (
+        f"{plural(left_out, 'more read is', 'more reads are')} on the page on a screen; printed are the "
+        f"{PRINT_AT_MOST} with the longest shorter anchor."
+        if left_out
+        else ""
+    )
+
+
+def _marks(fusion: Fusion) -> tuple[str, ...]:
+    kind = "the fusion looked for" if fusion.is_target else "another fusion"
+    if fusion.reciprocal:
+        kind = "reciprocal transcript"
+    marks = (kind, f"{fusion.confidence} confidence")
+    return (*marks, "possible contamination") if fusion.contamination else marks
+
+
+def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
+    five, three = fusion.five_prime.gene, fusion.three_prime.gene
+    kinds = [fusion.split_reads_with_duplicates, fusion.spanning_pairs_with_duplicates]
+    short = fusion.fragments_with_duplicates - sum(kinds)
+    parts = " and ".join(count(number) for number in ([*kinds, short] if short else kinds))
+    with_duplicates = f"with duplicates {count(fusion.fragments_with_duplicates)}: {parts}"
+    return (
+        Fact(
+            "Supporting fragments",
+            f"{count(fusion.fragments)}: {plural(fusion.split_reads, 'split read')} and "
+            f"{plural(fusion.spanning_pairs, 'spanning pair')}"
+            + (f", {plural(fusion.short_overhangs, 'short overhang')}" if fusion.short_overhangs else ""),
+            ("each fragment counted once, duplicates removed", with_duplicates),
+        ),
+        *_event(fusion),
+        Fact(
+            "Wild type",
+            f"{plural(fusion.wild_type_five_prime, 'fragment')} of {five}, "
+            f"{plural(fusion.wild_type_three_prime, 'fragment')} of {three}",
+            ("fragments of the unfused genes at the two breakpoints",),
+        ),
+        Fact(
+            f"Share of {three}",
+            percent(fusion.fraction_three_prime),
+            (f"split reads as a share of split reads and wild type of {three}",),
+        ),
+        Fact(
+            "Longest anchors",
+            f"{count(fusion.max_anchor_five_prime)} nt in {five}, "
+            f"{count(fusion.max_anchor_three_prime)} nt in {three}",
+        ),
+        Fact("Confidence", fusion.confidence, tuple(fusion.confidence_reasons)),
+        *([Fact("Possible contamination", contamination_sentence(fusion))] if fusion.contamination else []),
+    )
+
+
+def _event(fusion: Fusion) -> tuple[Fact, ...]:
+    """Return what the junctions of one rearrangement have together, where there is more than this one."""
+    if fusion.event_fragments <= fusion.fragments:
+        return ()
+    note = "unique fragments of this junction and of the others between the same two genes"
+    return (Fact(f"All of {fusion.event}", plural(fusion.event_fragments, "fragment"), (note,)),)
+
+
+def _description(fusion: Fusion, build: str) -> tuple[Fact, ...]:
+    five, three = fusion.five_prime, fusion.three_prime
+    frame = {
+        True: "kept (in frame)",
+        False: "not kept (out of frame)",
+        None: "not known: a transcript has no known reading frame",
+    }
+    return (
+        Fact(
+            "Exons",
+            f"{five.gene} {five.site} :: {three.gene} {three.site}",
+            (f"superseded numbering: {fusion.old_name}",) if fusion.old_name else (),
+        ),
+        Fact(
+            f"Breakpoints ({build})",
+            f"{_position(five)} :: {_position(three)}",
+            ("last joined base of the 5' gene, first one of the 3' gene",),
+            kind="code",
+        ),
+        Fact("RNA (HGVS)", fusion.hgvs, kind="code"),
+        *_chromosomes(fusion),
+        Fact("Reading frame", frame[fusion.in_frame]),
+        *_protein(fusion),
+        Fact("Catalogue", fusion.catalogue_id or "not among the panel's listed junctions"),
+        Fact("Junction sequence", fusion.junction_sequence, kind="code"),
+    )
+
+
+def _chromosomes(fusion: Fusion) -> tuple[Fact, ...]:
+    if not fusion.translocation:
+        return ()
+    note = "ISCN, bands of the two genes; RNA does not show whether the translocation is balanced"
+    return (Fact("Translocation", fusion.translocation, (note,), kind="code"),)
+
+
+def _protein(fusion: Fusion) -> tuple[Fact, ...]:
+    peptide = fusion.peptide
+    if peptide is None:
+        return ()
+    details = [f"the protein would have {count(peptide.length)} residues; deduced from the reference"]
+    if peptide.first_residue_three_prime is None:
+        details.append("small letters: not in the frame of the 3' gene")
+    else:
+        details.append(
+            f"residues 1 to {peptide.residues_five_prime} of {fusion.five_prime.gene}, then "
+            f"{fusion.three_prime.gene} from residue {peptide.first_residue_three_prime} on"
+        )
+    return (Fact("Peptide", peptide.sequence, tuple(details), kind="code"),)
+
+
+def _position(side: FusionSide) -> str:
+    return f"{side.chrom}:{side.pos} ({side.strand})"
+
+
+def _domains(fusion: Fusion) -> Table | None:
+    if not fusion.retained_domains:
+        return None
+    return Table(
+        "Protein domains",
+        columns("Gene", "Domain", ("Residues", "number"), "In the fusion"),
+        tuple(
+            (domain.gene, domain.name, f"{domain.first_residue}-{domain.last_residue}", domain.status)
+            for domain in fusion.retained_domains
+        ),
+    )
+
+
+def _not_drawn(fusion: Fusion, pileup: Pileup | None) -> tuple[str, ...]:
+    sentences = []
+    if pileup and pileup.not_drawn:
+        sentences.append(f"{plural(pileup.not_drawn, 'further split read')} can be found in report.json.")
+    if fusion.spanning_pairs:
+        pairs = plural(fusion.spanning_pairs, "spanning pair has", "spanning pairs have")
+        sentences.append(
+            f"{pairs} one mate in each gene and no read across the junction; none is drawn here."
+        )
+    if fusion.short_overhangs:
+        reads = plural(fusion.short_overhangs, "short overhang runs", "short overhangs run")
+        sentences.append(
+            f"{reads} over the junction with fewer bases than an anchor: they add to a junction that other "
+            "reads prove, and are not drawn."
+        )
+    if fusion.not_typable:
+        sentences.append(
+            f"{plural(fusion.not_typable, 'fragment fits', 'fragments fit')} another known junction about as "
+            "well, so that the type rests on the others."
+        )
+    return tuple(sentences)
+
+
+def contamination_sentence(fusion: Fusion) -> str:
+    """Return which other sample has the same junction at a far higher level; empty when none has."""
+    source = fusion.contamination
+    if source is None:
+        return ""
+    return (
+        f"Another sample of the batch has this junction with "
+        f"{plural(source.fragments_with_duplicates, 'fragment')}, duplicates counted; the "
+        f"{count(fusion.fragments_with_duplicates)} here are {percent(source.share)} of that and may come "
+        "from there."
+    )

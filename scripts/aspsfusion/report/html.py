@@ -1,0 +1,211 @@
+"""Writes the HTML report of a sample from its Report: one file that needs nothing from elsewhere.
+
+The page is read by a pathologist who may be offline, on a phone, on paper or colour-blind. A view of
+dataclasses is built here; the template prints it and decides nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+from aspsfusion.io.files import replacing
+from aspsfusion.report.coverage_plot import draw_all, gene_coverages
+from aspsfusion.report.findings import Fusion
+from aspsfusion.report.fusion_section import FusionView, fusion_view
+from aspsfusion.report.html_parts import Fact, Table, columns, count, css_string, joined, render, side_by_side
+from aspsfusion.report.models import Report, Verdict
+from aspsfusion.report.sections import (
+    DifferentialView,
+    Folded,
+    acceptor_table,
+    check_table,
+    differential_view,
+    exclusion_sentences,
+    filtered_table,
+    folded_one_sided,
+    imbalance_sentences,
+    one_sided_table,
+    unlimited_values,
+)
+
+SIGNATURE = "For professional interpretation; not a diagnosis by itself."
+
+EXPRESSION_ROWS = 6
+"""Genes in one of the expression tables that stand side by side."""
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """The page of a sample, part by part in the order of reading.
+
+    Attributes:
+        sample_id: name of the sample.
+        title: what the panel is for.
+        page_head: notices for the head of every printed page, fit for a style sheet.
+        page_foot: sample and verdict for the foot of every printed page, fit for a style sheet.
+        notices: sentences that must not be overlooked.
+        verdict: the answer with its reasons.
+        fusions_heading: what the fusions below it are to the verdict.
+        fusions: evidence of the fusions that the verdict is about, or of all when none is.
+        other_fusions: evidence of the others.
+        exclusion: sentences on what would have been seen.
+        acceptors: informative fragments; None when there are none.
+        qc_checks: quality values with a limit; None when there is none.
+        qc_values: quality values without a limit, name by name.
+        flags: quality values beyond their limit.
+        expression_text: fragments by gene in one sentence, for paper; empty when not measured.
+        expression: fragments by gene, cut into tables that stand side by side.
+        plots: depth by exon as SVG elements.
+        imbalance: sentences on the depth before and behind the breakpoints; none when not measured.
+        filtered: candidates that are not reported; None without any.
+        one_sided: reads that leave the panel; None without any.
+        filtered_one_sided: such places that are no finding; None without any.
+        differential: other defining fusions and genes behind stains; None when the panel lists none.
+        interpretation: sentences of the panel.
+        methods: panel, reference, software and parameters, name by name.
+        limits: sentences of the panel.
+        signature: sentence above the line for the signature.
+    """
+
+    sample_id: str
+    title: str
+    page_head: Markup
+    page_foot: Markup
+    notices: tuple[str, ...]
+    verdict: Verdict
+    fusions_heading: str
+    fusions: tuple[FusionView, ...]
+    other_fusions: tuple[FusionView, ...]
+    exclusion: tuple[str, ...]
+    acceptors: Table | None
+    qc_checks: Table | None
+    qc_values: tuple[Fact, ...]
+    flags: tuple[str, ...]
+    expression_text: str
+    expression: tuple[Table, ...]
+    plots: tuple[Markup, ...]
+    imbalance: tuple[str, ...]
+    filtered: Table | None
+    one_sided: Table | None
+    filtered_one_sided: Folded | None
+    differential: DifferentialView | None
+    interpretation: tuple[str, ...]
+    methods: tuple[Fact, ...]
+    limits: tuple[str, ...]
+    signature: str
+
+
+def write_html(report: Report, path: Path) -> None:
+    """Write the HTML report. The same report always gives the same bytes; an existing file is replaced."""
+    with replacing(path, force=True) as temporary:
+        temporary.write_text(render_html(report), encoding="utf-8", newline="\n")
+
+
+def render_html(report: Report) -> str:
+    """Return the HTML report as text."""
+    return render("report.html.j2", report_view(report))
+
+
+def report_view(report: Report) -> ReportView:
+    """Return what the page of a report shows."""
+    main, others = _main_fusions(report.fusions)
+    views = [
+        fusion_view(fusion, report.panel.build, report.gene_models, number)
+        for number, fusion in enumerate([*main, *others], 1)
+    ]
+    foot = f"{report.sample_id}: {report.verdict.call}, {report.verdict.target}"
+    return ReportView(
+        sample_id=report.sample_id,
+        title=report.panel.title,
+        # Both are escaped for a style sheet, where HTML's own escapes would be printed as they are.
+        page_head=Markup(css_string(" ".join(report.notices))),
+        page_foot=Markup(css_string(foot)),
+        notices=tuple(report.notices),
+        verdict=report.verdict,
+        fusions_heading="What supports it" if report.verdict.call == "CONFIRMED" else "What was found",
+        fusions=tuple(views[: len(main)]),
+        other_fusions=tuple(views[len(main) :]),
+        exclusion=exclusion_sentences(report.exclusion, report.verdict),
+        acceptors=acceptor_table(report.exclusion),
+        qc_checks=check_table(report.qc),
+        qc_values=unlimited_values(report.qc),
+        flags=tuple(flag.text for flag in report.qc.flags),
+        expression_text=_expression_text(report),
+        expression=tuple(side_by_side(_expression(report), EXPRESSION_ROWS)),
+        plots=tuple(Markup(svg) for svg in draw_all(gene_coverages(report))),
+        imbalance=imbalance_sentences(report.imbalance),
+        filtered=filtered_table(report.filtered) if report.filtered else None,
+        one_sided=one_sided_table(report.one_sided) if report.one_sided else None,
+        filtered_one_sided=folded_one_sided(report.filtered_one_sided) if report.filtered_one_sided else None,
+        differential=differential_view(report.differential),
+        interpretation=tuple(report.interpretation),
+        methods=_methods(report),
+        limits=tuple(report.limits),
+        signature=SIGNATURE,
+    )
+
+
+def _main_fusions(fusions: Sequence[Fusion]) -> tuple[list[Fusion], list[Fusion]]:
+    """Part the fusions that the verdict is about, both ways round, from the others; all if there is none."""
+    main = [fusion for fusion in fusions if fusion.is_target or fusion.reciprocal]
+    if not main:
+        return list(fusions), []
+    return main, [fusion for fusion in fusions if fusion not in main]
+
+
+def _expression_text(report: Report) -> str:
+    """Return the fragments of the genes that quality control and differential diagnosis leave out."""
+    told = {*report.qc.control_genes, *(marker.gene for marker in report.differential.markers)}
+    told |= {gene for fusion in report.differential.fusions for gene in fusion.name.split("::")}
+    told -= set(report.verdict.target.split("::"))
+    return ", ".join(
+        f"{row.gene} {count(row.fragments)}" for row in report.expression if row.gene not in told
+    )
+
+
+def _expression(report: Report) -> Table:
+    return Table(
+        "Fragments by gene",
+        columns("Gene", ("Fragments", "number"), ("Per kb, scaled", "number")),
+        tuple((row.gene, count(row.fragments), f"{row.tpm_like:,.0f}") for row in report.expression),
+    )
+
+
+def _methods(report: Report) -> tuple[Fact, ...]:
+    panel, reference = report.panel, report.reference
+    kinds = {
+        "genome": "whole chromosomes",
+        "loci": "the loci of the panel's genes only",
+        "demonstration": "demonstration sequence, not a genome",
+    }
+    authentic = (
+        "MD5 of the target genes' chromosomes as published"
+        if reference.authenticated
+        else "not authenticated by MD5"
+    )
+    copies = (
+        "copies of the panel's sequence elsewhere in the genome are known"
+        if reference.whole_genome_specificity
+        else "copies of the panel's sequence elsewhere in the genome are not known"
+    )
+    return (
+        Fact("Panel", f"{panel.name} {panel.version}", (f"positions on {panel.build}",)),
+        Fact("Panel YAML, SHA-256", panel.checksum, kind="code"),
+        Fact("Reference", reference.file, (kinds[reference.kind], authentic, copies)),
+        *(
+            Fact(f"{name}, {value.split()[0]}", value.split()[-1], kind="code")
+            for name, value in reference.checksums.items()
+        ),
+        Fact("Checks passed", f"{len(reference.checks)}", tuple(reference.checks)),
+        Fact(
+            "Software",
+            joined([f"{name} {version}" for name, version in sorted(report.software.items())]),
+            (f"report schema {report.schema_version}",),
+        ),
+        *(
+            Fact(f"Parameters, {section}", joined([f"{name} {value}" for name, value in values.items()]))
+            for section, values in report.parameters.items()
+        ),
+    )

@@ -1,0 +1,283 @@
+"""`report.json`, the record of a sample that everything a person reads is written from.
+
+Its JSON Schema is shipped in `resources/` (see `schema`). Positions are 1-based and inclusive.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from aspsfusion.evidence.fragments import Record
+from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, Fusion, OneSided, Reason
+
+REPORT_SCHEMA_VERSION = "1.0.0"
+"""Version of the structure of report.json; the first number changes when a field changes its meaning."""
+
+Call = Literal["CONFIRMED", "EXCLUDED", "INDETERMINATE"]
+
+
+class Contig(Record):
+    """A chromosome of the genome build, as the panel states it."""
+
+    name: str
+    length: int | None = None
+    md5: str | None = Field(None, description="MD5 of the upper-case sequence")
+
+
+class PanelId(Record):
+    """Which panel was used."""
+
+    name: str
+    version: str
+    title: str
+    build: str = Field(description="genome build of all coordinates")
+    checksum: str = Field(description="SHA-256 of the panel YAML")
+    contigs: list[Contig] = Field(default=[], description="chromosomes that the panel names")
+
+
+class ReferenceId(Record):
+    """Which reference the panel was built from."""
+
+    kind: Literal["genome", "loci", "demonstration"]
+    authenticated: bool = Field(
+        description="whether every chromosome of a target gene was whole and matched the build's MD5"
+    )
+    whole_genome_specificity: bool = Field(
+        False,
+        description="whether the panel's sequences were looked for in the whole genome, so that reads of a "
+        "gene's copies elsewhere are told from its own",
+    )
+    file: str = Field(description="file name of the genome FASTA")
+    checksums: dict[str, str] = Field(
+        default={},
+        description="MD5 of the targets' chromosomes where they are whole, and SHA-256 of the panel's own "
+        "sequences (transcripts.fa, introns.fa)",
+    )
+    checks: list[str] = Field(description="what was proved of the reference when the panel was built")
+
+
+class OwnVerdict(Record):
+    """The verdict on a sample by its own reads, kept where the batch has lowered it."""
+
+    call: Call
+    reasons: list[Reason]
+    statement: str
+
+
+class Verdict(Record):
+    """The answer to the one question."""
+
+    call: Call
+    target: str = Field(description="the fusion that the verdict is about, 5' gene first")
+    reasons: list[Reason]
+    statement: str
+    before_batch_check: OwnVerdict | None = Field(
+        None, description="the verdict by the sample's own reads, where the check of the batch changed it"
+    )
+
+
+class GeneModel(Record):
+    """Exon structure of a transcript that the report speaks of, and where its gene lies."""
+
+    gene: str
+    transcript: str
+    primary: bool
+    gene_id: str = Field("", description="Ensembl identifier; empty when the panel states none")
+    cytoband: str = ""
+    chrom: str
+    strand: Literal["+", "-"]
+    exon_lengths: list[int] = Field(description="in transcript order, in nt")
+    cds_first: int | None = Field(None, description="first base of the reading frame, 1-based")
+    cds_last: int | None = Field(None, description="last base of the stop codon, 1-based")
+
+
+class ExclusionLevel(Record):
+    """The detectable fraction at one confidence."""
+
+    confidence: float
+    detectable_fraction: float | None
+
+
+class Exclusion(Record):
+    """What would have been seen if the fusion were there."""
+
+    confidence: float = Field(description="probability with which the fraction below would have been seen")
+    informative_fragments: dict[str, int] = Field(
+        description="unique wild-type fragments at each acceptor, by 'GENE exon N'"
+    )
+    detectable_fraction: float | None = Field(
+        description="smallest share of fusion transcripts that would have been seen; None without coverage"
+    )
+    levels: list[ExclusionLevel] = Field(
+        default_factory=list, description="the same at the confidences that are always given"
+    )
+    threshold: float = Field(description="largest detectable fraction that still counts as an exclusion")
+    needed_fragments: int | None = Field(
+        None, description="informative fragments that each acceptor needs for an exclusion"
+    )
+    adequate: bool
+
+
+class QcFlag(Record):
+    """A quality value beyond its limit."""
+
+    code: str
+    text: str
+
+
+class QcCheck(Record):
+    """A quality value that has a limit."""
+
+    code: str = Field(description="code of the flag that is raised when the value is beyond the limit")
+    name: str
+    value: str = Field(description="the value in words, for reading")
+    limit: str = Field(description="the limit in words")
+    status: Literal["pass", "warn", "not determined"]
+    reason: str = Field(description="why this limit, with its source")
+
+
+class QualityControl(Record):
+    """Quality of the sample as far as this program sees it."""
+
+    total_reads: int
+    candidate_fragments: int
+    duplicates: int = Field(description="fragments that are copies of a molecule already counted")
+    umi: bool = Field(
+        False, description="whether the reads carry unique molecular identifiers, so that they tell molecules"
+    )
+    median_insert: int | None
+    adapter_fraction: float | None
+    overlap_fraction: float | None = Field(description="share of pairs whose mates overlap")
+    read_length: int = Field(description="longest read")
+    mean_read_length: float = Field(description="mean length of all reads in nt")
+    gc_fraction: float = Field(description="share of G and C among the known bases of all reads")
+    n_fraction: float = Field(description="share of unknown bases (N) in all reads")
+    q30_fraction: float | None = Field(
+        description="share of bases of all reads with a quality of at least 30; null where the input has none"
+    )
+    control_genes: dict[str, int] = Field(description="unique fragments by control gene")
+    input: str = Field(
+        description="what the reads came in: 'FASTQ', or the kind of BAM, CRAM or SAM file", default="FASTQ"
+    )
+    input_build: str | None = Field(
+        description="genome build that the input was aligned to, told from its header; reads are realigned",
+        default=None,
+    )
+    strand: Literal["forward", "reverse", "unstranded", "not determined"] = Field(
+        description="direction of first reads on the panel's transcripts, told from the data",
+        default="not determined",
+    )
+    strand_fraction: float | None = Field(
+        description="share of unique fragments whose first read is in sense; None without any", default=None
+    )
+    unspliced_fraction: float | None = Field(
+        description="share of the target genes' molecules at exon borders that still hold the intron; None "
+        "where too few were seen",
+        default=None,
+    )
+    five_to_three_ratio: float | None = Field(
+        description="fragments of the 5' halves of control genes for each one of the 3' halves; None where "
+        "too few were seen",
+        default=None,
+    )
+    flags: list[QcFlag]
+    checks: list[QcCheck] = Field(default=[], description="values with a limit, whether kept or not")
+
+
+class Expression(Record):
+    """Fragments of one gene."""
+
+    gene: str
+    fragments: int
+    tpm_like: float = Field(
+        description="fragments per kilobase, scaled to one million over the genes of the panel"
+    )
+
+
+class ExonCoverage(Record):
+    """Mean depth of one exon of a target's primary transcript."""
+
+    gene: str
+    exon: int
+    length: int
+    mean_depth: float
+
+
+class Imbalance(Record):
+    """Depth of the target's 3' gene before and behind the recurrent breakpoints; supporting evidence only."""
+
+    gene: str
+    five_prime_depth: float | None = Field(description="None when the panel lists no breakpoint")
+    three_prime_depth: float | None
+    ratio: float | None = Field(description="depth behind divided by depth before the breakpoints")
+    five_prime_fragments: int = Field(0, description="unique fragments whose middle lies before them")
+    three_prime_fragments: int = Field(0, description="unique fragments whose middle lies behind them")
+    p_value: float | None = Field(
+        None,
+        description="probability of as large an excess behind the breakpoints under the baseline; None "
+        "without fragments",
+    )
+    baseline: str = Field("", description="'uniform model' or 'N negative samples'")
+
+
+class DifferentialFusion(Record):
+    """Another fusion that defines a tumour of the differential diagnosis; context, never the verdict."""
+
+    name: str
+    entity: str = Field(description="the tumour that the fusion defines")
+    note: str
+    source: str
+    pooled: list[str] = Field(description="near-identical genes whose reads count for the two genes as well")
+    found: bool
+    fragments: int = Field(description="unique supporting fragments")
+    split_reads: int = Field(description="those with a read across the junction")
+    five_prime_fragments: int = Field(
+        description="unique wild-type fragments of the 5' gene; without any, nothing found means little"
+    )
+    three_prime_fragments: int = Field(description="the same of the 3' gene")
+
+
+class Marker(Record):
+    """Expression of a gene behind an immunohistochemical stain."""
+
+    gene: str
+    stain: str
+    fragments: int
+    tpm_like: float
+
+
+class Differential(Record):
+    """Context for the differential diagnosis; never the verdict."""
+
+    fusions: list[DifferentialFusion] = Field(default_factory=list)
+    markers: list[Marker] = Field(default_factory=list)
+
+
+class Report(Record):
+    """The record of one sample: `<sample>.report.json`."""
+
+    schema_version: str
+    sample_id: str
+    panel: PanelId
+    reference: ReferenceId
+    software: dict[str, str]
+    parameters: dict[str, dict[str, float | int | str | bool]]
+    verdict: Verdict
+    fusions: list[Fusion]
+    filtered: list[FilteredFusion]
+    one_sided: list[OneSided]
+    filtered_one_sided: list[FilteredOneSided] = Field(default_factory=list)
+    exclusion: Exclusion
+    qc: QualityControl
+    expression: list[Expression]
+    exon_coverage: list[ExonCoverage]
+    gene_models: list[GeneModel] = Field(
+        default=[], description="transcripts of the target's genes and of the genes in `fusions`"
+    )
+    imbalance: Imbalance
+    differential: Differential = Field(default_factory=Differential)
+    interpretation: list[str]
+    limits: list[str]
+    notices: list[str] = Field(
+        description="sentences that must stand on every page, such as DEMONSTRATION REFERENCE"
+    )

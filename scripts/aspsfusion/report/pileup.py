@@ -1,0 +1,166 @@
+"""Lays the supporting reads out under the junction, as text that can be read, copied and printed.
+
+Positions count from the junction: 0 is the first base of the 3' gene, -1 the last base of the 5' gene.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from aspsfusion.report.findings import Fusion, SupportingRead
+
+FLANK = 50
+"""Most bases drawn on each side: with both flanks and the figures a line fits the width of an A4 page."""
+
+FOLD_AFTER = 20
+"""Reads shown at once; the others are folded away."""
+
+DRAW_AT_MOST = 200
+"""Reads drawn at all, so that the page of a strongly expressed fusion can still be opened on a phone."""
+
+PRINT_AT_MOST = 8
+"""Of the reads shown at once, those on paper: the evidence of a fusion is to fit the first page."""
+
+FIGURES_HEAD = "  5' nt  3' nt  edits  copies"
+"""Heads of the figures behind each read; they stand on the right so that a phone shows the junction first."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A run of characters of a line; `mismatch` when they differ from the reference."""
+
+    text: str
+    mismatch: bool
+
+
+@dataclass(frozen=True)
+class PileupLine:
+    """One read: its bases in runs, then its figures and its name; `printed` when it stands on paper too."""
+
+    segments: tuple[Segment, ...]
+    figures: str
+    name: str
+    printed: bool
+
+
+@dataclass(frozen=True)
+class Pileup:
+    """The pile-up of a fusion.
+
+    Attributes:
+        heading: names of the two genes above their sides.
+        reference: the junction's own sequence, a vertical bar at the junction.
+        figures_head: heads of the figures.
+        shown: lines of the best anchored reads, in the order of their first base.
+        folded: lines of further reads.
+        not_drawn: split reads left out altogether.
+        shifted: whether a read holds an insertion or deletion, so that its far bases look wrong.
+    """
+
+    heading: str
+    reference: str
+    figures_head: str
+    shown: tuple[PileupLine, ...]
+    folded: tuple[PileupLine, ...]
+    not_drawn: int
+    shifted: bool
+
+
+def build_pileup(fusion: Fusion) -> Pileup | None:
+    """Return the pile-up of a fusion's split reads, None when it has none.
+
+    The reads with the longest shorter anchor are shown, because these are the hardest to doubt.
+    """
+    split = [read for read in fusion.reads if read.kind == "split"]
+    if not split:
+        return None
+    best_first = sorted(split, key=lambda read: (-_shorter_anchor(read), read.offset, read.name))
+    drawn = best_first[:DRAW_AT_MOST]
+    window = _Window.around(fusion.junction_sequence, drawn)
+    return Pileup(
+        heading=window.heading(fusion),
+        reference=window.reference_line(),
+        figures_head=FIGURES_HEAD,
+        shown=window.lines(drawn[:FOLD_AFTER], printed=PRINT_AT_MOST),
+        folded=window.lines(drawn[FOLD_AFTER:], printed=0),
+        not_drawn=len(split) - len(drawn),
+        shifted=any(window.looks_shifted(read) for read in drawn),
+    )
+
+
+def _shorter_anchor(read: SupportingRead) -> int:
+    return min(read.anchor_five_prime, read.anchor_three_prime)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The part of the junction that is drawn: `left` bases before it and `right` behind it."""
+
+    before: str
+    behind: str
+    left: int
+    right: int
+
+    @classmethod
+    def around(cls, junction_sequence: str, reads: Sequence[SupportingRead]) -> "_Window":
+        before, _, behind = junction_sequence.upper().partition("|")
+        left = min(FLANK, max(-read.offset for read in reads))
+        right = min(FLANK, max(read.offset + len(read.sequence) for read in reads))
+        return cls(before, behind, max(left, 0), max(right, 0))
+
+    def base(self, position: int) -> str:
+        """Return the base of the junction at a position, a space where its sequence is not recorded."""
+        if position < 0:
+            return self.before[position] if -position <= len(self.before) else " "
+        return self.behind[position] if position < len(self.behind) else " "
+
+    def heading(self, fusion: Fusion) -> str:
+        five, three = fusion.five_prime, fusion.three_prime
+        before = f"{five.gene} {five.site}"[: self.left]
+        behind = f"{three.gene} {three.site}"[: self.right]
+        return f" {before:>{self.left}}|{behind}"
+
+    def reference_line(self) -> str:
+        before = "".join(self.base(position) for position in range(-self.left, 0))
+        behind = "".join(self.base(position) for position in range(self.right))
+        return f" {before}|{behind} "
+
+    def lines(self, best_first: Sequence[SupportingRead], *, printed: int) -> tuple[PileupLine, ...]:
+        on_paper = {read.name for read in best_first[:printed]}
+        in_order = sorted(best_first, key=lambda read: (read.offset, read.name))
+        return tuple(self.line(read, printed=read.name in on_paper) for read in in_order)
+
+    def line(self, read: SupportingRead, *, printed: bool) -> PileupLine:
+        figures = (
+            f"{read.anchor_five_prime:>7}{read.anchor_three_prime:>7}{read.mismatches:>7}{read.copies:>8}"
+        )
+        cells = [("<" if read.offset < -self.left else " ", False)]
+        cells += self._cells(read, -self.left, 0)
+        cells.append(("|", False))
+        cells += self._cells(read, 0, self.right)
+        cells.append((">" if read.offset + len(read.sequence) > self.right else " ", False))
+        segments = tuple(
+            Segment("".join(text for text, _ in run), mismatch)
+            for mismatch, run in groupby(cells, key=lambda cell: cell[1])
+        )
+        return PileupLine(segments, figures, read.name, printed)
+
+    def _cells(self, read: SupportingRead, first: int, end: int) -> Iterator[tuple[str, bool]]:
+        """Yield the characters of a read at the positions, each with whether it is a mismatch."""
+        for position in range(first, end):
+            index = position - read.offset
+            if not 0 <= index < len(read.sequence):
+                yield " ", False
+            elif self._differs(read.sequence[index], position):
+                yield read.sequence[index].lower(), True
+            else:
+                yield read.sequence[index].upper(), False
+
+    def _differs(self, base: str, position: int) -> bool:
+        # Where the junction's sequence is not recorded there is nothing to differ from.
+        return self.base(position) not in (base.upper(), "N", " ")
+
+    def looks_shifted(self, read: SupportingRead) -> bool:
+        """Whether bases differ at more places than there are edits: an insertion or deletion shifts them."""
+        differing = sum(self._differs(base, read.offset + index) for index, base in enumerate(read.sequence))
+        return differing > read.mismatches

@@ -1,0 +1,280 @@
+"""Writes the reported fusions as `fusions.vcf.gz`: two paired breakend (BND) records for each fusion.
+
+A fusion joins the last base of the 5' gene to the first base of the 3' gene in the direction of
+transcription, while VCF describes a breakend on the plus strand of the genome. Which part of the
+chromosome stays at a breakend follows from the strand alone:
+
+====================  ======  =====================================
+side of the junction  strand  genomic bases that belong to the fusion
+====================  ======  =====================================
+5' gene               ``+``   up to the joined base (left of it)
+5' gene               ``-``   from the joined base on (right of it)
+3' gene               ``+``   from the joined base on (right of it)
+3' gene               ``-``   up to the joined base (left of it)
+====================  ======  =====================================
+
+A record whose own bases lie on the left reads ``base, bracket``, else ``bracket, base``. The bracket is
+``]`` when the mate's bases lie on the left of the mate's position and ``[`` when they lie on its right
+(VCF 4.3, section 5.4).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pysam
+
+from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.io.files import replacing
+from aspsfusion.report.findings import Fusion, FusionSide
+from aspsfusion.report.models import Contig, Report
+
+VCF_VERSION = "VCFv4.3"
+CONTAMINATION_FILTER = "POSSIBLE_CONTAMINATION"
+
+
+@dataclass(frozen=True)
+class InfoField:
+    """Declaration of an INFO field."""
+
+    name: str
+    number: str
+    type: str
+    description: str
+
+
+INFO_FIELDS = (
+    InfoField("SVTYPE", "1", "String", "Type of structural variant"),
+    InfoField("MATEID", ".", "String", "ID of the mate breakend"),
+    InfoField("EVENT", "1", "String", "ID of the fusion that both breakends belong to"),
+    InfoField("FUSION", "1", "String", "Name of the fusion, 5' gene first"),
+    InfoField("FUSION_TYPE", "1", "String", "Name of the junction in the literature"),
+    InfoField("SIDE", "1", "String", "Side of the fusion transcript: five_prime or three_prime"),
+    InfoField("GENE", "1", "String", "Gene at this breakend"),
+    InfoField("GENE_STRAND", "1", "String", "Strand of the gene at this breakend"),
+    InfoField("TRANSCRIPT", "1", "String", "Transcript that EXON and HGVS refer to"),
+    InfoField("EXON", "1", "Integer", "Exon number at this breakend; absent inside an intron"),
+    InfoField("SITE", "1", "String", "Place of the joined base in the gene"),
+    InfoField("SPLIT_READS", "1", "Integer", "Unique fragments with a read across the junction"),
+    InfoField("SPANNING_PAIRS", "1", "Integer", "Unique fragments whose mates lie on the two sides"),
+    InfoField("FRAGMENTS", "1", "Integer", "Unique supporting fragments"),
+    InfoField("WILD_TYPE", "1", "Integer", "Unique wild-type fragments at this breakend"),
+    InfoField("FRACTION", "1", "Float", "Share of the 3' gene's transcripts that carry the junction"),
+    InfoField("CONFIDENCE", "1", "String", "Confidence in the fusion: high, medium or low"),
+    InfoField("IN_FRAME", "1", "String", "Whether the reading frame is kept: yes, no or unknown"),
+    InfoField("HGVS", "1", "String", "HGVS description of the fusion RNA"),
+    InfoField("PEPTIDE", "1", "String", "Residues around the junction, deduced from the reference"),
+    InfoField("TRANSLOCATION", "1", "String", "ISCN notation of a translocation between the genes' bands"),
+    InfoField("CATALOGUE_ID", "1", "String", "Junction of the panel's catalogue"),
+    InfoField("TARGET", "0", "Flag", "The fusion that the verdict is about"),
+    InfoField("RECIPROCAL", "0", "Flag", "Reciprocal transcript of the target fusion"),
+)
+"""Every INFO field, in the order in which records carry them."""
+
+_RESERVED = re.compile(r"[%;=,\t\r\n]")
+
+
+@dataclass(frozen=True)
+class Breakend:
+    """One record of the VCF; `position` is 1-based."""
+
+    chrom: str
+    position: int
+    identifier: str
+    reference: str
+    alternative: str
+    info: str
+    filter: str = "PASS"
+
+    def line(self) -> str:
+        """Return the record as a line of the VCF."""
+        columns = (self.chrom, str(self.position), self.identifier, self.reference, self.alternative)
+        return "\t".join((*columns, ".", self.filter, self.info))
+
+
+def write_vcf(report: Report, path: Path) -> None:
+    """Write the reported fusions as a bgzip-compressed VCF with a tabix index beside it.
+
+    Without fusions the file is valid and empty. The same report always gives the same bytes.
+
+    Args:
+        report: the record of the sample.
+        path: the file to write, ending in `.vcf.gz`; the index is `path` with `.tbi` behind it.
+    """
+    with TemporaryDirectory() as directory:
+        plain = Path(directory) / "fusions.vcf"
+        plain.write_text(vcf_text(report), encoding="utf-8", newline="\n")
+        # htslib itself compresses and indexes, so that every tool built on it can read the pair.
+        packed = plain.with_name("fusions.vcf.gz")
+        pysam.tabix_compress(str(plain), str(packed), force=True)
+        pysam.tabix_index(str(packed), preset="vcf", force=True)
+        index = packed.with_name(packed.name + ".tbi")
+        # The index goes last: a reader that checks its age finds it younger than the file.
+        for source, target in ((packed, path), (index, path.with_name(path.name + ".tbi"))):
+            with replacing(target, force=True) as temporary:
+                temporary.write_bytes(source.read_bytes())
+
+
+def vcf_text(report: Report) -> str:
+    """Return the VCF as text; see `write_vcf`."""
+    chromosomes = {contig.name: contig for contig in report.panel.contigs}
+    used = {side.chrom for fusion in report.fusions for side in (fusion.five_prime, fusion.three_prime)}
+    contigs = sorted({*chromosomes, *used}, key=chromosome_order)
+    records = [
+        record for number, fusion in enumerate(report.fusions, 1) for record in breakends(fusion, number)
+    ]
+    rank = {name: number for number, name in enumerate(contigs)}
+    records.sort(key=lambda record: (rank[record.chrom], record.position, record.identifier))
+    lines = _header(report, contigs, chromosomes) + [record.line() for record in records]
+    return "\n".join(lines) + "\n"
+
+
+def chromosome_order(name: str) -> tuple[int, str]:
+    """Return the sort key of a chromosome: 1 to 22, X, Y, M, then the others by name.
+
+    >>> sorted(["chrX", "chr17", "chr2", "chrUn_1", "chrM"], key=chromosome_order)
+    ['chr2', 'chr17', 'chrX', 'chrM', 'chrUn_1']
+    """
+    short = name.removeprefix("chr")
+    if short.isdecimal():
+        return int(short), name
+    return {"X": 1000, "Y": 1001, "M": 1002, "MT": 1002}.get(short, 1003), name
+
+
+def bracket_notation(base: str, *, own_left: bool, mate: str, mate_left: bool) -> str:
+    """Return the ALT of a breakend.
+
+    Args:
+        base: the joined base at this breakend, plus strand.
+        own_left: whether the bases that belong to the fusion lie on the left of this breakend.
+        mate: the mate's place, `chrom:position`, 1-based.
+        mate_left: whether the bases that belong to the fusion lie on the left of the mate.
+
+    >>> bracket_notation("G", own_left=True, mate="chrX:9", mate_left=True)
+    'G]chrX:9]'
+    """
+    bracket = "]" if mate_left else "["
+    joined = f"{bracket}{mate}{bracket}"
+    return f"{base}{joined}" if own_left else f"{joined}{base}"
+
+
+def breakends(fusion: Fusion, number: int) -> tuple[Breakend, Breakend]:
+    """Return the two records of a fusion, that of the 5' gene first.
+
+    Args:
+        fusion: a reported fusion.
+        number: its place in the report, from 1; names the event.
+    """
+    event = f"fusion_{number}"
+    five, three = fusion.five_prime, fusion.three_prime
+    five_base, three_base = _joined_bases(fusion)
+    five_left, three_left = five.strand == "+", three.strand == "-"
+    five_alt = bracket_notation(five_base, own_left=five_left, mate=_place(three), mate_left=three_left)
+    three_alt = bracket_notation(three_base, own_left=three_left, mate=_place(five), mate_left=five_left)
+    five_id, three_id = f"{event}_five_prime", f"{event}_three_prime"
+    status = CONTAMINATION_FILTER if fusion.contamination else "PASS"
+    five_info = _info(fusion, five, event, "five_prime", three_id, fusion.wild_type_five_prime)
+    three_info = _info(fusion, three, event, "three_prime", five_id, fusion.wild_type_three_prime)
+    return (
+        Breakend(five.chrom, five.pos, five_id, five_base, five_alt, five_info, status),
+        Breakend(three.chrom, three.pos, three_id, three_base, three_alt, three_info, status),
+    )
+
+
+def _place(side: FusionSide) -> str:
+    return f"{side.chrom}:{side.pos}"
+
+
+def _joined_bases(fusion: Fusion) -> tuple[str, str]:
+    """Return the two joined bases on the plus strand; N where the junction sequence does not tell."""
+    before, _, behind = fusion.junction_sequence.upper().partition("|")
+    joined = (before[-1:] or "N", fusion.five_prime.strand), (behind[:1] or "N", fusion.three_prime.strand)
+    five, three = (base if strand == "+" else reverse_complement(base) for base, strand in joined)
+    return five, three
+
+
+def _info(fusion: Fusion, side: FusionSide, event: str, name: str, mate: str, wild_type: int) -> str:
+    in_frame = {True: "yes", False: "no", None: "unknown"}[fusion.in_frame]
+    values: dict[str, str | int | float | bool | None] = {
+        "SVTYPE": "BND",
+        "MATEID": mate,
+        "EVENT": event,
+        "FUSION": fusion.name,
+        "FUSION_TYPE": fusion.type or None,
+        "SIDE": name,
+        "GENE": side.gene,
+        "GENE_STRAND": side.strand,
+        "TRANSCRIPT": side.transcript,
+        "EXON": side.exon,
+        "SITE": side.site or None,
+        "SPLIT_READS": fusion.split_reads,
+        "SPANNING_PAIRS": fusion.spanning_pairs,
+        "FRAGMENTS": fusion.fragments,
+        "WILD_TYPE": wild_type,
+        "FRACTION": fusion.fraction_three_prime,
+        "CONFIDENCE": fusion.confidence,
+        "IN_FRAME": in_frame,
+        "HGVS": fusion.hgvs,
+        "PEPTIDE": fusion.peptide.sequence if fusion.peptide else None,
+        "TRANSLOCATION": fusion.translocation or None,
+        "CATALOGUE_ID": fusion.catalogue_id,
+        "TARGET": fusion.is_target,
+        "RECIPROCAL": fusion.reciprocal,
+    }
+    return ";".join(
+        _info_entry(field, values[field.name]) for field in INFO_FIELDS if _told(values[field.name])
+    )
+
+
+def _told(value: str | int | float | bool | None) -> bool:
+    """Whether INFO carries the value: None and an unset flag are left out, 0 is not."""
+    return value is not None and value is not False
+
+
+def _info_entry(field: InfoField, value: str | int | float | bool | None) -> str:
+    return field.name if field.type == "Flag" else f"{field.name}={escape(str(value))}"
+
+
+def escape(value: str) -> str:
+    """Percent-encode the characters that have a meaning in INFO (VCF 4.3, section 1.2); spaces have none.
+
+    >>> escape("type 1; 50%")
+    'type 1%3B 50%25'
+    """
+    return _RESERVED.sub(lambda match: f"%{ord(match.group()):02X}", value)
+
+
+def _header(report: Report, contigs: Sequence[str], chromosomes: Mapping[str, Contig]) -> list[str]:
+    software = report.software.get("aspsfusion", "")
+    lines = [
+        f"##fileformat={VCF_VERSION}",
+        f"##source={_one_line(f'aspsfusion {software}')}",
+        f"##reference={_one_line(report.reference.file)}",
+        f"##aspsfusion_sample={_one_line(report.sample_id)}",
+        f"##aspsfusion_panel={_one_line(f'{report.panel.name} {report.panel.version}')}",
+        *(f"##aspsfusion_notice={_one_line(notice)}" for notice in report.notices),
+        '##FILTER=<ID=PASS,Description="All filters passed">',
+        f"##FILTER=<ID={CONTAMINATION_FILTER},"
+        'Description="The junction may come from another sample of the batch">',
+    ]
+    lines += [
+        f'##INFO=<ID={field.name},Number={field.number},Type={field.type},Description="{field.description}">'
+        for field in INFO_FIELDS
+    ]
+    lines += [_contig_line(name, chromosomes.get(name), report.panel.build) for name in contigs]
+    return [*lines, "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]
+
+
+def _contig_line(name: str, chromosome: Contig | None, build: str) -> str:
+    parts = [f"ID={name}"]
+    if chromosome and chromosome.length:
+        parts.append(f"length={chromosome.length}")
+    if chromosome and chromosome.md5:
+        parts.append(f"md5={chromosome.md5}")
+    return f"##contig=<{','.join(parts)},assembly={escape(build)}>"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,270 @@
+"""What `extract` counts in a file, and which evidence the file can not carry.
+
+A BAM file is what some program left of a library. Reads across a fusion's junction are the first to be lost:
+aligners leave them unmapped, filters remove what is unmapped or has lost its mate. An exclusion from such a
+file would rest on evidence that is not there, so each loss that can be seen is named in a sentence, and
+`report` excludes nothing while there is one.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.errors import ReadsError
+from aspsfusion.io.bam import HUMAN, Header, checksums_agree, told_build
+from aspsfusion.io.fasta import chromosome_name
+from aspsfusion.panel.panel import Panel
+
+LOCUS_PADDING = 3_000_000
+"""Bases on both sides of a gene that count as its locus: more than the 2.04 Mb by which the positions of one
+locus differ most between GRCh37 and GRCh38 among the shipped panel's targets."""
+
+GOOD_QUALITY = 30
+"""Phred quality of a good base: one error in a thousand, as the screen counts them."""
+
+_PAIRED, _UNMAPPED, _MATE_UNMAPPED, _SECOND = 0x1, 0x4, 0x8, 0x80
+
+Loci = dict[str, list[tuple[str, int, int]]]
+"""By chromosome: gene, start and end, 0-based half-open."""
+
+
+@dataclass
+class Counts:
+    """Counts of all records of a file.
+
+    Attributes:
+        reads: primary records.
+        first: primary records of first mates.
+        second: primary records of second mates.
+        single: primary records of unpaired reads.
+        unmapped: primary records without a position.
+        unmapped_fragments: fragments of which no read has a position.
+        mates_unmapped: mapped reads whose mate has no position, by their flag.
+        unmapped_mates: unmapped reads whose mate has a position, by their flag.
+        without_bases: primary records that hold no sequence.
+        not_primary: secondary and supplementary records.
+        bases: bases of primary records.
+        longest: longest read, in nt.
+        gc: G and C among them.
+        unknown: unknown bases (N) among them.
+        gene_hits: panel k-mers by gene number.
+        lengths: number of reads by length in nt.
+        judged: bases with a base quality.
+        q30: bases with one of Q30 or better.
+        quality_sum: sum of the Phred qualities.
+    """
+
+    reads: int = 0
+    first: int = 0
+    second: int = 0
+    single: int = 0
+    unmapped: int = 0
+    unmapped_fragments: int = 0
+    mates_unmapped: int = 0
+    unmapped_mates: int = 0
+    without_bases: int = 0
+    not_primary: int = 0
+    bases: int = 0
+    longest: int = 0
+    gc: int = 0
+    unknown: int = 0
+    gene_hits: list[int] = field(default_factory=list)
+    lengths: Counter[int] = field(default_factory=Counter)
+    judged: int = 0
+    q30: int = 0
+    quality_sum: int = 0
+
+    def add(self, flag: int, *, has_bases: bool) -> None:
+        """Count a primary record by its flag."""
+        self.reads += 1
+        unmapped = bool(flag & _UNMAPPED)
+        self.unmapped += unmapped
+        self.without_bases += not has_bases
+        if not flag & _PAIRED:
+            self.single += 1
+            self.unmapped_fragments += unmapped
+            return
+        mate_unmapped = bool(flag & _MATE_UNMAPPED)
+        if flag & _SECOND:
+            self.second += 1
+        else:
+            self.first += 1
+            self.unmapped_fragments += unmapped and mate_unmapped
+        self.mates_unmapped += mate_unmapped and not unmapped
+        self.unmapped_mates += unmapped and not mate_unmapped
+
+    def add_qualities(self, qualities: npt.NDArray[np.uint8]) -> None:
+        """Count Phred qualities."""
+        self.judged += qualities.size
+        self.q30 += int(np.count_nonzero(qualities >= GOOD_QUALITY))
+        self.quality_sum += int(qualities.sum(dtype=np.int64))
+
+    @property
+    def fragments(self) -> int:
+        """Fragments of the library, as far as the file has them."""
+        return max(self.first, self.second) + self.single
+
+
+@dataclass
+class Kept:
+    """Counts of the fragments that share a k-mer with the panel.
+
+    Attributes:
+        fragments: kept fragments.
+        without_primary: names of which only secondary or supplementary records are in the file.
+        without_mate: paired reads whose mate is not in the file.
+        hard_clipped: primary records that lost bases by hard clipping.
+        repeated: further primary records of a read that is there already.
+        ambiguous: names under which the file holds different reads.
+        at_locus: aligned reads at the locus of each target gene.
+    """
+
+    fragments: int = 0
+    without_primary: int = 0
+    without_mate: int = 0
+    hard_clipped: int = 0
+    repeated: int = 0
+    ambiguous: int = 0
+    at_locus: dict[str, int] = field(default_factory=dict)
+
+
+def require_human(header: Header, path: Path) -> None:
+    """Refuse a file that is aligned to the genome of another species.
+
+    Raises:
+        ReadsError: the lengths in its header are those of a mouse genome.
+    """
+    build = told_build(header.lengths)
+    if build is not None and build.species != HUMAN:
+        raise ReadsError(
+            f"is aligned to {build.name}, a {build.species} genome",
+            path=path,
+            remedy="give the reads of a human sample; reads of a xenograft as FASTQ or unaligned BAM",
+        )
+
+
+def target_loci(panel: Panel, header: Header) -> Loci:
+    """Return the padded loci of the panel's targets, none where the header is of no known human build."""
+    if told_build(header.lengths) is None:
+        return {}
+    loci: Loci = {}
+    for gene, unspliced in panel.unspliced.items():
+        loci.setdefault(unspliced.chrom, []).append(
+            (gene, unspliced.start - LOCUS_PADDING, unspliced.end + LOCUS_PADDING)
+        )
+    return loci
+
+
+def locus_genes(loci: Loci, contig: str, position: int) -> list[str]:
+    """Return the genes at whose locus a position (0-based) lies."""
+    if not loci:
+        return []
+    return [gene for gene, start, end in loci.get(chromosome_name(contig), ()) if start <= position < end]
+
+
+def missing_evidence(header: Header, counts: Counts, kept: Kept, loci: Loci) -> list[str]:
+    """Return a sentence for each way in which the file can not carry the evidence."""
+    sentences = []
+    aligned = counts.unmapped < counts.reads
+    if aligned and not counts.unmapped_fragments:
+        sentences.append(
+            "The file holds no unmapped fragment: reads that the aligner could not place, as many of those "
+            "across a fusion are, were left out of it."
+        )
+    if header.lengths and not aligned:
+        sentences.append("The file holds unmapped reads alone, and its header is that of an alignment.")
+    if aligned and counts.mates_unmapped > counts.unmapped_mates:
+        lost = counts.mates_unmapped - counts.unmapped_mates
+        sentences.append(f"The unmapped mates of {lost} mapped reads are not in the file.")
+    if aligned and counts.mates_unmapped < counts.unmapped_mates:
+        lost = counts.unmapped_mates - counts.mates_unmapped
+        sentences.append(f"The mapped mates of {lost} unmapped reads are not in the file.")
+    if counts.first != counts.second:
+        sentences.append(
+            f"The file holds {counts.first} first and {counts.second} second mates: reads were removed."
+        )
+    for number, text in (
+        (kept.without_mate, "reads of the panel's genes have lost their mate."),
+        (
+            kept.without_primary,
+            "chimeric or secondary alignments to the panel's genes have no primary record: the whole "
+            "reads are not in the file.",
+        ),
+        (
+            kept.hard_clipped,
+            "reads of the panel's genes are hard-clipped: the rest of them is not in the file.",
+        ),
+        (
+            kept.ambiguous,
+            "names of the panel's fragments stand for several different reads; one of each was taken.",
+        ),
+        (counts.without_bases, "reads of the file have no bases."),
+    ):
+        if number:
+            sentences.append(f"{number} {text}")
+    genes = [gene for entries in loci.values() for gene, _, _ in entries]
+    if aligned:
+        sentences += [f"No read is aligned at the locus of {g}." for g in genes if not kept.at_locus.get(g)]
+    return sentences
+
+
+def describe_input(header: Header, counts: Counts) -> str:
+    """Return in words what kind of file it was."""
+    if counts.unmapped == counts.reads:
+        return f"unaligned {header.format}"
+    build = told_build(header.lengths)
+    if build is None:
+        genome = "sequences of no known genome build"
+    else:
+        agree = checksums_agree(build, header.checksums)
+        genome = build.name + {None: "", True: " (checksums agree)", False: " (an altered copy)"}[agree]
+    by = f" by {', '.join(header.programs)}" if header.programs else ""
+    return f"{header.format} aligned to {genome}{by}"
+
+
+def extract_metrics(
+    panel: Panel, path: Path, header: Header, counts: Counts, kept: Kept
+) -> dict[str, object]:
+    """Return the metrics of a file: those of the screen, and what the file is and lacks.
+
+    Args:
+        panel: built panel.
+        path: the file.
+        header: its header.
+        counts: counts of all its records.
+        kept: counts of the kept fragments.
+    """
+    build = told_build(header.lengths)
+    symbols = [gene.symbol for gene in panel.spec.genes]
+    hits: Mapping[str, int] = dict(zip(symbols, counts.gene_hits, strict=True))
+    loci = target_loci(panel, header)
+    return {
+        "layout": "paired" if counts.first or counts.second else "single",
+        "interleaved": False,
+        "lanes": [[path.name]],
+        "total_fragments": counts.fragments,
+        "total_reads": counts.reads,
+        "total_bases": counts.bases,
+        "read_length": counts.longest,
+        "read_lengths": {str(length): n for length, n in sorted(counts.lengths.items())},
+        "mean_read_length": round(counts.bases / max(1, counts.reads), 2),
+        "gc_fraction": round(counts.gc / max(1, counts.bases - counts.unknown), 4),
+        "n_fraction": round(counts.unknown / max(1, counts.bases), 4),
+        "mean_quality": round(counts.quality_sum / counts.judged, 2) if counts.judged else None,
+        "q30_fraction": round(counts.q30 / counts.judged, 4) if counts.judged else None,
+        "candidate_fragments": kept.fragments,
+        "kmers_by_gene": {symbol: n for symbol, n in hits.items() if n},
+        "input": describe_input(header, counts),
+        "input_build": build.name if build and counts.unmapped < counts.reads else None,
+        "unmapped_reads": counts.unmapped,
+        "not_primary_records": counts.not_primary,
+        "repeated_records": kept.repeated,
+        "reads_at_target_loci": {
+            gene: kept.at_locus.get(gene, 0) for entries in loci.values() for gene, _, _ in entries
+        },
+        "incomplete": missing_evidence(header, counts, kept, loci),
+    }

@@ -1,0 +1,329 @@
+"""Streams FASTQ files through the compiled scanner, block by block.
+
+No Python object is made for a read: a block holds arrays of record offsets, hits and names, and only the
+bytes of kept records are ever cut out.
+
+A scanned block of FASTQ, and the memory that blocks share.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.errors import ReadsError
+from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
+from aspsfusion.machine_code import PreparedCall
+from aspsfusion.name_kernels import LINES
+from aspsfusion.panel.screen_index import ScreenTable
+from aspsfusion.screen.scan_room import scan_room
+from aspsfusion.screen_kernels import SCAN_NO_AT_SIGN, SCAN_NO_PLUS, SCAN_OK, SCAN_QUALITY_LENGTH, scan_fastq
+from aspsfusion.vector_loads import LOAD_BYTES
+
+UNUSED = 2
+"""References to memory that only the list of it and the question itself hold."""
+
+
+@dataclass(frozen=True)
+class ScannedBlock:
+    """Whole records of one block.
+
+    Attributes:
+        data: the bytes.
+        starts: offset of each record and behind the last one.
+        hits: whether each read is from the panel.
+        names: hash of each read name, without the mate's number.
+        marks: what name and comment tell of the mate, see `screen_kernels`.
+    """
+
+    data: npt.NDArray[np.uint8]
+    starts: npt.NDArray[np.int64]
+    hits: npt.NDArray[np.bool_]
+    names: npt.NDArray[np.uint64]
+    marks: npt.NDArray[np.uint8]
+
+    @property
+    def count(self) -> int:
+        """Number of records."""
+        return int(self.hits.size)
+
+    def record(self, index: int) -> bytes:
+        """Return the bytes of a record."""
+        return self.data[self.starts[index] : self.starts[index + 1]].tobytes()
+
+    def tail(self, first: int) -> "ScannedBlock":
+        """Return the block without its first records."""
+        return ScannedBlock(
+            self.data, self.starts[first:], self.hits[first:], self.names[first:], self.marks[first:]
+        )
+
+
+class Buffers:
+    """Memory for blocks, used again once no block refers to it.
+
+    Fresh memory would be given by the system a page at a time.
+
+    Args:
+        spare: bytes that are taken more than asked for, so that memory serves slightly longer blocks as well.
+    """
+
+    def __init__(self, spare: int) -> None:
+        self._spare = spare
+        self._all: list[npt.NDArray[np.uint8]] = []
+
+    def take(self, size: int) -> npt.NDArray[np.uint8]:
+        """Return memory of at least so many bytes, all of them the caller's until he drops it."""
+        # The one that was used last is the likeliest to be in the core's cache still.
+        for place in range(len(self._all) - 1, -1, -1):
+            if sys.getrefcount(self._all[place]) == UNUSED and self._all[place].size >= size:
+                found = self._all.pop(place)
+                self._all.append(found)
+                return found
+        # Longer records need longer ones: the short ones are dropped.
+        self._all = [each for each in self._all if each.size >= size]
+        self._all.append(np.empty(size + self._spare, dtype=np.uint8))
+        return self._all[-1]
+
+
+BLOCK_BYTES = 4 * 1024 * 1024
+"""Inflated bytes per step and file: each step has its cost in Python and wakes a thread. The kernels look at
+a few records of a block at a time, so that it need not fit a cache. See `docs/performance.md`."""
+
+PIECE_BYTES = 1024 * 1024
+"""Inflated bytes of a block that are scanned at a time: some of them are still in the core's second-level
+cache then. Smaller pieces cost more in Python than they win."""
+
+MAX_RECORD_BYTES = 64 * 1024 * 1024
+"""A record that is still without an end after so many bytes is none: ten times the longest read on record."""
+
+LOOK_FOR_DAMAGE = 64 * 1024 * 1024
+"""Inflated bytes behind a wrong record in which a checksum may tell that the compressed data are to blame."""
+
+_PROBLEMS = {
+    SCAN_NO_AT_SIGN: ("record does not begin with '@'", "give a FASTQ file, or copy it again if it is one"),
+    SCAN_NO_PLUS: (
+        "third line of the record does not begin with '+'",
+        "give an unwrapped FASTQ file, or copy it again if it is one",
+    ),
+    SCAN_QUALITY_LENGTH: ("sequence and quality differ in length", "copy or convert the file again"),
+}
+
+
+@contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    """Turn what opening reads may raise into a ReadsError."""
+    try:
+        if path.is_file() and path.stat().st_size == 0:
+            raise ReadsError("is empty (0 bytes)", path=path, remedy="copy the file again")
+        yield
+    except OSError as error:
+        raise ReadsError(
+            f"can not be read ({(error.strerror or str(error)).lower()})",
+            path=path,
+            remedy="give the path of a FASTQ file",
+        ) from error
+
+
+def open_reads(path: Path) -> BinaryIO:
+    """Open reads for inflated bytes.
+
+    Raises:
+        ReadsError: there is no such file, or it is empty.
+    """
+    with _opening(path):
+        return open_inflated(path)
+
+
+class FastqScanner:
+    """Reads one FASTQ file as scanned blocks.
+
+    Args:
+        path: the file, `-` for standard input.
+        table: the panel's k-mers and seeds.
+        genes: number of genes of the panel.
+        group: blocks hold a multiple of so many records, 2 for interleaved mates.
+        tentative: the group is a guess: a file with a single record is read all the same.
+
+    Attributes:
+        label: what messages call the file.
+        records: records handed out so far.
+        compressed: bytes of the file read so far.
+        size: bytes of the file, None for a pipe.
+    """
+
+    def __init__(
+        self, path: Path, table: ScreenTable, genes: int, group: int = 1, *, tentative: bool = False
+    ) -> None:
+        self.path = path
+        self.label = "standard input" if path == STANDARD_INPUT else str(path)
+        self.records = 0
+        self.group = group
+        self.tentative = tentative
+        self.compressed = 0
+        self._table = table
+        with _opening(path):
+            self._file = InflatedFile(path)
+        self.size = self._file.size
+        self._buffers = Buffers(BLOCK_BYTES // 8)
+        self._rest = np.empty(0, dtype=np.uint8)
+        self._ended = False
+        self._open_end = False
+        self._damage: Exception | None = None
+        self._room = scan_room(2 * BLOCK_BYTES, genes)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    @property
+    def gene_hits(self) -> npt.NDArray[np.int64]:
+        """Panel k-mers seen, by gene number."""
+        return self._room.genes
+
+    @property
+    def totals(self) -> npt.NDArray[np.int64]:
+        """Counters, see `scan_room`."""
+        return self._room.totals
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Number of reads by length in nt."""
+        return self._room.lengths
+
+    def next_block(self) -> ScannedBlock | None:
+        """Return the next block that holds at least one record, None at the end of the file.
+
+        Raises:
+            ReadsError: the file is damaged, truncated or no FASTQ; names the record.
+        """
+        while not self._ended:
+            data, length = self._read_and_scan()
+            if not self._room.records and self.tentative and self._at_end():
+                # Two records were wanted to tell the layout, and there is only one.
+                self.group = 1
+                self._room.begin_block()
+                self._scan(self._prepared(data), data, length)
+            block = self._block(data)
+            self._rest = data[block.starts[-1] : length].copy()
+            self.records += block.count
+            if block.count:
+                return block
+            if self._damage is not None:
+                raise self._damaged()
+        if not _is_blank(self._rest):
+            raise self._cut_off()
+        return None
+
+    def _at_end(self) -> bool:
+        return self._ended
+
+    def _read_and_scan(self) -> tuple[npt.NDArray[np.uint8], int]:
+        """Return a scanned buffer and how many of its bytes count; it begins with what the last one left."""
+        carried = self._rest.size
+        if carried > MAX_RECORD_BYTES:
+            raise ReadsError(
+                f"record has no end within {MAX_RECORD_BYTES:,} bytes",
+                path=self.label,
+                where=f"record {self.records + 1}",
+                remedy="give a FASTQ file",
+            )
+        # A record that is longer than a block doubles the block.
+        limit = carried + max(BLOCK_BYTES, carried)
+        if limit + 1 > self.lengths.size:
+            self._room = scan_room(2 * limit, self.gene_hits.size, self._room)
+        data = self._buffers.take(limit + 1 + LOAD_BYTES)
+        data[:carried] = self._rest
+        self._room.begin_block()
+        scan = self._prepared(data)
+        free, length = data.data, carried
+        while length < limit:
+            fresh = self._inflate(free[length : min(length + PIECE_BYTES, limit)])
+            if not fresh:
+                break
+            length += fresh
+            self._scan(scan, data, length)
+        # The end of the file is told by a block without a fresh byte.
+        self._ended = length == carried and self._damage is None
+        if self._ended and length and data[length - 1] != ord("\n"):
+            data[length] = ord("\n")
+            length += 1
+            self._open_end = True
+        if length == carried or self._open_end:
+            self._scan(scan, data, length)
+        self.compressed = self._file.position()
+        return data, length
+
+    def _inflate(self, free: memoryview) -> int:
+        """Fill memory with the next bytes of the file; returns how many, 0 at its end or behind damage."""
+        if self._damage is not None:
+            return 0
+        try:
+            return self._file.readinto(free)
+        except DAMAGED as error:
+            self._damage = error
+            return self._file.before_damage(free)
+
+    def _prepared(self, data: npt.NDArray[np.uint8]) -> PreparedCall:
+        """Return the call that scans what has come to a block since the last call."""
+        return scan_fastq.prepared(data, self.group, self._table, self._room)
+
+    def _scan(self, scan: PreparedCall, data: npt.NDArray[np.uint8], length: int) -> None:
+        self._room.fill(length)
+        count, error = scan()
+        if error == SCAN_OK:
+            return
+        # Damaged compressed data may inflate to anything.
+        self._damage = self._damage or self._file.damage_within(LOOK_FOR_DAMAGE)
+        if self._damage is not None:
+            self.records += count
+            raise self._damaged()
+        # The last line's end was put there by `_read_and_scan`: the line may be cut off.
+        if error == SCAN_QUALITY_LENGTH and self._open_end:
+            rest = data[self._room.starts[count] : length]
+            if np.count_nonzero(rest == ord("\n")) == LINES:
+                self.records += count
+                raise self._cut_off()
+        problem, remedy = _PROBLEMS[error]
+        raise ReadsError(problem, path=self.label, where=f"record {self.records + count + 1}", remedy=remedy)
+
+    def _block(self, data: npt.NDArray[np.uint8]) -> ScannedBlock:
+        room, count = self._room, self._room.records
+        return ScannedBlock(
+            data,
+            room.starts[: count + 1].copy(),
+            room.hits[:count].copy(),
+            room.names[:count].copy(),
+            room.marks[:count].copy(),
+        )
+
+    def _damaged(self) -> ReadsError:
+        return ReadsError(
+            f"compressed data are truncated or damaged ({self._damage})",
+            path=self.label,
+            where=f"after record {self.records}",
+            remedy="copy the file again",
+        )
+
+    def _cut_off(self) -> ReadsError:
+        if self.group == 2 and np.count_nonzero(self._rest == ord("\n")) >= LINES:
+            return ReadsError(
+                "holds an odd number of records, so that the last one has no mate",
+                path=self.label,
+                where=f"record {self.records + 1}",
+                remedy="give a complete interleaved file, or give mates as two files",
+            )
+        return ReadsError(
+            "file ends inside the record",
+            path=self.label,
+            where=f"record {self.records + 1}",
+            remedy="copy the file again, it is truncated",
+        )
+
+
+def _is_blank(data: npt.NDArray[np.uint8]) -> bool:
+    return not data.tobytes().strip()

@@ -1,0 +1,341 @@
+"""Brings the mates of a lane together: two files in step, one interleaved file, or single reads.
+
+Each file is inflated and scanned ahead in a thread of its own; the compiled code holds no lock.
+
+Fragments of a block: both mates of each, and how those that are kept are written.
+"""
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.errors import ReadsError
+from aspsfusion.io.compressed import STANDARD_INPUT
+from aspsfusion.name_kernels import MARK_SIGN, MARK_SLASH, STEP_OK, STEP_OTHER_NAME, first_out_of_step
+from aspsfusion.panel.screen_index import ScreenTable
+from aspsfusion.screen.fastq import FastqScanner, ScannedBlock
+from aspsfusion.write_kernels import SUFFIX_BYTES, write_fragments
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """Fragments in the order of the files.
+
+    Attributes:
+        mates: for each mate of a fragment the block that holds it.
+        strides: how many records of the block a fragment takes.
+        count: number of fragments.
+    """
+
+    mates: tuple[ScannedBlock, ...]
+    stride: int
+    count: int
+
+    def kept(self) -> npt.NDArray[np.int64]:
+        """Return the numbers of the fragments of which either mate is from the panel."""
+        wanted = np.zeros(self.count, dtype=bool)
+        for block, first in self._columns():
+            wanted |= block.hits[first : self.count * self.stride : self.stride]
+        return np.flatnonzero(wanted)
+
+    def records(self, index: int) -> list[bytes]:
+        """Return the bytes of a fragment's records, first mate first."""
+        return [block.record(index * self.stride + first) for block, first in self._columns()]
+
+    def written(self, chosen: npt.NDArray[np.int64]) -> memoryview:
+        """Return the records of some fragments in the one form that later stages read, see `write_fragments`.
+
+        Args:
+            chosen: numbers of the fragments.
+        """
+        columns = self._columns()
+        (first, _), (second, behind) = columns[0], columns[-1]
+        starts = (first.starts, second.starts[behind:])
+        rows = chosen * self.stride
+        size = SUFFIX_BYTES * len(columns) * chosen.size
+        size += sum(int((each[rows + 1] - each[rows]).sum()) for each in starts[: len(columns)])
+        out = np.empty(size, dtype=np.uint8)
+        used = write_fragments(
+            first.data, starts[0], second.data, starts[1], self.stride, len(columns), chosen, out
+        )
+        return out.data[:used]
+
+    def _columns(self) -> list[tuple[ScannedBlock, int]]:
+        if self.stride == 2:
+            return [(self.mates[0], 0), (self.mates[0], 1)]
+        return [(block, 0) for block in self.mates]
+
+
+BLOCKS_AHEAD = 4
+"""Scanned blocks of a file that may wait for those of the other one."""
+
+SAME_READS_LOOKED_AT = 1000
+"""Records at the beginning of two mate files whose bases are compared."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The files of a lane.
+
+    Attributes:
+        fastq_1: first mates, single reads, or both mates by turns; `-` is standard input.
+        fastq_2: second mates.
+        interleaved: whether fastq_1 holds both mates by turns; None to tell it from the names.
+    """
+
+    fastq_1: Path
+    fastq_2: Path | None = None
+    interleaved: bool | None = None
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files."""
+        return [self.fastq_1] if self.fastq_2 is None else [self.fastq_1, self.fastq_2]
+
+
+class _Ahead:
+    """Runs a scanner in a thread, some blocks ahead of who asks for them."""
+
+    def __init__(self, scanner: FastqScanner) -> None:
+        self.scanner = scanner
+        self._blocks: queue.SimpleQueue[ScannedBlock | Exception | None] = queue.SimpleQueue()
+        # A token allows one block to be read. Both queues wake a thread without a step in Python.
+        self._tokens: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        for _ in range(BLOCKS_AHEAD):
+            self._tokens.put(True)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"reads {scanner.label}", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while self._tokens.get() and not self._stop.is_set():
+                block = self.scanner.next_block()
+                self._blocks.put(block)
+                if block is None:
+                    return
+        except Exception as error:  # handed on to the thread that asks, which raises it
+            self._blocks.put(error)
+
+    def next_block(self) -> ScannedBlock | None:
+        """Return the next block, None behind the last one."""
+        block = self._blocks.get()
+        if isinstance(block, Exception):
+            raise block
+        self._tokens.put(True)
+        return block
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._stop.set()
+        self._tokens.put(False)  # wakes the thread if it waits for one
+        self._thread.join()
+        self.scanner.close()
+
+
+class LaneReader:
+    """Reads the fragments of one lane.
+
+    Args:
+        lane: its files.
+        table: the panel's k-mers and seeds.
+        genes: number of genes of the panel.
+
+    Attributes:
+        scanners: the lane's files with their counts.
+        mates: 2 for pairs, 1 for single reads; known once the first fragments were read.
+        interleaved: whether one file holds both mates.
+
+    Raises:
+        ReadsError: a file can not be opened, or the files can not be mates.
+    """
+
+    def __init__(self, lane: Lane, table: ScreenTable, genes: int) -> None:
+        self._lane = lane
+        _refuse_same_file(lane)
+        self.mates = len(lane.paths)
+        self.interleaved = bool(lane.interleaved)
+        may_interleave = lane.fastq_2 is None and lane.interleaved is not False
+        with ExitStack() as opened:
+            self.scanners = [
+                opened.enter_context(
+                    closing(
+                        FastqScanner(
+                            path,
+                            table,
+                            genes,
+                            2 if may_interleave else 1,
+                            tentative=lane.interleaved is None,
+                        )
+                    )
+                )
+                for path in lane.paths
+            ]
+            opened.pop_all()
+
+    def fragments(self) -> Iterator[Fragments]:
+        """Yield the fragments block by block; nothing when the files hold no read.
+
+        Raises:
+            ReadsError: a file is damaged, or the mates are out of step.
+        """
+        with ExitStack() as stack:
+            if len(self.scanners) == 2:
+                ahead = [stack.enter_context(closing(_Ahead(scanner))) for scanner in self.scanners]
+                yield from self._of_two_files(ahead)
+            else:
+                scanner = self.scanners[0]
+                stack.enter_context(closing(scanner))
+                yield from self._of_one_file(scanner, stack)
+
+    def _of_one_file(self, scanner: FastqScanner, stack: ExitStack) -> Iterator[Fragments]:
+        block = scanner.next_block()
+        if block is None:
+            return
+        if self._lane.interleaved is None:
+            self.interleaved = _holds_mates_by_turns(block)
+            scanner.group = 2 if self.interleaved else 1
+            scanner.tentative = False
+        self.mates = 2 if self.interleaved else 1
+        ahead = stack.enter_context(closing(_Ahead(scanner)))
+        done = 0
+        while block is not None:
+            count = block.count // self.mates
+            if self.interleaved:
+                self._require_in_step(_column(block, 0), _column(block, 1), count, done)
+            yield Fragments((block,), self.mates, count)
+            done += count
+            block = ahead.next_block()
+
+    def _of_two_files(self, ahead: Sequence[_Ahead]) -> Iterator[Fragments]:
+        pending: list[ScannedBlock | None] = [None, None]
+        done = 0
+        while True:
+            pending = [
+                reader.next_block() if block is None else block
+                for reader, block in zip(ahead, pending, strict=True)
+            ]
+            first, second = pending
+            if first is None and second is None:
+                return
+            if first is None or second is None:
+                raise self._unequal(0 if first is None else 1, done)
+            count = min(first.count, second.count)
+            self._require_in_step(first, second, count, done)
+            if not done:
+                self._refuse_same_reads(first, second, count)
+            yield Fragments((first, second), 1, count)
+            done += count
+            pending = [block.tail(count) if block.count > count else None for block in (first, second)]
+
+    def _require_in_step(self, first: ScannedBlock, second: ScannedBlock, count: int, done: int) -> None:
+        index, problem = first_out_of_step(
+            first.names[:count], first.marks[:count], second.names[:count], second.marks[:count], False
+        )
+        if problem == STEP_OK:
+            return
+        labels = [scanner.label for scanner in self.scanners] * (3 - len(self.scanners))
+        record, other = done + index + 1, ""
+        names = [_header(block, index) for block in (first, second)]
+        if self.interleaved:
+            record = 2 * (done + index) + 1
+        else:
+            other = f" in {labels[1]}"
+        if problem == STEP_OTHER_NAME:
+            text = f"mates are out of step: {names[0]!r} stands against {names[1]!r}{other}"
+            remedy = "give the mate files of one run, unsorted and unfiltered"
+        else:
+            text = (
+                f"mates are not first and second: {names[0]!r} stands against {names[1]!r}{other}; "
+                "R1 was given as R2, or the two in exchanged order"
+            )
+            remedy = "give R1 and then R2 of one run"
+        raise ReadsError(text, path=labels[0], where=f"record {record}", remedy=remedy)
+
+    def _unequal(self, short: int, done: int) -> ReadsError:
+        labels = [scanner.label for scanner in self.scanners]
+        return ReadsError(
+            f"ends after {done} records, while {labels[1 - short]} goes on",
+            path=labels[short],
+            where=f"record {done + 1}",
+            remedy="give the complete mate files of one run",
+        )
+
+    def _refuse_same_reads(self, first: ScannedBlock, second: ScannedBlock, count: int) -> None:
+        places = range(min(count, SAME_READS_LOOKED_AT))
+        different = set()
+        for place in places:
+            bases = _bases(first, place)
+            if bases != _bases(second, place):
+                return
+            different.add(bases)
+        # A single read, or one that is always the same, may have a mate that looks like it.
+        if len(different) > 1:
+            raise ReadsError(
+                f"holds the same reads as {self.scanners[0].label}",
+                path=self.scanners[1].label,
+                remedy="give the file of the second mates",
+            )
+
+
+def _refuse_same_file(lane: Lane) -> None:
+    if lane.fastq_2 is None:
+        return
+    if lane.fastq_2 == STANDARD_INPUT:
+        raise ReadsError(
+            "can not give second mates",
+            path="standard input",
+            remedy="give '-' for R1 alone, single or interleaved reads",
+        )
+    same = lane.fastq_1 == lane.fastq_2
+    if not same and lane.fastq_1.exists() and lane.fastq_2.exists():
+        same = lane.fastq_1.samefile(lane.fastq_2)
+    if same:
+        raise ReadsError(
+            f"is the same file as {lane.fastq_1}, given as R1 and as R2",
+            path=lane.fastq_2,
+            remedy="give the file of the second mates, or the file alone for single reads",
+        )
+
+
+def _column(block: ScannedBlock, first: int) -> ScannedBlock:
+    """Return every second record of a block."""
+    starts = block.starts[first:-1:2]
+    return ScannedBlock(
+        block.data,
+        np.append(starts, block.starts[-1]),
+        np.ascontiguousarray(block.hits[first::2]),
+        np.ascontiguousarray(block.names[first::2]),
+        np.ascontiguousarray(block.marks[first::2]),
+    )
+
+
+def _holds_mates_by_turns(block: ScannedBlock) -> bool:
+    """Tell whether the records of a file's first block are pairs of mates.
+
+    Names that differ in .1 and .2 or _1 and _2 are taken for mates when there are two pairs of them at
+    least: reads that are simply numbered, `SRR1.1` and `SRR1.2`, look the same as long as there are no more.
+    """
+    first, second = _column(block, 0), _column(block, 1)
+    if not second.count:
+        return False
+    numbered = second.count == 1 and int(first.marks[0]) & MARK_SIGN != MARK_SLASH
+    count = second.count
+    index, problem = first_out_of_step(
+        first.names[:count], first.marks[:count], second.names, second.marks, numbered
+    )
+    return bool(problem == STEP_OK and index == count)
+
+
+def _header(block: ScannedBlock, index: int) -> str:
+    return block.record(index).split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
+
+
+def _bases(block: ScannedBlock, index: int) -> bytes:
+    return block.record(index).split(b"\n", 2)[1].strip()

@@ -1,0 +1,243 @@
+"""Second stage: keeps the fragments that share sequence with the panel, and counts all others.
+
+Nearly every read of a library has nothing to do with the question. A fragment is kept, with both mates,
+when either mate matches the panel on either strand.
+
+What the screen counts of a sample: the record behind `screen.json`.
+"""
+
+import gc
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.errors import ReadsError
+from aspsfusion.io.compressed import STANDARD_INPUT
+from aspsfusion.io.files import replacing, require_unchanged, stamps_of
+from aspsfusion.panel.screen_index import load_screen_index
+from aspsfusion.screen.fastq import FastqScanner
+from aspsfusion.screen.pairs import Lane, LaneReader
+from aspsfusion.screen.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
+
+
+@dataclass(frozen=True)
+class ScreenMetrics:
+    """Counts of a sample's reads, under the names that `screen.json` has for them.
+
+    Attributes:
+        layout: whether the reads are pairs.
+        interleaved: whether a file held both mates by turns.
+        lanes: names of the files of each lane.
+        total_fragments: fragments read.
+        total_reads: reads of them.
+        total_bases: bases of them.
+        read_length: longest read in nt.
+        mean_read_length: in nt.
+        read_lengths: number of reads by length in nt.
+        gc_fraction: share of G and C among the bases that are known.
+        n_fraction: share of bases that are not known (N).
+        mean_quality: mean Phred quality of all bases.
+        q30_fraction: share of bases with a quality of at least 30.
+        candidate_fragments: fragments that were kept.
+        kmers_by_gene: panel k-mers in the reads that match the panel.
+    """
+
+    layout: Literal["paired", "single"]
+    interleaved: bool
+    lanes: list[list[str]]
+    total_fragments: int
+    total_reads: int
+    total_bases: int
+    read_length: int
+    mean_read_length: float
+    read_lengths: dict[str, int]
+    gc_fraction: float
+    n_fraction: float
+    mean_quality: float
+    q30_fraction: float
+    candidate_fragments: int
+    kmers_by_gene: dict[str, int]
+
+    def as_json(self) -> str:
+        """Return the text of `screen.json`."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+
+COMPRESSION_LEVEL = 1
+
+FRACTION_DECIMALS = 4
+MEAN_DECIMALS = 2
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the screen has come.
+
+    Attributes:
+        fragments: fragments read so far.
+        kept: fragments kept so far.
+        read: bytes of the files, as they lie on the disk, that were read so far.
+        total: bytes of all files; None when one is a pipe.
+    """
+
+    fragments: int
+    kept: int
+    read: int
+    total: int | None
+
+
+@dataclass
+class _Counts:
+    """Sums over the files of a sample."""
+
+    genes: npt.NDArray[np.int64]
+    fragments: int = 0
+    kept: int = 0
+    reads: int = 0
+    totals: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(TOTALS, dtype=np.int64))
+    lengths: dict[int, int] = field(default_factory=dict)
+
+    def add(self, scanner: FastqScanner) -> None:
+        """Add a file that was read to its end."""
+        longest = max(self.totals[LONGEST], scanner.totals[LONGEST])
+        self.totals += scanner.totals
+        self.totals[LONGEST] = longest
+        self.genes += scanner.gene_hits
+        self.reads += scanner.records
+        # Beyond the longest read there are millions of zeros.
+        for length in np.flatnonzero(scanner.lengths[: scanner.totals[LONGEST] + 1]):
+            self.lengths[int(length)] = self.lengths.get(int(length), 0) + int(scanner.lengths[length])
+
+    def metrics(
+        self, lanes: Sequence[Lane], readers: Sequence[LaneReader], symbols: Sequence[str]
+    ) -> ScreenMetrics:
+        """Return the record of the sample."""
+        bases, unknown = int(self.totals[BASES]), int(self.totals[UNKNOWN])
+        return ScreenMetrics(
+            layout="paired" if readers[0].mates == 2 else "single",
+            interleaved=any(reader.interleaved for reader in readers),
+            lanes=[[path.name for path in lane.paths] for lane in lanes],
+            total_fragments=self.fragments,
+            total_reads=self.reads,
+            total_bases=bases,
+            read_length=int(self.totals[LONGEST]),
+            mean_read_length=_share(bases, self.reads, MEAN_DECIMALS),
+            read_lengths={str(length): count for length, count in sorted(self.lengths.items())},
+            gc_fraction=_share(int(self.totals[GC]), bases - unknown),
+            n_fraction=_share(unknown, bases),
+            mean_quality=_share(int(self.totals[QUALITY]), bases, MEAN_DECIMALS),
+            q30_fraction=_share(int(self.totals[GOOD]), bases),
+            candidate_fragments=self.kept,
+            kmers_by_gene={symbol: int(n) for symbol, n in zip(symbols, self.genes, strict=True) if n},
+        )
+
+
+def _share(part: int, whole: int, decimals: int = FRACTION_DECIMALS) -> float:
+    return round(part / whole, decimals) if whole else 0.0
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep Python from looking for cycles of objects.
+
+    Blocks make none, and each search would visit all objects of the libraries.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def run_screen(
+    panel_directory: Path,
+    lanes: Sequence[Lane],
+    output: Path,
+    metrics: Path,
+    progress: Callable[[Progress], None] = lambda progress: None,
+    *,
+    force: bool = False,
+) -> ScreenMetrics:
+    """Screen the lanes of one sample into one FASTQ of candidate fragments.
+
+    Args:
+        panel_directory: built panel.
+        lanes: the sample's files, all paired or all single.
+        output: gzip FASTQ to write; mates of a pair stand one behind the other.
+        metrics: JSON to write.
+        progress: called after each block.
+        force: replace existing files.
+
+    Returns:
+        What was written to metrics.
+
+    Raises:
+        ReadsError: a file is damaged, empty, out of step, or the lanes differ in layout.
+    """
+    from isal import igzip
+
+    _refuse_mixed(lanes)
+    symbols, table = load_screen_index(panel_directory)
+    stamps = stamps_of(path for lane in lanes for path in lane.paths)
+    counts = _Counts(np.zeros(len(symbols), dtype=np.int64))
+    readers: list[LaneReader] = []
+    sizes = [path.stat().st_size if path.is_file() else None for lane in lanes for path in lane.paths]
+    total = None if None in sizes else sum(size or 0 for size in sizes)
+    read_before = 0
+    with (
+        _without_collection(),
+        # Both names are claimed before the first read, so that either both files appear or none.
+        replacing(output, force=force) as draft,
+        replacing(metrics, force=force) as metrics_draft,
+        draft.open("wb") as raw,
+        igzip.IGzipFile(filename="", mode="wb", fileobj=raw, compresslevel=COMPRESSION_LEVEL, mtime=0) as out,
+    ):
+        for lane in lanes:
+            reader = LaneReader(lane, table, len(symbols))
+            before = counts.fragments
+            for block in reader.fragments():
+                kept = block.kept()
+                if kept.size:
+                    out.write(block.written(kept))
+                counts.fragments += block.count
+                counts.kept += kept.size
+                read = read_before + sum(scanner.compressed for scanner in reader.scanners)
+                progress(Progress(counts.fragments, counts.kept, read, total))
+            if counts.fragments == before:
+                raise ReadsError(
+                    "holds no reads", path=reader.scanners[0].label, remedy="give a FASTQ with reads"
+                )
+            readers.append(reader)
+            if reader.mates != readers[0].mates:
+                raise ReadsError(
+                    "holds single reads, and the other lanes pairs"
+                    if reader.mates == 1
+                    else "holds both mates by turns, and the other lanes single reads",
+                    path=reader.scanners[0].label,
+                    remedy="give lanes of one layout, and other ones as separate samples",
+                )
+            for scanner in reader.scanners:
+                counts.add(scanner)
+            read_before += sum(scanner.compressed for scanner in reader.scanners)
+        require_unchanged(stamps)
+        result = counts.metrics(lanes, readers, symbols)
+        metrics_draft.write_text(result.as_json(), encoding="utf-8")
+    return result
+
+
+def _refuse_mixed(lanes: Sequence[Lane]) -> None:
+    """Refuse what can be told to be wrong before any read is looked at."""
+    if any(lane.fastq_2 for lane in lanes) and any(
+        lane.fastq_2 is None and lane.interleaved is False for lane in lanes
+    ):
+        raise ReadsError("some lanes are paired and some are single", remedy="give them as separate samples")
+    if sum(path == STANDARD_INPUT for lane in lanes for path in lane.paths) > 1:
+        raise ReadsError("is given twice", path="standard input", remedy="give '-' once")

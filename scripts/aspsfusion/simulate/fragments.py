@@ -1,0 +1,269 @@
+"""Draws fragments from molecules, copies some of them as PCR duplicates and shuffles them.
+
+A fragment is a row of arrays: which molecule, where on it (0-based), how long and which strand read 1 is.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.errors import ParameterError
+from aspsfusion.simulate.molecules import Molecule
+from aspsfusion.simulate.reads import Flags, Integers
+
+MAX_ROUNDS = 200
+"""Attempts at fragments with a read across the junction, each with four times the number wanted. Where fewer
+than one in 800 fits, the settings are at odds with each other."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """How fragments are made and read.
+
+    Attributes:
+        insert_mean: mean fragment length, nt.
+        insert_sd: its standard deviation, nt.
+        insert_min: shortest fragment, nt.
+        read_length: bases of a read.
+        paired: whether both ends are read.
+        stranded: which strand read 1 is: `forward` the RNA's, `reverse` the other, `none` either.
+        anchor_five_prime: bases of the 5' gene that a crossing read needs.
+        anchor_three_prime: bases of the 3' gene that a crossing read needs.
+        window: bases on either side of a place from which fragments near it are drawn.
+        three_prime_decay: nt over which fragments become rarer by the factor e from the 3' end on; 0 for an
+            even library.
+    """
+
+    insert_mean: float
+    insert_sd: float
+    insert_min: int
+    read_length: int
+    paired: bool
+    stranded: str
+    anchor_five_prime: int
+    anchor_three_prime: int
+    window: int = 400
+    three_prime_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """Fragments as parallel arrays.
+
+    Attributes:
+        molecule: number of the molecule.
+        start: first base on the molecule, 0-based.
+        length: nt.
+        sense: whether read 1 is of the molecule's strand.
+        original: row of the fragment that this one is a PCR duplicate of; -1 for originals.
+    """
+
+    molecule: Integers
+    start: Integers
+    length: Integers
+    sense: Flags
+    original: Integers
+
+    def __len__(self) -> int:
+        return len(self.molecule)
+
+    def take(self, rows: Integers) -> "Fragments":
+        """Return the fragments of these rows; `original` is taken as it stands."""
+        return Fragments(
+            self.molecule[rows], self.start[rows], self.length[rows], self.sense[rows], self.original[rows]
+        )
+
+    @staticmethod
+    def joined(parts: "list[Fragments]") -> "Fragments":
+        """Return all parts one behind the other."""
+        return Fragments(
+            np.concatenate([part.molecule for part in parts]),
+            np.concatenate([part.start for part in parts]),
+            np.concatenate([part.length for part in parts]),
+            np.concatenate([part.sense for part in parts]),
+            np.concatenate([part.original for part in parts]),
+        )
+
+
+def draw_along(
+    number: int, molecule: int, size: int, library: Library, rng: np.random.Generator
+) -> Fragments:
+    """Draw fragments along a molecule: evenly, or ever fewer from its 3' end on.
+
+    A library of degraded RNA that was selected by its poly-A tail holds a fragment if the RNA is whole from
+    there to the tail; with breaks at random places that is exponential in the distance.
+
+    Args:
+        number: how many.
+        molecule: number of the molecule.
+        size: its length, nt.
+        library: lengths and strand.
+        rng: source of chance.
+    """
+    lengths = _lengths(number, size, library, rng)
+    if library.three_prime_decay:
+        starts = _towards_three_prime(size - lengths, library.three_prime_decay, rng)
+    else:
+        starts = rng.integers(0, size - lengths + 1)
+    return _fragments(molecule, starts, lengths, library, rng)
+
+
+def draw_near(
+    number: int, molecule: int, size: int, center: int, library: Library, rng: np.random.Generator
+) -> Fragments:
+    """Draw fragments evenly from the window around a place of a molecule.
+
+    Two molecules of which as many fragments are drawn around their places are covered equally deeply
+    there, whatever their lengths, as long as both reach to the ends of the window.
+
+    Args:
+        number: how many.
+        molecule: number of the molecule.
+        size: its length, nt.
+        center: the place, 0-based.
+        library: lengths, strand and window.
+        rng: source of chance.
+    """
+    low, high = max(0, center - library.window), min(size, center + library.window)
+    lengths = _lengths(number, high - low, library, rng)
+    return _fragments(molecule, low + rng.integers(0, high - low - lengths + 1), lengths, library, rng)
+
+
+def whole(molecule: int, size: int, library: Library, rng: np.random.Generator) -> Fragments:
+    """Return the one fragment that a molecule is as a whole."""
+    return _fragments(molecule, np.array([0]), np.array([size]), library, rng)
+
+
+def draw_crossing(
+    number: int, molecule: int, stated: Molecule, library: Library, rng: np.random.Generator
+) -> Fragments:
+    """Draw fragments of which a read crosses the junction with both anchors.
+
+    Args:
+        number: how many.
+        molecule: number of the molecule.
+        stated: the molecule; it has a junction.
+        library: lengths, strand, reads and anchors.
+        rng: source of chance.
+
+    Raises:
+        ParameterError: reads, inserts and anchors leave (nearly) no such fragment.
+    """
+    assert stated.junction is not None
+    size, junction = len(stated.sequence), stated.junction
+    five, three = library.anchor_five_prime, library.anchor_three_prime
+    remedy = "lower --anchor-five-prime or --anchor-three-prime, or lengthen reads or inserts"
+    if five > junction or three > size - junction or five + three > library.read_length:
+        raise ParameterError(
+            f"no read of {library.read_length} nt can have {five} nt before and {three} nt behind the "
+            f"junction of {stated.name}, whose sides have {junction} and {size - junction} nt",
+            remedy=remedy,
+        )
+    parts, found = [_none()], 0
+    for _ in range(MAX_ROUNDS):
+        if found >= number:
+            break
+        lengths = _lengths(4 * number, size, library, rng)
+        lengths = lengths[lengths >= five + three]
+        lowest = np.maximum(0, junction + three - lengths)
+        highest = np.minimum(junction - five, size - lengths)
+        starts = rng.integers(lowest, highest + 1)
+        drawn = _fragments(molecule, starts, lengths, library, rng)
+        before, behind = anchors(drawn, np.full(len(drawn), junction), library)
+        drawn = drawn.take(np.flatnonzero((before >= five) & (behind >= three)))
+        parts.append(drawn)
+        found += len(drawn)
+    if found < number:
+        raise ParameterError(
+            f"only {found} of {number} fragments with a read across the junction of {stated.name} were "
+            f"found in {4 * MAX_ROUNDS * number} attempts",
+            remedy=remedy,
+        )
+    return Fragments.joined(parts).take(np.arange(number))
+
+
+def anchors(fragments: Fragments, junctions: Integers, library: Library) -> tuple[Integers, Integers]:
+    """Return, for each fragment, the bases before and behind the junction in its best crossing read.
+
+    The best is the one whose shorter side, measured by the anchors asked for, is longer; a fragment that
+    has a read with both anchors is thereby always shown with them. Both are 0 when no read crosses.
+
+    Args:
+        fragments: the fragments.
+        junctions: 0-based position of the first base of the 3' gene on each molecule; -1 without one.
+        library: reads and anchors.
+    """
+    seen = np.minimum(fragments.length, library.read_length)
+    ends = fragments.start + fragments.length
+    left = _crossing(fragments.start, fragments.start + seen, junctions)
+    right = _crossing(ends - seen, ends, junctions)
+    if not library.paired:
+        first_is_left = fragments.sense
+        return (
+            np.where(first_is_left, left[0], right[0]),
+            np.where(first_is_left, left[1], right[1]),
+        )
+
+    def worth(sides: tuple[Integers, Integers]) -> npt.NDArray[np.float64]:
+        before, behind = sides
+        return np.minimum(before / library.anchor_five_prime, behind / library.anchor_three_prime)
+
+    choose_left = worth(left) >= worth(right)
+    return np.where(choose_left, left[0], right[0]), np.where(choose_left, left[1], right[1])
+
+
+def add_duplicates(fragments: Fragments, rate: float, rng: np.random.Generator) -> Fragments:
+    """Return the fragments with a share of them, chosen by chance, a second time behind them."""
+    chosen = np.sort(rng.permutation(len(fragments))[: round(rate * len(fragments))])
+    copies = fragments.take(chosen)
+    copies = Fragments(copies.molecule, copies.start, copies.length, copies.sense, chosen)
+    return Fragments.joined([fragments, copies])
+
+
+def shuffled(fragments: Fragments, rng: np.random.Generator) -> Fragments:
+    """Return the fragments in random order, with `original` pointing to the new rows."""
+    order = rng.permutation(len(fragments))
+    row_of = np.empty(len(order) + 1, dtype=np.int64)
+    row_of[order] = np.arange(len(order))
+    row_of[-1] = -1  # -1, no original, stays -1
+    taken = fragments.take(order)
+    return Fragments(taken.molecule, taken.start, taken.length, taken.sense, row_of[taken.original])
+
+
+def _none() -> Fragments:
+    empty = np.empty(0, dtype=np.int64)
+    return Fragments(empty, empty, empty, np.empty(0, dtype=np.bool_), empty)
+
+
+def _lengths(number: int, size: int, library: Library, rng: np.random.Generator) -> Integers:
+    drawn = np.rint(rng.normal(library.insert_mean, library.insert_sd, number)).astype(np.int64)
+    return np.clip(drawn, min(library.insert_min, size), size)
+
+
+def _towards_three_prime(room: Integers, decay: float, rng: np.random.Generator) -> Integers:
+    """Draw starts from 0 to `room`, of exponentially distributed distance from `room` (cut at 0)."""
+    cut = -np.expm1(-(room + 1) / decay)
+    distance = -decay * np.log1p(-rng.random(len(room)) * cut)
+    return np.maximum(0, room - distance.astype(np.int64))
+
+
+def _fragments(
+    molecule: int, starts: Integers, lengths: Integers, library: Library, rng: np.random.Generator
+) -> Fragments:
+    number = len(starts)
+    either = rng.random(number) < 0.5
+    sense = {"none": either, "forward": np.ones_like(either), "reverse": np.zeros_like(either)}
+    return Fragments(
+        np.full(number, molecule, dtype=np.int64),
+        starts,
+        lengths,
+        sense[library.stranded],
+        np.full(number, -1, dtype=np.int64),
+    )
+
+
+def _crossing(starts: Integers, ends: Integers, junctions: Integers) -> tuple[Integers, Integers]:
+    before, behind = junctions - starts, ends - junctions
+    crosses = (junctions >= 0) & (before > 0) & (behind > 0)
+    return np.where(crosses, before, 0), np.where(crosses, behind, 0)

@@ -1,0 +1,371 @@
+"""Simulated sequencing of a panel's transcripts, with the truth of every fragment beside the reads.
+
+It stands outside the flow of a sample: its FASTQ files go into the front of it, to validate an
+installation, to measure the limit of detection and to run the demonstration where no data may be shared.
+`simulate` makes the records (see `simulate_records`), `write_simulation` the files.
+
+Positions in the truth are 1-based and inclusive, on the molecule that the fragment was drawn from.
+
+Works out which molecules a simulation asks for, and how many fragments of each.
+
+The molecules of the panel and of fusions come from `simulate_molecules`, those that only look like the
+panel's from `simulate_artefacts`.
+"""
+
+import gzip
+import io
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from aspsfusion.errors import ParameterError
+from aspsfusion.io.files import replacing
+from aspsfusion.panel.panel import Panel
+from aspsfusion.simulate.artefacts import chimeras, mutated_copy, repeat_copies
+from aspsfusion.simulate.fragments import (
+    Fragments,
+    Library,
+    add_duplicates,
+    anchors,
+    draw_along,
+    draw_crossing,
+    draw_near,
+    shuffled,
+    whole,
+)
+from aspsfusion.simulate.molecules import (
+    Molecule,
+    Placing,
+    exon_of,
+    fusion_molecule,
+    parse_fusion,
+    primary_transcript,
+)
+from aspsfusion.simulate.reads import Integers, Keys, ReadMaker, decode, encode
+from aspsfusion.simulate.records import SimulatedFragment, SimulatedRead, SimulationParameters, TruthRecord
+
+BACKGROUND_LENGTH = 10_000_000
+"""Bases of the random sequence that background fragments come from. A word of 24 nt of a panel of one
+million bases is in it with a probability of about one in thirty thousand."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Fragments to be drawn from a molecule.
+
+    Attributes:
+        molecule: the molecule.
+        number: how many.
+        placing: where they lie.
+        center: the place that they lie near, 0-based; used when `placing` is `near`.
+    """
+
+    molecule: Molecule
+    number: int
+    placing: Placing = "along"
+    center: int = 0
+
+
+def requests(
+    panel: Panel,
+    parameters: SimulationParameters,
+    rng: np.random.Generator,
+    artefact_rng: np.random.Generator,
+) -> Iterator[Request]:
+    """Yield what is asked for, chimeras apart, which are made of fragments already drawn.
+
+    Args:
+        panel: the built panel.
+        parameters: what to simulate.
+        rng: source of chance of the background.
+        artefact_rng: source of chance of everything that looks like the panel and is not of it.
+
+    Raises:
+        ParameterError: the panel lacks something that is asked for.
+    """
+    yield from _wild_type(panel, parameters, artefact_rng)
+    for text in parameters.fusions:
+        yield _fusion(panel, text)
+    if parameters.background:
+        bases = decode(rng.integers(0, 4, size=BACKGROUND_LENGTH, dtype=np.uint8))
+        yield Request(Molecule("background", "background", bases), parameters.background)
+    for text in parameters.other_fusions:
+        request = _fusion(panel, text)
+        molecule = Molecule(
+            "other_sample", request.molecule.name, request.molecule.sequence, request.molecule.junction
+        )
+        number = int(artefact_rng.binomial(request.number, parameters.hopping_rate))
+        yield Request(molecule, number, request.placing, request.center)
+    for gene, number in parameters.copies.items():
+        transcript = primary_transcript(panel, gene)
+        yield Request(mutated_copy(transcript, parameters.copy_identity, artefact_rng), number)
+    for gene, number in parameters.repeats.items():
+        for molecule in repeat_copies(panel, gene, number, parameters.copy_identity, artefact_rng):
+            yield Request(molecule, 1)
+
+
+def _wild_type(
+    panel: Panel, parameters: SimulationParameters, artefact_rng: np.random.Generator
+) -> Iterator[Request]:
+    counts = dict.fromkeys((t.key for t in panel.primary.values()), parameters.fragments)
+    if parameters.expression_spread:
+        # Log-normal levels whose mean stays the number that was asked for.
+        spread = parameters.expression_spread
+        levels = np.exp(artefact_rng.normal(-spread * spread / 2, spread, len(counts)))
+        counts = {
+            key: round(number * float(level))
+            for (key, number), level in zip(counts.items(), levels, strict=True)
+        }
+    for gene, number in parameters.coverage.items():
+        counts[primary_transcript(panel, gene).key] = number
+    for key, number in parameters.transcripts.items():
+        if key not in panel.transcripts:
+            gene = key.split("|")[0]
+            names = ", ".join(transcript.key for transcript in panel.by_gene.get(gene, []))
+            raise ParameterError(
+                f"transcript {key} is not in panel {panel.spec.name}",
+                remedy=f"give one of {names}" if names else "give GENE|TRANSCRIPT as named in transcripts.fa",
+            )
+        counts[key] = number
+    for key, number in counts.items():
+        yield Request(Molecule("wild_type", key, panel.transcripts[key].sequence), number)
+    for gene, number in parameters.unspliced.items():
+        if gene not in panel.unspliced:
+            raise ParameterError(
+                f"the panel holds no unspliced sequence of {gene}",
+                remedy=f"it holds that of {', '.join(sorted(panel.unspliced))}",
+            )
+        yield Request(
+            Molecule("unspliced", panel.unspliced[gene].key, panel.unspliced[gene].sequence), number
+        )
+    for place, number in parameters.near.items():
+        transcript, exon = exon_of(panel, place)
+        yield Request(
+            Molecule("wild_type", transcript.key, transcript.sequence), number, "near", exon.tx_start
+        )
+
+
+def _fusion(panel: Panel, text: str) -> Request:
+    request = parse_fusion(text)
+    molecule = fusion_molecule(panel, request)
+    assert molecule.junction is not None
+    return Request(molecule, request.fragments, request.placing, molecule.junction)
+
+
+__all__ = [
+    "SimulatedFragment",
+    "SimulatedRead",
+    "SimulationParameters",
+    "TruthRecord",
+    "simulate",
+    "write_simulation",
+]
+
+BATCH = 20_000
+"""Fragments made at a time: bounds memory, and is part of what one seed stands for."""
+
+GZIP_LEVEL = 4
+"""A sixth of the time of level 6 for files that are 5 percent larger."""
+
+_INDEX = "ACGT"
+_PER_COLUMN = 30_000
+
+
+def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[SimulatedFragment]:
+    """Simulate sequencing.
+
+    Args:
+        panel: the built panel.
+        parameters: what to simulate.
+
+    Returns:
+        The fragments in random order; the same for the same panel, parameters and seed.
+
+    Raises:
+        ParameterError: the panel lacks something that is asked for, or nothing is asked for. Raised by the
+            call itself, before the first record.
+    """
+    # One source of chance for each part, so that what one part draws does not change the others.
+    draw, error, artefact, label = map(
+        np.random.default_rng, np.random.SeedSequence(parameters.seed).spawn(4)
+    )
+    library = _library(parameters)
+    molecules: list[Molecule] = []
+    parts: list[Fragments] = []
+    for request in requests(panel, parameters, draw, artefact):
+        molecules.append(request.molecule)
+        parts.append(_drawn(request, len(molecules) - 1, library, draw))
+    if not sum(len(part) for part in parts):
+        raise ParameterError(
+            "nothing to simulate",
+            remedy="give --fusion, --fragments, --coverage, --near or --background with a number",
+        )
+    drawn = Fragments.joined(parts)
+    for chimera in chimeras(molecules, drawn, parameters.chimera_rate, parameters.chimera_homology, artefact):
+        molecules.append(chimera)
+        parts.append(whole(len(molecules) - 1, len(chimera.sequence), library, artefact))
+    fragments = shuffled(add_duplicates(Fragments.joined(parts), parameters.duplicate_rate, draw), draw)
+    return _sequenced(molecules, fragments, parameters, error, Labels(len(fragments), parameters, label))
+
+
+def write_simulation(
+    panel: Panel, parameters: SimulationParameters, prefix: Path, *, force: bool = False
+) -> list[Path]:
+    """Write FASTQ and truth; the same panel, parameters and seed give the same bytes.
+
+    Args:
+        panel: the built panel.
+        parameters: what to simulate.
+        prefix: path to which `_R1.fastq.gz`, `_R2.fastq.gz` (or `.fastq.gz`) and `.truth.tsv` are added.
+        force: replace existing files.
+
+    Returns:
+        The files, truth last.
+
+    Raises:
+        ParameterError: see `simulate`; or a file exists or can not be written.
+    """
+    records = simulate(panel, parameters)
+    ends = [".fastq.gz"] if parameters.single_end else ["_R1.fastq.gz", "_R2.fastq.gz"]
+    paths = [Path(f"{prefix}{end}") for end in (*ends, ".truth.tsv")]
+    with ExitStack() as stack:
+        # All names are claimed before the first is written, so that either all files appear or none.
+        temporaries = [stack.enter_context(replacing(path, force=force)) for path in paths]
+        outputs = [stack.enter_context(_gzip_writer(path)) for path in temporaries[:-1]]
+        truth = stack.enter_context(temporaries[-1].open("w", encoding="ascii", newline="\n"))
+        truth.write(TruthRecord.header() + "\n")
+        for record in records:
+            for mate, (output, read) in enumerate(
+                zip(outputs, (record.read_1, record.read_2), strict=False), 1
+            ):
+                assert read is not None
+                output.write(f"@{record.name} {mate}:N:0:{_INDEX}\n{read.sequence}\n+\n{read.qualities}\n")
+            truth.write(record.truth.row() + "\n")
+    return paths
+
+
+def _drawn(request: Request, number: int, library: Library, rng: np.random.Generator) -> Fragments:
+    """Return the fragments of the molecule with this number that a request asks for."""
+    size = len(request.molecule.sequence)
+    if request.placing == "crossing":
+        return draw_crossing(request.number, number, request.molecule, library, rng)
+    if request.placing == "near":
+        return draw_near(request.number, number, size, request.center, library, rng)
+    return draw_along(request.number, number, size, library, rng)
+
+
+def _library(parameters: SimulationParameters) -> Library:
+    return Library(
+        insert_mean=parameters.insert_mean,
+        insert_sd=parameters.insert_sd,
+        insert_min=parameters.insert_min,
+        read_length=parameters.read_length,
+        paired=not parameters.single_end,
+        stranded=parameters.stranded,
+        anchor_five_prime=parameters.anchor_five_prime,
+        anchor_three_prime=parameters.anchor_three_prime,
+        window=parameters.window,
+        three_prime_decay=parameters.three_prime_decay,
+    )
+
+
+def _sequenced(
+    molecules: list[Molecule],
+    fragments: Fragments,
+    parameters: SimulationParameters,
+    rng: np.random.Generator,
+    labels: "Labels",
+) -> Iterator[SimulatedFragment]:
+    """Yield the fragments with reads and truth, batch by batch."""
+    library = _library(parameters)
+    sizes = [len(molecule.sequence) for molecule in molecules]
+    offsets = np.cumsum([0, *sizes[:-1]], dtype=np.int64)
+    junctions = np.array([-1 if m.junction is None else m.junction for m in molecules], dtype=np.int64)
+    maker = ReadMaker(
+        np.concatenate([encode(molecule.sequence) for molecule in molecules]),
+        parameters.read_length,
+        parameters.error_rate,
+        parameters.deamination_rate,
+    )
+    for low in range(0, len(fragments), BATCH):
+        rows = np.arange(low, min(low + BATCH, len(fragments)), dtype=np.int64)
+        batch = fragments.take(rows)
+        begin = offsets[batch.molecule] + batch.start
+        first = np.where(batch.original < 0, rows, batch.original)
+        keys = labels.damage_keys(first)
+        reads_1 = maker.make(begin, batch.length, batch.sense, 1, rng, keys)
+        reads_2 = maker.make(begin, batch.length, ~batch.sense, 2, rng, keys) if library.paired else None
+        before, behind = anchors(batch, junctions[batch.molecule], library)
+        columns = (batch.molecule, batch.start, batch.length, batch.sense, batch.original, before, behind)
+        for row, (number, start, length, sense, original, five, three) in enumerate(
+            zip(*(column.tolist() for column in columns), strict=True)
+        ):
+            molecule = molecules[number]
+            name = _name(low + row) + labels.umi(int(first[row]))
+            yield SimulatedFragment(
+                name,
+                SimulatedRead(*reads_1.read(row)),
+                None if reads_2 is None else SimulatedRead(*reads_2.read(row)),
+                TruthRecord(
+                    fragment=name,
+                    source=molecule.source,
+                    contig=molecule.name,
+                    start=start + 1,
+                    end=start + length,
+                    strand="+" if sense else "-",
+                    junction=molecule.junction,
+                    crosses_junction=int(five > 0),
+                    anchor_five_prime=five,
+                    anchor_three_prime=three,
+                    duplicate_of="" if original < 0 else _name(original) + labels.umi(original),
+                ),
+            )
+
+
+class Labels:
+    """What every copy of a molecule carries: the key of its damage and its unique molecular identifier.
+
+    Args:
+        number: how many fragments there are.
+        parameters: length of the identifiers.
+        rng: source of chance.
+    """
+
+    def __init__(self, number: int, parameters: SimulationParameters, rng: np.random.Generator) -> None:
+        self._keys = rng.integers(0, 2**64, size=number, dtype=np.uint64)
+        self._length = parameters.umi_length
+        self._umis = decode(rng.integers(0, 4, size=number * self._length, dtype=np.uint8))
+
+    def damage_keys(self, rows: Integers) -> Keys:
+        """Return the keys of these fragments."""
+        return self._keys[rows]
+
+    def umi(self, row: int) -> str:
+        """Return the eighth field of a read name with the separator, nothing without identifiers."""
+        if not self._length:
+            return ""
+        return ":" + self._umis[row * self._length : (row + 1) * self._length]
+
+
+def _name(number: int) -> str:
+    """Return a read name as an instrument would give it, by the place in the shuffled order alone.
+
+    An identifier of the molecule stands behind it, as BCL Convert writes it.
+    """
+    column, row = divmod(number, _PER_COLUMN)
+    return f"SIM:1:FC:1:1101:{1000 + column}:{1000 + row}"
+
+
+@contextmanager
+def _gzip_writer(path: Path) -> Iterator[TextIO]:
+    """Open a gzip file for text; neither name nor time is in it, so that equal reads give equal bytes."""
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=raw, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="ascii", newline="\n") as text,
+    ):
+        yield text

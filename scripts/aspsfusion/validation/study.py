@@ -1,0 +1,224 @@
+"""The study as data: cells, what is simulated in each, and what must come out.
+
+Tables of records of numbers and text: tab-separated, the names of the fields in the first line.
+"""
+
+import csv
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_type_hints
+
+import numpy as np
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from aspsfusion.batch.samples import NAME_PATTERN
+from aspsfusion.errors import ParameterError
+from aspsfusion.io.files import replacing
+from aspsfusion.simulate.records import SimulationParameters
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row", bound="DataclassInstance")
+
+
+def write_rows(kind: type[Row], rows: Sequence[Row], path: Path, *, force: bool = False) -> None:
+    """Write a table.
+
+    Args:
+        kind: class of the records, which gives the header.
+        rows: the records.
+        path: file to write.
+        force: replace an existing file.
+    """
+    with replacing(path, force=force) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
+        names = [field.name for field in fields(kind)]
+        writer = csv.DictWriter(stream, names, delimiter="\t", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+
+
+def read_rows(kind: type[Row], path: Path) -> list[Row]:
+    """Read a table of records whose fields are int or str back."""
+    types = get_type_hints(kind)
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t"))
+    return [kind(**{name: types[name](text) for name, text in row.items()}) for row in rows]
+
+
+Truth = Literal["target", "other", "none"]
+"""What a sample holds: the fusion in question, another rearrangement of its genes, or none."""
+
+Arm = Literal["positive", "negative"]
+ARMS: tuple[Arm, ...] = ("positive", "negative")
+
+LONG_READ = 75
+"""Read length in nt from which on pairs are expected to show every fusion with enough fragments."""
+
+_SEED_BYTES = 7
+_OPTIONS = {field.name for field in fields(SimulationParameters)} - {"seed"}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Cell(_Strict):
+    """One set of conditions.
+
+    `positives` samples hold the fusion, `negatives` samples are made alike without it.
+    """
+
+    name: str = Field(pattern=NAME_PATTERN)
+    factor: str = Field(description="what the cell varies; cells of one factor stand in one table")
+    level: str = Field(description="the value of the factor, in words")
+    truth: Truth = "target"
+    fusion: str | None = Field(None, description="as `aspsfusion simulate` takes it, without a number")
+    type: str | None = Field(None, description="type that the report must give; none: not compared")
+    fragments: int | None = Field(None, ge=0, description="fragments with a read across the junction")
+    fraction: float | None = Field(
+        None, gt=0, lt=1, description="share of fusion transcripts at the acceptor, instead of `fragments`"
+    )
+    at_exon_ends: bool = Field(True, description="whether the position must be exact to the base")
+    positives: int | None = Field(None, ge=0)
+    negatives: int | None = Field(None, ge=0)
+    library: Literal["polyA", "total", "capture", "amplicon"] | None = None
+    simulate: dict[str, Any] = Field(default_factory=dict)
+
+    def truth_of(self, arm: Arm) -> Truth:
+        """Return what the samples of an arm hold."""
+        return self.truth if arm == "positive" else "none"
+
+
+class Study(_Strict):
+    """All cells and what they share."""
+
+    schema_version: Literal[1]
+    title: str
+    seed: int = Field(ge=0)
+    fusion: str = Field(description="fusion of the cells that name none")
+    type: str | None = None
+    fragments: int = Field(ge=0, description="fragments across the junction where a cell says nothing else")
+    positives: int = Field(ge=0, description="positive samples of a cell that says nothing else")
+    negatives: int = Field(ge=0)
+    simulate: dict[str, Any] = Field(description="options of all samples; those of a cell replace them")
+    cells: list[Cell] = Field(min_length=1)
+
+    def cell(self, name: str) -> Cell:
+        """Return a cell by its name.
+
+        Raises:
+            ParameterError: there is none.
+        """
+        for cell in self.cells:
+            if cell.name == name:
+                return cell
+        raise ParameterError(
+            f"the study has no cell {name}", remedy=f"it has {', '.join(c.name for c in self.cells)}"
+        )
+
+    def samples(self, cell: Cell, arm: Arm, scale: float) -> int:
+        """Return how many samples an arm of a cell has; at least one where the study has any."""
+        if arm == "positive":
+            number = self.positives if cell.positives is None else cell.positives
+        else:
+            number = self.negatives if cell.negatives is None else cell.negatives
+        return max(1, round(number * scale)) if number else 0
+
+    def type_of(self, cell: Cell) -> str | None:
+        """Return the type that the report must give in a cell, None when it is not compared."""
+        return self.type if cell.fusion is None and cell.type is None else cell.type
+
+    def reads_long_pairs(self, cell: Cell) -> bool:
+        """Return whether the samples of a cell are pairs of LONG_READ nt or longer."""
+        options = SimulationParameters(
+            **{
+                key: value
+                for key, value in {**self.simulate, **cell.simulate}.items()
+                if key in ("read_length", "single_end")
+            }
+        )
+        return options.read_length >= LONG_READ and not options.single_end
+
+    def fusion_of(self, cell: Cell) -> str:
+        """Return the fusion of a cell's positive samples."""
+        return cell.fusion or self.fusion
+
+    def seed_of(self, cell: Cell, arm: Arm, index: int) -> int:
+        """Return the seed of a sample: it follows from study, cell, arm and index, and from nothing else."""
+        text = f"{self.seed}/{cell.name}/{arm}/{index}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:_SEED_BYTES], "big")
+
+    def parameters(self, cell: Cell, arm: Arm, index: int) -> SimulationParameters:
+        """Return what is simulated for one sample.
+
+        Raises:
+            ParameterError: an option is unknown or has no sense.
+        """
+        options = {**self.simulate, **cell.simulate}
+        unknown = sorted(set(options) - _OPTIONS)
+        if unknown:
+            raise ParameterError(
+                f"cell {cell.name}: simulate has no option {unknown[0]}",
+                remedy=f"options are {', '.join(sorted(_OPTIONS))}",
+            )
+        options = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+        seed = self.seed_of(cell, arm, index)
+        if arm == "positive" and cell.truth != "none":
+            options |= self._fusion_options(cell, options, seed)
+        return SimulationParameters(**options, seed=seed)
+
+    def _fusion_options(self, cell: Cell, options: Mapping[str, Any], seed: int) -> dict[str, Any]:
+        fusion, present = self.fusion_of(cell), tuple(options.get("fusions", ()))
+        if cell.fraction is None:
+            number = self.fragments if cell.fragments is None else cell.fragments
+            return {"fusions": (*present, f"{fusion}=x{number}")}
+        # The share is that of the fragments around the acceptor; how many of them are of the fusion is
+        # chance, as in a library.
+        acceptor = fusion.split("::")[1]
+        near = dict(options.get("near", {}))
+        if acceptor not in near:
+            raise ParameterError(
+                f"cell {cell.name}: a fraction needs fragments near {acceptor}",
+                remedy=f'give near: {{"{acceptor}": N}}',
+            )
+        drawn = int(np.random.default_rng([seed, 1]).binomial(near[acceptor], cell.fraction))
+        near[acceptor] -= drawn
+        return {"near": near, "fusions": (*present, f"{fusion}=n{drawn}")}
+
+
+def load_study(path: Path) -> Study:
+    """Read a study.
+
+    Raises:
+        ParameterError: the file can not be read or is wrong.
+    """
+    try:
+        study = Study.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ParameterError(
+            f"can not be read ({(error.strerror or str(error)).lower()})",
+            path=path,
+            remedy="give a study such as resources/validation/study.yaml",
+        ) from error
+    except (yaml.YAMLError, ValidationError) as error:
+        raise ParameterError(
+            f"is no study: {_first(error)}", path=path, remedy="compare resources/validation/study.yaml"
+        ) from error
+    names = [cell.name for cell in study.cells]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ParameterError(f"cell {twice} stands twice", path=path, remedy="give each cell its own name")
+    for cell in study.cells:
+        study.parameters(cell, "positive", 0)
+    return study
+
+
+def _first(error: yaml.YAMLError | ValidationError) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return f"key {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}"
+    return " ".join(str(error).split())

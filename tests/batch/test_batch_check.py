@@ -1,0 +1,198 @@
+"""A junction that another sample of the batch has far more often can not confirm."""
+
+import argparse
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from aspsfusion.batch.contamination import CONTAMINATION_CODE, check_batch, own_report
+from aspsfusion.cli import report as report_command
+from aspsfusion.cli import summary as command
+from aspsfusion.config import BatchParameters
+from aspsfusion.errors import AspsfusionError
+from aspsfusion.report.findings import Fusion
+from aspsfusion.report.json_tsv import read_report
+from aspsfusion.report.models import Report
+from report_factory import TFE3_EXON_5, confirmed_report, excluded_report, indeterminate_report, make_fusion
+
+PARAMETERS = BatchParameters()
+
+
+def with_fragments(count: int, fusion: Fusion | None = None) -> Fusion:
+    """Return a fusion with that many supporting fragments, duplicates counted."""
+    return (fusion or make_fusion()).model_copy(update={"fragments_with_duplicates": count})
+
+
+def sample(sample_id: str, *fusions: Fusion) -> Report:
+    return confirmed_report(sample_id).model_copy(update={"fusions": list(fusions)})
+
+
+def checked(*reports: Report, runs: dict[str, str] | None = None) -> dict[str, Report]:
+    return {
+        checked.report.sample_id: checked.report for checked in check_batch(reports, runs or {}, PARAMETERS)
+    }
+
+
+@pytest.mark.parametrize(("fragments", "call"), [(20, "INDETERMINATE"), (21, "CONFIRMED")])
+def test_the_limit_is_two_percent(fragments: int, call: str) -> None:
+    after = checked(sample("weak", with_fragments(fragments)), sample("strong", with_fragments(1000)))
+    assert after["weak"].verdict.call == call
+    assert after["strong"].verdict.call == "CONFIRMED"
+    assert after["strong"].fusions[0].contamination is None
+
+
+def test_a_lowered_verdict_says_why_and_keeps_its_own() -> None:
+    after = checked(sample("weak", with_fragments(9)), sample("strong", with_fragments(1000)))["weak"]
+    assert [reason.code for reason in after.verdict.reasons] == [
+        CONTAMINATION_CODE,
+        "TARGET_FOUND",
+        "SPLIT_FOUND",
+    ]
+    assert "another sample of the batch with 1,000 fragments" in after.verdict.reasons[0].text
+    assert "0.9% of them" in after.verdict.reasons[0].text
+    assert "neither confirmed nor excluded" in after.verdict.statement
+    assert after.verdict.before_batch_check
+    assert after.verdict.before_batch_check.call == "CONFIRMED"
+    source = after.fusions[0].contamination
+    assert source
+    assert (source.fragments_with_duplicates, source.share) == (1000, 0.009)
+    assert "strong" not in after.model_dump_json()  # a report goes to the file of one patient alone
+
+
+def test_the_sources_are_named_beside_the_report() -> None:
+    batch = [sample("weak", with_fragments(9)), sample("strong", with_fragments(1000))]
+    batch.append(sample("stronger", with_fragments(2000)))
+    assert [checked.sources for checked in check_batch(batch, {}, PARAMETERS)] == [("stronger",), (), ()]
+
+
+def test_another_junction_of_the_same_fusion_is_no_source() -> None:
+    type_2 = with_fragments(1000, make_fusion(three_prime=TFE3_EXON_5))
+    assert checked(sample("weak", with_fragments(9)), sample("strong", type_2))["weak"].verdict.call == (
+        "CONFIRMED"
+    )
+
+
+def test_a_junction_of_its_own_still_confirms() -> None:
+    own = with_fragments(35, make_fusion(three_prime=TFE3_EXON_5))
+    after = checked(sample("weak", with_fragments(9), own), sample("strong", with_fragments(1000)))["weak"]
+    assert after.verdict.call == "CONFIRMED"
+    assert [fusion.contamination is not None for fusion in after.fusions] == [True, False]
+    assert after.verdict.reasons[-1].code == CONTAMINATION_CODE
+
+
+def test_another_run_is_no_source() -> None:
+    reports = sample("weak", with_fragments(9)), sample("strong", with_fragments(1000))
+    assert checked(*reports, runs={"weak": "A", "strong": "B"})["weak"].verdict.call == "CONFIRMED"
+    assert checked(*reports, runs={"weak": "A", "strong": "A"})["weak"].verdict.call == "INDETERMINATE"
+
+
+def test_the_check_can_be_switched_off() -> None:
+    reports = sample("weak", with_fragments(1)), sample("strong", with_fragments(100000))
+    off = BatchParameters(max_contamination_share=0.0)
+    assert [checked.report for checked in check_batch(reports, {}, off)] == list(reports)
+
+
+def test_a_weak_finding_stays_indeterminate_and_says_so() -> None:
+    weak = indeterminate_report("weak")
+    strong = indeterminate_report("strong")
+    strong = strong.model_copy(update={"fusions": [with_fragments(5000, strong.fusions[0])]})
+    after = checked(weak, strong)["weak"]
+    assert after.verdict.call == "INDETERMINATE"
+    assert after.verdict.reasons[-1].code == CONTAMINATION_CODE
+    assert after.verdict.statement.startswith(weak.verdict.statement)
+
+
+def test_a_second_check_changes_nothing_and_a_smaller_batch_takes_it_back() -> None:
+    weak, strong = sample("weak", with_fragments(9)), sample("strong", with_fragments(1000))
+    once = checked(weak, strong)
+    assert checked(once["weak"], once["strong"]) == once
+    assert checked(once["weak"])["weak"] == weak
+    assert own_report(once["weak"]) == weak
+
+
+def write_sample(directory: Path, report: Report) -> Path:
+    """Write a report and its files as the workflow does."""
+    place = directory / report.sample_id
+    place.mkdir(parents=True)
+    record = place / f"{report.sample_id}.report.json"
+    record.write_text(report.model_dump_json())
+    parser = argparse.ArgumentParser()
+    report_command.add_arguments(parser)
+    stem = place / report.sample_id
+    outputs = [
+        *("--html", f"{stem}.report.html", "--tsv", f"{stem}.fusions.tsv"),
+        *("--vcf", f"{stem}.fusions.vcf.gz", "--arriba", f"{stem}.arriba.tsv"),
+    ]
+    report_command.run(parser.parse_args(["--from", str(record), *outputs]))
+    return record
+
+
+def summarise(directory: Path, *arguments: str) -> None:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    files = ["--output-tsv", f"{directory}/summary.tsv", "--output-html", f"{directory}/summary.html"]
+    command.run(parser.parse_args([*files, "--force", *arguments]))
+
+
+def state(directory: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        str(path): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and "summary" not in path.name
+    }
+
+
+def test_the_files_of_the_weaker_sample_are_issued_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weak = write_sample(tmp_path, sample("weak", with_fragments(9)))
+    strong = write_sample(tmp_path, sample("strong", with_fragments(1000)))
+    other = write_sample(tmp_path, excluded_report("other"))
+    before = state(tmp_path)
+    reports = [str(weak), str(strong), str(other)]
+    with pytest.raises(AspsfusionError, match=r"weak: CONFIRMED, now INDETERMINATE .* give --reissue"):
+        summarise(tmp_path, *reports)
+    assert state(tmp_path) == before
+    assert not (tmp_path / "summary.tsv").exists()
+
+    summarise(tmp_path, "--reissue", *reports)
+    assert (
+        "weak: CONFIRMED, now INDETERMINATE (possible contamination from strong)" in capsys.readouterr().out
+    )
+    after = state(tmp_path)
+    names = ["report.json", "report.html", "fusions.tsv", "arriba.tsv"]
+    names += ["fusions.vcf.gz", "fusions.vcf.gz.tbi"]
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {f"{tmp_path}/weak/weak.{name}" for name in names}
+    page = (tmp_path / "weak/weak.report.html").read_text()
+    assert '<p class="call">INDETERMINATE</p>' in page
+    assert "CONFIRMED by its own reads" in page
+    for name in names[:4]:
+        text = (tmp_path / f"weak/weak.{name}").read_text()
+        assert not re.search(r"(?<![</\w])strong\b", text)  # but for the mark of HTML
+    rows = list(csv.DictReader((tmp_path / "summary.tsv").read_text().splitlines(), dialect="excel-tab"))
+    assert {row["sample_id"]: row["contamination_from"] for row in rows}["weak"] == "strong"
+    assert json.loads(weak.read_text())["verdict"]["call"] == "INDETERMINATE"
+    summary = (tmp_path / "summary.html").read_text()
+    assert "Possible contamination: weak from strong (INDETERMINATE, CONFIRMED by its own reads)" in summary
+
+    summarise(tmp_path, "--reissue", *reports)
+    assert state(tmp_path) == after  # not written again: not even the times change
+
+    summarise(tmp_path, "--reissue", str(weak), str(other))
+    assert read_report(weak).verdict.call == "CONFIRMED"
+    restored = state(tmp_path)
+    assert {n: c for n, (c, _) in restored.items() if "report.json" not in n} == {
+        n: c for n, (c, _) in before.items() if "report.json" not in n
+    }
+
+
+def test_a_report_under_another_name_is_not_guessed_at(tmp_path: Path) -> None:
+    weak = write_sample(tmp_path, sample("weak", with_fragments(9)))
+    strong = write_sample(tmp_path, sample("strong", with_fragments(1000)))
+    renamed = weak.rename(tmp_path / "weak.json")
+    with pytest.raises(AspsfusionError, match=r"is not named <sample>\.report\.json"):
+        summarise(tmp_path, "--reissue", str(renamed), str(strong))

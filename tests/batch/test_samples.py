@@ -1,0 +1,177 @@
+"""The sample sheet: what it accepts, and one sentence for each mistake."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aspsfusion.batch.samples import (
+    COLUMNS,
+    CONTROLS,
+    LIBRARIES,
+    NAME_PATTERN,
+    Lane,
+    Sample,
+    SampleSheetError,
+    read_samples,
+)
+
+SCHEMA = Path(__file__).parents[2] / "workflow/schemas/samples.schema.yaml"
+
+
+@pytest.fixture
+def reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a working directory with the files that the sheets below name."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a_1.fq", "a_2.fq", "b_1.fq", "b_2.fq", "c.fq", "d.bam", "e.bam"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.fq").symlink_to("a_1.fq")
+    return tmp_path
+
+
+def sheet(directory: Path, *rows: str) -> Path:
+    """Write a sheet; spaces in the given rows become tabs, `.` becomes an empty cell."""
+    lines = ["\t".join("" if cell == "." else cell for cell in row.split(" ")) for row in rows]
+    path = directory / "samples.tsv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_lanes_of_one_sample_are_joined_in_order(reads: Path) -> None:
+    path = sheet(
+        reads,
+        "sample_id fastq_1 fastq_2 control tumour_fraction batch library",
+        "S1 a_1.fq a_2.fq positive 0.3 run7 polyA",
+        "S2 c.fq . . . . .",
+        "S1 b_1.fq b_2.fq positive 0.3 run7 polyA",
+    )
+    first, second = read_samples(path)
+    assert first == Sample(
+        "S1",
+        (Lane("a_1.fq", "a_2.fq"), Lane("b_1.fq", "b_2.fq")),
+        control="positive",
+        tumour_fraction=0.3,
+        batch="run7",
+        library="polyA",
+    )
+    assert first.paired
+    assert first.reads == ("a_1.fq", "a_2.fq", "b_1.fq", "b_2.fq")
+    assert second == Sample("S2", (Lane("c.fq", None),))
+    assert not second.paired
+
+
+def test_spreadsheet_habits_are_accepted(reads: Path) -> None:
+    path = reads / "samples.tsv"
+    path.write_bytes(
+        b"\xef\xbb\xbfsample_id\tfastq_1\tlibrary\r\nNA\tc.fq \r\n\t\t\r\n\r\n007\ta_1.fq\ttotal\r\n"
+    )
+    assert [sample.sample_id for sample in read_samples(path)] == ["NA", "007"]
+
+
+def test_bam_is_read_where_it_is_supported(reads: Path) -> None:
+    (sample,) = read_samples(sheet(reads, "sample_id bam", "S1 d.bam"))
+    assert sample == Sample("S1", (), bam="d.bam")
+
+
+HEADER = "sample_id fastq_1 fastq_2 bam control tumour_fraction batch library"
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        pytest.param([], "is empty", id="empty file"),
+        pytest.param([HEADER], "holds no samples", id="header only"),
+        pytest.param(["sample_id,fastq_1", "S1,c.fq"], "use tabs between the columns", id="commas"),
+        pytest.param(["sample_id fastq1", "S1 c.fq"], "column 'fastq1' is not known", id="unknown column"),
+        pytest.param(["sample_id fastq_1 fastq_1", "S1 c.fq ."], "is given twice", id="column twice"),
+        pytest.param(["fastq_1", "c.fq"], "lacks the column sample_id", id="no sample_id"),
+        pytest.param(["sample_id fastq_2", "S1 c.fq"], "lacks the column fastq_1", id="no reads column"),
+        pytest.param(["sample_id fastq_1", "S1 c.fq x"], "row 2: has more columns", id="wide row"),
+        pytest.param([HEADER, ". c.fq"], "row 2: has no sample_id", id="no name"),
+        pytest.param([HEADER, "-S1 c.fq"], "row 2: sample_id '-S1' is not a plain name", id="leading dash"),
+        pytest.param([HEADER, "a/b c.fq"], "row 2: sample_id 'a/b' is not a plain name", id="slash"),
+        pytest.param([HEADER, "panel c.fq"], "is used by the output directory", id="reserved name"),
+        pytest.param([HEADER, "S1 c.fq", "S2 no.fq"], "row 3: fastq_1 'no.fq' does not exist", id="missing"),
+        pytest.param([HEADER, "S1 folder"], "row 2: fastq_1 'folder' is a directory", id="directory"),
+        pytest.param([HEADER, "S1"], "row 2: names no reads", id="no reads"),
+        pytest.param([HEADER, "S1 . c.fq"], "row 2: names fastq_2 without fastq_1", id="second mates only"),
+        pytest.param([HEADER, "S1 c.fq . d.bam"], "row 2: names both FASTQ and BAM", id="fastq and bam"),
+        pytest.param(
+            ["sample_id bam", "S1 d.bam", "S1 e.bam"],
+            "row 3: sample S1 has a BAM file in row 2 already",
+            id="bam twice",
+        ),
+        pytest.param([HEADER, "S1 c.fq . . maybe"], "row 2: control 'maybe' is not known", id="control"),
+        pytest.param([HEADER, "S1 c.fq . . . . . rna"], "row 2: library 'rna' is not known", id="library"),
+        pytest.param([HEADER, "S1 c.fq . . . 30"], "write 0.3 for 30 percent", id="percent"),
+        pytest.param([HEADER, "S1 c.fq . . . nan"], "tumour_fraction 'nan' is not a number", id="nan"),
+        pytest.param([HEADER, "S1 c.fq . . . . x/y"], "row 2: batch 'x/y' is not a plain name", id="batch"),
+        pytest.param([HEADER, "S1 c.fq", "S1 c.fq"], "row 3: repeats row 2", id="row twice"),
+        pytest.param(
+            [HEADER, "S1 a_1.fq a_2.fq", "S2 b_1.fq link.fq"],
+            "row 3: fastq_2 'link.fq' is the file of fastq_1 in row 2",
+            id="same file by a link",
+        ),
+        pytest.param([HEADER, "S1 c.fq c.fq"], "row 2: fastq_2 'c.fq' is the file of fastq_1", id="R1 as R2"),
+        pytest.param(
+            [HEADER, "S1 a_1.fq a_2.fq", "S1 c.fq"], "row 3: sample S1 mixes paired and single", id="mixed"
+        ),
+        pytest.param(
+            [HEADER, "S1 c.fq . . positive", "S1 a_1.fq"],
+            "row 3: control of sample S1 differs from row 2",
+            id="lanes disagree",
+        ),
+    ],
+)
+def test_a_mistake_is_one_sentence(reads: Path, rows: list[str], message: str) -> None:
+    path = sheet(reads, *rows) if rows else reads / "samples.tsv"
+    if not rows:
+        path.write_text("")
+    with pytest.raises(SampleSheetError) as caught:
+        read_samples(path)
+    sentence = caught.value.sentence()
+    assert message in sentence
+    assert sentence.startswith(str(path))
+    assert "\n" not in sentence
+    assert caught.value.remedy
+
+
+def test_a_name_with_a_space_is_refused(reads: Path) -> None:
+    path = reads / "samples.tsv"
+    path.write_text("sample_id\tfastq_1\nS 1\tc.fq\n")
+    with pytest.raises(SampleSheetError, match="row 2: sample_id 'S 1' is not a plain name"):
+        read_samples(path)
+
+
+def test_sheet_that_is_missing_or_no_text(reads: Path) -> None:
+    with pytest.raises(SampleSheetError, match="does not exist"):
+        read_samples(reads / "none.tsv")
+    path = reads / "samples.tsv"
+    path.write_text("sample_id\tfastq_1\n", encoding="utf-16")
+    with pytest.raises(SampleSheetError, match="not a UTF-8 text file"):
+        read_samples(path)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(st.lists(st.text(max_size=8), max_size=4), max_size=5), raw=st.binary(max_size=40))
+def test_garbage_is_refused_in_words(reads: Path, cells: list[list[str]], raw: bytes) -> None:
+    path = reads / "samples.tsv"
+    table = "sample_id\tfastq_1\n" + "\n".join("\t".join(row) for row in cells)
+    for content in (table.encode("utf-8", "surrogatepass"), raw):
+        path.write_bytes(content)
+        with pytest.raises(SampleSheetError):
+            read_samples(path)
+
+
+def test_the_published_schema_says_the_same() -> None:
+    schema = yaml.safe_load(SCHEMA.read_text())
+    properties = schema["properties"]
+    assert list(properties) == list(COLUMNS)
+    assert properties["sample_id"]["pattern"] == NAME_PATTERN
+    assert properties["control"]["enum"] == list(CONTROLS)
+    assert properties["library"]["enum"] == list(LIBRARIES)
+    assert schema["additionalProperties"] is False
+    assert all(column["description"] for column in properties.values())

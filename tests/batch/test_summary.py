@@ -1,0 +1,179 @@
+"""The table and page of a batch, and the check of its controls."""
+
+import argparse
+import csv
+from pathlib import Path
+
+import html5lib
+import pytest
+
+from aspsfusion.batch.summary import NO_MESSAGE, control_is_ok, leading_fusion
+from aspsfusion.cli import summary as command
+from aspsfusion.errors import AspsfusionError
+from aspsfusion.report.json_tsv import write_json
+from aspsfusion.report.models import Report
+from report_factory import confirmed_report, excluded_report, indeterminate_report, make_fusion
+
+
+def write_reports(directory: Path, *reports: Report) -> list[str]:
+    paths = []
+    for report in reports:
+        path = directory / report.sample_id / f"{report.sample_id}.report.json"
+        write_json(report, path)
+        paths.append(str(path))
+    return paths
+
+
+def run(directory: Path, *arguments: str) -> list[dict[str, str]]:
+    """Run the command as a shell would and return the rows of its table."""
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    table, page = directory / "summary.tsv", directory / "summary.html"
+    files = ["--output-tsv", str(table), "--output-html", str(page)]
+    command.run(parser.parse_args([*files, "--force", *arguments]))
+    with table.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle, dialect="excel-tab"))
+
+
+def test_rows_come_in_the_order_of_the_reports(tmp_path: Path) -> None:
+    paths = write_reports(tmp_path, indeterminate_report(), confirmed_report(), excluded_report())
+    rows = run(tmp_path, *paths)
+    assert [row["sample_id"] for row in rows] == ["prcc_tfe3", "type1_strong", "wild_type_deep"]
+    expected = {
+        "verdict": "CONFIRMED",
+        "fusions": "ASPSCR1::TFE3",
+        "type": "type 1",
+        "fragments": "35",
+        "split_reads": "26",
+        "spanning_pairs": "9",
+        "fraction_three_prime": "0.382",
+        "detectable_fraction": "0.0689",
+        "total_reads": "400000",
+        "candidate_fragments": "4321",
+        "duplicates": "377",
+        "flags": "SHORT_INSERT",
+        "notices": "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS",
+        "control": "",
+        "control_ok": "",
+        "report": "type1_strong/type1_strong.report.html",
+    }
+    assert {name: rows[1][name] for name in expected} == expected
+    assert rows[2]["fragments"] == ""
+
+
+def test_the_page_links_to_the_reports(tmp_path: Path) -> None:
+    paths = write_reports(tmp_path / "results of today", confirmed_report(), excluded_report())
+    run(tmp_path, *paths)
+    page = (tmp_path / "summary.html").read_text(encoding="utf-8")
+    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+    assert [link.get("href") for link in tree.iter("a")] == [
+        "results%20of%20today/type1_strong/type1_strong.report.html",
+        "results%20of%20today/wild_type_deep/wild_type_deep.report.html",
+    ]
+    assert "DEMONSTRATION REFERENCE" in page
+    assert "No sample is declared a control." in page
+
+
+def test_a_second_writing_gives_the_same_bytes(tmp_path: Path) -> None:
+    paths = write_reports(tmp_path, confirmed_report(), excluded_report())
+    files = [tmp_path / "summary.tsv", tmp_path / "summary.html"]
+    run(tmp_path, *paths)
+    first = [file.read_bytes() for file in files]
+    run(tmp_path, *paths)
+    assert [file.read_bytes() for file in files] == first
+
+
+@pytest.mark.parametrize(
+    ("control", "report", "expected"),
+    [
+        ("", confirmed_report(), ""),
+        ("positive", confirmed_report(), "yes"),
+        ("positive", indeterminate_report(), "no"),
+        ("positive", None, "no"),
+        ("negative", excluded_report(), "yes"),
+        ("negative", indeterminate_report(), "yes"),
+        ("negative", confirmed_report(), "no"),
+        ("ntc", indeterminate_report(), "no"),
+        ("ntc", None, "no"),
+    ],
+)
+def test_controls_must_come_out_as_declared(control: str, report: Report | None, expected: str) -> None:
+    assert control_is_ok(control, report, ntc_max_fragments=10) == expected
+
+
+def test_a_no_template_control_may_have_a_few_fragments() -> None:
+    report = indeterminate_report()
+    few = report.model_copy(update={"qc": report.qc.model_copy(update={"candidate_fragments": 10})})
+    assert control_is_ok("ntc", few, ntc_max_fragments=10) == "yes"
+    assert control_is_ok("ntc", few, ntc_max_fragments=9) == "no"
+
+
+def test_a_control_that_is_wrong_marks_the_batch(tmp_path: Path) -> None:
+    sheet = tmp_path / "samples.tsv"
+    sheet.write_text(
+        "sample_id\tfastq_1\tcontrol\n"
+        "type1_strong\ta.fq\tpositive\ntype1_strong\tb.fq\tpositive\n"
+        "wild_type_deep\tc.fq\tntc\nprcc_tfe3\td.fq\t\n",
+        encoding="utf-8",
+    )
+    paths = write_reports(tmp_path, confirmed_report(), excluded_report(), indeterminate_report())
+    rows = run(tmp_path, "--samples", str(sheet), *paths)
+    assert [(row["control"], row["control_ok"]) for row in rows] == [
+        ("positive", "yes"),
+        ("ntc", "no"),
+        ("", ""),
+    ]
+    page = (tmp_path / "summary.html").read_text(encoding="utf-8")
+    assert "Not as declared: wild_type_deep (ntc)." in page
+    rows = run(tmp_path, "--samples", str(sheet), "--ntc-max-fragments", "5000", *paths)
+    assert rows[1]["control_ok"] == "yes"
+    assert "2 controls came out as declared." in (tmp_path / "summary.html").read_text(encoding="utf-8")
+
+
+def test_a_failed_sample_has_a_row_with_its_error(tmp_path: Path) -> None:
+    note = tmp_path / "broken.txt"
+    note.write_text("aspsfusion: error: a.fq, record 3: is cut off; copy it again\n", encoding="utf-8")
+    paths = write_reports(tmp_path, excluded_report())
+    rows = run(tmp_path, *paths, "--failed", f"broken={note}", "--failed", f"lost={tmp_path / 'none'}")
+    assert [row["verdict"] for row in rows] == ["EXCLUDED", "FAILED", "FAILED"]
+    assert rows[1]["statement"] == "a.fq, record 3: is cut off; copy it again"
+    assert rows[2]["statement"] == NO_MESSAGE
+    assert rows[1]["report"] == ""
+    assert "FAILED" in (tmp_path / "summary.html").read_text(encoding="utf-8")
+
+
+def test_the_leading_fusion_is_that_of_the_target() -> None:
+    other = make_fusion(is_target=False)
+    reciprocal = make_fusion(reciprocal=True)
+    target = make_fusion()
+    assert leading_fusion([other, reciprocal, target]) is target
+    assert leading_fusion([other, reciprocal]) is other
+    assert leading_fusion([]) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no report is given"),
+        (["--failed", "broken"], "SAMPLE=FILE"),
+        (["--failed", "a=x", "--failed", "a=y"], "sample a twice"),
+        (["REPORT", "--failed", "wild_type_deep=x"], "wild_type_deep is given twice"),
+        (["REPORT", "--samples", "SHEET"], "row 3: control 'maybe' is not known"),
+        (["REPORT", "--samples", "NONE"], "can not be read"),
+    ],
+)
+def test_wrong_arguments_are_told(arguments: list[str], message: str, tmp_path: Path) -> None:
+    sheet = tmp_path / "samples.tsv"
+    sheet.write_text("sample_id\tcontrol\na\t\nb\tmaybe\n", encoding="utf-8")
+    (report,) = write_reports(tmp_path, excluded_report())
+    given = {"REPORT": report, "SHEET": str(sheet), "NONE": str(tmp_path / "none.tsv")}
+    with pytest.raises(AspsfusionError, match=message):
+        run(tmp_path, *(given.get(argument, argument) for argument in arguments))
+
+
+def test_a_sheet_without_names_is_refused(tmp_path: Path) -> None:
+    sheet = tmp_path / "samples.tsv"
+    sheet.write_text("name\n", encoding="utf-8")
+    (report,) = write_reports(tmp_path, excluded_report())
+    with pytest.raises(AspsfusionError, match="lacks the column sample_id"):
+        run(tmp_path, "--samples", str(sheet), report)

@@ -1,0 +1,143 @@
+"""The command line itself: exit status, one-line errors, help."""
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from aspsfusion import __version__, cli
+from aspsfusion.cli import COMMANDS, build_parser, command_name, main
+from aspsfusion.cli.options import refuse_existing
+from aspsfusion.config import CallParameters, ClassifyParameters
+from aspsfusion.errors import AspsfusionError, ParameterError
+from aspsfusion.report.json_tsv import write_json
+from report_factory import confirmed_report
+
+
+def test_an_error_is_one_line_and_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "panel"
+    status = main(["evidence", "--panel", str(missing), "--bam", "x.bam", "--output", str(tmp_path / "e.gz")])
+    assert status == 1
+    error = capsys.readouterr().err
+    assert error == (
+        f"aspsfusion: error: {missing}: lacks panel.json; build the panel with 'aspsfusion panel build'\n"
+    )
+
+
+def test_debug_shows_the_traceback_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["call", "--panel", str(tmp_path), "--evidence", "e.gz", "--output", str(tmp_path / "c.json")]
+    assert main([*arguments, "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+    assert main(arguments) == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["screen"], ["call", "--min-anchor", "many"]])
+def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command_name(name), *(["build"] if name == "panel" else []), "--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert f"aspsfusion {command_name(name)}" in text.split("\nexample")[1]
+
+
+def test_the_program_runs_as_a_module() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "aspsfusion", "--version"], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.startswith("aspsfusion ")
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """Return the modules that a command line has imported when it ends, in a process of its own."""
+    code = (
+        "import atexit, sys; from aspsfusion.cli import main; "
+        "atexit.register(lambda: print(chr(10) + '#', *sys.modules)); sys.exit(main(sys.argv[1:]))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    return set(result.stdout.rpartition("\n# ")[2].split())
+
+
+HEAVY = {"numba", "numpy", "pandas", "pysam", "snakemake", "Bio"}
+"""Libraries that take a tenth of a second or more to load."""
+
+
+@pytest.mark.parametrize(
+    ("command", "besides"),
+    [("screen", {"pydantic", "importlib.metadata"}), ("call", {"yaml"}), ("", {"pydantic"})],
+)
+def test_a_command_that_is_asked_for_help_imports_no_other(command: str, besides: set[str]) -> None:
+    modules = imported_by(*([command] if command else []), "--help")
+    commands = {f"aspsfusion.cli.{name}" for name in COMMANDS}
+    assert commands & modules == ({f"aspsfusion.cli.{command}"} if command else set())
+    assert not (HEAVY | besides) & modules
+
+
+def test_a_report_is_written_without_the_libraries_of_the_stages(tmp_path: Path) -> None:
+    record = tmp_path / "sample.report.json"
+    write_json(confirmed_report(), record)
+    modules = imported_by("report", "--from", str(record), "--html", str(tmp_path / "sample.report.html"))
+    assert not (HEAVY | {"pybwa", "cutadapt", "yaml"}) & modules
+
+
+def test_the_version_is_that_of_the_installation() -> None:
+    assert version("aspsfusion") == __version__
+
+
+def test_the_list_of_commands_is_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    package = Path(str(cli.__file__)).parent
+    with_command = {path.stem for path in package.glob("*.py") if "\ndef run(" in path.read_text()}
+    assert with_command == set(COMMANDS)
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for name, does in COMMANDS.items():
+        assert f"{command_name(name)} {does}" in text
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--min-anchor", "5"), ("--max-edit-rate", "0.5"), ("--margin", "0")]
+)
+def test_a_threshold_out_of_range_is_refused(
+    option: str, value: str, demo_panel_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--panel", str(demo_panel_directory), "--evidence", "e.gz", "--output", str(tmp_path / "c")]
+    assert main(["call", *arguments, option, value]) == 1
+    assert f"{option} {value}" in capsys.readouterr().err
+
+
+def test_every_threshold_is_an_option_with_its_default() -> None:
+    parser = build_parser()
+    common = ["--panel", "p", "--output", "o"]
+    call = parser.parse_args(["call", *common, "--evidence", "e"])
+    for name, field in CallParameters.model_fields.items():
+        assert getattr(call, name) == field.default
+    files = ["--screen", "s", "--align", "a", "--calls", "c", "--json", "j"]
+    report = parser.parse_args(["report", "--panel", "p", "--sample", "x", *files])
+    for name, field in ClassifyParameters.model_fields.items():
+        assert getattr(report, name) == field.default
+
+
+def test_existing_outputs_are_kept_unless_forced(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("mine")
+    with pytest.raises(ParameterError, match="there: exists already; name another file, or give --force"):
+        refuse_existing([None, tmp_path / "new", tmp_path / "there"], force=False)
+    refuse_existing([tmp_path / "there"], force=True)
+
+
+def test_an_error_names_place_problem_and_remedy_in_one_line() -> None:
+    error = AspsfusionError("has\ntwo lines", path="a.txt", where="line 7", remedy="mend it")
+    assert str(error) == "a.txt, line 7: has two lines; mend it"
+    assert str(AspsfusionError("is wrong")) == "is wrong"

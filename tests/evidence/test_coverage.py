@@ -1,0 +1,84 @@
+"""Counting the wild type: each fragment once, whatever its reads cover."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aspsfusion.config import CallParameters
+from aspsfusion.evidence.coverage import (
+    Coverage,
+    Watch,
+    count_wild_type,
+    wild_type_gene,
+    wild_type_placements,
+)
+from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+
+CONTIG = "G|T1"
+
+
+def placement(contig: str, start: int, end: int, edits: int = 0, *, reverse: bool = False) -> Placement:
+    return Placement(contig, reverse, start, end, 0, end - start, edits)
+
+
+def fragment(*mates: list[Placement]) -> Fragment:
+    return Fragment(
+        "f", 1, tuple(Mate(i, "A" * 50, tuple(placements)) for i, placements in enumerate(mates, start=1))
+    )
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 90), st.integers(1, 60)), min_size=1, max_size=2)
+
+
+@given(st.lists(SPANS, max_size=8), st.integers(1, 12), st.integers(0, 150))
+def test_crossing_and_depth_equal_counting_by_hand(
+    fragments: list[list[tuple[int, int]]], anchor: int, boundary: int
+) -> None:
+    coverage = Coverage(anchor)
+    for spans in fragments:
+        coverage.add("G", [placement(CONTIG, start, start + length) for start, length in spans], {})
+    crossing = sum(
+        any(start + anchor <= boundary <= start + length - anchor for start, length in spans)
+        for spans in fragments
+    )
+    covering = sum(any(start <= boundary < start + length for start, length in spans) for spans in fragments)
+    assert coverage.crossing_at(CONTIG, boundary) == crossing
+    assert coverage.mean_depth(CONTIG, boundary, boundary + 1) == covering
+    assert Coverage.from_json(coverage.to_json()) == coverage
+
+
+def test_a_watched_boundary_needs_its_own_anchors() -> None:
+    watches = {CONTIG: [Watch("G exon 2", 100, 24, 12)]}
+    coverage = Coverage(10)
+    for start, end in ((76, 112), (77, 112), (76, 111), (0, 90)):
+        coverage.add("G", [placement(CONTIG, start, end)], watches)
+    coverage.add("G", [placement(CONTIG, 60, 120), placement(CONTIG, 70, 130)], watches)
+    assert coverage.informative == {"G exon 2": 2}
+    assert coverage.genes == {"G": 5}
+
+
+def test_a_fragment_that_two_genes_explain_is_counted_for_none() -> None:
+    both = [placement(CONTIG, 0, 50), placement("P|T9", 5, 55, edits=1)]
+    assert wild_type_gene(fragment(both), margin=2, max_edit_rate=0.06) is None
+    one = [placement(CONTIG, 0, 50), placement("P|T9", 5, 55, edits=2)]
+    assert wild_type_gene(fragment(one), margin=2, max_edit_rate=0.06) == "G"
+    # The second mate decides what the first leaves open.
+    assert wild_type_gene(fragment(both, one), margin=2, max_edit_rate=0.06) == "G"
+    assert wild_type_gene(fragment(one, [placement("P|T9", 0, 50)]), margin=2, max_edit_rate=0.06) is None
+
+
+def test_a_fragment_with_too_many_edits_is_no_wild_type() -> None:
+    coverage = Coverage(10)
+    poor = fragment([placement(CONTIG, 0, 50, edits=4)])
+    assert count_wild_type(coverage, poor, CallParameters(), {CONTIG: 0}, {}) == []
+    assert coverage.genes == {}
+
+
+def test_mates_are_counted_on_the_contig_that_explains_both() -> None:
+    ranks = {"G|T1": 0, "G|T2": 1}
+    first = [placement("G|T1", 0, 50), placement("G|T2", 7, 57)]
+    second = [placement("G|T2", 90, 140), placement("G|T1", 100, 150, edits=3)]
+    chosen = wild_type_placements(fragment(first, second), "G", ranks)
+    assert [p.contig for p in chosen] == ["G|T2", "G|T2"]
+    # Without a common contig each read stands on its best one.
+    chosen = wild_type_placements(fragment(first[:1], second[:1]), "G", ranks)
+    assert [p.contig for p in chosen] == ["G|T1", "G|T2"]

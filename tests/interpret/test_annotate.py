@@ -1,0 +1,151 @@
+"""Exons, reading frame and domains of called junctions, against the published values."""
+
+import pytest
+from Bio.Seq import Seq
+
+from aspsfusion.call.calls_file import CalledJunction
+from aspsfusion.interpret.annotate import confidence, fusion_side
+from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame
+from aspsfusion.panel.panel import Panel
+from aspsfusion.report.findings import DomainStatus
+from report_factory import called
+
+
+def frame_of(panel: Panel, junction: CalledJunction) -> bool | None:
+    """Return whether a junction of the primary transcripts keeps the frame."""
+    five, three = panel.primary[junction.five_gene], panel.primary[junction.three_gene]
+    return in_frame(five, junction.five_pos, three, junction.three_pos)
+
+
+def domains_of(panel: Panel, five: tuple[str, int], three: tuple[str, int]) -> list[DomainStatus]:
+    """Return what a junction of exon borders keeps of the domains."""
+    j = called(panel, five, three)
+    return domain_status(panel, j.five_gene, j.five_pos, j.three_gene, j.three_pos)
+
+
+# ASPSCR1 exon 7 ends with a whole codon: in frame with TFE3 exons 4, 5, 6 and 10, with no other.
+@pytest.mark.parametrize(("exon", "expected"), [(n, n in (4, 5, 6, 10)) for n in range(2, 11)])
+def test_reading_frame_of_every_join_to_exon_7(demo_panel: Panel, exon: int, expected: bool) -> None:
+    assert frame_of(demo_panel, called(demo_panel, ("ASPSCR1", 7), ("TFE3", exon))) is expected
+
+
+def test_published_out_of_frame_reciprocal_is_out_of_frame(demo_panel: Panel) -> None:
+    assert frame_of(demo_panel, called(demo_panel, ("TFE3", 2), ("PRCC", 4))) is False
+
+
+@pytest.mark.parametrize(
+    ("exon", "activation"),
+    [(6, "lost"), (5, "partly kept"), (4, "kept")],
+)
+def test_domains_kept_by_the_types(demo_panel: Panel, exon: int, activation: str) -> None:
+    status = {
+        domain.name.split()[0]: domain.status
+        for domain in domains_of(demo_panel, ("ASPSCR1", 7), ("TFE3", exon))
+    }
+    assert status == {"UBL1": "kept", "activation": activation, "bHLH": "kept", "leucine": "kept"}
+
+
+def test_domains_of_the_reciprocal(demo_panel: Panel) -> None:
+    status = {
+        (domain.gene, domain.name.split()[0]): domain.status
+        for domain in domains_of(demo_panel, ("TFE3", 5), ("ASPSCR1", 8))
+    }
+    assert status[("ASPSCR1", "UBL1")] == "lost"
+    assert status[("TFE3", "activation")] == "kept"
+    assert status[("TFE3", "bHLH")] == "lost"
+
+
+def test_sides_name_exons_of_the_primary_transcript(demo_panel: Panel) -> None:
+    five = fusion_side(demo_panel, "ASPSCR1", 81996846 - 1, last=True)
+    assert (five.transcript, five.exon, five.at_exon_boundary) == ("NM_024083.4", 7, True)
+    assert (five.chrom, five.pos, five.strand, five.site) == ("chr17", 81996846, "+", "end of exon 7")
+    inside = fusion_side(demo_panel, "ASPSCR1", 81996840 - 1, last=True)
+    assert (inside.exon, inside.at_exon_boundary, inside.site) == (7, False, "inside exon 7")
+    three = fusion_side(demo_panel, "TFE3", 49034251 - 1, last=False)
+    assert (three.exon, three.strand, three.site) == (6, "-", "start of exon 6")
+    # TFE3 intron 5 lies between exon 5 (upstream, higher positions) and exon 6.
+    intron = fusion_side(demo_panel, "TFE3", 49036000 - 1, last=False)
+    assert (intron.exon, intron.site) == (None, "inside intron 5")
+
+
+@pytest.mark.parametrize(
+    ("split", "boundaries", "expected"),
+    [(5, 2, "high"), (4, 2, "medium"), (2, 2, "medium"), (1, 2, "low"), (5, 1, "medium"), (4, 0, "low")],
+)
+def test_confidence_grades(demo_panel: Panel, split: int, boundaries: int, expected: str) -> None:
+    junction = called(demo_panel, ("ASPSCR1", 5), ("TFE3", 6), split=split, boundaries=boundaries)
+    assert confidence(junction)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("exon", "length", "first_residue", "behind"),
+    # Lengths and first residues follow from the exon tables; the residues behind the junction are those that
+    # AY034077 (type 1) and AY034078 (type 2) code for.
+    [(6, 591, 296, "LPVSGNLLDVYSSQGVATPA"), (5, 626, 261, "IDDVIDEIISLESSYNDEML")],
+)
+def test_the_fusion_proteins_have_the_length_and_residues_of_the_published_types(
+    demo_panel: Panel, exon: int, length: int, first_residue: int, behind: str
+) -> None:
+    j = called(demo_panel, ("ASPSCR1", 7), ("TFE3", exon))
+    peptide = fusion_peptide(
+        demo_panel.primary["ASPSCR1"], j.five_pos, demo_panel.primary["TFE3"], j.three_pos
+    )
+    assert peptide
+    assert (peptide.length, peptide.residues_five_prime) == (length, 311)
+    assert peptide.first_residue_three_prime == first_residue
+    before, _, after = peptide.sequence.partition("|")
+    assert before.endswith("QERER")  # ...CAG GAG CGG GAG CGG
+    assert after == behind
+
+
+def test_a_shifted_frame_ends_at_its_first_stop(demo_panel: Panel) -> None:
+    j = called(demo_panel, ("ASPSCR1", 7), ("TFE3", 7))
+    peptide = fusion_peptide(
+        demo_panel.primary["ASPSCR1"], j.five_pos, demo_panel.primary["TFE3"], j.three_pos
+    )
+    assert peptide
+    assert peptide.first_residue_three_prime is None
+    after = peptide.sequence.partition("|")[2]
+    assert after == after.lower()
+
+
+@pytest.mark.parametrize(("bases", "residues_before"), [(931, 310), (932, 311), (933, 311)])
+def test_a_codon_of_both_genes_stands_where_two_of_its_bases_are(
+    demo_panel: Panel, bases: int, residues_before: int
+) -> None:
+    """A junction moved into the last codon of ASPSCR1 exon 7, the frame of TFE3 kept."""
+    five, three = demo_panel.primary["ASPSCR1"], demo_panel.primary["TFE3"]
+    peptide = fusion_peptide(
+        five,
+        five.to_genome(five.coding_to_tx(bases)),
+        three,
+        three.to_genome(three.coding_to_tx(886 - (933 - bases))),
+    )
+    assert peptide
+    assert (peptide.length, peptide.residues_five_prime) == (591, bases // 3)
+    assert five.cds
+    head = str(Seq(five.sequence[five.cds[0] : five.cds[0] + 930]).translate())
+    shown = peptide.sequence.partition("|")[0]
+    assert shown[-20 : len(shown) - (residues_before - 310) or None] == head[-20 + residues_before - 310 :]
+
+
+def test_nothing_is_translated_across_an_intron(demo_panel: Panel) -> None:
+    five, three = demo_panel.primary["ASPSCR1"], demo_panel.primary["TFE3"]
+    assert fusion_peptide(five, 81996846 - 1, three, 49036000 - 1) is None
+
+
+def test_domains_of_a_junction_in_an_intron_are_those_of_the_exons_that_stay(demo_panel: Panel) -> None:
+    found = {
+        d.name.split()[0]: d.status
+        for d in domain_status(demo_panel, "ASPSCR1", 81996846 - 1, "TFE3", 49036000 - 1)
+    }
+    assert found == {"UBL1": "kept", "activation": "lost", "bHLH": "kept", "leucine": "kept"}
+
+
+def test_sides_say_what_they_lie_in(demo_panel: Panel) -> None:
+    seven = fusion_side(demo_panel, "ASPSCR1", 81996846 - 1, last=True)
+    assert (seven.tx_pos, seven.intron, seven.region) == (18 + 933, None, "CDS")
+    intron = fusion_side(demo_panel, "TFE3", 49036000 - 1, last=False)
+    assert (intron.tx_pos, intron.intron, intron.region) == (None, 5, "intron")
+    leader = fusion_side(demo_panel, "TFE3", 49043357 - 1, last=False)
+    assert leader.region == "5' UTR"

@@ -1,0 +1,236 @@
+"""The verdict: every way to each of the three answers, with the reason that must be given."""
+
+import pytest
+
+from aspsfusion.config import ClassifyParameters
+from aspsfusion.interpret.classify import classify
+from aspsfusion.interpret.exclusion import Findings
+from aspsfusion.panel.spec import PanelSpec, parse_panel_spec
+from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide, OneSided, Reason
+
+SPEC = parse_panel_spec(
+    """
+schema_version: 1
+name: test
+version: "1"
+title: A::B
+genome: {build: GRCh38}
+target: {five_prime: A, three_prime: B, disease: a disease}
+genes:
+  - {symbol: A, roles: [target]}
+  - {symbol: B, roles: [target]}
+  - {symbol: P, roles: [partner]}
+  - {symbol: C1, roles: [control]}
+  - {symbol: C2, roles: [control]}
+  - {symbol: C3, roles: [control]}
+texts:
+  confirmed: "{sample} {fusion} {types} {fragments} {split_reads} {spanning_pairs}"
+  excluded: "{sample} no {fusion}; {informative_fragments}; {detectable_percent} at {confidence_percent}"
+  indeterminate: "{sample} {fusion} {fragments}: {reasons}"
+""",
+    "test.yaml",
+)
+PARAMETERS = ClassifyParameters()
+ENOUGH = {"B exon 2": 70, "B exon 3": 90}
+GENES = {"A": 40, "B": 300, "C1": 9, "C2": 9, "C3": 9}
+
+
+def side(gene: str, exon: int, *, border: bool = True) -> FusionSide:
+    return FusionSide(
+        gene=gene,
+        transcript=f"{gene}.1",
+        exon=exon,
+        chrom="chr1",
+        pos=100,
+        strand="+",
+        at_exon_boundary=border,
+        site=f"{'end of' if border else 'inside'} exon {exon}",
+    )
+
+
+def fusion(
+    five: str,
+    three: str,
+    split: int,
+    spanning: int,
+    *,
+    short: int = 0,
+    listed: bool = True,
+    border: bool = True,
+) -> Fusion:
+    return Fusion(
+        name=f"{five}::{three}",
+        type="type 1" if listed else "",
+        old_name="",
+        is_target=(five, three) == ("A", "B"),
+        reciprocal=(five, three) == ("B", "A"),
+        five_prime=side(five, 7, border=border),
+        three_prime=side(three, 3, border=border),
+        hgvs="",
+        in_frame=True,
+        split_reads=split,
+        spanning_pairs=spanning,
+        short_overhangs=short,
+        fragments=split + spanning + short,
+        split_reads_with_duplicates=split,
+        spanning_pairs_with_duplicates=spanning,
+        fragments_with_duplicates=split + spanning + short,
+        max_anchor_five_prime=30,
+        max_anchor_three_prime=30,
+        wild_type_five_prime=0,
+        wild_type_three_prime=0,
+        fraction_three_prime=1.0,
+        confidence="high",
+        confidence_reasons=[],
+        catalogue_id="A-B" if listed else None,
+        junction_sequence="A|C",
+        retained_domains=[],
+        reads=[],
+    )
+
+
+def candidate(five: str, three: str, code: str, fragments: int = 1, *, border: bool = True) -> FilteredFusion:
+    return FilteredFusion(
+        name=f"{five}::{three}",
+        five_prime=side(five, 7, border=border),
+        three_prime=side(three, 3),
+        split_reads=0,
+        spanning_pairs=fragments,
+        fragments=fragments,
+        reasons=[Reason(code=code, text="Why.")],
+    )
+
+
+def verdict_of(
+    fusions: list[Fusion] | None = None,
+    filtered: list[FilteredFusion] | None = None,
+    one_sided: list[OneSided] | None = None,
+    informative: dict[str, int] | None = None,
+    genes: dict[str, int] | None = None,
+    library: str | None = None,
+    spec: PanelSpec = SPEC,
+) -> tuple[str, list[str], str]:
+    findings = Findings(
+        "S",
+        fusions or [],
+        filtered or [],
+        one_sided or [],
+        ENOUGH if informative is None else informative,
+        GENES if genes is None else genes,
+        library,
+    )
+    verdict, _ = classify(spec, findings, PARAMETERS)
+    return verdict.call, [reason.code for reason in verdict.reasons], verdict.statement
+
+
+@pytest.mark.parametrize(
+    ("fusions", "call", "codes"),
+    [
+        ([fusion("A", "B", 2, 1)], "CONFIRMED", ["TARGET_FUSION"]),
+        ([fusion("A", "B", 3, 0)], "CONFIRMED", ["TARGET_FUSION"]),
+        # two junctions of one fusion speak together
+        ([fusion("A", "B", 1, 1), fusion("A", "B", 1, 0, listed=False)], "CONFIRMED", ["TARGET_FUSION"]),
+        # so do junctions elsewhere, but only beside one at a known place
+        (
+            [fusion("A", "B", 2, 0), fusion("A", "B", 3, 0, listed=False, border=False)],
+            "CONFIRMED",
+            ["TARGET_FUSION"],
+        ),
+        (
+            [fusion("A", "B", 4, 0, listed=False, border=False) for _ in range(3)],
+            "INDETERMINATE",
+            ["WEAK_EVIDENCE"] * 3,
+        ),
+        ([fusion("A", "B", 1, 5)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
+        ([fusion("A", "B", 2, 0)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
+        ([fusion("A", "B", 1, 0)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
+        ([fusion("A", "B", 4, 0, listed=False, border=False)], "INDETERMINATE", ["WEAK_EVIDENCE"]),
+        ([fusion("A", "B", 5, 0, listed=False, border=False)], "CONFIRMED", ["TARGET_FUSION_UNLISTED"]),
+        ([fusion("P", "B", 9, 3)], "INDETERMINATE", ["OTHER_FUSION"]),
+        ([fusion("P", "A", 9, 3)], "INDETERMINATE", ["OTHER_FUSION"]),
+        ([fusion("B", "A", 9, 3)], "INDETERMINATE", ["RECIPROCAL_ONLY"]),
+        (
+            [fusion("A", "B", 9, 3), fusion("B", "A", 2, 0)],
+            "CONFIRMED",
+            ["TARGET_FUSION", "RECIPROCAL_FUSION"],
+        ),
+        ([fusion("A", "B", 9, 3), fusion("P", "B", 2, 0)], "CONFIRMED", ["TARGET_FUSION"]),
+        ([], "EXCLUDED", ["WOULD_HAVE_BEEN_SEEN"]),
+    ],
+)
+def test_fusions_decide(fusions: list[Fusion], call: str, codes: list[str]) -> None:
+    assert verdict_of(fusions)[:2] == (call, codes)
+
+
+def test_short_overhangs_do_not_make_a_verdict() -> None:
+    call, codes, statement = verdict_of([fusion("A", "B", 2, 0, short=4)])
+    assert (call, codes) == ("INDETERMINATE", ["WEAK_EVIDENCE"])
+    assert "2 unique fragments support A::B" in statement
+    assert "4 unique fragments more run over the junction by too few bases to count for this." in statement
+    assert verdict_of([fusion("A", "B", 2, 1, short=1)])[0] == "CONFIRMED"
+    elsewhere = fusion("A", "B", 4, 0, short=3, listed=False, border=False)
+    assert verdict_of([elsewhere])[0] == "INDETERMINATE"
+
+
+def test_a_confirmed_fusion_needs_no_coverage_of_the_wild_type() -> None:
+    assert verdict_of([fusion("A", "B", 3, 0)], informative={"B exon 2": 0}, genes={})[0] == "CONFIRMED"
+
+
+def test_pairs_that_only_span_forbid_an_exclusion() -> None:
+    call, codes, _ = verdict_of(filtered=[candidate("A", "B", "NO_SPLIT_READ")])
+    assert (call, codes) == ("INDETERMINATE", ["UNPROVEN_EVIDENCE"])
+
+
+@pytest.mark.parametrize(("fragments", "call"), [(1, "EXCLUDED"), (2, "INDETERMINATE")])
+def test_single_fragments_at_odd_places_of_the_target_genes_are_noise(fragments: int, call: str) -> None:
+    odd = candidate("A", "B", "TOO_FEW_FRAGMENTS", fragments, border=False)
+    assert verdict_of(filtered=[odd])[0] == call
+
+
+def test_filtered_candidates_of_other_pairs_do_not_touch_the_verdict() -> None:
+    assert verdict_of(filtered=[candidate("B", "P", "SEEN_IN_NORMAL_TISSUE")])[0] == "EXCLUDED"
+
+
+def test_a_one_sided_break_forbids_an_exclusion() -> None:
+    place = OneSided(gene="B", exon=3, chrom="chr1", pos=5, fragments=4, clipped_consensus="ACGT")
+    assert verdict_of(one_sided=[place])[:2] == ("INDETERMINATE", ["ONE_SIDED_BREAK"])
+
+
+@pytest.mark.parametrize(
+    ("informative", "genes", "library", "codes"),
+    [
+        ({"B exon 2": 65, "B exon 3": 900}, GENES, None, ["LOW_COVERAGE"]),
+        ({"B exon 2": 0, "B exon 3": 0}, GENES, None, ["LOW_COVERAGE"]),
+        ({}, GENES, None, ["LOW_COVERAGE"]),
+        (ENOUGH, {**GENES, "A": 9}, None, ["FIVE_PRIME_GENE_NOT_SEEN"]),
+        (ENOUGH, {"A": 40, "B": 300}, "total", ["CONTROL_GENES_NOT_SEEN"]),
+        (ENOUGH, {"A": 40, "B": 300, "C1": 9, "C2": 9, "C3": 4}, "polyA", ["CONTROL_GENES_NOT_SEEN"]),
+        ({}, {}, "polyA", ["LOW_COVERAGE", "FIVE_PRIME_GENE_NOT_SEEN", "CONTROL_GENES_NOT_SEEN"]),
+    ],
+)
+def test_what_might_have_been_missed_is_never_excluded(
+    informative: dict[str, int], genes: dict[str, int], library: str | None, codes: list[str]
+) -> None:
+    assert verdict_of(informative=informative, genes=genes, library=library)[:2] == ("INDETERMINATE", codes)
+
+
+@pytest.mark.parametrize("library", [None, "capture", "amplicon"])
+def test_enriched_libraries_need_no_control_genes(library: str | None) -> None:
+    assert verdict_of(genes={"A": 40, "B": 300}, library=library)[0] == "EXCLUDED"
+
+
+def test_statements_carry_the_numbers() -> None:
+    assert verdict_of([fusion("A", "B", 4, 2)])[2] == "S A::B type 1, A exon 7 :: B exon 3 6 4 2"
+    assert verdict_of()[2] == "S no A::B; B exon 2: 70, B exon 3: 90; 4.7 at 95"
+    assert verdict_of([fusion("A", "B", 1, 0)])[2].startswith(
+        "S A::B 1: 1 unique fragment supports A::B (type 1"
+    )
+
+
+@pytest.mark.parametrize(("five", "codes"), [(1.9, ["FIVE_PRIME_GENE_DEPLETED"]), (2.1, [])])
+def test_a_library_enriched_for_the_other_gene_alone_excludes_nothing(five: float, codes: list[str]) -> None:
+    findings = Findings("S", [], [], [], ENOUGH, GENES, "capture", (), {"A": five, "B": 100.0})
+    verdict, excluded = classify(SPEC, findings, PARAMETERS)
+    assert excluded.adequate
+    assert verdict.call == ("INDETERMINATE" if codes else "EXCLUDED")
+    assert [reason.code for reason in verdict.reasons] == (codes or ["WOULD_HAVE_BEEN_SEEN"])
