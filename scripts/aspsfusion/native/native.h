@@ -43,6 +43,7 @@ enum {
     NATIVE_OK = 0,
     NATIVE_BAD_ARGUMENT = -1, /* a size or range that the caller should never pass */
     NATIVE_BAD_PANEL = -2,    /* what a panel file holds cannot be right */
+    NATIVE_NO_MEMORY = -3,
 };
 
 enum { LOAD_BYTES = 64 }; /* bytes of one load; callers keep as many readable behind all that is looked at */
@@ -266,6 +267,9 @@ static inline unsigned kmer_code(uint8_t letter) {
     };
     return code_and_one[letter] - 1u;
 }
+
+/* Marks a free slot of a hash table, and where no k-mer is: k-mers of at most 31 bases never have all bits set. */
+#define EMPTY UINT64_MAX
 
 /* Where in a hash table of 64-bit words to begin to look for a key; `shift` is 64 less log2 of its slots. */
 static inline int64_t slot_of(uint64_t key, int shift) { return (int64_t)(key * HASH_MULTIPLIER >> shift); }
