@@ -11,7 +11,7 @@ import numpy as np
 
 from aspsfusion.compiled import compiled
 from aspsfusion.kernels import BASE_CODES, EMPTY, HASH_MULTIPLIER
-from aspsfusion.panel.screen_index import SEED_BITS, enter_in_filter, reverse_complement
+from aspsfusion.seed_vectors import COMPLEMENT, FILTER_BIT_SHIFTS, FILTER_MULTIPLIERS, LOW_BITS, reversed_bits
 from aspsfusion.seed_vectors import PROBES_AT_ONCE, pack_bases, probes_in_filter
 from aspsfusion.vector_loads import LOAD_BYTES, called_bases, count_bits, load_64, lowest_bit, prefetch
 
@@ -42,6 +42,35 @@ _TURNS = (
     (np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
 )
 """Steps that turn the order of two-bit codes around: neighbours, then ever larger groups."""
+
+
+SEED_BITS = 32
+_WORD_MULTIPLIER, _BIT_MULTIPLIER = (np.uint32(number) for number in FILTER_MULTIPLIERS)
+_COMPLEMENT, _LOW_BITS_32 = np.uint32(COMPLEMENT), np.uint32(LOW_BITS)
+
+
+@compiled
+def reverse_complement(seed, length):  # type: ignore[no-untyped-def]
+    """Return the reverse complement of a packed seed (uint32) of so many bases."""
+    turned = np.uint32(reversed_bits(np.uint64(seed)) >> np.uint64(SEED_BITS))
+    swapped = ((turned >> np.uint32(1)) & _LOW_BITS_32) | ((turned & _LOW_BITS_32) << np.uint32(1))
+    return np.uint32(np.uint32(swapped ^ _COMPLEMENT) >> np.uint32(SEED_BITS - 2 * length))
+
+
+@compiled
+def enter_in_filter(seed, filter_words, word_shift):  # type: ignore[no-untyped-def]
+    """Set the bits of a seed in the filter, as `probes_in_filter` looks for them.
+
+    Args:
+        seed: of a packed seed and its reverse complement the smaller one (uint32).
+        filter_words: 2^m words (uint32).
+        word_shift: SEED_BITS less m (uint32).
+    """
+    second = np.uint32(seed * _BIT_MULTIPLIER)
+    bits = np.uint32(0)
+    for by in FILTER_BIT_SHIFTS:
+        bits |= np.uint32(1) << ((second >> np.uint32(by)) & np.uint32(31))
+    filter_words[np.uint32(seed * _WORD_MULTIPLIER) >> word_shift] |= bits
 
 
 def seed_length(k: int) -> int:

@@ -5,6 +5,7 @@ when the package is installed. Nothing but this module knows how C is called. Ev
 ranges that it is given; what it refuses is raised as ValueError, or DamagedPanel for what a panel file holds.
 """
 
+import copy
 import ctypes
 from collections.abc import Sequence
 from ctypes import POINTER, Structure, byref, c_int, c_int64, c_uint8, c_void_p
@@ -278,6 +279,13 @@ class ScreenTable:
         )
         _require_ok(_loops.build_screen_table(byref(panel), byref(self._struct)))
 
+    def with_least_score(self, score: int) -> "ScreenTable":
+        """Return a table of the same panel with another score from which a match counts."""
+        other = copy.copy(self)
+        other._struct = _TableStruct.from_buffer_copy(self._struct)
+        other._struct.least_score = score
+        return other
+
 
 def match_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.bool_]:
     """Tell which reads share a match of the wanted score with the panel, on either strand.
@@ -309,6 +317,9 @@ BASES, LONGEST, GC, UNKNOWN, GOOD, QUALITY = range(6)
 """Numbers of the counters in `totals`."""
 
 TOTALS = 6
+LINES = 4
+"""Lines of a record."""
+
 MIN_RECORD_BYTES = 6
 """Shortest possible record, `@`, `+` and four line ends; bounds the number of records of a block."""
 
