@@ -18,10 +18,9 @@ from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.kmers import KMER_LENGTH, index_panel, kept_reads
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.screen_index import ScreenTable, build_table, read_kmers
+from aspsfusion.panel.screen_index import build_table, read_kmers
 from aspsfusion.screen import fastq
 from aspsfusion.screen.pairs import Lane, LaneReader
-from aspsfusion.screen.scan_room import BASES
 from aspsfusion.screen.screen import Progress, run_screen
 from aspsfusion.simulate.records import read_truth
 from aspsfusion.simulate.simulate import SimulationParameters, write_simulation

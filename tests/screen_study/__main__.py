@@ -91,7 +91,7 @@ def sample_rows(loci: Loci, pieces: Pieces, sample: Sample) -> Iterator[Row]:
     """Yield how many fragments of a real sample are kept and then counted, and without any screen."""
     total = len(sample.records)
     for seed, score in (*SETTINGS, (0, 0)):
-        table = table_of(pieces, seed)._replace(least_score=score) if seed else None
+        table = table_of(pieces, seed).with_least_score(score) if seed else None
         chosen = np.ones(total, dtype=bool) if table is None else sample.kept(table)
         with tempfile.TemporaryDirectory() as scratch:
             counted, junctions = sample.counted(chosen, loci.panel.directory, Path(scratch))

@@ -13,13 +13,12 @@ from aspsfusion.align.align import run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.evidence import run_evidence
-from aspsfusion.native import EMPTY, canonical_kmers
+from aspsfusion.native import EMPTY, ScreenTable, canonical_kmers
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.genome import GenomePieces, read_regions
 from aspsfusion.panel.kmers import kept_reads
 from aspsfusion.panel.loci import gene_region, primary_regions
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.screen_index import ScreenTable
 from aspsfusion.panel.screen_targets import FREQUENT_PLACES, INTRON_FLANK, screened_sequences
 from aspsfusion.panel.specificity import UNIQUE_LENGTH, GeneKmers, Specificity
 from screen_study.reads import LETTERS, SIDE, Reads

@@ -11,10 +11,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.match_kernels import match_reads, scratch_for
-from aspsfusion.native import EMPTY, canonical_kmers
-from aspsfusion.panel.screen_index import PACKED_CODES, PanelKmers, ScreenTable
-from aspsfusion.vector_loads import LOAD_BYTES
+from aspsfusion.native import EMPTY, ScreenTable, canonical_kmers, match_reads
+from aspsfusion.panel.screen_index import PACKED_CODES, PanelKmers
 
 KMER_LENGTH = 21
 """Odd, so that no k-mer is its own reverse complement. A panel of some 600,000 distinct 21-mers meets a
@@ -139,10 +137,4 @@ def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.boo
         reads: bases, upper or lower case; a block of some thousand reads at a time is fast.
         table: see `build_table`.
     """
-    starts = np.zeros(len(reads) + 1, dtype=np.int64)
-    starts[1:] = np.cumsum([len(read) for read in reads])
-    buffer = np.frombuffer(bytearray(b"".join([*reads, bytes(LOAD_BYTES)])), dtype=np.uint8)
-    longest = max((len(read) for read in reads), default=0)
-    kept = np.zeros(len(reads), dtype=bool)
-    match_reads(buffer, starts[:-1], starts[1:], 0, len(reads), table, scratch_for(longest), kept)
-    return kept
+    return match_reads(reads, table)

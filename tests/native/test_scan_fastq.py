@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_kernels as reference
-from aspsfusion import screen_kernels as kernels
-from compiled_scan import scan
+from aspsfusion import native
+from native_scan import scan
 
-# The first call of a kernel may compile it.
 THOROUGH = settings(deadline=None, max_examples=250)
 
 LENGTHS = [0, 1, 2, 62, 63, 64, 65, 127, 128, 129, 192, 1000]
@@ -119,7 +118,7 @@ def test_line_ends_at_each_offset_of_a_load(length: int) -> None:
     for change in (-1, 1):
         wrong = record("w", "A" * (length + 1), "I" * (length + 1 + change))
         found, *_ = scan(block + wrong + block)
-        assert (found.error, len(found.starts)) == (kernels.SCAN_QUALITY_LENGTH, 4 * 131 + 1)
+        assert (found.error, len(found.starts)) == (native.SCAN_QUALITY_LENGTH, 4 * 131 + 1)
 
 
 @pytest.mark.parametrize("place", [0, 1, 31, 62, 63, 64, 65, 98, 99])
@@ -131,7 +130,7 @@ def test_line_end_within_a_line(line: int, place: int) -> None:
     wrong = b"\n".join(lines)
     assert len(wrong) == len(good)
     found, *_ = scan(3 * good + wrong + 3 * good)
-    expected = kernels.SCAN_NO_PLUS if line == 1 else kernels.SCAN_QUALITY_LENGTH
+    expected = native.SCAN_NO_PLUS if line == 1 else native.SCAN_QUALITY_LENGTH
     assert (found.error, len(found.starts)) == (expected, 4)
     assert reference.scan_fastq(3 * good + wrong + 3 * good).error == expected
 

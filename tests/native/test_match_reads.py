@@ -4,24 +4,23 @@ import random
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_kernels as reference
-from aspsfusion import name_kernels
-from aspsfusion import screen_kernels as kernels
-from aspsfusion.compiled import compiled
-from aspsfusion.match_kernels import CANDIDATES
+from aspsfusion import native
 from aspsfusion.panel.kmers import SEED_LENGTH, kept_reads
-from aspsfusion.panel.screen_index import LEAST_SCORE, PACKED_CODES, SEED_BITS, reverse_complement
-from aspsfusion.seed_vectors import PROBES_AT_ONCE, probes_in_filter, wide_probes_in_filter
-from aspsfusion.vector_loads import LOAD_BYTES
-from compiled_scan import GENE, OTHER, PANEL, TABLE, TEXT, scan
+from aspsfusion.panel.screen_index import LEAST_SCORE
+from native_scan import GENE, OTHER, PANEL, TABLE, TEXT, scan
 
-# The first call of a kernel may compile it.
 THOROUGH = settings(deadline=None, max_examples=200)
+
+CHUNK_BYTES = 32 * 1024
+"""Records of some such chunks fill several batches of packed reads."""
+
+CANDIDATES = 256
+"""Probes that are collected before the table is asked for them, see `screen.h`."""
 
 NAMES = st.text("aB:/12 ._\t", max_size=8) | st.text("aB:/12 ", min_size=60, max_size=140)
 
@@ -48,7 +47,7 @@ def test_scan_of_a_block_that_ends_anywhere(records: list[bytes], end: bytes, da
     found, _, names, _ = scan(block, cuts=cuts)
     expected = reference.scan_fastq(block)
     assert found == replace(expected, stems=[])
-    assert found.error == kernels.SCAN_OK
+    assert found.error == native.SCAN_OK
     # Names are one when their stems are.
     for i, name in enumerate(names):
         assert [name == other for other in names] == [expected.stems[i] == stem for stem in expected.stems]
@@ -63,14 +62,14 @@ GOOD = b"@r\nACGTA\n+\nIIIII\n"
 @pytest.mark.parametrize(
     ("record", "error"),
     [
-        (b"r\nACGTA\n+\nIIIII\n", kernels.SCAN_NO_AT_SIGN),
-        (b"\n" + GOOD, kernels.SCAN_NO_AT_SIGN),
-        (b">r\nACGTA\nACGTA\n>s\n", kernels.SCAN_NO_AT_SIGN),
-        (b"@r\nACG\nTA\n+\nIII\nII\n", kernels.SCAN_NO_PLUS),
-        (b"@r\nACGTA\n\n+\nIIIII\n", kernels.SCAN_NO_PLUS),
-        (b"@r\nACGTA\n+\nIIII\n", kernels.SCAN_QUALITY_LENGTH),
-        (b"@r\nACGTA\n+\nIIII\r\n", kernels.SCAN_QUALITY_LENGTH),
-        (b"@r\nACGTA\n+\nIIIIII\n", kernels.SCAN_QUALITY_LENGTH),
+        (b"r\nACGTA\n+\nIIIII\n", native.SCAN_NO_AT_SIGN),
+        (b"\n" + GOOD, native.SCAN_NO_AT_SIGN),
+        (b">r\nACGTA\nACGTA\n>s\n", native.SCAN_NO_AT_SIGN),
+        (b"@r\nACG\nTA\n+\nIII\nII\n", native.SCAN_NO_PLUS),
+        (b"@r\nACGTA\n\n+\nIIIII\n", native.SCAN_NO_PLUS),
+        (b"@r\nACGTA\n+\nIIII\n", native.SCAN_QUALITY_LENGTH),
+        (b"@r\nACGTA\n+\nIIII\r\n", native.SCAN_QUALITY_LENGTH),
+        (b"@r\nACGTA\n+\nIIIIII\n", native.SCAN_QUALITY_LENGTH),
     ],
 )
 def test_wrong_record_is_told_with_its_place(record: bytes, error: int, before: int) -> None:
@@ -80,14 +79,14 @@ def test_wrong_record_is_told_with_its_place(record: bytes, error: int, before: 
 
 
 def test_file_without_lines_is_told_at_once() -> None:
-    assert scan(b"x" * 1000)[0].error == kernels.SCAN_NO_AT_SIGN
-    assert scan(GOOD + b"x" * 1000)[0].error == kernels.SCAN_NO_AT_SIGN
+    assert scan(b"x" * 1000)[0].error == native.SCAN_NO_AT_SIGN
+    assert scan(GOOD + b"x" * 1000)[0].error == native.SCAN_NO_AT_SIGN
 
 
 @pytest.mark.parametrize("cut", range(1, len(GOOD)))
 def test_record_that_the_block_cuts_off_is_left(cut: int) -> None:
     found, *_ = scan(GOOD * 2 + GOOD[:-cut])
-    assert (found.error, found.starts) == (kernels.SCAN_OK, [0, len(GOOD), 2 * len(GOOD)])
+    assert (found.error, found.starts) == (native.SCAN_OK, [0, len(GOOD), 2 * len(GOOD)])
     assert scan(GOOD * 2 + GOOD[:-cut], group=2)[0].starts == found.starts
     assert scan(GOOD + GOOD[:-cut], group=2)[0].starts == [0]
 
@@ -95,7 +94,7 @@ def test_record_that_the_block_cuts_off_is_left(cut: int) -> None:
 def records_of_some_chunks(seed: int) -> list[bytes]:
     """Return records of many lengths that fill more than three chunks; one is longer than a chunk."""
     rng = random.Random(seed)
-    lengths = [rng.choice((0, 36, 101, 151, 1000)) for _ in range(600)] + [kernels.CHUNK_BYTES + 1000]
+    lengths = [rng.choice((0, 36, 101, 151, 1000)) for _ in range(600)] + [CHUNK_BYTES + 1000]
     rng.shuffle(lengths)
     end = rng.choice((b"\n", b"\r\n"))
     return [
@@ -110,7 +109,7 @@ def records_of_some_chunks(seed: int) -> list[bytes]:
 @pytest.mark.parametrize("seed", range(6))
 def test_records_across_the_ends_of_chunks(seed: int, group: int) -> None:
     records = records_of_some_chunks(seed)
-    assert sum(map(len, records)) > 3 * kernels.CHUNK_BYTES
+    assert sum(map(len, records)) > 3 * CHUNK_BYTES
     block = b"".join(records)[: -random.Random(seed).randrange(1, 3000)]
     expected = reference.scan_fastq(block)
     expected = reference.scan_fastq(block[: expected.starts[(len(expected.starts) - 1) // group * group]])
@@ -126,8 +125,8 @@ def test_a_wrong_record_behind_the_first_chunk_is_told_with_its_place(share: flo
     records = records_of_some_chunks(9)
     place = int(share * len(records))
     for wrong, error in (
-        (b">r\nACGT\n+\nIIII\n", kernels.SCAN_NO_AT_SIGN),
-        (b"@r\nACGT\n+\nIII\n", kernels.SCAN_QUALITY_LENGTH),
+        (b">r\nACGT\n+\nIIII\n", native.SCAN_NO_AT_SIGN),
+        (b"@r\nACGT\n+\nIII\n", native.SCAN_QUALITY_LENGTH),
     ):
         block = b"".join([*records[:place], wrong, *records[place:]])
         for cuts in ([], random.Random(place).sample(range(len(block)), 5)):
@@ -138,12 +137,12 @@ def test_a_wrong_record_behind_the_first_chunk_is_told_with_its_place(share: flo
 def test_blank_lines_behind_the_last_record_are_left_across_chunks() -> None:
     records = records_of_some_chunks(3)
     block = b"".join(records)
-    blank = 2 * kernels.CHUNK_BYTES
+    blank = 2 * CHUNK_BYTES
     for cuts in ([], [len(block) + 10, len(block) + blank // 2]):
         found, *_ = scan(block + b"\n" * blank, cuts=cuts)
         assert found == replace(reference.scan_fastq(block), stems=[])
         found, *_ = scan(block + b"\n" * blank + GOOD, cuts=cuts)
-        assert (found.error, len(found.starts)) == (kernels.SCAN_NO_AT_SIGN, len(records) + 1)
+        assert (found.error, len(found.starts)) == (native.SCAN_NO_AT_SIGN, len(records) + 1)
 
 
 # --- What is kept -----------------------------------------------------------------------------------
@@ -225,59 +224,6 @@ def test_more_probes_pass_the_filter_than_are_collected_at_once() -> None:
     assert kept_reads(reads, TABLE).tolist() == expected
 
 
-def test_filter_knows_every_seed() -> None:
-    unused_bits = SEED_BITS - 2 * SEED_LENGTH
-    for strand in (GENE, reference.opposite(GENE)):
-        packed = pack(strand)
-        for index in (0, 7, 50):
-            known = look_up(packed, index, TABLE.filter_words, TABLE.filter_shift, unused_bits)
-            assert known == (1 << PROBES_AT_ONCE) - 1
-    # Bit i of the wide ones is bit 2i of the others.
-    mixed = pack("".join(random.Random(4).choices("ACGT", k=200)) + GENE + GENE)
-    for index in range(20, 60):
-        probes = (TABLE.filter_words, TABLE.filter_shift, unused_bits)
-        first, second = (look_up(mixed, index + more, *probes) for more in (0, PROBES_AT_ONCE))
-        near = first | second << PROBES_AT_ONCE
-        expected = sum((near >> 2 * i & 1) << i for i in range(PROBES_AT_ONCE))
-        assert look_up_wide(mixed, index, *probes) == expected
-    nothing = np.zeros_like(TABLE.filter_words)
-    assert look_up(packed, 0, nothing, TABLE.filter_shift, unused_bits) == 0
-    # What lets the whole panel through lets next to nothing else through.
-    noise = pack("".join(random.Random(8).choices("ACGT", k=40_000)))
-    passed = [
-        look_up(noise, i, TABLE.filter_words, TABLE.filter_shift, unused_bits).bit_count()
-        for i in range(0, 9_900, PROBES_AT_ONCE)
-    ]
-    assert sum(passed) < 10
-
-
-def pack(bases: str) -> npt.NDArray[np.uint8]:
-    codes = PACKED_CODES[np.frombuffer(bases.encode(), np.uint8)].astype(np.int64)
-    packed = np.zeros(len(bases) // 4 + 2 * LOAD_BYTES, np.uint8)
-    for i in range(0, len(bases), 4):
-        packed[i // 4] = sum(int(code) << (2 * j) for j, code in enumerate(codes[i : i + 4]))
-    return packed
-
-
-@compiled
-def look_up(packed, index, words, shift, unused_bits):  # type: ignore[no-untyped-def]
-    return probes_in_filter(packed, index, words, shift, unused_bits)
-
-
-@compiled
-def look_up_wide(packed, index, words, shift, unused_bits):  # type: ignore[no-untyped-def]
-    return wide_probes_in_filter(packed, index, words, shift, unused_bits)
-
-
-@given(bases=st.text("ACGT", min_size=1, max_size=16))
-@THOROUGH
-def test_reverse_complement_of_a_packed_seed(bases: str) -> None:
-    seed, other = (
-        int.from_bytes(pack(word)[:4].tobytes(), "little") for word in (bases, reference.opposite(bases))
-    )
-    assert reverse_complement(np.uint32(seed), len(bases)) == other
-
-
 def test_long_read_is_looked_at_to_its_end() -> None:
     noise = "".join(random.Random(3).choices("ACGT", k=70_000))
     assert not kept_reads([noise.encode()], TABLE)[0]
@@ -290,34 +236,34 @@ def test_long_read_is_looked_at_to_its_end() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
-        ("r/1", "r/2", name_kernels.STEP_OK),
-        ("r/1 comment", "r/2\tcomment", name_kernels.STEP_OK),
-        ("r/1\r", "r", name_kernels.STEP_OK),
-        ("r.1", "r.2", name_kernels.STEP_OK),
-        ("r_1", "r_2 x", name_kernels.STEP_OK),
-        ("M0:1:FC:1:1101:10:20 1:N:0:ACGT", "M0:1:FC:1:1101:10:20 2:N:0:ACGT", name_kernels.STEP_OK),
-        ("SRR1.7 7 length=75", "SRR1.7 7 length=60", name_kernels.STEP_OK),
-        ("SRR1.1 1 length=75", "SRR1.1 1 length=60", name_kernels.STEP_OK),
-        ("SRR1.1 1/1", "SRR1.1 1/2", name_kernels.STEP_OK),
-        ("SRR1.12.1 12 length=75", "SRR1.12.2 12 length=60", name_kernels.STEP_OK),
-        ("r/1/1", "r/1/2", name_kernels.STEP_OK),
-        ("x" * 200 + "/1", "x" * 200 + "/2", name_kernels.STEP_OK),
-        ("r/1/1", "r/2/2", name_kernels.STEP_OTHER_NAME),
-        ("r/3", "r", name_kernels.STEP_OTHER_NAME),
-        ("r1", "r2", name_kernels.STEP_OTHER_NAME),
-        ("r/12", "r/1", name_kernels.STEP_OTHER_NAME),
-        ("r.1", "r_2", name_kernels.STEP_OTHER_NAME),
-        ("r.1", "r", name_kernels.STEP_OTHER_NAME),
-        ("SRR1.2", "SRR1.3", name_kernels.STEP_OTHER_NAME),
-        ("", "a", name_kernels.STEP_OTHER_NAME),
-        ("x" * 200 + "a", "x" * 200 + "b", name_kernels.STEP_OTHER_NAME),
-        ("r/1", "r/1", name_kernels.STEP_WRONG_MATE),
-        ("r/2", "r/2", name_kernels.STEP_WRONG_MATE),
-        ("r/2", "r/1", name_kernels.STEP_WRONG_MATE),
-        ("r.2", "r.1", name_kernels.STEP_WRONG_MATE),
-        ("r 1:N:0:A", "r 1:N:0:A", name_kernels.STEP_WRONG_MATE),
-        ("r 2:N:0:A", "r 1:N:0:A", name_kernels.STEP_WRONG_MATE),
-        ("SRR1.1 1/1", "SRR1.1 1/1", name_kernels.STEP_WRONG_MATE),
+        ("r/1", "r/2", native.STEP_OK),
+        ("r/1 comment", "r/2\tcomment", native.STEP_OK),
+        ("r/1\r", "r", native.STEP_OK),
+        ("r.1", "r.2", native.STEP_OK),
+        ("r_1", "r_2 x", native.STEP_OK),
+        ("M0:1:FC:1:1101:10:20 1:N:0:ACGT", "M0:1:FC:1:1101:10:20 2:N:0:ACGT", native.STEP_OK),
+        ("SRR1.7 7 length=75", "SRR1.7 7 length=60", native.STEP_OK),
+        ("SRR1.1 1 length=75", "SRR1.1 1 length=60", native.STEP_OK),
+        ("SRR1.1 1/1", "SRR1.1 1/2", native.STEP_OK),
+        ("SRR1.12.1 12 length=75", "SRR1.12.2 12 length=60", native.STEP_OK),
+        ("r/1/1", "r/1/2", native.STEP_OK),
+        ("x" * 200 + "/1", "x" * 200 + "/2", native.STEP_OK),
+        ("r/1/1", "r/2/2", native.STEP_OTHER_NAME),
+        ("r/3", "r", native.STEP_OTHER_NAME),
+        ("r1", "r2", native.STEP_OTHER_NAME),
+        ("r/12", "r/1", native.STEP_OTHER_NAME),
+        ("r.1", "r_2", native.STEP_OTHER_NAME),
+        ("r.1", "r", native.STEP_OTHER_NAME),
+        ("SRR1.2", "SRR1.3", native.STEP_OTHER_NAME),
+        ("", "a", native.STEP_OTHER_NAME),
+        ("x" * 200 + "a", "x" * 200 + "b", native.STEP_OTHER_NAME),
+        ("r/1", "r/1", native.STEP_WRONG_MATE),
+        ("r/2", "r/2", native.STEP_WRONG_MATE),
+        ("r/2", "r/1", native.STEP_WRONG_MATE),
+        ("r.2", "r.1", native.STEP_WRONG_MATE),
+        ("r 1:N:0:A", "r 1:N:0:A", native.STEP_WRONG_MATE),
+        ("r 2:N:0:A", "r 1:N:0:A", native.STEP_WRONG_MATE),
+        ("SRR1.1 1/1", "SRR1.1 1/1", native.STEP_WRONG_MATE),
     ],
 )
 def test_names_of_mates(one: str, other: str, expected: int) -> None:
@@ -327,5 +273,5 @@ def test_names_of_mates(one: str, other: str, expected: int) -> None:
         (np.array(names[first : first + 2], np.uint64), np.array(marks[first : first + 2], np.uint8))
         for first in (0, 2)
     ]
-    found = name_kernels.first_out_of_step(*columns[0], *columns[1], False)
-    assert found == ((2, expected) if expected == name_kernels.STEP_OK else (1, expected))
+    found = native.first_out_of_step(*columns[0], *columns[1])
+    assert found == ((2, expected) if expected == native.STEP_OK else (1, expected))
