@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.kernels import BASE_CODES, EMPTY, canonical_kmers
-from aspsfusion.native import ScreenTable, match_reads
+from aspsfusion.native import LOAD_BYTES, ScreenTable, match_reads
 from aspsfusion.panel.screen_index import PACKED_CODES, PanelKmers
 
 KMER_LENGTH = 21
@@ -144,4 +144,7 @@ def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.boo
         reads: bases, upper or lower case; a block of some thousand reads at a time is fast.
         table: see `build_table`.
     """
-    return match_reads(reads, table)
+    starts = np.zeros(len(reads) + 1, dtype=np.int64)
+    starts[1:] = np.cumsum([len(read) for read in reads])
+    data = np.frombuffer(b"".join([*reads, bytes(LOAD_BYTES)]), dtype=np.uint8)
+    return match_reads(data, starts, table)
