@@ -312,18 +312,19 @@ class ScreenTable:
         return other
 
 
-def match_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.bool_]:
+def match_reads(
+    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], table: ScreenTable
+) -> npt.NDArray[np.bool_]:
     """Tell which reads share a match of the wanted score with the panel, on either strand.
 
     Args:
-        reads: bases, upper or lower case.
+        data: bases of the reads, upper or lower case, one read after the other, and LOAD_BYTES more (uint8).
+        starts: where each read begins, and where the last one ends (int64).
         table: what to look the reads up in.
     """
-    starts = np.zeros(len(reads) + 1, dtype=np.int64)
-    starts[1:] = np.cumsum([len(read) for read in reads])
-    data = np.frombuffer(b"".join([*reads, bytes(LOAD_BYTES)]), dtype=np.uint8)
-    hits = np.zeros(len(reads), dtype=np.bool_)
-    _require_ok(_loops.match_reads(data, data.size, starts, len(reads), byref(table._struct), hits))
+    count = starts.size - 1
+    hits = np.zeros(max(count, 0), dtype=np.bool_)
+    _require_ok(_loops.match_reads(data, data.size, starts, count, byref(table._struct), hits))
     return hits
 
 

@@ -61,7 +61,7 @@ def build(output: Path, compiler: Sequence[str], extra_flags: Sequence[str] = ()
         for source, variant, flags in jobs:
             objects.append(str(Path(scratch, f"{source.stem}_{variant}.o")))
             _run([*compiler, *FLAGS, *flags, *extra_flags, "-c", str(source), "-o", objects[-1]])
-        _run([*compiler, "-shared", "-s", *extra_flags, *objects, "-o", str(output)])
+        _run([*compiler, "-shared", *extra_flags, *objects, "-o", str(output)])
 
 
 def _run(command: list[str]) -> None:
