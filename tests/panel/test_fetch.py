@@ -16,12 +16,11 @@ from urllib.parse import unquote
 import pytest
 
 from aspsfusion.cli import main
-from aspsfusion.errors import AspsfusionError, ParameterError
+from aspsfusion.errors import ParameterError, ServiceError
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.fetch import (
     ATTEMPTS,
     SequenceService,
-    ServiceError,
     fetch_loci,
     loci_of,
     locus_name,
@@ -370,4 +369,3 @@ def test_command(
     assert capsys.readouterr().out == f"{output}: 3 loci, 1,710 bases, all there already\n"
     assert main([*arguments[:-1], "nowhere"]) == 1
     assert "is no source of sequence" in capsys.readouterr().err
-    assert isinstance(ServiceError("x"), AspsfusionError)

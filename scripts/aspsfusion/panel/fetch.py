@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from aspsfusion import __version__
-from aspsfusion.errors import AspsfusionError, ParameterError
+from aspsfusion.errors import ParameterError, ServiceError
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.genome import Region
 from aspsfusion.panel.loci import complete_spec, gene_region
@@ -61,10 +61,6 @@ OFFLINE_REMEDY = (
     "check the network and the proxy (HTTPS_PROXY), or copy the genome or the loci from elsewhere and give "
     "the file instead"
 )
-
-
-class ServiceError(AspsfusionError):
-    """A sequence service can not be reached or does not give what was asked for."""
 
 
 class _PassingError(Exception):
