@@ -1,9 +1,12 @@
-"""Genome, genes, transcripts and domains as the panel YAML states them; see `aspsfusion.panel.spec`."""
+"""Defines genome, genes, transcripts and domains as the panel YAML states them.
+
+Coordinates are 1-based and inclusive, as in GTF and HGVS; see `aspsfusion.panel.spec`.
+"""
 
 import itertools
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 GeneSymbol = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -17,8 +20,14 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def first_problem(error: ValidationError) -> tuple[str, str]:
+    """Return the key, with dots between its parts, and the text of the first problem of a validation."""
+    first = error.errors(include_url=False)[0]
+    return ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+
+
 class ChromosomeSpec(Strict):
-    """What is known of one chromosome of the build, to tell an authentic reference from another."""
+    """What is known of one chromosome of the build, to authenticate a reference."""
 
     refseq: Annotated[str, StringConstraints(pattern=r"^NC_\d{6}\.\d+$")] | None = Field(
         None, description="RefSeq accession with version, accepted as a contig name"
