@@ -1,4 +1,4 @@
-"""Exon structures from an annotation GTF, for panels that name genes without giving their exons."""
+"""Reads exon structures from an annotation GTF, for panels that name genes without giving their exons."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from aspsfusion.errors import PanelError
+from aspsfusion.errors import PanelError, reason_of
 from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
 from aspsfusion.io.fasta import chromosome_name
-from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec
+from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec, first_problem
+from aspsfusion.panel.spec import PanelSpec
 
 GTF_COLUMNS = 9
 _ATTRIBUTE = re.compile(r'(\w+) "?([^";]*)"?')
@@ -20,77 +21,32 @@ PRIMARY_TAGS = ("MANE_Select", "Ensembl_canonical")
 NOT_GFF3 = "give a GTF (not GFF3) file"
 
 
-class _TranscriptLines:
-    """The GTF lines of one transcript, as far as they matter here."""
-
-    def __init__(self, gene: str, identifier: str, chrom: str, strand: str) -> None:
-        self.gene, self.identifier, self.chrom, self.strand = gene, identifier, chrom, strand
-        self.exons: list[tuple[int, int]] = []
-        self.coding: list[tuple[int, int]] = []
-        self.tags: set[str] = set()
-
-    def to_spec(self, *, primary: bool, source: str) -> TranscriptSpec:
-        ordered = sorted(set(self.exons), reverse=self.strand == "-")
-        return TranscriptSpec(
-            id=self.identifier,
-            primary=primary,
-            chrom=self.chrom,
-            strand="+" if self.strand == "+" else "-",
-            exons=ordered,
-            cds=self._cds(ordered),
-            source=source,
-        )
-
-    def _cds(self, exons: list[tuple[int, int]]) -> tuple[int, int] | None:
-        """First and last coding base on the transcript, 1-based; None where the frame is incomplete."""
-        if not self.coding:
-            return None
-        low, high = min(start for start, _ in self.coding), max(end for _, end in self.coding)
-        first, last = (low, high) if self.strand == "+" else (high, low)
-        offset, positions = 0, {}
-        for start, end in exons:
-            for position in (first, last):
-                if start <= position <= end:
-                    inside = position - start if self.strand == "+" else end - position
-                    positions[position] = offset + inside + 1
-            offset += end - start + 1
-        if first not in positions or last not in positions:
-            return None
-        cds = positions[first], positions[last]
-        return cds if (cds[1] - cds[0] + 1) % 3 == 0 else None
-
-
-def _rank(transcript: _TranscriptLines) -> tuple[int, ...]:
-    """Sort key, lowest first: tagged reference transcript, longest reading frame, most exons, longest."""
-    tag = next((i for i, name in enumerate(PRIMARY_TAGS) if name in transcript.tags), len(PRIMARY_TAGS))
-    coding = sum(end - start + 1 for start, end in set(transcript.coding))
-    length = sum(end - start + 1 for start, end in set(transcript.exons))
-    return tag, -coding, -len(set(transcript.exons)), -length
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a plain or gzip file with their numbers.
+def complete_spec(spec: PanelSpec, yaml_path: Path, gtf_path: Path | None) -> PanelSpec:
+    """Return the panel with the transcripts of every gene, those that it lacks read from the GTF.
 
     Raises:
-        PanelError: the file can not be read or is damaged.
+        PanelError: a gene has no transcripts and no GTF was given, or the GTF contradicts the panel.
     """
-    try:
-        stream = open_inflated(path)
-    except OSError as error:
+    bare = [gene for gene in spec.genes if not gene.transcripts]
+    if not bare:
+        return spec
+    if gtf_path is None:
         raise PanelError(
-            f"can not be read ({(error.strerror or str(error)).lower()})",
-            path=path,
-            remedy="give the path of an annotation GTF",
-        ) from error
-    with stream:
-        try:
-            yield from enumerate(stream, start=1)
-        except DAMAGED as error:
-            raise PanelError(
-                f"is a truncated or damaged {compression_name(path)} file ({error})",
-                path=path,
-                remedy="copy or download it again",
-            ) from error
+            f"gives no exons for {bare[0].symbol}",
+            path=yaml_path,
+            where="key genes",
+            remedy="give an annotation with --gtf (configuration key annotation_gtf)",
+        )
+    found = read_genes(gtf_path, bare)
+    data = spec.model_dump()
+    for gene in data["genes"]:
+        if gene["symbol"] in found:
+            gene["transcripts"] = [t.model_dump() for t in found[gene["symbol"]]]
+    try:
+        return PanelSpec.model_validate(data)
+    except ValidationError as error:
+        _, message = first_problem(error)
+        raise PanelError(message, path=yaml_path, remedy=f"make it agree with {gtf_path}") from error
 
 
 def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[TranscriptSpec]]:
@@ -159,6 +115,77 @@ def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[Transcri
     return {symbol: _ordered(path, wanted[symbol], list(lines.values())) for symbol, lines in found.items()}
 
 
+class _TranscriptLines:
+    """The GTF lines of one transcript, as far as they matter here."""
+
+    def __init__(self, gene: str, identifier: str, chrom: str, strand: str) -> None:
+        self.gene, self.identifier, self.chrom, self.strand = gene, identifier, chrom, strand
+        self.exons: list[tuple[int, int]] = []
+        self.coding: list[tuple[int, int]] = []
+        self.tags: set[str] = set()
+
+    def to_spec(self, *, primary: bool, source: str) -> TranscriptSpec:
+        ordered = sorted(set(self.exons), reverse=self.strand == "-")
+        return TranscriptSpec(
+            id=self.identifier,
+            primary=primary,
+            chrom=self.chrom,
+            strand="+" if self.strand == "+" else "-",
+            exons=ordered,
+            cds=self._cds(ordered),
+            source=source,
+        )
+
+    def _cds(self, exons: list[tuple[int, int]]) -> tuple[int, int] | None:
+        """First and last coding base on the transcript, 1-based; None where the frame is incomplete."""
+        if not self.coding:
+            return None
+        low, high = min(start for start, _ in self.coding), max(end for _, end in self.coding)
+        first, last = (low, high) if self.strand == "+" else (high, low)
+        offset, positions = 0, {}
+        for start, end in exons:
+            for position in (first, last):
+                if start <= position <= end:
+                    inside = position - start if self.strand == "+" else end - position
+                    positions[position] = offset + inside + 1
+            offset += end - start + 1
+        if first not in positions or last not in positions:
+            return None
+        cds = positions[first], positions[last]
+        return cds if (cds[1] - cds[0] + 1) % 3 == 0 else None
+
+
+def _rank(transcript: _TranscriptLines) -> tuple[int, ...]:
+    """Sort key, lowest first: tagged reference transcript, longest reading frame, most exons, longest."""
+    tag = next((i for i, name in enumerate(PRIMARY_TAGS) if name in transcript.tags), len(PRIMARY_TAGS))
+    coding = sum(end - start + 1 for start, end in set(transcript.coding))
+    length = sum(end - start + 1 for start, end in set(transcript.exons))
+    return tag, -coding, -len(set(transcript.exons)), -length
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a plain or gzip file with their numbers.
+
+    Raises:
+        PanelError: the file can not be read or is damaged.
+    """
+    try:
+        stream = open_inflated(path)
+    except OSError as error:
+        raise PanelError(
+            f"can not be read ({reason_of(error)})", path=path, remedy="give the path of an annotation GTF"
+        ) from error
+    with stream:
+        try:
+            yield from enumerate(stream, start=1)
+        except DAMAGED as error:
+            raise PanelError(
+                f"is a truncated or damaged {compression_name(path)} file ({error})",
+                path=path,
+                remedy="copy or download it again",
+            ) from error
+
+
 def _ordered(path: Path, gene: GeneSpec, transcripts: list[_TranscriptLines]) -> list[TranscriptSpec]:
     usable = sorted((t for t in transcripts if t.exons), key=_rank)
     if gene.primary_transcript:
@@ -186,11 +213,10 @@ def _spec(path: Path, transcript: _TranscriptLines, *, primary: bool) -> Transcr
     try:
         return transcript.to_spec(primary=primary, source=path.name)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        message = first["msg"].removeprefix("Value error, ")
-        key = f"{first['loc'][0]}: " if first["loc"] else ""
+        key, message = first_problem(error)
+        place = f"{key.split('.')[0]}: " if key else ""
         raise PanelError(
-            f"transcript {transcript.identifier} of {transcript.gene}: {key}{message}",
+            f"transcript {transcript.identifier} of {transcript.gene}: {place}{message}",
             path=path,
             remedy="correct the GTF, or give the gene's exons in the panel YAML",
         ) from error
