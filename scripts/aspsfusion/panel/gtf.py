@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -13,6 +14,7 @@ from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec, first_problem
 from aspsfusion.panel.spec import PanelSpec
 
 GTF_COLUMNS = 9
+FEATURES = ("exon", "CDS", "stop_codon", "transcript")
 _ATTRIBUTE = re.compile(r'(\w+) "?([^";]*)"?')
 
 PRIMARY_TAGS = ("MANE_Select", "Ensembl_canonical")
@@ -56,63 +58,63 @@ def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[Transcri
     Ensembl_canonical, else the one with the longest reading frame, the most exons, the greatest length.
 
     Args:
-        path: GTF, plain or gzip.
+        path: GTF, plain or compressed.
         genes: genes to find, by `gene_name` or `gene_id`.
 
     Returns:
         Transcripts by gene symbol, the primary one first.
 
     Raises:
-        PanelError: a line is malformed or a gene is not in the file.
+        PanelError: the file cannot be read, a line is malformed or a gene is not in the file.
     """
     wanted = {gene.symbol: gene for gene in genes}
     by_name = {gene.ensembl.split(".")[0]: symbol for symbol, gene in wanted.items() if gene.ensembl}
     by_name |= {symbol: symbol for symbol in wanted}
     # A transcript of the pseudoautosomal regions or of an alternative contig may carry the same name twice.
     found: dict[str, dict[tuple[str, str, str], _TranscriptLines]] = {symbol: {} for symbol in wanted}
-    for number, raw in _lines(path):
-        where = f"line {number}"
-        if raw.startswith(b"##gff-version 3"):
-            raise PanelError("is a GFF3 file", path=path, where=where, remedy=NOT_GFF3)
-        if raw.startswith(b"#") or not raw.strip():
-            continue
-        fields = raw.decode("utf-8", "replace").rstrip("\r\n").split("\t")
-        if len(fields) != GTF_COLUMNS:
-            raise PanelError(
-                f"has {len(fields)} columns, a GTF has {GTF_COLUMNS}", path=path, where=where, remedy=NOT_GFF3
-            )
-        chrom, _, feature, start, end, _, strand, _, attributes = fields
-        if feature not in ("exon", "CDS", "stop_codon", "transcript"):
-            continue
-        pairs = _ATTRIBUTE.findall(attributes)
-        values = dict(pairs)
-        if "gene_id" not in values and "=" in attributes:
-            raise PanelError("has attributes of GFF3", path=path, where=where, remedy=NOT_GFF3)
+    for row in _rows(path):
+        values = dict(row.attributes)
         gene_id = values.get("gene_id", "")
         names = (values.get("gene_name", ""), gene_id, gene_id.split(".")[0])
         symbol = next((by_name[name] for name in names if name in by_name), None)
         if symbol is None:
             continue
         identifier = values.get("transcript_id", "")
-        if not identifier or strand not in ("+", "-") or not (start.isdecimal() and end.isdecimal()):
+        if (
+            not identifier
+            or row.strand not in ("+", "-")
+            or not (row.start.isdecimal() and row.end.isdecimal())
+        ):
             raise PanelError(
                 "has no transcript_id, no strand or no positions",
                 path=path,
-                where=where,
+                where=row.where,
                 remedy="correct the line",
             )
         if values.get("transcript_version") and "." not in identifier:
             identifier = f"{identifier}.{values['transcript_version']}"
         lines = found[symbol].setdefault(
-            (identifier, chrom, strand),
-            _TranscriptLines(symbol, identifier, chromosome_name(chrom), strand),
+            (identifier, row.chrom, row.strand),
+            _TranscriptLines(symbol, identifier, chromosome_name(row.chrom), row.strand),
         )
-        lines.tags.update(value.replace(" ", "_") for key, value in pairs if key == "tag")
-        if feature == "exon":
-            lines.exons.append((int(start), int(end)))
-        elif feature in ("CDS", "stop_codon"):
-            lines.coding.append((int(start), int(end)))
+        lines.tags.update(value.replace(" ", "_") for key, value in row.attributes if key == "tag")
+        if row.feature == "exon":
+            lines.exons.append((int(row.start), int(row.end)))
+        elif row.feature != "transcript":
+            lines.coding.append((int(row.start), int(row.end)))
     return {symbol: _ordered(path, wanted[symbol], list(lines.values())) for symbol, lines in found.items()}
+
+
+class _Row(NamedTuple):
+    """A line of a transcript: its columns as text and its attributes in their order."""
+
+    where: str
+    chrom: str
+    feature: str
+    start: str
+    end: str
+    strand: str
+    attributes: list[tuple[str, str]]
 
 
 class _TranscriptLines:
@@ -163,12 +165,30 @@ def _rank(transcript: _TranscriptLines) -> tuple[int, ...]:
     return tag, -coding, -len(set(transcript.exons)), -length
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a plain or gzip file with their numbers.
+def _rows(path: Path) -> Iterator[_Row]:
+    """Yield the lines of transcripts, exons and reading frames; raises PanelError for what is no GTF."""
+    for number, raw in _lines(path):
+        where = f"line {number}"
+        if raw.startswith(b"##gff-version 3"):
+            raise PanelError("is a GFF3 file", path=path, where=where, remedy=NOT_GFF3)
+        if raw.startswith(b"#") or not raw.strip():
+            continue
+        fields = raw.decode("utf-8", "replace").rstrip("\r\n").split("\t")
+        if len(fields) != GTF_COLUMNS:
+            raise PanelError(
+                f"has {len(fields)} columns, a GTF has {GTF_COLUMNS}", path=path, where=where, remedy=NOT_GFF3
+            )
+        chrom, _, feature, start, end, _, strand, _, attributes = fields
+        if feature not in FEATURES:
+            continue
+        pairs = _ATTRIBUTE.findall(attributes)
+        if "=" in attributes and all(key != "gene_id" for key, _ in pairs):
+            raise PanelError("has attributes of GFF3", path=path, where=where, remedy=NOT_GFF3)
+        yield _Row(where, chrom, feature, start, end, strand, pairs)
 
-    Raises:
-        PanelError: the file can not be read or is damaged.
-    """
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines with their numbers; raises PanelError for a file that is missing or damaged."""
     try:
         stream = open_inflated(path)
     except OSError as error:

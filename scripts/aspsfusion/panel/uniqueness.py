@@ -1,6 +1,6 @@
-"""Part of panel building: measures which sequences of the panel's genes stand nowhere else in the genome.
+"""Measures which sequences of the panel's genes occur nowhere else in the genome.
 
-Counts in one pass over a genome at how many places each k-mer of the panel stands, on both strands.
+Part of `panel build`: one pass over the genome counts the places of each k-mer of the panel on both strands.
 """
 
 import re
@@ -199,7 +199,7 @@ def measure_uniqueness(
     """Count the k-mers of every gene of a panel in a genome, outside the gene's own locus.
 
     The pass counts all places; those in the gene's locus are counted in the bases at hand and taken off.
-    K-mers across an exon's border stand nowhere in a genome, neither for the gene nor for a copy that is
+    K-mers across an exon's border do not occur in a genome, neither for the gene nor for a copy that is
     spliced alike. They prove nothing and are left out.
 
     Args:
@@ -254,7 +254,7 @@ def is_whole(count: GenomeCount, build: GenomeSpec) -> bool:
 
 
 def uniqueness_checks(panel: Panel, specificity: Specificity) -> list[Check]:
-    """Return for each target gene how much of its primary transcript stands elsewhere in the genome."""
+    """Return for each target gene how much of its primary transcript occurs elsewhere in the genome."""
     checks = []
     for gene in panel.spec.genes_with_role("target"):
         transcript = panel.primary[gene]
