@@ -7,12 +7,19 @@ sample. So size, time and inode of an input are compared before and after.
 import glob
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion.errors import ParameterError, ReadsError
+
+Progress = Callable[[int, str], None]
+"""Called now and then, while a large file is read or fetched, with the count so far and a note."""
+
+
+def no_progress(count: int, note: str) -> None:
+    """Report to nobody."""
 
 
 @contextmanager

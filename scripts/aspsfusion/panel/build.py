@@ -6,7 +6,7 @@ under its final name only when it is complete.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from aspsfusion import __version__
 from aspsfusion.errors import PanelError, ReferenceProofError
 from aspsfusion.io.bwa import build_index
 from aspsfusion.io.fasta import fasta_record
-from aspsfusion.io.files import scratch_beside
+from aspsfusion.io.files import Progress, no_progress, scratch_beside
 from aspsfusion.panel.checks import STOP_CODONS, Check, covered, prove
 from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec
 from aspsfusion.panel.genome import GenomePieces, Region, gene_region, primary_regions, read_regions
@@ -56,15 +56,13 @@ PANEL_ENTRIES = {
 }
 """All that a panel directory holds; one with anything else in it is not replaced."""
 
-Progress = Callable[[int, str], None]
-
 
 def build_panel(
     yaml_path: Path,
     genome_path: Path,
     gtf_path: Path | None,
     output: Path,
-    progress: Progress = lambda count, note: None,
+    progress: Progress = no_progress,
 ) -> Panel:
     """Build a panel directory.
 
@@ -112,7 +110,7 @@ def replace_panel(
     genome_path: Path,
     gtf_path: Path | None,
     output: Path,
-    progress: Progress = lambda count, note: None,
+    progress: Progress = no_progress,
 ) -> Panel:
     """Build a panel in place of an existing one, which stays until the new one is complete.
 

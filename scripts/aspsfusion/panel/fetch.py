@@ -29,7 +29,7 @@ from typing import Any
 from aspsfusion import __version__
 from aspsfusion.errors import ParameterError, ServiceError
 from aspsfusion.io.fasta import fasta_record
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.panel.genome import Region, gene_region
 from aspsfusion.panel.gtf import complete_spec
 from aspsfusion.panel.spec import PanelSpec, load_panel_spec
@@ -243,7 +243,7 @@ def fetch_loci(
     source: str,
     *,
     force: bool = False,
-    progress: Callable[[int, str], None] = lambda count, note: None,
+    progress: Progress = no_progress,
     service: SequenceService | None = None,
 ) -> Fetched:
     """Download the loci of a panel into one FASTA.

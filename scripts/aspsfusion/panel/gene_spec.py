@@ -113,7 +113,7 @@ class GeneSpec(Strict):
         default_factory=list,
         description="near-identical genes that are not on the panel; their reads count for this gene",
     )
-    stain: str = Field("", description="immunohistochemical stain behind which the gene stands")
+    stain: str = Field("", description="immunohistochemical stain of the gene's protein")
     primary_transcript: Identifier | None = Field(
         None, description="for genes read from the GTF: accession of the primary transcript"
     )

@@ -4,7 +4,6 @@ Part of `panel build`: one pass over the genome counts the places of each k-mer 
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from aspsfusion.genome_kernels import (
     seed_length,
 )
 from aspsfusion.io.fasta import chromosome_name, fasta_pieces
+from aspsfusion.io.files import Progress, no_progress
 from aspsfusion.kernels import EMPTY, canonical_kmers
 from aspsfusion.panel.checks import Check
 from aspsfusion.panel.gene_spec import GenomeSpec
@@ -122,9 +122,7 @@ class PlaceCounter:
         self._bases[: self._held] = self._bases[size - self._held : size].copy()
 
 
-def count_in_genome(
-    path: Path, kmers: Kmers, k: int, progress: Callable[[int, str], None] = lambda count, note: None
-) -> GenomeCount:
+def count_in_genome(path: Path, kmers: Kmers, k: int, progress: Progress = no_progress) -> GenomeCount:
     """Count the places of k-mers in a genome.
 
     Args:
@@ -194,7 +192,7 @@ def measure_uniqueness(
     panel: Panel,
     genome: GenomePieces,
     genome_path: Path,
-    progress: Callable[[int, str], None] = lambda count, note: None,
+    progress: Progress = no_progress,
 ) -> Uniqueness:
     """Count the k-mers of every gene of a panel in a genome, outside the gene's own locus.
 
