@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 BOTH_SIDES = 2
 
 
-class _Parameters(BaseModel):
+class Strict(BaseModel):
+    """Base of what a user states: unknown keys are errors, values do not change after loading."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class CallParameters(_Parameters):
+class CallParameters(Strict):
     """Thresholds of `aspsfusion evidence` and `aspsfusion call` (configuration section `call`)."""
 
     min_anchor: int = Field(
@@ -107,7 +109,7 @@ class CallParameters(_Parameters):
         return self.min_fragments_boundary if boundaries == BOTH_SIDES else self.min_fragments_other
 
 
-class ClassifyParameters(_Parameters):
+class ClassifyParameters(Strict):
     """Thresholds of the verdict (configuration section `classify`)."""
 
     min_fragments: int = Field(
@@ -193,7 +195,7 @@ class ClassifyParameters(_Parameters):
     )
 
 
-class BatchParameters(_Parameters):
+class BatchParameters(Strict):
     """Thresholds of `aspsfusion summary` (configuration section `batch`)."""
 
     max_contamination_share: float = Field(

@@ -88,7 +88,7 @@ def test_whole_chromosome_by_any_name(fasta: Path, name: str) -> None:
     pieces = read(fasta, f">{name}\n{X}\n", known(refseq="NC_000023.11"))
     assert pieces.bases == {WANTED: X[25:42]}
     (contig,) = pieces.contigs
-    assert (contig.name, contig.chrom, contig.length) == (name.split()[0], "chrX", len(X))
+    assert (contig.contig, contig.chrom, contig.length) == (name.split()[0], "chrX", len(X))
     assert contig.md5 == md5(X)
 
 

@@ -7,7 +7,7 @@ under its final name only when it is complete.
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -260,16 +260,7 @@ def _reference(
 def _contents(panel: Panel, genome: GenomePieces, checks: Sequence[Check]) -> dict[str, Any]:
     """Return what panel.json says of contigs, checks and genes; positions 1-based inclusive."""
     return {
-        "contigs": [
-            {
-                "contig": contig.name,
-                "chrom": contig.chrom,
-                "length": contig.length,
-                "md5": contig.md5,
-                "authenticated": contig.authenticated,
-            }
-            for contig in genome.contigs
-        ],
+        "contigs": [asdict(contig) for contig in genome.contigs],
         "checks": [{"name": check.name, "passed": check.passed, "text": check.text} for check in checks],
         "transcripts": [
             {

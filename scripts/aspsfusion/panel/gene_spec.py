@@ -6,18 +6,14 @@ Coordinates are 1-based and inclusive, as in GTF and HGVS; see `aspsfusion.panel
 import itertools
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+
+from aspsfusion.config import Strict
 
 GeneSymbol = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
 ChromosomeName = Annotated[str, StringConstraints(pattern=r"^chr[A-Za-z0-9_]+$")]
 Role = Literal["target", "partner", "paralog", "control", "differential", "marker"]
-
-
-class Strict(BaseModel):
-    """Base of every part of the YAML: unknown keys are errors, values are not changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def first_problem(error: ValidationError) -> tuple[str, str]:

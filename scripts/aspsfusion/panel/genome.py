@@ -56,14 +56,14 @@ class ContigUsed:
     """A contig of the FASTA that served the panel.
 
     Attributes:
-        name: as in the file.
+        contig: name as in the file.
         chrom: chromosome in `chr` style.
         length: bases in the file.
         md5: MD5 of the upper-case bases of a whole chromosome; None for a locus.
         authenticated: whether length and MD5 are those that the panel states.
     """
 
-    name: str
+    contig: str
     chrom: str
     length: int
     md5: str | None

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from aspsfusion.config import Strict
 from aspsfusion.errors import PanelError
 from aspsfusion.panel.gene_spec import (
     DomainSpec,
@@ -31,7 +32,6 @@ from aspsfusion.panel.gene_spec import (
     GenomeSpec,
     Identifier,
     Role,
-    Strict,
     first_problem,
 )
 
