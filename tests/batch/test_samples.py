@@ -14,9 +14,9 @@ from aspsfusion.batch.samples import (
     NAME_PATTERN,
     Lane,
     Sample,
-    SampleSheetError,
     read_samples,
 )
+from aspsfusion.errors import SampleSheetError
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/samples.schema.yaml"
 

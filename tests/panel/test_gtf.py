@@ -307,6 +307,7 @@ def test_missing_gene(gtf: Path) -> None:
         (line("exon", (101, 160), strand=""), "line 2: has no transcript_id, no strand"),
         (line("exon", (101, 160), transcript=""), "line 2: has no transcript_id"),
         (line("exon", (101, 160)).replace("101", "1e2"), "line 2: has no transcript_id, no strand or no pos"),
+        (line("exon", (101, 160)).replace("101", ""), "line 2: has no transcript_id, no strand or no pos"),
         (line("exon", (101, 160)).replace("101", "²"), "line 2: has no transcript_id, no strand or no pos"),
     ],
 )

@@ -7,9 +7,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from aspsfusion.errors import AspsfusionError
+from aspsfusion.errors import AspsfusionError, ReportError
 from aspsfusion.report.files import report_schema_text
-from aspsfusion.report.json_tsv import ReportError, read_report, write_fusions_tsv, write_json
+from aspsfusion.report.json_tsv import read_report, write_fusions_tsv, write_json
 from aspsfusion.report.models import Report
 from report_factory import confirmed_report, excluded_report, indeterminate_report
 

@@ -15,9 +15,8 @@ from aspsfusion.config import CallParameters
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.native import EMPTY, ScreenTable, canonical_kmers
 from aspsfusion.panel.build import build_panel
-from aspsfusion.panel.genome import GenomePieces, read_regions
+from aspsfusion.panel.genome import GenomePieces, gene_region, primary_regions, read_regions
 from aspsfusion.panel.kmers import kept_reads
-from aspsfusion.panel.loci import gene_region, primary_regions
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_targets import FREQUENT_PLACES, INTRON_FLANK, screened_sequences
 from aspsfusion.panel.specificity import UNIQUE_LENGTH, GeneKmers, Specificity

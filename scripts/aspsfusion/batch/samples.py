@@ -22,13 +22,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from aspsfusion.errors import AspsfusionError
+from aspsfusion.errors import SampleSheetError
 
 COLUMNS = ("sample_id", "fastq_1", "fastq_2", "bam", "control", "tumour_fraction", "batch", "library")
-
-
-class SampleSheetError(AspsfusionError):
-    """The sample sheet is wrong."""
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,9 @@
-"""Opens BAM, CRAM and SAM files and says in words what is wrong with one that can not be read.
+"""Reads BAM, CRAM and SAM files, detects their genome build, and writes and sorts BAM.
 
 Nothing is ever fetched from the network: a CRAM file's reference is given, embedded, or found in a local
-directory of REF_PATH or REF_CACHE.
-
-Tells the genome build of an alignment from the lengths that its header states.
-
-The build is reported, and a file of another species refused. Nothing else depends on it: reads are chosen
-by their sequence and aligned anew, so that old coordinates are never used.
-
-Writes BAM files to be sorted, and sorts them with samtools as pysam brings it along.
+directory of REF_PATH or REF_CACHE. The build is detected by the lengths that the header states. It is
+reported, and a file of another species refused; nothing else depends on it, because reads are chosen by
+their sequence and aligned anew.
 """
 
 import contextlib
@@ -26,8 +21,16 @@ from pysam.utils import SamtoolsError
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.fasta import chromosome_name
 
+THREADS = 1
+"""Threads that read a file. A second one was a quarter faster; one keeps the end of a damaged file simple."""
+
+GIVE_ALIGNMENTS = "give a BAM, CRAM or SAM file"
+COPY_AGAIN = "copy the file again, or write it again from the reads"
+
 HUMAN = "human"
 MOUSE = "mouse"
+
+Format = Literal["BAM", "CRAM", "SAM"]
 
 
 @dataclass(frozen=True)
@@ -90,51 +93,6 @@ BUILDS = (
 """The builds laboratories' files are aligned to; resources/README.md says where the numbers come from."""
 
 
-def told_build(lengths: Mapping[str, int]) -> Build | None:
-    """Return the build whose lengths a header states, None when it is none of those known.
-
-    Args:
-        lengths: bases of each contig by the name in the header, `chr17`, `17` or `NC_000017.11`.
-
-    >>> told_build({"17": 81195210, "X": 155270560, "MT": 16569}).name
-    'GRCh37'
-    >>> told_build({"ENST00000304218.8": 3456}) is None
-    True
-    """
-    stated = {chromosome_name(contig): length for contig, length in lengths.items()}
-    matches = [
-        (sum(stated.get(name) == length for name, length in build.lengths.items()), build) for build in BUILDS
-    ]
-    best = max(matches, key=lambda match: match[0])
-    # One wrong length tells an altered or a mixed genome (human and mouse in one index): not that build.
-    if not best[0] or any(stated.get(name, length) != length for name, length in best[1].lengths.items()):
-        return None
-    return best[1]
-
-
-def checksums_agree(build: Build, checksums: Mapping[str, str]) -> bool | None:
-    """Tell whether the MD5s that a header states are those of a build.
-
-    Args:
-        build: see `told_build`.
-        checksums: M5 tags by contig name.
-
-    Returns:
-        None when the header states none of those known.
-    """
-    stated = {chromosome_name(contig): md5.lower() for contig, md5 in checksums.items()}
-    known = [stated[name] == md5 for name, md5 in build.md5.items() if name in stated]
-    return all(known) if known else None
-
-
-THREADS = 1
-"""Threads that read a file. A second one was a quarter faster; one keeps the end of a damaged file simple."""
-
-Format = Literal["BAM", "CRAM", "SAM"]
-GIVE_ALIGNMENTS = "give a BAM, CRAM or SAM file"
-COPY_AGAIN = "copy the file again, or write it again from the reads"
-
-
 @dataclass(frozen=True)
 class Header:
     """What the header of a file says.
@@ -154,11 +112,11 @@ class Header:
 
 @contextlib.contextmanager
 def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam.AlignmentFile]:
-    """Open a BAM, CRAM or SAM file, told from its content.
+    """Open a BAM, CRAM or SAM file, whichever its content is.
 
     Args:
         path: the file.
-        reference: FASTA that a CRAM file was compressed with; not looked at for other formats.
+        reference: FASTA that a CRAM file was compressed with; other formats need none.
 
     Raises:
         ReadsError: the file is missing, empty, cut off or of another format.
@@ -199,27 +157,8 @@ def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam
             stream.close()
 
 
-@contextlib.contextmanager
-def _no_second_error() -> Iterator[None]:
-    """Keep quiet what pysam prints when it gives a file up that it could not open: the error follows."""
-    hook = sys.unraisablehook
-    sys.unraisablehook = lambda _: None
-    try:
-        yield
-    finally:
-        sys.unraisablehook = hook
-
-
-def _no_alignments(path: Path) -> ReadsError:
-    return ReadsError(
-        "is no BAM, CRAM or SAM file, or its header is damaged",
-        path=path,
-        remedy=f"{GIVE_ALIGNMENTS}; FASTQ belongs into fastq_1 and fastq_2",
-    )
-
-
 def require_reference(reference: Path) -> None:
-    """Refuse a reference FASTA that can not be looked up in.
+    """Refuse a reference FASTA without an index that can be read or written.
 
     Raises:
         ReadsError: it is missing, is no FASTA that can be indexed, or its index can not be written.
@@ -279,24 +218,53 @@ def records_of(stream: pysam.AlignmentFile, path: Path) -> Iterator[pysam.Aligne
         ) from error
 
 
-def _forbid_downloads() -> None:
-    """Leave only local directories in REF_PATH, where htslib looks for a CRAM file's reference."""
-    parts = os.environ.get("REF_PATH", "").replace("://", "\0").split(":")
-    local = [part for part in parts if part and "\0" not in part]
-    # An empty value would stand for htslib's own default, which may be a server.
-    os.environ["REF_PATH"] = ":".join(local) or os.devnull
+def detected_build(lengths: Mapping[str, int]) -> Build | None:
+    """Return the build whose lengths a header states, None when it is none of those known.
+
+    Args:
+        lengths: bases of each contig by the name in the header, `chr17`, `17` or `NC_000017.11`.
+
+    >>> detected_build({"17": 81195210, "X": 155270560, "MT": 16569}).name
+    'GRCh37'
+    >>> detected_build({"ENST00000304218.8": 3456}) is None
+    True
+    """
+    stated = {chromosome_name(contig): length for contig, length in lengths.items()}
+    matches = [
+        (sum(stated.get(name) == length for name, length in build.lengths.items()), build) for build in BUILDS
+    ]
+    best = max(matches, key=lambda match: match[0])
+    # One wrong length means an altered or a mixed genome (human and mouse in one index): not that build.
+    if not best[0] or any(stated.get(name, length) != length for name, length in best[1].lengths.items()):
+        return None
+    return best[1]
+
+
+def checksums_agree(build: Build, checksums: Mapping[str, str]) -> bool | None:
+    """Tell whether the MD5s that a header states are those of a build.
+
+    Args:
+        build: see `detected_build`.
+        checksums: M5 tags by contig name.
+
+    Returns:
+        None when the header states none of those known.
+    """
+    stated = {chromosome_name(contig): md5.lower() for contig, md5 in checksums.items()}
+    known = [stated[name] == md5 for name, md5 in build.md5.items() if name in stated]
+    return all(known) if known else None
 
 
 def unsorted_bam(path: Path, header: pysam.AlignmentHeader) -> pysam.AlignmentFile:
-    """Open a BAM file to write what is sorted next and then thrown away; to be used in a `with` block.
+    """Open a BAM file for records that are sorted next; to be used in a `with` block.
 
-    It is packed at the fastest level: a third of the time of the usual one, for a quarter more space.
+    It is compressed at the fastest level: a third of the time of the usual one, for a quarter more space.
     """
     return pysam.AlignmentFile(str(path), "wb", header=header, format_options=["level=1"])
 
 
 def sort_bam(source: Path, output: Path, *options: str, remedy: str) -> None:
-    """Sort a BAM file; no command line, and so no path, enters its header.
+    """Sort a BAM file by samtools; no command line, and so no path, enters its header.
 
     Args:
         source: file to sort.
@@ -317,3 +285,30 @@ def sort_bam(source: Path, output: Path, *options: str, remedy: str) -> None:
             path=source if damaged else output,
             remedy=remedy if damaged else "see to free space and to the permission to write there",
         ) from error
+
+
+@contextlib.contextmanager
+def _no_second_error() -> Iterator[None]:
+    """Drop what pysam prints when it frees a file that it could not open; the error itself follows."""
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda _: None
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+
+
+def _no_alignments(path: Path) -> ReadsError:
+    return ReadsError(
+        "is no BAM, CRAM or SAM file, or its header is damaged",
+        path=path,
+        remedy=f"{GIVE_ALIGNMENTS}; FASTQ belongs into fastq_1 and fastq_2",
+    )
+
+
+def _forbid_downloads() -> None:
+    """Leave only local directories in REF_PATH, where htslib looks for a CRAM file's reference."""
+    parts = os.environ.get("REF_PATH", "").replace("://", "\0").split(":")
+    local = [part for part in parts if part and "\0" not in part]
+    # An empty value would mean htslib's own default, which may be a server.
+    os.environ["REF_PATH"] = ":".join(local) or os.devnull

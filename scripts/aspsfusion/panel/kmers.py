@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.native import BASE_CODES, EMPTY, LOAD_BYTES, ScreenTable, canonical_kmers, match_reads
+from aspsfusion.native import EMPTY, LOAD_BYTES, ScreenTable, canonical_kmers, match_reads
 from aspsfusion.panel.screen_index import PACKED_CODES, PanelKmers
 
 KMER_LENGTH = 21

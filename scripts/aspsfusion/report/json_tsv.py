@@ -13,16 +13,12 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from aspsfusion.errors import AspsfusionError
+from aspsfusion.errors import ReportError
 from aspsfusion.io.files import replacing
 from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
 
 Cell = str | int | float | bool | None
-
-
-class ReportError(AspsfusionError):
-    """A report.json is missing, damaged or of another program or version."""
 
 
 def write_json(report: Report, path: Path) -> None:
