@@ -1,5 +1,6 @@
 """Counting the wild type: each fragment once, whatever its reads cover."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,10 +9,14 @@ from aspsfusion.evidence.coverage import (
     Coverage,
     Watch,
     count_wild_type,
+    proves_gene,
     wild_type_gene,
     wild_type_placements,
 )
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.panel.specificity import GeneKmers, Specificity, gene_kmers
+from small_panel import random_bases
 
 CONTIG = "G|T1"
 
@@ -82,3 +87,14 @@ def test_mates_are_counted_on_the_contig_that_explains_both() -> None:
     # Without a common contig each read stands on its best one.
     chosen = wild_type_placements(fragment(first[:1], second[:1]), "G", ranks)
     assert [p.contig for p in chosen] == ["G|T1", "G|T2"]
+
+
+def test_only_the_placed_bases_of_a_read_prove_its_gene() -> None:
+    gene = random_bases(200, seed=77)
+    kmers = gene_kmers([gene])
+    specificity = Specificity({"GENE": GeneKmers(kmers, np.zeros(kmers.size, dtype=np.uint16))})
+    read = random_bases(30, seed=5) + gene[120:150]
+    placed = Placement("GENE|T", False, 120, 150, 30, 60, 30)
+    assert proves_gene(specificity, "GENE", [(read, placed)])
+    assert proves_gene(specificity, "GENE", [(reverse_complement(read), placed._replace(reverse=True))])
+    assert not proves_gene(specificity, "GENE", [(read, placed._replace(query_start=45))])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from aspsfusion.align.trim import ADAPTERS
 from aspsfusion.call.calls_file import OneSidedCluster
 from aspsfusion.call.filters import is_simple
+from aspsfusion.evidence.coverage import proves_gene
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Panel
@@ -98,7 +99,7 @@ def _of_the_gene_itself(panel: Panel, fragment: Fragment, gene: str) -> bool:
         placement = next((p for p in mate.placements if p.gene == gene), None)
         if placement:
             reads.append((mate.sequence, placement))
-    return panel.specificity.proves_placements(gene, reads)
+    return proves_gene(panel.specificity, gene, reads)
 
 
 def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:

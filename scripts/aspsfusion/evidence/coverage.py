@@ -11,6 +11,7 @@ from typing import Any
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.evidence.strand import Direction
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import Specificity
 
@@ -213,10 +214,25 @@ def count_wild_type(
     placements = wild_type_placements(fragment, gene, ranks)
     if specificity and _reaches_a_watch(placements, watches):
         reads = [(mate.sequence, placement) for mate, placement in _placed(fragment, placements)]
-        if not specificity.proves_placements(gene, reads):
+        if not proves_gene(specificity, gene, reads):
             watches = {}
     coverage.add(gene, placements, watches)
     return placements
+
+
+def proves_gene(specificity: Specificity, gene: str, reads: Iterable[tuple[str, Placement]]) -> bool:
+    """Tell whether reads hold sequence that occurs nowhere in the genome but in the gene.
+
+    Args:
+        specificity: places of the panel's k-mers in the genome.
+        gene: HGNC symbol.
+        reads: bases in the order of sequencing, each with its placement in the gene.
+    """
+    stretches = []
+    for sequence, placement in reads:
+        bases = reverse_complement(sequence) if placement.reverse else sequence
+        stretches.append(bases[placement.query_start : placement.query_end])
+    return specificity.proof(gene, stretches) == "unique"
 
 
 def _reaches_a_watch(placements: Iterable[Placement], watches: Mapping[str, Iterable[Watch]]) -> bool:

@@ -19,8 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.errors import PanelError
-from aspsfusion.evidence.fragments import Placement
-from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.native import EMPTY, canonical_kmers
 
 UNIQUE_LENGTH = 21
@@ -116,19 +114,6 @@ class Specificity:
             if np.any(known[index[inside]] == found[inside]):
                 return "unique"
         return "silent" if silent else "elsewhere"
-
-    def proves_placements(self, gene: str, reads: Iterable[tuple[str, Placement]]) -> bool:
-        """Tell whether reads hold sequence that is a gene's alone.
-
-        Args:
-            gene: HGNC symbol.
-            reads: bases in the order of sequencing, each with its placement in the gene.
-        """
-        stretches = []
-        for sequence, placement in reads:
-            bases = reverse_complement(sequence) if placement.reverse else sequence
-            stretches.append(bases[placement.query_start : placement.query_end])
-        return self.proof(gene, stretches) == "unique"
 
     def places_along(self, gene: str, sequence: str) -> npt.NDArray[np.int64]:
         """Return the places elsewhere of the k-mer that starts at each base of a panel sequence of a gene.
