@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aspsfusion.align.align import run_align
+from aspsfusion.align.align import AlignFiles, run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.call.calls_file import Calls
 from aspsfusion.config import CallParameters, ClassifyParameters
@@ -73,7 +73,7 @@ def _call_reads(
     for path in (reads, bam, directory / "align.json", evidence, calls):
         path.unlink(missing_ok=True)
     write_candidate_reads(reads, fragments)
-    run_align(panel_directory, reads, bam, directory / "align.json", "sample", 1)
+    run_align(panel_directory, AlignFiles(reads, bam, directory / "align.json"), "sample")
     run_evidence(panel_directory, bam, evidence, parameters)
     return run_call(panel_directory, evidence, calls, parameters)
 
@@ -130,7 +130,7 @@ def report_files(
         run_screen(panel, [reads], candidates, metrics, force=True)
     else:
         run_extract(panel, reads, candidates, metrics, reference, force=True)
-    run_align(panel, candidates, bam, aligned, "x", 1, force=True)
+    run_align(panel, AlignFiles(candidates, bam, aligned), "x", force=True)
     run_evidence(panel, bam, evidence, CallParameters(), force=True)
     run_call(panel, evidence, calls, CallParameters(), force=True)
     built = load_panel(panel)

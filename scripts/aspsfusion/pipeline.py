@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aspsfusion.align.align import run_align
+from aspsfusion.align.align import AlignFiles, run_align
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile, write_calls
 from aspsfusion.call.tag import run_tag
@@ -118,7 +118,8 @@ def call_candidates(
     panel_directory = caller.panel.directory
     watcher.stage("align")
     bam, metrics = outputs["bam"], outputs["align"]
-    run_align(panel_directory, candidates, bam, metrics, sample, threads, watcher.fragments, force=force)
+    files = AlignFiles(candidates, bam, metrics)
+    run_align(panel_directory, files, sample, threads, watcher.fragments, force=force)
     watcher.stage("evidence")
     evidence = run_evidence(panel_directory, bam, outputs["evidence"], caller.parameters, force=force)
     watcher.stage("call")

@@ -12,7 +12,7 @@ import pytest
 
 from aspsfusion import __version__
 from aspsfusion.align import align
-from aspsfusion.align.align import join_mates, prefer_primary, rewrite_split_tags, run_align
+from aspsfusion.align.align import AlignFiles, join_mates, prefer_primary, rewrite_split_tags, run_align
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
@@ -55,7 +55,7 @@ def aligned(panel: Path, directory: Path, fragments: Sequence[Fragment], threads
     directory.mkdir(exist_ok=True)
     reads = write_reads(directory / "reads.fastq.gz", fragments)
     bam = directory / "s.bam"
-    run_align(panel, reads, bam, directory / "align.json", "s", threads)
+    run_align(panel, AlignFiles(reads, bam, directory / "align.json"), "s", threads)
     found: Records = {name: [] for name, *_ in fragments}
     with pysam.AlignmentFile(str(bam)) as stream:
         for record in stream.fetch(until_eof=True):
@@ -157,7 +157,7 @@ def test_umi_in_the_comment_becomes_a_tag(
     bases = transcript(demo_panel, THREE)[1500:1575]
     reads = tmp_path / "reads.fastq.gz"
     reads.write_bytes(gzip.compress(f"@u RX:Z:ACGT-TTGC\n{bases}\n+\n{'I' * 75}\n".encode()))
-    run_align(demo_panel_directory, reads, tmp_path / "s.bam", tmp_path / "align.json", "s", 1)
+    run_align(demo_panel_directory, AlignFiles(reads, tmp_path / "s.bam", tmp_path / "align.json"), "s")
     with pysam.AlignmentFile(str(tmp_path / "s.bam")) as stream:
         (record,) = stream.fetch(until_eof=True)
     assert (record.query_name, record.get_tag("RX")) == ("u", "ACGT-TTGC")
@@ -606,10 +606,9 @@ def test_wrong_candidates_are_told_in_one_line_and_leave_nothing(
 
 def test_missing_mate_raises_the_error_of_reads(demo_panel_directory: Path, tmp_path: Path) -> None:
     (tmp_path / "reads").write_bytes(GOOD[:SECOND_RECORD])
+    files = AlignFiles(tmp_path / "reads", tmp_path / "s.bam", tmp_path / "align.json")
     with pytest.raises(ReadsError, match="mate of p0/1 is missing"):
-        run_align(
-            demo_panel_directory, tmp_path / "reads", tmp_path / "s.bam", tmp_path / "align.json", "s", 1
-        )
+        run_align(demo_panel_directory, files, "s")
 
 
 @pytest.mark.parametrize("existing", ["s.bam", "align.json"])
@@ -618,7 +617,7 @@ def test_existing_file_is_not_replaced(existing: str, demo_panel_directory: Path
     (tmp_path / existing).write_text("mine")
     before = sorted(tmp_path.iterdir())
     with pytest.raises(ParameterError, match=rf"^{tmp_path / existing}: exists already; give another"):
-        run_align(demo_panel_directory, reads, tmp_path / "s.bam", tmp_path / "align.json", "s", 1)
+        run_align(demo_panel_directory, AlignFiles(reads, tmp_path / "s.bam", tmp_path / "align.json"), "s")
     assert (tmp_path / existing).read_text() == "mine"
     assert sorted(tmp_path.iterdir()) == before
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.call.calls_file import CalledJunction
-from aspsfusion.evidence.molecules import are_umis, molecules, umi_of_name
+from aspsfusion.evidence.molecules import are_umis, cluster_umis, umi_of_name
 from stages import Pair, call_pairs, fusion_molecule
 
 
@@ -42,7 +42,7 @@ def test_what_counts_as_umis(values: dict[str, int], expected: bool) -> None:
 
 
 def test_umis_within_one_mismatch_are_one_molecule() -> None:
-    found = molecules(["ACGTACGT"] * 3 + ["ACGTACGA", "TCGTACGA", "GGGGGGGG"])
+    found = cluster_umis(["ACGTACGT"] * 3 + ["ACGTACGA", "TCGTACGA", "GGGGGGGG"])
     assert set(found.values()) == {"ACGTACGT", "GGGGGGGG"}
 
 

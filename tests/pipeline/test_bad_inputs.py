@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.align.align import run_align
+from aspsfusion.align.align import AlignFiles, run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.cli import main
 from aspsfusion.config import CallParameters
@@ -124,7 +124,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reads = stages / "reads.fastq"
     reads.write_text(fastq(60))
     run_screen(small.output, [Lane(reads)], stages / "c.fastq.gz", stages / "s.json")
-    run_align(small.output, stages / "c.fastq.gz", stages / "p.bam", stages / "a.json", "x", 1)
+    run_align(small.output, AlignFiles(stages / "c.fastq.gz", stages / "p.bam", stages / "a.json"), "x")
     run_evidence(small.output, stages / "p.bam", stages / "e.json.gz", CallParameters())
     run_call(small.output, stages / "e.json.gz", stages / "calls.json", CallParameters())
     return small.directory

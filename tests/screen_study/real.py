@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.align.align import run_align
+from aspsfusion.align.align import AlignFiles, run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.evidence import run_evidence
@@ -161,7 +161,7 @@ class Sample:
         names = ("reads.fastq.gz", "panel.bam", "align.json", "evidence.json.gz", "calls.json")
         reads, bam, metrics, evidence, calls = (directory / name for name in names)
         reads.write_bytes(gzip.compress(b"\n".join(lines) + b"\n", mtime=0))
-        run_align(panel, reads, bam, metrics, "sample", 1)
+        run_align(panel, AlignFiles(reads, bam, metrics), "sample")
         run_evidence(panel, bam, evidence, CallParameters())
         junctions = run_call(panel, evidence, calls, CallParameters()).junctions
         reported = [junction for junction in junctions if not junction.rejections]

@@ -16,7 +16,7 @@ from aspsfusion.call.realign import INDEL_WINDOW, PREFERENCE, Realigner, Support
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.fragments import Fragment
-from aspsfusion.evidence.molecules import molecules
+from aspsfusion.evidence.molecules import cluster_umis
 from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Junction, Panel
@@ -49,7 +49,7 @@ def unique_molecules(group: Iterable[Assigned]) -> list[Counted]:
         by_place.setdefault(item.support.span, []).append(item)
     kept: list[Counted] = []
     for items in by_place.values():
-        umis = molecules(item.support.fragment.umi for item in items)
+        umis = cluster_umis(item.support.fragment.umi for item in items)
         of_molecule: dict[str, list[Assigned]] = {}
         for item in items:
             of_molecule.setdefault(umis[item.support.fragment.umi], []).append(item)

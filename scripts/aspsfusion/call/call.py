@@ -13,10 +13,9 @@ from aspsfusion.call.filters import beside_stronger, homology, rejections
 from aspsfusion.call.one_sided import find_one_sided
 from aspsfusion.call.realign import Support
 from aspsfusion.config import CallParameters
-from aspsfusion.evidence.coverage import Coverage, count_wild_type, crossing_of_gene
+from aspsfusion.evidence.coverage import Coverage, WildTypeRules, count_wild_type, crossing_of_gene
 from aspsfusion.evidence.evidence_file import Evidence, read_evidence
 from aspsfusion.evidence.fragments import Fragment
-from aspsfusion.evidence.watch import watches_of
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Junction, Panel, load_panel
 from aspsfusion.panel.specificity import SideCount
@@ -65,18 +64,11 @@ class Caller:
         """
         supports = self._finder.find(evidence.fragments)
         assigned, taken = self._assign(supports)
-        watches = watches_of(self.panel, self.parameters)
+        rules = WildTypeRules.of(self.panel, self.parameters)
         left = [fragment for fragment in evidence.fragments if fragment.name not in taken]
         still_open: list[Fragment] = []
         for fragment in left:
-            if not count_wild_type(
-                evidence.coverage,
-                fragment,
-                self.parameters,
-                self.panel.contig_ranks,
-                watches,
-                self.panel.specificity,
-            ):
+            if not count_wild_type(evidence.coverage, fragment, rules):
                 still_open.append(fragment)
         junctions = [self._called(junction, group, evidence.coverage) for junction, group in assigned.items()]
         junctions = [
@@ -185,10 +177,10 @@ class Caller:
             max_anchor_five_prime=max((r.anchor_five_prime for r in reads if r.kind == "split"), default=0),
             max_anchor_three_prime=max((r.anchor_three_prime for r in reads if r.kind == "split"), default=0),
             wild_type_five_prime=crossing_of_gene(
-                self.panel, coverage, junction.five_gene, junction.five_pos, behind=True
+                self.panel, coverage, junction.five_gene, junction.five_pos, after=True
             ),
             wild_type_three_prime=crossing_of_gene(
-                self.panel, coverage, junction.three_gene, junction.three_pos, behind=False
+                self.panel, coverage, junction.three_gene, junction.three_pos, after=False
             ),
             flank_five_prime=five_flank,
             flank_three_prime=three_flank,

@@ -28,8 +28,8 @@ class JunctionModel:
         self.anchors = anchors
         self._panel = panel
         self._contigs = contigs
-        five = boundaries(panel, junction.five_gene, junction.five_pos, behind=True)
-        three = boundaries(panel, junction.three_gene, junction.three_pos, behind=False)
+        five = boundaries(panel, junction.five_gene, junction.five_pos, after=True)
+        three = boundaries(panel, junction.three_gene, junction.three_pos, after=False)
         self._left = {contig: contigs[contig][:boundary] for contig, boundary in five}
         self._right = {contig: contigs[contig][boundary:] for contig, boundary in three}
         self.five = dict(five)

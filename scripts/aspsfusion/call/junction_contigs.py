@@ -15,7 +15,7 @@ from aspsfusion.call.calls_file import CalledJunction, CallsFile
 from aspsfusion.call.junction import JunctionModel
 from aspsfusion.call.realign import INDEL_WINDOW
 from aspsfusion.evidence.anchors import Anchors
-from aspsfusion.evidence.placements import ContigBases
+from aspsfusion.evidence.placements import ContigBases, panel_contigs
 from aspsfusion.io.bwa import MIN_SCORE
 from aspsfusion.native import mismatches_at
 from aspsfusion.panel.panel import Junction, Panel
@@ -174,11 +174,6 @@ def fasta_lines(panel: Panel, junctions: Iterable[JunctionContig]) -> Iterator[s
         yield from _record(name, panel.sequence_of(name))
     for contig in junctions:
         yield from _record(f"{contig.name} {contig.description}", contig.sequence)
-
-
-def panel_contigs(panel: Panel) -> list[str]:
-    """Return the names of the panel's sequences in the order of the aligner's BAM."""
-    return [*panel.transcripts, *(unspliced.key for unspliced in panel.unspliced.values())]
 
 
 def _record(head: str, sequence: str) -> Iterator[str]:

@@ -94,12 +94,8 @@ def _of_the_gene_itself(panel: Panel, fragment: Fragment, gene: str) -> bool:
     """
     if panel.specificity is None:
         return True
-    reads = []
-    for mate in fragment.mates:
-        placement = next((p for p in mate.placements if p.gene == gene), None)
-        if placement:
-            reads.append((mate.sequence, placement))
-    return proves_gene(panel.specificity, gene, reads)
+    reads = ((mate, next((p for p in mate.placements if p.gene == gene), None)) for mate in fragment.mates)
+    return proves_gene(panel.specificity, gene, ((mate, placed) for mate, placed in reads if placed))
 
 
 def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:

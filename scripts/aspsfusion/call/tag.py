@@ -19,11 +19,15 @@ from aspsfusion.call.junction_contigs import (
     fasta_lines,
     junction_contigs,
     lay_read,
-    panel_contigs,
 )
 from aspsfusion.errors import ReadsError
-from aspsfusion.evidence.molecules import MERGED_TAG, UMI_TAG, primary_record
-from aspsfusion.evidence.placements import as_sequenced
+from aspsfusion.evidence.placements import (
+    MERGED_TAG,
+    UMI_TAG,
+    as_sequenced,
+    primary_record,
+    require_same_panel,
+)
 from aspsfusion.io.bam import open_alignments, records_of, sort_bam, unsorted_bam
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing
@@ -92,10 +96,7 @@ def run_tag(
     ):
         unsorted = Path(scratch) / "unsorted.bam"
         with open_alignments(bam) as source:
-            if list(source.references) != panel_contigs(panel):
-                raise ReadsError(
-                    "was aligned to another panel", path=bam, remedy="run 'aspsfusion align' with this panel"
-                )
+            require_same_panel(panel, source.references, bam)
             header = pysam.AlignmentHeader.from_dict(_header(source.header.to_dict(), contigs))
             with unsorted_bam(unsorted, header) as out:
                 held = _pass_on(records_of(source, bam), supporting, out)

@@ -28,18 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Align a sample."""
-    from aspsfusion.align.align import run_align
+    from aspsfusion.align.align import AlignFiles, run_align
     from aspsfusion.cli.progress import ProgressLine
 
     refuse_existing([args.output, args.metrics], force=args.force)
     with ProgressLine("fragments") as line:
-        run_align(
-            args.panel,
-            args.reads,
-            args.output,
-            args.metrics,
-            args.sample,
-            args.threads,
-            line.update,
-            force=args.force,
-        )
+        files = AlignFiles(args.reads, args.output, args.metrics)
+        run_align(args.panel, files, args.sample, args.threads, line.update, force=args.force)

@@ -5,12 +5,16 @@ Positions are 1-based and inclusive, as in everything that a person reads.
 
 from typing import Literal
 
-from pydantic import Field
-
-from aspsfusion.evidence.fragments import Record
+from pydantic import BaseModel, ConfigDict, Field
 
 Confidence = Literal["high", "medium", "low"]
 Region = Literal["CDS", "5' UTR", "3' UTR", "exon", "intron", "intergenic"]
+
+
+class Record(BaseModel):
+    """A record of a JSON file: it cannot be changed, and refuses fields that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Reason(Record):

@@ -7,8 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from aspsfusion.evidence.fragments import Record
-from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, Fusion, OneSided, Reason
+from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, Fusion, OneSided, Reason, Record
 
 REPORT_SCHEMA_VERSION = "1.0.0"
 """Version of the structure of report.json; the first number changes when a field changes its meaning."""
