@@ -7,13 +7,9 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
-
-from aspsfusion.writable import cache_of_the_user, can_write
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 NOT_DETERMINED = "not determined"
 
@@ -102,38 +98,16 @@ def joined(parts: Sequence[str]) -> str:
     return ", ".join(parts) or "-"
 
 
-OPTIONS: dict[str, Any] = {
-    "autoescape": True,
-    "undefined": StrictUndefined,
-    "trim_blocks": True,
-    "lstrip_blocks": True,
-    "keep_trailing_newline": True,
-}
-"""Everything is escaped and a misspelt name is an error, not an empty place in a medical report."""
-
-
-def template_cache(package: Path) -> FileSystemBytecodeCache | None:
-    """Return where compiled templates are kept; None where no directory can be written to.
-
-    Compiling takes longer than filling in. What is kept serves the same text of a template, version of Python
-    (both of which Jinja compares), version of Jinja and options only: the last two are in the files' names.
-
-    Args:
-        package: directory of the package's files, whose `__pycache__` is the first choice.
-    """
-    directories = (package / "__pycache__", cache_of_the_user())
-    directory = next((directory for directory in directories if can_write(directory)), None)
-    if directory is None:
-        return None
-    options = hashlib.sha256(repr(sorted(OPTIONS.items(), key=str)).encode("utf-8")).hexdigest()[:8]
-    return FileSystemBytecodeCache(str(directory), f"template-{version('jinja2')}-{options}-%s.cache")
-
-
 ENVIRONMENT = Environment(
     loader=PackageLoader("aspsfusion.report"),
-    bytecode_cache=template_cache(Path(__file__).parent),
-    **OPTIONS,
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
 )
+"""Everything is escaped and a misspelt name is an error, not an empty place in a medical report. Templates are
+compiled by each process: Jinja keeps compiled ones as pickles, which run whatever somebody put there."""
 
 
 def render(template: str, view: Any) -> str:
