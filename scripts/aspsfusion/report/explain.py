@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterator
 
 from aspsfusion.report.findings import FilteredFusion, Fusion, SupportingRead
-from aspsfusion.report.html_parts import count, percent, plural
 from aspsfusion.report.models import Report
+from aspsfusion.report.words import count, percent, plural
 
 WIDTH = 100
 """Characters of a line."""

@@ -7,9 +7,10 @@ from markupsafe import Markup
 
 from aspsfusion.report.findings import Fusion, FusionSide
 from aspsfusion.report.fusion_figure import UTR_SHOWN, draw_fusion, lay_out
-from aspsfusion.report.html_parts import Fact, Table, columns, count, percent, plural
+from aspsfusion.report.html_parts import Fact, Table, columns
 from aspsfusion.report.models import GeneModel
 from aspsfusion.report.pileup import PRINT_AT_MOST, Pileup, build_pileup
+from aspsfusion.report.words import count, percent, plural
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from aspsfusion.io.files import replacing
 from aspsfusion.report.coverage_plot import draw_all, gene_coverages
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.fusion_section import FusionView, fusion_view
-from aspsfusion.report.html_parts import Fact, Table, columns, count, css_string, joined, render, side_by_side
+from aspsfusion.report.html_parts import Fact, Table, columns, css_string, render, side_by_side
 from aspsfusion.report.models import Report, Verdict
 from aspsfusion.report.sections import (
     DifferentialView,
@@ -29,6 +29,7 @@ from aspsfusion.report.sections import (
     one_sided_table,
     unlimited_values,
 )
+from aspsfusion.report.words import count, joined
 
 SIGNATURE = "For professional interpretation; not a diagnosis by itself."
 

@@ -1,17 +1,14 @@
-"""Fills the HTML templates. A template prints; whatever has to be worked out is in the view it is given.
+"""Fills the HTML templates with the parts that pages are made of.
 
-The parts that pages are made of, and the one way in which each kind of number is written on them.
+A template prints; whatever has to be worked out is in the view it is given.
 """
 
 import base64
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-
-NOT_DETERMINED = "not determined"
 
 Kind = Literal["text", "number", "code", "status"]
 
@@ -43,42 +40,6 @@ class Fact:
     kind: Kind = "text"
 
 
-def count(number: int) -> str:
-    """Return a count with separated thousands.
-
-    >>> count(1234567)
-    '1,234,567'
-    """
-    return f"{number:,}"
-
-
-def plural(number: int, singular: str, several: str | None = None) -> str:
-    """Return a count with its noun.
-
-    >>> plural(1, "split read"), plural(2000, "split read")
-    ('1 split read', '2,000 split reads')
-    """
-    return f"{count(number)} {singular if number == 1 else several or singular + 's'}"
-
-
-def percent(share: float | None) -> str:
-    """Return a share of one as percentage with three significant digits.
-
-    >>> [percent(share) for share in (0.05, 0.01414, 1.0, 0.99999, None)]
-    ['5%', '1.41%', '100%', 'more than 99.9%', 'not determined']
-    """
-    if share is None:
-        return NOT_DETERMINED
-    if 0.9995 <= share < 1:
-        return "more than 99.9%"
-    return f"{float(f'{100 * share:.3g}'):g}%"
-
-
-def or_not_determined(number: int | None, unit: str) -> str:
-    """Return a count with its unit, or that there is none."""
-    return NOT_DETERMINED if number is None else f"{count(number)} {unit}"
-
-
 def side_by_side(table: Table, rows_each: int) -> list[Table]:
     """Cut a long narrow table into several that stand beside each other; an empty one into none."""
     parts = [table.rows[first : first + rows_each] for first in range(0, len(table.rows), rows_each)]
@@ -93,11 +54,6 @@ def columns(*heads: str | tuple[str, Kind]) -> tuple[Column, ...]:
     return tuple(Column(head) if isinstance(head, str) else Column(*head) for head in heads)
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Return the parts with commas between them, or a dash when there is none."""
-    return ", ".join(parts) or "-"
-
-
 ENVIRONMENT = Environment(
     loader=PackageLoader("aspsfusion.report"),
     autoescape=True,
@@ -106,8 +62,8 @@ ENVIRONMENT = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-"""Everything is escaped and a misspelt name is an error, not an empty place in a medical report. Templates are
-compiled by each process: Jinja keeps compiled ones as pickles, which run whatever somebody put there."""
+"""Everything is escaped and a misspelt name is an error, not an empty place in a medical report. Each
+process compiles the templates: Jinja would keep them as pickles, which run whatever somebody put there."""
 
 
 def render(template: str, view: Any) -> str:

@@ -13,19 +13,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aspsfusion.interpret.exclusion import percent as rounded_up
 from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, FusionSide, OneSided
-from aspsfusion.report.html_parts import (
-    NOT_DETERMINED,
-    Fact,
-    Kind,
-    Table,
-    columns,
-    count,
-    joined,
-    percent,
-    plural,
-)
+from aspsfusion.report.html_parts import Fact, Kind, Table, columns
 from aspsfusion.report.models import (
     Differential,
     DifferentialFusion,
@@ -35,6 +24,7 @@ from aspsfusion.report.models import (
     QualityControl,
     Verdict,
 )
+from aspsfusion.report.words import NOT_DETERMINED, count, joined, percent, plural, rounded_up
 
 
 def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ...]:
@@ -43,7 +33,7 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
     if exclusion.detectable_fraction is None:
         seen = f"It can not be told how small a share of fusion transcripts of {gene} would have been seen."
     else:
-        share, chance = detectable_share(exclusion.detectable_fraction), percent(exclusion.confidence)
+        share, chance = rounded_up(exclusion.detectable_fraction), percent(exclusion.confidence)
         seen = (
             f"If {share} or more of the {gene} transcripts carried the fusion {verdict.target}, "
             f"it would have been seen with {chance} probability."
@@ -59,15 +49,6 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
     )
 
 
-def detectable_share(fraction: float) -> str:
-    """Return a detectable share as the verdict states it, rounded up so that it never claims too much.
-
-    >>> detectable_share(0.0161)
-    '1.7%'
-    """
-    return f"{rounded_up(fraction)}%"
-
-
 def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
     """Say the same at the confidences beside the one that decides; nothing where no share can be told."""
     if exclusion.detectable_fraction is None:
@@ -77,7 +58,7 @@ def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
         + (
             "no share can be told"
             if level.detectable_fraction is None
-            else f"the share is {detectable_share(level.detectable_fraction)}"
+            else f"the share is {rounded_up(level.detectable_fraction)}"
         )
         for level in exclusion.levels
         if level.confidence != exclusion.confidence
@@ -91,7 +72,7 @@ def _not_excluded(exclusion: Exclusion) -> tuple[str, ...]:
     if exclusion.detectable_fraction is None:
         return ()
     return (
-        f"A share below {detectable_share(exclusion.detectable_fraction)} can not be excluded, nor what is "
+        f"A share below {rounded_up(exclusion.detectable_fraction)} can not be excluded, nor what is "
         "listed under Limits.",
     )
 
