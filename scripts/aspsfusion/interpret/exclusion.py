@@ -40,7 +40,7 @@ class Findings:
         informative: unique wild-type fragments at each acceptor.
         gene_fragments: unique fragments by gene.
         library: declared library type, None if it was not declared.
-        incomplete: why the input can not carry the evidence for an exclusion.
+        incomplete: why the input cannot carry the evidence for an exclusion.
         per_kilobase: unique fragments per kilobase of the primary transcript by gene.
     """
 

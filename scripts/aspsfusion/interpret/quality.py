@@ -43,11 +43,11 @@ DECIMALS = 2
 
 
 def incomplete_evidence(screen: Mapping[str, Any], coverage: Coverage) -> list[Reason]:
-    """Return the reasons why the input can not carry the evidence for an exclusion.
+    """Return the reasons why the input cannot carry the evidence for an exclusion.
 
     Args:
         screen: metrics of `aspsfusion screen` or `aspsfusion extract`.
-        coverage: wild-type counts.
+        coverage: wild-type counts of the sample.
     """
     reasons = [Reason(code="INPUT_INCOMPLETE", text=text) for text in screen.get("incomplete", ())]
     if coverage.direction.unspliced:
@@ -77,7 +77,7 @@ def quality_control(
         align: metrics of `aspsfusion align`.
         record: calls of the sample.
         parameters: thresholds of the verdict, which hold the limits.
-        incomplete: reasons why the input can not carry the evidence, which are flags too.
+        incomplete: reasons why the input cannot carry the evidence, which are flags too.
     """
     genes = record.calls.coverage.genes
     direction = record.calls.coverage.direction
@@ -124,12 +124,11 @@ def quality_control(
 
 @dataclass(frozen=True)
 class Borders:
-    """Fragments at the borders between the exons of the targets.
+    """Fragments at the borders between the exons of the targets, added up over the introns.
 
     Attributes:
-        spliced: fragments that run from an exon into the next one, added up over the introns.
-        unspliced: fragments that run from an exon into the intron, the mean of both ends of the intron,
-            added up over the introns.
+        spliced: fragments that run from an exon into the next one.
+        unspliced: fragments that run from an exon into the intron, the mean of both ends of the intron.
     """
 
     spliced: float
@@ -201,7 +200,7 @@ def five_to_three_ratio(panel: Panel, coverage: Coverage) -> tuple[float | None,
 
 
 def strand_unclear(direction: Direction) -> bool | None:
-    """Tell whether a library is neither stranded nor unstranded, beyond chance; None with few fragments."""
+    """Return whether a library is neither stranded nor unstranded, beyond chance; None with few fragments."""
     total = direction.sense + direction.antisense
     if total < MIN_FRAGMENTS:
         return None
