@@ -40,7 +40,7 @@ from aspsfusion.report.models import (
     Report,
 )
 
-SCREEN_KEYS = ("total_reads", "read_length")
+SCREEN_KEYS = ("total_reads", "read_length", "mean_read_length", "gc_fraction", "n_fraction")
 ALIGN_KEYS = ("adapter_fraction", "overlap_fraction")
 """What the report cannot do without in the metrics of the stages."""
 
