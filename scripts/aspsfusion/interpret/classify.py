@@ -19,7 +19,7 @@ MIN_UNUSUAL_FRAGMENTS = 2
 switching and sequencing errors make single ones at random places; the exclusion speaks of exon borders."""
 
 HOPPING = " A single fragment may also come from another sample of the run (index hopping) or be a chimera."
-"""Added where one fragment alone speaks for the target fusion: nothing in one sample tells these apart."""
+"""Added where one fragment alone speaks for the target fusion: nothing in one sample distinguishes these."""
 
 FOUND_ELSEWHERE = ("OTHER_FUSION", "RECIPROCAL_ONLY")
 """Reasons that name another fusion of the target's genes."""

@@ -1,4 +1,4 @@
-"""Computes what would have been seen if the fusion were there: the number behind an exclusion.
+"""Computes what would have been seen if the fusion were there, on which an exclusion rests.
 
 Where that number does not suffice, or a gene was not seen, the reasons say why the fusion may have been
 missed.

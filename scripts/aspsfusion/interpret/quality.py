@@ -3,7 +3,7 @@
 A value has a limit only where one is published or where this program needs it; the others are in the report
 for information. What kind of RNA the library was made of is measured from the wild-type counts: whether it is
 spliced, keeps the strand, and was whole. That does not touch the verdict, which counts the fragments
-themselves; it tells why there may be too few of them.
+themselves; it shows why there may be too few of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

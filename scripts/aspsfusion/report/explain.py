@@ -56,7 +56,7 @@ def _own_verdict(report: Report) -> Iterator[str]:
 def _fusion(fusion: Fusion) -> Iterator[str]:
     five, three = fusion.five_prime, fusion.three_prime
     yield (
-        f"{fusion.name} {fusion.type}".strip() + f": {five.gene} {five.site} ({five.chrom}:{five.pos}), "
+        f"{fusion.full_name}: {five.gene} {five.site} ({five.chrom}:{five.pos}), "
         f"{three.gene} {three.site} ({three.chrom}:{three.pos}); {fusion.hgvs}"
     )
     yield (
@@ -109,7 +109,7 @@ def find_read(report: Report, name: str) -> tuple[Fusion, SupportingRead] | None
 
 def explain_supporting_read(fusion: Fusion, read: SupportingRead) -> str:
     """Return why a read of the report counts for its fusion, with its bases under the junction."""
-    junction = f"{fusion.name} {fusion.type}".strip()
+    junction = fusion.full_name
     copies = "" if read.copies == 1 else f" It stands for {read.copies} copies of one molecule."
     if not read.typable:
         copies += " Another known junction explains it about as well."
@@ -135,10 +135,10 @@ def _overhang_words(read: SupportingRead) -> str:
 
 def _under_the_junction(fusion: Fusion, read: SupportingRead) -> str:
     """Return the junction's own sequence above the read, differences in small letters."""
-    before, _, behind = fusion.junction_sequence.upper().partition("|")
+    before, _, after = fusion.junction_sequence.upper().partition("|")
     length = len(read.sequence)
     left, right = max(0, -read.offset), max(0, read.offset + length)
-    reference = (before.rjust(left)[-left:] if left else "") + behind.ljust(right)[:right]
+    reference = (before.rjust(left)[-left:] if left else "") + after.ljust(right)[:right]
     shown = reference[len(reference) - length :] if read.offset <= 0 else reference[read.offset :]
     bases = "".join(
         base.upper() if known in (base.upper(), " ", "N") else base.lower()

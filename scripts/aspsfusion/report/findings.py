@@ -1,4 +1,4 @@
-"""The findings in `report.json`: junctions, candidates that are none, and breaks with an unknown partner.
+"""Defines the findings in `report.json`: junctions, rejected candidates, breaks with an unknown partner.
 
 Positions are 1-based and inclusive, as in everything that a person reads.
 """
@@ -153,6 +153,11 @@ class Fusion(Record):
         None, description="set by the check of the batch where the junction may come from another sample"
     )
     reads: list[SupportingRead]
+
+    @property
+    def full_name(self) -> str:
+        """Name and type, for example `ASPSCR1::TFE3 type 1`."""
+        return f"{self.name} {self.type}".strip()
 
     @property
     def anchored_fragments(self) -> int:

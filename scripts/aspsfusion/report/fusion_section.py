@@ -1,4 +1,4 @@
-"""What a page says about a reported fusion: its evidence and its description."""
+"""Builds what a page says about a reported fusion: its evidence and its description."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class FusionView:
         heading: name and type.
         marks: words beside the heading: target or not, reciprocal, confidence.
         facts: the evidence, name by name.
-        drawing: the fusion transcript as an SVG element; empty where it can not be drawn.
+        drawing: the fusion transcript as an SVG element; empty where it cannot be drawn.
         drawing_note: how the drawing is to be read; empty without one.
         domains: what the fusion keeps of each protein domain; None when the panel knows none.
         pileup: split reads under the junction; None without split reads.
@@ -54,7 +54,7 @@ def fusion_view(fusion: Fusion, build: str, models: Sequence[GeneModel], number:
     pileup = build_pileup(fusion)
     drawing = lay_out(fusion, models)
     return FusionView(
-        heading=f"{fusion.name} {fusion.type}".strip(),
+        heading=fusion.full_name,
         marks=_marks(fusion),
         facts=(*_evidence(fusion), *_description(fusion, build)),
         # The drawing escapes what it writes.

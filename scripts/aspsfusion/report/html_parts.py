@@ -23,7 +23,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose cells are text already; the caption tells what it holds, also to a screen reader."""
+    """A table whose cells are text already; the caption says what it holds, also to a screen reader."""
 
     caption: str
     columns: tuple[Column, ...]
@@ -41,7 +41,7 @@ class Fact:
 
 
 def side_by_side(table: Table, rows_each: int) -> list[Table]:
-    """Cut a long narrow table into several that stand beside each other; an empty one into none."""
+    """Cut a long narrow table into several side by side; an empty one into none."""
     parts = [table.rows[first : first + rows_each] for first in range(0, len(table.rows), rows_each)]
     return [
         Table(f"{table.caption}, part {number + 1}" if number else table.caption, table.columns, rows)
@@ -67,12 +67,7 @@ process compiles the templates: Jinja would keep them as pickles, which run what
 
 
 def render(template: str, view: Any) -> str:
-    """Return the page that the template makes of the view.
-
-    Args:
-        template: name of a file in `templates/`.
-        view: the only thing that the template sees, under the name `view`.
-    """
+    """Return the page that a file in `templates/` makes of the view, which is all that it sees."""
     return ENVIRONMENT.get_template(template).render(view=view)
 
 
@@ -96,7 +91,7 @@ def script_source(script: str) -> str:
 
 
 def css_string(text: str) -> str:
-    r"""Return the text so that it can stand in double quotes in a style sheet inside of HTML.
+    r"""Return the text for double quotes in a style sheet inside HTML.
 
     >>> css_string('a "b" <c>')
     'a \\"b\\" \\3c c>'

@@ -1,8 +1,7 @@
-"""Writes and reads `report.json` and writes `fusions.tsv` from it.
+"""Writes and reads `report.json`, and writes `fusions.tsv`.
 
-This is the last stage of a sample: all facts are in a `records.Report` already, and everything that a
-person or another program reads (JSON here, `vcf`, `html_report`, later `summary`) is written from that
-one object, so that no two files can disagree.
+All facts are in a `models.Report` already, and everything that a person or another program reads is written
+from that one object, so that no two files can disagree.
 """
 
 import csv
@@ -38,7 +37,7 @@ def read_report(path: Path) -> Report:
     """Read a `report.json` back.
 
     Raises:
-        ReportError: the file can not be read, is no JSON, or is not a report of this schema version; the
+        ReportError: the file cannot be read, is no JSON, or is not a report of this schema version; the
             message names file and key.
     """
     try:
@@ -64,7 +63,7 @@ def read_report(path: Path) -> Report:
 
 
 def _check_version(text: str, path: Path) -> None:
-    """Refuse what is no report at all, before the keys are looked at one by one."""
+    """Refuse what is no report at all, before the keys are checked one by one."""
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -148,7 +147,7 @@ class FusionRow:
 
 
 def cell_text(value: Cell) -> str:
-    r"""Return a value as it stands in a table file: nothing for None, true and false, text on one line.
+    r"""Return a value as table files have it: nothing for None, true and false, text on one line.
 
     >>> [cell_text(value) for value in (None, True, 0.25, "two\nlines")]
     ['', 'true', '0.25', 'two lines']

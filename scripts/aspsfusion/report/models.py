@@ -1,6 +1,6 @@
-"""`report.json`, the record of a sample that everything a person reads is written from.
+"""Defines `report.json`, the record of a sample that everything a person reads is written from.
 
-Its JSON Schema is shipped in `resources/` (see `schema`). Positions are 1-based and inclusive.
+Its JSON Schema is shipped in `resources/` (see `files`). Positions are 1-based and inclusive.
 """
 
 from typing import Literal

@@ -1,12 +1,6 @@
-"""What a page says beside the evidence: tilted coverage, other defining fusions, genes behind stains.
+"""Builds the smaller parts of a page, in its order: coverage, exclusion, quality, candidates, differential.
 
-Nothing here decides a verdict, and each part says so.
-
-What a page says about an exclusion: what would have been seen, and what stays possible.
-
-What a page says about the quality of a sample: the values with a limit, and the others.
-
-What a page says about junctions that are not reported and about places where reads leave the panel.
+Each part is a view that the template prints as it is; none of them decides a verdict.
 """
 
 from collections import Counter
@@ -25,6 +19,75 @@ from aspsfusion.report.models import (
     Verdict,
 )
 from aspsfusion.report.words import NOT_DETERMINED, count, joined, percent, plural, rounded_up
+
+SMALLEST_P = 1e-6
+"""A probability of 0 in the report has been rounded down from less than this."""
+
+STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}
+
+ONE_SIDED_COLUMNS: tuple[str | tuple[str, Kind], ...] = (
+    "Gene",
+    ("Exon", "number"),
+    ("Position", "code"),
+    ("Fragments", "number"),
+    ("Sequence", "code"),
+)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A table that opens at a click on a screen; paper has a sentence in its place.
+
+    Attributes:
+        heading: what is clicked on.
+        table: the table.
+        printed: the sentence.
+    """
+
+    heading: str
+    table: Table
+    printed: str
+
+
+@dataclass(frozen=True)
+class DifferentialView:
+    """The differential diagnosis as the page shows it.
+
+    Attributes:
+        fusions: other defining fusions, those that were found first; None when the panel lists none.
+        markers: genes of stains; None when the panel lists none.
+        printed: the same in sentences, for paper.
+    """
+
+    fusions: Table | None
+    markers: Table | None
+    printed: tuple[str, ...]
+
+
+def imbalance_sentences(imbalance: Imbalance) -> tuple[str, ...]:
+    """Return how the 3' gene's depth differs across its breakpoints; none when not measured."""
+    if imbalance.five_prime_depth is None or imbalance.three_prime_depth is None:
+        return ()
+    ratio = "" if imbalance.ratio is None else f", {imbalance.ratio:.1f} times as much"
+    depth = (
+        f"Mean depth of {imbalance.gene} before the recurrent breakpoints {imbalance.five_prime_depth:.1f}, "
+        f"behind them {imbalance.three_prime_depth:.1f}{ratio}."
+    )
+    caution = "This supports a finding and decides nothing."
+    if imbalance.p_value is None:
+        return depth, caution
+    chance = (
+        f"less than {SMALLEST_P:f}"
+        if imbalance.p_value < SMALLEST_P
+        else f"{float(f'{imbalance.p_value:.2g}'):g}"
+    )
+    return (
+        depth,
+        f"Unique fragments with their middle before them {count(imbalance.five_prime_fragments)}, behind "
+        f"them {count(imbalance.three_prime_fragments)}; probability of as large an excess there {chance} "
+        f"(baseline: {imbalance.baseline}; real coverage is never even).",
+        caution,
+    )
 
 
 def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ...]:
@@ -50,7 +113,7 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
 
 
 def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
-    """Say the same at the confidences beside the one that decides; nothing where no share can be told."""
+    """Say the same at the confidences beside the one that decides; nothing where there is no share."""
     if exclusion.detectable_fraction is None:
         return ()
     others = [
@@ -95,9 +158,6 @@ def acceptor_table(exclusion: Exclusion) -> Table | None:
     )
 
 
-STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}
-
-
 def check_table(qc: QualityControl) -> Table | None:
     """Return the values that have a limit; None when there is none."""
     if not qc.checks:
@@ -113,7 +173,7 @@ def check_table(qc: QualityControl) -> Table | None:
 
 
 def unlimited_values(qc: QualityControl) -> tuple[Fact, ...]:
-    """Return the values without a limit, name by name; one that the input can not tell is left out."""
+    """Return the values without a limit, name by name; one that the input does not show is left out."""
     controls = joined([f"{gene} {count(number)}" for gene, number in qc.control_genes.items()])
     in_sense = "" if qc.strand_fraction is None else f" ({percent(qc.strand_fraction)} in sense)"
     return (
@@ -129,30 +189,6 @@ def unlimited_values(qc: QualityControl) -> tuple[Fact, ...]:
         Fact("Molecules told by", "UMI" if qc.umi else "coordinates"),
         Fact("Control genes, fragments", controls),
     )
-
-
-ONE_SIDED_COLUMNS: tuple[str | tuple[str, Kind], ...] = (
-    "Gene",
-    ("Exon", "number"),
-    ("Position", "code"),
-    ("Fragments", "number"),
-    ("Sequence", "code"),
-)
-
-
-@dataclass(frozen=True)
-class Folded:
-    """A table that opens at a click on a screen; paper has a sentence in its place.
-
-    Attributes:
-        heading: what is clicked on.
-        table: the table.
-        printed: the sentence.
-    """
-
-    heading: str
-    table: Table
-    printed: str
 
 
 def filtered_table(candidates: Sequence[FilteredFusion]) -> Table:
@@ -224,51 +260,6 @@ def _place_words(place: OneSided) -> tuple[str, ...]:
         f"{place.chrom}:{place.pos}",
         count(place.fragments),
         place.clipped_consensus,
-    )
-
-
-SMALLEST_P = 1e-6
-"""A probability that is 0 in the report has been rounded down from less than this."""
-
-
-@dataclass(frozen=True)
-class DifferentialView:
-    """The differential diagnosis as the page shows it.
-
-    Attributes:
-        fusions: other defining fusions, those that were found first; None when the panel lists none.
-        markers: genes behind stains; None when the panel lists none.
-        printed: the same in sentences, for paper.
-    """
-
-    fusions: Table | None
-    markers: Table | None
-    printed: tuple[str, ...]
-
-
-def imbalance_sentences(imbalance: Imbalance) -> tuple[str, ...]:
-    """Return how the 3' gene's depth differs before and behind its breakpoints; none when not measured."""
-    if imbalance.five_prime_depth is None or imbalance.three_prime_depth is None:
-        return ()
-    ratio = "" if imbalance.ratio is None else f", {imbalance.ratio:.1f} times as much"
-    depth = (
-        f"Mean depth of {imbalance.gene} before the recurrent breakpoints {imbalance.five_prime_depth:.1f}, "
-        f"behind them {imbalance.three_prime_depth:.1f}{ratio}."
-    )
-    caution = "This supports a finding and decides nothing."
-    if imbalance.p_value is None:
-        return depth, caution
-    chance = (
-        f"less than {SMALLEST_P:f}"
-        if imbalance.p_value < SMALLEST_P
-        else f"{float(f'{imbalance.p_value:.2g}'):g}"
-    )
-    return (
-        depth,
-        f"Unique fragments with their middle before them {count(imbalance.five_prime_fragments)}, behind "
-        f"them {count(imbalance.three_prime_fragments)}; probability of as large an excess there {chance} "
-        f"(baseline: {imbalance.baseline}; real coverage is never even).",
-        caution,
     )
 
 
