@@ -17,7 +17,6 @@ from aspsfusion.report.compatible import write_arriba, write_star_fusion
 from aspsfusion.report.html import render_html, write_html
 from aspsfusion.report.json_tsv import write_fusions_tsv, write_json
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
-from aspsfusion.report.vcf import write_vcf
 
 REPORT_SUFFIX = ".report.json"
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -41,10 +40,16 @@ def write_pdf(report: Report, path: Path) -> None:
         HTML(string=render_html(report)).write_pdf(temporary, pdf_identifier=report.sample_id.encode("utf-8"))
 
 
+def _write_vcf(report: Report, path: Path) -> None:
+    from aspsfusion.report.vcf import write_vcf  # loads pysam, which no other file of a report needs
+
+    write_vcf(report, path)
+
+
 WRITERS: dict[str, Callable[[Report, Path], None]] = {
     ".report.html": write_html,
     ".fusions.tsv": write_fusions_tsv,
-    ".fusions.vcf.gz": write_vcf,
+    ".fusions.vcf.gz": _write_vcf,
     ".arriba.tsv": write_arriba,
     ".star-fusion.tsv": write_star_fusion,
     ".report.pdf": write_pdf,
