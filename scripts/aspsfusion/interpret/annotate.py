@@ -31,7 +31,7 @@ FRACTION_DECIMALS = 4
 
 ONE_SIDED_REASONS = {
     "LOW_COMPLEXITY": "The sequence beyond the break is a simple repeat, such as a poly-A tail.",
-    "ADAPTER": "The sequence beyond the break holds an adapter of the library.",
+    "ADAPTER": "The sequence beyond the break contains an adapter of the library.",
 }
 
 
@@ -238,9 +238,9 @@ def _site(panel: Panel, gene: str, position: int, *, last: bool) -> _Site:
     sense = 1 if primary.strand == "+" else -1
     before = sum((position - primary.to_genome(exon.tx_end - 1)) * sense > 0 for exon in primary.exons)
     if before == 0:
-        words = "in front of exon 1"
+        words = "before exon 1"
     elif before == len(primary.exons):
-        words = "behind the last exon"
+        words = "after the last exon"
     else:
         words = f"inside intron {before}"
         return _Site(primary, None, False, words, before)

@@ -12,7 +12,7 @@ from aspsfusion.interpret.exclusion import Findings, exclusion, inadequacies, in
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, Reason
 from aspsfusion.report.models import Call, Exclusion, Verdict
-from aspsfusion.report.words import rounded_up
+from aspsfusion.report.words import plural, rounded_up
 
 MIN_UNUSUAL_FRAGMENTS = 2
 """Unique fragments from which a filtered junction inside an exon or intron forbids an exclusion. Template
@@ -46,8 +46,8 @@ def classify(
     return Verdict(call=call, target=spec.target.fusion, reasons=reasons, statement=statement), excluded
 
 
-def _fragments(count: int) -> str:
-    return f"{count} unique fragment{'s' if count != 1 else ''}"
+def _fragments(number: int) -> str:
+    return plural(number, "unique fragment")
 
 
 def _short_overhangs(count: int) -> str:
@@ -55,8 +55,8 @@ def _short_overhangs(count: int) -> str:
     if not count:
         return ""
     return (
-        f" {_fragments(count)} more run{'s' if count == 1 else ''} over the junction by too few bases to "
-        "count for this."
+        f" {plural(count, 'further unique fragment extends', 'further unique fragments extend')} across the "
+        "junction by too few bases to be counted here."
     )
 
 
@@ -76,19 +76,19 @@ def _confirming(fusions: Sequence[Fusion], parameters: ClassifyParameters) -> li
     split = sum(fusion.split_reads for fusion in known)
     if fragments >= parameters.min_fragments and split >= parameters.min_split_fragments:
         text = (
-            f"{fragments} unique fragments support {known[0].name} "
+            f"{_fragments(fragments)} support {known[0].name} "
             f"({'; '.join(describe(fusion) for fusion in target)}), {split} of them with a read across "
             f"{'the' if len(target) == 1 else 'a listed'} junction; at least {parameters.min_fragments} and "
-            f"{parameters.min_split_fragments} are needed."
+            f"{parameters.min_split_fragments} are required."
             + _short_overhangs(sum(fusion.short_overhangs for fusion in target))
         )
         return [Reason(code="TARGET_FUSION", text=text)]
     for fusion in target:
         if not _known_place(fusion) and fusion.anchored_fragments >= parameters.min_fragments_uncatalogued:
             text = (
-                f"{fusion.anchored_fragments} unique fragments support {fusion.name} ({describe(fusion)}), a "
-                f"junction that is not listed and not between exon borders; at least "
-                f"{parameters.min_fragments_uncatalogued} are needed."
+                f"{_fragments(fusion.anchored_fragments)} support {fusion.name} ({describe(fusion)}), a "
+                f"junction that is neither listed nor between exon borders; at least "
+                f"{parameters.min_fragments_uncatalogued} are required."
                 + _short_overhangs(fusion.short_overhangs)
             )
             return [Reason(code="TARGET_FUSION_UNLISTED", text=text)]
@@ -100,8 +100,8 @@ def _companions(findings: Findings) -> list[Reason]:
     return [
         Reason(
             code="RECIPROCAL_FUSION",
-            text=f"The reciprocal {fusion.name} was found as well: {describe(fusion)}, "
-            f"{fusion.fragments} unique fragments.",
+            text=f"The reciprocal {fusion.name} was also found: {describe(fusion)}, "
+            f"{_fragments(fusion.fragments)}.",
         )
         for fusion in findings.fusions
         if fusion.reciprocal
@@ -123,7 +123,7 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
                     f"support{'' if fusion.anchored_fragments != 1 else 's'} "
                     f"{fusion.name} ({describe(fusion)}), "
                     f"{fusion.split_reads} with a read across the junction; {needed} and "
-                    f"{parameters.min_split_fragments} are needed to confirm it."
+                    f"{parameters.min_split_fragments} are required to confirm it."
                     + _short_overhangs(fusion.short_overhangs)
                     + (HOPPING if fusion.fragments == 1 else ""),
                 )
@@ -134,7 +134,7 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
                 Reason(
                     code="UNPROVEN_EVIDENCE",
                     text=f"{_fragments(candidate.fragments)} "
-                    f"speak{'' if candidate.fragments != 1 else 's'} for {candidate.name} without proving a "
+                    f"suggest{'' if candidate.fragments != 1 else 's'} {candidate.name} without proving a "
                     f"junction. {candidate.reasons[0].text}",
                 )
             )
@@ -155,24 +155,29 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
         if fusion.is_target or not targets & {fusion.five_prime.gene, fusion.three_prime.gene}:
             continue
         code = "RECIPROCAL_ONLY" if fusion.reciprocal else "OTHER_FUSION"
-        kind = "The reciprocal fusion" if fusion.reciprocal else "Another fusion,"
+        described = f"{fusion.name} ({describe(fusion)})"
+        subject = (
+            f"The reciprocal fusion {described}" if fusion.reciprocal else f"Another fusion, {described},"
+        )
         reasons.append(
             Reason(
                 code=code,
-                text=f"{kind} {fusion.name} ({describe(fusion)}), was found with "
+                text=f"{subject} was found with "
                 f"{_fragments(fusion.fragments)}, {fusion.split_reads} across the junction."
-                + (f" Without {spec.target.fusion} it confirms nothing." if fusion.reciprocal else ""),
+                + (
+                    f" Without {spec.target.fusion}, it does not confirm the diagnosis."
+                    if fusion.reciprocal
+                    else ""
+                ),
             )
         )
-    reasons += [
-        Reason(
-            code="ONE_SIDED_BREAK",
-            text=f"{place.fragments} unique fragments leave {place.gene} at {place.chrom}:{place.pos} into "
-            "sequence that is not on the panel: the gene may be rearranged with a partner that can not be "
-            "named.",
+    for place in findings.one_sided:
+        run = plural(place.fragments, "unique fragment runs", "unique fragments run")
+        text = (
+            f"{run} from {place.gene} at {place.chrom}:{place.pos} into sequence that is not on the panel: "
+            "the gene may be rearranged with a partner that cannot be named."
         )
-        for place in findings.one_sided
-    ]
+        reasons.append(Reason(code="ONE_SIDED_BREAK", text=text))
     return reasons
 
 
@@ -182,7 +187,7 @@ def _exclusion_reason(spec: PanelSpec, excluded: Exclusion) -> Reason:
         code="WOULD_HAVE_BEEN_SEEN",
         text=f"No fragment supports {spec.target.fusion}. Informative wild-type fragments where it would "
         f"join: {informative_text(excluded)}; a share of {rounded_up(excluded.detectable_fraction)} of the "
-        f"transcripts would have been seen with {rounded_up(excluded.confidence)} probability.",
+        f"transcripts would have been detected with {rounded_up(excluded.confidence)} probability.",
     )
 
 

@@ -50,7 +50,7 @@ LIBRARIES = ("pybwa", "pysam", "numba", "cutadapt")
 DEMONSTRATION_NOTICE = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"
 NO_WHOLE_GENOME = (
     "The panel was not built from a whole genome, so copies of its genes elsewhere are not known. Reads "
-    "of such a copy could imitate a junction, or count as wild type and let an exclusion look stronger than "
+    "of such a copy could imitate a junction, or count as wild type and make an exclusion look stronger than "
     "it is."
 )
 DECIMALS = 2
@@ -65,7 +65,7 @@ def read_metrics(path: Path, keys: Iterable[str] = ()) -> dict[str, Any]:
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ReadsError(f"can not be read ({error})", path=path, remedy="run the stage again") from error
+        raise ReadsError(f"cannot be read ({error})", path=path, remedy="run the stage again") from error
     missing = [key for key in keys if not isinstance(data, dict) or key not in data]
     if missing or not isinstance(data, dict):
         raise ReadsError(
@@ -205,7 +205,7 @@ def _checks(checks: list[dict[str, Any]]) -> list[str]:
         "intron_ends": "transcripts whose introns begin and end as introns do",
         "reading_frame": "open reading frames of the stated length",
         "published_junction": "published junction sequences at the stated exon ends",
-        "genome_uniqueness": "target genes with sequence that mostly stands nowhere else in the genome",
+        "genome_uniqueness": "target genes whose sequence mostly occurs nowhere else in the genome",
     }
     lines = []
     for kind, words in kinds.items():

@@ -85,11 +85,11 @@ def with_differential(verdict: Verdict, differential: Differential, disease: str
         for fusion in found
     )
     meaning = {
-        "CONFIRMED": "Two defining fusions in one sample are not expected: a mix-up or a contamination with "
-        "another sample is to be ruled out.",
-        "EXCLUDED": f"Together with the exclusion of {verdict.target} this is the strongest evidence against "
-        f"{disease} that this analysis can give.",
-        "INDETERMINATE": f"It speaks for another tumour; it does not exclude {verdict.target}.",
+        "CONFIRMED": "Two defining fusions in one sample are not expected: a mix-up or a contamination from "
+        "another sample must be ruled out.",
+        "EXCLUDED": f"Together with the exclusion of {verdict.target}, this is the strongest evidence "
+        f"against {disease} that this analysis can give.",
+        "INDETERMINATE": f"It suggests another tumour; it does not exclude {verdict.target}.",
     }[verdict.call]
     text = f"Another defining fusion was found: {named}. {meaning}"
     return verdict.model_copy(

@@ -144,13 +144,13 @@ def _low_coverage(excluded: Exclusion, parameters: ClassifyParameters) -> Reason
     would = (
         ""
         if excluded.detectable_fraction is None
-        else " At this coverage a fusion that makes up less than "
+        else " At this coverage, a fusion that makes up less than "
         f"{rounded_up(excluded.detectable_fraction)} of the transcripts could have been missed."
     )
     return Reason(
         code="LOW_COVERAGE",
         text=f"Too few informative wild-type fragments where the fusion would join ({counts}); "
-        f"{excluded.needed_fragments} are needed at each place to exclude a share of "
+        f"{excluded.needed_fragments} are required at each place to exclude a share of "
         f"{rounded_up(parameters.max_detectable_fraction)}.{would}",
     )
 
@@ -162,15 +162,15 @@ def _five_prime_gene(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
     if seen < needed:
         return Reason(
             code="FIVE_PRIME_GENE_NOT_SEEN",
-            text=f"{five} was seen with {seen} unique fragments, at least {needed} are needed: the library "
+            text=f"{five} was seen with {seen} unique fragments; at least {needed} are required. The library "
             "may not contain this gene.",
         )
     five_depth, three_depth = (findings.per_kilobase.get(gene, 0.0) for gene in (five, three))
     if five_depth < parameters.min_five_prime_ratio * three_depth:
         return Reason(
             code="FIVE_PRIME_GENE_DEPLETED",
-            text=f"{five} has {five_depth:.1f} unique fragments per kilobase, {three} {three_depth:.1f}; "
-            f"less than {rounded_up(parameters.min_five_prime_ratio)} of that means that the library was "
+            text=f"{five} has {five_depth:.1f} unique fragments per kilobase, {three} {three_depth:.1f}. "
+            f"Less than {rounded_up(parameters.min_five_prime_ratio)} of that means that the library was "
             f"enriched for {three} alone.",
         )
     return None
@@ -183,6 +183,6 @@ def _control_genes(spec: PanelSpec, findings: Findings, parameters: ClassifyPara
         return None
     return Reason(
         code="CONTROL_GENES_NOT_SEEN",
-        text=f"{seen} of {controls} control genes were seen, at least {needed} are needed: the RNA or the "
+        text=f"{seen} of {controls} control genes were seen; at least {needed} are required. The RNA or the "
         "library may have failed.",
     )

@@ -54,8 +54,8 @@ def incomplete_evidence(screen: Mapping[str, Any], coverage: Coverage) -> list[R
         reasons.append(
             Reason(
                 code="NO_SPLICED_READS",
-                text=f"None of {coverage.direction.target_fragments} fragments of the target genes crosses a "
-                "border between exons: the sample looks like DNA, not RNA.",
+                text=f"None of the {coverage.direction.target_fragments} fragments of the target genes "
+                "crosses a border between exons: the sample looks like DNA, not RNA.",
             )
         )
     return reasons
@@ -344,7 +344,7 @@ def _strand(direction: Direction) -> _Judged:
         limit=f"outside {100 * UNSTRANDED:g} to {100 * STRANDED:g}%",
         kept=None if unclear is None else not unclear,
         reason="between the two it may hold DNA (nf-core/rnaseq)",
-        flag=f"The library is neither stranded nor unstranded ({value}): it may hold DNA or be a mixture.",
+        flag=f"The library is neither stranded nor unstranded ({value}): it may contain DNA or be a mixture.",
     )
 
 
@@ -358,8 +358,7 @@ def _splicing(borders: Borders, parameters: ClassifyParameters) -> _Judged:
         limit=f"at most {100 * most:g}%",
         kept=None if share is None else share <= most,
         reason="DNA has 100%, spliced RNA 0%; a convention",
-        flag=f"{value} of the molecules at exon borders of the target genes are unspliced: DNA or unripe "
-        "RNA.",
+        flag=f"{value} of the molecules at exon borders of the target genes are unspliced: DNA or pre-mRNA.",
     )
 
 
@@ -373,6 +372,6 @@ def _evenness(ratio: float | None, genes: int, parameters: ClassifyParameters) -
         limit=f"at least {least:g}",
         kept=None if ratio is None else ratio >= least,
         reason="1 if even; less in degraded RNA (docs/methods.md)",
-        flag=f"The 5' halves of {genes} control genes were read {value} times as often as the 3' halves: "
+        flag=f"The 5' halves of {genes} control genes were covered {value} times as often as the 3' halves: "
         "degraded RNA.",
     )

@@ -32,7 +32,7 @@ def write_pdf(report: Report, path: Path) -> None:
         from weasyprint import HTML
     except (ImportError, OSError) as error:
         raise ParameterError(
-            f"PDF needs WeasyPrint, which can not be loaded ({error})",
+            f"PDF needs WeasyPrint, which cannot be loaded ({error})",
             path=path,
             remedy="run 'pip install -c constraints.txt weasyprint', or print the HTML report from a browser",
         ) from error

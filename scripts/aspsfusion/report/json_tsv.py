@@ -45,7 +45,7 @@ def read_report(path: Path) -> Report:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not a text file"
         raise ReportError(
-            f"can not be read ({reason})", path=path, remedy="give a report.json of 'aspsfusion report'"
+            f"cannot be read ({reason})", path=path, remedy="give a report.json of 'aspsfusion report'"
         ) from error
     _check_version(text, path)
     try:
@@ -77,7 +77,7 @@ def _check_version(text: str, path: Path) -> None:
     version = data.get("schema_version") if isinstance(data, dict) else None
     if not isinstance(version, str):
         raise ReportError(
-            "is no report of aspsfusion: there is no such key",
+            "is not a report of aspsfusion: there is no such key",
             path=path,
             where="key schema_version",
             remedy="give a report.json of 'aspsfusion report'",
