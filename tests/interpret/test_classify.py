@@ -167,7 +167,7 @@ def test_short_overhangs_do_not_make_a_verdict() -> None:
     assert (call, codes) == ("INDETERMINATE", ["WEAK_EVIDENCE"])
     assert "2 unique fragments support A::B" in statement
     assert (
-        "4 further unique fragments extend across the junction by too few bases to be counted here."
+        "4 further unique fragments extend across the junction by too few bases to be counted here (short overhangs)."
         in statement
     )
     assert verdict_of([fusion("A", "B", 2, 1, short=1)])[0] == "CONFIRMED"

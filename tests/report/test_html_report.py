@@ -75,7 +75,7 @@ def test_every_id_is_used_once_and_every_reference_is_met(number: int) -> None:
 @pytest.mark.parametrize("number", range(3), ids=NAMES)
 def test_the_parts_come_in_the_order_of_reading(number: int) -> None:
     report, words = REPORTS[number], words_of(page_of(number))
-    found = "What supports it" if report.verdict.call == "CONFIRMED" else "What was found"
+    found = "Supporting evidence" if report.verdict.call == "CONFIRMED" else "Findings"
     parts = [
         *report.notices,
         report.sample_id,

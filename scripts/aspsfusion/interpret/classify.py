@@ -56,7 +56,7 @@ def _short_overhangs(count: int) -> str:
         return ""
     return (
         f" {plural(count, 'further unique fragment extends', 'further unique fragments extend')} across the "
-        "junction by too few bases to be counted here."
+        "junction by too few bases to be counted here (short overhangs)."
     )
 
 

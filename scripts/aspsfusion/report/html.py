@@ -123,7 +123,7 @@ def report_view(report: Report) -> ReportView:
         page_foot=Markup(css_string(foot)),
         notices=tuple(report.notices),
         verdict=report.verdict,
-        fusions_heading="What supports it" if report.verdict.call == "CONFIRMED" else "What was found",
+        fusions_heading="Supporting evidence" if report.verdict.call == "CONFIRMED" else "Findings",
         fusions=tuple(views[: len(main)]),
         other_fusions=tuple(views[len(main) :]),
         exclusion=exclusion_sentences(report.exclusion, report.verdict),

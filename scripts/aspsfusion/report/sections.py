@@ -306,7 +306,7 @@ def _name(fusion: DifferentialFusion) -> str:
 
 def _marker_table(markers: Sequence[Marker]) -> Table:
     return Table(
-        "Genes of immunohistochemical stains",
+        "Immunohistochemical marker genes",
         columns("Stain", "Gene", ("Fragments", "number"), ("Per kb, scaled", "number")),
         tuple((row.stain, row.gene, count(row.fragments), f"{row.tpm_like:,.0f}") for row in markers),
     )
@@ -331,5 +331,5 @@ def _printed(fusions: Sequence[DifferentialFusion], markers: Sequence[Marker]) -
         )
     if markers:
         stains = ", ".join(f"{row.stain} ({row.gene}) {count(row.fragments)}" for row in markers)
-        sentences.append(f"Fragments of genes of immunohistochemical stains: {stains}.")
+        sentences.append(f"Fragments of immunohistochemical marker genes: {stains}.")
     return sentences
