@@ -10,7 +10,7 @@ from aspsfusion.call.call import run_call
 from aspsfusion.call.calls_file import Calls
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.evidence.evidence import run_evidence
-from aspsfusion.interpret.compose import compose_report, read_calls_for, read_metrics
+from aspsfusion.interpret.compose import StageResults, compose_report, read_calls_for, read_metrics
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.models import Report
@@ -103,15 +103,9 @@ def report_reads(
     panel = load_panel(panel_directory)
     screen: dict[str, Any] = {"total_reads": sum(len(reads) for _, reads in fragments), "read_length": 75}
     screen |= {"mean_read_length": 75.0, "gc_fraction": 0.5, "n_fraction": 0.0, "q30_fraction": 0.9}
-    return compose_report(
-        panel,
-        "sample",
-        screen,
-        read_metrics(directory / "align.json"),
-        read_calls_for(panel, directory / "calls.json"),
-        parameters or ClassifyParameters(),
-        library,
-    )
+    align, calls = read_metrics(directory / "align.json"), read_calls_for(panel, directory / "calls.json")
+    results = StageResults("sample", screen, align, calls, library)
+    return compose_report(panel, results, parameters or ClassifyParameters())
 
 
 def report_files(
@@ -134,15 +128,10 @@ def report_files(
     run_evidence(panel, bam, evidence, CallParameters(), force=True)
     run_call(panel, evidence, calls, CallParameters(), force=True)
     built = load_panel(panel)
-    return compose_report(
-        built,
-        "x",
-        read_metrics(metrics),
-        read_metrics(aligned),
-        read_calls_for(built, calls),
-        parameters or ClassifyParameters(),
-        library,
+    results = StageResults(
+        "x", read_metrics(metrics), read_metrics(aligned), read_calls_for(built, calls), library
     )
+    return compose_report(built, results, parameters or ClassifyParameters())
 
 
 def fusion_molecule(panel_directory: Path, five: tuple[str, int], three: tuple[str, int]) -> tuple[str, int]:

@@ -16,7 +16,7 @@ from aspsfusion.call.calls_file import CallsFile, write_calls
 from aspsfusion.call.tag import run_tag
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.evidence.evidence import run_evidence
-from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_metrics
+from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, compose_report, read_metrics
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.files import REPORT_SUFFIX, WRITERS
@@ -188,16 +188,8 @@ def run_analyse(
             panel_directory, bam, calls, files.path(".panel.bam"), files.path(".junctions.fa"), force=force
         )
     watcher.stage("report")
-    report = compose_report(
-        panel,
-        files.sample,
-        screen,
-        read_metrics(align, ALIGN_KEYS),
-        record,
-        thresholds.classify,
-        library,
-        baseline,
-    )
+    results = StageResults(files.sample, screen, read_metrics(align, ALIGN_KEYS), record, library)
+    report = compose_report(panel, results, thresholds.classify, baseline)
     for suffix in (*ALWAYS, *also):
         WRITERS[suffix](report, files.path(suffix))
     # Last: where it stands, everything stands.

@@ -672,7 +672,7 @@ def _(place: Place) -> list[str]:
     return report(place, calls=place.write("calls.json", content[: len(content) // 2]))
 
 
-@case("report: missing metrics", r"none\.json: can not be read .*; run the stage again")
+@case("report: missing metrics", r"none\.json: cannot be read .*; run the stage again")
 def _(place: Place) -> list[str]:
     return report(place, screen=str(place.path / "none.json"))
 
@@ -687,7 +687,7 @@ def _(place: Place) -> list[str]:
     return report(place, screen=place.write("m.json", "{}"))
 
 
-@case("summary: no report", r"r\.json, key schema_version: is no report of aspsfusion")
+@case("summary: no report", r"r\.json, key schema_version: is not a report of aspsfusion")
 def _(place: Place) -> list[str]:
     path = place.write("r.json", "{}")
     return ["summary", path, "--output-tsv", place.out("s.tsv"), "--output-html", place.out("s.html")]

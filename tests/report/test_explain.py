@@ -61,7 +61,7 @@ def test_a_spanning_pair_is_told_in_words() -> None:
     report = confirmed_report()
     pair = report.fusions[0].reads[-1]
     assert pair.kind == "spanning"
-    assert "none crosses it" in explain_supporting_read(report.fusions[0], pair)
+    assert "neither crosses it" in explain_supporting_read(report.fusions[0], pair)
 
 
 @pytest.fixture(scope="module")

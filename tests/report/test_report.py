@@ -57,8 +57,8 @@ def test_the_shipped_schema_is_that_of_the_model() -> None:
     ("content", "words"),
     [
         ("{", ["line 1", "is not valid JSON"]),
-        ("[]", ["is no report of aspsfusion"]),
-        ('{"panel": "x"}', ["key schema_version", "is no report of aspsfusion"]),
+        ("[]", ["is not a report of aspsfusion"]),
+        ('{"panel": "x"}', ["key schema_version", "is not a report of aspsfusion"]),
         ('{"schema_version": "9.0.0"}', ["version 9.0.0"]),
         ('{"schema_version": "1.0.0"}', ["key sample_id", "field required", "more"]),
         (b"\xff\xfe", ["not a text file"]),
@@ -84,7 +84,7 @@ def test_a_damaged_value_is_named_with_its_key(tmp_path: Path) -> None:
 
 
 def test_a_report_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(AspsfusionError, match="can not be read"):
+    with pytest.raises(AspsfusionError, match="cannot be read"):
         read_report(tmp_path / "none.json")
 
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from aspsfusion.config import BatchParameters
 from aspsfusion.report.findings import Contamination, Fusion, Reason
-from aspsfusion.report.html_parts import count, percent, plural
 from aspsfusion.report.models import OwnVerdict, Report, Verdict
+from aspsfusion.report.words import count, percent, plural
 
 CONTAMINATION_CODE = "POSSIBLE_CONTAMINATION"
 SHARE_DECIMALS = 4

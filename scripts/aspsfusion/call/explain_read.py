@@ -20,7 +20,7 @@ from aspsfusion.evidence.evidence_file import Evidence
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Junction, Panel
-from aspsfusion.report.html_parts import plural
+from aspsfusion.report.words import plural
 
 
 def explain_fragment(panel: Panel, parameters: CallParameters, evidence: Evidence, name: str) -> list[str]:

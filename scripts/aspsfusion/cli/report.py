@@ -93,6 +93,7 @@ def _compose(args: argparse.Namespace) -> "Report":
     from aspsfusion.interpret.compose import (
         ALIGN_KEYS,
         SCREEN_KEYS,
+        StageResults,
         compose_report,
         read_calls_for,
         read_metrics,
@@ -105,13 +106,11 @@ def _compose(args: argparse.Namespace) -> "Report":
             f"{', '.join(missing)} must be given", remedy="give all of them, or --from with a report.json"
         )
     panel = load_panel(args.panel)
-    return compose_report(
-        panel,
+    results = StageResults(
         args.sample,
         read_metrics(args.screen, SCREEN_KEYS),
         read_metrics(args.align, ALIGN_KEYS),
         read_calls_for(panel, args.calls),
-        parameters_from(args, ClassifyParameters),
         args.library,
-        baseline_from(args),
     )
+    return compose_report(panel, results, parameters_from(args, ClassifyParameters), baseline_from(args))

@@ -20,7 +20,7 @@ from aspsfusion import __version__
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.config import CallParameters, ClassifyParameters
-from aspsfusion.interpret.compose import compose_report, read_metrics
+from aspsfusion.interpret.compose import StageResults, compose_report, read_metrics
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Junction, Panel, load_panel
 from aspsfusion.pipeline import call_candidates
@@ -80,7 +80,8 @@ class Chain:
         """Return the report of a sample in FASTQ files."""
         calls = self.calls_of_files(sample, lane)
         screen, align = (read_metrics(self._scratch / name) for name in (_SCREEN, _ALIGN))
-        return compose_report(self.panel, sample, screen, align, calls, self.classify, library)
+        results = StageResults(sample, screen, align, calls, library)
+        return compose_report(self.panel, results, self.classify)
 
     def calls(self, sample: str, fragments: Iterable[SimulatedFragment]) -> CallsFile:
         """Return the calls of a sample of simulated fragments."""
