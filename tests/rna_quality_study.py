@@ -19,7 +19,8 @@ from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.spec import load_panel_spec
 from aspsfusion.report.models import QualityControl, Report
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
-from aspsfusion.simulate.simulate import SimulatedFragment, SimulationParameters, simulate
+from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters
+from aspsfusion.simulate.simulate import simulate
 from stages import report_reads
 
 PANEL = Path(__file__).parent.parent / "resources" / "panels" / "aspscr1_tfe3.yaml"

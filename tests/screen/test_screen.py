@@ -23,8 +23,8 @@ from aspsfusion.screen import fastq
 from aspsfusion.screen.pairs import Lane, LaneReader
 from aspsfusion.screen.scan_room import BASES
 from aspsfusion.screen.screen import Progress, run_screen
-from aspsfusion.simulate.records import read_truth
-from aspsfusion.simulate.simulate import SimulationParameters, write_simulation
+from aspsfusion.simulate.records import SimulationParameters, read_truth
+from aspsfusion.simulate.simulate import write_simulation
 
 GENE = "".join(random.Random(6).choices("ACGT", k=2000))
 OTHER = "".join(random.Random(7).choices("ACGT", k=2000))

@@ -16,11 +16,11 @@ from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Exon, Panel, Transcript, Unspliced
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.simulate.fragments import Fragments, Library, anchors
+from aspsfusion.simulate.fragments import Fragments, anchors
 from aspsfusion.simulate.molecules import fusion_molecule, parse_fusion
 from aspsfusion.simulate.reads import ADAPTERS
-from aspsfusion.simulate.records import TruthRecord, read_truth
-from aspsfusion.simulate.simulate import SimulatedFragment, SimulationParameters, simulate, write_simulation
+from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters, TruthRecord, read_truth
+from aspsfusion.simulate.simulate import simulate, write_simulation
 
 GENOME = "".join(
     np.random.default_rng(5).choice(list("ACGT"), 6000).tolist()
@@ -250,7 +250,12 @@ def test_anchors_are_those_of_the_best_crossing_read(
     paired: bool,
     asked: tuple[int, int],
 ) -> None:
-    library = Library(200, 40, 1, read_length, paired, "none", *asked)
+    library = SimulationParameters(
+        read_length=read_length,
+        single_end=not paired,
+        anchor_five_prime=asked[0],
+        anchor_three_prime=asked[1],
+    )
     one = np.array([0])
     fragments = Fragments(one, one + start, one + length, np.array([sense]), one - 1)
     five, three = (int(side[0]) for side in anchors(fragments, one + junction, library))

@@ -144,7 +144,8 @@ def run(args: argparse.Namespace) -> None:
         AspsfusionError: the panel lacks what is asked for, or the output can not be written.
     """
     from aspsfusion.panel.panel import load_panel
-    from aspsfusion.simulate.simulate import SimulationParameters, write_simulation
+    from aspsfusion.simulate.records import SimulationParameters
+    from aspsfusion.simulate.simulate import write_simulation
 
     parameters = SimulationParameters(
         fusions=tuple(args.fusion),

@@ -1,4 +1,4 @@
-"""What `aspsfusion simulate` is asked for and what it gives: parameters, reads and their truth.
+"""Defines what a simulation is asked for and what it gives: parameters, reads and their truth.
 
 Positions in the truth are 1-based and inclusive, on the molecule that the fragment was drawn from.
 """
@@ -32,7 +32,7 @@ class SimulationParameters:
     """What to simulate.
 
     Attributes:
-        fusions: fusions with their numbers of fragments, see `simulate_molecules.parse_fusion`.
+        fusions: fusions with their numbers of fragments, see `molecules.parse_fusion`.
         fragments: fragments of the primary transcript of every gene.
         coverage: fragments of the primary transcript of single genes, instead of `fragments`.
         transcripts: fragments of single transcripts, by `GENE|TRANSCRIPT`.
@@ -98,11 +98,7 @@ class SimulationParameters:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse values that have no sense.
-
-        Raises:
-            ParameterError: a value lies outside its range.
-        """
+        """Raise ParameterError for a value outside its range."""
         lowest = {
             "read_length": 1,
             "insert_mean": 1,
