@@ -17,8 +17,9 @@ from aspsfusion.batch.samples import (
     SampleSheetError,
     read_samples,
 )
+from repository import ROOT
 
-SCHEMA = Path(__file__).parents[2] / "workflow/schemas/samples.schema.yaml"
+SCHEMA = ROOT / "workflow/schemas/samples.schema.yaml"
 
 
 @pytest.fixture

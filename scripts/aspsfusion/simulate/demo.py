@@ -1,4 +1,4 @@
-"""Runs the demonstration: simulated samples go through the workflow and must get the verdicts stated for them.
+"""Runs the demonstration: simulated samples must get the verdicts stated for them from the workflow.
 
 It calls the commands and the workflow as a user would, from the repository, and reads the reports. What is
 simulated and what is expected is data in `resources/demo`.
