@@ -1,8 +1,8 @@
 """Reads the sample sheet: which reads belong to which sample, checked before anything is run.
 
 A sheet has one row for each lane. Every mistake that can be seen without opening the reads is an error here,
-so that a batch does not stop after hours on a typing mistake. A summary reads the controls and runs alone: the
-sheet was checked before the batch was run, and its reads may be gone when a summary is written again.
+so that a batch does not stop after hours on a typing mistake. A summary reads the controls and runs alone:
+the sheet was checked before the batch was run, and its reads may be gone when a summary is written again.
 
 Rows are counted as a spreadsheet counts them: the header is row 1.
 """
