@@ -10,15 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aspsfusion.errors import ParameterError, ReadsError
+from aspsfusion.errors import ParameterError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Exon, Panel, Transcript, Unspliced
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.simulate.fragments import Fragments, anchors
 from aspsfusion.simulate.molecules import fusion_molecule, parse_fusion
 from aspsfusion.simulate.reads import ADAPTERS
-from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters, TruthRecord, read_truth
+from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters, TruthRecord
 from aspsfusion.simulate.simulate import simulate, write_simulation
+from aspsfusion.validation.study import read_rows
 from repository import run_command
 
 GENOME = "".join(
@@ -603,13 +604,13 @@ def test_files_hold_the_records(tmp_path: Path) -> None:
             assert read is not None
             assert name == f"@{fragment.name} {mate}:N:0:ACGT"
             assert (sequence, plus, qualities) == (read.sequence, "+", read.qualities)
-    assert read_truth(paths[2]) == [fragment.truth for fragment in expected]
+    assert read_rows(TruthRecord, paths[2]) == [fragment.truth for fragment in expected]
 
 
 def test_single_end_files(tmp_path: Path) -> None:
     paths = write_simulation(PANEL, replace(MIXED, single_end=True), tmp_path / "sample")
     assert [path.name for path in paths] == ["sample.fastq.gz", "sample.truth.tsv"]
-    assert len(records(paths[0])) == len(read_truth(paths[1]))
+    assert len(records(paths[0])) == len(read_rows(TruthRecord, paths[1]))
 
 
 def test_same_seed_same_bytes_and_nothing_of_time_or_name(tmp_path: Path) -> None:
@@ -630,24 +631,6 @@ def test_existing_files_are_kept_unless_forced(tmp_path: Path) -> None:
     assert precious.read_text(encoding="ascii") == "patient"
     write_simulation(PANEL, MIXED, tmp_path / "sample", force=True)
     assert len(records(precious)) == len(list(simulate(PANEL, MIXED)))
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("", "line 1: the header"),
-        ("other\ttable\n", "line 1: the header"),
-        (f"{TruthRecord.header()}\na\tfusion\n", "line 2: "),
-        (f"{TruthRecord.header()}\na\tmoon\tc\t1\t2\t+\t\t0\t0\t0\t\n", "line 2: 'moon' is no source"),
-    ],
-)
-def test_truth_table_that_is_none(text: str, place: str, tmp_path: Path) -> None:
-    path = tmp_path / "truth.tsv"
-    path.write_text(text, encoding="ascii")
-    with pytest.raises(ReadsError, match=place):
-        read_truth(path)
-    with pytest.raises(ReadsError, match="can not be read"):
-        read_truth(tmp_path / "absent.tsv")
 
 
 # --- Command ----------------------------------------------------------------------------------------
@@ -697,7 +680,7 @@ def test_command_passes_every_option_on(tmp_path: Path, capsys: pytest.CaptureFi
         deamination_rate=0.03,
         three_prime_decay=900,
     )
-    assert read_truth(tmp_path / "s.truth.tsv") == [f.truth for f in simulate(PANEL, expected)]
+    assert read_rows(TruthRecord, tmp_path / "s.truth.tsv") == [f.truth for f in simulate(PANEL, expected)]
     assert [r[1] for r in records(tmp_path / "s.fastq.gz")] == [
         f.read_1.sequence for f in simulate(PANEL, expected)
     ]
@@ -708,7 +691,7 @@ def test_command_passes_every_option_on(tmp_path: Path, capsys: pytest.CaptureFi
 def test_defaults_of_command_and_library_are_the_same(tmp_path: Path) -> None:
     write(tmp_path / "s", "--fragments", "30", "--fusion", "FIVE:2::THREE:2=x5")
     expected = SimulationParameters(fragments=30, fusions=("FIVE:2::THREE:2=x5",))
-    assert read_truth(tmp_path / "s.truth.tsv") == [f.truth for f in simulate(PANEL, expected)]
+    assert read_rows(TruthRecord, tmp_path / "s.truth.tsv") == [f.truth for f in simulate(PANEL, expected)]
 
 
 @pytest.mark.usefixtures("built")

@@ -20,7 +20,6 @@ from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.report.models import Call, Report
 
 DEFINITION = Path("resources/demo/samples.yaml")
-SNAKEFILE = Path("workflow/Snakefile")
 MARK = ".aspsfusion-demo"
 """File that makes a directory one that may be replaced by the next demonstration."""
 
