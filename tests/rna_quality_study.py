@@ -19,10 +19,11 @@ from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.spec import load_panel_spec
 from aspsfusion.report.models import QualityControl, Report
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
-from aspsfusion.simulate.simulate import SimulatedFragment, SimulationParameters, simulate
+from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters
+from aspsfusion.simulate.simulate import simulate
+from repository import SHIPPED_PANEL
 from stages import report_reads
 
-PANEL = Path(__file__).parent.parent / "resources" / "panels" / "aspscr1_tfe3.yaml"
 SAMPLES = 10
 """Libraries of each kind."""
 
@@ -137,8 +138,10 @@ def main() -> None:
     """Build the demonstration panel and print the tables."""
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        write_demonstration_reference(demonstration_reference(load_panel_spec(PANEL)), place / "demo.fa.gz")
-        build_panel(PANEL, place / "demo.fa.gz", None, place / "panel")
+        write_demonstration_reference(
+            demonstration_reference(load_panel_spec(SHIPPED_PANEL)), place / "demo.fa.gz"
+        )
+        build_panel(SHIPPED_PANEL, place / "demo.fa.gz", None, place / "panel")
         for line in study(place / "panel", place / "run"):
             sys.stdout.write(line + "\n")
             sys.stdout.flush()

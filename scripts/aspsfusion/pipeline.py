@@ -1,8 +1,8 @@
 """Takes one sample from its candidate fragments to its report: the stages after the screen in one process.
 
-It stands above the stages, which do not know each other, and calls them in a row: align, evidence, call, tag,
-report. Each can be run alone as a command of its own, with the same bytes as result. A small sample takes a
-second of work; starting five processes for it would take five times as long.
+It calls the stages, which do not import each other, one after the other: align, evidence, call, tag, report.
+Each is also a command of its own that writes the same bytes. A small sample takes a second of work; starting
+five processes for it would take five times as long.
 """
 
 import tempfile
@@ -24,7 +24,7 @@ from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Imbalance, Report
 
 ALWAYS = (".report.html", ".fusions.tsv", ".fusions.vcf.gz")
-"""Files that are written from every report; others of `report_files.WRITERS` where they are wanted."""
+"""Files that are written from every report; others of `report.files.WRITERS` where they are wanted."""
 
 
 def _no_word(stage: str) -> None:
@@ -63,7 +63,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class SampleFiles:
-    """What the stages write of one sample, side by side in one directory.
+    """What the stages write of one sample, all in one directory.
 
     Attributes:
         directory: where they are.
@@ -81,7 +81,7 @@ class SampleFiles:
         """Return the files without those that come beside another, such as indices.
 
         Args:
-            also: ends of the names of further files, from `report_files.WRITERS`.
+            also: ends of the names of further files, from `report.files.WRITERS`.
         """
         stages = (".align.json", ".evidence.json.gz", ".calls.json", ".panel.bam", ".junctions.fa")
         return [self.path(suffix) for suffix in (*stages, REPORT_SUFFIX, *ALWAYS, *also)]
@@ -100,7 +100,7 @@ def call_candidates(
     """Take candidate fragments through align, evidence and call.
 
     Args:
-        caller: decides with its panel and thresholds; one serves any number of samples.
+        caller: has panel and thresholds; one serves any number of samples.
         candidates: FASTQ written by `aspsfusion screen` or `extract`.
         sample: sample name.
         outputs: `bam`, `align` and `evidence`: alignments, metrics and evidence to write.
@@ -143,14 +143,14 @@ def run_analyse(
     """Take one sample from its candidate fragments to its report.
 
     Args:
-        panel_directory: built panel.
+        panel_directory: panel that the candidates were screened with.
         candidates: FASTQ written by `aspsfusion screen` or `extract`.
         screen_metrics: JSON written by the same.
         files: what to write.
         thresholds: of all stages.
         library: declared library type, or None.
         baseline: imbalance of negative samples, as the reports of those state it.
-        also: ends of the names of further files to write, from `report_files.WRITERS`.
+        also: ends of the names of further files to write, from `report.files.WRITERS`.
         threads: threads of the aligner.
         watcher: who is told how far it has come.
         force: replace existing files.
@@ -192,6 +192,6 @@ def run_analyse(
     report = compose_report(panel, results, thresholds.classify, baseline)
     for suffix in (*ALWAYS, *also):
         WRITERS[suffix](report, files.path(suffix))
-    # Last: where it stands, everything stands.
+    # Last: where the record is, every other file is.
     write_json(report, files.path(REPORT_SUFFIX))
     return report

@@ -14,10 +14,9 @@ from aspsfusion.errors import PanelError
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.exclusion import Findings
 from aspsfusion.panel.spec import PLACEHOLDERS, load_panel_spec, parse_panel_spec
+from repository import ROOT, SHIPPED_PANEL
 from small_panel import SMALL_PANEL
 
-REPOSITORY = Path(__file__).parents[2]
-SHIPPED_PANEL = REPOSITORY / "resources" / "panels" / "aspscr1_tfe3.yaml"
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -58,7 +57,7 @@ def test_shipped_panel_loads() -> None:
 
 
 def test_panel_of_gene_names_loads() -> None:
-    spec = load_panel_spec(REPOSITORY / "tests" / "panels" / "bcr_abl1.yaml")
+    spec = load_panel_spec(ROOT / "tests" / "panels" / "bcr_abl1.yaml")
     assert spec.target.fusion == "BCR::ABL1"
     assert [gene.transcripts for gene in spec.genes] == [[], [], [], []]
     assert spec.gene("BCR").primary is None

@@ -20,10 +20,11 @@ from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
 from bam_factory import Record, write_records
+from repository import ROOT
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
 
 FUSED = FIVE_TRANSCRIPT[:120] + THREE_TRANSCRIPT[80:]
-PACKAGE = str(Path(__file__).parents[2] / "scripts")
+PACKAGE = str(ROOT / "scripts")
 WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-all")
 """Root, who runs tests in a container, may read and write everything; without capabilities root may not."""
 

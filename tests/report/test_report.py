@@ -12,8 +12,9 @@ from aspsfusion.report.files import report_schema_text
 from aspsfusion.report.json_tsv import read_report, write_fusions_tsv, write_json
 from aspsfusion.report.models import Report
 from report_factory import confirmed_report, excluded_report, indeterminate_report
+from repository import ROOT
 
-SCHEMA = Path(__file__).parents[2] / "resources" / "report.schema.json"
+SCHEMA = ROOT / "resources" / "report.schema.json"
 REPORTS = [confirmed_report(), excluded_report(), indeterminate_report()]
 NAMES = [report.verdict.call for report in REPORTS]
 

@@ -20,10 +20,10 @@ from aspsfusion.panel.kmers import kept_reads
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_targets import FREQUENT_PLACES, INTRON_FLANK, screened_sequences
 from aspsfusion.panel.specificity import UNIQUE_LENGTH, GeneKmers, Specificity
+from repository import BCR_ABL1_PANEL
 from screen_study.reads import LETTERS, SIDE, Reads
 from screen_study.tables import Genes, Pieces
 
-PANEL = Path(__file__).parents[1] / "panels" / "bcr_abl1.yaml"
 PAIRS = (("BCR", "ABL1"), ("ACSL3", "ETV1"))
 """Genes that are joined at every exon end of the first and every exon start of the second."""
 
@@ -50,7 +50,7 @@ class Loci:
     def build(cls, data: Path, directory: Path) -> "Loci":
         """Build the panel of the tests from `genome.fa.gz` and `genes.gtf`."""
         genome = data / "genome.fa.gz"
-        panel = build_panel(PANEL, genome, data / "genes.gtf", directory)
+        panel = build_panel(BCR_ABL1_PANEL, genome, data / "genes.gtf", directory)
         spec = panel.spec
         return cls(
             panel, read_regions(genome, primary_regions(spec), spec.genome, map(gene_region, spec.genes))

@@ -1,4 +1,4 @@
-"""The molecules that `aspsfusion simulate` breaks into fragments: transcripts, fusions, unspliced genes.
+"""Makes the molecules that a simulation breaks into fragments: transcripts and fusions of them.
 
 A fusion is stated the way a person reads it, `GENE1:7::GENE2:6`; what it means on the sequences of a panel
 is worked out here. Positions in the text are 1-based; the molecules are 0-based and half-open.
@@ -7,6 +7,7 @@ is worked out here. Positions in the text are 1-based; the molecules are 0-based
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NoReturn
 
 from aspsfusion.errors import ParameterError
@@ -188,6 +189,19 @@ def primary_transcript(panel: Panel, gene: str) -> Transcript:
     return panel.primary[gene]
 
 
+def introns(panel: Panel, transcript: Transcript) -> list[str]:
+    """Return the introns of a transcript of a gene whose unspliced sequence the panel holds."""
+    gene = panel.unspliced[transcript.gene]
+    return [
+        gene.sequence[
+            gene.from_genome(transcript.to_genome(before.tx_end - 1)) + 1 : gene.from_genome(
+                transcript.to_genome(after.tx_start)
+            )
+        ]
+        for before, after in pairwise(transcript.exons)
+    ]
+
+
 def _choices(words: str, names: Iterable[str]) -> str:
     listed = sorted(names)
     return f"{words} {', '.join(listed[:8])}{' and others' if len(listed) > 8 else ''}"
@@ -260,16 +274,14 @@ def _intron(
             f"the panel holds no introns of {transcript.gene}",
             _choices("it holds those of", panel.unspliced),
         )
-    gene = panel.unspliced[transcript.gene]
-    start = gene.from_genome(transcript.to_genome(transcript.exons[before].tx_end - 1)) + 1
-    end = gene.from_genome(transcript.to_genome(transcript.exons[after].tx_start))
-    if point.intronic > end - start:
+    intron = introns(panel, transcript)[before]
+    if point.intronic > len(intron):
         _refuse(
             request,
-            f"intron {before + 1} of {transcript.key} has {end - start} nt, not {point.intronic}",
+            f"intron {before + 1} of {transcript.key} has {len(intron)} nt, not {point.intronic}",
             "give fewer bases of the intron",
         )
-    return gene.sequence[start:end]
+    return intron
 
 
 def _refuse(request: FusionRequest, problem: str, remedy: str) -> NoReturn:
