@@ -39,13 +39,16 @@ def variants(machine: str, compiler: Sequence[str]) -> dict[str, tuple[str, ...]
     return {name: (*every, *flags) for name, flags in {**SCALAR, **X86_64}.items()}
 
 
-def build(output: Path, compiler: Sequence[str], extra_flags: Sequence[str] = ()) -> None:
+def build(
+    output: Path, compiler: Sequence[str], extra_flags: Sequence[str] = (), only: Sequence[str] = ()
+) -> None:
     """Compile all sources into a shared library.
 
     Args:
         output: the library to write.
         compiler: command of a C compiler, for example `["cc"]`.
         extra_flags: for compiling and linking.
+        only: variants to compile, all by default; for tests.
 
     Raises:
         subprocess.CalledProcessError: the compiler failed.
@@ -54,7 +57,7 @@ def build(output: Path, compiler: Sequence[str], extra_flags: Sequence[str] = ()
         (source, variant, (f"-DVARIANT={variant}", *flags))
         for variant, flags in variants(platform.machine(), compiler).items()
         for source in sorted(HERE.glob("*.c"))
-        if source.name not in ONCE
+        if source.name not in ONCE and (not only or variant in only)
     ]
     with tempfile.TemporaryDirectory() as scratch:
         objects = []
