@@ -1,8 +1,8 @@
 """Compiles the C files of `scripts/aspsfusion/native` while the package is built.
 
-The system's C compiler is used, or the one that the environment variable CC names. Where there is none that
-works, Zig's is, which the build tool fetches as the wheel `ziglang`. ASPSFUSION_COMPILER=zig asks for it in any
-case: its library needs nothing newer than the C library of 2012, and the wheel's tag says so.
+Takes the system's C compiler, or the one that the environment variable CC names. Where none works it takes
+that of Zig, which the build tool fetches as the wheel `ziglang`. ASPSFUSION_COMPILER=zig asks for Zig in any
+case: what it makes needs no C library newer than that of 2012, and the wheel's tag says so.
 """
 
 import os
@@ -22,7 +22,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NATIVE = Path("scripts", "aspsfusion", "native")
 LIBRARY = "_native.so"
 
-ZIG = "ziglang>=0.13,<0.17"
+ZIG = "ziglang>=0.13,<0.18"
 
 GLIBC = (2, 17)
 """The oldest C library that Zig compiles for; that of manylinux2014."""
@@ -51,7 +51,15 @@ def _works(compiler: list[str]) -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch, "probe.c")
         source.write_text(PROBE)
-        command = [*compiler, "-std=c11", "-fPIC", "-shared", str(source), "-o", str(Path(scratch, "probe.so"))]
+        command = [
+            *compiler,
+            "-std=c11",
+            "-fPIC",
+            "-shared",
+            str(source),
+            "-o",
+            str(Path(scratch, "probe.so")),
+        ]
         try:
             return subprocess.run(command, capture_output=True, check=False).returncode == 0
         except OSError:
@@ -62,12 +70,12 @@ def wanted_compiler() -> list[str] | None:
     """Return the system's compiler, or None where Zig's is asked for or the only one."""
     asked = os.environ.get("ASPSFUSION_COMPILER", "")
     if asked not in ("", "zig"):
-        raise RuntimeError(f"ASPSFUSION_COMPILER is {asked!r}: only 'zig' can be asked for; CC names others")
+        raise RuntimeError(f"ASPSFUSION_COMPILER is {asked!r}: it may be 'zig'; CC names other compilers")
     return None if asked == "zig" else system_compiler()
 
 
 def zig_compiler() -> list[str]:
-    """Return Zig's C compiler, bound to a target: without one it compiles for the processor that it runs on."""
+    """Return Zig's C compiler with a target: without one it compiles for the processor it runs on."""
     glibc = ".".join(map(str, GLIBC))
     return [sys.executable, "-m", "ziglang", "cc", "-target", f"{platform.machine()}-linux-gnu.{glibc}"]
 

@@ -13,9 +13,9 @@ import pytest
 from aspsfusion.cli import main
 from aspsfusion.errors import AspsfusionError, PanelError, ReferenceProofError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import canonical_kmers
+from aspsfusion.native import canonical_kmers
 from aspsfusion.panel.build import build_panel, replace_panel
-from aspsfusion.panel.kmers import KMER_LENGTH, encode
+from aspsfusion.panel.kmers import KMER_LENGTH
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.screen_index import read_kmers
 from aspsfusion.panel.spec import load_panel_spec
@@ -214,7 +214,7 @@ def table_of(panel: Panel) -> dict[int, int]:
 
 
 def kmers_of(sequence: str) -> list[int]:
-    found: list[int] = canonical_kmers(encode(sequence.upper()), KMER_LENGTH).tolist()
+    found: list[int] = canonical_kmers(sequence.upper().encode(), KMER_LENGTH).tolist()
     return found
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from cutadapt.adapters import BackAdapter
 
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import overlap_insert
+from aspsfusion.native import overlap_insert
 
 MERGE_OVERLAP = 40
 """Bases in which mates must overlap to be joined. Shorter overlaps may be two copies of a tandem repeat: the
@@ -162,8 +162,8 @@ def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
         The trimmed mates and the insert length in nt, None where the mates do not overlap.
     """
     insert = overlap_insert(
-        np.frombuffer(first[0].encode("ascii"), dtype=np.uint8),
-        np.frombuffer(reverse_complement(second[0]).encode("ascii"), dtype=np.uint8),
+        first[0].encode("ascii"),
+        reverse_complement(second[0]).encode("ascii"),
         OVERLAP_MINIMUM,
         OVERLAP_MISMATCH_RATE,
     )

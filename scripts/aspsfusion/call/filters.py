@@ -76,8 +76,8 @@ def homology(contigs: ContigBases, model: JunctionModel) -> int:
     behind = before = 0
     while (
         behind < MAX_HOMOLOGY
-        and five_at + behind < five_bases.size
-        and three_at + behind < three_bases.size
+        and five_at + behind < len(five_bases)
+        and three_at + behind < len(three_bases)
         and five_bases[five_at + behind] == three_bases[three_at + behind]
     ):
         behind += 1

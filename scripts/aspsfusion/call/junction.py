@@ -9,7 +9,7 @@ import numpy as np
 
 from aspsfusion.evidence.anchors import Anchors, boundaries
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Placement
-from aspsfusion.evidence.placements import Bases, ContigBases
+from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Junction, Panel
 
 
@@ -35,7 +35,7 @@ class JunctionModel:
         self.five = dict(five)
         self.three = dict(three)
         self._add_spliced_forms()
-        self._joined: dict[tuple[str, str], tuple[Bases, int]] = {}
+        self._joined: dict[tuple[str, str], tuple[bytes, int]] = {}
 
     def _add_spliced_forms(self) -> None:
         """Add the forms of a breakpoint inside an intron in which the other introns are spliced out.
@@ -46,15 +46,15 @@ class JunctionModel:
         follows from its place on the transcript as for any other form.
         """
         for key, (exons, piece) in self._pieces(self.junction.five_gene, self.five, five_side=True):
-            self._left[key] = np.concatenate([self._contigs[key][:exons], piece])
-            self.five[key] = exons + piece.size
+            self._left[key] = self._contigs[key][:exons] + piece
+            self.five[key] = exons + len(piece)
         for key, (exons, piece) in self._pieces(self.junction.three_gene, self.three, five_side=False):
-            self._right[key] = np.concatenate([piece, self._contigs[key][exons:]])
-            self.three[key] = exons - piece.size
+            self._right[key] = piece + self._contigs[key][exons:]
+            self.three[key] = exons - len(piece)
 
     def _pieces(
         self, gene: str, forms: Mapping[str, int], *, five_side: bool
-    ) -> list[tuple[str, tuple[int, Bases]]]:
+    ) -> list[tuple[str, tuple[int, bytes]]]:
         """Return for each transcript with the broken intron its exons' border and the piece of the intron.
 
         Args:
@@ -100,20 +100,20 @@ class JunctionModel:
 
     @cached_property
     def _shared_five(self) -> dict[str, int]:
-        main = self._left[self.main_forms[0]][::-1]
-        return {contig: _shared(main, bases[::-1]) for contig, bases in self._left.items()}
+        main = self._left[self.main_forms[0]]
+        return {contig: _shared(main, bases, step=-1) for contig, bases in self._left.items()}
 
     @cached_property
     def _shared_three(self) -> dict[str, int]:
         main = self._right[self.main_forms[1]]
-        return {contig: _shared(main, bases) for contig, bases in self._right.items()}
+        return {contig: _shared(main, bases, step=1) for contig, bases in self._right.items()}
 
-    def joined(self, five: str, three: str) -> tuple[Bases, int]:
+    def joined(self, five: str, three: str) -> tuple[bytes, int]:
         """Return the fusion transcript of two contigs and the position of the first base of the 3' gene."""
         key = (five, three)
         if key not in self._joined:
             left, right = self._left[five], self._right[three]
-            self._joined[key] = np.concatenate([left, right]), left.size
+            self._joined[key] = left + right, len(left)
         return self._joined[key]
 
     def keeps(self, placement: Placement) -> bool:
@@ -130,14 +130,15 @@ class JunctionModel:
     def flanks(self, length: int) -> tuple[str, str]:
         """Return up to `length` reference bases on each side of the junction."""
         bases, junction = self.joined(*self.main_forms)
-        left = bases[max(0, junction - length) : junction].tobytes().decode("ascii")
-        return left, bases[junction : junction + length].tobytes().decode("ascii")
+        left = bases[max(0, junction - length) : junction].decode("ascii")
+        return left, bases[junction : junction + length].decode("ascii")
 
 
-def _shared(one: Bases, other: Bases) -> int:
-    """Return how many bases two sequences share from their start."""
-    length = min(one.size, other.size)
-    differ = np.flatnonzero(one[:length] != other[:length])
+def _shared(one: bytes, other: bytes, *, step: int) -> int:
+    """Return how many bases two sequences share from their start, or with a step of -1 from their end."""
+    length = min(len(one), len(other))
+    ours, theirs = (np.frombuffer(bases, dtype=np.uint8)[::step][:length] for bases in (one, other))
+    differ = np.flatnonzero(ours != theirs)
     return int(differ[0]) if differ.size else length
 
 

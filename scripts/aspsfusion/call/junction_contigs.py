@@ -15,9 +15,9 @@ from aspsfusion.call.calls_file import CalledJunction, CallsFile
 from aspsfusion.call.junction import JunctionModel
 from aspsfusion.call.realign import INDEL_WINDOW
 from aspsfusion.evidence.anchors import Anchors
-from aspsfusion.evidence.placements import ContigBases, as_bases
+from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.io.bwa import MIN_SCORE
-from aspsfusion.kernels import mismatches_at
+from aspsfusion.native import mismatches_at
 from aspsfusion.panel.panel import Junction, Panel
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def lay_read(bases: str, contig: str, start: int, edits: int) -> LaidRead | None
         Its place; None when less of it fits than the panel's aligner reports.
     """
     length = len(bases)
-    found = int(mismatches_at(as_bases(bases), as_bases(contig), start, edits)) if start >= 0 else edits + 1
+    found = edits + 1
+    if start >= 0:
+        found = mismatches_at(bases.encode("ascii"), contig.encode("ascii"), start, edits)
     if found <= edits and start + length <= len(contig):
         return LaidRead(start, f"{length}M", found)
     first = max(0, start - INDEL_WINDOW)

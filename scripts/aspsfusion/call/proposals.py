@@ -10,9 +10,9 @@ from functools import cached_property
 
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
-from aspsfusion.evidence.placements import ContigBases, as_bases
+from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import mismatches_at
+from aspsfusion.native import mismatches_at
 from aspsfusion.panel.panel import Junction, Panel, Transcript
 
 BORDER_REACH = 6
@@ -103,7 +103,7 @@ class Proposer:
         """
         low = max(MIN_PIECE, min(five.query_end, three.query_start) - BORDER_REACH)
         high = min(len(sequence) - MIN_PIECE, max(five.query_end, three.query_start) + BORDER_REACH)
-        bases = as_bases(sequence)
+        bases = sequence.encode("ascii")
         five_bases, three_bases = self._contigs[five.contig], self._contigs[three.contig]
         five_at = five.end - five.query_end
         three_at = three.start - three.query_start
@@ -136,7 +136,7 @@ class Proposer:
         return Junction(five.split("|", 1)[0], five_pos, three.split("|", 1)[0], three_pos)
 
     def _to_genome(self, contig: str, position: int) -> int | None:
-        inside = 0 <= position < self._contigs[contig].size
+        inside = 0 <= position < len(self._contigs[contig])
         return self._panel.genomic_position(contig, position) if inside else None
 
     def from_clips(self, fragment: Fragment) -> set[Junction]:

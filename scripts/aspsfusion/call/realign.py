@@ -17,9 +17,8 @@ from aspsfusion.config import CallParameters
 from aspsfusion.evidence.anchors import Anchors
 from aspsfusion.evidence.fragments import Fragment, Mate
 from aspsfusion.evidence.molecules import UNPLACED_PREFIX
-from aspsfusion.evidence.placements import as_bases
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import align_across, mismatches_at
+from aspsfusion.native import align_across, mismatches_at
 from aspsfusion.panel.panel import Junction
 
 Kind = Literal["split", "spanning", "short", "touching"]
@@ -329,12 +328,12 @@ def _lay_at(
     Gaps are tried for reads that run over the junction, if `gap_limit` leaves room for an edit.
     """
     length = len(sequence)
-    bases = as_bases(reverse_complement(sequence) if reverse else sequence)
+    bases = (reverse_complement(sequence) if reverse else sequence).encode("ascii")
     joined, junction = model.joined(five, three)
-    edits = int(mismatches_at(bases, joined, junction + offset, limit))
+    edits = mismatches_at(bases, joined, junction + offset, limit)
     if edits <= limit:
         before = min(max(0, -offset), length)
-        edits_before = int(mismatches_at(bases[:before], joined, junction + offset, limit))
+        edits_before = mismatches_at(bases[:before], joined, junction + offset, limit)
         return Laid(reverse, offset, offset + length, edits, before, edits_before)
     if offset >= 0 or offset + length <= 0:
         return None  # beside the junction the wild type's own placements have judged the read
@@ -349,5 +348,5 @@ def _lay_at(
     )
     if edits > gap_limit:
         return None
-    begin = int(start) - junction
-    return Laid(reverse, begin, begin + length, int(edits), int(before), int(edits_before))
+    begin = start - junction
+    return Laid(reverse, begin, begin + length, edits, before, edits_before)

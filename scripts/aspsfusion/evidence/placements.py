@@ -4,36 +4,28 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-import numpy as np
-import numpy.typing as npt
 import pysam
 
 from aspsfusion.evidence.fragments import Placement
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import mismatches_at
+from aspsfusion.native import mismatches_at
 from aspsfusion.panel.panel import Panel
 
-Bases = npt.NDArray[np.uint8]
 _CIGAR = re.compile(r"(\d+)([MIDNSHP=X])")
 _NO_LIMIT = 1 << 30
 
 
-def as_bases(sequence: str) -> Bases:
-    """Return a sequence as an array of bytes."""
-    return np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)
-
-
 class ContigBases:
-    """The panel's sequences as arrays, made when first asked for."""
+    """The panel's sequences as bytes, made when first asked for."""
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
-        self._arrays: dict[str, Bases] = {}
+        self._bases: dict[str, bytes] = {}
 
-    def __getitem__(self, contig: str) -> Bases:
-        if contig not in self._arrays:
-            self._arrays[contig] = as_bases(self._panel.sequence_of(contig))
-        return self._arrays[contig]
+    def __getitem__(self, contig: str) -> bytes:
+        if contig not in self._bases:
+            self._bases[contig] = self._panel.sequence_of(contig).encode("ascii")
+        return self._bases[contig]
 
 
 def as_sequenced(record: pysam.AlignedSegment) -> str:
@@ -99,13 +91,13 @@ def _shape(cigar: str) -> tuple[int, int, int]:
 
 
 def _placement(
-    contig: str, reverse: bool, start: int, cigar: str, edits: int, bases: str, reference: Bases
+    contig: str, reverse: bool, start: int, cigar: str, edits: int, bases: str, reference: bytes
 ) -> Placement:
     """Make a placement, the clipped ends compared with the contig as if the read went on in it."""
     front, back, covered = _shape(cigar)
     end = start + covered
     if front:
-        edits += mismatches_at(as_bases(bases[:front]), reference, start - front, _NO_LIMIT)
+        edits += mismatches_at(bases[:front].encode("ascii"), reference, start - front, _NO_LIMIT)
     if back:
-        edits += mismatches_at(as_bases(bases[len(bases) - back :]), reference, end, _NO_LIMIT)
+        edits += mismatches_at(bases[len(bases) - back :].encode("ascii"), reference, end, _NO_LIMIT)
     return Placement(contig, reverse, start, end, front, len(bases) - back, edits)

@@ -1,14 +1,15 @@
 """The compiled loops: plain C, in one shared library, called by typed Python functions.
 
-Takes arrays and numbers, and gives arrays and numbers; no file is read here. The C files beside this one are compiled
-when the package is installed. Nothing but this module knows how C is called. Every C function checks the sizes and
-ranges that it is given; what it refuses is raised as ValueError, or DamagedPanel for what a panel file holds.
+Takes arrays and numbers, and gives arrays and numbers; no file is read here. The C files beside this one
+are compiled when the package is installed. Nothing but this module knows how C is called. Every C
+function checks the sizes and ranges that it is given; what it refuses is raised as ValueError, or
+DamagedPanelError for what a panel file holds.
 """
 
 import copy
 import ctypes
 from collections.abc import Sequence
-from ctypes import POINTER, Structure, byref, c_int, c_int64, c_uint8, c_void_p
+from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_int, c_int64, c_void_p
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 LIBRARY = Path(__file__).with_name("_native.so")
+BUILD = LIBRARY.with_name("build.py")
 
 VARIANTS = ("scalar", "x86-64", "x86-64-v3")
 """What each loop may be compiled for, by the numbers of `best_variant`."""
@@ -23,26 +25,28 @@ VARIANTS = ("scalar", "x86-64", "x86-64-v3")
 LOAD_BYTES = 64
 """Bytes that must be readable behind all that is looked at."""
 
-NATIVE_OK, _BAD_ARGUMENT, _BAD_PANEL = 0, -1, -2
+EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+"""Stands for "no k-mer" and for a free slot: no k-mer of at most 31 bases has all bits set."""
+
+NATIVE_OK, _BAD_ARGUMENT, _BAD_PANEL, _NO_MEMORY = 0, -1, -2, -3
 
 
-class DamagedPanel(ValueError):
+class DamagedPanelError(ValueError):
     """What a panel file holds cannot be right."""
 
 
-def _load() -> ctypes.CDLL:
-    if not LIBRARY.is_file():
+def _load(path: Path) -> ctypes.CDLL:
+    if not path.is_file():
         raise ImportError(
-            f"the compiled loops are missing ({LIBRARY}); build them with "
-            f"'python {LIBRARY.with_name('build.py')}', which needs a C compiler, or install the package again"
+            f"the compiled loops are missing ({path}); build them with 'python {BUILD}', which needs a C "
+            "compiler, or install the package again"
         )
-    return ctypes.CDLL(str(LIBRARY))
+    library = ctypes.CDLL(str(path))
+    library.best_variant.restype = c_int64
+    return library
 
 
-_library = _load()
-_library.best_variant.restype = c_int64
-
-BEST_VARIANT = VARIANTS[_library.best_variant()]
+BEST_VARIANT = VARIANTS[_load(LIBRARY).best_variant()]
 """The fastest variant that this processor runs."""
 
 
@@ -63,7 +67,9 @@ class _Array:
             ValueError: the array is of another type or shape, lies in pieces, or must not be written.
         """
         if array.dtype != self._dtype or array.ndim != 1 or not array.flags.c_contiguous:
-            raise ValueError(f"an array of {self._dtype} in one piece is needed, not {array.ndim} x {array.dtype}")
+            raise ValueError(
+                f"an array of {self._dtype} in one piece is needed, not {array.ndim} x {array.dtype}"
+            )
         if self._written and not array.flags.writeable:
             raise ValueError("an array that may be written is needed")
         return int(array.ctypes.data)
@@ -74,7 +80,7 @@ _BOOLS = _Array(np.bool_, written=True)
 _INT64, _WRITTEN_INT64 = _Array(np.int64), _Array(np.int64, written=True)
 _UINT64, _WRITTEN_UINT64 = _Array(np.uint64), _Array(np.uint64, written=True)
 _UINT16 = _Array(np.uint16)
-_WRITTEN_UINT32 = _Array(np.uint32, written=True)
+_UINT32, _WRITTEN_UINT32 = _Array(np.uint32), _Array(np.uint32, written=True)
 
 
 class _PanelStruct(Structure):
@@ -144,18 +150,35 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
         c_int64,
         [POINTER(_ColumnStruct), c_int64, c_int64, _INT64, c_int64, _WRITTEN_BYTES, c_int64],
     ),
+    "mismatches_at": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_int64]),
+    "align_across": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_int64, c_int64, c_void_p]),
+    "overlap_insert": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_double]),
+    "canonical_kmers": (c_int64, [c_char_p, c_int64, c_int64, _WRITTEN_UINT64, c_int64]),
+    "enter_kmers": (c_int64, [_UINT64, c_int64, _WRITTEN_UINT64, c_int64, _WRITTEN_INT64, c_int64]),
+    "enter_seeds": (c_int64, [_UINT64, c_int64, c_int64, _WRITTEN_UINT32, c_int64]),
+    "count_places": (
+        c_int64,
+        [_BYTES, c_int64, c_int64, c_int64, _UINT64, c_int64, _UINT32, c_int64, _WRITTEN_INT64, c_int64],
+    ),
+    "count_called": (c_int64, [_BYTES, c_int64, c_int64]),
 }
 """For each C function what it returns and takes."""
 
 
-class _Loops:
-    """The C functions of one variant."""
+_SHORT = {"mismatches_at", "align_across", "overlap_insert"}
+"""Functions that keep the interpreter's lock: they are over in the time that giving it back takes."""
 
-    def __init__(self, variant: str) -> None:
+
+class _Loops:
+    """The C functions of one variant of a library."""
+
+    def __init__(self, path: Path, variant: str) -> None:
+        library = _load(path)
+        short = ctypes.PyDLL(str(path))
         self.variant = variant
         suffix = variant.replace("-", "_")
         for name, (result, arguments) in _SIGNATURES.items():
-            function = getattr(_library, f"{name}_{suffix}")
+            function = getattr(short if name in _SHORT else library, f"{name}_{suffix}")
             function.restype, function.argtypes = result, list(arguments)
             setattr(self, name, function)
 
@@ -163,28 +186,32 @@ class _Loops:
         raise AttributeError(f"there is no C function {name}")
 
 
-_loops = _Loops(BEST_VARIANT)
+_loops = _Loops(LIBRARY, BEST_VARIANT)
 
 
-def use(variant: str) -> None:
-    """Choose the variant that runs from now on; for tests.
+def use(variant: str, library: Path = LIBRARY) -> None:
+    """Choose what runs from now on; for tests.
 
     Args:
-        variant: one of VARIANTS that this library and processor have.
+        variant: one of VARIANTS that the library and this processor have.
+        library: what `build.py` makes.
 
     Raises:
-        ValueError: the processor does not run it, or it was not compiled for this kind of machine.
+        ImportError: there is no such library.
+        ValueError: the processor does not run the variant, or it was not compiled for this kind of machine.
     """
     global _loops
     if variant not in VARIANTS[: VARIANTS.index(BEST_VARIANT) + 1]:
         raise ValueError(f"this processor runs {BEST_VARIANT}, not {variant}")
-    _loops = _Loops(variant)
+    _loops = _Loops(library, variant)
 
 
 def _require_ok(code: int) -> int:
     """Turn a negative code of a C function into an exception, and return every other one."""
     if code == _BAD_PANEL:
-        raise DamagedPanel("the panel's k-mers, seeds or text cannot be right")
+        raise DamagedPanelError("the panel's k-mers, seeds or text cannot be right")
+    if code == _NO_MEMORY:
+        raise MemoryError
     if code < 0:
         raise ValueError("a compiled loop was given sizes or numbers out of range")
     return code
@@ -208,7 +235,7 @@ def table_slots(entries: int) -> int:
 
 
 class ScreenTable:
-    """What the screen looks reads up in, made from what a panel directory stores; see `screen.h` for its parts.
+    """What the screen looks reads up in, made from what a panel directory stores; its parts are in `screen.h`.
 
     Args:
         k: length of the k-mers, 5 to 23 nt.
@@ -225,7 +252,7 @@ class ScreenTable:
         genes: number of genes.
 
     Raises:
-        DamagedPanel: k-mers, genes, text or seeds cannot be right.
+        DamagedPanelError: k-mers, genes, text or seeds cannot be right.
     """
 
     def __init__(
@@ -245,9 +272,9 @@ class ScreenTable:
         try:
             addresses = [kind.address(array) for array, kind in arrays]
         except ValueError as error:
-            raise DamagedPanel(str(error)) from error
+            raise DamagedPanelError(str(error)) from error
         if kmers.size != kmer_genes.size:
-            raise DamagedPanel(f"there are {kmers.size} k-mers and genes of {kmer_genes.size}")
+            raise DamagedPanelError(f"there are {kmers.size} k-mers and genes of {kmer_genes.size}")
         self.genes = genes
         self._filter_words = np.empty(1 << FILTER_WORDS_BITS, dtype=np.uint32)
         self._seeds = np.empty(table_slots(seed_positions.size), dtype=np.uint64)
@@ -388,9 +415,9 @@ def scan_fastq(
 ) -> tuple[int, int]:
     """Take the whole records of a block of FASTQ apart and look each read up in the panel.
 
-    A block may be scanned while it is still being filled: each call goes on where the one before it ended. A record
-    that the block cuts off is left for the next one. So are blank lines, which are no record: the next block tells
-    whether the file ends there.
+    A block may be scanned while it is still being filled: each call goes on where the one before it
+    ended. A record that the block cuts off is left for the next one. So are blank lines, which are no
+    record: the next block tells whether the file ends there.
 
     Args:
         data: the block with LOAD_BYTES bytes behind it; the file's last block must end with a line end.
@@ -400,8 +427,8 @@ def scan_fastq(
         room: results and sums.
 
     Returns:
-        (records, error): number of whole records of the block and a SCAN code; on an error the record behind the last
-        counted one is wrong.
+        (records, error): number of whole records of the block and a SCAN code; on an error the record
+        behind the last counted one is wrong.
     """
     error = _loops.scan_fastq(
         _BYTES.address(data), data.size, filled, group, byref(table._struct), byref(room._struct)
@@ -419,8 +446,8 @@ def first_out_of_step(
 ) -> tuple[int, int]:
     """Find the first pair of records whose names are not those of two mates.
 
-    Mates have one name, or names that differ in the mate's number at the end: /1 and /2, .1 and .2, _1 and _2. A
-    comment that names the mate (`1:N:0`, or SRA's `1/1`) must not contradict the file's place.
+    Mates have one name, or names that differ in the mate's number at the end: /1 and /2, .1 and .2, _1
+    and _2. A comment that names the mate (`1:N:0`, or SRA's `1/1`) must not contradict the file's place.
 
     Args:
         first_names: hashes of the first mates' names (uint64).
@@ -452,13 +479,14 @@ def write_fragments(
 ) -> memoryview:
     """Return fragments in the form that later stages read, the mates of a pair one after the other.
 
-    The name ends with /1 or /2 for a pair and has no suffix for a single read; carriage returns, the second name and
-    the comment are dropped, but for the comment's field RX, and bases are upper case. Of the names of a pair, an ending
-    .1 or .2 (_1 or _2) stays where both mates have the same, and goes where they differ.
+    The name ends with /1 or /2 for a pair and has no suffix for a single read; carriage returns, the
+    second name and the comment are dropped, but for the comment's field RX, and bases are upper case. Of
+    the names of a pair, an ending .1 or .2 (_1 or _2) stays where both mates have the same, and goes
+    where they differ.
 
     Args:
-        columns: of the first mates, or single reads, and of the second ones: the bytes of scanned blocks, and where in
-            them each record begins, and behind the last one.
+        columns: of the first mates, or single reads, and of the second ones: the bytes of scanned blocks,
+            and where in them each record begins, and behind the last one.
         stride: number of records between one fragment and the next, 1 or 2.
         chosen: numbers of the fragments.
 
@@ -467,12 +495,163 @@ def write_fragments(
     """
     rows = chosen * stride
     try:
-        size = sum(int((starts[rows + 1] - starts[rows]).sum()) + SUFFIX_BYTES * rows.size for _, starts in columns)
+        size = sum(
+            int((starts[rows + 1] - starts[rows]).sum()) + SUFFIX_BYTES * rows.size for _, starts in columns
+        )
     except IndexError as error:
         raise ValueError("there is no such fragment") from error
     out = np.empty(max(size, 0), dtype=np.uint8)
     structs = (_ColumnStruct * len(columns))(
-        *((_BYTES.address(data), data.size, _INT64.address(starts), starts.size) for data, starts in columns)
+        *[
+            _ColumnStruct(_BYTES.address(data), data.size, _INT64.address(starts), starts.size)
+            for data, starts in columns
+        ]
     )
     used = _loops.write_fragments(structs, len(columns), stride, chosen, chosen.size, out, out.size)
     return out.data[: _require_ok(used)]
+
+
+# --- Reads on a contig, mates on each other, k-mers (align.c) -----------------------------------------
+
+
+def mismatches_at(read: bytes, contig: bytes, offset: int, limit: int) -> int:
+    """Count mismatches of a read placed on a contig; bases beyond the contig's ends are mismatches.
+
+    Args:
+        read: bases.
+        contig: bases.
+        offset: 0-based position on the contig of the read's first base; may be negative.
+        limit: counting stops above this number.
+
+    Returns:
+        The number of mismatches, or limit + 1 when there are more.
+    """
+    count = _loops.mismatches_at(read, len(read), contig, len(contig), offset, limit)
+    return count if count >= 0 else _require_ok(count)
+
+
+_Alignment = c_int64 * 4
+
+
+def align_across(
+    read: bytes, contig: bytes, junction: int, first: int, last: int
+) -> tuple[int, int, int, int]:
+    """Align a whole read within a window of a contig with unit costs and say where the junction is in it.
+
+    Semi-global edit distance (Sellers 1980): the read is aligned end to end, the contig's ends are free.
+    Which of several alignments with equally many edits is taken is fixed, see align.c.
+
+    Args:
+        read: bases.
+        contig: bases.
+        junction: 0-based contig position of the first base after the junction.
+        first: first contig position of the window.
+        last: end of the window, half-open.
+
+    Returns:
+        (edits, before, edits_before, start): total edits; read bases before the junction (0 when the read
+        begins after it, the read's length when it ends before it); edits among those; contig position of
+        the first aligned base.
+    """
+    result = _Alignment()
+    _require_ok(
+        _loops.align_across(
+            read, len(read), contig, len(contig), junction, first, last, ctypes.addressof(result)
+        )
+    )
+    edits, before, edits_before, start = result
+    return edits, before, edits_before, start
+
+
+def overlap_insert(first: bytes, second: bytes, minimum: int, max_mismatch_rate: float) -> int:
+    """Find the insert length at which the mates of a pair read the same molecule from both ends.
+
+    Args:
+        first: bases of read 1 as sequenced.
+        second: reverse complement of read 2.
+        minimum: fewest overlapping bases that count, at least 1.
+        max_mismatch_rate: largest share of mismatches among them, 0 to 1.
+
+    Returns:
+        The insert length in nt, or 0 when the mates do not overlap.
+    """
+    return _require_ok(
+        _loops.overlap_insert(first, len(first), second, len(second), minimum, max_mismatch_rate)
+    )
+
+
+def canonical_kmers(sequence: bytes, k: int) -> npt.NDArray[np.uint64]:
+    """Return the canonical k-mer that starts at each base, EMPTY where it holds a letter that is not a base.
+
+    Args:
+        sequence: letters; A, C, G, T and U in upper or lower case are bases.
+        k: k-mer length, odd and below 32, so that no k-mer is its own reverse complement.
+
+    Returns:
+        Array of length max(0, len(sequence) - k + 1): two bits for each base, A 0, C 1, G 2, T 3, the first
+        base highest.
+    """
+    kmers = np.empty(max(0, len(sequence) - k + 1), dtype=np.uint64)
+    _require_ok(_loops.canonical_kmers(sequence, len(sequence), k, kmers, kmers.size))
+    return kmers
+
+
+# --- One pass over a genome (genome.c) ----------------------------------------------------------------
+
+
+def enter_kmers(
+    kmers: npt.NDArray[np.uint64], keys: npt.NDArray[np.uint64], slots: npt.NDArray[np.int64]
+) -> None:
+    """Fill a hash table with k-mers.
+
+    Args:
+        kmers: distinct canonical k-mers.
+        keys: out, table of 2^n slots, at most half of which may become used; a free one is EMPTY.
+        slots: out, the slot of each k-mer.
+    """
+    _require_ok(_loops.enter_kmers(kmers, kmers.size, keys, keys.size, slots, slots.size))
+
+
+def enter_seeds(kmers: npt.NDArray[np.uint64], k: int, filter_words: npt.NDArray[np.uint32]) -> None:
+    """Fill a filter with the seeds that k-mers have on either strand.
+
+    Args:
+        kmers: canonical k-mers.
+        k: their length, odd, from 5 to 27.
+        filter_words: out, 2^m words.
+    """
+    _require_ok(_loops.enter_seeds(kmers, kmers.size, k, filter_words, filter_words.size))
+
+
+def count_places(
+    letters: npt.NDArray[np.uint8],
+    size: int,
+    k: int,
+    keys: npt.NDArray[np.uint64],
+    filter_words: npt.NDArray[np.uint32],
+    counts: npt.NDArray[np.int64],
+) -> None:
+    """Count on both strands at which places of a stretch of a contig k-mers occur.
+
+    Args:
+        letters: the stretch, with 2 * LOAD_BYTES more bytes after it.
+        size: letters of it that count.
+        k: k-mer length, odd, so that a place is never counted for both strands; from 5 to 27.
+        keys: see `enter_kmers`.
+        filter_words: see `enter_seeds`; of the same k-mers.
+        counts: in and out, places of the k-mer in each slot of the table.
+    """
+    code = _loops.count_places(
+        letters, size, letters.size, k, keys, keys.size, filter_words, filter_words.size, counts, counts.size
+    )
+    _require_ok(code)
+
+
+def count_called(letters: npt.NDArray[np.uint8], size: int) -> int:
+    """Return how many letters are A, C, G, T or U, in upper or lower case.
+
+    Args:
+        letters: letters, with LOAD_BYTES more bytes after those that count.
+        size: how many count.
+    """
+    return _require_ok(_loops.count_called(letters, size, letters.size))

@@ -22,16 +22,21 @@ ONCE = ("variants.c",)
 
 SCALAR = {"scalar": ("-DSCALAR_ONLY",)}
 X86_64 = {
-    "x86_64": ("-march=x86-64",),
+    "x86_64": (),
     # The level's parts by name: compilers before GCC 11 do not know x86-64-v3.
-    "x86_64_v3": ("-march=x86-64", "-mavx2", "-mbmi", "-mbmi2", "-mlzcnt", "-mpopcnt", "-mfma", "-mmovbe"),
+    "x86_64_v3": ("-mavx2", "-mbmi", "-mbmi2", "-mlzcnt", "-mpopcnt", "-mfma", "-mmovbe"),
 }
 """For each variant the flags that choose its processors."""
 
 
-def variants(machine: str) -> dict[str, tuple[str, ...]]:
+def variants(machine: str, compiler: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the variants that are compiled for a kind of machine, with their flags."""
-    return {**SCALAR, **X86_64} if machine in ("x86_64", "AMD64") else dict(SCALAR)
+    if machine not in ("x86_64", "AMD64"):
+        return dict(SCALAR)
+    # Named, since distributions set a newer level in their compilers. Zig has names of its own, and begins
+    # with this level where a target is given.
+    every = () if "ziglang" in compiler else ("-march=x86-64",)
+    return {name: (*every, *flags) for name, flags in {**SCALAR, **X86_64}.items()}
 
 
 def build(output: Path, compiler: Sequence[str], extra_flags: Sequence[str] = ()) -> None:
@@ -47,7 +52,7 @@ def build(output: Path, compiler: Sequence[str], extra_flags: Sequence[str] = ()
     """
     jobs = [(HERE / name, "once", ()) for name in ONCE] + [
         (source, variant, (f"-DVARIANT={variant}", *flags))
-        for variant, flags in variants(platform.machine()).items()
+        for variant, flags in variants(platform.machine(), compiler).items()
         for source in sorted(HERE.glob("*.c"))
         if source.name not in ONCE
     ]
@@ -56,7 +61,7 @@ def build(output: Path, compiler: Sequence[str], extra_flags: Sequence[str] = ()
         for source, variant, flags in jobs:
             objects.append(str(Path(scratch, f"{source.stem}_{variant}.o")))
             _run([*compiler, *FLAGS, *flags, *extra_flags, "-c", str(source), "-o", objects[-1]])
-        _run([*compiler, "-shared", *extra_flags, *objects, "-o", str(output)])
+        _run([*compiler, "-shared", "-s", *extra_flags, *objects, "-o", str(output)])
 
 
 def _run(command: list[str]) -> None:

@@ -50,13 +50,15 @@ static inline seed_filter filter_of(const uint32_t *words, int64_t size, int64_t
  *
  * kmers, size       distinct canonical k-mers
  * keys, slots       the table; it is filled with EMPTY first. 2^n slots, n from 1 to 40, at most half of them used
- * found_at          out, the slot of each k-mer (size numbers)
+ * found_at, room    out, the slot of each k-mer (`room` numbers, at least `size`)
  *
  * Returns NATIVE_OK; NATIVE_BAD_ARGUMENT also for a k-mer that is EMPTY.
  */
-int64_t EXPORT(enter_kmers)(const uint64_t *kmers, int64_t size, uint64_t *keys, int64_t slots, int64_t *found_at) {
+int64_t EXPORT(enter_kmers)(
+    const uint64_t *kmers, int64_t size, uint64_t *keys, int64_t slots, int64_t *found_at, int64_t room
+) {
     if (!kmers || !keys || !found_at || !is_table_size(slots)) return NATIVE_BAD_ARGUMENT;
-    if (size < 0 || size > slots / 2) return NATIVE_BAD_ARGUMENT;
+    if (size < 0 || size > slots / 2 || room < size) return NATIVE_BAD_ARGUMENT;
     memset(keys, 0xFF, (size_t)slots * sizeof *keys);
     const int shift = key_shift(slots);
     for (int64_t i = 0; i < size; ++i) {
@@ -192,17 +194,18 @@ static void look_up(Waiting *waiting, const uint64_t *keys, int64_t slots, int64
  * k               k-mer length, odd, so that a place is never counted for both strands, SHORTEST_K to LONGEST_K
  * keys, slots     see enter_kmers
  * filter, words   see enter_seeds; of the same k-mers and the same k
- * counts          in and out, places of the k-mer in each slot of the table (`slots` numbers)
+ * counts          in and out, places of the k-mer in each slot of the table
+ * counters        how many numbers these are, at least `slots`
  *
  * Returns NATIVE_OK; NATIVE_BAD_ARGUMENT.
  */
 int64_t EXPORT(count_places)(
     const uint8_t *letters, int64_t size, int64_t room, int64_t k, const uint64_t *keys, int64_t slots,
-    const uint32_t *filter, int64_t words, int64_t *counts
+    const uint32_t *filter, int64_t words, int64_t *counts, int64_t counters
 ) {
     if (!letters || size < 0 || size > INT64_MAX - ROOM_AFTER || room < size + ROOM_AFTER) return NATIVE_BAD_ARGUMENT;
     if (!is_kmer_length(k)) return NATIVE_BAD_ARGUMENT;
-    if (!keys || !counts || !is_table_size(slots)) return NATIVE_BAD_ARGUMENT;
+    if (!keys || !counts || !is_table_size(slots) || counters < slots) return NATIVE_BAD_ARGUMENT;
     if (!filter || !is_filter_size(words)) return NATIVE_BAD_ARGUMENT;
     const seed_filter seeds = filter_of(filter, words, k);
     const int64_t end = size - k + STEP; /* after the last base at which a probe of a k-mer can begin */

@@ -21,8 +21,7 @@ import numpy.typing as npt
 from aspsfusion.errors import PanelError
 from aspsfusion.evidence.fragments import Placement
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import EMPTY, canonical_kmers
-from aspsfusion.panel.kmers import encode
+from aspsfusion.native import EMPTY, canonical_kmers
 
 UNIQUE_LENGTH = 21
 """Length of the k-mers whose places are counted, odd so that none is its own reverse complement. Shorter ones
@@ -111,7 +110,7 @@ class Specificity:
             if len(stretch) < self.k:
                 continue
             silent = False
-            found = canonical_kmers(encode(stretch), self.k)
+            found = canonical_kmers(stretch.encode("ascii"), self.k)
             index = np.searchsorted(known, found)
             inside = index < known.size
             if np.any(known[index[inside]] == found[inside]):
@@ -138,7 +137,7 @@ class Specificity:
         a base that is not called.
         """
         held = self.genes[gene]
-        found = canonical_kmers(encode(sequence), self.k)
+        found = canonical_kmers(sequence.encode("ascii"), self.k)
         places = np.full(found.size, -1, dtype=np.int64)
         if not held.kmers.size:
             return places
@@ -154,7 +153,7 @@ def gene_kmers(sequences: Iterable[str], k: int = UNIQUE_LENGTH) -> Kmers:
     >>> gene_kmers(["ACGTAAC"], 5).size
     3
     """
-    parts = [canonical_kmers(encode(sequence), k) for sequence in sequences]
+    parts = [canonical_kmers(sequence.encode("ascii"), k) for sequence in sequences]
     found: Kmers = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
     called: Kmers = found[found != EMPTY]
     return called

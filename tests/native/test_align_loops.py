@@ -1,28 +1,20 @@
-"""The compiled kernels compute what the plain Python beside them computes."""
+"""Reads on a contig, mates on each other, k-mers: the compiled loops do what plain Python does."""
 
 import random
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import reference_kernels as reference
-from aspsfusion import kernels
+from aspsfusion import native
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.panel.kmers import encode
 
 BASES = "ACGT"
 
-# The first call of a kernel may compile it.
-COMPILING = settings(deadline=None)
+QUICK = settings(deadline=None)
 THOROUGH = settings(deadline=None, max_examples=200)
-
-
-def as_bases(sequence: str) -> npt.NDArray[np.uint8]:
-    return np.frombuffer(sequence.encode(), dtype=np.uint8)
 
 
 def random_sequence(length: int, seed: int) -> str:
@@ -42,9 +34,9 @@ def substituted(sequence: str, positions: Sequence[int]) -> str:
 @given(sequence=st.text("ACGTUacgtuNn-", max_size=80), k=st.sampled_from([1, 3, 5, 21, 31]))
 @example(sequence="T" * 40, k=31)
 @example(sequence="ACGT", k=5)
-@COMPILING
+@QUICK
 def test_canonical_kmers(sequence: str, k: int) -> None:
-    assert kernels.canonical_kmers(encode(sequence), k).tolist() == reference.canonical_kmers(sequence, k)
+    assert native.canonical_kmers(sequence.encode(), k).tolist() == reference.canonical_kmers(sequence, k)
 
 
 # --- Reads on a contig ------------------------------------------------------------------------------
@@ -56,11 +48,9 @@ def test_canonical_kmers(sequence: str, k: int) -> None:
     offset=st.integers(-15, 25),
     limit=st.integers(0, 12),
 )
-@COMPILING
+@QUICK
 def test_mismatches_at(read: str, contig: str, offset: int, limit: int) -> None:
-    # What lies behind the contig in memory matches, and must not count.
-    bases = as_bases(contig + "A" * 40 + "N" * 40)[: len(contig)]
-    found = kernels.mismatches_at(as_bases(read), bases, offset, limit)
+    found = native.mismatches_at(read.encode(), contig.encode(), offset, limit)
     assert found == reference.mismatches_at(read, contig, offset, limit)
 
 
@@ -76,8 +66,8 @@ def test_edits_are_the_fewest_in_the_window(
     read: str, contig: str, junction: int, first: int, length: int
 ) -> None:
     first, last = min(first, len(contig)), min(first, len(contig)) + length
-    edits, before, edits_before, start = kernels.align_across(
-        as_bases(read), as_bases(contig), junction, first, last
+    edits, before, edits_before, start = native.align_across(
+        read.encode(), contig.encode(), junction, first, last
     )
     window = contig[max(first, 0) : max(last, 0)]
     assert edits == reference.edits_within(read, window)
@@ -102,7 +92,7 @@ place: no other alignment is as good."""
     length=st.integers(30, 60),
     marks=st.sets(st.integers(1, 5), max_size=3),
 )
-@COMPILING
+@QUICK
 def test_gap_free_read_is_counted_by_hand(seed: int, start: int, length: int, marks: set[int]) -> None:
     contig = random_sequence(CONTIG_LENGTH, seed)
     wrong = [
@@ -111,7 +101,7 @@ def test_gap_free_read_is_counted_by_hand(seed: int, start: int, length: int, ma
         if CLEAR <= (i := mark * CLEAR) < length - CLEAR and abs(start + i - JUNCTION) >= CLEAR
     ]
     read = substituted(contig[start : start + length], wrong)
-    found = kernels.align_across(as_bases(read), as_bases(contig), JUNCTION, start - 5, start + length + 5)
+    found = native.align_across(read.encode(), contig.encode(), JUNCTION, start - 5, start + length + 5)
     before = min(max(JUNCTION - start, 0), length)
     assert found == (len(wrong), before, sum(i < before for i in wrong), start)
 
@@ -125,7 +115,7 @@ def test_gap_free_read_is_counted_by_hand(seed: int, start: int, length: int, ma
     inserted=st.booleans(),
     data=st.data(),
 )
-@COMPILING
+@QUICK
 def test_gap_on_one_side_leaves_the_anchors_right(
     seed: int, front: int, back: int, size: int, in_front: bool, inserted: bool, data: st.DataObject
 ) -> None:
@@ -139,8 +129,8 @@ def test_gap_on_one_side_leaves_the_anchors_right(
     else:
         sides[changed] = side[:place] + side[place + size :]
     read = "".join(sides)
-    edits, before, edits_before, start = kernels.align_across(
-        as_bases(read), as_bases(contig), JUNCTION, JUNCTION - front - 6, JUNCTION + back + 6
+    edits, before, edits_before, start = native.align_across(
+        read.encode(), contig.encode(), JUNCTION, JUNCTION - front - 6, JUNCTION + back + 6
     )
     assert edits == size
     assert (before, len(read) - before) == (len(sides[0]), len(sides[1]))
@@ -159,7 +149,7 @@ def test_gap_on_one_side_leaves_the_anchors_right(
 )
 @THOROUGH
 def test_overlap_insert(first: str, second: str, minimum: int, rate: float) -> None:
-    found = kernels.overlap_insert(as_bases(first), as_bases(second), minimum, rate)
+    found = native.overlap_insert(first.encode(), second.encode(), minimum, rate)
     assert found == reference.overlap_insert(first, second, minimum, rate)
 
 
@@ -180,18 +170,18 @@ def test_every_insert_with_an_overlap_is_found(wrong_share: float) -> None:
         overlap = insert if insert <= LENGTH else 2 * LENGTH - insert
         shared = range(max(0, insert - LENGTH), min(LENGTH, insert))
         wrong = random.Random(insert).sample(shared, int(overlap * wrong_share))
-        mates = as_bases(substituted(first, wrong)), as_bases(second)
-        assert kernels.overlap_insert(*mates, 16, 0.1) == insert
+        mates = substituted(first, wrong).encode(), second.encode()
+        assert native.overlap_insert(*mates, 16, 0.1) == insert
 
 
 def test_one_mismatch_too_many_is_no_overlap() -> None:
     first, second = mates_of(60, 4)
     for wrong, insert in ((range(0, 60, 10), 60), (range(0, 60, 9), 0)):
-        mates = as_bases(substituted(first, list(wrong))), as_bases(second)
-        assert kernels.overlap_insert(*mates, 16, 0.1) == insert
+        mates = substituted(first, list(wrong)).encode(), second.encode()
+        assert native.overlap_insert(*mates, 16, 0.1) == insert
 
 
 def test_random_mates_do_not_overlap() -> None:
     for seed in range(1000):
         first, second = random_sequence(LENGTH, 2 * seed), random_sequence(LENGTH, 2 * seed + 1)
-        assert kernels.overlap_insert(as_bases(first), as_bases(reverse_complement(second)), 16, 0.1) == 0
+        assert native.overlap_insert(first.encode(), reverse_complement(second).encode(), 16, 0.1) == 0
