@@ -13,11 +13,10 @@ from aspsfusion.align.align import run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.evidence import run_evidence
-from aspsfusion.kernels import EMPTY, canonical_kmers
-from aspsfusion.native import ScreenTable
+from aspsfusion.native import EMPTY, ScreenTable, canonical_kmers
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.genome import GenomePieces, read_regions
-from aspsfusion.panel.kmers import encode, kept_reads
+from aspsfusion.panel.kmers import kept_reads
 from aspsfusion.panel.loci import gene_region, primary_regions
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_targets import FREQUENT_PLACES, INTRON_FLANK, screened_sequences
@@ -99,9 +98,7 @@ class Loci:
 
     @cached_property
     def _counted(self) -> npt.NDArray[np.uint64]:
-        found = [
-            canonical_kmers(encode(bases.tobytes().decode()), UNIQUE_LENGTH) for bases in self._foreign(0)
-        ]
+        found = [canonical_kmers(bases.tobytes(), UNIQUE_LENGTH) for bases in self._foreign(0)]
         distinct = np.unique(np.concatenate(found))
         called: npt.NDArray[np.uint64] = distinct[distinct != EMPTY]
         return called
