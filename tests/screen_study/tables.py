@@ -9,8 +9,8 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.panel import kmers
 from aspsfusion.native import ScreenTable
+from aspsfusion.panel import kmers
 from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel
 from aspsfusion.panel.screen_index import LEAST_SCORE, PanelKmers, build_table
 from screen_study.reads import LETTERS, SIDE, Reads

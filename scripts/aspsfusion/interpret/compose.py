@@ -42,7 +42,7 @@ SCREEN_KEYS = ("total_reads", "read_length")
 ALIGN_KEYS = ("adapter_fraction", "overlap_fraction")
 """What the report takes from the metrics of the stages."""
 
-LIBRARIES = ("pybwa", "pysam", "numba", "cutadapt")
+LIBRARIES = ("pybwa", "pysam", "cutadapt")
 """Libraries whose version can change a result."""
 
 DEMONSTRATION_NOTICE = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"

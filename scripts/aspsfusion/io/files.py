@@ -9,6 +9,7 @@ sample. So its size and its time are compared before and after.
 import glob
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -168,3 +169,22 @@ def require_unchanged(stamps: Iterable[Stamp]) -> None:
                 path=before.path,
                 remedy="wait until it is completely written and run again",
             )
+
+
+def can_write(directory: Path) -> bool:
+    """Tell whether files can be made in a directory, by making one: a mount may be read-only.
+
+    The directory is made if it is not there.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            return True
+    except OSError:
+        return False
+
+
+def cache_of_the_user() -> Path:
+    """Return the user's cache directory for this program, whether or not it is there (XDG Base Directory)."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path("~/.cache").expanduser()) / "aspsfusion"

@@ -33,8 +33,8 @@ def variants(machine: str, compiler: Sequence[str]) -> dict[str, tuple[str, ...]
     """Return the variants that are compiled for a kind of machine, with their flags."""
     if machine not in ("x86_64", "AMD64"):
         return dict(SCALAR)
-    # Named, since distributions set a newer level in their compilers. Zig has names of its own, and begins with
-    # this level where a target is given.
+    # Named, since distributions set a newer level in their compilers. Zig has names of its own, and begins
+    # with this level where a target is given.
     every = () if "ziglang" in compiler else ("-march=x86-64",)
     return {name: (*every, *flags) for name, flags in {**SCALAR, **X86_64}.items()}
 

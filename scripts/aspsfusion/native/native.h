@@ -346,9 +346,18 @@ static inline void enter_in_filter(uint32_t seed, uint32_t *words, int word_shif
 
 enum { PROBES_AT_ONCE = 8 };
 
-/* Looks eight seeds up; bit i tells of the one whose packed bases begin at packed[stride * i]. The stride is 1 or 2
-   bytes; 32 bytes must be readable. */
-static inline unsigned probes_in_filter(const uint8_t *packed, int stride, const seed_filter *filter) {
+/* Eight canonical seeds, one of which is looked up for each probe. */
+#if defined(LOADS_AVX2)
+typedef __m256i eight_seeds;
+#else
+typedef struct {
+    uint32_t seed[PROBES_AT_ONCE];
+} eight_seeds;
+#endif
+
+/* Reads eight canonical seeds: seed i is that of the packed bases from packed[stride * i] on. The stride is 1 or 2
+   bytes; 18 bytes must be readable. */
+static inline eight_seeds canonical_seeds(const uint8_t *packed, int stride, const seed_filter *filter) {
 #if defined(LOADS_AVX2)
     __m256i seeds;
     if (stride == 1) {
@@ -388,7 +397,35 @@ static inline unsigned probes_in_filter(const uint8_t *packed, int stride, const
         _mm256_shuffle_epi8(turned_low_half, _mm256_and_si256(turned, half)),
         _mm256_shuffle_epi8(turned_high_half, _mm256_and_si256(_mm256_srli_epi16(turned, 4), half))
     );
-    seeds = _mm256_min_epu32(seeds, _mm256_srl_epi32(others, unused));
+    return _mm256_min_epu32(seeds, _mm256_srl_epi32(others, unused));
+#else
+    eight_seeds seeds;
+    uint32_t own_bits = ~0u >> filter->unused_bits;
+    for (int i = 0; i < PROBES_AT_ONCE; i++) {
+        seeds.seed[i] = canonical_seed(load_half_word(packed + stride * i) & own_bits, filter->unused_bits);
+    }
+    return seeds;
+#endif
+}
+
+/* Asks for the filter's words of eight seeds, which are looked up soon. */
+static inline void prefetch_filter(eight_seeds seeds, const seed_filter *filter) {
+    uint32_t chosen[PROBES_AT_ONCE];
+#if defined(LOADS_AVX2)
+    __m256i product = _mm256_mullo_epi32(seeds, _mm256_set1_epi32((int)FILTER_WORD_MULTIPLIER));
+    product = _mm256_srl_epi32(product, _mm_cvtsi32_si128(filter->word_shift));
+    _mm256_storeu_si256((__m256i *)chosen, product);
+#else
+    for (int i = 0; i < PROBES_AT_ONCE; i++) {
+        chosen[i] = seeds.seed[i] * FILTER_WORD_MULTIPLIER >> filter->word_shift;
+    }
+#endif
+    for (int i = 0; i < PROBES_AT_ONCE; i++) __builtin_prefetch(filter->words + chosen[i]);
+}
+
+/* Looks eight canonical seeds up; bit i of the result tells whether the filter may know seed i. */
+static inline unsigned seeds_in_filter(eight_seeds seeds, const seed_filter *filter) {
+#if defined(LOADS_AVX2)
     __m256i chosen = _mm256_mullo_epi32(seeds, _mm256_set1_epi32((int)FILTER_WORD_MULTIPLIER));
     chosen = _mm256_srl_epi32(chosen, _mm_cvtsi32_si128(filter->word_shift));
     __m256i found = _mm256_i32gather_epi32((const int *)filter->words, chosen, 4);
@@ -405,14 +442,18 @@ static inline unsigned probes_in_filter(const uint8_t *packed, int stride, const
     return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(passed));
 #else
     unsigned passed = 0;
-    uint32_t own_bits = ~0u >> filter->unused_bits;
     for (int i = 0; i < PROBES_AT_ONCE; i++) {
-        uint32_t seed = canonical_seed(load_half_word(packed + stride * i) & own_bits, filter->unused_bits);
-        uint32_t bits = filter_bits(seed);
-        passed |= (unsigned)((filter->words[seed * FILTER_WORD_MULTIPLIER >> filter->word_shift] & bits) == bits) << i;
+        uint32_t bits = filter_bits(seeds.seed[i]);
+        uint32_t word = filter->words[seeds.seed[i] * FILTER_WORD_MULTIPLIER >> filter->word_shift];
+        passed |= (unsigned)((word & bits) == bits) << i;
     }
     return passed;
 #endif
+}
+
+/* Looks up the seeds of eight probes, see canonical_seeds and seeds_in_filter. */
+static inline unsigned probes_in_filter(const uint8_t *packed, int stride, const seed_filter *filter) {
+    return seeds_in_filter(canonical_seeds(packed, stride, filter), filter);
 }
 
 #endif

@@ -222,15 +222,29 @@ static inline void add_candidate(read_batch *batch, const packed_read *owner, co
     if (batch->candidate_count == CANDIDATES) confirm_candidates(batch);
 }
 
+enum { GROUPS = LOAD_BYTES / PROBES_AT_ONCE, GROUP_BYTES = PROBE_STRIDE * PROBES_AT_ONCE };
+
+/* Reads the seeds of 64 probes, and asks for the filter's words of them. */
+static inline void read_seeds(const uint8_t *packed, const seed_filter *filter, eight_seeds *seeds) {
+    for (int i = 0; i < GROUPS; i++) {
+        seeds[i] = canonical_seeds(packed + GROUP_BYTES * i, PROBE_STRIDE, filter);
+        prefetch_filter(seeds[i], filter);
+    }
+}
+
 void finish_batch(read_batch *batch) {
     const packed_read *owner = batch->reads, *last = batch->reads + batch->count - 1;
     uint32_t seed_bits = ~0u >> batch->filter.unused_bits;
+    eight_seeds seeds[2][GROUPS];
+    int now = 0;
+    read_seeds(batch->packed, &batch->filter, seeds[now]);
     for (int first = 0; first < batch->used; first += PROBE_STRIDE * LOAD_BYTES) {
+        read_seeds(batch->packed + first + PROBE_STRIDE * LOAD_BYTES, &batch->filter, seeds[!now]);
         uint64_t passed = 0;
-        for (int i = 0; i < LOAD_BYTES; i += PROBES_AT_ONCE) {
-            const uint8_t *packed = batch->packed + first + PROBE_STRIDE * i;
-            passed |= (uint64_t)probes_in_filter(packed, PROBE_STRIDE, &batch->filter) << i;
+        for (int i = 0; i < GROUPS; i++) {
+            passed |= (uint64_t)seeds_in_filter(seeds[now][i], &batch->filter) << i * PROBES_AT_ONCE;
         }
+        now = !now;
         passed &= low_bits((batch->used - first) / PROBE_STRIDE);
         for (; passed; passed &= passed - 1) {
             int place = first + PROBE_STRIDE * lowest_bit(passed);

@@ -72,7 +72,7 @@ typedef struct {
     packed_read reads[BATCH_READS];
     candidate candidates[CANDIDATES];
     /* With room for the seeds of the last read, and for what whole words and loads write and read behind them. */
-    uint8_t packed[BATCH_BYTES + 4 * LOAD_BYTES];
+    uint8_t packed[BATCH_BYTES + 6 * LOAD_BYTES];
 } read_batch;
 
 /* Whether a table can be what build_screen_table made. */

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.native import EMPTY, ScreenTable, canonical_kmers, match_reads
+from aspsfusion.native import EMPTY, LOAD_BYTES, ScreenTable, canonical_kmers, match_reads
 from aspsfusion.panel.screen_index import PACKED_CODES, PanelKmers
 
 KMER_LENGTH = 21
@@ -137,4 +137,7 @@ def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.boo
         reads: bases, upper or lower case; a block of some thousand reads at a time is fast.
         table: see `build_table`.
     """
-    return match_reads(reads, table)
+    starts = np.zeros(len(reads) + 1, dtype=np.int64)
+    starts[1:] = np.cumsum([len(read) for read in reads])
+    data = np.frombuffer(b"".join([*reads, bytes(LOAD_BYTES)]), dtype=np.uint8)
+    return match_reads(data, starts, table)

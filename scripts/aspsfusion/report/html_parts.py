@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
 
-from aspsfusion.writable import cache_of_the_user, can_write
+from aspsfusion.io.files import cache_of_the_user, can_write
 
 NOT_DETERMINED = "not determined"
 
