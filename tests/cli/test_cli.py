@@ -69,7 +69,7 @@ def imported_by(*arguments: str) -> set[str]:
     return set(result.stdout.rpartition("\n# ")[2].split())
 
 
-HEAVY = {"numba", "numpy", "pandas", "pysam", "snakemake", "Bio"}
+HEAVY = {"numpy", "pandas", "pysam", "snakemake", "Bio"}
 """Libraries that take a tenth of a second or more to load."""
 
 

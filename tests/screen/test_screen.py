@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.native import BASES, ScreenTable
 from aspsfusion.panel.kmers import KMER_LENGTH, index_panel, kept_reads
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_index import build_table, read_kmers

@@ -44,7 +44,7 @@ SCREEN_KEYS = ("total_reads", "read_length", "mean_read_length", "gc_fraction", 
 ALIGN_KEYS = ("adapter_fraction", "overlap_fraction")
 """What the report cannot do without in the metrics of the stages."""
 
-LIBRARIES = ("pybwa", "pysam", "numba", "cutadapt")
+LIBRARIES = ("pybwa", "pysam", "cutadapt")
 """Libraries whose version can change a result."""
 
 DEMONSTRATION_NOTICE = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"

@@ -1,14 +1,15 @@
 """The compiled loops: plain C, in one shared library, called by typed Python functions.
 
-Takes arrays and numbers, and gives arrays and numbers; no file is read here. The C files beside this one are compiled
-when the package is installed. Nothing but this module knows how C is called. Every C function checks the sizes and
-ranges that it is given; what it refuses is raised as ValueError, or DamagedPanel for what a panel file holds.
+Takes arrays and numbers, and gives arrays and numbers; no file is read here. The C files beside this one
+are compiled when the package is installed. Nothing but this module knows how C is called. Every C
+function checks the sizes and ranges that it is given; what it refuses is raised as ValueError, or
+DamagedPanelError for what a panel file holds.
 """
 
 import copy
 import ctypes
 from collections.abc import Sequence
-from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_int, c_int64, c_uint8, c_void_p
+from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_int, c_int64, c_void_p
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 LIBRARY = Path(__file__).with_name("_native.so")
+BUILD = LIBRARY.with_name("build.py")
 
 VARIANTS = ("scalar", "x86-64", "x86-64-v3")
 """What each loop may be compiled for, by the numbers of `best_variant`."""
@@ -29,15 +31,15 @@ EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 NATIVE_OK, _BAD_ARGUMENT, _BAD_PANEL, _NO_MEMORY = 0, -1, -2, -3
 
 
-class DamagedPanel(ValueError):
+class DamagedPanelError(ValueError):
     """What a panel file holds cannot be right."""
 
 
 def _load(path: Path) -> ctypes.CDLL:
     if not path.is_file():
         raise ImportError(
-            f"the compiled loops are missing ({path}); build them with "
-            f"'python {LIBRARY.with_name('build.py')}', which needs a C compiler, or install the package again"
+            f"the compiled loops are missing ({path}); build them with 'python {BUILD}', which needs a C "
+            "compiler, or install the package again"
         )
     library = ctypes.CDLL(str(path))
     library.best_variant.restype = c_int64
@@ -207,7 +209,7 @@ def use(variant: str, library: Path = LIBRARY) -> None:
 def _require_ok(code: int) -> int:
     """Turn a negative code of a C function into an exception, and return every other one."""
     if code == _BAD_PANEL:
-        raise DamagedPanel("the panel's k-mers, seeds or text cannot be right")
+        raise DamagedPanelError("the panel's k-mers, seeds or text cannot be right")
     if code == _NO_MEMORY:
         raise MemoryError
     if code < 0:
@@ -233,7 +235,7 @@ def table_slots(entries: int) -> int:
 
 
 class ScreenTable:
-    """What the screen looks reads up in, made from what a panel directory stores; see `screen.h` for its parts.
+    """What the screen looks reads up in, made from what a panel directory stores; its parts are in `screen.h`.
 
     Args:
         k: length of the k-mers, 5 to 23 nt.
@@ -250,7 +252,7 @@ class ScreenTable:
         genes: number of genes.
 
     Raises:
-        DamagedPanel: k-mers, genes, text or seeds cannot be right.
+        DamagedPanelError: k-mers, genes, text or seeds cannot be right.
     """
 
     def __init__(
@@ -270,9 +272,9 @@ class ScreenTable:
         try:
             addresses = [kind.address(array) for array, kind in arrays]
         except ValueError as error:
-            raise DamagedPanel(str(error)) from error
+            raise DamagedPanelError(str(error)) from error
         if kmers.size != kmer_genes.size:
-            raise DamagedPanel(f"there are {kmers.size} k-mers and genes of {kmer_genes.size}")
+            raise DamagedPanelError(f"there are {kmers.size} k-mers and genes of {kmer_genes.size}")
         self.genes = genes
         self._filter_words = np.empty(1 << FILTER_WORDS_BITS, dtype=np.uint32)
         self._seeds = np.empty(table_slots(seed_positions.size), dtype=np.uint64)
@@ -413,9 +415,9 @@ def scan_fastq(
 ) -> tuple[int, int]:
     """Take the whole records of a block of FASTQ apart and look each read up in the panel.
 
-    A block may be scanned while it is still being filled: each call goes on where the one before it ended. A record
-    that the block cuts off is left for the next one. So are blank lines, which are no record: the next block tells
-    whether the file ends there.
+    A block may be scanned while it is still being filled: each call goes on where the one before it
+    ended. A record that the block cuts off is left for the next one. So are blank lines, which are no
+    record: the next block tells whether the file ends there.
 
     Args:
         data: the block with LOAD_BYTES bytes behind it; the file's last block must end with a line end.
@@ -425,8 +427,8 @@ def scan_fastq(
         room: results and sums.
 
     Returns:
-        (records, error): number of whole records of the block and a SCAN code; on an error the record behind the last
-        counted one is wrong.
+        (records, error): number of whole records of the block and a SCAN code; on an error the record
+        behind the last counted one is wrong.
     """
     error = _loops.scan_fastq(
         _BYTES.address(data), data.size, filled, group, byref(table._struct), byref(room._struct)
@@ -444,8 +446,8 @@ def first_out_of_step(
 ) -> tuple[int, int]:
     """Find the first pair of records whose names are not those of two mates.
 
-    Mates have one name, or names that differ in the mate's number at the end: /1 and /2, .1 and .2, _1 and _2. A
-    comment that names the mate (`1:N:0`, or SRA's `1/1`) must not contradict the file's place.
+    Mates have one name, or names that differ in the mate's number at the end: /1 and /2, .1 and .2, _1
+    and _2. A comment that names the mate (`1:N:0`, or SRA's `1/1`) must not contradict the file's place.
 
     Args:
         first_names: hashes of the first mates' names (uint64).
@@ -477,13 +479,14 @@ def write_fragments(
 ) -> memoryview:
     """Return fragments in the form that later stages read, the mates of a pair one after the other.
 
-    The name ends with /1 or /2 for a pair and has no suffix for a single read; carriage returns, the second name and
-    the comment are dropped, but for the comment's field RX, and bases are upper case. Of the names of a pair, an ending
-    .1 or .2 (_1 or _2) stays where both mates have the same, and goes where they differ.
+    The name ends with /1 or /2 for a pair and has no suffix for a single read; carriage returns, the
+    second name and the comment are dropped, but for the comment's field RX, and bases are upper case. Of
+    the names of a pair, an ending .1 or .2 (_1 or _2) stays where both mates have the same, and goes
+    where they differ.
 
     Args:
-        columns: of the first mates, or single reads, and of the second ones: the bytes of scanned blocks, and where in
-            them each record begins, and behind the last one.
+        columns: of the first mates, or single reads, and of the second ones: the bytes of scanned blocks,
+            and where in them each record begins, and behind the last one.
         stride: number of records between one fragment and the next, 1 or 2.
         chosen: numbers of the fragments.
 
@@ -499,7 +502,10 @@ def write_fragments(
         raise ValueError("there is no such fragment") from error
     out = np.empty(max(size, 0), dtype=np.uint8)
     structs = (_ColumnStruct * len(columns))(
-        *((_BYTES.address(data), data.size, _INT64.address(starts), starts.size) for data, starts in columns)
+        *[
+            _ColumnStruct(_BYTES.address(data), data.size, _INT64.address(starts), starts.size)
+            for data, starts in columns
+        ]
     )
     used = _loops.write_fragments(structs, len(columns), stride, chosen, chosen.size, out, out.size)
     return out.data[: _require_ok(used)]

@@ -33,19 +33,22 @@ def variants(machine: str, compiler: Sequence[str]) -> dict[str, tuple[str, ...]
     """Return the variants that are compiled for a kind of machine, with their flags."""
     if machine not in ("x86_64", "AMD64"):
         return dict(SCALAR)
-    # Named, since distributions set a newer level in their compilers. Zig has names of its own, and begins with
-    # this level where a target is given.
+    # Named, since distributions set a newer level in their compilers. Zig has names of its own, and begins
+    # with this level where a target is given.
     every = () if "ziglang" in compiler else ("-march=x86-64",)
     return {name: (*every, *flags) for name, flags in {**SCALAR, **X86_64}.items()}
 
 
-def build(output: Path, compiler: Sequence[str], extra_flags: Sequence[str] = ()) -> None:
+def build(
+    output: Path, compiler: Sequence[str], extra_flags: Sequence[str] = (), only: Sequence[str] = ()
+) -> None:
     """Compile all sources into a shared library.
 
     Args:
         output: the library to write.
         compiler: command of a C compiler, for example `["cc"]`.
         extra_flags: for compiling and linking.
+        only: variants to compile, all by default; for tests.
 
     Raises:
         subprocess.CalledProcessError: the compiler failed.
@@ -54,14 +57,14 @@ def build(output: Path, compiler: Sequence[str], extra_flags: Sequence[str] = ()
         (source, variant, (f"-DVARIANT={variant}", *flags))
         for variant, flags in variants(platform.machine(), compiler).items()
         for source in sorted(HERE.glob("*.c"))
-        if source.name not in ONCE
+        if source.name not in ONCE and (not only or variant in only)
     ]
     with tempfile.TemporaryDirectory() as scratch:
         objects = []
         for source, variant, flags in jobs:
             objects.append(str(Path(scratch, f"{source.stem}_{variant}.o")))
             _run([*compiler, *FLAGS, *flags, *extra_flags, "-c", str(source), "-o", objects[-1]])
-        _run([*compiler, "-shared", *extra_flags, *objects, "-o", str(output)])
+        _run([*compiler, "-shared", "-s", *extra_flags, *objects, "-o", str(output)])
 
 
 def _run(command: list[str]) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.errors import PanelError
-from aspsfusion.native import DamagedPanel, ScreenTable
+from aspsfusion.native import DamagedPanelError, ScreenTable
 from aspsfusion.panel.layout import BUILD_AGAIN, KMER_TABLE, damage_named, require_files
 
 PACKED_CODES = np.full(256, 4, dtype=np.uint8)
@@ -145,7 +145,7 @@ def _screen_index(directory: Path, changed: int, size: int) -> ScreenIndex:
     kmers = read_kmers(directory)
     try:
         return ScreenIndex(kmers.symbols, build_table(kmers, len(kmers.symbols)))
-    except DamagedPanel as error:
+    except DamagedPanelError as error:
         raise PanelError(f"is damaged: {error}", path=directory / KMER_TABLE, remedy=BUILD_AGAIN) from error
 
 
@@ -157,7 +157,7 @@ def build_table(panel: PanelKmers, genes: int | None = None) -> ScreenTable:
         genes: number of genes; None for as many as the k-mers name.
 
     Raises:
-        DamagedPanel: k-mers, genes, text or seeds cannot be right.
+        DamagedPanelError: k-mers, genes, text or seeds cannot be right.
     """
     return ScreenTable(
         k=panel.k,
