@@ -26,7 +26,7 @@ from aspsfusion.panel.fetch import (
     parse_source,
 )
 from aspsfusion.panel.genome import Region
-from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from small_panel import SmallPanel
 
 Answer = Callable[[str], tuple[int, dict[str, str], bytes]]

@@ -13,7 +13,8 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import PanelError
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.exclusion import Findings
-from aspsfusion.panel.spec import PLACEHOLDERS, load_panel_spec, parse_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec, parse_panel_spec
+from aspsfusion.panel.spec import PLACEHOLDERS
 from small_panel import SMALL_PANEL
 
 REPOSITORY = Path(__file__).parents[2]

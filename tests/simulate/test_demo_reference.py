@@ -16,7 +16,8 @@ from aspsfusion.cli import demo_reference as command
 from aspsfusion.errors import PanelError, ParameterError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.genome import WATERMARK
-from aspsfusion.panel.spec import PanelSpec, parse_panel_spec
+from aspsfusion.panel.panel_yaml import parse_panel_spec
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.simulate.demo_bases import FILLER_BLOCK, filler
 from aspsfusion.simulate.demo_reference import (
     DemonstrationReference,

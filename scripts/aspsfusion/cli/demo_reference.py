@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         AspsfusionError: the panel is wrong or the output can not be written.
     """
-    from aspsfusion.panel.spec import load_panel_spec
+    from aspsfusion.panel.panel_yaml import load_panel_spec
     from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 
     reference = demonstration_reference(load_panel_spec(args.panel), args.seed, args.panel)

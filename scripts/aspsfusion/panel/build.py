@@ -31,8 +31,9 @@ from aspsfusion.panel.layout import (
     UNSPLICED_FASTA,
 )
 from aspsfusion.panel.panel import Panel, load_panel
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.screen_targets import screened_sequences
-from aspsfusion.panel.spec import PanelSpec, load_panel_spec
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.panel.specificity import write_specificity
 from aspsfusion.panel.transcripts import Exon, Transcript, Unspliced
 from aspsfusion.panel.uniqueness import Uniqueness, measure_uniqueness, uniqueness_checks

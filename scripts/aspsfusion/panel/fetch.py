@@ -32,7 +32,8 @@ from aspsfusion.io.fasta import fasta_record
 from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.panel.genome import Region, gene_region
 from aspsfusion.panel.gtf import complete_spec
-from aspsfusion.panel.spec import PanelSpec, load_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
+from aspsfusion.panel.spec import PanelSpec
 
 TIMEOUT = 60.0
 """Seconds without an answer after which a request counts as failed."""
