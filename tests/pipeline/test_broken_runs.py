@@ -227,10 +227,10 @@ def test_no_permission(panel: Path, tmp_path: Path, plain_user: Sequence[str], k
         words = ["extract", "--panel", str(panel), str(source)]
     if kind in ("fastq", "bam"):
         source.chmod(0)
-        message = f"{source}: can not be read (permission denied)"
+        message = f"{source}: {'cannot' if kind == 'bam' else 'can not'} be read (permission denied)"
     elif kind == "output":
         out.chmod(0o500)
-        message = f"{out}/c.fastq.gz: can not be written (Permission denied); give an --output that can"
+        message = f"{out}/c.fastq.gz: cannot be written (Permission denied); give an --output that can"
     else:
         # Neither the given directory, nor that of the package, nor that of the user can be written.
         message = (

@@ -378,7 +378,7 @@ def test_wrong_settings_are_named(panel_yaml: Path, tmp_path: Path) -> None:
         command.run(parse("--panel", str(panel_yaml), "--output", str(tmp_path / "demo.fa")))
     with pytest.raises(ParameterError, match="seed -1 is negative"):
         command.run(parse("--panel", str(panel_yaml), "--output", str(tmp_path / "d.fa.gz"), "--seed", "-1"))
-    with pytest.raises(ParameterError, match="can not be written"):
+    with pytest.raises(ParameterError, match="cannot be written"):
         command.run(parse("--panel", str(panel_yaml), "--output", str(panel_yaml / "demo.fa.gz")))
     assert [path.name for path in tmp_path.iterdir()] == ["panel.yaml"]
     (tmp_path / "demo.gz").mkdir()

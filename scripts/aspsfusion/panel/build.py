@@ -125,7 +125,7 @@ def replace_panel(
     if PROVENANCE not in held or not held <= PANEL_ENTRIES:
         foreign = f" (it holds {min(held - PANEL_ENTRIES)})" if held - PANEL_ENTRIES else ""
         raise PanelError(
-            f"exists and is no panel directory{foreign}",
+            f"exists and is not a panel directory{foreign}",
             path=output,
             remedy="remove it or name another directory",
         )

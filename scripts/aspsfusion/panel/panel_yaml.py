@@ -26,7 +26,7 @@ def load_panel_spec(path: Path) -> PanelSpec:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not a text file"
         raise PanelError(
-            f"can not be read ({reason})", path=path, remedy="give the path of a panel YAML"
+            f"cannot be read ({reason})", path=path, remedy="give the path of a panel YAML"
         ) from error
     return parse_panel_spec(text, path)
 
@@ -77,7 +77,7 @@ def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode
     for key_node, _ in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
             raise yaml.constructor.ConstructorError(
-                None, None, "a list or mapping stands where a key is due", key_node.start_mark
+                None, None, "a list or mapping where a key is expected", key_node.start_mark
             )
         key = loader.construct_object(key_node)
         if key in seen:
