@@ -16,7 +16,7 @@ from pathlib import Path
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Panel, load_panel
-from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.report.models import QualityControl, Report
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters

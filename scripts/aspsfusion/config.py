@@ -52,7 +52,7 @@ class CallParameters(Strict):
         ge=1,
         le=20,
         description="edits by which a junction must beat the best wild-type explanation of the same read; a "
-        "single sequencing error can not bridge two",
+        "single sequencing error cannot bridge two",
     )
     max_edit_rate: float = Field(
         0.06,
@@ -184,7 +184,7 @@ class ClassifyParameters(Strict):
         ge=0.0,
         le=1.0,
         description="share of the target genes' molecules at exon borders that still hold the intron above "
-        "which the report warns of DNA or unripe RNA; a convention, between the shares of clean RNA and of "
+        "which the report warns of DNA or pre-mRNA; a convention, between the shares of clean RNA and of "
         "DNA in the study of docs/methods.md",
     )
     min_five_to_three_ratio: float = Field(

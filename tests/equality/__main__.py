@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from aspsfusion.panel.build import build_panel
-from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.report.models import Report
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.simulate.demo import DEFINITION, load_demo

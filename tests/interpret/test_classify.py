@@ -5,7 +5,8 @@ import pytest
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.exclusion import Findings
-from aspsfusion.panel.spec import PanelSpec, parse_panel_spec
+from aspsfusion.panel.panel_yaml import parse_panel_spec
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide, OneSided, Reason
 
 SPEC = parse_panel_spec(

@@ -325,7 +325,9 @@ def test_foreign_directory_is_never_deleted(small: SmallPanel, fill: Callable[[P
         small.output.mkdir()
     fill(small.output)
     before = contents(small.output)
-    with pytest.raises(PanelError, match=r"panel: exists and is no panel directory \(it holds thesis\.txt\)"):
+    with pytest.raises(
+        PanelError, match=r"panel: exists and is not a panel directory \(it holds thesis\.txt\)"
+    ):
         replace_panel(small.yaml_path, small.genome_path, None, small.output)
     with pytest.raises(PanelError, match="exists already"):
         build_panel(small.yaml_path, small.genome_path, None, small.output)

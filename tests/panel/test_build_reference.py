@@ -7,8 +7,8 @@ import pytest
 from aspsfusion.errors import ReferenceProofError
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.screen_index import read_kmers
-from aspsfusion.panel.spec import load_panel_spec
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from small_panel import (
     BYSTANDER_EXONS,

@@ -26,7 +26,7 @@ from aspsfusion.panel.fetch import (
     parse_source,
 )
 from aspsfusion.panel.genome import Region
-from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from small_panel import SmallPanel
 
 Answer = Callable[[str], tuple[int, dict[str, str], bytes]]
@@ -139,12 +139,12 @@ PASSING: dict[str, tuple[Answer, str]] = {
     "busy": (fault(429), "answers 429 Too Many Requests"),
     "down": (fault(503), "answers 503 Service Unavailable"),
     "broken off": (fault(200, '{"dna": "AC', Content_Length="5000"), "broke off (IncompleteRead)"),
-    "no answer": (fault(200, "", Content_Length="0"), "answers with no sequence but ''"),
+    "no answer": (fault(200, "", Content_Length="0"), "answers without sequence: ''"),
     "short": (dna("ACGT"), "gave 4 bases of 380"),
     "long": (dna("ACGT" * 100), "gave 400 bases of 380"),
-    "page": (fault(200, "<html>Please\nlog in</html>"), "no sequence but '<html>Please log in</html>'"),
-    "other JSON": (fault(200, '{"error": "none"}'), 'no sequence but \'{"error": "none"}\''),
-    "no bases": (dna("x" * 380), "answers with no sequence but 'xxx"),
+    "page": (fault(200, "<html>Please\nlog in</html>"), "without sequence: '<html>Please log in</html>'"),
+    "other JSON": (fault(200, '{"error": "none"}'), 'without sequence: \'{"error": "none"}\''),
+    "no bases": (dna("x" * 380), "answers without sequence: 'xxx"),
 }
 
 
@@ -176,7 +176,7 @@ def test_runs_of_n_are_sequence(server: Server, form: str) -> None:
 
 def test_an_error_page_is_no_ensembl_sequence(server: Server, waits: list[float]) -> None:
     server.faults = [fault(200, "<html>gateway</html>")] * ATTEMPTS
-    with pytest.raises(ServiceError, match="no sequence but '<html>gateway</html>'"):
+    with pytest.raises(ServiceError, match="without sequence: '<html>gateway</html>'"):
         service_of(server, waits, "ensembl").fetch(REGION)
 
 
@@ -227,7 +227,7 @@ def test_offline_says_what_to_do(waits: list[float]) -> None:
     service = SequenceService(f"ucsc=http://127.0.0.1:{closed_port()}", "GRCh38", 0.0, waits.append)
     with pytest.raises(ServiceError) as caught:
         service.fetch(REGION)
-    assert "can not be reached" in str(caught.value)
+    assert "cannot be reached" in str(caught.value)
     assert caught.value.remedy is not None
     assert "HTTPS_PROXY" in caught.value.remedy
     assert len(waits) == ATTEMPTS - 1
@@ -235,7 +235,7 @@ def test_offline_says_what_to_do(waits: list[float]) -> None:
 
 @pytest.mark.parametrize("source", ["", "ncbi", "http://mirror", "ucsc=mirror", "ucsc=ftp://mirror", "ucsc="])
 def test_no_source(source: str) -> None:
-    with pytest.raises(ServiceError, match="is no source of sequence"):
+    with pytest.raises(ServiceError, match="is not a source of sequence"):
         parse_source(source)
 
 
@@ -367,4 +367,4 @@ def test_command(
     assert main(arguments) == 0
     assert capsys.readouterr().out == f"{output}: 3 loci, 1,710 bases, all there already\n"
     assert main([*arguments[:-1], "nowhere"]) == 1
-    assert "is no source of sequence" in capsys.readouterr().err
+    assert "is not a source of sequence" in capsys.readouterr().err

@@ -247,12 +247,12 @@ def test_corrupt_gzip(fasta: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is empty or no FASTA"),
-        (b"\n\n", "is no FASTA: it does not begin with '>'"),
-        (b"@read\nACGT\n+\nIIII\n", "is no FASTA: it does not begin with '>'"),
-        (b"\x00\x01binary\xff", "is no FASTA"),
-        (b">chrX", "is empty or no FASTA: no record begins with '>'"),
-        (gzip.compress(b""), "is empty or no FASTA"),
+        (b"", "is empty or not a FASTA file"),
+        (b"\n\n", "is not a FASTA file: it does not begin with '>'"),
+        (b"@read\nACGT\n+\nIIII\n", "is not a FASTA file: it does not begin with '>'"),
+        (b"\x00\x01binary\xff", "is not a FASTA file"),
+        (b">chrX", "is empty or not a FASTA file: no record begins with '>'"),
+        (gzip.compress(b""), "is empty or not a FASTA file"),
     ],
 )
 def test_file_that_is_no_fasta(fasta: Path, content: bytes, message: str) -> None:
@@ -261,8 +261,8 @@ def test_file_that_is_no_fasta(fasta: Path, content: bytes, message: str) -> Non
 
 
 def test_missing_file_and_directory(tmp_path: Path) -> None:
-    assert "can not be read (no such file or directory)" in refusal(tmp_path / "absent.fa")
-    assert "can not be read (is a directory)" in refusal(tmp_path)
+    assert "cannot be read (no such file or directory)" in refusal(tmp_path / "absent.fa")
+    assert "cannot be read (is a directory)" in refusal(tmp_path)
 
 
 def test_missing_chromosome_names_region_and_what_was_found(fasta: Path) -> None:
@@ -339,7 +339,7 @@ def test_foreign_letters_in_a_wanted_region(fasta: Path, foreign: bytes) -> None
     fasta.write_bytes(text.replace(b"?", foreign))
     message = refusal(fasta, wanted=Region("chrX", 110, 140))
     assert "record chrX:101-160, base 131: holds " in message
-    assert "which is no base; give a nucleotide FASTA" in message
+    assert "which is not a base; give a nucleotide FASTA" in message
 
 
 def test_foreign_letters_elsewhere_do_not_matter(fasta: Path) -> None:

@@ -228,10 +228,10 @@ def test_no_permission(panel: Path, tmp_path: Path, plain_user: Sequence[str], k
         words = ["extract", "--panel", str(panel), str(source)]
     if kind in ("fastq", "bam"):
         source.chmod(0)
-        message = f"{source}: can not be read (permission denied)"
+        message = f"{source}: cannot be read (permission denied)"
     else:
         out.chmod(0o500)
-        message = f"{out}/c.fastq.gz: can not be written (Permission denied); give an --output that can"
+        message = f"{out}/c.fastq.gz: cannot be written (Permission denied); give an --output that can"
     words += ["--output", str(out / "c.fastq.gz"), "--metrics", str(out / "s.json")]
     try:
         done = run(AS_A_USER, *words, prefix=plain_user)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from aspsfusion.errors import PanelError, ParameterError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.genome import WATERMARK
-from aspsfusion.panel.spec import PanelSpec, parse_panel_spec
+from aspsfusion.panel.panel_yaml import parse_panel_spec
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.simulate.demo_bases import FILLER_BLOCK, filler
 from aspsfusion.simulate.demo_reference import (
     DemonstrationReference,
@@ -372,7 +373,7 @@ def test_wrong_settings_are_named(panel_yaml: Path, tmp_path: Path) -> None:
         write("--panel", panel_yaml, "--output", tmp_path / "demo.fa")
     with pytest.raises(ParameterError, match="seed -1 is negative"):
         write("--panel", panel_yaml, "--output", tmp_path / "d.fa.gz", "--seed", "-1")
-    with pytest.raises(ParameterError, match="can not be written"):
+    with pytest.raises(ParameterError, match="cannot be written"):
         write("--panel", panel_yaml, "--output", panel_yaml / "demo.fa.gz")
     assert [path.name for path in tmp_path.iterdir()] == ["panel.yaml"]
     (tmp_path / "demo.gz").mkdir()

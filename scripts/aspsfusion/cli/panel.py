@@ -42,7 +42,7 @@ def _add_demo_reference(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo_reference(args: argparse.Namespace) -> None:
-    from aspsfusion.panel.spec import load_panel_spec
+    from aspsfusion.panel.panel_yaml import load_panel_spec
     from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 
     reference = demonstration_reference(load_panel_spec(args.panel), args.seed, args.panel)

@@ -124,7 +124,7 @@ def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam
     pysam.set_verbosity(0)  # what htslib has to say is said below, with the remedy
     _forbid_downloads()
     if path.exists() and not path.is_file():
-        raise ReadsError("is no file", path=path, remedy="give a file: it is read twice")
+        raise ReadsError("is not a file", path=path, remedy="give a file: it is read twice")
     if path.is_file() and path.stat().st_size == 0:
         raise ReadsError("is empty (0 bytes)", path=path, remedy="copy the file again")
     try:
@@ -143,7 +143,7 @@ def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam
         if error.errno == errno.ENOEXEC:  # a format of htslib's that holds no reads, an index for one
             raise _no_alignments(path) from error
         reason = (error.strerror or str(error)).split(":")[-1].strip().lower()
-        raise ReadsError(f"can not be read ({reason})", path=path, remedy=GIVE_ALIGNMENTS) from error
+        raise ReadsError(f"cannot be read ({reason})", path=path, remedy=GIVE_ALIGNMENTS) from error
     except (ValueError, IndexError, UnicodeError, NotImplementedError) as error:
         # pysam raises IndexError for formats that have no header of their own, FASTQ for one.
         raise _no_alignments(path) from error
@@ -161,7 +161,7 @@ def require_reference(reference: Path) -> None:
     """Refuse a reference FASTA without an index that can be read or written.
 
     Raises:
-        ReadsError: it is missing, is no FASTA that can be indexed, or its index can not be written.
+        ReadsError: it is missing, is no FASTA that can be indexed, or its index cannot be written.
     """
     try:
         with pysam.FastaFile(str(reference)):
@@ -204,7 +204,7 @@ def records_of(stream: pysam.AlignmentFile, path: Path) -> Iterator[pysam.Aligne
     except (OSError, ValueError, UnicodeError, NotImplementedError) as error:
         if stream.is_cram:
             raise ReadsError(
-                f"can not be decoded ({error}): it is damaged, or its reference is missing or another one",
+                f"cannot be decoded ({error}): it is damaged, or its reference is missing or another one",
                 path=path,
                 where=f"after record {number}",
                 remedy="give the FASTA that it was compressed with as --reference (cram_reference in the "
@@ -281,9 +281,9 @@ def sort_bam(source: Path, output: Path, *options: str, remedy: str) -> None:
         said = str(error).split("stderr=")[-1].strip(" '\"\n").removesuffix("\\n").split("\\n")[-1]
         damaged = "truncated" in said or "invalid" in said
         raise ReadsError(
-            f"can not be sorted ({said.removeprefix('samtools sort: ').removesuffix('. Aborting')})",
+            f"cannot be sorted ({said.removeprefix('samtools sort: ').removesuffix('. Aborting')})",
             path=source if damaged else output,
-            remedy=remedy if damaged else "see to free space and to the permission to write there",
+            remedy=remedy if damaged else "check free space and the permission to write there",
         ) from error
 
 
@@ -300,9 +300,9 @@ def _no_second_error() -> Iterator[None]:
 
 def _no_alignments(path: Path) -> ReadsError:
     return ReadsError(
-        "is no BAM, CRAM or SAM file, or its header is damaged",
+        "is not a BAM, CRAM or SAM file, or its header is damaged",
         path=path,
-        remedy=f"{GIVE_ALIGNMENTS}; FASTQ belongs into fastq_1 and fastq_2",
+        remedy=f"{GIVE_ALIGNMENTS}; FASTQ files belong in fastq_1 and fastq_2",
     )
 
 

@@ -92,7 +92,7 @@ def fasta_pieces(path: Path) -> Iterator[tuple[str | None, bytes]]:
                 continue
             if not seen_header:
                 raise ReferenceProofError(
-                    "is no FASTA: it does not begin with '>'", path=path, remedy="give a genome FASTA"
+                    "is not a FASTA file: it does not begin with '>'", path=path, remedy="give a genome FASTA"
                 )
             next_header = _next_header(buffer)
             if next_header >= 0:
@@ -106,7 +106,7 @@ def fasta_pieces(path: Path) -> Iterator[tuple[str | None, bytes]]:
             break
     if not seen_header:
         raise ReferenceProofError(
-            "is empty or no FASTA: no record begins with '>'", path=path, remedy="give a genome FASTA"
+            "is empty or not a FASTA file: no record begins with '>'", path=path, remedy="give a genome FASTA"
         )
 
 
@@ -115,7 +115,7 @@ def _open(path: Path) -> BinaryIO:
         return open_inflated(path)
     except OSError as error:
         raise ReferenceProofError(
-            f"can not be read ({reason_of(error)})", path=path, remedy="give the path of a genome FASTA"
+            f"cannot be read ({reason_of(error)})", path=path, remedy="give the path of a genome FASTA"
         ) from error
 
 

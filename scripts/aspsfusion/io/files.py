@@ -53,7 +53,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         if error.filename and Path(str(error.filename)) not in (path, temporary, path.parent):
             raise  # about another file, which has its own words
         raise ParameterError(
-            f"can not be written ({error.strerror or error})",
+            f"cannot be written ({error.strerror or error})",
             path=path,
             remedy="give an --output that can be written",
         ) from error

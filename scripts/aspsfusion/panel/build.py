@@ -31,8 +31,9 @@ from aspsfusion.panel.layout import (
     UNSPLICED_FASTA,
 )
 from aspsfusion.panel.panel import Panel, load_panel
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.screen_targets import screened_sequences
-from aspsfusion.panel.spec import PanelSpec, load_panel_spec
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.panel.specificity import write_specificity
 from aspsfusion.panel.transcripts import Exon, Transcript, Unspliced
 from aspsfusion.panel.uniqueness import Uniqueness, measure_uniqueness, uniqueness_checks
@@ -124,7 +125,7 @@ def replace_panel(
     if PROVENANCE not in held or not held <= PANEL_ENTRIES:
         foreign = f" (it holds {min(held - PANEL_ENTRIES)})" if held - PANEL_ENTRIES else ""
         raise PanelError(
-            f"exists and is no panel directory{foreign}",
+            f"exists and is not a panel directory{foreign}",
             path=output,
             remedy="remove it or name another directory",
         )

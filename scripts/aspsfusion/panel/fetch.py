@@ -32,7 +32,8 @@ from aspsfusion.io.fasta import fasta_record
 from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.panel.genome import Region, gene_region
 from aspsfusion.panel.gtf import complete_spec
-from aspsfusion.panel.spec import PanelSpec, load_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
+from aspsfusion.panel.spec import PanelSpec
 
 TIMEOUT = 60.0
 """Seconds without an answer after which a request counts as failed."""
@@ -133,7 +134,7 @@ def parse_source(source: str) -> tuple[Form, str]:
     form = FORMS.get(name)
     if form is None or ("=" in source and urllib.parse.urlsplit(url).scheme not in ("http", "https")):
         raise ServiceError(
-            f"'{source}' is no source of sequence",
+            f"'{source}' is not a source of sequence",
             remedy="give ucsc, ensembl, or ucsc=URL or ensembl=URL of a mirror that answers in that form",
         )
     return form, (url or form.base).rstrip("/")
@@ -206,7 +207,7 @@ class SequenceService:
                     remedy="check the panel's coordinates and the source",
                 ) from error
         except urllib.error.URLError as error:
-            raise _PassingError(f"can not be reached ({error.reason})") from error
+            raise _PassingError(f"cannot be reached ({error.reason})") from error
         except (http.client.HTTPException, OSError) as error:
             raise _PassingError(f"broke off ({type(error).__name__})") from error
 
@@ -366,9 +367,9 @@ def _checked(answer: str, form: Form, region: Region) -> str:
     try:
         bases = form.bases(answer)
     except ValueError as error:
-        raise _PassingError(f"answers with no sequence but '{_shown(answer)}'") from error
+        raise _PassingError(f"answers without sequence: '{_shown(answer)}'") from error
     if _BASES.fullmatch(bases) is None:
-        raise _PassingError(f"answers with no sequence but '{_shown(bases)}'")
+        raise _PassingError(f"answers without sequence: '{_shown(bases)}'")
     if len(bases) != region.end - region.start:
         raise _PassingError(f"gave {len(bases)} bases of {region.end - region.start}")
     return bases

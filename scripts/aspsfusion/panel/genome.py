@@ -227,7 +227,7 @@ class _Contig:
             foreign = NOT_A_BASE.search(sequence)
             if foreign:
                 raise self.error(
-                    f"holds {foreign[0].decode('ascii', 'replace')!r}, which is no base",
+                    f"holds {foreign[0].decode('ascii', 'replace')!r}, which is not a base",
                     "give a nucleotide FASTA",
                     base=region.start + foreign.start() + 1,
                 )

@@ -193,7 +193,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         stream = open_inflated(path)
     except OSError as error:
         raise PanelError(
-            f"can not be read ({reason_of(error)})", path=path, remedy="give the path of an annotation GTF"
+            f"cannot be read ({reason_of(error)})", path=path, remedy="give the path of an annotation GTF"
         ) from error
     with stream:
         try:

@@ -1,4 +1,4 @@
-"""Reads the panel YAML, which states as data what a laboratory wants confirmed or excluded.
+"""Defines the panel YAML, which states as data what a laboratory wants confirmed or excluded.
 
 All that the product knows of a fusion is in that file: genes, transcripts, published junctions, artefact
 pairs, domains and the sentences of the report. The code knows none of it by name.
@@ -10,21 +10,17 @@ the primary transcripts.
 
 import string
 from collections import Counter
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import (
     Field,
     StringConstraints,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from aspsfusion.config import Strict
-from aspsfusion.errors import PanelError
 from aspsfusion.panel.gene_spec import (
     DomainSpec,
     GeneSpec,
@@ -32,7 +28,6 @@ from aspsfusion.panel.gene_spec import (
     GenomeSpec,
     Identifier,
     Role,
-    first_problem,
 )
 
 Direction = Literal["diagnostic", "reciprocal"]
@@ -285,59 +280,6 @@ class PanelSpec(Strict):
         return [gene.symbol for gene in self.genes if role in gene.roles]
 
 
-def load_panel_spec(path: Path) -> PanelSpec:
-    """Read and validate a panel YAML.
-
-    Raises:
-        PanelError: the file cannot be read or is wrong; names line or key.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise PanelError(
-            f"can not be read ({reason})", path=path, remedy="give the path of a panel YAML"
-        ) from error
-    return parse_panel_spec(text, path)
-
-
-def parse_panel_spec(text: str, path: str | Path) -> PanelSpec:
-    """Parse and validate the text of a panel YAML.
-
-    Args:
-        text: the YAML.
-        path: where it came from, for messages only.
-
-    Raises:
-        PanelError: the text is no YAML or states something impossible; names line or key.
-    """
-    try:
-        data = yaml.load(text, Loader=_UniqueKeyLoader)
-    except yaml.MarkedYAMLError as error:
-        where = f"line {error.problem_mark.line + 1}" if error.problem_mark else None
-        raise PanelError(
-            f"not valid YAML: {error.problem or error.context}",
-            path=path,
-            where=where,
-            remedy="correct the line",
-        ) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise PanelError(f"not valid YAML: {error}", path=path, remedy="give a panel YAML") from error
-    if not isinstance(data, dict):
-        raise PanelError("holds no panel", path=path, remedy="give a YAML file with the keys of a panel")
-    try:
-        return PanelSpec.model_validate(data)
-    except ValidationError as error:
-        key, message = first_problem(error)
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise PanelError(
-            f"{message}{more}",
-            path=path,
-            where=f"key {key}" if key else None,
-            remedy="correct the panel YAML",
-        ) from error
-
-
 def _placeholders(text: str) -> list[str]:
     """Return what a sentence has in braces; raises ValueError for a brace without its partner."""
     try:
@@ -349,27 +291,3 @@ def _placeholders(text: str) -> list[str]:
         if name is not None:
             found.append(name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else ""))
     return found
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A YAML loader that refuses a key given twice, of which YAML would keep the last one in silence."""
-
-
-def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen = set()
-    for key_node, _ in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(
-                None, None, "a list or mapping stands where a key is due", key_node.start_mark
-            )
-        key = loader.construct_object(key_node)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"key {key!r} is given twice", key_node.start_mark
-            )
-        seen.add(key)
-    loader.flatten_mapping(node)
-    return loader.construct_mapping(node, deep=True)
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)
