@@ -1,4 +1,9 @@
-"""A candidate junction together with the sequences that a read of it would show."""
+"""Models a candidate junction: the sequences that a read of it would show.
+
+A junction is a 5' place and a 3' place on the genome. Its forms are the contigs, transcripts or unspliced
+genes, that hold one of the two places; a read of the junction shows one form of the 5' gene up to the place,
+then one of the 3' gene.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
@@ -13,14 +18,25 @@ from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Junction, Panel
 
 
+def in_order(junction: Junction) -> tuple[str, int, str, int]:
+    """Return what junctions are sorted by where nothing else distinguishes them."""
+    return junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
+
+
 class JunctionModel:
     """A candidate junction with the sequences across it.
 
     Args:
-        panel: built panel.
+        panel: with the transcripts.
         contigs: the panel's sequences.
         junction: genomic positions.
-        anchors: anchors that a split read needs.
+        anchors: that a split read needs.
+
+    Attributes:
+        junction: genomic positions.
+        anchors: that a split read needs.
+        five: for each form of the 5' gene the position of the first base after the junction, 0-based.
+        three: for each form of the 3' gene the position of its first joined base, 0-based.
     """
 
     def __init__(self, panel: Panel, contigs: ContigBases, junction: Junction, anchors: Anchors) -> None:
@@ -41,7 +57,7 @@ class JunctionModel:
         """Add the forms of a breakpoint inside an intron in which the other introns are spliced out.
 
         The RNA of such a breakpoint keeps the piece of the broken intron next to it; the exons beyond that
-        piece are spliced as ever, and mates lie in them. The boundary of such a form on a transcript is that
+        piece are spliced as ever, and mates are in them. The boundary of such a form on a transcript is that
         of its exons, moved by the length of the piece, so that a read's place relative to the junction
         follows from its place on the transcript as for any other form.
         """
@@ -60,7 +76,7 @@ class JunctionModel:
         Args:
             gene: gene of the side.
             forms: boundaries by contig; a breakpoint inside an intron has that of the unspliced gene alone.
-            five_side: whether the exons lie in front of the breakpoint.
+            five_side: whether the exons are upstream of the breakpoint.
         """
         unspliced = self._panel.unspliced.get(gene)
         if unspliced is None or unspliced.key not in forms:
@@ -68,9 +84,9 @@ class JunctionModel:
         broken, bases = forms[unspliced.key], self._contigs[unspliced.key]
         found = []
         for transcript in self._panel.by_gene[gene]:
-            for before, behind in pairwise(transcript.exons):
+            for before, after in pairwise(transcript.exons):
                 start = unspliced.from_genome(transcript.to_genome(before.tx_end - 1)) + 1
-                end = unspliced.from_genome(transcript.to_genome(behind.tx_start))
+                end = unspliced.from_genome(transcript.to_genome(after.tx_start))
                 if start <= broken <= end:
                     piece = bases[start:broken] if five_side else bases[broken:end]
                     found.append((transcript.key, (before.tx_end, piece)))
@@ -87,10 +103,10 @@ class JunctionModel:
         return next(iter(self.five)), next(iter(self.three))
 
     def form_for(self, contig: str, reach: int, *, five_side: bool) -> str:
-        """Return the contig that stands for all with the same bases over a distance from the junction.
+        """Return the first of the forms with the same bases as one up to a distance from the junction.
 
         Args:
-            contig: a form of the side.
+            contig: the form.
             reach: bases from the junction that a read covers; negative when it does not reach the side.
             five_side: whether it is the 5' side.
         """
@@ -117,7 +133,7 @@ class JunctionModel:
         return self._joined[key]
 
     def keeps(self, placement: Placement) -> bool:
-        """Whether a placement lies in the part of one of the two genes that the fusion keeps."""
+        """Whether a placement reaches into the part of one of the two genes that the fusion keeps."""
         first, last = (
             self._panel.genomic_position(placement.contig, position)
             for position in (placement.start, placement.end - 1)
@@ -143,11 +159,11 @@ def _shared(one: bytes, other: bytes, *, step: int) -> int:
 
 
 class ModelIndex:
-    """Finds the junctions that a fragment can speak for at all, without laying its reads on them.
+    """Finds the junctions that a fragment can support at all, without aligning its reads to them.
 
-    A read can only run over a junction whose boundary lies within the read as placed on one of the
-    junction's contigs, and a pair can only bridge one between the two genes of its mates. Nothing is lost by
-    passing over all others.
+    A read can only run over a junction whose boundary is within the read as placed on one of the junction's
+    contigs, and a pair can only bridge one between the two genes of its mates. Nothing is lost by passing
+    over all others.
 
     Args:
         models: in the order in which they are to be returned.
