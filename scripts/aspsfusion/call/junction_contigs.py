@@ -1,4 +1,4 @@
-"""Writes the fusion transcripts of a sample's junctions as contigs, and aligns supporting reads to them."""
+"""Makes contigs of the fusion transcripts of a sample's junctions, and aligns supporting reads to them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

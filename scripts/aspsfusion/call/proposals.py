@@ -69,7 +69,7 @@ class Proposer:
         self.boundaries = BoundaryMap(panel)
 
     def propose(self, fragments: Iterable[Fragment]) -> dict[Junction, list[Fragment]]:
-        """Return the junctions that split reads and clipped ends at exon borders propose, each with its proposers."""
+        """Return the junctions that split reads and clipped ends propose, each with its proposers."""
         found: dict[Junction, list[Fragment]] = {}
         for fragment in fragments:
             for junction in self._from_split_reads(fragment) | self._from_clips(fragment):
