@@ -158,9 +158,9 @@ def homology(contigs: ContigBases, model: JunctionModel) -> int:
     The bases by which the junction could be moved to either side without changing the joined sequence. A
     junction at random has 4 or more once in 60 times (sum of two geometric numbers of chance 1/4).
     """
-    five, three = model.main_forms
+    five, three = model.five.main_form, model.three.main_form
     five_bases, three_bases = contigs[five], contigs[three]
-    five_at, three_at = model.five[five], model.three[three]
+    five_at, three_at = model.five.boundaries[five], model.three.boundaries[three]
     after = before = 0
     while (
         after < MAX_HOMOLOGY

@@ -89,7 +89,7 @@ def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSided
         # Overlapping mates show the same break twice; the fragment votes once, with its longest clip.
         by_place = {
             (clip.gene, clip.position, clip.enters): clip
-            for clip in sorted(found, key=lambda c: len(c.bases))
+            for clip in sorted(found, key=lambda c: (len(c.bases), c.bases))
         }
         clips.extend(clip for clip in by_place.values() if _of_the_gene_itself(panel, fragment, clip.gene))
     return _clusters(clips)

@@ -305,20 +305,19 @@ class _Start(NamedTuple):
 
 def _starts(mate: Mate, model: JunctionModel) -> Iterator[_Start]:
     """Yield where the read's placements make it start relative to the junction."""
-    main_five, main_three = model.main_forms
+    five, three = model.five, model.three
     for placement in mate.placements:
         # With an indel within the placement its two ends give different starts of the whole read.
         starts = {placement.start - placement.query_start, placement.end - placement.query_end}
         for start in sorted(starts):
-            if placement.contig in model.five:
-                offset = start - model.five[placement.contig]
-                form = model.form_for(placement.contig, INDEL_WINDOW - offset, five_side=True)
-                yield _Start(placement.reverse, form, main_three, offset)
-            if placement.contig in model.three:
-                offset = start - model.three[placement.contig]
-                reach = offset + len(mate.sequence) + INDEL_WINDOW
-                form = model.form_for(placement.contig, reach, five_side=False)
-                yield _Start(placement.reverse, main_five, form, offset)
+            if placement.contig in five.boundaries:
+                offset = start - five.boundaries[placement.contig]
+                form = five.form_for(placement.contig, INDEL_WINDOW - offset)
+                yield _Start(placement.reverse, form, three.main_form, offset)
+            if placement.contig in three.boundaries:
+                offset = start - three.boundaries[placement.contig]
+                form = three.form_for(placement.contig, offset + len(mate.sequence) + INDEL_WINDOW)
+                yield _Start(placement.reverse, five.main_form, form, offset)
 
 
 def _align_at(
