@@ -73,7 +73,7 @@ def _placements(panel: Panel, mate: Mate) -> Iterator[str]:
     for placements in by_gene.values():
         first = min(placements, key=lambda placement: panel.contig_ranks[placement.contig])
         others = len(placements) - 1
-        more = f", alike on {plural(others, 'further sequence')} of the gene" if others else ""
+        more = f", equally on {plural(others, 'further sequence')} of the gene" if others else ""
         yield (
             f"{head}: {first.contig}:{first.start + 1}-{first.end} ({'-' if first.reverse else '+'}), "
             f"{plural(best, 'edit')} in its whole length{more}"
@@ -116,7 +116,7 @@ def _why(caller: Caller, fragment: Fragment, model: JunctionModel, aligned: list
     ]
     if len(fragment.mates) > 1 and support is None:
         reasons.append("the mates do not fit the fusion transcript together")
-    return "; ".join(reasons) or "it lies beside the junction, and its mate does not reach the other gene"
+    return "; ".join(reasons) or "it is beside the junction, and its mate does not reach the other gene"
 
 
 def _shortcoming(mate: Mate, read: AlignedRead, model: JunctionModel, margin: int) -> str:
@@ -129,7 +129,7 @@ def _shortcoming(mate: Mate, read: AlignedRead, model: JunctionModel, margin: in
     )
     for gene, bases, _, needed in sides:
         if bases < needed:
-            return f"{bases} bases in {gene}, {needed} are needed to tell it there"
+            return f"{bases} bases in {gene}, {needed} are needed to distinguish it from other genes"
     for gene, bases, edits, _ in sides:
         if edits > bases // ANCHOR_PER_EDIT:
             return f"{plural(edits, 'edit')} among its {bases} bases in {gene}"

@@ -211,7 +211,7 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
         "SEEN_IN_NORMAL_TISSUE": lambda: _normal_tissue_text(panel, junction),
         "PARALOGS": lambda: (
             f"{junction.five_gene} and {junction.three_gene} belong to one gene family "
-            f"({panel.spec.gene(junction.five_gene).paralog_group}); reads between alike genes are joined by "
+            f"({panel.spec.gene(junction.five_gene).paralog_group}); reads between similar genes are joined by "
             "mistake."
         ),
         "READ_THROUGH": lambda: (
@@ -225,8 +225,8 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
         ),
         "LOW_COMPLEXITY": lambda: "On one side of the junction the reads show nothing but a simple repeat.",
         "TEMPLATE_SWITCHING": lambda: (
-            f"The two genes share {junction.homology} nt at the junction, which does "
-            f"not lie between exon borders, as where reverse transcriptase changes its template; {split}, "
+            f"The two genes share {junction.homology} nt at the junction, which is "
+            f"not between exon borders, as where reverse transcriptase switches its template; {split}, "
             f"{parameters.min_fragments_homology} are needed to report such a junction."
         ),
         "TOO_FEW_FRAGMENTS": lambda: (
@@ -247,7 +247,7 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
 def _elsewhere_text(junction: CalledJunction) -> str:
     """Say on which side the reads may come from a copy of the gene."""
     return " ".join(
-        f"Of {side.unique + side.elsewhere} unique fragments with enough bases of {gene} to tell, "
+        f"Of {side.unique + side.elsewhere} unique fragments with enough bases of {gene} to decide, "
         f"{side.unique} hold sequence that occurs nowhere else in the genome; the others may come from a "
         "copy of the gene."
         for gene, side in zip((junction.five_gene, junction.three_gene), _sides(junction), strict=True)
