@@ -58,7 +58,7 @@ def test_a_read_of_another_transcript_is_clipped_where_it_leaves_the_contig() ->
     assert aligned is not None
     assert aligned.start == 200
     kept = int(aligned.cigar.split("M")[0])
-    assert 45 <= kept <= 50  # some bases behind agree by chance
+    assert 45 <= kept <= 50  # some bases after it agree by chance
     assert aligned.cigar == f"{kept}M{75 - kept}S"
     before = align_to_contig(elsewhere + CONTIG[:45], CONTIG, -30, 1)
     assert before is not None
@@ -107,7 +107,7 @@ def records(path: Path) -> Iterator[pysam.AlignedSegment]:
 
 
 def on_junctions(directory: Path) -> list[pysam.AlignedSegment]:
-    """Return the reads that are laid on junctions, without mates that only stand beside them."""
+    """Return the reads that are aligned to junctions, without mates that are only put beside them."""
     return [
         record
         for record in records(directory / "tagged.bam")

@@ -211,8 +211,8 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
         "SEEN_IN_NORMAL_TISSUE": lambda: _normal_tissue_text(panel, junction),
         "PARALOGS": lambda: (
             f"{junction.five_gene} and {junction.three_gene} belong to one gene family "
-            f"({panel.spec.gene(junction.five_gene).paralog_group}); reads between similar genes are joined by "
-            "mistake."
+            f"({panel.spec.gene(junction.five_gene).paralog_group}); reads between similar genes are "
+            "joined by mistake."
         ),
         "READ_THROUGH": lambda: (
             f"{junction.three_gene} follows {junction.five_gene} on the same strand within "
