@@ -60,7 +60,7 @@ def test_boundaries_lie_beside_the_joined_bases(demo_panel: Panel) -> None:
     three = dict(boundaries(demo_panel, "TFE3", junction.three_pos, after=False))
     assert five[demo_panel.primary["ASPSCR1"].key] == demo_panel.primary["ASPSCR1"].exons[6].tx_end
     assert three[demo_panel.primary["TFE3"].key] == demo_panel.primary["TFE3"].exons[5].tx_start
-    # A base inside an intron has no transcript; the unspliced gene stands in.
+    # A base inside an intron has no transcript; the unspliced gene takes its place.
     inside = junction.five_pos + 500
     assert [name for name, _ in boundaries(demo_panel, "ASPSCR1", inside, after=True)] == [
         "ASPSCR1|unspliced"

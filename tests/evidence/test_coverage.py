@@ -85,7 +85,7 @@ def test_mates_are_counted_on_the_contig_that_explains_both() -> None:
     second = [placement("G|T2", 90, 140), placement("G|T1", 100, 150, edits=3)]
     chosen = wild_type_placements(fragment(first, second), "G", ranks)
     assert [p.contig for p in chosen] == ["G|T2", "G|T2"]
-    # Without a common contig each read stands on its best one.
+    # Without a common contig each read is on its best one.
     chosen = wild_type_placements(fragment(first[:1], second[:1]), "G", ranks)
     assert [p.contig for p in chosen] == ["G|T1", "G|T2"]
 

@@ -1,4 +1,4 @@
-"""UMIs: where they stand, what is none, and which of them are one molecule."""
+"""UMIs: where they are, what is none, and which of them are one molecule."""
 
 import random
 from pathlib import Path
@@ -63,7 +63,7 @@ def called(panel: Path, directory: Path, names: list[str]) -> CalledJunction:
     return found
 
 
-def test_molecules_of_one_place_are_told_apart_by_umis(demo_panel_directory: Path, tmp_path: Path) -> None:
+def test_molecules_of_one_place_are_distinguished_by_umis(demo_panel_directory: Path, tmp_path: Path) -> None:
     umis = ["AAAACCCC", "AAAACCCG", "GGGGTTTT", "GGGGTTTT", "CCAATTGG"]
     names = [f"S:1:F:1:1:2:{i}:{umi}" for i, umi in enumerate(umis)]
     found = called(demo_panel_directory, tmp_path, names)

@@ -624,12 +624,12 @@ def _(place: Place) -> list[str]:
     return evidence(place, str(bam(place.path)))
 
 
-@case("evidence: no BAM", r"p\.bam: can not be read .*; run 'aspsfusion align' again")
+@case("evidence: no BAM", r"p\.bam: cannot be read .*; run 'aspsfusion align' again")
 def _(place: Place) -> list[str]:
     return evidence(place, place.write("p.bam", "text"))
 
 
-@case("evidence: truncated BAM", r"p\.bam: .*(can not be read|truncated|damaged)")
+@case("evidence: truncated BAM", r"p\.bam: .*(cannot be read|truncated|damaged)")
 def _(place: Place) -> list[str]:
     content = (place.stages / "p.bam").read_bytes()
     return evidence(place, place.write("p.bam", content[: len(content) // 2]))

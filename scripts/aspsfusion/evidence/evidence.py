@@ -167,5 +167,5 @@ def _contigs_of(bam: Path) -> list[str]:
             return list(stream.references)
     except (OSError, ValueError) as error:
         raise ReadsError(
-            f"can not be read ({error})", path=bam, remedy="run 'aspsfusion align' again"
+            f"cannot be read ({error})", path=bam, remedy="run 'aspsfusion align' again"
         ) from error
