@@ -167,10 +167,7 @@ def test_short_overhangs_do_not_make_a_verdict() -> None:
     call, codes, statement = verdict_of([fusion("A", "B", 2, 0, short=4)])
     assert (call, codes) == ("INDETERMINATE", ["WEAK_EVIDENCE"])
     assert "2 unique fragments support A::B" in statement
-    assert (
-        "4 further unique fragments extend across the junction by too few bases to be counted here (short overhangs)."
-        in statement
-    )
+    assert "4 further unique fragments extend across the junction" in statement
     assert verdict_of([fusion("A", "B", 2, 1, short=1)])[0] == "CONFIRMED"
     elsewhere = fusion("A", "B", 4, 0, short=3, listed=False, border=False)
     assert verdict_of([elsewhere])[0] == "INDETERMINATE"
