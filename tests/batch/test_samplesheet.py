@@ -1,4 +1,4 @@
-"""The sample sheet of a directory: names that sequencers give, and what a name does not tell."""
+"""The sample sheet of a directory: names that sequencers give, and what a name leaves open."""
 
 from pathlib import Path
 

@@ -521,10 +521,10 @@ def test_chimeras_join_two_molecules_where_they_share_bases() -> None:
         assert truth.junction is not None
         (first, switch), (second, place) = (side.rsplit(":", 1) for side in truth.contig.split("::"))
         five, three = PANEL.sequence_of(first), PANEL.sequence_of(second)
-        before, behind = int(switch), int(place) - 1
+        before, after = int(switch), int(place) - 1
         assert first != second
-        assert five[before - 5 : before] == three[behind - 5 : behind]
-        molecule = five[before - truth.junction : before] + three[behind:]
+        assert five[before - 5 : before] == three[after - 5 : after]
+        molecule = five[before - truth.junction : before] + three[after:]
         assert truth.start == 1
         ends = (molecule[: truth.end], reverse_complement(molecule[: truth.end]))
         read = fragment.read_1.sequence

@@ -238,8 +238,8 @@ def test_calibration_counts_only_samples_of_which_the_statement_speaks() -> None
 def test_junctions_are_equivalent_where_both_genes_share_the_bases_between(demo_panel: Panel) -> None:
     five, three = demo_panel.unspliced["ASPSCR1"], demo_panel.unspliced["TFE3"]
 
-    def junction(before: int, behind: int) -> Junction:
-        return Junction("ASPSCR1", five.to_genome(before), "TFE3", three.to_genome(behind))
+    def junction(before: int, after: int) -> Junction:
+        return Junction("ASPSCR1", five.to_genome(before), "TFE3", three.to_genome(after))
 
     # The first place where base `at` of the 5' gene's continuation is the 3' gene's first base, and the
     # next one is not.

@@ -125,7 +125,7 @@ def read_batch_sheet(path: Path) -> BatchSheet:
     """Read what a summary needs of a sheet; other columns are not looked at.
 
     Raises:
-        SampleSheetError: the sheet can not be read or its control column is wrong.
+        SampleSheetError: the sheet cannot be read or its control column is wrong.
     """
     header, rows = _table(path)
     if "sample_id" not in header:
@@ -143,7 +143,7 @@ def _table(path: Path) -> tuple[list[str], list[Row]]:
     """Return the header and the rows that are not blank.
 
     Raises:
-        SampleSheetError: the file can not be read, is empty, or has a row longer than the header.
+        SampleSheetError: the file cannot be read, is empty, or has a row longer than the header.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -26,12 +26,12 @@ _UNASSIGNED = re.compile(r"undetermined(?:[._-]|$)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ReadFile:
-    """A file of reads as its name tells.
+    """A file of reads, as its name says.
 
     Attributes:
         path: the file.
         sample: sample name in the file's name.
-        lane: what tells the sample's lanes apart, empty if the name has none.
+        lane: what distinguishes the sample's lanes, empty if the name has none.
         read: `1` or `2` for mates, `I` for an index, empty without mate number, `bam`: BAM, CRAM.
     """
 

@@ -91,7 +91,7 @@ def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
     """Return the imbalance of the negative samples of `--baseline`.
 
     Raises:
-        AspsfusionError: a report can not be read, or is not of a negative sample.
+        AspsfusionError: a report cannot be read, or is not of a negative sample.
     """
     from aspsfusion.report.json_tsv import read_report
 

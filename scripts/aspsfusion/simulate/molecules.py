@@ -17,7 +17,7 @@ Source = Literal[
     "wild_type", "fusion", "unspliced", "background", "copy", "repeat", "chimera", "other_sample"
 ]
 Placing = Literal["along", "near", "crossing"]
-"""Where fragments lie: anywhere on the molecule, in a window around a place, or across the junction."""
+"""Where fragments are: anywhere on the molecule, in a window around a place, or across the junction."""
 
 DEFAULT_FUSION_FRAGMENTS = 100
 """Fragments of a fusion that is stated without a number."""

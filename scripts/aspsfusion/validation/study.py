@@ -166,7 +166,7 @@ class StudySample:
         """Return what is simulated.
 
         Raises:
-            ParameterError: an option is unknown or has no sense.
+            ParameterError: an option is unknown or out of range.
         """
         options = {**self.study.simulate, **self.cell.simulate}
         unknown = sorted(set(options) - _OPTIONS)
@@ -203,7 +203,7 @@ def load_study(path: Path) -> Study:
     """Read a study.
 
     Raises:
-        ParameterError: the file can not be read or is wrong.
+        ParameterError: the file cannot be read or is wrong.
     """
     try:
         study = Study.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
