@@ -46,7 +46,19 @@ def add_part(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     part.set_defaults(part=run)
+    # Suppressed, since a default would undo what was given before the part's name.
+    add_debug(part, default=argparse.SUPPRESS)
     return part
+
+
+def add_debug(parser: argparse.ArgumentParser, default: object = False) -> None:
+    """Add `--debug`."""
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        default=default,
+        help="show the traceback of an error (default: one line)",
+    )
 
 
 def run_part(args: argparse.Namespace) -> None:
