@@ -146,6 +146,6 @@ def test_existing_outputs_are_kept_unless_forced(tmp_path: Path) -> None:
 
 
 def test_an_error_names_place_problem_and_remedy_in_one_line() -> None:
-    error = AspsfusionError("has\ntwo lines", path="a.txt", where="line 7", remedy="mend it")
-    assert str(error) == "a.txt, line 7: has two lines; mend it"
+    error = AspsfusionError("has\ntwo lines", path="a.txt", where="line 7", remedy="correct it")
+    assert str(error) == "a.txt, line 7: has two lines; correct it"
     assert str(AspsfusionError("is wrong")) == "is wrong"

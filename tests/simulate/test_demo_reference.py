@@ -374,7 +374,7 @@ def test_wrong_settings_are_named(panel_yaml: Path, tmp_path: Path) -> None:
         write("--panel", panel_yaml, "--output", tmp_path / "demo.fa")
     with pytest.raises(ParameterError, match="seed -1 is negative"):
         write("--panel", panel_yaml, "--output", tmp_path / "d.fa.gz", "--seed", "-1")
-    with pytest.raises(ParameterError, match="can not be written"):
+    with pytest.raises(ParameterError, match=r"can ?not be written"):
         write("--panel", panel_yaml, "--output", panel_yaml / "demo.fa.gz")
     assert [path.name for path in tmp_path.iterdir()] == ["panel.yaml"]
     (tmp_path / "demo.gz").mkdir()

@@ -155,7 +155,7 @@ def _table(path: Path) -> tuple[list[str], list[Row]]:
         ) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise _error(path, f"can not be read ({reason})", "give the path of a readable file") from error
+        raise _error(path, f"cannot be read ({reason})", "give the path of a readable file") from error
     if not text.strip():
         raise _error(path, "is empty", "give a table with a header and one row for each lane")
     # No quoting: the number of a record is that of its line in the file.
@@ -240,7 +240,7 @@ def _check_input(row: Row) -> None:
         if Path(file).is_dir():
             raise row.error(f"{column} {file!r} is a directory", "give the path of a file")
         if not os.access(file, os.R_OK):
-            raise row.error(f"{column} {file!r} can not be read", "ask its owner for permission")
+            raise row.error(f"{column} {file!r} cannot be read", "ask its owner for permission")
 
 
 def _check_repeats(rows: Sequence[Row]) -> None:

@@ -142,7 +142,7 @@ def _rows(sample: str, files: Sequence[ReadFile]) -> list[SheetRow]:
         mates = lanes.setdefault((file.path.parent, file.lane), {})
         if file.read in mates:
             raise ReadsError(
-                f"can not be told from {mates[file.read].path}: same sample, lane and mate",
+                f"cannot be distinguished from {mates[file.read].path}: same sample, lane and mate",
                 path=file.path,
                 remedy="leave one of the two in the directory, or write the sheet by hand",
             )

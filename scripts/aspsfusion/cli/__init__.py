@@ -44,7 +44,7 @@ COMMANDS = {
         "count what the wild type explains and collect the fragments that it does not",
     ),
     "call": ("stages", "decide between the wild type and every candidate junction"),
-    "tag": ("stages", "lay the supporting reads on their junctions, for a genome viewer"),
+    "tag": ("stages", "place the supporting reads on their junctions, for a genome viewer"),
     "report": ("report", "give the verdict on a sample and write its report"),
     "analyse": ("analyse", "align, evidence, call, tag and report of one sample in one process"),
     "summary": (

@@ -95,7 +95,7 @@ def add_library(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="JSON",
         help="reports of negative samples of the same kind of library, against which the coverage of the 3' "
-        "gene before and behind the breakpoints is tested; five or more are used",
+        "gene upstream and downstream of the breakpoints is tested; five or more are used",
     )
 
 

@@ -249,9 +249,9 @@ def _faults(each: PlacedTranscript) -> Iterator[str]:
     if not len(codons):
         return
     if each.read(codons[0]) != "ATG":
-        yield f"the cds of {key} can not begin with ATG"
+        yield f"the cds of {key} cannot begin with ATG"
     if each.read(codons[-1]) not in STOP_CODONS:
-        yield f"the cds of {key} can not end with a stop codon"
+        yield f"the cds of {key} cannot end with a stop codon"
     for number in each.stops()[:1]:
         codon = codons[number]
         yield (
