@@ -97,7 +97,7 @@ def report_of(
 
 
 def spread(values: Sequence[float | None], digits: int = 2) -> str:
-    """Return the mean and the range of values; those that could not be told are left out."""
+    """Return the mean and the range of values; those that are not known are left out."""
     known = [value for value in values if value is not None]
     if not known:
         return "not determined"

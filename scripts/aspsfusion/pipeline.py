@@ -37,7 +37,7 @@ def _no_count(count: int) -> None:
 
 @dataclass(frozen=True)
 class Watcher:
-    """Who is told how far a sample has come.
+    """Receives reports on how far a sample has come.
 
     Attributes:
         stage: called with the name of each stage before it begins.
@@ -105,7 +105,7 @@ def call_candidates(
         sample: sample name.
         outputs: `bam`, `align` and `evidence`: alignments, metrics and evidence to write.
         threads: threads of the aligner.
-        watcher: who is told how far it has come.
+        watcher: receives reports on how far it has come.
         force: replace existing files.
 
     Returns:
@@ -152,7 +152,7 @@ def run_analyse(
         baseline: imbalance of negative samples, as the reports of those state it.
         also: ends of the names of further files to write, from `report.files.WRITERS`.
         threads: threads of the aligner.
-        watcher: who is told how far it has come.
+        watcher: receives reports on how far it has come.
         force: replace existing files.
 
     Returns:

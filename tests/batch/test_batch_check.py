@@ -1,4 +1,4 @@
-"""A junction that another sample of the batch has far more often can not confirm."""
+"""A junction that another sample of the batch has far more often cannot confirm."""
 
 import csv
 import json

@@ -34,6 +34,17 @@ def test_debug_shows_the_traceback_too(tmp_path: Path, capsys: pytest.CaptureFix
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "arguments", [["panel", "--debug", "build"], ["panel", "build", "--debug"], ["panel", "build"]]
+)
+def test_debug_is_taken_before_and_after_the_part_of_a_command(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = ["--panel", str(tmp_path / "none.yaml"), "--genome", "g.fa", "--output", str(tmp_path / "out")]
+    assert main([*arguments, *files]) == 1
+    assert ("Traceback" in capsys.readouterr().err) == ("--debug" in arguments)
+
+
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["screen"], ["call", "--min-anchor", "many"]])
 def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stop:
@@ -135,6 +146,6 @@ def test_existing_outputs_are_kept_unless_forced(tmp_path: Path) -> None:
 
 
 def test_an_error_names_place_problem_and_remedy_in_one_line() -> None:
-    error = AspsfusionError("has\ntwo lines", path="a.txt", where="line 7", remedy="mend it")
-    assert str(error) == "a.txt, line 7: has two lines; mend it"
+    error = AspsfusionError("has\ntwo lines", path="a.txt", where="line 7", remedy="correct it")
+    assert str(error) == "a.txt, line 7: has two lines; correct it"
     assert str(AspsfusionError("is wrong")) == "is wrong"

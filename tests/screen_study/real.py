@@ -71,9 +71,9 @@ class Loci:
         """Return what the screen looks for.
 
         Args:
-            frequent_left_out: whether 21-mers that stand in the counted blocks of `_foreign` as well are left
+            frequent_left_out: whether 21-mers that occur in the counted blocks of `_foreign` as well are left
                 out as frequent. These blocks are less than a ten-thousandth of a genome, so that a sequence
-                which stands in them has many places there.
+                which occurs in them has many places there.
         """
         specificity = self.panel.specificity
         if frequent_left_out:

@@ -25,9 +25,9 @@ from repository import SHIPPED_PANEL, run_command
 
 STOPS = {"TAA", "TAG", "TGA"}
 
-# Plus strand; 100 + 50 + 80 nt, so that the last codon before exon 3 lies across the border.
+# Plus strand; 100 + 50 + 80 nt, so that the last codon before exon 3 crosses the border.
 PLUS_EXONS = [[10_001, 10_100], [12_001, 12_050], [15_001, 15_080]]
-# Minus strand, in transcript order; exon 2 has 31 nt, shorter than the published sequence behind it.
+# Minus strand, in transcript order; exon 2 has 31 nt, shorter than the published sequence after it.
 MINUS_EXONS = [[59_901, 60_000], [55_970, 56_000], [50_001, 50_200]]
 FIVE_PRIME = "GATCCCCAGCAGGAGCAGGAGCGGGAGCGG"
 THREE_PRIME = "ATTGATGATGTCATTGATGAGATCATCAGCCTGGAGTCCAGTTACAATG"
@@ -224,7 +224,7 @@ def test_alternative_transcripts_are_whole_where_nothing_stands_against_them() -
 
 def test_primary_transcript_wins_and_the_loss_is_reported() -> None:
     data = panel_data()
-    # Its donor would stand on the published bases ...GCGG| at the end of exon 2.
+    # Its donor would be on the published bases ...GCGG| at the end of exon 2.
     cut = [PLUS_EXONS[0], [12_001, 12_044], PLUS_EXONS[2]]
     data["genes"][0]["transcripts"].append(transcript("T5.cut", "chr2", "+", cut))
     spec = PanelSpec.model_validate(data)

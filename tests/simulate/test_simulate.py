@@ -153,22 +153,22 @@ def test_fusion_text_is_read_as_written(
 @pytest.mark.parametrize(
     ("stated", "problem"),
     [
-        ("FIVE:2-THREE:2", "can not be read; write it like GENE1:7::GENE2:6"),
-        ("FIVE:two::THREE:2", "position 'two' .* can not be read"),
-        ("FIVE:2::THREE:2=y5", "can not be read"),
-        ("FIVE:2-5::THREE:2", "wrong sign; .* behind its exon"),
+        ("FIVE:2-THREE:2", "cannot be read; write it like GENE1:7::GENE2:6"),
+        ("FIVE:two::THREE:2", "position 'two' .* cannot be read"),
+        ("FIVE:2::THREE:2=y5", "cannot be read"),
+        ("FIVE:2-5::THREE:2", "wrong sign; .* after its exon"),
         ("NONE:2::THREE:2", "gene NONE is not in panel test; it has CTRL, FIVE, THREE"),
         ("FIVE:4::THREE:2", r"FIVE\|F.1 has no exon 4; give an exon from 1 to 3"),
         ("FIVE:0::THREE:2", r"has no exon 0"),
-        ("FIVE:c.601::THREE:2", r"c.601 lies outside .* FIVE\|F.1; give a position from c.1 to c.600"),
+        ("FIVE:c.601::THREE:2", r"c.601 is outside .* FIVE\|F.1; give a position from c.1 to c.600"),
         ("CTRL:c.1::THREE:2", r"CTRL\|C.1 has no reading frame; give an exon number"),
-        ("FIVE:3+5::THREE:2", "there is no intron behind exon 3"),
+        ("FIVE:3+5::THREE:2", "there is no intron after exon 3"),
         ("FIVE:2::THREE:1-5", "there is no intron before exon 1"),
         ("FIVE:1+201::THREE:2", "intron 1 of .* has 200 nt, not 201"),
         ("CTRL:1+5::THREE:2", "holds no introns of CTRL; it holds those of FIVE, THREE"),
     ],
 )
-def test_fusion_that_can_not_be(stated: str, problem: str) -> None:
+def test_fusion_that_cannot_be(stated: str, problem: str) -> None:
     with pytest.raises(ParameterError, match=problem):
         run(fusions=(stated,))
 
@@ -293,12 +293,12 @@ def test_anchors_of_crossing_fragments_can_be_chosen() -> None:
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [
-        ({"read_length": 41}, "no read of 41 nt can have 30 nt before and 12 nt behind"),
+        ({"read_length": 41}, "no read of 41 nt can have 30 nt before and 12 nt after"),
         ({"anchor_five_prime": 451, "read_length": 600}, "whose sides have 450 and 705 nt"),
         ({"insert_mean": 30, "insert_sd": 0}, "only 0 of 5 fragments"),
     ],
 )
-def test_crossing_fragments_that_can_not_be(parameters: dict[str, int], problem: str) -> None:
+def test_crossing_fragments_that_cannot_be(parameters: dict[str, int], problem: str) -> None:
     with pytest.raises(ParameterError, match=f"{problem}.*; lower --anchor-five-prime"):
         run(fusions=("FIVE:2::THREE:2=x5",), **parameters)
 
@@ -408,8 +408,8 @@ def test_one_seed_stands_for_one_simulation() -> None:
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [
-        ({"read_length": 0}, "--read-length 0 has no sense; give 1 or more"),
-        ({"read_length": 1001}, "--read-length 1001 has no sense; give 1000 or less"),
+        ({"read_length": 0}, "--read-length 0 is out of range; give 1 or more"),
+        ({"read_length": 1001}, "--read-length 1001 is out of range; give 1000 or less"),
         ({"insert_mean": 0}, "--insert-mean 0"),
         ({"insert_mean": float("nan")}, "--insert-mean nan"),
         ({"insert_sd": -1}, "--insert-sd -1"),
@@ -430,7 +430,7 @@ def test_one_seed_stands_for_one_simulation() -> None:
         ({"copies": {"NONE": 5}}, "gene NONE is not in panel test"),
         ({"repeats": {"CTRL": 5}}, "holds no introns of CTRL; it holds those of FIVE, THREE"),
         ({"repeats": {"FIVE": 5}}, "no intron of FIVE with 300 nt; give a target gene with introns"),
-        ({"umi_length": 31}, "--umi-length 31 has no sense; give 30 or less"),
+        ({"umi_length": 31}, "--umi-length 31 is out of range; give 30 or less"),
         ({"deamination_rate": 2}, "--deamination-rate 2 is no rate"),
         ({}, "nothing to simulate; give --fusion"),
         ({"fusions": ("FIVE:2::THREE:2=0",)}, "nothing to simulate"),
@@ -521,10 +521,10 @@ def test_chimeras_join_two_molecules_where_they_share_bases() -> None:
         assert truth.junction is not None
         (first, switch), (second, place) = (side.rsplit(":", 1) for side in truth.contig.split("::"))
         five, three = PANEL.sequence_of(first), PANEL.sequence_of(second)
-        before, behind = int(switch), int(place) - 1
+        before, after = int(switch), int(place) - 1
         assert first != second
-        assert five[before - 5 : before] == three[behind - 5 : behind]
-        molecule = five[before - truth.junction : before] + three[behind:]
+        assert five[before - 5 : before] == three[after - 5 : after]
+        molecule = five[before - truth.junction : before] + three[after:]
         assert truth.start == 1
         ends = (molecule[: truth.end], reverse_complement(molecule[: truth.end]))
         read = fragment.read_1.sequence
@@ -695,7 +695,7 @@ def test_defaults_of_command_and_library_are_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("built")
-def test_counts_that_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_counts_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for wrong in ("FIVE", "FIVE=many", "=3", "FIVE=-3"):
         with pytest.raises(SystemExit, match="2"):
             write(tmp_path / "x", "--coverage", wrong)

@@ -132,7 +132,7 @@ def test_a_share_of_fusion_transcripts_takes_the_place_of_wild_type() -> None:
         ({"cells": []}, "key cells"),
         ({"cells": [{"name": "a/b", "factor": "f", "level": "l"}]}, "key cells.0.name"),
         ({"cells": [{"name": "a", "factor": "f", "level": "l", "sample": 3}]}, "key cells.0.sample"),
-        ({"cells": [PLAIN, PLAIN]}, "cell plain stands twice"),
+        ({"cells": [PLAIN, PLAIN]}, "cell plain occurs twice"),
         ({"simulate": {"reads": 3}}, "cell plain: simulate has no option reads; options are anchor_five"),
         ({"simulate": {"error_rate": 3}}, "--error-rate 3 is no rate"),
         (
@@ -154,7 +154,7 @@ def test_a_study_that_is_wrong_is_refused(changes: dict[str, object], problem: s
 
 
 def test_a_study_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match=r"none.yaml: can not be read"):
+    with pytest.raises(ParameterError, match=r"none.yaml: cannot be read"):
         load_study(tmp_path / "none.yaml")
 
 
@@ -238,8 +238,8 @@ def test_calibration_counts_only_samples_of_which_the_statement_speaks() -> None
 def test_junctions_are_equivalent_where_both_genes_share_the_bases_between(demo_panel: Panel) -> None:
     five, three = demo_panel.unspliced["ASPSCR1"], demo_panel.unspliced["TFE3"]
 
-    def junction(before: int, behind: int) -> Junction:
-        return Junction("ASPSCR1", five.to_genome(before), "TFE3", three.to_genome(behind))
+    def junction(before: int, after: int) -> Junction:
+        return Junction("ASPSCR1", five.to_genome(before), "TFE3", three.to_genome(after))
 
     # The first place where base `at` of the 5' gene's continuation is the 3' gene's first base, and the
     # next one is not.

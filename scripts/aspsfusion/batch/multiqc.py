@@ -31,7 +31,7 @@ COLUMNS = (
     Column("fusions", "Fusions", "Names of all reported fusions"),
     Column("fragments", "Fragments", "Unique supporting fragments of the leading fusion", "{:,.0f}"),
     Column("split_reads", "Split", "Those with a read across the junction", "{:,.0f}"),
-    Column("spanning_pairs", "Spanning", "Those whose mates lie on the two sides", "{:,.0f}"),
+    Column("spanning_pairs", "Spanning", "Those whose mates are on the two sides", "{:,.0f}"),
     Column("detectable_percent", "Detectable %", "Smallest share that would have been seen", "{:,.2f}"),
     Column("total_reads", "Reads", "Reads of the sample", "{:,.0f}"),
     Column("candidate_fragments", "Panel fragments", "Fragments of the panel's genes", "{:,.0f}"),

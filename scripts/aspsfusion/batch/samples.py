@@ -121,7 +121,7 @@ def read_batch_sheet(path: Path) -> BatchSheet:
     """Read what a summary needs of a sheet; other columns are not looked at.
 
     Raises:
-        SampleSheetError: the sheet can not be read or its control column is wrong.
+        SampleSheetError: the sheet cannot be read or its control column is wrong.
     """
     header, rows = _table(path)
     if "sample_id" not in header:
@@ -139,7 +139,7 @@ def _table(path: Path) -> tuple[list[str], list[Row]]:
     """Return the header and the rows that are not blank.
 
     Raises:
-        SampleSheetError: the file can not be read, is empty, or has a row longer than the header.
+        SampleSheetError: the file cannot be read, is empty, or has a row longer than the header.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -151,7 +151,7 @@ def _table(path: Path) -> tuple[list[str], list[Row]]:
         ) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise _error(path, f"can not be read ({reason})", "give the path of a readable file") from error
+        raise _error(path, f"cannot be read ({reason})", "give the path of a readable file") from error
     if not text.strip():
         raise _error(path, "is empty", "give a table with a header and one row for each lane")
     # No quoting: the number of a record is that of its line in the file.
@@ -236,7 +236,7 @@ def _check_input(row: Row) -> None:
         if Path(file).is_dir():
             raise row.error(f"{column} {file!r} is a directory", "give the path of a file")
         if not os.access(file, os.R_OK):
-            raise row.error(f"{column} {file!r} can not be read", "ask its owner for permission")
+            raise row.error(f"{column} {file!r} cannot be read", "ask its owner for permission")
 
 
 def _check_repeats(rows: Sequence[Row]) -> None:

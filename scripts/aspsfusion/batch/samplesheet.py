@@ -26,12 +26,12 @@ _UNASSIGNED = re.compile(r"undetermined(?:[._-]|$)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ReadFile:
-    """A file of reads as its name tells.
+    """A file of reads, as its name says.
 
     Attributes:
         path: the file.
         sample: sample name in the file's name.
-        lane: what tells the sample's lanes apart, empty if the name has none.
+        lane: what distinguishes the sample's lanes, empty if the name has none.
         read: `1` or `2` for mates, `I` for an index, empty without mate number, `bam`: BAM, CRAM.
     """
 
@@ -142,7 +142,7 @@ def _rows(sample: str, files: Sequence[ReadFile]) -> list[SheetRow]:
         mates = lanes.setdefault((file.path.parent, file.lane), {})
         if file.read in mates:
             raise ReadsError(
-                f"can not be told from {mates[file.read].path}: same sample, lane and mate",
+                f"cannot be distinguished from {mates[file.read].path}: same sample, lane and mate",
                 path=file.path,
                 remedy="leave one of the two in the directory, or write the sheet by hand",
             )

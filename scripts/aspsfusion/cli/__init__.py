@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from aspsfusion.cli.options import Command
+from aspsfusion.cli.options import Command, add_debug
 from aspsfusion.errors import ERROR_MARK, AspsfusionError
 
 COMMANDS = {
@@ -44,7 +44,7 @@ COMMANDS = {
         "count what the wild type explains and collect the fragments that it does not",
     ),
     "call": ("stages", "decide between the wild type and every candidate junction"),
-    "tag": ("stages", "lay the supporting reads on their junctions, for a genome viewer"),
+    "tag": ("stages", "place the supporting reads on their junctions, for a genome viewer"),
     "report": ("report", "give the verdict on a sample and write its report"),
     "analyse": ("analyse", "align, evidence, call, tag and report of one sample in one process"),
     "summary": (
@@ -85,9 +85,7 @@ class _CommandParser(argparse.ArgumentParser):
             command, self.command = load_command(self.command), None
             self.epilog = command.example
             command.add_arguments(self)
-            self.add_argument(
-                "--debug", action="store_true", help="show the traceback of an error (default: one line)"
-            )
+            add_debug(self)
             self.set_defaults(run=command.run)
         return super().parse_known_args(args, namespace)
 

@@ -46,7 +46,19 @@ def add_part(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     part.set_defaults(part=run)
+    # Suppressed, since a default would undo what was given before the part's name.
+    add_debug(part, default=argparse.SUPPRESS)
     return part
+
+
+def add_debug(parser: argparse.ArgumentParser, default: object = False) -> None:
+    """Add `--debug`."""
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        default=default,
+        help="show the traceback of an error (default: one line)",
+    )
 
 
 def run_part(args: argparse.Namespace) -> None:
@@ -83,7 +95,7 @@ def add_library(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="JSON",
         help="reports of negative samples of the same kind of library, against which the coverage of the 3' "
-        "gene before and behind the breakpoints is tested; five or more are used",
+        "gene upstream and downstream of the breakpoints is tested; five or more are used",
     )
 
 
@@ -91,7 +103,7 @@ def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
     """Return the imbalance of the negative samples of `--baseline`.
 
     Raises:
-        AspsfusionError: a report can not be read, or is not of a negative sample.
+        AspsfusionError: a report cannot be read, or is not of a negative sample.
     """
     from aspsfusion.report.json_tsv import read_report
 

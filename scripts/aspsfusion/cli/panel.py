@@ -50,7 +50,7 @@ def _demo_reference(args: argparse.Namespace) -> None:
     bases = sum(locus.end - locus.start for locus in reference.loci)
     print(f"wrote {args.output}: {len(reference.loci)} loci, {bases / 1e6:.2f} Mb", file=sys.stderr)
     for compromise in reference.compromises:
-        print(f"note: {compromise}; a primary transcript stands against it", file=sys.stderr)
+        print(f"note: {compromise}; a primary transcript needs other bases there", file=sys.stderr)
 
 
 def _add_panel(parser: argparse.ArgumentParser) -> None:

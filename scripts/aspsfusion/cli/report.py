@@ -38,7 +38,7 @@ examples:
       --panel results/panel --evidence results/P17/P17.evidence.json.gz --bam results/P17/P17.panel.bam
 
 The report holds the reads that count. For any other read give --panel and --evidence: the fragment is then
-weighed again as 'aspsfusion call' does it. --bam shows where its reads lie.
+weighed again as 'aspsfusion call' does it. --bam shows where its reads are.
 """
 
 STAGES = ("panel", "sample", "screen", "align", "calls", "json")
@@ -92,7 +92,7 @@ def _read(args: argparse.Namespace) -> "Report":
 
     given = [f"--{name}" for name in STAGES if getattr(args, name)]
     if given:
-        raise ParameterError(f"--from can not go with {given[0]}", remedy="give either form of the command")
+        raise ParameterError(f"--from cannot go with {given[0]}", remedy="give either form of the command")
     return read_report(args.source)
 
 
@@ -175,7 +175,7 @@ def _other_read(args: argparse.Namespace, report: "Report") -> Iterator[str]:
     elif args.bam and not lines:
         yield "It is no candidate: it shares no sequence with the panel, or the name is another one."
     elif not args.panel:
-        yield "Give --panel and --evidence to have it weighed again, and --bam to see where it lies."
+        yield "Give --panel and --evidence to have it weighed again, and --bam to see where it is."
 
 
 def _weigh(args: argparse.Namespace, report: "Report") -> list[str]:

@@ -23,13 +23,13 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         "fastq_1",
         type=Path,
         metavar="R1",
-        help="first mates, single reads, or both mates by turns; - for standard input",
+        help="first mates, single reads, or both mates interleaved; - for standard input",
     )
     parser.add_argument("fastq_2", type=Path, metavar="R2", nargs="?", help="second mates")
     parser.add_argument(
         "--interleaved",
         action="store_true",
-        help="one file holds both mates by turns (default: told from the names)",
+        help="one file holds both mates interleaved (default: detected from the names)",
     )
     parser.add_argument(
         "--lane",

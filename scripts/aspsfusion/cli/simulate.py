@@ -15,7 +15,7 @@ PREFIX_R1.fastq.gz and PREFIX_R2.fastq.gz (PREFIX.fastq.gz with --single-end) an
 A fusion is stated as GENE1:POINT::GENE2:POINT, 5' gene first; numbers refer to the primary transcripts:
   GENE1:7::GENE2:6          end of exon 7 joined to the start of exon 6
   GENE1:c.900::GENE2:c.800  c. positions of the last and the first joined base
-  GENE1:7+120::GENE2:6-300  120 nt of the intron behind exon 7 and 300 nt of the one before exon 6 retained
+  GENE1:7+120::GENE2:6-300  120 nt of the intron after exon 7 and 300 nt of the one before exon 6 retained
 followed by =N for N fragments along the whole fusion transcript (default 100), =nN for N fragments near the
 junction (--window), or =xN for N fragments of which each has a read across the junction.
 """
@@ -46,7 +46,7 @@ NUMBERS = (
     ("read_length", "bases of each read"),
     ("insert_mean", "mean fragment length, nt"),
     ("insert_sd", "standard deviation of the fragment length, nt"),
-    ("insert_min", "shortest fragment, nt; reads run into the adapter behind short ones"),
+    ("insert_min", "shortest fragment, nt; reads run into the adapter after short ones"),
     ("three_prime_decay", "nt over which coverage falls by e from the 3' end on; 0: never"),
     ("error_rate", "probability of a substitution for each base"),
     ("deamination_rate", "probability of C>T for each cytosine of one strand"),
@@ -175,7 +175,7 @@ def _demo(args: argparse.Namespace) -> None:
     from aspsfusion.simulate.demo import run_demo, table
 
     if args.cores < 1:
-        raise ParameterError(f"--cores {args.cores} has no sense", remedy="give 1 or more")
+        raise ParameterError(f"--cores {args.cores} is out of range", remedy="give 1 or more")
     outcomes = run_demo(
         Path(), args.output, args.cores, lambda text: print(text, file=sys.stderr, flush=True)
     )

@@ -100,7 +100,7 @@ def _add_tag(parser: argparse.ArgumentParser) -> None:
     add_path(parser, "--bam", "BAM", "BAM written by 'aspsfusion align'")
     add_path(parser, "--calls", "JSON", "file written by 'aspsfusion call'")
     add_path(parser, "--output", "BAM", "BAM to write, with index")
-    add_path(parser, "--reference", "FASTA", "FASTA to write, with index: the sequences that the BAM lies on")
+    add_path(parser, "--reference", "FASTA", "FASTA to write, with index: what the BAM is aligned to")
     add_force(parser)
 
 
@@ -109,7 +109,7 @@ def _tag(args: argparse.Namespace) -> None:
 
     refuse_existing([args.output, args.reference], force=args.force)
     tagged = run_tag(args.panel, args.bam, args.calls, args.output, args.reference, force=args.force)
-    print(f"{tagged} supporting fragments laid on their junctions")
+    print(f"{tagged} supporting fragments placed on their junctions")
 
 
 COMMANDS = {

@@ -122,7 +122,7 @@ def _cell(args: argparse.Namespace) -> None:
     from aspsfusion.validation.study import load_study
 
     if not 0 < args.scale < float("inf"):
-        raise ParameterError(f"--scale {args.scale} has no sense", remedy="give a number above 0")
+        raise ParameterError(f"--scale {args.scale} is out of range", remedy="give a number above 0")
     study = load_study(args.study)
     cell = study.cell(args.cell)
     with _chain(args) as chain, ProgressLine("samples") as line:

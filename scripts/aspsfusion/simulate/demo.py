@@ -92,7 +92,7 @@ def load_demo(path: Path) -> Demo:
     """Read a demonstration.
 
     Raises:
-        ParameterError: the file can not be read or is wrong.
+        ParameterError: the file cannot be read or is wrong.
     """
     try:
         return Demo.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -167,7 +167,7 @@ class PlacedTranscript:
             raise PanelError(f"{owner} contradicts the rest of the panel: {clash}")
 
     def stops(self) -> list[int]:
-        """Return the 0-based numbers of the codons in front of the last that are stop codons."""
+        """Return the 0-based numbers of the codons before the last that are stop codons."""
         coding = self.read(self.codons[:-1].ravel())
         return [at // 3 for at in range(0, len(coding), 3) if coding[at : at + 3] in STOP_CODONS]
 
@@ -216,7 +216,7 @@ def open_frames(placed: Sequence[PlacedTranscript]) -> None:
     required = [each for each in placed if each.weight == Weight.REQUIRED]
     for turn in range(2 * FRAME_TURNS):
         changed = False
-        # When the alternative ones can not be had as well, the second half settles the primary ones.
+        # Where the alternative ones cannot be opened as well, the second half opens the primary ones.
         for each in placed if turn < FRAME_TURNS else required:
             for number in each.stops():
                 strand = each.transcript.strand
@@ -249,9 +249,9 @@ def _faults(each: PlacedTranscript) -> Iterator[str]:
     if not len(codons):
         return
     if each.read(codons[0]) != "ATG":
-        yield f"the cds of {key} can not begin with ATG"
+        yield f"the cds of {key} cannot begin with ATG"
     if each.read(codons[-1]) not in STOP_CODONS:
-        yield f"the cds of {key} can not end with a stop codon"
+        yield f"the cds of {key} cannot end with a stop codon"
     for number in each.stops()[:1]:
         codon = codons[number]
         yield (

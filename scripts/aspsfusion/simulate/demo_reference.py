@@ -66,7 +66,7 @@ class DemonstrationReference:
     Attributes:
         loci: in genomic order.
         seed: seed of the filler.
-        compromises: what alternative transcripts lack because a primary one stands against it.
+        compromises: what alternative transcripts lack because of a primary one.
     """
 
     loci: tuple[DemonstrationLocus, ...]
@@ -112,7 +112,7 @@ def write_demonstration_reference(
         force: replace an existing file.
 
     Raises:
-        ParameterError: the name does not fit, the file exists or can not be written.
+        ParameterError: the name does not fit, the file exists or cannot be written.
     """
     if output.suffix != ".gz":
         raise ParameterError(

@@ -132,7 +132,7 @@ def draw_crossing(
     remedy = "lower --anchor-five-prime or --anchor-three-prime, or lengthen reads or inserts"
     if five > junction or three > size - junction or five + three > library.read_length:
         raise ParameterError(
-            f"no read of {library.read_length} nt can have {five} nt before and {three} nt behind the "
+            f"no read of {library.read_length} nt can have {five} nt before and {three} nt after the "
             f"junction of {stated.name}, whose sides have {junction} and {size - junction} nt",
             remedy=remedy,
         )

@@ -17,7 +17,7 @@ Source = Literal[
     "wild_type", "fusion", "unspliced", "background", "copy", "repeat", "chimera", "other_sample"
 ]
 Placing = Literal["along", "near", "crossing"]
-"""Where fragments lie: anywhere on the molecule, in a window around a place, or across the junction."""
+"""Where fragments are: anywhere on the molecule, in a window around a place, or across the junction."""
 
 DEFAULT_FUSION_FRAGMENTS = 100
 """Fragments of a fusion that is stated without a number."""
@@ -100,7 +100,7 @@ def parse_fusion(text: str) -> FusionRequest:
     """
     match = _FUSION.match(text)
     if match is None:
-        raise ParameterError(f"fusion {text!r} can not be read", remedy=_EXAMPLES)
+        raise ParameterError(f"fusion {text!r} cannot be read", remedy=_EXAMPLES)
     return FusionRequest(
         name=text.split("=")[0],
         five_prime=_point(text, match["five_gene"], match["five_point"], sign="+"),
@@ -113,12 +113,12 @@ def parse_fusion(text: str) -> FusionRequest:
 def _point(text: str, gene: str, point: str, sign: str) -> FusionPoint:
     match = _POINT.match(point)
     if match is None:
-        raise ParameterError(f"position {point!r} of fusion {text!r} can not be read", remedy=_EXAMPLES)
+        raise ParameterError(f"position {point!r} of fusion {text!r} cannot be read", remedy=_EXAMPLES)
     intronic = match["intronic"]
     if intronic and intronic[0] != sign:
         raise ParameterError(
             f"position {point!r} of fusion {text!r} has the wrong sign",
-            remedy="the 5' gene runs into the intron behind its exon (7+120), the 3' gene begins in the "
+            remedy="the 5' gene runs into the intron after its exon (7+120), the 3' gene begins in the "
             "intron before its exon (6-300)",
         )
     return FusionPoint(
@@ -238,7 +238,7 @@ def _joined_base(transcript: Transcript, point: FusionPoint, request: FusionRequ
     if not 1 <= point.coding_position <= length:
         _refuse(
             request,
-            f"c.{point.coding_position} lies outside the reading frame of {transcript.key}",
+            f"c.{point.coding_position} is outside the reading frame of {transcript.key}",
             f"give a position from c.1 to c.{length}",
         )
     return transcript.coding_to_tx(point.coding_position)
@@ -262,7 +262,7 @@ def _intron(
     if point.intronic == 0:
         return ""
     if before < 0 or after >= len(transcript.exons):
-        place = "before" if before < 0 else "behind"
+        place = "before" if before < 0 else "after"
         _refuse(
             request,
             f"there is no intron {place} exon {point.exon} of {transcript.key}",

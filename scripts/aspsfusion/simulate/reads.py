@@ -29,7 +29,7 @@ for _code, _letter in enumerate("ACGT"):
     _CODE_OF_LETTER[ord(_letter)] = _CODE_OF_LETTER[ord(_letter.lower())] = _code
 
 # The four quality bins of current instruments as Phred+33: Q2, Q12, Q23, Q37; and of 256 random values, how
-# many fall in each, for a right base and for an error. Q2 stands for "no base called" and for few errors.
+# many fall in each, for a right base and for an error. Q2 means "no base called" and for few errors.
 _BINS = np.frombuffer(b"#,8F", dtype=np.uint8)
 _QUALITY_OF_RIGHT = np.repeat(_BINS, (0, 6, 16, 234))
 _QUALITY_OF_ERROR = np.repeat(_BINS, (14, 140, 76, 26))
@@ -99,7 +99,7 @@ class ReadMaker:
                 otherwise it begins at the end and reads the other strand.
             mate: 1 or 2; decides the adapter after a short insert.
             rng: source of errors and qualities.
-            damage_keys: a number for each fragment that stands for its damage: mates and PCR copies of one
+            damage_keys: a number for each fragment that decides its damage: mates and PCR copies of one
                 molecule have the same. Needed when there is deamination.
         """
         offsets = np.arange(self.read_length, dtype=np.int64)

@@ -117,14 +117,16 @@ class SimulationParameters:
         for name, least in lowest.items():
             value = getattr(self, name)
             if not least <= value < float("inf"):
-                raise ParameterError(f"{_option(name)} {value} has no sense", remedy=f"give {least} or more")
+                raise ParameterError(
+                    f"{_option(name)} {value} is out of range", remedy=f"give {least} or more"
+                )
         if self.read_length > MAX_READ_LENGTH:
             raise ParameterError(
-                f"--read-length {self.read_length} has no sense", remedy=f"give {MAX_READ_LENGTH} or less"
+                f"--read-length {self.read_length} is out of range", remedy=f"give {MAX_READ_LENGTH} or less"
             )
         if self.umi_length > MAX_UMI_LENGTH:
             raise ParameterError(
-                f"--umi-length {self.umi_length} has no sense", remedy=f"give {MAX_UMI_LENGTH} or less"
+                f"--umi-length {self.umi_length} is out of range", remedy=f"give {MAX_UMI_LENGTH} or less"
             )
         for name in _RATES:
             value = getattr(self, name)
@@ -136,7 +138,7 @@ class SimulationParameters:
             for key, number in getattr(self, name).items():
                 if number < 0:
                     raise ParameterError(
-                        f"{number} fragments of {key} have no sense", remedy="give 0 or more"
+                        f"{number} fragments of {key} are out of range", remedy="give 0 or more"
                     )
 
 

@@ -46,7 +46,7 @@ BACKGROUND_LENGTH = 10_000_000
 million bases is in it with a probability of about one in thirty thousand."""
 
 BATCH = 20_000
-"""Fragments made at a time: bounds memory, and is part of what one seed stands for."""
+"""Fragments made at a time: bounds memory, and is part of what one seed gives."""
 
 GZIP_LEVEL = 4
 """A sixth of the time of level 6 for files that are 5 percent larger."""
@@ -102,7 +102,7 @@ def write_simulation(
         The files, truth last.
 
     Raises:
-        ParameterError: see `simulate`; or a file exists or can not be written.
+        ParameterError: see `simulate`; or a file exists or cannot be written.
     """
     records = simulate(panel, parameters)
     ends = [".fastq.gz"] if parameters.single_end else ["_R1.fastq.gz", "_R2.fastq.gz"]
@@ -129,8 +129,8 @@ class Request:
     Attributes:
         molecule: the molecule.
         number: how many.
-        placing: where they lie.
-        center: the place that they lie near, 0-based; used when `placing` is `near`.
+        placing: where they are.
+        center: the place that they are near, 0-based; used when `placing` is `near`.
     """
 
     molecule: Molecule

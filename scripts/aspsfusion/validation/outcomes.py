@@ -85,7 +85,7 @@ def read_outcomes(paths: Iterable[Path]) -> Iterator[Outcome]:
     """Read the outcomes of complete cells.
 
     Raises:
-        ReadsError: a file can not be read or is no such table; names the line.
+        ReadsError: a file cannot be read or is no such table; names the line.
     """
     for path in paths:
         number = 1

@@ -181,7 +181,7 @@ def junction_of(fusion: Fusion) -> Junction:
 def equivalent(panel: Panel, one: Junction, other: Junction) -> bool:
     """Whether two junctions make the same transcript, because both genes share the bases between them.
 
-    Where the genes share bases at a junction, no read can tell to which of them these belong.
+    Where the genes share bases at a junction, no read shows to which of them these belong.
     """
     if (one.five_gene, one.three_gene) != (other.five_gene, other.three_gene):
         return False
@@ -242,7 +242,7 @@ def run_cell(
         force: replace an existing table.
 
     Raises:
-        ParameterError: the table exists, or can not be written.
+        ParameterError: the table exists, or cannot be written.
         AspsfusionError: a stage failed.
     """
     wanted = [(arm, index) for arm in ARMS for index in range(study.samples(cell, arm, scale))]

@@ -166,7 +166,7 @@ class StudySample:
         """Return what is simulated.
 
         Raises:
-            ParameterError: an option is unknown or has no sense.
+            ParameterError: an option is unknown or out of range.
         """
         options = {**self.study.simulate, **self.cell.simulate}
         unknown = sorted(set(options) - _OPTIONS)
@@ -203,13 +203,13 @@ def load_study(path: Path) -> Study:
     """Read a study.
 
     Raises:
-        ParameterError: the file can not be read or is wrong.
+        ParameterError: the file cannot be read or is wrong.
     """
     try:
         study = Study.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ParameterError(
-            f"can not be read ({(error.strerror or str(error)).lower()})",
+            f"cannot be read ({(error.strerror or str(error)).lower()})",
             path=path,
             remedy="give a study such as resources/validation/study.yaml",
         ) from error
@@ -220,7 +220,7 @@ def load_study(path: Path) -> Study:
     names = [cell.name for cell in study.cells]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise ParameterError(f"cell {twice} stands twice", path=path, remedy="give each cell its own name")
+        raise ParameterError(f"cell {twice} occurs twice", path=path, remedy="give each cell its own name")
     for cell in study.cells:
         study.sample(cell.name, "positive", 0).parameters()
     return study
