@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
@@ -97,7 +98,7 @@ def _introns(whole: str, bases: str, exons: list[dict[str, str]]) -> tuple[str, 
     if at < 0:
         return ()
     at += int(exons[0]["tx_end"])
-    for before, after in zip(exons, exons[1:], strict=False):
+    for before, after in pairwise(exons):
         length = (
             int(after["start"]) - int(before["end"]) - 1
             if forward

@@ -28,9 +28,7 @@ def analysed(
     more = [word for lane in lanes[1:] for word in ("--lane", *lane)]
     files = ["--output", candidates, "--metrics", metrics, "--force"]
     run(["screen", "--panel", panel, *lanes[0], *more, *files])
-    run(
-        ["analyse", "--panel", panel, "--reads", candidates, "--screen", metrics, "--sample", "s"]
-        + ["--output", directory, "--force", *options]
-    )
+    inputs = ["--panel", panel, "--reads", candidates, "--screen", metrics, "--sample", "s"]
+    run(["analyse", *inputs, "--output", directory, "--force", *options])
     report: dict[str, Any] = json.loads((directory / "s.report.json").read_text(encoding="utf-8"))
     return report

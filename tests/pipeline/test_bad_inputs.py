@@ -635,7 +635,7 @@ def _(place: Place) -> list[str]:
     return evidence(place, place.write("p.bam", content[: len(content) // 2]))
 
 
-@case("evidence: corrupt BAM", r"p\.bam: can ?not be (read|sorted) \(.*\); run 'aspsfusion align' again")
+@case("evidence: corrupt BAM", r"p\.bam: cannot be (read|sorted) \(.*\); run 'aspsfusion align' again")
 def _(place: Place) -> list[str]:
     content = bytearray((place.stages / "p.bam").read_bytes())
     content[-200:-100] = bytes(100)
