@@ -165,8 +165,8 @@ def overlap_insert(first: str, second: str, minimum: int, max_mismatch_rate: flo
     return max(possible, default=(0, 0))[1]
 
 
-def written(records: list[bytes]) -> bytes:
-    """Return the records of a fragment in the one form that later stages read."""
+def written(records: list[bytes], number: int) -> bytes:
+    """Return the records of a numbered fragment in the one form that later stages read."""
     fields = [record.replace(b"\r", b"").split(b"\n")[:4] for record in records]
     names = [re.sub(rb"/[12]$", b"", re.split(rb"[\t-\r ]", field[0])[0]) for field in fields]
     if len(set(names)) == 2:
@@ -175,6 +175,6 @@ def written(records: list[bytes]) -> bytes:
     words = [re.split(rb"[\x00-\x20]", field[0]) for field in fields]
     umis = [next((b" " + word for word in each if re.match(rb"RX:Z:.", word)), b"") for each in words]
     return b"".join(
-        b"%s%s%s\n%s\n+\n%s\n" % (name, end, umi, field[1].upper(), field[3])
+        b"@%d%s %s%s\n%s\n+\n%s\n" % (number, end, name[1:], umi, field[1].upper(), field[3])
         for name, end, umi, field in zip(names, ends, umis, fields, strict=True)
     )

@@ -193,6 +193,7 @@ def split_read(
         bases[place] = "A" if bases[place] != "A" else "C"
     return SupportingRead(
         name=f"M00001:12:000000000-D1B2C:1:1101:{15000 + 37 * number}:{1300 + number}",
+        number=number + 1,
         kind="split",
         copies=1 + number % 3,
         anchor_five_prime=start,
@@ -207,6 +208,7 @@ def spanning_pair(number: int) -> SupportingRead:
     """Return a spanning pair, which has no crossing read."""
     return SupportingRead(
         name=f"M00001:12:000000000-D1B2C:1:2102:{9000 + number}:{2200 + number}",
+        number=10_000 + number,
         kind="spanning",
         copies=1,
         anchor_five_prime=0,

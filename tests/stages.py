@@ -46,10 +46,10 @@ def write_candidates(path: Path, pairs: list[Pair]) -> None:
 def write_candidate_reads(path: Path, fragments: list[tuple[str, list[str]]]) -> None:
     """Write the reads of fragments, by name, as the screen writes its candidates."""
     lines = []
-    for name, reads in fragments:
-        for number, bases in enumerate(reads, start=1):
-            suffix = "" if len(reads) == 1 else f"/{number}"
-            lines.append(f"@{name}{suffix}\n{bases}\n+\n{'I' * len(bases)}\n")
+    for number, (name, reads) in enumerate(fragments, start=1):
+        for mate, bases in enumerate(reads, start=1):
+            suffix = "" if len(reads) == 1 else f"/{mate}"
+            lines.append(f"@{number}{suffix} {name}\n{bases}\n+\n{'I' * len(bases)}\n")
     path.write_bytes(gzip.compress("".join(lines).encode("ascii"), mtime=0))
 
 

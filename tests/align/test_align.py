@@ -35,10 +35,10 @@ def fragment_of(name: str, molecule: str, length: int = LENGTH, *, flipped: bool
 def fastq_text(fragments: Sequence[Fragment]) -> bytes:
     """Return fragments as the screen writes them."""
     lines = []
-    for name, *reads in fragments:
+    for number, (name, *reads) in enumerate(fragments, start=1):
         for mate, bases in enumerate(reads, start=1):
             suffix = f"/{mate}" if len(reads) == 2 else ""
-            lines.append(f"@{name}{suffix}\n{bases}\n+\n{'I' * len(bases)}\n")
+            lines.append(f"@{number}{suffix} {name}\n{bases}\n+\n{'I' * len(bases)}\n")
     return "".join(lines).encode()
 
 
@@ -59,7 +59,9 @@ def aligned(panel: Path, directory: Path, fragments: Sequence[Fragment], threads
     found: Records = {name: [] for name, *_ in fragments}
     with pysam.AlignmentFile(str(bam)) as stream:
         for record in stream.fetch(until_eof=True):
-            found[str(record.query_name)].append(record)
+            name = str(record.get_tag("YN"))
+            assert fragments[int(str(record.query_name)) - 1][0] == name
+            found[name].append(record)
     for records in found.values():
         records.sort(key=lambda record: (record.is_read2, record.is_supplementary))
     return found
@@ -156,11 +158,11 @@ def test_umi_in_the_comment_becomes_a_tag(
 ) -> None:
     bases = transcript(demo_panel, THREE)[1500:1575]
     reads = tmp_path / "reads.fastq.gz"
-    reads.write_bytes(gzip.compress(f"@u RX:Z:ACGT-TTGC\n{bases}\n+\n{'I' * 75}\n".encode()))
+    reads.write_bytes(gzip.compress(f"@12 u RX:Z:ACGT-TTGC\n{bases}\n+\n{'I' * 75}\n".encode()))
     run_align(demo_panel_directory, AlignFiles(reads, tmp_path / "s.bam", tmp_path / "align.json"), "s")
     with pysam.AlignmentFile(str(tmp_path / "s.bam")) as stream:
         (record,) = stream.fetch(until_eof=True)
-    assert (record.query_name, record.get_tag("RX")) == ("u", "ACGT-TTGC")
+    assert [record.query_name, record.get_tag("YN"), record.get_tag("RX")] == ["12", "u", "ACGT-TTGC"]
 
 
 def test_mates_that_point_apart_are_no_proper_pair(
@@ -483,12 +485,12 @@ def test_bam_is_whole_sorted_indexed_and_holds_every_read(
     assert places == sorted(places)
     assert by_contig == sum(r.reference_id >= 0 and not r.is_unmapped for r in records) > 600
     primaries = [r for r in records if not (r.is_supplementary or r.is_secondary)]
-    whole = {r.query_name for r in primaries if r.has_tag("YM")}
+    whole = {r.get_tag("YN") for r in primaries if r.has_tag("YM")}
     assert 50 < len(whole) < len(fragments)
     expected = [
         (name, mate) for name, *_ in fragments for mate in (False, True) if not mate or name not in whole
     ]
-    assert sorted((r.query_name, r.is_read2) for r in primaries) == sorted(expected)
+    assert sorted((r.get_tag("YN"), r.is_read2) for r in primaries) == sorted(expected)
     assert {r.get_tag("RG") for r in records} == {"s"}
 
 
@@ -563,23 +565,24 @@ def test_batches_give_what_one_batch_gives(
 # --- What is refused --------------------------------------------------------------------------------
 
 GOOD = fastq_text([("p0", RANDOM[:50], RANDOM[50:100]), ("p1", RANDOM[:50], RANDOM[50:100])])
-SECOND_RECORD = GOOD.index(b"@p0/2")
+SECOND_RECORD = GOOD.index(b"@1/2 p0")
 AGAIN = "run 'aspsfusion screen' again"
 
 WRONG_FILES = {
-    "second mate missing": (GOOD[:SECOND_RECORD], f": mate of p0/1 is missing; {AGAIN}"),
+    "second mate missing": (GOOD[:SECOND_RECORD], f": mate of fragment 1 is missing; {AGAIN}"),
     "second mate missing in front": (
-        GOOD[:SECOND_RECORD] + GOOD[GOOD.index(b"@p1/1") :],
-        f": mate of p0/1 is missing; {AGAIN}",
+        GOOD[:SECOND_RECORD] + GOOD[GOOD.index(b"@2/1 p1") :],
+        f": mate of fragment 1 is missing; {AGAIN}",
     ),
-    "first mate missing": (GOOD[SECOND_RECORD:], f": mate of p0/2 is missing; {AGAIN}"),
+    "first mate missing": (GOOD[SECOND_RECORD:], f": mate of fragment 1 is missing; {AGAIN}"),
     "truncated": (GOOD[:-60], f", record 4: is no FASTQ as the screen writes it, or ends too early; {AGAIN}"),
     "truncated gzip": (
         gzip.compress(GOOD)[:-4],
         ", record 1: is truncated or damaged (Compressed file ended",
     ),
     "FASTA": (b">p0/1\nACGT\n>p0/2\nACGT\n", ", record 1: is no FASTQ as the screen writes it, or ends"),
-    "not text": (b"@p0\n\xff\xfe\n+\nII\n", ", record 1: is truncated or damaged ('ascii' codec"),
+    "not text": (b"@1 p0\n\xff\xfe\n+\nII\n", ", record 1: is truncated or damaged ('ascii' codec"),
+    "names without numbers": (b"@p0/1\nAC\n+\nII\n", ", record 1: is no FASTQ as the screen writes it, or"),
     "empty": (b"", ": is empty (0 bytes); copy the file again"),
     "missing": (None, ": can not be read (no such file or directory); give the path of a FASTQ file"),
 }
@@ -607,7 +610,7 @@ def test_wrong_candidates_are_named_in_one_line_and_leave_nothing(
 def test_missing_mate_raises_the_error_of_reads(demo_panel_directory: Path, tmp_path: Path) -> None:
     (tmp_path / "reads").write_bytes(GOOD[:SECOND_RECORD])
     files = AlignFiles(tmp_path / "reads", tmp_path / "s.bam", tmp_path / "align.json")
-    with pytest.raises(ReadsError, match="mate of p0/1 is missing"):
+    with pytest.raises(ReadsError, match="mate of fragment 1 is missing"):
         run_align(demo_panel_directory, files, "s")
 
 

@@ -123,7 +123,7 @@ def test_two_types_in_one_sample_are_distinguished(demo_panel_directory: Path, t
         ("ASPSCR1-TFE3-e7-e5", 4),
     ]
     for called, prefix in zip(reported(calls), ("one", "two"), strict=True):
-        assert all(read.name.startswith(prefix) for read in called.reads)
+        assert all(read.label.startswith(prefix) for read in called.reads)
 
 
 @pytest.mark.parametrize(("count", "rejections"), [(1, ("TOO_FEW_FRAGMENTS",)), (2, ())])

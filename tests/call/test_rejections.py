@@ -141,7 +141,8 @@ def test_simple_repeats_are_distinguished_from_the_repeat_at_the_breakpoint() ->
 
 def test_an_anchor_that_is_a_simple_repeat_is_named(demo_panel: Panel) -> None:
     read: dict[str, Any] = {
-        "name": "r",
+        "number": 1,
+        "label": "r",
         "kind": "split",
         "copies": 1,
         "typable": True,

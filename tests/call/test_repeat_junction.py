@@ -45,7 +45,7 @@ def test_every_read_with_sufficient_anchors_is_counted_for_its_own_type(
     calls = call_pairs(demo_panel_directory, tmp_path, [pair for _, pair in slid])
     reported = [called for called in calls.junctions if not called.rejections]
     assert [called.catalogue_id for called in reported] == [f"ASPSCR1-TFE3-e7-e{TYPES[kind][1]}"]
-    counted = {read.name: read for read in reported[0].reads if read.kind == "split"}
+    counted = {read.label: read for read in reported[0].reads if read.kind == "split"}
     lengths = sorted({before for before, pair in slid if pair.name in counted})
     missing = [
         (pair.name, before, length - before)

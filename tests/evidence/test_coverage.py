@@ -28,7 +28,7 @@ def placement(contig: str, start: int, end: int, edits: int = 0, *, reverse: boo
 
 def fragment(*mates: list[Placement]) -> Fragment:
     return Fragment(
-        "f", 1, tuple(Mate(i, "A" * 50, tuple(placements)) for i, placements in enumerate(mates, start=1))
+        1, "f", 1, tuple(Mate(i, "A" * 50, tuple(placements)) for i, placements in enumerate(mates, start=1))
     )
 
 

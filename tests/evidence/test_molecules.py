@@ -34,15 +34,16 @@ def pair(start: int, end: int, quality: int = 30) -> list[list[pysam.AlignedSegm
 
 
 def copies(fragments: dict[str, list[list[pysam.AlignedSegment]]]) -> dict[str, int]:
-    """Return the copies of each molecule by the name of the fragment that is kept."""
+    """Return the copies of each molecule by the label of the fragment that is kept."""
     finder = MoleculeFinder()
-    for name, mates in fragments.items():
-        finder.add(name, mates)
+    labels = list(fragments)
+    for number, (label, mates) in enumerate(fragments.items()):
+        finder.add(number, label, mates)
     assert finder.total == len(fragments)
-    return {name: molecule.copies for name, molecule in finder.molecules().items()}
+    return {labels[number]: molecule.copies for number, molecule in finder.molecules().items()}
 
 
-def test_the_copy_of_best_quality_is_kept_then_the_first_name() -> None:
+def test_the_copy_of_best_quality_is_kept_then_the_lowest_number() -> None:
     assert copies({"a": pair(100, 300), "b": pair(100, 300, 35), "c": pair(100, 300, 35)}) == {"b": 3}
 
 

@@ -94,7 +94,7 @@ def test_damaged_fastq(seed: int) -> None:
             if error != native.SCAN_OK:
                 break
         rows = np.arange(count // group, dtype=np.int64)
-        written = native.write_fragments([(data, room.starts)] * group, group, rows)
+        written = native.write_fragments([(data, room.starts)] * group, group, rows, 1)
         assert bytes(written).count(b"\n") == native.LINES * group * rows.size
 
 
@@ -106,7 +106,7 @@ def test_fragments_that_are_no_records() -> None:
             sorted(chance.choices(range(data.size + 3), k=chance.randrange(1, 5))), dtype=np.int64
         )
         chosen = np.array(chance.choices([0, 1, 2, 3, 2**40, -1], k=2), dtype=np.int64)
-        refused_or_done(lambda: native.write_fragments([(data, starts)], 1, chosen))  # noqa: B023
+        refused_or_done(lambda: native.write_fragments([(data, starts)], 1, chosen, 1))  # noqa: B023
 
 
 # --- Panel ----------------------------------------------------------------------------------------------

@@ -21,13 +21,15 @@ def block_of(records: list[bytes]) -> ScannedBlock:
     )
 
 
-def written(fragments: list[list[bytes]], chosen: list[int], *, interleaved: bool = False) -> bytes:
+def written(
+    fragments: list[list[bytes]], chosen: list[int], first: int = 7, *, interleaved: bool = False
+) -> bytes:
     if interleaved:
         blocks = [block_of([record for records in fragments for record in records])]
     else:
         blocks = [block_of(list(column)) for column in zip(*fragments, strict=True)]
     whole = Fragments(tuple(blocks), 2 if interleaved else 1, len(fragments))
-    return bytes(whole.written(np.array(chosen, np.int64)))
+    return bytes(whole.written(np.array(chosen, np.int64), first))
 
 
 @pytest.mark.parametrize(
@@ -35,30 +37,35 @@ def written(fragments: list[list[bytes]], chosen: list[int], *, interleaved: boo
     [
         (
             [b"@r/1 comment\nACGTN\n+\nIIIII\n", b"@r/2\nA\n+r/2\nI\n"],
-            b"@r/1\nACGTN\n+\nIIIII\n@r/2\nA\n+\nI\n",
+            b"@7/1 r\nACGTN\n+\nIIIII\n@7/2 r\nA\n+\nI\n",
         ),
         (
             [b"@r 1:N:0:ACGT\nacgtn\n+r\n@III+\n", b"@r\tx\r\nAC\r\n+\r\nII\r\n"],
-            b"@r/1\nACGTN\n+\n@III+\n@r/2\nAC\n+\nII\n",
+            b"@7/1 r\nACGTN\n+\n@III+\n@7/2 r\nAC\n+\nII\n",
         ),
         (
             [b"@SRR1.7 7 length=4\nACGT\n+SRR1.7 7 length=4\nIIII\n", b"@SRR1.7 7\n\n+\n\n"],
-            b"@SRR1.7/1\nACGT\n+\nIIII\n@SRR1.7/2\n\n+\n\n",
+            b"@7/1 SRR1.7\nACGT\n+\nIIII\n@7/2 SRR1.7\n\n+\n\n",
         ),
-        ([b"@r.1\nA\n+\nI\n", b"@r.2\nC\n+\nI\n"], b"@r/1\nA\n+\nI\n@r/2\nC\n+\nI\n"),
-        ([b"@r.1\nA\n+\nI\n", b"@r.1\nC\n+\nI\n"], b"@r.1/1\nA\n+\nI\n@r.1/2\nC\n+\nI\n"),
+        ([b"@r.1\nA\n+\nI\n", b"@r.2\nC\n+\nI\n"], b"@7/1 r\nA\n+\nI\n@7/2 r\nC\n+\nI\n"),
+        ([b"@r.1\nA\n+\nI\n", b"@r.1\nC\n+\nI\n"], b"@7/1 r.1\nA\n+\nI\n@7/2 r.1\nC\n+\nI\n"),
         (
             [b"@r/1\tRX:Z:ACGT-TT\tQX:Z:IIII II\nA\n+\nI\n", b"@r/2 2:N:0 RX:Z:ACGT-TT\r\nC\r\n+\r\nI\r\n"],
-            b"@r/1 RX:Z:ACGT-TT\nA\n+\nI\n@r/2 RX:Z:ACGT-TT\nC\n+\nI\n",
+            b"@7/1 r RX:Z:ACGT-TT\nA\n+\nI\n@7/2 r RX:Z:ACGT-TT\nC\n+\nI\n",
         ),
-        ([b"@r RX:Z: aRX:Z:AC RX:Z\nA\n+RX:Z:AC\nI\n"], b"@r\nA\n+\nI\n"),
-        ([b"@r/2\nACGT\n+\nIIII\n"], b"@r\nACGT\n+\nIIII\n"),
-        ([b"@r\r\n\r\n+\r\n\r\n"], b"@r\n\n+\n\n"),
+        ([b"@r RX:Z: aRX:Z:AC RX:Z\nA\n+RX:Z:AC\nI\n"], b"@7 r\nA\n+\nI\n"),
+        ([b"@r/2\nACGT\n+\nIIII\n"], b"@7 r\nACGT\n+\nIIII\n"),
+        ([b"@r\r\n\r\n+\r\n\r\n"], b"@7 r\n\n+\n\n"),
+        ([b"@\nA\n+\nI\n"], b"@7 \nA\n+\nI\n"),
+        (
+            [b"@\xff\x01\xc3\xa4/1\nA\n+\nI\n", b"@\xff\x01\xc3\xa4/2\nA\n+\nI\n"],
+            b"@7/1 \xff\x01\xc3\xa4\nA\n+\nI\n@7/2 \xff\x01\xc3\xa4\nA\n+\nI\n",
+        ),
     ],
 )
 def test_kept_record_is_written_in_one_form(records: list[bytes], expected: bytes) -> None:
     assert written([records], [0]) == expected
-    assert reference.written(records) == expected
+    assert reference.written(records, 7) == expected
     if len(records) == 2:
         assert written([records], [0], interleaved=True) == expected
 
@@ -85,8 +92,9 @@ def test_chosen_fragments_are_written(
     whole: list[list[bytes]], data: st.DataObject, interleaved: bool
 ) -> None:
     chosen = sorted(data.draw(st.sets(st.integers(0, len(whole) - 1))))
-    expected = b"".join(reference.written(whole[i]) for i in chosen)
-    assert written(whole, chosen, interleaved=interleaved) == expected
+    first = data.draw(st.sampled_from([1, 9, 10, 99_999, 2**40]))
+    expected = b"".join(reference.written(whole[i], first + i) for i in chosen)
+    assert written(whole, chosen, first, interleaved=interleaved) == expected
 
 
 @given(whole=st.lists(fragments(), min_size=1, max_size=5))
@@ -94,4 +102,6 @@ def test_chosen_fragments_are_written(
 def test_single_reads_are_written(whole: list[list[bytes]]) -> None:
     single = [records[:1] for records in whole]
     chosen = list(range(len(single)))
-    assert written(single, chosen) == b"".join(map(reference.written, single))
+    assert written(single, chosen) == b"".join(
+        reference.written(records, 7 + place) for place, records in enumerate(single)
+    )

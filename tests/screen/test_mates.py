@@ -165,7 +165,7 @@ def test_standard_input(packed: bool, demo_panel: Panel, demo_panel_directory: P
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"kept 1 of 2 fragments\n", b"")
     names = gzip.decompress((tmp_path / "kept.gz").read_bytes()).splitlines()[::4]
-    assert names == [b"@a/1", b"@a/2"]
+    assert names == [b"@1/1 a", b"@1/2 a"]
     metrics = json.loads((tmp_path / "screen.json").read_text())
     assert (metrics["layout"], metrics["interleaved"], metrics["lanes"]) == ("paired", True, [["-"]])
 

@@ -90,7 +90,12 @@ def read_lane(lane: Lane, table: ScreenTable) -> Read:
 
 
 def kept_names(path: Path) -> list[str]:
-    return [line[1:].decode().strip() for line in gzip.decompress(path.read_bytes()).splitlines()[::4]]
+    """Return the labels of the kept reads, each with the mate's number."""
+    found = []
+    for line in gzip.decompress(path.read_bytes()).splitlines()[::4]:
+        number, label = line[1:].decode().split(" ")
+        found.append(label + number[number.find("/") :] if "/" in number else label)
+    return found
 
 
 # --- What is kept -----------------------------------------------------------------------------------
@@ -181,10 +186,10 @@ def test_metrics_and_output_of_a_pair_of_lanes(
     assert (
         gzip.decompress(output.read_bytes())
         == (
-            f"@b/1\n{hit}\n+\n{quality_of(hit)}\n"
-            f"@b/2\n{OTHER[:60]}\n+\n{quality_of(OTHER[:60])}\n"
-            f"@c/1\n{OTHER[:10]}\n+\n{quality_of(OTHER[:10])}\n"
-            f"@c/2\n{mate}\n+\n{quality_of(mate)}\n"
+            f"@2/1 b\n{hit}\n+\n{quality_of(hit)}\n"
+            f"@2/2 b\n{OTHER[:60]}\n+\n{quality_of(OTHER[:60])}\n"
+            f"@3/1 c\n{OTHER[:10]}\n+\n{quality_of(OTHER[:10])}\n"
+            f"@3/2 c\n{mate}\n+\n{quality_of(mate)}\n"
         ).encode()
     )
     reads = [OTHER[:50], OTHER[50:80], hit, OTHER[:60], OTHER[:10], mate]
@@ -216,7 +221,7 @@ def test_single_reads(demo_panel: Panel, demo_panel_directory: Path, tmp_path: P
     path = write_fastq(tmp_path / "reads.gz", [("a/1", OTHER[:50]), ("b/1", hit), ("c", hit[:19])])
     output, metrics = tmp_path / "kept.fastq.gz", tmp_path / "screen.json"
     run_screen(demo_panel_directory, [Lane(path)], output, metrics)
-    assert gzip.decompress(output.read_bytes()) == f"@b\n{hit}\n+\n{quality_of(hit)}\n".encode()
+    assert gzip.decompress(output.read_bytes()) == f"@2 b\n{hit}\n+\n{quality_of(hit)}\n".encode()
     found = json.loads(metrics.read_text())
     assert (found["layout"], found["interleaved"], found["lanes"]) == ("single", False, [["reads.gz"]])
     assert (found["total_fragments"], found["total_reads"], found["total_bases"]) == (3, 3, 144)
@@ -237,7 +242,7 @@ def test_kept_mate_without_bases(demo_panel: Panel, demo_panel_directory: Path, 
     run_screen(demo_panel_directory, [lane], tmp_path / "kept.gz", tmp_path / "screen.json")
     assert kept_names(tmp_path / "kept.gz") == ["a/1", "a/2", "b/1", "b/2"]
     assert gzip.decompress((tmp_path / "kept.gz").read_bytes()).startswith(
-        f"@a/1\n{hit}\n+\n{quality_of(hit)}\n@a/2\n\n+\n\n@b/1\n\n+\n\n".encode()
+        f"@1/1 a\n{hit}\n+\n{quality_of(hit)}\n@1/2 a\n\n+\n\n@2/1 b\n\n+\n\n".encode()
     )
 
 

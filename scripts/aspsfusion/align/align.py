@@ -4,6 +4,8 @@ Mates are aligned as single reads by BWA-MEM and joined afterwards: a pair whose
 what this program looks for, so pairing must not influence the alignment. Equal alignments to several
 transcripts of a gene are reported as one record on the primary transcript, the others in its XA tag. Mates
 that overlap were merged before and are aligned as the one molecule that they are.
+
+The BAM names each record by the number of its fragment; the read's own name, which may repeat, is in a tag.
 """
 
 import json
@@ -19,7 +21,14 @@ from pybwa import BwaMem, BwaMemOptions
 from aspsfusion import __version__
 from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_candidates
 from aspsfusion.evidence.fragments import BOTH_ENDS
-from aspsfusion.evidence.placements import MERGED_TAG, UMI_TAG, RecordGroup, panel_contigs, primary_record
+from aspsfusion.evidence.placements import (
+    LABEL_TAG,
+    MERGED_TAG,
+    UMI_TAG,
+    RecordGroup,
+    panel_contigs,
+    primary_record,
+)
 from aspsfusion.io.bam import sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
 from aspsfusion.io.files import replacing
@@ -133,7 +142,7 @@ def _align_batch(
 ) -> Iterator[list[RecordGroup]]:
     """Align a batch of fragments; yields for each fragment the records of each mate."""
     queries = [
-        pysam.FastxRecord(name=candidate.name, sequence=read.sequence, quality=read.quality)
+        pysam.FastxRecord(name=str(candidate.number), sequence=read.sequence, quality=read.quality)
         for candidate in batch
         for read in candidate.reads
         if read.sequence
@@ -142,7 +151,7 @@ def _align_batch(
     for candidate in batch:
         mates = []
         for read in candidate.reads:
-            records = next(results) if read.sequence else [_unmapped(candidate.name, header)]
+            records = next(results) if read.sequence else [_unmapped(str(candidate.number), header)]
             for record in records:
                 prefer_primary(record, ranks)
             rewrite_split_tags(records)
@@ -151,6 +160,7 @@ def _align_batch(
             join_mates(mates)
         for records in mates:
             for record in records:
+                record.set_tag(LABEL_TAG, candidate.label)
                 if candidate.merged:
                     record.set_tag(MERGED_TAG, 1)
                 if candidate.umi:

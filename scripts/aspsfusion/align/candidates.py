@@ -1,9 +1,10 @@
 """Reads the candidates of `screen` or `extract`, trimmed and with overlapping mates merged."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from aspsfusion.align.trim import (
     MERGE_OVERLAP,
@@ -18,8 +19,8 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.screen.fastq import open_reads
 
-MATE_SUFFIXES = ("/1", "/2")
-"""Ends of the read names that the screen gives to the mates of a pair."""
+MATE_NUMBERS = {"/1": 1, "/2": 2}
+"""Ends of the numbers that the screen gives to the mates of a pair."""
 
 UMI_COMMENT = "RX:Z:"
 """Begins the comment after a read's name that carries its UMI, as in a SAM file."""
@@ -42,13 +43,15 @@ class Candidate:
     """A trimmed candidate fragment.
 
     Attributes:
-        name: read name without mate and comment.
+        number: the fragment's number, its identity.
+        label: the read's own name without mate and comment; names may repeat.
         reads: the two mates, a single read, or the whole molecule where mates were merged.
         merged: whether two mates were merged into one read.
         umi: from the comment after the name, empty without one.
     """
 
-    name: str
+    number: int
+    label: str
     reads: tuple[TrimmedRead, ...]
     merged: bool = False
     umi: str = ""
@@ -62,27 +65,25 @@ def read_candidates(path: Path, metrics: CandidateMetrics) -> Iterator[Candidate
     """
     entries = _read_fastq(path)
     for header, sequence, quality in entries:
-        full_name, _, comment = header.partition(" ")
-        umi = _umi_of(comment)
-        name, suffix = full_name[:-2], full_name[-2:]
+        number, mate_number = header.number, header.mate
         metrics.fragments += 1
-        if suffix not in MATE_SUFFIXES:
+        if not mate_number:
             single = trim_single(sequence, quality)
             metrics.adapter_fragments += single.adapter_found
-            yield Candidate(full_name, (single,), umi=umi)
+            yield Candidate(number, header.label, (single,), umi=header.umi)
             continue
-        mate_header, *mate = next(entries, ("", "", ""))
-        if suffix != MATE_SUFFIXES[0] or mate_header.partition(" ")[0] != name + MATE_SUFFIXES[1]:
-            raise ReadsError(f"mate of {full_name} is missing", path=path, remedy=_SCREEN_AGAIN)
+        other, *mate = next(entries, (None, "", ""))
+        if mate_number != 1 or other is None or (other.number, other.mate) != (number, 2):
+            raise ReadsError(f"mate of fragment {number} is missing", path=path, remedy=_SCREEN_AGAIN)
         pair = trim_pair((sequence, quality), (mate[0], mate[1]))
         metrics.pairs += 1
         metrics.adapter_fragments += pair.first.adapter_found or pair.second.adapter_found
         metrics.overlapping_pairs += pair.insert is not None
-        yield merged_candidate(name, pair, umi)
+        yield merged_candidate(Candidate(number, header.label, (), umi=header.umi), pair)
 
 
-def merged_candidate(name: str, pair: TrimmedPair, umi: str = "") -> Candidate:
-    """Return a pair as a candidate, its mates merged where they overlap by enough bases."""
+def merged_candidate(candidate: Candidate, pair: TrimmedPair) -> Candidate:
+    """Return a candidate with the reads of a pair, merged where they overlap by enough bases."""
     first, second = pair.first, pair.second
     if pair.insert and first.sequence and second.sequence:
         overlap = overlap_length(len(first.sequence), len(second.sequence), pair.insert)
@@ -92,23 +93,55 @@ def merged_candidate(name: str, pair: TrimmedPair, umi: str = "") -> Candidate:
                 (first.sequence, first.quality), (second.sequence, second.quality), pair.insert
             )
             found = first.adapter_found or second.adapter_found
-            return Candidate(name, (TrimmedRead(sequence, quality, found),), merged=True, umi=umi)
-    return Candidate(name, (first, second), umi=umi)
+            return replace(candidate, reads=(TrimmedRead(sequence, quality, found),), merged=True)
+    return replace(candidate, reads=(first, second))
 
 
-def _umi_of(comment: str) -> str:
-    """Return the UMI of a FASTQ comment.
+class _Header(NamedTuple):
+    """The header of a record that the screen wrote; `mate` is 0 for a single read."""
 
-    >>> _umi_of("RX:Z:ACGT-TTGC"), _umi_of("1:N:0:ACGT")
-    ('ACGT-TTGC', '')
+    number: int
+    mate: int
+    label: str
+    umi: str
+
+
+def _header(line: bytes) -> _Header | None:
+    r"""Return what a header line says, None when the screen did not write it.
+
+    A label may hold any bytes but white space; what cannot be printed is shown as an escape.
+
+    >>> _header(b"@12/2 M1:7 RX:Z:ACGT-TTGC")
+    _Header(number=12, mate=2, label='M1:7', umi='ACGT-TTGC')
+    >>> _header(b"@12 ")
+    _Header(number=12, mate=0, label='', umi='')
+    >>> _header(b"@12 a\x00\xff").label
+    'a\\x00\\xff'
+    >>> _header(b"@M1:7/2") is None
+    True
     """
-    for field in comment.split():
-        if field.startswith(UMI_COMMENT):
-            return field.removeprefix(UMI_COMMENT)
-    return ""
+    first, _, rest = line.removeprefix(b"@").partition(b" ")
+    label, _, comment = rest.partition(b" ")
+    mate = MATE_NUMBERS.get(first[-2:].decode("latin-1"), 0)
+    digits = first[:-2] if mate else first
+    if not line.startswith(b"@") or not digits.isdigit():
+        return None
+    umi = comment.decode("utf-8", "backslashreplace")
+    return _Header(
+        int(digits),
+        mate,
+        _printable(label.decode("utf-8", "backslashreplace")),
+        umi.removeprefix(UMI_COMMENT) if umi.startswith(UMI_COMMENT) else "",
+    )
 
 
-def _read_fastq(path: Path) -> Iterator[tuple[str, str, str]]:
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _read_fastq(path: Path) -> Iterator[tuple[_Header, str, str]]:
     """Yield header, bases and qualities of the records that a screen wrote.
 
     Raises:
@@ -118,7 +151,8 @@ def _read_fastq(path: Path) -> Iterator[tuple[str, str, str]]:
     with open_reads(path) as stream:
         for number in count(1):
             try:
-                lines = [stream.readline().decode("ascii").rstrip("\n") for _ in range(4)]
+                lines = [stream.readline().rstrip(b"\n") for _ in range(4)]
+                sequence, plus, quality = (line.decode("ascii") for line in lines[1:])
             except DAMAGED as error:
                 raise ReadsError(
                     f"is truncated or damaged ({error})",
@@ -126,14 +160,14 @@ def _read_fastq(path: Path) -> Iterator[tuple[str, str, str]]:
                     where=f"record {number}",
                     remedy=_SCREEN_AGAIN,
                 ) from error
-            header, sequence, plus, quality = lines
             if not any(lines):
                 return
-            if not header.startswith("@") or plus != "+" or len(sequence) != len(quality):
+            header = _header(lines[0])
+            if header is None or plus != "+" or len(sequence) != len(quality):
                 raise ReadsError(
                     "is no FASTQ as the screen writes it, or ends too early",
                     path=path,
                     where=f"record {number}",
                     remedy=_SCREEN_AGAIN,
                 )
-            yield header[1:], sequence, quality
+            yield header, sequence, quality

@@ -24,8 +24,8 @@ GAPLESS_ENOUGH = 2
 """Edits of a fragment on its best junction up to which no alignment with gaps is tried: it could be better by
 one edit at the most, as a gap is an edit itself."""
 
-Supports = dict[str, list[tuple[Junction, Support]]]
-"""The junctions that each fragment fits about equally well, by its name."""
+Supports = dict[int, list[tuple[Junction, Support]]]
+"""The junctions that each fragment fits about equally well, by its number."""
 
 
 class Assigned(NamedTuple):
@@ -45,11 +45,11 @@ class Assignment(NamedTuple):
 
     Attributes:
         junctions: the fragments that count, by junction.
-        names: of all fragments that were given to a junction, those that only touch it among them.
+        numbers: of all fragments that were given to a junction, those that only touch it among them.
     """
 
     junctions: dict[Junction, list[Assigned]]
-    names: set[str]
+    numbers: set[int]
 
 
 class SupportFinder:
@@ -104,15 +104,17 @@ class SupportFinder:
         for junction in tested:
             if not self._is_common(junction, proposed):
                 _add_to(supports, self._evaluate(proposed[junction], [junction]))
-        counted = {name for name, found in supports.items() if any(support.counts for _, support in found)}
+        counted = {
+            number for number, found in supports.items() if any(support.counts for _, support in found)
+        }
         bridged = {
             junction
             for fragment in fragments
-            if fragment.name not in counted
+            if fragment.number not in counted
             for junction in self._proposer.from_spanning_pair(fragment)
         }
         _add_to(supports, self._evaluate(fragments, sorted(bridged - set(tested), key=in_order)))
-        return {name: self._near_best(found) for name, found in supports.items()}
+        return {number: self._near_best(found) for number, found in supports.items()}
 
     def _is_common(self, junction: Junction, proposed: Mapping[Junction, list[Fragment]]) -> bool:
         """Whether all fragments are tested at a junction, or those alone that propose it.
@@ -142,7 +144,7 @@ class SupportFinder:
                 if min(costs, default=GAPLESS_ENOUGH + 1) <= GAPLESS_ENOUGH:
                     break
             if supports:
-                found[fragment.name] = supports
+                found[fragment.number] = supports
         return found
 
     def _near_best(self, found: list[tuple[Junction, Support]]) -> list[tuple[Junction, Support]]:
@@ -157,16 +159,16 @@ class SupportFinder:
             for junction, support in found:
                 by_junction.setdefault(junction, []).append(support)
         assigned: dict[Junction, list[Assigned]] = {}
-        taken: set[str] = set()
+        taken: set[int] = set()
         for junction in self._strongest_first(by_junction, supports):
-            group = [support for support in by_junction[junction] if support.fragment.name not in taken]
+            group = [support for support in by_junction[junction] if support.fragment.number not in taken]
             if any(support.counts for support in group):
                 assigned[junction] = [
-                    Assigned(support, self._typable(junction, supports[support.fragment.name]))
+                    Assigned(support, self._typable(junction, supports[support.fragment.number]))
                     for support in group
                     if support.kind != "touching"
                 ]
-                taken.update(support.fragment.name for support in group)
+                taken.update(support.fragment.number for support in group)
         return Assignment(assigned, taken)
 
     def _strongest_first(
@@ -213,5 +215,5 @@ class SupportFinder:
 
 
 def _add_to(supports: Supports, more: Supports) -> None:
-    for name, found in more.items():
-        supports.setdefault(name, []).extend(found)
+    for number, found in more.items():
+        supports.setdefault(number, []).extend(found)

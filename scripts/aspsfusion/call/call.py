@@ -111,7 +111,7 @@ class Caller:
         unexplained = [
             fragment
             for fragment in evidence.fragments
-            if fragment.name not in assignment.names and not count_wild_type(coverage, fragment, rules)
+            if fragment.number not in assignment.numbers and not count_wild_type(coverage, fragment, rules)
         ]
         junctions = [self._called(*item, coverage) for item in assignment.junctions.items()]
         junctions = [
@@ -189,8 +189,8 @@ def unique_molecules(group: Iterable[Assigned]) -> list[Counted]:
     """Return the molecules among the fragments of a junction, each once.
 
     Copies of one molecule may have been aligned with either gene first; on the junction they are at the same
-    place. Of several the one with the strongest kind of support, the fewest edits, then the first name is
-    kept. UMIs distinguish molecules of one place, as in `evidence.molecules`.
+    place. Of several the one with the strongest kind of support, the fewest edits, then the lowest number
+    is kept. UMIs distinguish molecules of one place, as in `evidence.molecules`.
     """
     by_place: dict[tuple[int, int, str], list[Assigned]] = {}
     for item in group:
@@ -204,12 +204,12 @@ def unique_molecules(group: Iterable[Assigned]) -> list[Counted]:
         for copies in by_molecule.values():
             best = min(copies, key=_strength)
             kept.append(Counted(*best, sum(item.support.fragment.copies for item in copies)))
-    return sorted(kept, key=lambda item: (item.support.molecule_place, item.support.fragment.name))
+    return sorted(kept, key=lambda item: (item.support.molecule_place, item.support.fragment.number))
 
 
-def _strength(item: Assigned) -> tuple[int, int, str]:
+def _strength(item: Assigned) -> tuple[int, int, int]:
     support = item.support
-    return PREFERENCE[support.kind], support.edits, support.fragment.name
+    return PREFERENCE[support.kind], support.edits, support.fragment.number
 
 
 def _called_read(item: Counted) -> CalledRead:
@@ -219,7 +219,8 @@ def _called_read(item: Counted) -> CalledRead:
     assert crossing is not None
     assert support.kind != "touching"
     return CalledRead(
-        name=support.fragment.name,
+        number=support.fragment.number,
+        label=support.fragment.label,
         kind=support.kind,
         copies=item.copies,
         typable=item.typable,

@@ -12,6 +12,7 @@ import pysam
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.call.junction import JunctionModel
+from aspsfusion.call.read_names import is_called, is_fragment
 from aspsfusion.call.realign import ANCHOR_PER_EDIT, AlignedRead
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import wild_type_gene
@@ -28,9 +29,9 @@ def explain_fragment(panel: Panel, parameters: CallParameters, evidence: Evidenc
         panel: that the sample was called with.
         parameters: thresholds that the sample was called with.
         evidence: of the sample.
-        name: read name.
+        name: read name, or `name#number` where names repeat.
     """
-    fragment = next((fragment for fragment in evidence.fragments if fragment.name == name), None)
+    fragment = next((f for f in evidence.fragments if is_fragment(name, f.label, f.number)), None)
     if fragment is None:
         return []
     caller = Caller(panel, parameters)
@@ -38,7 +39,7 @@ def explain_fragment(panel: Panel, parameters: CallParameters, evidence: Evidenc
     lines = [f"{name} was open before the junctions were weighed; its reads:"]
     lines += [f"  {line}" for mate in fragment.mates for line in _placements(panel, mate)]
     for junction in calls.junctions:
-        if any(read.name == name for read in junction.reads):
+        if any(read.number == fragment.number for read in junction.reads):
             return [*lines, _counted(junction)]
     gene = wild_type_gene(fragment, parameters.margin, parameters.max_edit_rate)
     if gene is not None:
@@ -149,7 +150,7 @@ def alignments(bam: Path, name: str) -> list[str]:
     found = []
     with pysam.AlignmentFile(str(bam)) as file:
         for record in file.fetch(until_eof=True):
-            if record.query_name != name:
+            if not is_called(record, name):
                 continue
             number = 2 if record.is_read2 else 1
             if record.is_unmapped:

@@ -2,7 +2,8 @@
 
 The aligner's records stay as they are, but for those of supporting fragments: these carry the tags too, and
 where the read is aligned to the junction's contig they are marked secondary, so that each read has one
-primary record. What the stages before decided is written down here and not decided again.
+primary record. What the stages before decided is written down here and not decided again. Records are named
+by the read's own name again, see `read_names`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,9 +21,11 @@ from aspsfusion.call.junction_contigs import (
     fasta_lines,
     junction_contigs,
 )
+from aspsfusion.call.read_names import labels_of, read_names, rename
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.placements import (
+    LABEL_TAG,
     MERGED_TAG,
     UMI_TAG,
     RecordGroup,
@@ -97,12 +100,15 @@ def run_tag(
         unsorted = Path(scratch) / "unsorted.bam"
         with open_alignments(bam) as source:
             require_same_panel(panel, source.references, bam)
+            names = read_names(labels_of(records_of(source, bam), bam))
+        with open_alignments(bam) as source:
             header = pysam.AlignmentHeader.from_dict(_header(source.header.to_dict(), contigs))
             with unsorted_bam(unsorted, header) as out:
-                held = _pass_on(records_of(source, bam), supporting, out)
+                held = _pass_on(records_of(source, bam), supporting, names, out)
                 _require_all(held, supporting, bam)
-                for name, fragment in supporting.items():
-                    for segment in _supporting_records(held[name], fragment, header):
+                for number, fragment in supporting.items():
+                    for segment in _supporting_records(held[number], fragment, header):
+                        rename(segment, names[number])
                         out.write(segment)
         sort_bam(unsorted, draft, remedy="run 'aspsfusion tag' again")
         pysam.index(str(draft))
@@ -114,10 +120,10 @@ def run_tag(
     return len(supporting)
 
 
-def _supporting(record: CallsFile, contigs: list[JunctionContig]) -> dict[str, Supporting]:
-    """Return the supporting fragments by name; each supports one junction."""
+def _supporting(record: CallsFile, contigs: list[JunctionContig]) -> dict[int, Supporting]:
+    """Return the supporting fragments by number; each supports one junction."""
     return {
-        read.name: Supporting(read, contig)
+        read.number: Supporting(read, contig)
         for junction, contig in zip(record.calls.junctions, contigs, strict=True)
         for read in junction.reads
     }
@@ -131,28 +137,31 @@ def _header(header: Mapping[str, Any], contigs: list[JunctionContig]) -> dict[st
 
 def _pass_on(
     records: Iterator[pysam.AlignedSegment],
-    supporting: Mapping[str, Supporting],
+    supporting: Mapping[int, Supporting],
+    names: Mapping[int, str],
     out: pysam.AlignmentFile,
-) -> dict[str, RecordGroup]:
-    """Write the records of all other fragments, and return those of the supporting ones by name."""
-    held: dict[str, RecordGroup] = {}
+) -> dict[int, RecordGroup]:
+    """Write the records of all other fragments, and return those of the supporting ones by number."""
+    held: dict[int, RecordGroup] = {}
     for record in records:
-        if record.query_name in supporting:
+        number = int(str(record.query_name))
+        if number in supporting:
             # Bound to the new header, since a mate without a place may be put beside a junction.
             bound = pysam.AlignedSegment.fromstring(record.to_string(), out.header)
-            held.setdefault(str(record.query_name), []).append(bound)
+            held.setdefault(number, []).append(bound)
         else:
+            rename(record, names[number])
             out.write(record)
     return held
 
 
-def _require_all(held: Mapping[str, RecordGroup], supporting: Mapping[str, Supporting], bam: Path) -> None:
+def _require_all(held: Mapping[int, RecordGroup], supporting: Mapping[int, Supporting], bam: Path) -> None:
     """Refuse a BAM that lacks a read of the calls."""
-    for name, fragment in supporting.items():
-        numbers = {_number(record) for record in held.get(name, ())}
-        if not numbers or not numbers.issuperset(place.number for place in fragment.read.places):
+    for number, fragment in supporting.items():
+        mates = {_number(record) for record in held.get(number, ())}
+        if not mates or not mates.issuperset(place.number for place in fragment.read.places):
             raise ReadsError(
-                f"does not hold read {name}, which the calls name",
+                f"does not hold read {fragment.read.label}, which the calls name",
                 path=bam,
                 remedy="give the BAM and the calls of the same sample",
             )
@@ -216,7 +225,7 @@ def _on_junction(
     record.is_reverse = place.reverse
     record.mapping_quality = MAPPING_QUALITY if fragment.read.typable else AMBIGUOUS_QUALITY
     record.set_tag("NM", aligned.edits)
-    for tag in ("RG", UMI_TAG, MERGED_TAG):
+    for tag in ("RG", LABEL_TAG, UMI_TAG, MERGED_TAG):
         if primary.has_tag(tag):
             record.set_tag(tag, primary.get_tag(tag))
     _tag(record, fragment)

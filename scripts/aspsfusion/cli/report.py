@@ -125,7 +125,9 @@ def _compose(args: argparse.Namespace) -> "Report":
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("report", type=Path, metavar="REPORT.json", help="report of the sample")
-    parser.add_argument("read", nargs="?", metavar="READ", help="name of a read")
+    parser.add_argument(
+        "read", nargs="?", metavar="READ", help="name of a read, or NAME#NUMBER where names repeat"
+    )
     parser.add_argument("--panel", type=Path, metavar="DIR", help="panel that the sample was called with")
     parser.add_argument(
         "--evidence", type=Path, metavar="JSON.GZ", help="written by 'aspsfusion evidence' for the sample"

@@ -25,6 +25,8 @@ from aspsfusion.evidence.placements import (
     ContigBases,
     RecordGroup,
     as_sequenced,
+    fragment_number,
+    label_of,
     primary_record,
     read_placements,
     require_same_panel,
@@ -76,11 +78,11 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
     borders = exon_borders(panel.transcripts.values())
     still_open: list[Fragment] = []
     inserts: list[int] = []
-    for name, mates in _fragments(bam):
-        molecule = molecules.get(name)
+    for number, mates in _fragments(bam):
+        molecule = molecules.get(number)
         if molecule is None:
             continue
-        fragment = _fragment(name, mates, molecule, contigs, ranks)
+        fragment = _fragment(number, mates, molecule, contigs, ranks)
         if not any(mate.placements for mate in fragment.mates):
             continue
         if not _explained(fragment, parameters.margin):
@@ -103,28 +105,33 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
 
 def _find_molecules(bam: Path) -> MoleculeFinder:
     finder = MoleculeFinder()
-    for name, mates in _fragments(bam):
-        finder.add(name, mates)
+    for number, mates in _fragments(bam):
+        finder.add(number, label_of(mates[0][0]), mates)
     return finder
 
 
-def _fragments(bam: Path) -> Iterator[tuple[str, list[RecordGroup]]]:
-    """Yield name and records by read of each fragment; the BAM must be sorted by name."""
+def _fragments(bam: Path) -> Iterator[tuple[int, list[RecordGroup]]]:
+    """Yield number and records by read of each fragment; the BAM must be sorted by name.
+
+    Raises:
+        ReadsError: a record is not named by a number.
+    """
     with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
-        for name, records in groupby(stream, key=lambda record: record.query_name):
+        for number, records in groupby(stream, key=lambda record: fragment_number(record, bam)):
             first: RecordGroup = []
             second: RecordGroup = []
             for record in records:
                 (second if record.is_read2 else first).append(record)
-            yield str(name), [mate for mate in (first, second) if mate]
+            yield number, [mate for mate in (first, second) if mate]
 
 
 def _fragment(
-    name: str, mates: list[RecordGroup], molecule: Molecule, contigs: ContigBases, ranks: Mapping[str, int]
+    number: int, mates: list[RecordGroup], molecule: Molecule, contigs: ContigBases, ranks: Mapping[str, int]
 ) -> Fragment:
     """Return a fragment with all placements of its reads."""
     return Fragment(
-        name,
+        number,
+        label_of(mates[0][0]),
         molecule.copies,
         tuple(
             Mate(

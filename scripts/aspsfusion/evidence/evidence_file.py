@@ -12,7 +12,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 
-EVIDENCE_VERSION = 2
+EVIDENCE_VERSION = 3
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Evidence:
 
     Attributes:
         coverage: wild-type counts.
-        fragments: the open fragments, one of each molecule, by name.
+        fragments: the open fragments, one of each molecule, by number.
         candidates: fragments in the BAM.
         duplicates: fragments that are copies of another one.
         median_insert: median length of unique wild-type pairs on transcripts, in nt.
@@ -47,7 +47,8 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
         "coverage": evidence.coverage.to_json(),
         "fragments": [
             [
-                fragment.name,
+                fragment.number,
+                fragment.label,
                 fragment.copies,
                 [
                     [
@@ -81,16 +82,17 @@ def read_evidence(path: Path) -> Evidence:
         coverage = Coverage.from_json(data["coverage"])
         fragments = [
             Fragment(
-                name,
+                number,
+                label,
                 copies,
                 tuple(
-                    Mate(number, sequence, tuple(Placement(*values) for values in placements))
-                    for number, sequence, placements in mates
+                    Mate(which, sequence, tuple(Placement(*values) for values in placements))
+                    for which, sequence, placements in mates
                 ),
                 merged,
                 umi,
             )
-            for name, copies, mates, merged, umi in data["fragments"]
+            for number, label, copies, mates, merged, umi in data["fragments"]
         ]
         return Evidence(
             coverage,

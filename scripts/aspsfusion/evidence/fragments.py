@@ -88,14 +88,16 @@ class Fragment:
     """A fragment that the wild type does not fully explain, after duplicate removal.
 
     Attributes:
-        name: read name.
+        number: number of the fragment in the sample's input, its identity.
+        label: read name, which may repeat.
         copies: how many fragments of the library had the same coordinates, this one included.
         mates: one or two reads.
         merged: whether the one read is the whole molecule, joined of two overlapping mates.
         umi: unique molecular identifier; empty where the sample's reads have none.
     """
 
-    name: str
+    number: int
+    label: str
     copies: int
     mates: tuple[Mate, ...]
     merged: bool = False

@@ -71,13 +71,13 @@ class _Copies:
     """Fragments of one molecule, by the best of them.
 
     Attributes:
-        rank: of the best fragment: its negative sum of base qualities, then its name; the lowest is the best.
+        rank: of the best fragment: its negative sum of base qualities, then its number; the lowest is best.
         umi: of the best fragment.
         ends: of the best fragment.
         count: fragments.
     """
 
-    rank: tuple[int, str]
+    rank: tuple[int, int]
     umi: str
     ends: list[End]
     count: int
@@ -100,23 +100,23 @@ class MoleculeFinder:
     _by_ends: dict[EndPlace, list[_Copies]] = field(default_factory=dict)
     _umis: Counter[str] = field(default_factory=Counter)
 
-    def add(self, name: str, mates: list[RecordGroup]) -> None:
+    def add(self, number: int, label: str, mates: list[RecordGroup]) -> None:
         """Add a fragment."""
         self.total += 1
-        umi = umi_of(name, mates)
+        umi = umi_of(label, mates)
         self._umis[umi] += 1
         quality = sum(sum(primary_record(records).query_qualities or ()) for records in mates)
         ends = molecule_ends(mates)
         key = tuple(part for end in ends for part in end.place)
-        _join(self._by_ends.setdefault(key, []), _Copies((-quality, name), umi, ends, 1), {umi: umi})
+        _join(self._by_ends.setdefault(key, []), _Copies((-quality, number), umi, ends, 1), {umi: umi})
 
     @property
     def have_umis(self) -> bool:
         """Whether the sample's fragments carry UMIs, see `are_umis`."""
         return bool(self._umis) and are_umis(self._umis)
 
-    def molecules(self) -> dict[str, Molecule]:
-        """Return the molecules by the name of their fragment of best base quality, then first name."""
+    def molecules(self) -> dict[int, Molecule]:
+        """Return the molecules by the number of their fragment of best base quality, then lowest number."""
         have_umis = self.have_umis
         found = {}
         for at_place in self._by_ends.values():

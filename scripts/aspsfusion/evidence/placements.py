@@ -20,6 +20,9 @@ MERGED_TAG = "YM"
 UMI_TAG = "RX"
 """BAM tag of the UMI, as the SAM specification has it."""
 
+LABEL_TAG = "YN"
+"""BAM tag of the read's own name: between the stages a record is named by the number of its fragment."""
+
 NO_LIMIT = 1 << 30
 """As limit of `mismatches_at`: all mismatches are counted."""
 
@@ -67,6 +70,31 @@ def require_same_panel(panel: Panel, names: Iterable[str], bam: Path) -> None:
 def primary_record(records: RecordGroup) -> pysam.AlignedSegment:
     """Return the primary record of a read."""
     return next(r for r in records if not (r.is_supplementary or r.is_secondary))
+
+
+def fragment_number(record: pysam.AlignedSegment, bam: Path) -> int:
+    """Return the number of a record's fragment.
+
+    Args:
+        record: of the BAM that `aspsfusion align` wrote.
+        bam: named in the error.
+
+    Raises:
+        ReadsError: the record is not named by a number.
+    """
+    name = str(record.query_name)
+    if not (name.isascii() and name.isdecimal()):
+        raise ReadsError(
+            f"names a read {name[:40]!r}, and not by the number of its fragment",
+            path=bam,
+            remedy="run 'aspsfusion screen' and 'aspsfusion align' again",
+        )
+    return int(name)
+
+
+def label_of(record: pysam.AlignedSegment) -> str:
+    """Return the read's own name that a record of the panel BAM carries, empty without one."""
+    return str(record.get_tag(LABEL_TAG)) if record.has_tag(LABEL_TAG) else ""
 
 
 def as_sequenced(record: pysam.AlignedSegment) -> str:

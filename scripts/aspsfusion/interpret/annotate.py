@@ -95,7 +95,8 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         translocation=translocation(panel.spec, junction.five_gene, junction.three_gene),
         reads=[
             SupportingRead(
-                name=read.name,
+                name=read.label,
+                number=read.number,
                 kind=read.kind,
                 copies=read.copies,
                 typable=read.typable,

@@ -148,7 +148,7 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
     "first_out_of_step": (c_int, [_UINT64, _BYTES, _UINT64, _BYTES, c_int64, c_int, POINTER(c_int64)]),
     "write_fragments": (
         c_int64,
-        [POINTER(_ColumnStruct), c_int64, c_int64, _INT64, c_int64, _WRITTEN_BYTES, c_int64],
+        [POINTER(_ColumnStruct), c_int64, c_int64, _INT64, c_int64, c_int64, _WRITTEN_BYTES, c_int64],
     ),
     "mismatches_at": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_int64]),
     "align_across": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_int64, c_int64, c_void_p]),
@@ -351,8 +351,8 @@ LINES = 4
 MIN_RECORD_BYTES = 6
 """Shortest possible record, `@`, `+` and four line ends; bounds the number of records of a block."""
 
-SUFFIX_BYTES = 2
-"""Bytes by which a written record may be longer than the one that was read."""
+HEADER_BYTES = 22
+"""Bytes by which a written record may be longer than the one read: its number, mate's number and a space."""
 
 
 class ScanRoom:
@@ -476,19 +476,21 @@ def write_fragments(
     columns: Sequence[tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]],
     stride: int,
     chosen: npt.NDArray[np.int64],
+    first_number: int,
 ) -> memoryview:
     """Return fragments in the form that later stages read, the mates of a pair one after the other.
 
-    The name ends with /1 or /2 for a pair and has no suffix for a single read; carriage returns, the
-    second name and the comment are dropped, but for the comment's field RX, and bases are upper case. Of
-    the names of a pair, an ending .1 or .2 (_1 or _2) stays where both mates have the same, and goes
-    where they differ.
+    The first word of a header is the fragment's number, with /1 or /2 for a pair; the second one is the
+    read's own name without the mate's number, a label. Carriage returns, the second name and the comment
+    are dropped, but for the comment's field RX, and bases are upper case. Of the names of a pair, an ending
+    .1 or .2 (_1 or _2) stays where both mates have the same, and goes where they differ.
 
     Args:
         columns: of the first mates, or single reads, and of the second ones: the bytes of scanned blocks,
             and where in them each record begins, and behind the last one.
         stride: number of records between one fragment and the next, 1 or 2.
-        chosen: numbers of the fragments.
+        chosen: places of the fragments in the columns.
+        first_number: number of the fragment at place 0.
 
     Raises:
         ValueError: there is no such fragment, or the bytes are no records.
@@ -496,7 +498,7 @@ def write_fragments(
     rows = chosen * stride
     try:
         size = sum(
-            int((starts[rows + 1] - starts[rows]).sum()) + SUFFIX_BYTES * rows.size for _, starts in columns
+            int((starts[rows + 1] - starts[rows]).sum()) + HEADER_BYTES * rows.size for _, starts in columns
         )
     except IndexError as error:
         raise ValueError("there is no such fragment") from error
@@ -507,7 +509,9 @@ def write_fragments(
             for data, starts in columns
         ]
     )
-    used = _loops.write_fragments(structs, len(columns), stride, chosen, chosen.size, out, out.size)
+    used = _loops.write_fragments(
+        structs, len(columns), stride, chosen, chosen.size, first_number, out, out.size
+    )
     return out.data[: _require_ok(used)]
 
 

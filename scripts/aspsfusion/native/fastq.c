@@ -364,7 +364,10 @@ int EXPORT(scan_fastq)(
 
 /* --- Writing kept records ------------------------------------------------------------------------- */
 
-enum { SUFFIX_BYTES = 2 }; /* the mate's number at the end of a name with the sign before it: /1, .1 or _1 */
+enum {
+    SUFFIX_BYTES = 2, /* the mate's number at the end of a name with the sign before it: /1, .1 or _1 */
+    MAX_DIGITS = 19, /* of a fragment's number */
+};
 
 /* Memory that is filled; once something did not fit, nothing more is written. */
 typedef struct {
@@ -422,23 +425,35 @@ static const uint8_t *stem_end(const uint8_t *start, const uint8_t *stop) {
     return end;
 }
 
+static void put_number(writer *out, int64_t number) {
+    uint8_t digits[MAX_DIGITS], *first = digits + MAX_DIGITS;
+    do {
+        *--first = (uint8_t)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    put_bytes(out, first, digits + MAX_DIGITS - first);
+}
+
 typedef struct {
-    const uint8_t *start, *stop, *stem_end;
+    const uint8_t *start, *stop, *stem_end; /* the first byte is the '@' */
 } kept_record;
 
-/* Writes one record; `mate` is 0 for a single read. Returns whether it had four lines. */
-static bool put_record(writer *out, const kept_record *record, int mate) {
+/* Writes one record of a numbered fragment; `mate` is 0 for a single read. Returns whether it had four lines. */
+static bool put_record(writer *out, const kept_record *record, int64_t number, int mate) {
     const uint8_t *ends[LINES], *line = record->start;
     for (int i = 0; i < LINES; i++) {
         ends[i] = line < record->stop ? memchr(line, '\n', (size_t)(record->stop - line)) : NULL;
         if (!ends[i]) return false;
         line = ends[i] + 1;
     }
-    put_bytes(out, record->start, record->stem_end - record->start);
+    put_byte(out, '@');
+    put_number(out, number);
     if (mate) {
         put_byte(out, '/');
         put_byte(out, (uint8_t)('0' + mate));
     }
+    put_byte(out, ' ');
+    if (record->stem_end > record->start) put_bytes(out, record->start + 1, record->stem_end - record->start - 1);
     put_umi(out, record->start, ends[0]);
     put_byte(out, '\n');
     put_line(out, ends[0] + 1, ends[1], true);
@@ -474,26 +489,28 @@ static void drop_other_suffix(kept_record *record) {
 
 /* Writes fragments in the form that later stages read, the mates of a pair one after the other.
 
-   The name ends with /1 or /2 for a pair and has no suffix for a single read; carriage returns, the second name and
-   the comment are dropped, but for the comment's field RX, and bases are upper case. Of the names of a pair, an ending
-   .1 or .2 (_1 or _2) stays where both mates have the same, and goes where they differ.
+   The first word is the fragment's number, with /1 or /2 for a pair; the second one is the read's own name without the
+   mate's number, a label. Carriage returns, the second name and the comment are dropped, but for the comment's field RX,
+   and bases are upper case. Of the names of a pair, an ending .1 or .2 (_1 or _2) stays where both mates have the same,
+   and goes where they differ.
 
    Args:
        columns: of the first mates and of the second ones, or of single reads alone.
        mates: number of columns, 1 or 2.
        stride: number of records between one fragment and the next.
-       chosen: numbers of the fragments.
+       chosen: places of the fragments in the columns.
        chosen_count: how many.
-       out: as many bytes as the records of these fragments have, and SUFFIX_BYTES more for each record.
+       first_number: number of the fragment at place 0.
+       out: as many bytes as the records of these fragments have, and MAX_DIGITS + SUFFIX_BYTES + 1 more for each record.
        out_size: bytes of it.
 
    Returns how many bytes were written, or NATIVE_BAD_ARGUMENT. */
 int64_t EXPORT(write_fragments)(
     const record_column *columns, int64_t mates, int64_t stride, const int64_t *chosen, int64_t chosen_count,
-    uint8_t *out, int64_t out_size
+    int64_t first_number, uint8_t *out, int64_t out_size
 ) {
-    if (!columns || (mates != 1 && mates != 2) || (stride != 1 && stride != 2) || !chosen || chosen_count < 0 || !out ||
-        out_size < 0) {
+    if (!columns || (mates != 1 && mates != 2) || (stride != 1 && stride != 2) || !chosen || chosen_count < 0 ||
+        first_number < 0 || first_number > INT64_MAX / 2 || !out || out_size < 0) {
         return NATIVE_BAD_ARGUMENT;
     }
     for (int64_t mate = 0; mate < mates; mate++) {
@@ -515,7 +532,9 @@ int64_t EXPORT(write_fragments)(
             }
         }
         for (int mate = 0; mate < mates; mate++) {
-            if (!put_record(&used, records + mate, mates == 2 ? mate + 1 : 0)) return NATIVE_BAD_ARGUMENT;
+            if (!put_record(&used, records + mate, first_number + chosen[i], mates == 2 ? mate + 1 : 0)) {
+                return NATIVE_BAD_ARGUMENT;
+            }
         }
     }
     return used.is_full ? NATIVE_BAD_ARGUMENT : used.next - out;

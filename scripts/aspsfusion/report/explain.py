@@ -99,10 +99,15 @@ def _quality(report: Report) -> Iterator[str]:
 
 
 def find_read(report: Report, name: str) -> tuple[Fusion, SupportingRead] | None:
-    """Return a supporting read of the report with its fusion, None when it is not there."""
+    """Return a supporting read of the report with its fusion, None when it is not there.
+
+    Args:
+        report: of the sample.
+        name: read name, or `name#number` where names repeat.
+    """
     for fusion in report.fusions:
         for read in fusion.reads:
-            if read.name == name:
+            if name in (read.name, f"{read.name}#{read.number}"):
                 return fusion, read
     return None
 

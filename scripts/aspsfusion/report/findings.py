@@ -81,7 +81,8 @@ class Contamination(Record):
 class SupportingRead(Record):
     """A fragment that supports a junction, as counted."""
 
-    name: str
+    name: str = Field(description="the read's own name without the mate's number; names may repeat")
+    number: int = Field(0, description="place of the fragment in the input, counted from 1 over all lanes")
     kind: Literal["split", "spanning", "short"] = Field(
         description="a read crosses with sufficient anchors; the mates lie on the two sides; or a read "
         "extends across the junction by fewer bases than an anchor needs"

@@ -74,7 +74,7 @@ def build_pileup(fusion: Fusion) -> Pileup | None:
     split = [read for read in fusion.reads if read.kind == "split"]
     if not split:
         return None
-    best_first = sorted(split, key=lambda read: (-_shorter_anchor(read), read.offset, read.name))
+    best_first = sorted(split, key=lambda read: (-_shorter_anchor(read), read.offset, read.number, read.name))
     drawn = best_first[:DRAW_AT_MOST]
     window = _Window.around(fusion.junction_sequence, drawn)
     return Pileup(
@@ -126,9 +126,10 @@ class _Window:
         return f" {before}|{after} "
 
     def lines(self, best_first: Sequence[SupportingRead], *, printed: int) -> tuple[PileupLine, ...]:
-        on_paper = {read.name for read in best_first[:printed]}
-        in_order = sorted(best_first, key=lambda read: (read.offset, read.name))
-        return tuple(self.line(read, printed=read.name in on_paper) for read in in_order)
+        in_order = sorted(
+            enumerate(best_first), key=lambda item: (item[1].offset, item[1].number, item[1].name)
+        )
+        return tuple(self.line(read, printed=rank < printed) for rank, read in in_order)
 
     def line(self, read: SupportingRead, *, printed: bool) -> PileupLine:
         figures = (

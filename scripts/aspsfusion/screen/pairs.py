@@ -44,7 +44,7 @@ class Fragments:
     count: int
 
     def kept(self) -> npt.NDArray[np.int64]:
-        """Return the numbers of the fragments of which either mate is from the panel."""
+        """Return the places of the fragments of which either mate is from the panel."""
         wanted = np.zeros(self.count, dtype=bool)
         for block, first in self._columns():
             wanted |= block.hits[first : self.count * self.stride : self.stride]
@@ -54,14 +54,15 @@ class Fragments:
         """Return the bytes of a fragment's records, first mate first."""
         return [block.record(index * self.stride + first) for block, first in self._columns()]
 
-    def written(self, chosen: npt.NDArray[np.int64]) -> memoryview:
+    def written(self, chosen: npt.NDArray[np.int64], first_number: int) -> memoryview:
         """Return the records of some fragments in the one form that later stages read, see `write_fragments`.
 
         Args:
-            chosen: numbers of the fragments.
+            chosen: places of the fragments.
+            first_number: number of the first fragment.
         """
         columns = [(block.data, block.starts[first:]) for block, first in self._columns()]
-        return write_fragments(columns, self.stride, chosen)
+        return write_fragments(columns, self.stride, chosen, first_number)
 
     def _columns(self) -> list[tuple[ScannedBlock, int]]:
         if self.stride == 2:

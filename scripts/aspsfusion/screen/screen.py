@@ -168,6 +168,8 @@ def run_screen(
 ) -> ScreenMetrics:
     """Screen the lanes of one sample into one FASTQ of candidate fragments.
 
+    Fragments are numbered from 1 over all lanes, in the order of the input: names of reads repeat.
+
     Args:
         panel_directory: built panel.
         lanes: the sample's files, all paired or all single.
@@ -206,7 +208,7 @@ def run_screen(
             for block in reader.fragments():
                 kept = block.kept()
                 if kept.size:
-                    out.write(block.written(kept))
+                    out.write(block.written(kept, counts.fragments + 1))
                 counts.fragments += block.count
                 counts.kept += kept.size
                 read = read_before + sum(scanner.compressed for scanner in reader.scanners)

@@ -84,7 +84,7 @@ def junction_reads(chain: Chain, number: int, seed: int) -> list[JunctionReads]:
         for names in mixtures:
             fragments = [fragment for name in names for fragment in drawn[name]]
             counted = {
-                read.name: (junction.catalogue_id, read.typable)
+                read.label: (junction.catalogue_id, read.typable)
                 for junction in chain.calls("junction_reads", fragments).calls.junctions
                 for read in junction.reads
             }
@@ -264,7 +264,7 @@ def _without_fusion(
         rows = [row for row, name in enumerate(names) if name not in gone]
         reads = chain.write_reads(["".join(mate[row] for row in rows) for mate in records])
         left = {
-            read.name
+            read.label
             for junction in chain.calls_of_files("without", reads).calls.junctions
             if (junction.five_gene, junction.three_gene) == (spec.target.five_prime, spec.target.three_prime)
             for read in junction.reads
