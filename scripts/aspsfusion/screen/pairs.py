@@ -325,9 +325,12 @@ def _holds_mates_by_turns(block: ScannedBlock) -> bool:
 
     Names that differ in .1 and .2 or _1 and _2 are taken for mates when there are two pairs of them at
     least: reads that are simply numbered, `SRR1.1` and `SRR1.2`, look the same as long as there are no more.
+    One name for all reads tells nothing of mates unless the mate's number is with it.
     """
     first, second = _column(block, 0), _column(block, 1)
     if not second.count:
+        return False
+    if second.count > 1 and not block.marks.any() and (block.names == block.names[0]).all():
         return False
     numbered = second.count == 1 and int(first.marks[0]) & MARK_SIGN != MARK_SLASH
     count = second.count
