@@ -34,6 +34,7 @@ class Record:
         cigar: operations; all bases match by default.
         qualities: as in FASTQ; `I` throughout by default.
         tags: further tags.
+        mate: contig and 0-based position that it states of its mate.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Record:
     cigar: str = ""
     qualities: str = ""
     tags: tuple[tuple[str, str], ...] = ()
+    mate: tuple[str, int] | None = None
 
 
 def pair(name: str, first: str, second: str) -> list[Record]:
@@ -63,8 +65,10 @@ def placed_pair(name: str, first: str, second: str, contig: str, position: int) 
     one, two = pair(name, first, second)
     flag = PAIRED | PROPER
     return [
-        replace(placed(one, contig, position), flag=flag | FIRST | MATE_REVERSE),
-        replace(placed(two, contig, position + 100), flag=flag | SECOND | REVERSE),
+        replace(
+            placed(one, contig, position), flag=flag | FIRST | MATE_REVERSE, mate=(contig, position + 100)
+        ),
+        replace(placed(two, contig, position + 100), flag=flag | SECOND | REVERSE, mate=(contig, position)),
     ]
 
 
@@ -109,8 +113,8 @@ def aligned_segment(record: Record, header: pysam.AlignmentHeader) -> pysam.Alig
         segment.query_qualities_str = qualities[::-1] if reverse else qualities
     segment.reference_id = -1 if record.contig is None else header.get_tid(record.contig)
     segment.reference_start = record.position
-    segment.next_reference_id = -1
-    segment.next_reference_start = -1
+    segment.next_reference_id = -1 if record.mate is None else header.get_tid(record.mate[0])
+    segment.next_reference_start = -1 if record.mate is None else record.mate[1]
     if record.contig is not None:
         segment.cigarstring = record.cigar or f"{len(record.bases)}M"
         segment.mapping_quality = 60

@@ -80,13 +80,23 @@ def flat(groups: Sequence[Sequence[Record]]) -> list[Record]:
 def extract(
     panel: Path, alignments: Path, reference: Path | None = None
 ) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
-    """Return the candidates by name (bases and qualities) and the metrics."""
+    """Return the candidates by label, mate and UMI (bases and qualities), and the metrics."""
     output, metrics = alignments.with_suffix(".fastq.gz"), alignments.with_suffix(".json")
     run_extract(panel, alignments, output, metrics, reference, force=True)
     lines = gzip.decompress(output.read_bytes()).decode().splitlines()
     assert len(set(lines[::4])) == len(lines) // 4
-    reads = {lines[i][1:]: (lines[i + 1], lines[i + 3]) for i in range(0, len(lines), 4)}
-    return reads, json.loads(metrics.read_text())
+    return by_label(lines), json.loads(metrics.read_text())
+
+
+def by_label(lines: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return bases and qualities by `LABEL[/1|/2][ RX:Z:UMI]`; labels do not repeat."""
+    reads = {}
+    for i in range(0, len(lines), 4):
+        number, label, *umi = lines[i][1:].split(" ")
+        suffix = number[number.find("/") :] if "/" in number else ""
+        reads[" ".join([label + suffix, *umi])] = (lines[i + 1], lines[i + 3])
+    assert len(reads) == len(lines) // 4
+    return reads
 
 
 def as_fastq(panel: Path, directory: Path, groups: Sequence[Sequence[Record]]) -> tuple[dict[str, Any], Any]:
@@ -106,9 +116,7 @@ def as_fastq(panel: Path, directory: Path, groups: Sequence[Sequence[Record]]) -
     output, metrics = directory / "screened.fastq.gz", directory / "screened.json"
     run_screen(panel, [Lane(paths[0], paths[1])], output, metrics, force=True)
     lines = gzip.decompress(output.read_bytes()).decode().splitlines()
-    return {lines[i][1:]: (lines[i + 1], lines[i + 3]) for i in range(0, len(lines), 4)}, json.loads(
-        metrics.read_text()
-    )
+    return by_label(lines), json.loads(metrics.read_text())
 
 
 def with_qualities(groups: Sequence[Sequence[Record]]) -> list[list[Record]]:
@@ -294,20 +302,120 @@ def test_qualities_that_are_missing_are_made_up(panel: Path, tmp_path: Path) -> 
     assert (metrics["mean_quality"], metrics["q30_fraction"]) == (None, None)
 
 
-def test_repeated_primary_records_count_once(panel: Path, tmp_path: Path) -> None:
-    records = flat(fragments(2))
-    reads, metrics = extract(panel, write_records(tmp_path / "twice.bam", [*records, *records]))
+def test_a_sorted_file_merged_with_itself_has_each_read_once(panel: Path, tmp_path: Path) -> None:
+    records = [r for n in range(2) for r in placed_fusion(f"f{n}", 10 * n)]
+    merged = sorted([*records, *records], key=lambda r: (r.position, r.flag))
+    reads, metrics = extract(panel, write_records(tmp_path / "twice.bam", merged, LENGTHS))
     assert len(reads) == 4
-    assert (metrics["repeated_records"], metrics["incomplete"]) == (4, [])
+    assert metrics["repeated_records"] == 4
+    assert not [text for text in metrics["incomplete"] if "names" in text]
 
 
-def test_different_reads_under_one_name_are_said(panel: Path, tmp_path: Path) -> None:
-    one, other = fragments(2)
-    records = [*one, *(replace(record, name="f0") for record in other)]
-    for order in (records, records[::-1]):
-        reads, metrics = extract(panel, write_records(tmp_path / "clash.bam", order))
-        assert len(reads) == 2
-        assert "names of the panel's fragments stand for several different reads" in metrics["incomplete"][0]
+def placed_fusion(name: str, start: int) -> list[Record]:
+    """A pair of the fusion with a place, its second mate far from the first one."""
+    first, second = fragments(1, FUSED[start:])[0]
+    one = replace(placed(replace(first, name=name), "chr2", 200 + start), mate=("chrX", 900 + start))
+    two = placed(replace(second, name=name), "chrX", 900 + start, reverse=True)
+    two = replace(two, mate=("chr2", 200 + start))
+    return [replace(mate, flag=mate.flag & ~MATE_UNMAPPED) for mate in (one, two)]
+
+
+def candidates(panel: Path, alignments: Path) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the header and the bases of each candidate read, by number, and what the file lacks."""
+    output, metrics = alignments.with_suffix(".fastq.gz"), alignments.with_suffix(".json")
+    run_extract(panel, alignments, output, metrics, force=True)
+    lines = gzip.decompress(output.read_bytes()).decode("utf-8", "surrogateescape").splitlines()
+    reads = [(lines[i], lines[i + 1]) for i in range(0, len(lines), 4)]
+    incomplete = json.loads(metrics.read_text())["incomplete"]
+    reads.sort(key=lambda read: int(read[0][1:].split(" ")[0].split("/")[0]))
+    return reads, [text for text in incomplete if "locus" not in text and "unmapped fragment" not in text]
+
+
+def named(reads: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The reads with one label."""
+    return [(header.split(" ")[0], bases) for header, bases in reads]
+
+
+@pytest.mark.parametrize("order", ["as they are", "second first", "with singles", "supplementary between"])
+def test_neighbours_are_mates_whatever_their_names(panel: Path, tmp_path: Path, order: str) -> None:
+    results = []
+    for equal in (False, True):
+        groups = fragments(6) + background(3)
+        if order == "second first":
+            groups = [group[::-1] if n % 2 else group for n, group in enumerate(groups)]
+        if order == "with singles":
+            groups.insert(2, [Record("single", FUSED[80:140])])
+        if order == "supplementary between":
+            extra = replace(groups[0][0], flag=groups[0][0].flag | SUPPLEMENTARY)
+            groups[0].insert(1, extra)
+        records = [replace(r, name="one") if equal else r for r in flat(groups)]
+        results.append(candidates(panel, write_records(tmp_path / "n.bam", records)))
+    assert named(results[0][0]) == named(results[1][0])
+    assert len(results[0][0]) == (13 if order == "with singles" else 12)
+    assert results[0][1] == results[1][1] == []
+
+
+@pytest.mark.parametrize("names", ["lanes", "one"])
+@pytest.mark.parametrize("groups", [1, 3])
+def test_mates_of_a_sorted_file_are_told_by_their_places(
+    panel: Path, tmp_path: Path, names: str, groups: int
+) -> None:
+    results = []
+    for equal in (False, True):
+        records = []
+        for n in range(9):
+            name = f"f{n}" if not equal else f"f{n % 3}" if names == "lanes" else "one"
+            tags = (("RG", f"lane{n % groups}"),)
+            records += [replace(r, tags=tags) for r in placed_fusion(name, 10 * n)]
+        for n in range(40):
+            name = f"other{n}" if not equal else "f0" if names == "lanes" else "one"
+            first, second = (random_bases(60, seed=1000 + 2 * n + mate) for mate in (0, 1))
+            records += placed_pair(name, first, second, "chr2", 5 * n)
+        for n in range(3):
+            records += [replace(r, name=r.name if not equal else "one") for r in fragments(3, name="u")[n]]
+        records.sort(key=lambda r: (r.contig or "z", r.position))
+        results.append(candidates(panel, write_records(tmp_path / "s.bam", records, LENGTHS)))
+    assert named(results[0][0]) == named(results[1][0])
+    assert len(results[0][0]) == 24
+    assert results[0][1] == results[1][1] == []
+
+
+def test_mates_that_fit_several_ways_are_ambiguous(panel: Path, tmp_path: Path) -> None:
+    """Two pairs of one name at one place, whose reads differ."""
+    one, other = placed_fusion("same", 0), placed_fusion("same", 0)
+    other = [
+        replace(r, bases=r.bases[:30] + ("A" if r.bases[30] != "A" else "C") + r.bases[31:]) for r in other
+    ]
+    records = [one[0], other[0], one[1], other[1]]
+    reads, incomplete = candidates(panel, write_records(tmp_path / "s.bam", records, LENGTHS))
+    assert len(reads) == 4
+    assert [text for text in incomplete if "cannot be told" in text]
+
+
+def test_unplaced_strangers_of_one_name_are_not_joined(panel: Path, tmp_path: Path) -> None:
+    """First and second mates apart, as a sort by name leaves them: nothing says which belong together."""
+    groups = [[replace(r, name="one") for r in group] for group in fragments(3)]
+    records = [group[mate] for mate in (0, 1) for group in groups]
+    reads, incomplete = candidates(panel, write_records(tmp_path / "s.bam", records))
+    assert len(reads) == 6
+    assert not [header for header, _ in reads if "/" in header.split(" ")[0]]
+    assert [text for text in incomplete if "cannot be told" in text]
+
+
+def test_reverse_reads_without_qualities(panel: Path, tmp_path: Path) -> None:
+    path = tmp_path / "q.sam"
+    header = "@HD\tVN:1.6\n@SQ\tSN:chr2\tLN:242193529\n"
+    path.write_text(f"{header}r\t16\tchr2\t100\t60\t60M\t*\t0\t0\t{FUSED[80:140]}\t*\n")
+    reads, _ = extract(panel, path)
+    assert reads == {"r": (reverse_complement(FUSED[80:140]), "?" * 60)}
+
+
+def test_names_of_any_bytes(panel: Path, tmp_path: Path) -> None:
+    path = tmp_path / "n.sam"
+    name = b"l\xe4ser\xff"
+    path.write_bytes(b"@HD\tVN:1.6\n" + name + f"\t4\t*\t0\t0\t*\t*\t0\t0\t{FUSED[80:140]}\t*\n".encode())
+    reads, _ = candidates(panel, path)
+    assert reads == [("@1 " + name.decode("utf-8", "surrogateescape"), FUSED[80:140])]
 
 
 # --- What a file can not show -----------------------------------------------------------------------

@@ -122,6 +122,7 @@ def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam
         ReadsError: the file is missing, empty, cut off or of another format.
     """
     pysam.set_verbosity(0)  # what htslib has to say is said below, with the remedy
+    pysam.set_encoding_error_handler("surrogateescape")  # names of reads may be any bytes
     _forbid_downloads()
     if path.exists() and not path.is_file():
         raise ReadsError("is not a file", path=path, remedy="give a file: it is read twice")

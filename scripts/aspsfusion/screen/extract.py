@@ -1,20 +1,17 @@
 """Second stage for BAM, CRAM and SAM files: keeps the fragments that share a k-mer with the panel.
 
 The file is read twice from its first to its last record, whatever its order and with or without an index. The
-first pass looks every read up by its sequence and remembers the names of the fragments that hold a panel
-k-mer; the second takes the primary records of those names, wherever they lie. So nothing depends on where, or
-whether, an aligner placed a read, and what comes out is what the screen makes of the same reads as FASTQ.
-Memory holds the names of kept fragments only: their reads are brought together by a sort on disk.
-
-Looks up sequences that are in memory in the panel's k-mers, by the screen's own kernel.
-
-The one place where reads of BAM files meet the screen: what counts as a hit is decided there, so that a
-sample's candidates do not depend on the format that its reads came in.
+first pass looks every read up by its sequence and remembers those that hold a panel k-mer; the second takes
+the primary records of their fragments, wherever they are. So nothing depends on where, or whether, an aligner
+placed a read, and what comes out is what the screen makes of the same reads as FASTQ: the screen's own kernel
+decides what is a hit. `bam_mates` says which records are a fragment. Memory holds some numbers for each kept
+read; where mates are not neighbours, their reads are brought together by a sort on disk.
 """
 
 import json
+import re
 import tempfile
-from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -40,6 +37,26 @@ from aspsfusion.native import (
 )
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.screen_index import load_screen_index
+from aspsfusion.screen.bam_mates import (
+    FIRST,
+    MOST_STRANGERS,
+    NOT_PRIMARY,
+    PAIRED,
+    SECOND,
+    UMI_TAG,
+    UNMAPPED,
+    FoundFragment,
+    MateRecord,
+    NeighbourPairs,
+    Read,
+    Wanted,
+    as_sequenced,
+    fragment_label,
+    has_no_place,
+    identity_of,
+    neighbouring_fragments,
+    resolved,
+)
 from aspsfusion.screen.extract_metrics import (
     Counts,
     Kept,
@@ -114,27 +131,14 @@ SORT_MEMORY = "256M"
 """What the sort of the kept reads holds in memory before it uses the disk."""
 
 COMPRESSION_LEVEL = 1
-UMI_TAG = "RX"
-"""Bases of a fragment's molecular identifier (SAM tags specification)."""
-
-UNKNOWN_QUALITY = 30
-"""Quality of bases in a file that states none. Qualities only choose among copies of one molecule."""
-
-PAIRED, UNMAPPED, MATE_UNMAPPED = 0x1, 0x4, 0x8
-FIRST, SECOND = 0x40, 0x80
-NOT_PRIMARY = 0x100 | 0x800
-"""Flags of the SAM specification; not primary are secondary and supplementary records."""
 
 HARD_CLIP = 5
 """Operation of a CIGAR that tells of bases which the record no longer holds."""
 
+LABEL_TAG, ORDINAL_TAG, PLACE_TAG, WANTED_TAG = "YN", "YO", "YP", "YH"
+"""Tags of the reads between the passes and the sort, see `MateRecord`; the label in hexadecimal."""
+
 Progress = Callable[[int, str], None]
-
-
-def fragment_name(record: pysam.AlignedSegment) -> str:
-    """Return the name that both mates of a fragment share: a mate number at its end is no part of it."""
-    name = str(record.query_name)
-    return name[:-2] if name.endswith(("/1", "/2")) else name
 
 
 @dataclass
@@ -142,35 +146,41 @@ class _Batch:
     """Reads that wait to be looked up, and to be counted where there are counts."""
 
     screen: SequenceScreen
+    wanted: Wanted
     counts: Counts | None = None
-    names: list[str] = field(default_factory=list)
+    records: list[tuple[pysam.AlignedSegment, int, int]] = field(default_factory=list)
     sequences: list[str] = field(default_factory=list)
     qualities: list[bytes] = field(default_factory=list)
 
-    def add(self, record: pysam.AlignedSegment, bases: str, kept: set[str]) -> None:
-        self.names.append(fragment_name(record))
+    def add(self, record: pysam.AlignedSegment, bases: str, ordinal: int = 0, unplaced: int = 0) -> None:
+        self.records.append((record, ordinal, unplaced))
         self.sequences.append(bases)
         if self.counts is not None and (qualities := record.query_qualities) is not None:
             self.qualities.append(qualities.tobytes())
-        if len(self.names) == BATCH_READS:
-            self.flush(kept)
+        if len(self.records) == BATCH_READS:
+            self.flush()
 
-    def flush(self, kept: set[str]) -> None:
-        if self.names:
-            found = self.screen.hits(self.sequences)
-            kept.update(name for name, count in zip(self.names, found, strict=True) if count)
-            if self.counts is not None:
-                self.counts.lengths.update(map(len, self.sequences))
-                self.counts.add_qualities(np.frombuffer(b"".join(self.qualities), dtype=np.uint8))
-            self.names, self.sequences, self.qualities = [], [], []
+    def flush(self) -> None:
+        if not self.records:
+            return
+        for place in np.flatnonzero(self.screen.hits(self.sequences)):
+            record, ordinal, unplaced = self.records[place]
+            if self.counts is None:
+                self.wanted.add_other(record)
+            else:
+                self.wanted.add(record, ordinal, unplaced)
+        if self.counts is not None:
+            self.counts.lengths.update(map(len, self.sequences))
+            self.counts.add_qualities(np.frombuffer(b"".join(self.qualities), dtype=np.uint8))
+        self.records, self.sequences, self.qualities = [], [], []
 
 
 def choose_fragments(
     records: Iterable[pysam.AlignedSegment], table: ScreenTable, genes: int, progress: Progress
-) -> tuple[set[str], Counts]:
-    """First pass: the names of the fragments of which any record holds a panel k-mer, and what there is.
+) -> tuple[Wanted, Counts]:
+    """First pass: the fragments of which any record holds a panel k-mer, and what there is.
 
-    Records that are not primary add to the names too, so that a fragment is missed by none of its parts and
+    Records that are not primary add to them too, so that a fragment is missed by none of its parts and
     one whose primary record was removed is noticed.
 
     Args:
@@ -179,124 +189,175 @@ def choose_fragments(
         genes: number of genes of the panel.
         progress: called now and then with the reads seen so far and a note.
     """
-    kept: set[str] = set()
-    counts = Counts()
-    primary = _Batch(SequenceScreen(table, genes), counts)
-    other = _Batch(SequenceScreen(table, genes))
+    wanted, counts = Wanted(), Counts()
+    pairs, unplaced_pairs, unplaced = NeighbourPairs(), NeighbourPairs(), 0
+    primary = _Batch(SequenceScreen(table, genes), wanted, counts)
+    other = _Batch(SequenceScreen(table, genes), wanted)
     for record in records:
         flag = record.flag
         bases = record.query_sequence
         if flag & NOT_PRIMARY:
             counts.not_primary += 1
             if bases:
-                other.add(record, bases, kept)
+                other.add(record, bases)
             continue
-        counts.add(flag, has_bases=bool(bases))
+        pairs.add(record)
+        without_place = has_no_place(record)
+        if without_place:
+            unplaced_pairs.add(record)
         if bases:
-            primary.add(record, bases, kept)
+            primary.add(record, bases, counts.reads, unplaced)
+        unplaced += without_place
+        counts.add(flag, has_bases=bool(bases))
         if counts.reads % BATCH_READS == 0:
-            progress(counts.reads, f", {len(kept):,} fragments kept")
-    primary.flush(kept)
-    other.flush(kept)
+            progress(counts.reads, f", {wanted.count:,} names kept")
+    primary.flush()
+    other.flush()
+    wanted.neighbours, wanted.unplaced_neighbours = pairs.hold, unplaced_pairs.hold
+    wanted.finish()
     counts.bases, counts.longest = primary.screen.bases, primary.screen.longest
     counts.gc, counts.unknown = primary.screen.gc, primary.screen.unknown
     counts.gene_hits = [int(n) for n in primary.screen.gene_hits]
-    return kept, counts
+    return wanted, counts
 
 
-def unaligned(record: pysam.AlignedSegment, header: pysam.AlignmentHeader) -> pysam.AlignedSegment:
-    """Return a primary record's read as it was sequenced, with its name, mate number and UMI alone."""
-    read = pysam.AlignedSegment(header)
-    read.query_name = fragment_name(record)
-    flag = record.flag
-    mate = (SECOND if flag & SECOND and not flag & FIRST else FIRST) if flag & PAIRED else 0
-    read.flag = UNMAPPED | (PAIRED | MATE_UNMAPPED | mate if mate else 0)
-    read.reference_id = read.next_reference_id = -1
-    read.reference_start = read.next_reference_start = -1
-    bases = record.get_forward_sequence() or ""
-    qualities = record.get_forward_qualities()
-    read.query_sequence = bases
-    read.query_qualities = array("B", [UNKNOWN_QUALITY] * len(bases)) if qualities is None else qualities
-    if record.has_tag(UMI_TAG):
-        read.set_tag(UMI_TAG, str(record.get_tag(UMI_TAG)), "Z")
-    return read
+@dataclass
+class _SecondPass:
+    """Takes the reads of the kept fragments out of the file."""
 
+    wanted: Wanted
+    loci: dict[str, list[tuple[str, int, int]]]
+    kept: Kept
+    progress: Progress
 
-def _collect(
-    stream: pysam.AlignmentFile, path: Path, names: set[str], loci: dict[str, list[tuple[str, int, int]]],
-    scratch: Path, kept: Kept, progress: Progress,
-) -> Path:  # fmt: skip
-    """Second pass: write the primary reads of the kept fragments to an unaligned BAM, sorted by name."""
-    header = pysam.AlignmentHeader.from_dict({"HD": {"VN": "1.6", "SO": "unsorted"}})
-    collected, by_name = scratch / "kept.bam", scratch / "by_name.bam"
-    found: set[str] = set()
-    with pysam.AlignmentFile(str(collected), "wb0", header=header) as out:
-        for number, record in enumerate(records_of(stream, path), start=1):
+    def fragments(self, stream: pysam.AlignmentFile, path: Path, scratch: Path) -> Iterator[FoundFragment]:
+        """Yield the kept fragments."""
+        records = self._primary(records_of(stream, path))
+        if self.wanted.neighbours:
+            for number, group in neighbouring_fragments(records, self.wanted, self.kept):
+                reads = tuple(self._taken(record) for record in group)
+                self.kept.without_mate += len(group) == 1 and bool(group[0].flag & PAIRED)
+                yield FoundFragment(number, fragment_label(group[0]), reads)
+        else:
+            by_group, copies = self._collected(records, scratch)
+            with pysam.AlignmentFile(str(by_group), check_sq=False) as collected:
+                for group_name, segments in groupby(collected, key=lambda segment: str(segment.query_name)):
+                    mates = sorted(map(_mate_record, segments), key=lambda mate: mate.ordinal)
+                    yield from resolved(mates, copies.get(int(group_name), 1), self.kept)
+
+    def _primary(self, records: Iterable[pysam.AlignedSegment]) -> Iterator[pysam.AlignedSegment]:
+        number = 0
+        for number, record in enumerate(records, start=1):
             if number % BATCH_READS == 0:
-                progress(number, ", second pass")
-            if record.flag & NOT_PRIMARY or fragment_name(record) not in names:
-                continue
-            found.add(fragment_name(record))
-            if not record.query_sequence:
-                continue
-            cigar = record.cigartuples
-            kept.hard_clipped += cigar is not None and HARD_CLIP in (cigar[0][0], cigar[-1][0])
-            if not record.flag & UNMAPPED:
-                for gene in locus_genes(loci, str(record.reference_name), record.reference_start):
-                    kept.at_locus[gene] = kept.at_locus.get(gene, 0) + 1
-            out.write(unaligned(record, header))
-    kept.without_primary = len(names - found)
-    options = ("-n", "-l", "1", "-m", SORT_MEMORY)
-    sort_bam(collected, by_name, *options, remedy="run 'aspsfusion extract' again")
-    collected.unlink()
-    return by_name
+                self.progress(number, ", second pass")
+            if not record.flag & NOT_PRIMARY:
+                yield record
+
+    def _taken(self, record: pysam.AlignedSegment) -> Read:
+        """Return the read of a kept fragment, and count what its record tells."""
+        cigar = record.cigartuples
+        self.kept.hard_clipped += cigar is not None and HARD_CLIP in (cigar[0][0], cigar[-1][0])
+        if not record.flag & UNMAPPED:
+            for gene in locus_genes(self.loci, str(record.reference_name), record.reference_start):
+                self.kept.at_locus[gene] = self.kept.at_locus.get(gene, 0) + 1
+        return as_sequenced(record)
+
+    def _collected(
+        self, records: Iterable[pysam.AlignedSegment], scratch: Path
+    ) -> tuple[Path, dict[int, int]]:
+        """Write the reads of the kept fragments to a BAM whose names are the numbers of groups.
+
+        Returns:
+            The BAM, sorted by group, and for the groups of repeated names how many copies have the name.
+        """
+        wanted, unplaced = self.wanted, 0
+        collected, by_group = scratch / "kept.bam", scratch / "by_group.bam"
+        groups: dict[int, int] = {}
+        copies: dict[int, int] = {}
+        strangers: Counter[int] = Counter()
+        found: set[int] = set()
+        header = pysam.AlignmentHeader.from_dict({"HD": {"VN": "1.6", "SO": "unsorted"}})
+        with pysam.AlignmentFile(str(collected), "wb0", header=header) as out:
+            for ordinal, record in enumerate(records):
+                number, unplaced = unplaced, unplaced + has_no_place(record)
+                if hash(fragment_label(record)) not in wanted.names:
+                    continue
+                identity = identity_of(record)
+                if not wanted.holds(identity):
+                    continue
+                if identity in wanted.also:
+                    found.add(identity)
+                place = wanted.place(record, number)
+                at_panel = wanted.at_panel(identity, place, ordinal)
+                repeats = wanted.copies(identity)
+                strangers[identity] += repeats <= 1 and not at_panel
+                if not at_panel and (repeats > 1 or strangers[identity] > MOST_STRANGERS):
+                    continue
+                group = hash((identity, place)) if repeats > 1 else identity
+                name = groups.setdefault(group, len(groups))
+                if repeats > 1:
+                    copies[name] = repeats
+                mate = MateRecord(
+                    ordinal, record.flag, place, fragment_label(record), self._taken(record), at_panel
+                )
+                out.write(_segment(mate, name, header))
+        self.kept.without_primary = len(wanted.also - found)
+        options = ("-n", "-l", "1", "-m", SORT_MEMORY)
+        sort_bam(collected, by_group, *options, remedy="run 'aspsfusion extract' again")
+        collected.unlink()
+        return by_group, copies
 
 
-def one_of(copies: Sequence[pysam.AlignedSegment], kept: Kept) -> pysam.AlignedSegment | None:
-    """Return the one read of a mate; a file that was merged twice has it several times.
+def _segment(mate: MateRecord, group: int, header: pysam.AlignmentHeader) -> pysam.AlignedSegment:
+    """Return a read as a record of the BAM that is sorted."""
+    segment = pysam.AlignedSegment(header)
+    segment.query_name = str(group)
+    segment.flag = UNMAPPED | mate.flag & (PAIRED | FIRST | SECOND)
+    segment.reference_id = segment.next_reference_id = -1
+    segment.reference_start = segment.next_reference_start = -1
+    segment.query_sequence = mate.read.bases
+    if mate.read.bases:
+        segment.query_qualities_str = mate.read.qualities
+    if mate.read.umi:
+        segment.set_tag(UMI_TAG, mate.read.umi, "Z")
+    segment.set_tag(LABEL_TAG, raw_bytes(mate.label).hex(), "Z")
+    segment.set_tag(ORDINAL_TAG, str(mate.ordinal), "Z")
+    segment.set_tag(PLACE_TAG, ",".join(map(str, mate.place)), "Z")
+    segment.set_tag(WANTED_TAG, int(mate.at_panel))
+    return segment
 
-    Copies with other bases are another molecule under the same name; of these the longest is taken, then the
-    first by alphabet, so that the choice does not depend on the order of the file, and the loss is counted.
-    """
-    if not copies:
-        return None
-    kept.repeated += len(copies) - 1
-    kept.ambiguous += len({read.query_sequence for read in copies}) > 1
-    return min(
-        copies,
-        key=lambda read: (-read.query_length, str(read.query_sequence), read.query_qualities_str or ""),
+
+def _mate_record(segment: pysam.AlignedSegment) -> MateRecord:
+    """Return what `_segment` wrote."""
+    first, first_at, second, second_at = map(int, str(segment.get_tag(PLACE_TAG)).split(","))
+    return MateRecord(
+        int(str(segment.get_tag(ORDINAL_TAG))),
+        segment.flag,
+        (first, first_at, second, second_at),
+        bytes.fromhex(str(segment.get_tag(LABEL_TAG))).decode("utf-8", "surrogateescape"),
+        as_sequenced(segment),
+        bool(segment.get_tag(WANTED_TAG)),
     )
 
 
-def write_fragments(by_name: Path, kept: Kept) -> Iterator[str]:
-    """Yield the FASTQ records of the kept fragments as the screen writes them, mates one behind the other."""
-    with pysam.AlignmentFile(str(by_name), check_sq=False) as stream:
-        for name, group in groupby(stream, key=lambda read: str(read.query_name)):
-            reads = list(group)
-            kept.fragments += 1
-            mates = [one_of([r for r in reads if r.flag & which], kept) for which in (FIRST, SECOND)]
-            singles = [read for read in reads if not read.flag & PAIRED]
-            present = [read for read in mates if read is not None]
-            if len(present) == 2:
-                kept.ambiguous += bool(singles)
-                yield "".join(fastq_record(name, f"/{n}", r) for n, r in enumerate(present, start=1))
-                continue
-            kept.without_mate += len(present)
-            single = one_of([*present, *singles], kept)
-            if single is not None:
-                yield fastq_record(name, "", single)
+def raw_bytes(text: str) -> bytes:
+    """Return the bytes of a file that pysam gave as text."""
+    return text.encode("utf-8", "surrogateescape")
 
 
-def fastq_record(name: str, suffix: str, read: pysam.AlignedSegment) -> str:
-    """Return a read as FASTQ; its UMI, if it has one, stands behind the name as a SAM tag.
+def fastq_records(fragment: FoundFragment) -> bytes:
+    """Return the reads of a fragment as the screen writes them, mates one behind the other.
 
-    Args:
-        name: fragment name.
-        suffix: `/1` or `/2` for a pair, empty for a single read.
-        read: unaligned read.
+    The label and the UMI, as a SAM tag, follow the number.
     """
-    umi = f" {UMI_TAG}:Z:{read.get_tag(UMI_TAG)}" if read.has_tag(UMI_TAG) else ""
-    return f"@{name}{suffix}{umi}\n{read.query_sequence}\n+\n{read.query_qualities_str}\n"
+    label = re.sub(rb"[\t-\r ]", b"_", raw_bytes(fragment.label))
+    records = []
+    for mate, read in enumerate(fragment.reads, start=1):
+        suffix = f"/{mate}" if len(fragment.reads) > 1 else ""
+        umi = f" {UMI_TAG}:Z:{read.umi}" if read.umi else ""
+        header = b"@%d%s %s%s" % (fragment.number, suffix.encode(), label, raw_bytes(umi))
+        records.append(b"%s\n%s\n+\n%s\n" % (header, read.bases.encode(), read.qualities.encode()))
+    return b"".join(records)
 
 
 def run_extract(
@@ -339,19 +400,19 @@ def run_extract(
         replacing(metrics, force=force) as metrics_draft,
         tempfile.TemporaryDirectory(prefix="aspsfusion.", dir=output.parent) as scratch,
     ):
-        header, names, counts = _first_pass(panel, alignments, reference, progress)
-        with open_alignments(alignments, reference) as stream:
-            by_name = _collect(
-                stream, alignments, names, target_loci(panel, header), Path(scratch), kept, progress
-            )
+        header, wanted, counts = _first_pass(panel, alignments, reference, progress)
+        second_pass = _SecondPass(wanted, target_loci(panel, header), kept, progress)
         with (
+            open_alignments(alignments, reference) as stream,
             draft.open("wb") as raw,
             igzip.IGzipFile(
                 filename="", mode="wb", fileobj=raw, compresslevel=COMPRESSION_LEVEL, mtime=0
             ) as out,
         ):
-            for text in write_fragments(by_name, kept):
-                out.write(text.encode("ascii"))
+            for fragment in second_pass.fragments(stream, alignments, Path(scratch)):
+                if any(read.bases for read in fragment.reads):
+                    kept.fragments += 1
+                    out.write(fastq_records(fragment))
         require_unchanged(stamps)
         result = extract_metrics(panel, alignments, header, counts, kept)
         metrics_draft.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -360,12 +421,12 @@ def run_extract(
 
 def _first_pass(
     panel: Panel, path: Path, reference: Path | None, progress: Progress
-) -> tuple[Header, set[str], Counts]:
+) -> tuple[Header, Wanted, Counts]:
     table = load_screen_index(panel.directory).table
     with open_alignments(path, reference) as stream:
         header = read_header(stream)
         require_human(header, path)
-        names, counts = choose_fragments(records_of(stream, path), table, len(panel.spec.genes), progress)
+        wanted, counts = choose_fragments(records_of(stream, path), table, len(panel.spec.genes), progress)
     if not counts.reads:
         raise ReadsError("holds no reads", path=path, remedy="give a file with reads")
-    return header, names, counts
+    return header, wanted, counts

@@ -119,7 +119,7 @@ class Kept:
         without_mate: paired reads whose mate is not in the file.
         hard_clipped: primary records that lost bases by hard clipping.
         repeated: further primary records of a read that is there already.
-        ambiguous: names under which the file holds different reads.
+        ambiguous: pairs of which it cannot be told which mates belong together.
         at_locus: aligned reads at the locus of each target gene.
     """
 
@@ -200,7 +200,8 @@ def missing_evidence(header: Header, counts: Counts, kept: Kept, loci: Loci) -> 
         ),
         (
             kept.ambiguous,
-            "names of the panel's fragments stand for several different reads; one of each was taken.",
+            "pairs of the panel's genes share their name and their place with others: it cannot be told "
+            "which mates belong together.",
         ),
         (counts.without_bases, "reads of the file have no bases."),
     ):
