@@ -50,7 +50,7 @@ def write_candidate_reads(path: Path, fragments: list[tuple[str, list[str]]]) ->
         for mate, bases in enumerate(reads, start=1):
             suffix = "" if len(reads) == 1 else f"/{mate}"
             lines.append(f"@{number}{suffix} {name}\n{bases}\n+\n{'I' * len(bases)}\n")
-    path.write_bytes(gzip.compress("".join(lines).encode("ascii"), mtime=0))
+    path.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
 
 
 def call_pairs(

@@ -285,3 +285,21 @@ def test_a_sample_without_junctions_has_the_aligners_records_alone(
     )
     assert before == after
     assert len(before) == 2
+
+
+def test_reads_whose_names_do_not_identify_them_carry_their_numbers(
+    demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    """Equal names, names longer than BAM can hold, names of bytes that it excludes."""
+    molecule, junction = fusion_molecule(demo_panel_directory, ("ASPSCR1", 7), ("TFE3", 6))
+    long = "n" * 300
+    labels = ["same", "same", "own", f"{long}1", f"{long}2", "l\xe4ser@x"]
+    pairs = [Pair(label, molecule[junction - 30 - n : junction + 170], 75) for n, label in enumerate(labels)]
+    call_pairs(demo_panel_directory, tmp_path, pairs)
+    run_tag(demo_panel_directory, *paths(tmp_path))
+    names = {str(r.query_name) for r in on_junctions(tmp_path)}
+    assert names == {"same#1", "same#2", "own", f"{'n' * 252}#4", f"{'n' * 252}#5", "l_ser_x"}
+    for name, found in (("same", 4), ("same#2", 2), ("own", 2), (f"{long}1", 2), (f"{long}2#5", 2)):
+        lines = alignments(tmp_path / "tagged.bam", name)
+        assert len([line for line in lines if JUNCTION in line]) == found
+    assert alignments(tmp_path / "tagged.bam", "same#3") == []

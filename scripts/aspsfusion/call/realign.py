@@ -239,10 +239,11 @@ class Realigner:
             return Support(fragment, "split", reads, edits, cost, -max(crossing)[1])
         if self._spans(fragment, reads, model.junction):
             return Support(fragment, "spanning", reads, edits, cost, 0)
+        fits = all(read is not None or not mate.placements for mate, read in pairs)
         weaker = [
             (PREFERENCE[kind], index, kind)
             for index, (mate, read) in enumerate(pairs)
-            if read is not None and read.runs_over and (kind := self._weaker_kind(mate, read, reads))
+            if read is not None and read.runs_over and (kind := self._weaker_kind(mate, read, fits=fits))
         ]
         if weaker:
             _, index, kind = min(weaker)
@@ -274,13 +275,13 @@ class Realigner:
             and right_mate.near_best_genes(margin) == {junction.three_gene}
         )
 
-    def _weaker_kind(self, mate: Mate, read: AlignedRead, reads: AlignedReads) -> Kind | None:
+    def _weaker_kind(self, mate: Mate, read: AlignedRead, *, fits: bool) -> Kind | None:
         """Return what a read with a short overhang makes its fragment count for.
 
         It is a short overhang of a junction that other fragments prove if its short side is free of errors,
-        its mate fits the fusion transcript too, and it beats the wild type by the same margin as any other
-        read: the junction's place is known, so a few bases distinguish it from the wild type, but they could
-        not have shown where it is.
+        its mate fits the fusion transcript too or has no place at all (`fits`), and it beats the wild type by
+        the same margin as any other read: the junction's place is known, so a few bases distinguish it from
+        the wild type, but they could not have shown where it is.
         """
         lead = read.lead(mate)
         short, wrong = (
@@ -289,7 +290,7 @@ class Realigner:
             else (read.downstream, read.edits_downstream)
         )
         exact = short >= self._parameters.min_overhang and wrong == 0
-        if exact and lead >= self._parameters.margin and None not in reads:
+        if exact and lead >= self._parameters.margin and fits:
             return "short"
         return "touching" if lead > 0 else None
 

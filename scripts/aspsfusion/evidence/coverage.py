@@ -201,11 +201,11 @@ def count_wild_type(coverage: Coverage, fragment: Fragment, rules: WildTypeRules
 
 
 def wild_type_gene(fragment: Fragment, margin: int, max_edit_rate: float) -> str | None:
-    """Return the one gene that explains every read of a fragment, None when there is none or several."""
+    """Return the one gene that explains every placed read of a fragment, None for none or several."""
     common: set[str] | None = None
     for mate in fragment.mates:
-        if not mate.sequence:
-            continue
+        if not mate.placements:
+            continue  # a mate that the panel cannot place says nothing of its genes
         allowed = len(mate.sequence) * max_edit_rate
         genes = {gene for gene in mate.near_best_genes(margin) if mate.edits_by_gene[gene] <= allowed}
         common = genes if common is None else common & genes

@@ -30,6 +30,7 @@ from aspsfusion.evidence.placements import (
     primary_record,
     read_placements,
     require_same_panel,
+    says_nothing,
 )
 from aspsfusion.evidence.strand import count_direction, exon_borders
 from aspsfusion.io.bam import sort_bam
@@ -122,7 +123,9 @@ def _fragments(bam: Path) -> Iterator[tuple[int, list[RecordGroup]]]:
             second: RecordGroup = []
             for record in records:
                 (second if record.is_read2 else first).append(record)
-            yield number, [mate for mate in (first, second) if mate]
+            mates = [mate for mate in (first, second) if mate]
+            # A mate that says nothing must not silence the other one: what is left is a single read.
+            yield number, [mate for mate in mates if not says_nothing(mate)] or mates[:1]
 
 
 def _fragment(

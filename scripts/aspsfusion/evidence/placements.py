@@ -20,6 +20,10 @@ MERGED_TAG = "YM"
 UMI_TAG = "RX"
 """BAM tag of the UMI, as the SAM specification has it."""
 
+LEAST_KNOWN = 20
+MOST_ALIKE = 0.8
+"""Known bases of a read that may say something, and the share of one base from which it says nothing."""
+
 LABEL_TAG = "YN"
 """BAM tag of the read's own name: between the stages a record is named by the number of its fragment."""
 
@@ -95,6 +99,19 @@ def fragment_number(record: pysam.AlignedSegment, bam: Path) -> int:
 def label_of(record: pysam.AlignedSegment) -> str:
     """Return the read's own name that a record of the panel BAM carries, empty without one."""
     return str(record.get_tag(LABEL_TAG)) if record.has_tag(LABEL_TAG) else ""
+
+
+def says_nothing(records: RecordGroup) -> bool:
+    """Tell whether a read has no place on the panel and no sequence that could have one.
+
+    So are reads that are empty, not known (N), or of one base nearly throughout, as the second mates of dark
+    cycles are.
+    """
+    record = primary_record(records)
+    if not record.is_unmapped:
+        return False
+    known = [base for base in record.query_sequence or "" if base in "ACGT"]
+    return len(known) < LEAST_KNOWN or max(map(known.count, "ACGT")) >= MOST_ALIKE * len(known)
 
 
 def as_sequenced(record: pysam.AlignedSegment) -> str:
