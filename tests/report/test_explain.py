@@ -7,7 +7,13 @@ import pytest
 from aspsfusion.batch.contamination import check_batch
 from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.report.explain import WIDTH, explain_supporting_read, explain_verdict, find_read
+from aspsfusion.report.explain import (
+    WIDTH,
+    explain_supporting_read,
+    explain_verdict,
+    find_read,
+    other_reads_of_name,
+)
 from aspsfusion.report.json_tsv import write_json
 from report_factory import confirmed_report, excluded_report, make_fusion, split_read
 from repository import run_command
@@ -110,3 +116,15 @@ def test_reads_are_weighed_again(
 def test_panel_and_evidence_go_together(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(AspsfusionError, match="go together"):
         explained(sample, capsys, "x", "--panel", "p")
+
+
+def test_reads_of_one_name_are_told_apart_by_their_numbers() -> None:
+    report = confirmed_report()
+    fusion = report.fusions[0]
+    reads = [read.model_copy(update={"name": "same", "number": n}) for n, read in enumerate(fusion.reads, 1)]
+    report = report.model_copy(update={"fusions": [fusion.model_copy(update={"reads": reads})]})
+    assert find_read(report, "same") == (report.fusions[0], reads[0])
+    assert find_read(report, "same#2") == (report.fusions[0], reads[1])
+    assert find_read(report, "same#0") is None
+    assert "same#1, same#2" in other_reads_of_name(report, "same")
+    assert other_reads_of_name(report, "same#2") == ""

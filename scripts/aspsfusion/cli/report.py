@@ -136,7 +136,12 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(args: argparse.Namespace) -> None:
-    from aspsfusion.report.explain import explain_supporting_read, explain_verdict, find_read
+    from aspsfusion.report.explain import (
+        explain_supporting_read,
+        explain_verdict,
+        find_read,
+        other_reads_of_name,
+    )
     from aspsfusion.report.json_tsv import read_report
 
     if bool(args.panel) != bool(args.evidence):
@@ -147,7 +152,7 @@ def _explain(args: argparse.Namespace) -> None:
         return
     found = find_read(report, args.read)
     if found:
-        print(explain_supporting_read(*found), end="")
+        print(other_reads_of_name(report, args.read) + explain_supporting_read(*found), end="")
     else:
         print("\n".join(_other_read(args, report)))
 

@@ -112,6 +112,14 @@ def find_read(report: Report, name: str) -> tuple[Fusion, SupportingRead] | None
     return None
 
 
+def other_reads_of_name(report: Report, name: str) -> str:
+    """Return a sentence on the supporting reads that share a name, empty where it names one read alone."""
+    numbers = sorted(read.number for fusion in report.fusions for read in fusion.reads if read.name == name)
+    if len(numbers) < 2:
+        return ""
+    return f"{len(numbers)} supporting reads have this name: {', '.join(f'{name}#{n}' for n in numbers)}.\n"
+
+
 def explain_supporting_read(fusion: Fusion, read: SupportingRead) -> str:
     """Return why a read of the report counts for its fusion, with its bases under the junction."""
     junction = fusion.full_name
