@@ -70,8 +70,9 @@ $(WORK)/panel: | $(INSTALLED)
 	$(BIN)/aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml --genome $(WORK)/demo.fa.gz \
 	  --output $(WORK)/panel
 
+# A file of tests is one worker's, so that what its tests share is made once.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
 
 # The same samples as FASTQ, BAM and CRAM by real aligners (STAR, hisat2, minimap2, bwa, samtools).
 equality: $(INSTALLED)
