@@ -235,7 +235,7 @@ def table_slots(entries: int) -> int:
 
 
 class ScreenTable:
-    """What the screen looks reads up in, made from what a panel directory stores; its parts are in `screen.h`.
+    """What the screen looks reads up in, made from what a panel directory stores; `screen.h` has its parts.
 
     Args:
         k: length of the k-mers, 5 to 23 nt.
