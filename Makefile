@@ -101,6 +101,8 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint --configfile tests/workflow/lint/config.yaml
+	@if command -v cc >/dev/null; then $(BIN)/python scripts/aspsfusion/native/build.py --check cc; \
+	  else echo "lint: the C files are not checked, since there is no C compiler here"; fi
 
 lock:
 	$(PYTHON) -m venv --clear .lock

@@ -14,7 +14,7 @@ from aspsfusion.panel.kmers import SEED_LENGTH, kept_reads
 from aspsfusion.panel.screen_index import LEAST_SCORE
 from native_scan import GENE, OTHER, PANEL, TABLE, TEXT, scan
 
-THOROUGH = settings(deadline=None, max_examples=200)
+THOROUGH = settings(deadline=None, max_examples=2 * settings().max_examples)
 
 CHUNK_BYTES = 32 * 1024
 """Records of some such chunks fill several batches of packed reads."""

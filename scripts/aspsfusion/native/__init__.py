@@ -235,7 +235,7 @@ def table_slots(entries: int) -> int:
 
 
 class ScreenTable:
-    """What the screen looks reads up in, made from what a panel directory stores; `screen.h` has its parts.
+    """What the screen looks reads up in, made from what a panel directory stores; see `screen.h`.
 
     Args:
         k: length of the k-mers, 5 to 23 nt.
