@@ -10,8 +10,8 @@ import yaml
 
 from aspsfusion.batch.failures import JOB_FILES
 from aspsfusion.simulate.demo import DEFINITION, load_demo, prepare_samples
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 SAMPLES = ("type2_weak", "type1_single")
 """The smallest with a fusion: pairs and single reads."""
 

@@ -13,7 +13,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[1]
+from repository import ROOT
+
 CONDA_PYTHON = {"extra": "", "python_version": "3.11", "python_full_version": "3.11.7"}
 """For which Python the conda environment is made, whichever runs the test."""
 NOT_IN_RULES = {"snakemake"}

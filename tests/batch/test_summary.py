@@ -159,7 +159,7 @@ def test_the_leading_fusion_is_that_of_the_target() -> None:
         (["--failed", "a=x", "--failed", "a=y"], "sample a twice"),
         (["REPORT", "--failed", "wild_type_deep=x"], "wild_type_deep is given twice"),
         (["REPORT", "--samples", "SHEET"], "row 3: control 'maybe' is not known"),
-        (["REPORT", "--samples", "NONE"], "can not be read"),
+        (["REPORT", "--samples", "NONE"], "does not exist"),
     ],
 )
 def test_wrong_arguments_are_told(arguments: list[str], message: str, tmp_path: Path) -> None:

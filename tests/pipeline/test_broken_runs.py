@@ -20,10 +20,11 @@ from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
 from bam_factory import Record, write_records
+from repository import ROOT
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
 
 FUSED = FIVE_TRANSCRIPT[:120] + THREE_TRANSCRIPT[80:]
-PACKAGE = str(Path(__file__).parents[2] / "scripts")
+PACKAGE = str(ROOT / "scripts")
 WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-all")
 """Root, who runs tests in a container, may read and write everything; without capabilities root may not."""
 
@@ -227,10 +228,10 @@ def test_no_permission(panel: Path, tmp_path: Path, plain_user: Sequence[str], k
         words = ["extract", "--panel", str(panel), str(source)]
     if kind in ("fastq", "bam"):
         source.chmod(0)
-        message = f"{source}: can not be read (permission denied)"
+        message = f"{source}: cannot be read (permission denied)"
     else:
         out.chmod(0o500)
-        message = f"{out}/c.fastq.gz: can not be written (Permission denied); give an --output that can"
+        message = f"{out}/c.fastq.gz: cannot be written (Permission denied); give an --output that can"
     words += ["--output", str(out / "c.fastq.gz"), "--metrics", str(out / "s.json")]
     try:
         done = run(AS_A_USER, *words, prefix=plain_user)

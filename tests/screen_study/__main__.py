@@ -69,7 +69,7 @@ def lost_with_indels(genes: Genes, count: int) -> Iterator[Row]:
     for length in INDEL_LENGTHS:
         for inserted in INDELS:
             rng = np.random.default_rng(length)
-            reads = across(genes.junctions, length, count, rng, behind=max(0, -inserted))
+            reads = across(genes.junctions, length, count, rng, after=max(0, -inserted))
             reads = damaged(with_indel(reads, length, inserted, rng), rng)
             missed = int(np.count_nonzero(~kept(reads, table, LEAST_SCORE)))
             variant = f"{'insertion' if inserted > 0 else 'deletion'} of {abs(inserted)}"

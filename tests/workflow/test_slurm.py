@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from one_node_slurm import OneNodeSlurm, SlurmJob, SlurmUnavailableError, one_node_slurm
-from small_batch import ROOT, SAMPLES, SmallBatch, results, small_batch
+from repository import ROOT
+from small_batch import SAMPLES, SmallBatch, results, small_batch
 
 pytestmark = [pytest.mark.slurm, pytest.mark.workflow]
 

@@ -1,10 +1,9 @@
-"""Part of panel building: measures which sequences of the panel's genes stand nowhere else in the genome.
+"""Measures which sequences of the panel's genes occur nowhere else in the genome.
 
-Counts in one pass over a genome at how many places each k-mer of the panel stands, on both strands.
+Part of `panel build`: one pass over the genome counts the places of each k-mer of the panel on both strands.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.io.fasta import chromosome_name, fasta_pieces
+from aspsfusion.io.files import Progress, no_progress
 from aspsfusion.native import (
     EMPTY,
     LOAD_BYTES,
@@ -106,9 +106,7 @@ class PlaceCounter:
         self._bases[: self._held] = self._bases[size - self._held : size].copy()
 
 
-def count_in_genome(
-    path: Path, kmers: Kmers, k: int, progress: Callable[[int, str], None] = lambda count, note: None
-) -> GenomeCount:
+def count_in_genome(path: Path, kmers: Kmers, k: int, progress: Progress = no_progress) -> GenomeCount:
     """Count the places of k-mers in a genome.
 
     Args:
@@ -178,12 +176,12 @@ def measure_uniqueness(
     panel: Panel,
     genome: GenomePieces,
     genome_path: Path,
-    progress: Callable[[int, str], None] = lambda count, note: None,
+    progress: Progress = no_progress,
 ) -> Uniqueness:
     """Count the k-mers of every gene of a panel in a genome, outside the gene's own locus.
 
     The pass counts all places; those in the gene's locus are counted in the bases at hand and taken off.
-    K-mers across an exon's border stand nowhere in a genome, neither for the gene nor for a copy that is
+    K-mers across an exon's border do not occur in a genome, neither for the gene nor for a copy that is
     spliced alike. They prove nothing and are left out.
 
     Args:
@@ -238,7 +236,7 @@ def is_whole(count: GenomeCount, build: GenomeSpec) -> bool:
 
 
 def uniqueness_checks(panel: Panel, specificity: Specificity) -> list[Check]:
-    """Return for each target gene how much of its primary transcript stands elsewhere in the genome."""
+    """Return for each target gene how much of its primary transcript occurs elsewhere in the genome."""
     checks = []
     for gene in panel.spec.genes_with_role("target"):
         transcript = panel.primary[gene]

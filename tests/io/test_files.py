@@ -44,16 +44,16 @@ def test_existing_file_needs_force(tmp_path: Path) -> None:
     assert path.read_text(encoding="ascii") == "after"
 
 
-def test_what_can_not_be_written_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="ascii")
     with (
-        pytest.raises(ParameterError, match=r"file/below: can not be written \("),
+        pytest.raises(ParameterError, match=r"file/below: cannot be written \("),
         replacing(blocked / "below"),
     ):
         raise AssertionError("the block must not run")
     with (
-        pytest.raises(ParameterError, match=r"new.txt: can not be written \(No space left on device\)"),
+        pytest.raises(ParameterError, match=r"new.txt: cannot be written \(No space left on device\)"),
         replacing(tmp_path / "new.txt"),
     ):
         raise OSError(28, "No space left on device")

@@ -1,4 +1,4 @@
-"""The panel YAML: what loads, and which sentence a lab gets for one that can not be meant so."""
+"""The panel YAML: what loads, and which sentence a lab gets for one that cannot be meant so."""
 
 import copy
 import re
@@ -13,11 +13,11 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import PanelError
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.exclusion import Findings
-from aspsfusion.panel.spec import PLACEHOLDERS, load_panel_spec, parse_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec, parse_panel_spec
+from aspsfusion.panel.spec import PLACEHOLDERS
+from repository import ROOT, SHIPPED_PANEL
 from small_panel import SMALL_PANEL
 
-REPOSITORY = Path(__file__).parents[2]
-SHIPPED_PANEL = REPOSITORY / "resources" / "panels" / "aspscr1_tfe3.yaml"
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -58,7 +58,7 @@ def test_shipped_panel_loads() -> None:
 
 
 def test_panel_of_gene_names_loads() -> None:
-    spec = load_panel_spec(REPOSITORY / "tests" / "panels" / "bcr_abl1.yaml")
+    spec = load_panel_spec(ROOT / "tests" / "panels" / "bcr_abl1.yaml")
     assert spec.target.fusion == "BCR::ABL1"
     assert [gene.transcripts for gene in spec.genes] == [[], [], [], []]
     assert spec.gene("BCR").primary is None
@@ -91,8 +91,8 @@ def test_primary_transcript_is_the_marked_one() -> None:
         ("name: small\n\tversion: 1\n", r"line 2: not valid YAML: .*'\\t'"),
         ("name: small\nversion: '1'\nname: large\n", "line 3: not valid YAML: key 'name' is given twice"),
         ("genome:\n  build: a\n  build: b\n", "line 3: not valid YAML: key 'build' is given twice"),
-        ("? [name, title]\n: small\n", "line 1: not valid YAML: a list or mapping stands where a key is due"),
-        ("texts:\n  confirmed: {{fusion}}\n", "line 2: not valid YAML: a list or mapping stands"),
+        ("? [name, title]\n: small\n", "line 1: not valid YAML: a list or mapping where a key is expected"),
+        ("texts:\n  confirmed: {{fusion}}\n", "line 2: not valid YAML: a list or mapping where a key"),
         ("name: !!python/object:os.system {}\n", "line 1: not valid YAML: could not determine a constructor"),
         ("version: 2024-02-31\n", "not valid YAML: day is out of range"),
         ("a: &a [*a]\n", "line 1: not valid YAML: found unconstructable recursive node"),
@@ -282,7 +282,7 @@ def no_texts(data: dict[str, Any]) -> None:
         (lambda d: d["texts"].update(interpretation=["}"]), "key texts.interpretation: ", "has braces"),
     ],
 )
-def test_panel_that_can_not_be_meant_so(change: Change, place: str, message: str) -> None:
+def test_panel_that_cannot_be_meant_so(change: Change, place: str, message: str) -> None:
     text = refusal(small_panel(change))
     assert place in text
     assert re.search(message, text)
@@ -349,14 +349,14 @@ def test_every_placeholder_is_filled_in_by_the_verdict() -> None:
     [
         (
             None,
-            r"missing\.yaml: can not be read \(No such file or directory\); give the path of a panel YAML",
+            r"missing\.yaml: cannot be read \(No such file or directory\); give the path of a panel YAML",
         ),
-        (b"\x1f\x8b\x08\x00\xff\xfe", r"missing\.yaml: can not be read \(not a text file\)"),
-        ("title: Ewing-Sarkom, für Münster\n".encode("latin-1"), r"can not be read \(not a text file\)"),
+        (b"\x1f\x8b\x08\x00\xff\xfe", r"missing\.yaml: cannot be read \(not a text file\)"),
+        ("title: Ewing-Sarkom, für Münster\n".encode("latin-1"), r"cannot be read \(not a text file\)"),
         (b"", "missing.yaml: holds no panel"),
     ],
 )
-def test_file_that_can_not_be_read(tmp_path: Path, content: bytes | None, reason: str) -> None:
+def test_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, reason: str) -> None:
     path = tmp_path / "missing.yaml"
     if content is not None:
         path.write_bytes(content)
