@@ -79,13 +79,14 @@ def write_records(
     program: str = "aligner",
     reference: Path | None = None,
     options: Sequence[str] = (),
+    command: str = "",
 ) -> Path:
     """Write records as they stand; the format follows from the file's suffix."""
     header = pysam.AlignmentHeader.from_dict(
         {
             "HD": {"VN": "1.6", "SO": "unsorted"},
             "SQ": [{"SN": name, "LN": length} for name, length in lengths.items()],
-            "PG": [{"ID": program, "PN": program}],
+            "PG": [{"ID": program, "PN": program, **({"CL": command} if command else {})}],
         }
     )
     mode = {".bam": "wb", ".cram": "wc", ".sam": "w"}[path.suffix]

@@ -489,7 +489,7 @@ def test_what_is_missing_is_said(panel: Path, tmp_path: Path, change: str, sente
         (GRCH38_LENGTHS, "BAM aligned to GRCh38 by aligner", "GRCh38"),
         (GRCH37_LENGTHS, "BAM aligned to GRCh37 by aligner", "GRCh37"),
         ({"NC_000017.10": 81195210, "NC_000023.10": 155270560}, "BAM aligned to GRCh37 by aligner", "GRCh37"),
-        ({"ENST00000304218.8": 3456}, "BAM aligned to sequences of no known genome build by aligner", None),
+        ({"scaffold7": 3456}, "BAM aligned to sequences of no known genome build by aligner", None),
         (
             {"chr17": 83257441, "chrX": 1},
             "BAM aligned to sequences of no known genome build by aligner",
@@ -513,6 +513,84 @@ def test_mouse_genome_is_refused(panel: Path, tmp_path: Path) -> None:
         ReadsError, match="aligned to GRCm38, a mouse genome; give the reads of a human sample"
     ):
         extract(panel, path)
+
+
+TRANSCRIPTS = {
+    "Ensembl": {f"ENST0000030{n:04}.8": 1000 + n for n in range(300)},
+    "Gencode": {f"ENST0000030{n:04}.8|ENSG00000068323.16|TFE3-201|": 1000 + n for n in range(5)},
+    "RefSeq": {"NM_006521.6": 3000, "XM_011543924.2": 2000, "ERCC-00002": 1061},
+    "of no known names": {f"gene{n}": 700 + 300 * n for n in range(120)},
+}
+
+
+@pytest.mark.parametrize("names", TRANSCRIPTS)
+def test_transcripts_as_references_are_refused(panel: Path, tmp_path: Path, names: str) -> None:
+    lengths = TRANSCRIPTS[names]
+    path = write_records(tmp_path / "t.bam", complete_on(lengths), lengths)
+    with pytest.raises(
+        ReadsError, match=r"is aligned to transcripts .* give the reads aligned to the genome"
+    ):
+        extract(panel, path)
+    assert not path.with_suffix(".json").exists()
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        {**GRCH38_LENGTHS, **TRANSCRIPTS["Ensembl"]},
+        {"chrX:49028726-49043486": 14761, "chr17:81970000-82020000": 50001},
+        {"NC_000017.11": 83257441, "NC_000023.11": 156040895},
+        {f"scaffold{n}": 50_000 * (n + 1) for n in range(120)},
+        {"TFE3": 3000},
+    ],
+)
+def test_other_references_are_taken(panel: Path, tmp_path: Path, lengths: dict[str, int]) -> None:
+    reads, _ = extract(panel, write_records(tmp_path / "g.bam", complete_on(lengths), lengths))
+    assert len(reads) == 2
+
+
+def aligned_reads(count: int, cigar: str, tags: tuple[tuple[str, str], ...] = ()) -> list[Record]:
+    return [
+        replace(placed(Record(f"a{n}", random_bases(40, seed=n % 7)), "chr2", n, cigar=cigar), tags=tags)
+        for n in range(count)
+    ]
+
+
+SPLICED = "20M500N20M"
+STAR = "STAR --runThreadN 4"
+
+
+@pytest.mark.parametrize(
+    ("extra", "command", "sentence"),
+    [
+        (aligned_reads(1000, SPLICED), STAR, "None of 1000 spliced reads is soft-clipped"),
+        (aligned_reads(999, SPLICED), STAR, ""),
+        (aligned_reads(1500, SPLICED) + aligned_reads(1, "30M10S"), STAR, ""),
+        (aligned_reads(1000, SPLICED), f"{STAR} --alignEndsType EndToEnd", ""),
+        (aligned_reads(10_000, "40M"), f"{STAR} --chimOutType WithinBAM SoftClip", "STAR with --chimOutType"),
+        (aligned_reads(10_000, "40M"), "/usr/bin/bwa mem -t 4 ref.fa r1 r2", "bwa mem writes the parts of"),
+        (aligned_reads(10_000, "40M"), "bwa aln ref.fa r1", ""),
+        (aligned_reads(9_000, "40M"), "bwa mem ref.fa r1", ""),
+        (
+            aligned_reads(3, "30M10S", (("SA", "chrX,100,+,10M30S,60,0;"),)),
+            "",
+            "3 reads name a supplementary",
+        ),
+    ],
+)
+def test_records_that_were_removed_are_missed(
+    panel: Path, tmp_path: Path, extra: list[Record], command: str, sentence: str
+) -> None:
+    path = write_records(tmp_path / "r.bam", complete(extra), LENGTHS, command=command)
+    incomplete = extract(panel, path)[1]["incomplete"]
+    assert [text[: len(sentence)] for text in incomplete] == ([sentence] if sentence else [])
+
+
+def test_supplementary_records_keep_the_promise(panel: Path, tmp_path: Path) -> None:
+    records = complete(aligned_reads(3, "30M10S", (("SA", "chrX,100,+,10M30S,60,0;"),)))
+    piece = replace(records[-1], bases=records[-1].bases[30:], cigar="30H10M", flag=SUPPLEMENTARY)
+    path = write_records(tmp_path / "r.bam", [*records, piece], LENGTHS)
+    assert extract(panel, path)[1]["incomplete"] == []
 
 
 def complete_on(lengths: dict[str, int]) -> list[Record]:

@@ -102,12 +102,14 @@ class Header:
         lengths: bases of each contig by name; empty for unaligned reads.
         checksums: M5 tag of the contigs that have one.
         programs: names of the programs that wrote or changed the file, in the order of the header.
+        commands: their command lines, as far as the header has them.
     """
 
     format: Format
     lengths: dict[str, int]
     checksums: dict[str, str]
     programs: tuple[str, ...]
+    commands: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -188,6 +190,7 @@ def read_header(stream: pysam.AlignmentFile) -> Header:
         lengths=dict(zip(stream.references, stream.lengths, strict=True)),
         checksums={entry["SN"]: entry["M5"] for entry in sequences if "M5" in entry},
         programs=tuple(dict.fromkeys(entry.get("PN", entry["ID"]) for entry in programs if entry.get("ID"))),
+        commands=tuple(entry["CL"] for entry in programs if "CL" in entry),
     )
 
 

@@ -25,7 +25,8 @@ molecule."""
 
 PAIRED, UNMAPPED, MATE_UNMAPPED = 0x1, 0x4, 0x8
 FIRST, SECOND = 0x40, 0x80
-NOT_PRIMARY = 0x100 | 0x800
+SUPPLEMENTARY = 0x800
+NOT_PRIMARY = 0x100 | SUPPLEMENTARY
 """Flags of the SAM specification; not primary are secondary and supplementary records."""
 
 MOST_STRANGERS = 8

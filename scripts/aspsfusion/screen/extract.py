@@ -43,6 +43,7 @@ from aspsfusion.screen.bam_mates import (
     NOT_PRIMARY,
     PAIRED,
     SECOND,
+    SUPPLEMENTARY,
     UMI_TAG,
     UNMAPPED,
     FoundFragment,
@@ -62,6 +63,7 @@ from aspsfusion.screen.extract_metrics import (
     Kept,
     extract_metrics,
     locus_genes,
+    refuse_transcripts,
     require_human,
     target_loci,
 )
@@ -198,6 +200,7 @@ def choose_fragments(
         bases = record.query_sequence
         if flag & NOT_PRIMARY:
             counts.not_primary += 1
+            counts.supplementary += bool(flag & SUPPLEMENTARY)
             if bases:
                 other.add(record, bases)
             continue
@@ -209,6 +212,8 @@ def choose_fragments(
             primary.add(record, bases, counts.reads, unplaced)
         unplaced += without_place
         counts.add(flag, has_bases=bool(bases))
+        if not flag & UNMAPPED:
+            counts.add_alignment(record)
         if counts.reads % BATCH_READS == 0:
             progress(counts.reads, f", {wanted.count:,} names kept")
     primary.flush()
@@ -426,6 +431,7 @@ def _first_pass(
     with open_alignments(path, reference) as stream:
         header = read_header(stream)
         require_human(header, path)
+        refuse_transcripts(header, path)
         wanted, counts = choose_fragments(records_of(stream, path), table, len(panel.spec.genes), progress)
     if not counts.reads:
         raise ReadsError("holds no reads", path=path, remedy="give a file with reads")

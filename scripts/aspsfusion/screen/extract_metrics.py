@@ -6,17 +6,19 @@ file would rest on evidence that is not there, so each loss that can be seen is 
 `report` excludes nothing while there is one.
 """
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pysam
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.bam import HUMAN, Header, checksums_agree, detected_build
-from aspsfusion.io.fasta import chromosome_name
+from aspsfusion.io.fasta import chromosome_name, parse_contig
 from aspsfusion.panel.panel import Panel
 
 LOCUS_PADDING = 3_000_000
@@ -26,6 +28,20 @@ locus differ most between GRCh37 and GRCh38 among the shipped panel's targets.""
 GOOD_QUALITY = 30
 """Phred quality of a good base: one error in a thousand, as the screen counts them."""
 
+FEWEST_REFERENCES = 100
+LONGEST_TRANSCRIPT = 400_000
+"""References from which on, without a chromosome among them and none longer than that, they are transcripts:
+the longest human transcript (of TTN) has 109,224 nt, the shortest human chromosome 46.7 million."""
+
+ENOUGH_SPLICED = 1000
+"""Spliced reads of which at least one is soft-clipped: aligners clip some percent of them."""
+
+ENOUGH_ALIGNED = 10_000
+"""Aligned reads of which at least one is split: so are 1 in 1,000 and more in every library."""
+
+_TRANSCRIPT = re.compile(r"(?:^|\|)(?:ENST\d{5}|[NX][MR]_\d{4})")
+_CHROMOSOME = re.compile(r"chr(?:\d{1,2}|X|Y|M)")
+_SOFT_CLIP, _SPLICE = 4, 3
 _PAIRED, _UNMAPPED, _MATE_UNMAPPED, _SECOND = 0x1, 0x4, 0x8, 0x80
 
 Loci = dict[str, list[tuple[str, int, int]]]
@@ -47,6 +63,10 @@ class Counts:
         unmapped_mates: unmapped reads whose mate has a position, by their flag.
         without_bases: primary records that hold no sequence.
         not_primary: secondary and supplementary records.
+        supplementary: supplementary records.
+        spliced: primary records with a splice, until the first soft clip.
+        soft_clipped: whether a primary record is soft-clipped.
+        split: primary records that name a supplementary one, until the first one of these.
         bases: bases of primary records.
         longest: longest read, in nt.
         gc: G and C among them.
@@ -68,6 +88,10 @@ class Counts:
     unmapped_mates: int = 0
     without_bases: int = 0
     not_primary: int = 0
+    supplementary: int = 0
+    spliced: int = 0
+    soft_clipped: bool = False
+    split: int = 0
     bases: int = 0
     longest: int = 0
     gc: int = 0
@@ -96,6 +120,15 @@ class Counts:
             self.unmapped_fragments += unmapped and mate_unmapped
         self.mates_unmapped += mate_unmapped and not unmapped
         self.unmapped_mates += unmapped and not mate_unmapped
+
+    def add_alignment(self, record: pysam.AlignedSegment) -> None:
+        """Count what the alignment of a primary record tells of those that a filter may have removed."""
+        if not self.soft_clipped:
+            operations = {operation for operation, _ in record.cigartuples or ()}
+            self.soft_clipped = _SOFT_CLIP in operations
+            self.spliced += _SPLICE in operations
+        if not self.supplementary:
+            self.split += record.has_tag("SA")
 
     def add_qualities(self, qualities: npt.NDArray[np.uint8]) -> None:
         """Count Phred qualities."""
@@ -145,6 +178,30 @@ def require_human(header: Header, path: Path) -> None:
             path=path,
             remedy="give the reads of a human sample; reads of a xenograft as FASTQ or unaligned BAM",
         )
+
+
+def refuse_transcripts(header: Header, path: Path) -> None:
+    """Refuse a file that is aligned to transcripts: reads across a fusion are left out of such files.
+
+    Raises:
+        ReadsError: its references are named or are as long as transcripts, and none is a chromosome.
+    """
+    names = list(header.lengths)
+    if not names or any(_CHROMOSOME.fullmatch(parse_contig(name)[0]) for name in names):
+        return
+    named = [name for name in names if _TRANSCRIPT.search(name)]
+    short = len(names) >= FEWEST_REFERENCES and max(header.lengths.values()) <= LONGEST_TRANSCRIPT
+    if 2 * len(named) < len(names) and not short:
+        return
+    example = (named or names)[0]
+    others = f" and {len(names) - 1:,} others" if len(names) > 1 else ""
+    raise ReadsError(
+        f"is aligned to transcripts ({example}{others}): reads that no transcript holds whole, as those "
+        "across a fusion, are left out of such files",
+        path=path,
+        remedy="give the reads aligned to the genome (STAR's Aligned.out, not Aligned.toTranscriptome), "
+        "unaligned BAM, or FASTQ",
+    )
 
 
 def target_loci(panel: Panel, header: Header) -> Loci:
@@ -207,10 +264,42 @@ def missing_evidence(header: Header, counts: Counts, kept: Kept, loci: Loci) -> 
     ):
         if number:
             sentences.append(f"{number} {text}")
+    sentences += _removed_records(header, counts)
     genes = [gene for entries in loci.values() for gene, _, _ in entries]
     if aligned:
         sentences += [f"No read is aligned at the locus of {g}." for g in genes if not kept.at_locus.get(g)]
     return sentences
+
+
+def _removed_records(header: Header, counts: Counts) -> Iterator[str]:
+    """Yield a sentence for each kind of record that the file should hold and does not."""
+    end_to_end = any("EndToEnd" in command for command in header.commands)
+    if counts.spliced >= ENOUGH_SPLICED and not counts.soft_clipped and not end_to_end:
+        yield (
+            f"None of {counts.spliced} spliced reads is soft-clipped: reads that an aligner clipped, as "
+            "those across a fusion, were left out of the file."
+        )
+    if counts.supplementary:
+        return
+    if counts.split:
+        yield (
+            f"{counts.split} reads name a supplementary alignment (tag SA), and the file holds none: records "
+            "were removed."
+        )
+    elif counts.reads - counts.unmapped >= ENOUGH_ALIGNED and (program := _promise(header, counts)):
+        yield f"{program} writes the parts of split reads, and the file holds none: records were removed."
+
+
+def _promise(header: Header, counts: Counts) -> str:
+    """Return the program whose command line promises split reads that the file lacks, empty for none."""
+    for command in header.commands:
+        words = command.split()
+        program = Path(words[0]).name if words else ""
+        if "WithinBAM" in words:
+            return "STAR with --chimOutType WithinBAM"
+        if program in ("bwa", "bwa-mem2") and "mem" in words[1:2] and not counts.not_primary:
+            return f"{program} mem"
+    return ""
 
 
 def describe_input(header: Header, counts: Counts) -> str:
