@@ -33,6 +33,8 @@ MOST_STRANGERS = 8
 """Reads of a kept name that are passed on though their place is not that of a read of the panel: a mate of
 which the place is stated wrongly is among so few, and strangers of the same name may be the whole file."""
 
+_PAIR_UNMAPPED = PAIRED | UNMAPPED | MATE_UNMAPPED
+
 _SECONDS, _SINGLES = 21, 42
 """Bits by which the counts of second mates and single reads are shifted in one number."""
 
@@ -109,8 +111,10 @@ def place_of(record: pysam.AlignedSegment) -> Place:
 
 
 def has_no_place(record: pysam.AlignedSegment) -> bool:
-    """Tell whether neither a paired read nor its mate has a place in the file."""
-    return bool(record.flag & PAIRED) and record.reference_id < 0 and record.next_reference_id < 0
+    """Tell whether neither a paired read nor its mate is mapped, nor placed beside another read."""
+    if record.flag & _PAIR_UNMAPPED != _PAIR_UNMAPPED:
+        return False
+    return bool(record.reference_id < 0 and record.next_reference_id < 0)
 
 
 def as_sequenced(record: pysam.AlignedSegment) -> Read:

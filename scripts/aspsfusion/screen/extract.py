@@ -150,12 +150,16 @@ class _Batch:
     screen: SequenceScreen
     wanted: Wanted
     counts: Counts | None = None
-    records: list[tuple[pysam.AlignedSegment, int, int]] = field(default_factory=list)
+    records: list[pysam.AlignedSegment] = field(default_factory=list)
+    ordinals: list[int] = field(default_factory=list)
+    unplaced: list[int] = field(default_factory=list)
     sequences: list[str] = field(default_factory=list)
     qualities: list[bytes] = field(default_factory=list)
 
     def add(self, record: pysam.AlignedSegment, bases: str, ordinal: int = 0, unplaced: int = 0) -> None:
-        self.records.append((record, ordinal, unplaced))
+        self.records.append(record)
+        self.ordinals.append(ordinal)
+        self.unplaced.append(unplaced)
         self.sequences.append(bases)
         if self.counts is not None and (qualities := record.query_qualities) is not None:
             self.qualities.append(qualities.tobytes())
@@ -166,15 +170,15 @@ class _Batch:
         if not self.records:
             return
         for place in np.flatnonzero(self.screen.hits(self.sequences)):
-            record, ordinal, unplaced = self.records[place]
             if self.counts is None:
-                self.wanted.add_other(record)
+                self.wanted.add_other(self.records[place])
             else:
-                self.wanted.add(record, ordinal, unplaced)
+                self.wanted.add(self.records[place], self.ordinals[place], self.unplaced[place])
         if self.counts is not None:
             self.counts.lengths.update(map(len, self.sequences))
             self.counts.add_qualities(np.frombuffer(b"".join(self.qualities), dtype=np.uint8))
-        self.records, self.sequences, self.qualities = [], [], []
+        self.records, self.ordinals, self.unplaced = [], [], []
+        self.sequences, self.qualities = [], []
 
 
 def choose_fragments(

@@ -123,12 +123,15 @@ class Counts:
 
     def add_alignment(self, record: pysam.AlignedSegment) -> None:
         """Count what the alignment of a primary record tells of those that a filter may have removed."""
-        if not self.soft_clipped:
-            operations = {operation for operation, _ in record.cigartuples or ()}
-            self.soft_clipped = _SOFT_CLIP in operations
-            self.spliced += _SPLICE in operations
-        if not self.supplementary:
-            self.split += record.has_tag("SA")
+        if self.soft_clipped and self.supplementary:
+            return
+        cigar = record.cigartuples
+        if not cigar or len(cigar) == 1:
+            return  # most reads: neither clipped nor spliced
+        operations = [operation for operation, _ in cigar]
+        self.soft_clipped = self.soft_clipped or _SOFT_CLIP in operations
+        self.spliced += not self.soft_clipped and _SPLICE in operations
+        self.split += not self.supplementary and record.has_tag("SA")
 
     def add_qualities(self, qualities: npt.NDArray[np.uint8]) -> None:
         """Count Phred qualities."""
