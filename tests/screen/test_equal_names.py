@@ -15,7 +15,7 @@ from aspsfusion.pipeline import SampleFiles, Thresholds, run_analyse
 from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
-from bam_factory import MATE_REVERSE, PAIRED, Record, pair, placed, write_records
+from bam_factory import MATE_REVERSE, PAIRED, SECOND, Record, pair, placed, write_records
 from small_panel import random_bases
 from stages import Pair, fusion_molecule
 
@@ -163,3 +163,23 @@ def test_names_of_bam_do_not_matter(
     assert reports[0] == reports[1]
     assert reports[0]["verdict"]["call"] == "CONFIRMED"
     assert reports[0]["fusions"][0]["fragments"] >= 21
+
+
+@pytest.mark.parametrize("order", ["unaligned by name", "by name"])
+def test_mates_that_cannot_be_told_apart_exclude_nothing(
+    demo_panel_directory: Path, tmp_path: Path, reads: list[list[str]], order: str
+) -> None:
+    """A sort by name puts the first mates of one name before the second ones."""
+    unaligned = order.startswith("unaligned")
+    records = bam_records(reads, ["r"] * len(reads), order="unaligned" if unaligned else "grouped")
+    records.sort(key=lambda r: bool(r.flag & SECOND))
+    bam = write_records(tmp_path / "s.bam", records, {} if unaligned else LENGTHS)
+    report = analysed(demo_panel_directory, tmp_path, bam)
+    assert report["verdict"]["call"] != "EXCLUDED"
+    flags = [flag["text"] for flag in report["qc"]["flags"] if flag["code"] == "INPUT_INCOMPLETE"]
+    assert any("which mates belong together" in text for text in flags)
+    # No strangers are joined: nothing but the true junction is a candidate.
+    genes = {
+        (f["five_prime"]["gene"], f["three_prime"]["gene"]) for f in report["fusions"] + report["filtered"]
+    }
+    assert genes <= {("ASPSCR1", "TFE3")}

@@ -31,12 +31,18 @@ def explain_fragment(panel: Panel, parameters: CallParameters, evidence: Evidenc
         evidence: of the sample.
         name: read name, or `name#number` where names repeat.
     """
-    fragment = next((f for f in evidence.fragments if is_fragment(name, f.label, f.number)), None)
-    if fragment is None:
+    found = [
+        fragment for fragment in evidence.fragments if is_fragment(name, fragment.label, fragment.number)
+    ]
+    if not found:
         return []
+    fragment = found[0]
     caller = Caller(panel, parameters)
     calls = caller.call(evidence)
     lines = [f"{name} was open before the junctions were weighed; its reads:"]
+    if len(found) > 1:
+        others = ", ".join(f"{other.label}#{other.number}" for other in found)
+        lines.insert(0, f"{len(found)} open fragments have this name: {others}. The first one:")
     lines += [f"  {line}" for mate in fragment.mates for line in _placements(panel, mate)]
     for junction in calls.junctions:
         if any(read.number == fragment.number for read in junction.reads):
