@@ -116,7 +116,7 @@ def aligned_segment(record: Record, header: pysam.AlignmentHeader) -> pysam.Alig
     segment.reference_start = record.position
     segment.next_reference_id = -1 if record.mate is None else header.get_tid(record.mate[0])
     segment.next_reference_start = -1 if record.mate is None else record.mate[1]
-    if record.contig is not None:
+    if record.contig is not None and not record.flag & UNMAPPED:
         segment.cigarstring = record.cigar or f"{len(record.bases)}M"
         segment.mapping_quality = 60
     for tag, value in record.tags:

@@ -15,7 +15,18 @@ from aspsfusion.pipeline import SampleFiles, Thresholds, run_analyse
 from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
-from bam_factory import MATE_REVERSE, PAIRED, SECOND, Record, pair, placed, write_records
+from bam_factory import (
+    MATE_REVERSE,
+    MATE_UNMAPPED,
+    PAIRED,
+    REVERSE,
+    SECOND,
+    UNMAPPED,
+    Record,
+    pair,
+    placed,
+    write_records,
+)
 from small_panel import random_bases
 from stages import Pair, fusion_molecule
 
@@ -139,6 +150,11 @@ def bam_records(reads: Sequence[list[str]], names: Sequence[str], *, order: str)
             one = replace(placed(first, *places[0]), flag=PAIRED | 0x40 | MATE_REVERSE, mate=places[1])
             two = placed(second, *places[1], reverse=True)
             first, second = one, replace(two, flag=two.flag & ~0x8, mate=places[0])
+            if number % 10 == 5:
+                # One mate alone has a place; the other one stands beside it.
+                first = replace(first, flag=first.flag & ~MATE_REVERSE | MATE_UNMAPPED, mate=places[0])
+                flag = second.flag & ~REVERSE | UNMAPPED
+                second = replace(second, flag=flag, contig=places[0][0], position=places[0][1])
         tag = (("RG", f"lane{number * LANES // len(reads)}"),)
         records += [replace(first, tags=tag), replace(second, tags=tag)]
     if order == "sorted":
