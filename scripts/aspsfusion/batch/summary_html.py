@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from aspsfusion.batch.summary import FAILED, SummaryRow
+from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow
 from aspsfusion.io.files import replacing
 from aspsfusion.report.html_parts import (
     count,
@@ -21,7 +21,7 @@ from aspsfusion.report.html_parts import (
 )
 from aspsfusion.report.sections import detectable_share
 
-CALLS = ("CONFIRMED", "INDETERMINATE", "EXCLUDED", FAILED)
+CALLS = ("CONFIRMED", "INDETERMINATE", "EXCLUDED", FAILED, OUTDATED)
 """In the order in which the batch's counts are told."""
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "report": "give the verdict on a sample and write its report",
     "analyse": "align, evidence, call, tag and report of one sample in one process",
     "summary": "write the table of a batch from its reports, and check its controls and contamination",
+    "workflow": "what the rules of the workflow call: attempt a job, compare the samples, check the outcomes",
     "explain": "say why a sample has its verdict, or why one read did or did not count",
     "demo": "run the workflow on simulated samples and compare the verdicts with those expected",
     "validate": "study sensitivity, specificity and limits on simulated samples of known truth",
@@ -91,11 +92,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program's name; those of the process by default.
 
     Returns:
-        The exit status: 0 or 1. Wrong usage leaves through SystemExit with status 2.
+        The exit status: 0 or 1, or what the command returns. Wrong usage leaves through SystemExit with status 2.
     """
     args = build_parser().parse_args(argv)
     try:
-        args.run(args)
+        status: int = args.run(args) or 0
     except AspsfusionError as error:
         if args.debug:
             _print_traceback()
@@ -111,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("aspsfusion: interrupted", file=sys.stderr)
         return 130
-    return 0
+    return status
 
 
 def _print_traceback() -> None:

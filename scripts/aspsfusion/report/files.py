@@ -57,6 +57,8 @@ def write_pdf(report: Report, path: Path) -> None:
 
 
 REPORT_SUFFIX = ".report.json"
+RECORD_SUFFIX = ".record.json"
+"""The same by the sample's own reads, before the samples of a batch are compared."""
 
 
 def _write_html(report: Report, path: Path) -> None:
@@ -98,36 +100,3 @@ WRITERS: dict[str, Callable[[Report, Path], None]] = {
     ".report.pdf": _write_pdf,
 }
 """How each file beside `<sample>.report.json` is written, by the end of its name."""
-
-
-def reissue(report: Report, path: Path) -> list[Path]:
-    """Write a changed report again, with all the files that stand beside it.
-
-    The record itself comes last. A run that is cut short then leaves the old record, by which the next run
-    sees that there is something to do.
-
-    Args:
-        report: the changed report.
-        path: its `<sample>.report.json`.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ParameterError: the file has another name, so that its neighbours can not be known.
-    """
-    if not path.name.endswith(REPORT_SUFFIX):
-        raise ParameterError(
-            f"is not named <sample>{REPORT_SUFFIX}, so the files beside it are not known",
-            path=path,
-            remedy="give it that name",
-        )
-    stem = path.name.removesuffix(REPORT_SUFFIX)
-    written = []
-    for suffix, write in WRITERS.items():
-        file = path.with_name(stem + suffix)
-        if file.exists():
-            write(report, file)
-            written.append(file)
-    write_json(report, path)
-    return [*written, path]

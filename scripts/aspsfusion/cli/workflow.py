@@ -1,0 +1,149 @@
+"""`aspsfusion workflow`: what the rules of the workflow call around the commands of the stages."""
+
+import argparse
+from pathlib import Path
+
+from aspsfusion.cli.options import add_parameters, parameters_from
+from aspsfusion.cli.summary import add_present_inputs, present_of
+from aspsfusion.config import BatchParameters
+
+EXAMPLE = """examples, as the workflow calls them:
+  aspsfusion workflow attempt --sample S1 --outcome S1.outcome.json --log S1.log -- screen ...
+  aspsfusion workflow compare --samples samples.tsv --output compared.tsv results/*/*.outcome.json
+  aspsfusion workflow check --samples samples.tsv results/*/*.outcome.json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the three actions, each with its arguments."""
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _add_attempt(actions.add_parser("attempt", help="run a command for a sample and keep how it came out"))
+    _add_compare(actions.add_parser("compare", help="compare the samples and write SAMPLE.batch.json"))
+    _add_check(actions.add_parser("check", help="fail when a sample has no result"))
+
+
+def run(args: argparse.Namespace) -> int | None:
+    """Do what is asked for.
+
+    Returns:
+        The exit status of an attempt; None for the other actions.
+
+    Raises:
+        AspsfusionError: a file cannot be read or written, or a sample has no result.
+    """
+    status: int | None = args.action(args)
+    return status
+
+
+def _add_attempt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sample", required=True, metavar="NAME", help="sample name")
+    parser.add_argument("--outcome", type=Path, required=True, metavar="JSON", help="outcome to write")
+    parser.add_argument("--log", type=Path, required=True, help="takes what the command says")
+    parser.add_argument("--after", type=Path, metavar="JSON", help="outcome of the sample's job before this")
+    parser.add_argument("--reads", nargs="+", default=[], metavar="FILE", help="files that the sample is of")
+    parser.add_argument("--panel", type=Path, metavar="DIR", help="panel that the outcome is of")
+    parser.add_argument("--library", default="", help="library that the outcome is of")
+    parser.add_argument("--settings", default="", help="thresholds that the outcome is of")
+    parser.add_argument("--number", type=int, default=1, help="which attempt this is (default: 1)")
+    parser.add_argument(
+        "--tries",
+        type=int,
+        default=1,
+        help="attempts that run the command; one more writes that they were killed (default: 1)",
+    )
+    parser.add_argument(
+        "--empty", type=Path, nargs="+", default=[], help="files to make empty where the command fails"
+    )
+    parser.add_argument(
+        "--outdates", type=Path, nargs="+", default=[], help="files to remove before the command runs"
+    )
+    parser.add_argument("command", nargs="+", metavar="-- COMMAND", help="subcommand with its arguments")
+    parser.set_defaults(action=_attempt)
+
+
+def _attempt(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from aspsfusion.batch.attempt import Job, run_job
+    from aspsfusion.batch.outcomes import Inputs, Outcome, panel_identity, read_outcome, reads_files
+    from aspsfusion.cli import build_parser
+
+    command = build_parser().parse_args(args.command)
+    job = Job(
+        args.command[0], args.outcome, args.log, args.number, args.tries, args.empty, args.outdates
+    )
+    if args.after:
+        before = read_outcome(args.after)
+        inputs = replace(before.inputs, library=args.library, settings=args.settings)
+        before = replace(before, inputs=inputs)
+    else:
+        inputs = Inputs(reads_files(args.reads), panel_identity(args.panel) if args.panel else "")
+        before = Outcome(args.sample, job.stage, inputs=inputs)
+    return run_job(job, before, lambda: command.run(command))
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("outcomes", type=Path, nargs="+", metavar="OUTCOME.json", help="outcomes of all")
+    parser.add_argument("--samples", type=Path, metavar="TSV", help="sample sheet with the sequencing runs")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="TSV", help="table of the samples with a record"
+    )
+    add_parameters(parser, BatchParameters)
+    parser.set_defaults(action=_compare)
+
+
+def _compare(args: argparse.Namespace) -> None:
+    from aspsfusion.batch.contamination import check_batch, write_findings
+    from aspsfusion.batch.outcomes import FINDINGS_SUFFIX, RECORD_SUFFIX, beside, read_outcomes
+    from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
+    from aspsfusion.io.files import replacing
+    from aspsfusion.report.json_tsv import read_report
+
+    sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
+    outcomes = {path: outcome for path, outcome in read_outcomes(args.outcomes).items() if not outcome.failed}
+    records = [
+        read_report(beside(path, outcome.sample_id, RECORD_SUFFIX)) for path, outcome in outcomes.items()
+    ]
+    checked = check_batch(records, sheet.runs, parameters_from(args, BatchParameters))
+    for path, report in zip(outcomes, checked, strict=True):
+        file = beside(path, report.report.sample_id, FINDINGS_SUFFIX)
+        if report.findings:
+            write_findings(report.findings, file)
+            print(f"{report.report.sample_id}: possible contamination from {', '.join(report.sources)}")
+        else:
+            file.unlink(missing_ok=True)
+    with replacing(args.output, force=True) as draft:
+        lines = ["sample_id\tcontamination_from"]
+        lines += [f"{one.report.sample_id}\t{'; '.join(one.sources)}" for one in checked]
+        draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("outcomes", type=Path, nargs="+", metavar="OUTCOME.json", help="outcomes of all")
+    parser.add_argument("--samples", type=Path, metavar="TSV", help="sample sheet with the present reads")
+    add_present_inputs(parser)
+    parser.set_defaults(action=_check)
+
+
+def _check(args: argparse.Namespace) -> None:
+    from aspsfusion.batch.outcomes import read_outcomes
+    from aspsfusion.batch.summary import with_outcomes
+    from aspsfusion.errors import ParameterError
+
+    outcomes = read_outcomes(args.outcomes)
+    reached = {outcome.sample_id: path for path, outcome in outcomes.items()}
+    without = {}
+    present = present_of(args)
+    for sample in with_outcomes([], outcomes.values(), present):
+        outcome = outcomes.get(reached.get(sample.sample_id, Path()))
+        if outcome is None or outcome.failed or sample.verdict == "OUTDATED":
+            without[sample.sample_id] = f"sample {sample.sample_id} {sample.verdict}: {sample.error}"
+    for sample_id, sentence in without.items():
+        print(sentence)
+        if sample_id in reached:
+            reached[sample_id].unlink()  # so that the next run tries again
+    if without:
+        raise ParameterError(
+            f"{len(without)} of {len(reached)} samples have no result: {', '.join(without)}",
+            remedy="see summary.tsv, put right what it says and run the workflow again",
+        )
