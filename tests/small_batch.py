@@ -1,17 +1,21 @@
 """A small batch, taken from the demonstration, for tests that run the workflow several times."""
 
+import csv
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import yaml
 
-from aspsfusion.batch.failures import JOB_FILES
+from aspsfusion.batch.outcomes import sample_files
 from aspsfusion.simulate.demo import DEFINITION, load_demo, prepare_samples
 
 ROOT = Path(__file__).parents[1]
+T = TypeVar("T")
 SAMPLES = ("type2_weak", "type1_single")
 """The smallest with a fusion: pairs and single reads."""
 
@@ -82,7 +86,46 @@ def part_of_demonstration(demonstration: Path, directory: Path, samples: Sequenc
 
 def results(outdir: Path, samples: Sequence[str] = SAMPLES) -> dict[str, bytes]:
     """Return the content of every file that is kept, by its path below `outdir`."""
-    names = [Path("summary.tsv"), Path("summary.html")]
-    for sample in samples:
-        names += [Path(sample) / f"{sample}.{name}" for files in JOB_FILES.values() for name in files]
-    return {str(name): (outdir / name).read_bytes() for name in names}
+    names = ["summary.tsv", "summary.html"]
+    names += [file for sample in samples for file in sample_files(".", sample)]
+    return {name: (outdir / name).read_bytes() for name in names}
+
+
+def verdicts(outdir: Path) -> dict[str, str]:
+    """Return what the summary says of each sample."""
+    with (outdir / "summary.tsv").open(newline="") as stream:
+        return {row["sample_id"]: row["verdict"] for row in csv.DictReader(stream, delimiter="\t")}
+
+
+def running_attempt(outcome: Path, number: int) -> int | None:
+    """Return the process that runs an attempt of a sample's job, None where there is none now.
+
+    Args:
+        outcome: what the job writes.
+        number: which attempt.
+    """
+    wanted = [b"workflow", b"attempt", b"--outcome", str(outcome).encode(), b"--number", b"%d" % number]
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (place / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has ended
+        if all(word in words for word in wanted):
+            return int(place.name)
+    return None
+
+
+def wait_for(condition: Callable[[], T | None], run: subprocess.Popen[Any], seconds: float = 300.0) -> T:
+    """Wait for a mark that a run sets, and return it.
+
+    Args:
+        condition: returns something as soon as the mark is there.
+        run: must not end before.
+        seconds: after which a run hangs.
+    """
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert run.poll() is None, "ended before its mark"
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+    return found

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from aspsfusion.batch.failures import (
     JOB_FILES,
     Failure,
@@ -13,6 +12,7 @@ from aspsfusion.batch.failures import (
     record_failures,
     sample_files,
 )
+
 from aspsfusion.errors import ERROR_MARK, STAGE_MARK
 
 

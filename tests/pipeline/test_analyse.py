@@ -4,8 +4,8 @@ import gzip
 from pathlib import Path
 
 import pytest
-
 from aspsfusion.batch.failures import FURTHER_FILES, JOB_FILES
+
 from aspsfusion.cli import main
 from aspsfusion.cli.analyse import FURTHER
 from aspsfusion.errors import STAGE_MARK

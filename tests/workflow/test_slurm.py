@@ -3,19 +3,28 @@
 `make test-slurm` runs this; `make test` leaves it out, since it waits more than it works.
 """
 
-import csv
 import gzip
 import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from one_node_slurm import OneNodeSlurm, SlurmJob, SlurmUnavailableError, one_node_slurm
-from small_batch import ROOT, SAMPLES, SmallBatch, results, small_batch
+from small_batch import (
+    ROOT,
+    SAMPLES,
+    SmallBatch,
+    results,
+    running_attempt,
+    small_batch,
+    verdicts,
+    wait_for,
+)
 
 pytestmark = [pytest.mark.slurm, pytest.mark.workflow]
 
@@ -117,18 +126,42 @@ def test_small_sample_asks_for_one_processor_and_large_one_for_two(
         if job.number not in earlier:
             (log,) = logs.rglob(f"{job.number}.log")
             said = log.read_text()
-            assert said.count("Workflow ID:") == 1, "snakemake is started once on the node"
             (who,) = {line.strip() for line in said.splitlines() if "wildcards:" in line} or {"panel"}
             processors[who] = job.processors
     assert processors == {"panel": 1, f"wildcards: sample={SAMPLES[1]}": 1, "wildcards: sample=large": 2}
-    with (tmp_path / "slurm" / "logs" / "efficiency.tsv").open(newline="") as table:
-        rows = list(csv.DictReader(table, delimiter="\t"))
-    assert {(row["sample"], row["job"], row["threads_asked"]) for row in rows} == {
-        (SAMPLES[1], "screen", "1"),
-        (SAMPLES[1], "analyse", "1"),
-        ("large", "screen", "2"),
-        ("large", "analyse", "1"),
-    }
+
+
+def test_sample_whose_job_is_killed_every_time_fails_alone(slurm: OneNodeSlurm, tmp_path: Path) -> None:
+    """A job that is killed as a whole can write nothing; the last attempt does it for those before."""
+    batch, outdir, said = small_batch(tmp_path), tmp_path / "slurm", tmp_path / "log"
+    victim = SAMPLES[0]
+    with said.open("w") as stream:
+        run = subprocess.Popen(
+            _on_slurm(batch, outdir, tmp_path / "jobs", "--jobs", "1"),
+            cwd=ROOT,
+            env=slurm.environment,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            outcome = outdir / victim / f"{victim}.screen.outcome.json"
+            for number in (1, 2, 3):
+                process = wait_for(partial(running_attempt, outcome, number), run, DEADLINE)
+                slurm.run("scancel", _slurm_job_of(process))
+            status = run.wait(DEADLINE)
+        finally:
+            run.kill()
+            run.wait()
+    assert status == 1, said.read_text()
+    assert verdicts(outdir) == {victim: "FAILED", SAMPLES[1]: "CONFIRMED"}
+    note = (outdir / victim / f"{victim}.failed.txt").read_text()
+    assert "stopped without a message, killed or out of memory" in note
+
+
+def _slurm_job_of(process: int) -> str:
+    """Return the number of the Slurm job that a process belongs to."""
+    environment = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+    return next(word for word in environment if word.startswith(b"SLURM_JOB_ID=")).decode().partition("=")[2]
 
 
 def _on_slurm(batch: SmallBatch, outdir: Path, logs: Path, *arguments: str) -> list[str]:

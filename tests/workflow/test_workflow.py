@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+from aspsfusion.batch.failures import JOB_FILES
 from jsonschema import Draft202012Validator
 
-from aspsfusion.batch.failures import JOB_FILES
 from aspsfusion.simulate.demo import DEFINITION, Demo, Outcome, load_demo, run_workflow
 from bam_factory import Record, write_records
 

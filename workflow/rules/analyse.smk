@@ -13,7 +13,6 @@ rule analyse:
         log_of("analyse"),
     benchmark:
         benchmark_of("analyse")
-    retries: TRIES
     conda:
         ENVIRONMENT
     threads: threads_for(2, 500)
@@ -23,6 +22,7 @@ rule analyse:
         mem_mb=for_candidates(2000, 24),
         runtime=for_candidates(10, 0.16),
     params:
+        retries=retries,
         directory=lambda wildcards: f"{OUTDIR}/{wildcards.sample}",
         screen=of_sample("screen.json"),
         library=lambda wildcards: SAMPLES[wildcards.sample].library or "",
@@ -30,8 +30,9 @@ rule analyse:
         settings=SETTINGS,
         version=PACKAGE_VERSION,
     shell:
-        ATTEMPT
-        + "--after {input.screened:q} --library={params.library:q} --settings={params.settings:q} -- "
-        "analyse --force --record --panel {input.panel:q} --reads {input.reads:q} --screen {params.screen:q} "
-        "--sample {wildcards.sample} --threads {threads} --output {params.directory:q} {params.settings} "
-        "{params.library_option}"
+        attempted(
+            "--after {input.screened:q} --library={params.library:q} --settings={params.settings:q}",
+            "analyse --force --record --panel {input.panel:q} --reads {input.reads:q} --screen {params.screen:q} "
+            "--sample {wildcards.sample} --threads {threads} --output {params.directory:q} {params.settings} "
+            "{params.library_option}",
+        )

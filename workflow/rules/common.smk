@@ -63,6 +63,8 @@ SUMMARY = {suffix: f"{OUTDIR}/summary.{suffix}" for suffix in ("tsv", "html")}
 SUMMARY["multiqc"] = f"{OUTDIR}/aspsfusion_mqc.tsv"
 # Written when every sample has a result.
 BATCH_COMPLETE = f"{OUTDIR}/logs/batch.complete"
+# Which samples have a record, and where a finding of theirs may come from.
+COMPARED = f"{OUTDIR}/logs/compared.tsv"
 ENVIRONMENT = "../../envs/aspsfusion.yaml"
 COMPATIBLE = ("arriba", "star-fusion") if config["compatible_tables"] else ()
 # What decides about the verdicts of all samples, as options of `aspsfusion analyse`.
@@ -74,14 +76,6 @@ SETTINGS = shlex.join(
     ]
 )
 BATCH_SETTINGS = shlex.join(option_list(config["batch"]))
-# A job that was killed is tried again, with twice the memory and time of the attempt before. After these tries
-# comes one more attempt, which writes that the sample failed. A damaged file is not tried again.
-TRIES = 3
-ATTEMPT = (
-    "aspsfusion workflow attempt --sample {wildcards.sample} --outcome {output.outcome:q} --log {log:q} "
-    f"--number {{resources.attempt}} --tries {TRIES} "
-)
-
 OWN_PROGRAM = Path(sys.executable).with_name("aspsfusion")
 if OWN_PROGRAM.exists():
     # Rules run the program of the environment that snakemake runs in, activated or not; with
@@ -113,3 +107,5 @@ def benchmark_of(job):
 
 
 OUTCOMES = expand(of_sample("outcome.json"), sample=SAMPLES)
+# What is not true any more as soon as the reads or the panel are looked at again.
+OF_THE_BATCH = [*SUMMARY.values(), COMPARED, BATCH_COMPLETE]

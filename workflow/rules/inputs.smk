@@ -27,9 +27,8 @@ def reads_now(wildcards):
 
 
 def outdated_files(wildcards):
-    """Return what says something else of a sample as soon as its reads are looked at again."""
-    log = log_of("analyse").format(sample=wildcards.sample)
-    return [*SUMMARY.values(), BATCH_COMPLETE, log]
+    """Return what is not true any more as soon as a sample's reads are looked at again."""
+    return [*OF_THE_BATCH, log_of("analyse").format(sample=wildcards.sample)]
 
 
 def library_option(wildcards):
@@ -64,4 +63,29 @@ def batch_results(wildcards):
         for sample in samples_with_record()
         for name in names
     ]
-    return [*reports, *SUMMARY.values(), BATCH_COMPLETE]
+    return [*reports, *OF_THE_BATCH]
+
+
+def attempted(options, command):
+    """Return a shell command that runs a command for a sample, and writes how it came out even where it was killed.
+
+    A killed job is tried again where the profile says how often, as `retries` and in `default-resources`; the last
+    attempt then writes that the sample failed. (With `retries` in the rule the snakemake in a cluster's job would
+    try again as well, with the memory that was too little.)
+    """
+    return (
+        "attempt() {{ aspsfusion workflow attempt --sample {wildcards.sample} --outcome {output.outcome:q} "
+        "--log {log:q} --number {resources.attempt} --retries {params.retries} "
+        f'{options} "$@"; }}}}; attempt -- {command} || attempt --status $?'
+    )
+
+
+def retries(wildcards, resources):
+    """Return how many attempts may follow the first one."""
+    return resources.get("retries", 0)
+
+
+SCREEN_ATTEMPT = (
+    "--reads {input.reads:q} --panel {input.panel:q} --empty {output.reads:q} "
+    "--outdates {params.outdates:q}"
+)

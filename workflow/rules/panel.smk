@@ -44,7 +44,7 @@ rule build_panel:
         gtf=lambda wildcards, input: (
             f"--gtf {shlex.quote(input.gtf)}" if input.gtf else ""
         ),
-        outdated=[*SUMMARY.values(), BATCH_COMPLETE],
+        outdated=OF_THE_BATCH,
         version=PACKAGE_VERSION,
     shell:
         "rm -f {params.outdated:q}; "

@@ -5,7 +5,7 @@ checkpoint compare:
         sheet=config["samples"],
         outcomes=OUTCOMES,
     output:
-        table=f"{OUTDIR}/logs/compared.tsv",
+        table=COMPARED,
     log:
         f"{OUTDIR}/logs/compare.log",
     localrule: True
@@ -27,6 +27,8 @@ checkpoint compare:
 rule report:
     input:
         outcome=of_sample("outcome.json"),
+        # Compared before, but what it says of other samples is no reason to write this report again.
+        compared=ancient(COMPARED),
         findings=findings_of,
     output:
         **{name.replace("-", "_"): of_sample(f"{name}.tsv") for name in COMPATIBLE},
@@ -71,6 +73,7 @@ rule summary:
         sheet=config["samples"],
         panel=PANEL_DIR,
         outcomes=OUTCOMES,
+        compared=COMPARED,
         reports=good_reports,
     output:
         tsv=report(
@@ -112,6 +115,7 @@ rule check:
         sheet=config["samples"],
         panel=PANEL_DIR,
         outcomes=OUTCOMES,
+        compared=COMPARED,
         reports=good_reports,
         summary=list(SUMMARY.values()),
     output:
@@ -126,4 +130,4 @@ rule check:
         settings=SETTINGS,
     shell:
         "aspsfusion workflow check --samples {input.sheet:q} --panel {input.panel:q} "
-        "--settings={params.settings:q} {input.outcomes:q} > {log:q} 2>&1"
+        "--settings={params.settings:q} --compared {input.compared:q} {input.outcomes:q} > {log:q} 2>&1"

@@ -23,14 +23,9 @@ def this_attempt(wildcards, attempt):
     return attempt
 
 
-def tried(attempt):
-    """Return the attempt that a request is for; the one after all tries does nothing that takes room or time."""
-    return attempt if attempt <= TRIES else 1
-
-
 def doubling(base):
     """Return a request that doubles with each attempt."""
-    return lambda wildcards, attempt: base * 2 ** (tried(attempt) - 1)
+    return lambda wildcards, attempt: base * 2 ** (attempt - 1)
 
 
 def for_candidates(base, per_megabyte):
@@ -45,7 +40,6 @@ def for_candidates(base, per_megabyte):
     """
 
     def request(wildcards, attempt):
-        attempt = tried(attempt)
         growing = MEGABYTES[wildcards.sample] * per_megabyte
         if SAMPLES[wildcards.sample].library in ENRICHED:
             growing *= 2 ** (attempt - 1)
@@ -61,6 +55,5 @@ def for_candidates(base, per_megabyte):
 def minutes_for_reads(base, megabytes_per_minute):
     """Return a time request that grows with the sample's files and doubles with each attempt."""
     return lambda wildcards, attempt: int(
-        (base + MEGABYTES[wildcards.sample] / megabytes_per_minute)
-        * 2 ** (tried(attempt) - 1)
+        (base + MEGABYTES[wildcards.sample] / megabytes_per_minute) * 2 ** (attempt - 1)
     )

@@ -1,10 +1,4 @@
 # The fragments of a sample that share a k-mer with the panel; all other reads end here.
-SCREEN_ATTEMPT = (
-    ATTEMPT
-    + "--reads {input.reads:q} --panel {input.panel:q} --empty {output.reads:q} --outdates {params.outdates:q} -- "
-)
-
-
 rule screen:
     input:
         panel=PANEL_DIR,
@@ -18,7 +12,6 @@ rule screen:
         benchmark_of("screen")
     wildcard_constraints:
         sample=one_of(s for s, sample in SAMPLES.items() if sample.bam is None),
-    retries: TRIES
     conda:
         ENVIRONMENT
     threads: threads_for(2, 50)
@@ -27,14 +20,18 @@ rule screen:
         mem_mb=doubling(2000),
         runtime=minutes_for_reads(10, 500),
     params:
+        retries=retries,
         reads=read_arguments,
         reads_now=reads_now,
         metrics=of_sample("screen.json"),
         outdates=outdated_files,
         version=PACKAGE_VERSION,
     shell:
-        SCREEN_ATTEMPT + "screen --force --panel {input.panel:q} {params.reads} "
-        "--output {output.reads:q} --metrics {params.metrics:q}"
+        attempted(
+            SCREEN_ATTEMPT,
+            "screen --force --panel {input.panel:q} {params.reads} "
+            "--output {output.reads:q} --metrics {params.metrics:q}",
+        )
 
 
 # The same for samples that come as BAM, CRAM or SAM: every read of the file is looked at, aligned or not.
@@ -52,7 +49,6 @@ rule extract:
         benchmark_of("screen")
     wildcard_constraints:
         sample=one_of(s for s, sample in SAMPLES.items() if sample.bam is not None),
-    retries: TRIES
     conda:
         ENVIRONMENT
     threads: 1
@@ -61,6 +57,7 @@ rule extract:
         mem_mb=doubling(2000),
         runtime=minutes_for_reads(10, 100),
     params:
+        retries=retries,
         reference=lambda wildcards, input: (
             f"--reference {shlex.quote(input.reference)}" if input.reference else ""
         ),
@@ -69,6 +66,8 @@ rule extract:
         outdates=outdated_files,
         version=PACKAGE_VERSION,
     shell:
-        SCREEN_ATTEMPT
-        + "extract --force --panel {input.panel:q} {input.reads:q} {params.reference} "
-        "--output {output.reads:q} --metrics {params.metrics:q}"
+        attempted(
+            SCREEN_ATTEMPT,
+            "extract --force --panel {input.panel:q} {input.reads:q} {params.reference} "
+            "--output {output.reads:q} --metrics {params.metrics:q}",
+        )

@@ -1,11 +1,13 @@
 """Runs a command as a job of a batch and keeps how it came out, whatever happens.
 
-A command that ends with an error is not tried again: the error is the sample's outcome. One that is killed (out
-of memory, time limit, a node that fails) cannot say so; its job fails and is tried again by the workflow. The last
-attempt of all does not run the command any more: it is there to write what became of those before.
+A command that ends with an error is not tried again: the error is the sample's outcome. One that is killed
+(out of memory, time limit, a node that fails) cannot say so; its job fails and is tried again as often as the
+workflow may. The last attempt then does not run the command any more: it only writes what became of those
+before. Where nothing is tried again, the shell that ran the command has the outcome written.
 """
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +21,8 @@ from aspsfusion.errors import ERROR_MARK, STAGE_MARK, AspsfusionError
 AGAIN = 1
 """Exit status of an attempt after which another one is worth while."""
 INTERRUPTED = 130
+STOPPED = (INTERRUPTED, 128 + signal.SIGTERM)
+"""Exit statuses of a command that somebody stopped; the sample is not to blame."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,11 @@ class Job:
     """A command as a job of a batch.
 
     Attributes:
-        stage: name of the command.
+        stage: the job, `screen` or `analyse`.
         outcome: file that takes the outcome.
         log: file that takes what the command says.
         number: which attempt this is, from 1.
-        tries: attempts that run the command; one more writes what became of them.
+        retries: how many attempts may follow the first one.
         empty: outputs that the workflow waits for and that are made empty when the command fails.
         outdates: files that say something else as soon as the command begins.
     """
@@ -39,7 +43,7 @@ class Job:
     outcome: Path
     log: Path
     number: int = 1
-    tries: int = 1
+    retries: int = 0
     empty: Sequence[Path] = ()
     outdates: Sequence[Path] = ()
 
@@ -55,7 +59,7 @@ def run_job(job: Job, before: Outcome, command: Callable[[], None]) -> int:
     Returns:
         The exit status: 0 where there is an outcome, of a failure as well.
     """
-    if job.number > job.tries:
+    if job.retries and job.number > job.retries:
         return _write(job, _given_up(job, before))
     if before.failed:
         return _write(job, before)
@@ -73,7 +77,7 @@ def run_job(job: Job, before: Outcome, command: Callable[[], None]) -> int:
             return INTERRUPTED
         except (MemoryError, OSError) as error:
             traceback.print_exc()
-            if job.number < job.tries or isinstance(error, MemoryError):
+            if job.number < job.retries or isinstance(error, MemoryError):
                 return AGAIN
             return _write(job, before.failure(job.stage, f"{job.stage}: {error}; see {job.log}"))
         except Exception as error:
@@ -81,6 +85,22 @@ def run_job(job: Job, before: Outcome, command: Callable[[], None]) -> int:
             sentence = f"{job.stage} stopped with {type(error).__name__}: {error}; see {job.log}"
             return _write(job, before.failure(job.stage, " ".join(sentence.split())))
     return _write(job, replace(before, stage=job.stage))
+
+
+def end_job(job: Job, before: Outcome, status: int) -> int:
+    """Write the outcome of a command that ended without one, unless another attempt follows.
+
+    Args:
+        job: how the command was run.
+        before: as for `run_job`.
+        status: exit status that the shell saw.
+
+    Returns:
+        The exit status: 0 where there is an outcome.
+    """
+    if status in STOPPED or job.number <= job.retries:
+        return status
+    return _write(job, _given_up(job, before))
 
 
 def _given_up(job: Job, before: Outcome) -> Outcome:
@@ -92,7 +112,9 @@ def _given_up(job: Job, before: Outcome) -> Outcome:
         for line in job.log.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith(STAGE_MARK):
                 stage = line.removeprefix(STAGE_MARK).split()[0]
-    sentence = f"{stage} stopped without a message, killed or out of memory, time or disk space; see {job.log}"
+    sentence = (
+        f"{stage} stopped without a message, killed or out of memory, time or disk space; see {job.log}"
+    )
     return before.failure(job.stage, sentence, killed=True)
 
 

@@ -1,7 +1,7 @@
 """Keeps how each sample of a batch came out: `<sample>.outcome.json`, which its last job writes in any case.
 
-A sample that failed has an outcome too, so that the jobs of the batch after it run without it. An outcome also
-says of which reads, panel and thresholds it is: what is not of the present ones is outdated.
+A sample that failed has an outcome too, so that the batch goes on without it. An outcome also says of which
+reads, panel and thresholds it is: what is not of the present ones is outdated.
 """
 
 import hashlib

@@ -132,7 +132,7 @@ def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> li
 def with_outcomes(
     batch: Sequence[BatchSample], outcomes: Iterable[Outcome], present: Mapping[str, Inputs]
 ) -> list[BatchSample]:
-    """Return the samples as their outcomes have them, so that no verdict is left that is not of the present inputs.
+    """Return the samples as their outcomes have them, without verdicts that are not of the present inputs.
 
     Args:
         batch: samples as read.
@@ -146,19 +146,25 @@ def with_outcomes(
     came_out = {outcome.sample_id: outcome for outcome in outcomes}
     after = []
     for sample_id in dict.fromkeys([*came_out, *present, *known]):
-        sample, outcome = known.get(sample_id), came_out.get(sample_id)
-        if outcome is None:
-            after.append(sample or BatchSample(sample_id, None, None, NOT_REACHED))
-            continue
-        stale = outdated(outcome.inputs, present[sample_id]) if sample_id in present else ""
-        if stale:
-            sentence = f"not of the present inputs: {stale}; run the workflow again"
-            after.append(BatchSample(sample_id, None, None, sentence, OUTDATED))
-        elif outcome.failed or sample is None:
-            after.append(BatchSample(sample_id, None, None, outcome.sentence or NOT_REACHED))
-        else:
-            after.append(sample)
+        outcome = came_out.get(sample_id)
+        missing = without_result(outcome, present.get(sample_id)) if outcome else None
+        sample = known.get(sample_id, BatchSample(sample_id, None, None, NOT_REACHED))
+        after.append(missing or sample)
     return after
+
+
+def without_result(outcome: Outcome, present: Inputs | None = None) -> BatchSample | None:
+    """Return a sample as one without a result, if it has none that is of the present inputs.
+
+    Args:
+        outcome: how it came out.
+        present: present inputs, as far as they are known.
+    """
+    stale = outdated(outcome.inputs, present) if present else ""
+    if stale:
+        sentence = f"not of the present inputs: {stale}; run the workflow again"
+        return BatchSample(outcome.sample_id, None, None, sentence, OUTDATED)
+    return BatchSample(outcome.sample_id, None, None, outcome.sentence) if outcome.failed else None
 
 
 def judge_batch(

@@ -46,39 +46,42 @@ def _add_attempt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", default="", help="thresholds that the outcome is of")
     parser.add_argument("--number", type=int, default=1, help="which attempt this is (default: 1)")
     parser.add_argument(
-        "--tries",
+        "--retries",
         type=int,
-        default=1,
-        help="attempts that run the command; one more writes that they were killed (default: 1)",
+        default=0,
+        help="how many attempts may follow the first one; the last one only writes that those before were "
+        "killed (default: %(default)s)",
     )
+    parser.add_argument("--status", type=int, help="exit status of a command that left no outcome")
     parser.add_argument(
         "--empty", type=Path, nargs="+", default=[], help="files to make empty where the command fails"
     )
     parser.add_argument(
         "--outdates", type=Path, nargs="+", default=[], help="files to remove before the command runs"
     )
-    parser.add_argument("command", nargs="+", metavar="-- COMMAND", help="subcommand with its arguments")
+    parser.add_argument("command", nargs="*", metavar="-- COMMAND", help="subcommand with its arguments")
     parser.set_defaults(action=_attempt)
 
 
 def _attempt(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from aspsfusion.batch.attempt import Job, run_job
+    from aspsfusion.batch.attempt import Job, end_job, run_job
     from aspsfusion.batch.outcomes import Inputs, Outcome, panel_identity, read_outcome, reads_files
     from aspsfusion.cli import build_parser
 
-    command = build_parser().parse_args(args.command)
-    job = Job(
-        args.command[0], args.outcome, args.log, args.number, args.tries, args.empty, args.outdates
-    )
+    stage = "analyse" if args.after else "screen"
+    job = Job(stage, args.outcome, args.log, args.number, args.retries, args.empty, args.outdates)
     if args.after:
         before = read_outcome(args.after)
         inputs = replace(before.inputs, library=args.library, settings=args.settings)
         before = replace(before, inputs=inputs)
     else:
         inputs = Inputs(reads_files(args.reads), panel_identity(args.panel) if args.panel else "")
-        before = Outcome(args.sample, job.stage, inputs=inputs)
+        before = Outcome(args.sample, stage, inputs=inputs)
+    if args.status is not None:
+        return end_job(job, before, args.status)
+    command = build_parser().parse_args(args.command)
     return run_job(job, before, lambda: command.run(command))
 
 
@@ -121,29 +124,31 @@ def _compare(args: argparse.Namespace) -> None:
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("outcomes", type=Path, nargs="+", metavar="OUTCOME.json", help="outcomes of all")
     parser.add_argument("--samples", type=Path, metavar="TSV", help="sample sheet with the present reads")
+    parser.add_argument(
+        "--compared", type=Path, metavar="TSV", help="table of 'compare', which goes with them"
+    )
     add_present_inputs(parser)
     parser.set_defaults(action=_check)
 
 
 def _check(args: argparse.Namespace) -> None:
     from aspsfusion.batch.outcomes import read_outcomes
-    from aspsfusion.batch.summary import with_outcomes
+    from aspsfusion.batch.summary import without_result
     from aspsfusion.errors import ParameterError
 
     outcomes = read_outcomes(args.outcomes)
-    reached = {outcome.sample_id: path for path, outcome in outcomes.items()}
-    without = {}
     present = present_of(args)
-    for sample in with_outcomes([], outcomes.values(), present):
-        outcome = outcomes.get(reached.get(sample.sample_id, Path()))
-        if outcome is None or outcome.failed or sample.verdict == "OUTDATED":
-            without[sample.sample_id] = f"sample {sample.sample_id} {sample.verdict}: {sample.error}"
-    for sample_id, sentence in without.items():
-        print(sentence)
-        if sample_id in reached:
-            reached[sample_id].unlink()  # so that the next run tries again
+    without = {}
+    for path, outcome in outcomes.items():
+        if missing := without_result(outcome, present.get(outcome.sample_id)):
+            without[path] = missing
+    for path, sample in without.items():
+        print(f"sample {sample.sample_id} {sample.verdict}: {sample.error}")
+        path.unlink()  # so that the next run tries again
     if without:
+        if args.compared:
+            args.compared.unlink(missing_ok=True)
         raise ParameterError(
-            f"{len(without)} of {len(reached)} samples have no result: {', '.join(without)}",
-            remedy="see summary.tsv, put right what it says and run the workflow again",
+            f"{len(without)} of {len(outcomes)} samples FAILED or are OUTDATED",
+            remedy="see summary.tsv, correct the cause and run the workflow again",
         )

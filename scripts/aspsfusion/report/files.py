@@ -21,7 +21,7 @@ from pathlib import Path
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.report.html import render_html
-from aspsfusion.report.json_tsv import write_fusions_tsv, write_json
+from aspsfusion.report.json_tsv import write_fusions_tsv
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
