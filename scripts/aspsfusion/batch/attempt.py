@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -136,22 +136,19 @@ def _write(job: Job, outcome: Outcome) -> int:
 def _said_to(log: Path, *, anew: bool) -> Iterator[None]:
     """Send what this process and libraries in it say to a file; later attempts add to it."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w" if anew else "a", encoding="utf-8") as stream:
+    with log.open("w" if anew else "a", encoding="utf-8", buffering=1) as stream:
         if not anew:
             print("aspsfusion: another attempt", file=stream, flush=True)
         kept = os.dup(1), os.dup(2)
-        _flush()
+        sys.stdout.flush()
+        sys.stderr.flush()
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
         try:
-            yield
+            with redirect_stdout(stream), redirect_stderr(stream):
+                yield
         finally:
-            _flush()
+            stream.flush()
             for number, descriptor in zip((1, 2), kept, strict=True):
                 os.dup2(descriptor, number)
                 os.close(descriptor)
-
-
-def _flush() -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()

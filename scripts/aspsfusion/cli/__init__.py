@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program's name; those of the process by default.
 
     Returns:
-        The exit status: 0, 1 or what the command returns. Wrong usage leaves through SystemExit with status 2.
+        The exit status: 0, 1 or what the command returns. Wrong usage leaves by SystemExit with status 2.
     """
     args = build_parser().parse_args(argv)
     try:
