@@ -17,8 +17,7 @@ COPY envs envs
 RUN pip install --no-cache-dir -c constraints.txt ".[slurm]"
 
 # The image is read-only to most who run it: caches go where anyone may write.
-ENV NUMBA_CACHE_DIR=/tmp/aspsfusion/numba \
-    XDG_CACHE_HOME=/tmp/aspsfusion/cache
+ENV XDG_CACHE_HOME=/tmp/aspsfusion/cache
 
 WORKDIR /work
 CMD ["aspsfusion", "--help"]

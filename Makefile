@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+NATIVE := $(wildcard scripts/aspsfusion/native/*.[ch]) scripts/aspsfusion/native/build.py
 CORES ?= 2
 SLURM ?=
 SAMPLES ?= 96
@@ -38,8 +39,9 @@ help:
 
 install: $(INSTALLED)
 
-# The stamp is written last, so that an installation that was cut short starts again.
-$(INSTALLED): pyproject.toml constraints.txt
+# The stamp is written last, so that an installation that was cut short starts again. A changed C file is
+# compiled by installing again.
+$(INSTALLED): pyproject.toml constraints.txt hatch_build.py $(NATIVE)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "aspsfusion needs Python 3.11 or newer, and '$(PYTHON)' is" \
 	    "$$($(PYTHON) --version 2>/dev/null || echo not there). Name another: make PYTHON=/path/to/python3.11" >&2; \

@@ -7,11 +7,9 @@ import pytest
 
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Panel, load_panel
-from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
-
-REPOSITORY = Path(__file__).parent.parent
-SHIPPED_PANEL = REPOSITORY / "resources" / "panels" / "aspscr1_tfe3.yaml"
+from repository import SHIPPED_PANEL
 
 
 @pytest.fixture(scope="session")

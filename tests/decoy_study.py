@@ -189,7 +189,7 @@ def outcome(report: Report) -> str:
 
 
 def unique_share(calls: Path) -> str:
-    """Fragments at the listed junction that prove each gene, 5' and 3', of those that can tell."""
+    """Fragments at the listed junction that prove each gene, 5' and 3', of those that decide."""
     for junction in read_calls(calls).calls.junctions:
         if junction.catalogue_id:
             sides = (

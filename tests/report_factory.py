@@ -464,9 +464,9 @@ def excluded_report(sample_id: str = "wild_type_deep") -> Report:
             ),
             "verdict": make_verdict(
                 "EXCLUDED",
-                "The fusion ASPSCR1::TFE3 was not found, and it would have been seen.",
+                "The fusion ASPSCR1::TFE3 was not found, and it would have been detected.",
                 ("TARGET_ABSENT", "no fragment supports the fusion"),
-                ("COVERAGE_ADEQUATE", "a share of 1.4% would have been seen with 95% probability"),
+                ("COVERAGE_ADEQUATE", "a share of 1.4% would have been detected with 95% probability"),
             ),
             "fusions": [],
             "filtered": [],

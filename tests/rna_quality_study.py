@@ -16,13 +16,14 @@ from pathlib import Path
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Panel, load_panel
-from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.report.models import QualityControl, Report
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
-from aspsfusion.simulate.simulate import SimulatedFragment, SimulationParameters, simulate
+from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters
+from aspsfusion.simulate.simulate import simulate
+from repository import SHIPPED_PANEL
 from stages import report_reads
 
-PANEL = Path(__file__).parent.parent / "resources" / "panels" / "aspscr1_tfe3.yaml"
 SAMPLES = 10
 """Libraries of each kind."""
 
@@ -96,7 +97,7 @@ def report_of(
 
 
 def spread(values: Sequence[float | None], digits: int = 2) -> str:
-    """Return the mean and the range of values; those that could not be told are left out."""
+    """Return the mean and the range of values; those that are not known are left out."""
     known = [value for value in values if value is not None]
     if not known:
         return "not determined"
@@ -137,8 +138,10 @@ def main() -> None:
     """Build the demonstration panel and print the tables."""
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        write_demonstration_reference(demonstration_reference(load_panel_spec(PANEL)), place / "demo.fa.gz")
-        build_panel(PANEL, place / "demo.fa.gz", None, place / "panel")
+        write_demonstration_reference(
+            demonstration_reference(load_panel_spec(SHIPPED_PANEL)), place / "demo.fa.gz"
+        )
+        build_panel(SHIPPED_PANEL, place / "demo.fa.gz", None, place / "panel")
         for line in study(place / "panel", place / "run"):
             sys.stdout.write(line + "\n")
             sys.stdout.flush()

@@ -13,8 +13,8 @@ import yaml
 
 from aspsfusion.batch.outcomes import sample_files
 from aspsfusion.simulate.demo import DEFINITION, load_demo, prepare_samples
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 T = TypeVar("T")
 SAMPLES = ("type2_weak", "type1_single")
 """The smallest with a fusion: pairs and single reads."""

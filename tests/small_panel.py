@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import strategies as st
 
+from aspsfusion.errors import AspsfusionError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Exon, Panel, Transcript
@@ -193,6 +195,24 @@ class SmallPanel:
         """Write both files and build the panel directory."""
         self.write()
         return build_panel(self.yaml_path, self.genome_path, gtf, self.output)
+
+    def refusal(self, kind: type[AspsfusionError], gtf: Path | None = None) -> str:
+        """The message of a refused build, which leaves nothing behind."""
+        self.write()
+        before = sorted(self.directory.rglob("*"))
+        with pytest.raises(kind) as caught:
+            build_panel(self.yaml_path, self.genome_path, gtf, self.output)
+        assert sorted(self.directory.rglob("*")) == before
+        message = str(caught.value)
+        assert "\n" not in message
+        assert caught.value.remedy
+        return message
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """The files of a directory by their names."""
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    return {str(path.relative_to(directory)): path.read_bytes() for path in files}
 
 
 def made_transcript(

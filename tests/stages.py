@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aspsfusion.align.align import run_align
+from aspsfusion.align.align import AlignFiles, run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.call.calls_file import Calls
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.evidence.evidence import run_evidence
-from aspsfusion.interpret.compose import compose_report, read_calls_for, read_metrics
+from aspsfusion.interpret.compose import StageResults, compose_report, read_calls_for, read_metrics
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.models import Report
@@ -73,7 +73,7 @@ def _call_reads(
     for path in (reads, bam, directory / "align.json", evidence, calls):
         path.unlink(missing_ok=True)
     write_candidate_reads(reads, fragments)
-    run_align(panel_directory, reads, bam, directory / "align.json", "sample", 1)
+    run_align(panel_directory, AlignFiles(reads, bam, directory / "align.json"), "sample")
     run_evidence(panel_directory, bam, evidence, parameters)
     return run_call(panel_directory, evidence, calls, parameters)
 
@@ -103,15 +103,9 @@ def report_reads(
     panel = load_panel(panel_directory)
     screen: dict[str, Any] = {"total_reads": sum(len(reads) for _, reads in fragments), "read_length": 75}
     screen |= {"mean_read_length": 75.0, "gc_fraction": 0.5, "n_fraction": 0.0, "q30_fraction": 0.9}
-    return compose_report(
-        panel,
-        "sample",
-        screen,
-        read_metrics(directory / "align.json"),
-        read_calls_for(panel, directory / "calls.json"),
-        parameters or ClassifyParameters(),
-        library,
-    )
+    align, calls = read_metrics(directory / "align.json"), read_calls_for(panel, directory / "calls.json")
+    results = StageResults("sample", screen, align, calls, library)
+    return compose_report(panel, results, parameters or ClassifyParameters())
 
 
 def report_files(
@@ -130,19 +124,14 @@ def report_files(
         run_screen(panel, [reads], candidates, metrics, force=True)
     else:
         run_extract(panel, reads, candidates, metrics, reference, force=True)
-    run_align(panel, candidates, bam, aligned, "x", 1, force=True)
+    run_align(panel, AlignFiles(candidates, bam, aligned), "x", force=True)
     run_evidence(panel, bam, evidence, CallParameters(), force=True)
     run_call(panel, evidence, calls, CallParameters(), force=True)
     built = load_panel(panel)
-    return compose_report(
-        built,
-        "x",
-        read_metrics(metrics),
-        read_metrics(aligned),
-        read_calls_for(built, calls),
-        parameters or ClassifyParameters(),
-        library,
+    results = StageResults(
+        "x", read_metrics(metrics), read_metrics(aligned), read_calls_for(built, calls), library
     )
+    return compose_report(built, results, parameters or ClassifyParameters())
 
 
 def fusion_molecule(panel_directory: Path, five: tuple[str, int], three: tuple[str, int]) -> tuple[str, int]:

@@ -20,8 +20,8 @@ from aspsfusion.config import (
     require_one_genome,
 )
 from aspsfusion.errors import ParameterError
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 SCHEMA: dict[str, Any] = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 SECTIONS = [("call", CallParameters), ("classify", ClassifyParameters), ("batch", BatchParameters)]

@@ -1,14 +1,14 @@
 """Every threshold that the documents name exists."""
 
 import re
-from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
 from aspsfusion.config import CallParameters, ClassifyParameters
+from repository import ROOT
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = ROOT / "docs"
 
 
 @pytest.mark.parametrize("page", ["methods.md", "interpretation.md"])

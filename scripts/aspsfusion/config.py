@@ -1,32 +1,34 @@
-"""Every threshold of the product: its default, its range and the reason for it.
+"""Defines every threshold, with its default, range and reason, and checks the workflow's configuration.
 
 The models are the one source for the command-line options, the configuration keys and the report's
 table of parameters.
 
-The workflow's configuration: one sentence for the first thing that is wrong with it.
-
-Snakemake validates a configuration against the same schema, but answers a misspelt key with a dump of the
-schema; a lab needs the key and the remedy.
+A mistake in the configuration gives one sentence with the key and the remedy. Snakemake validates it against
+the same schema, but answers a misspelt key with a dump of the schema.
 """
 
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from jsonschema import Draft202012Validator, ValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from aspsfusion.errors import ParameterError
 
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
 BOTH_SIDES = 2
 
 
-class _Parameters(BaseModel):
+class Strict(BaseModel):
+    """Base of what a user states: unknown keys are errors, values do not change after loading."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class CallParameters(_Parameters):
+class CallParameters(Strict):
     """Thresholds of `aspsfusion evidence` and `aspsfusion call` (configuration section `call`)."""
 
     min_anchor: int = Field(
@@ -50,7 +52,7 @@ class CallParameters(_Parameters):
         ge=1,
         le=20,
         description="edits by which a junction must beat the best wild-type explanation of the same read; a "
-        "single sequencing error can not bridge two",
+        "single sequencing error cannot bridge two",
     )
     max_edit_rate: float = Field(
         0.06,
@@ -84,7 +86,6 @@ class CallParameters(_Parameters):
         description="unique split fragments that a junction inside an exon or intron needs to be reported; "
         "template switching makes such junctions at random places",
     )
-
     min_homology: int = Field(
         4,
         ge=1,
@@ -108,7 +109,7 @@ class CallParameters(_Parameters):
         return self.min_fragments_boundary if boundaries == BOTH_SIDES else self.min_fragments_other
 
 
-class ClassifyParameters(_Parameters):
+class ClassifyParameters(Strict):
     """Thresholds of the verdict (configuration section `classify`)."""
 
     min_fragments: int = Field(
@@ -183,7 +184,7 @@ class ClassifyParameters(_Parameters):
         ge=0.0,
         le=1.0,
         description="share of the target genes' molecules at exon borders that still hold the intron above "
-        "which the report warns of DNA or unripe RNA; a convention, between the shares of clean RNA and of "
+        "which the report warns of DNA or pre-mRNA; a convention, between the shares of clean RNA and of "
         "DNA in the study of docs/methods.md",
     )
     min_five_to_three_ratio: float = Field(
@@ -194,7 +195,7 @@ class ClassifyParameters(_Parameters):
     )
 
 
-class BatchParameters(_Parameters):
+class BatchParameters(Strict):
     """Thresholds of `aspsfusion summary` (configuration section `batch`)."""
 
     max_contamination_share: float = Field(
@@ -215,7 +216,7 @@ class BatchParameters(_Parameters):
 
 
 def check_configuration(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    """Prove a configuration against its JSON Schema.
+    """Check a configuration against its JSON Schema.
 
     Args:
         config: the merged configuration.
@@ -224,12 +225,14 @@ def check_configuration(config: Mapping[str, Any], schema: Mapping[str, Any]) ->
     Raises:
         ParameterError: a key is unknown or a value is outside what the schema allows.
     """
+    from jsonschema import Draft202012Validator  # here, because no other stage needs it
+
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(error.path))
     if errors:
         raise _in_words(errors[0])
 
 
-def _in_words(error: ValidationError) -> ParameterError:
+def _in_words(error: "ValidationError") -> ParameterError:
     place = [str(part) for part in error.path]
     # jsonschema types it for schemas that are `true` or `false` too; this one holds none.
     schema = cast(Mapping[str, Any], error.schema)
@@ -250,15 +253,15 @@ def _in_words(error: ValidationError) -> ParameterError:
 
 
 def configured_file(config: Mapping[str, Any], key: str, missing: str | None = None) -> str | None:
-    """Return the path that a configuration key names, after looking whether it is there.
+    """Return the path of the file that a configuration key names.
 
     Args:
         config: the configuration.
         key: the key that holds the path.
-        missing: what to do when the key is not set, for a key that must be.
+        missing: the remedy when the key is not set, for a key that must be.
 
     Returns:
-        The path, or None when the key is not set and need not be.
+        The path, or None when the key is not set and `missing` is None.
 
     Raises:
         ParameterError: the key is needed and not set, or names no readable file.
@@ -307,7 +310,7 @@ def require_one_genome(config: Mapping[str, Any], neither: str) -> None:
 
     Args:
         config: the configuration.
-        neither: what to do when neither key is set.
+        neither: the remedy when neither key is set.
 
     Raises:
         ParameterError: `genome_fasta` and `genome_fetch` are both set, or neither is.

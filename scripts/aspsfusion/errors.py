@@ -1,4 +1,4 @@
-"""The exceptions that a user can cause, each with the place and the remedy.
+"""Defines every error that a user can cause, each with its place and its remedy.
 
 Library code raises these; only the command line turns them into one line on standard error and
 exit status 1. Anything else that escapes is a bug and keeps its traceback.
@@ -14,7 +14,7 @@ STAGE_MARK = "aspsfusion: stage "
 
 
 class AspsfusionError(Exception):
-    """A problem that the user can mend.
+    """A problem that the user can fix.
 
     Args:
         problem: what is wrong, in one clause without a final stop.
@@ -55,8 +55,29 @@ class ReferenceProofError(AspsfusionError):
 
 
 class ReadsError(AspsfusionError):
-    """A FASTQ or BAM file is missing, damaged or out of step."""
+    """A FASTQ or BAM file, or a file that a stage wrote, is missing, damaged or out of step."""
 
 
 class ParameterError(AspsfusionError):
-    """A setting or an argument has no sense."""
+    """A setting or an argument makes no sense, or an output cannot be written."""
+
+
+class SampleSheetError(AspsfusionError):
+    """The sample sheet is wrong."""
+
+
+class ReportError(AspsfusionError):
+    """A report.json is missing, damaged or of another program or version."""
+
+
+class ServiceError(AspsfusionError):
+    """A sequence service cannot be reached or does not give what was asked for."""
+
+
+def reason_of(error: OSError) -> str:
+    """Return why the system refused a file, in lower case as a part of a sentence.
+
+    >>> reason_of(FileNotFoundError(2, "No such file or directory"))
+    'no such file or directory'
+    """
+    return (error.strerror or str(error)).lower()

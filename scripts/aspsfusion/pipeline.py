@@ -1,8 +1,8 @@
 """Takes one sample from its candidate fragments to its report: the stages after the screen in one process.
 
-It stands above the stages, which do not know each other, and calls them in a row: align, evidence, call, tag,
-report. Each can be run alone as a command of its own, with the same bytes as result. A small sample takes a
-second of work; starting five processes for it would take five times as long.
+It calls the stages, which do not import each other, one after the other: align, evidence, call, tag, report.
+Each is also a command of its own that writes the same bytes. A small sample takes a second of work; starting
+five processes for it would take five times as long.
 """
 
 import tempfile
@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aspsfusion.align.align import run_align
+from aspsfusion.align.align import AlignFiles, run_align
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile, write_calls
 from aspsfusion.call.tag import run_tag
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.evidence.evidence import run_evidence
-from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, compose_report, read_metrics
+from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, compose_report, read_metrics
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.files import RECORD_SUFFIX, REPORT_SUFFIX, WRITERS
@@ -24,7 +24,7 @@ from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Imbalance, Report
 
 ALWAYS = (".report.html", ".fusions.tsv", ".fusions.vcf.gz")
-"""Files that are written from every report; others of `report_files.WRITERS` where they are wanted."""
+"""Files that are written from every report; others of `report.files.WRITERS` where they are wanted."""
 
 
 def _no_word(stage: str) -> None:
@@ -37,7 +37,7 @@ def _no_count(count: int) -> None:
 
 @dataclass(frozen=True)
 class Watcher:
-    """Who is told how far a sample has come.
+    """Receives reports on how far a sample has come.
 
     Attributes:
         stage: called with the name of each stage before it begins.
@@ -82,7 +82,7 @@ class SampleInput:
 
 @dataclass(frozen=True)
 class SampleFiles:
-    """What the stages write of one sample, side by side in one directory.
+    """What the stages write of one sample, all in one directory.
 
     Attributes:
         directory: where they are.
@@ -132,12 +132,12 @@ def call_candidates(
     """Take candidate fragments through align, evidence and call.
 
     Args:
-        caller: decides with its panel and thresholds; one serves any number of samples.
+        caller: has panel and thresholds; one serves any number of samples.
         candidates: FASTQ written by `aspsfusion screen` or `extract`.
         sample: sample name.
         outputs: `bam`, `align` and `evidence`: alignments, metrics and evidence to write.
         threads: threads of the aligner.
-        watcher: who is told how far it has come.
+        watcher: receives reports on how far it has come.
         force: replace existing files.
 
     Returns:
@@ -150,7 +150,8 @@ def call_candidates(
     panel_directory = caller.panel.directory
     watcher.stage("align")
     bam, metrics = outputs["bam"], outputs["align"]
-    run_align(panel_directory, candidates, bam, metrics, sample, threads, watcher.fragments, force=force)
+    files = AlignFiles(candidates, bam, metrics)
+    run_align(panel_directory, files, sample, threads, watcher.fragments, force=force)
     watcher.stage("evidence")
     evidence = run_evidence(panel_directory, bam, outputs["evidence"], caller.parameters, force=force)
     watcher.stage("call")
@@ -172,7 +173,7 @@ def run_analyse(
         files: what to write.
         thresholds: of all stages.
         threads: threads of the aligner.
-        watcher: who is told how far it has come.
+        watcher: receives reports on how far it has come.
 
     Returns:
         The report that was written.
@@ -205,15 +206,7 @@ def run_analyse(
         watcher.stage("tag")
         run_tag(given.panel, bam, calls, files.path(".panel.bam"), files.path(".junctions.fa"), force=force)
     watcher.stage("report")
-    report = compose_report(
-        panel,
-        files.sample,
-        screen,
-        read_metrics(align, ALIGN_KEYS),
-        record,
-        thresholds.classify,
-        given.library,
-        given.baseline,
-    )
+    results = StageResults(files.sample, screen, read_metrics(align, ALIGN_KEYS), record, given.library)
+    report = compose_report(panel, results, thresholds.classify, given.baseline)
     files.write(report)
     return report

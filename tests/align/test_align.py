@@ -1,4 +1,4 @@
-"""The panel BAM: what stands where, and how mates and the two parts of a split read point to each other."""
+"""The panel BAM: where reads are, and how mates and the two parts of a split read point to each other."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ import pytest
 
 from aspsfusion import __version__
 from aspsfusion.align import align
-from aspsfusion.align.align import join_mates, prefer_primary, rewrite_split_tags, run_align
+from aspsfusion.align.align import AlignFiles, join_mates, prefer_primary, rewrite_split_tags, run_align
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
@@ -55,7 +55,7 @@ def aligned(panel: Path, directory: Path, fragments: Sequence[Fragment], threads
     directory.mkdir(exist_ok=True)
     reads = write_reads(directory / "reads.fastq.gz", fragments)
     bam = directory / "s.bam"
-    run_align(panel, reads, bam, directory / "align.json", "s", threads)
+    run_align(panel, AlignFiles(reads, bam, directory / "align.json"), "s", threads)
     found: Records = {name: [] for name, *_ in fragments}
     with pysam.AlignmentFile(str(bam)) as stream:
         for record in stream.fetch(until_eof=True):
@@ -77,18 +77,18 @@ def fusion_molecule(panel: Panel) -> tuple[str, int]:
 
 
 def shared_bases(panel: Panel) -> tuple[int, int]:
-    """Return how many bases behind the type 1 junction, and before it, the two genes have in common.
+    """Return how many bases after the type 1 junction, and before it, the two genes have in common.
 
     The aligner takes them for both.
     """
     five, three = panel.primary[FIVE], panel.primary[THREE]
     junction, start = five.exons[6].tx_end, three.exons[5].tx_start
 
-    def alike(one: str, other: str) -> int:
+    def shared(one: str, other: str) -> int:
         return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
-    behind = alike(five.sequence[junction:], three.sequence[start:])
-    return behind, alike(five.sequence[:junction][::-1], three.sequence[:start][::-1])
+    after = shared(five.sequence[junction:], three.sequence[start:])
+    return after, shared(five.sequence[:junction][::-1], three.sequence[:start][::-1])
 
 
 # --- Pairs ------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def test_wild_type_pair(flipped: bool, demo_panel: Panel, demo_panel_directory: 
         assert record.cigarstring == "75M"
         assert record.get_tag("NM") == 0
         assert record.get_tag("RG") == "s"
-        # The bases stand on the forward strand of the transcript.
+        # The bases are on the forward strand of the transcript.
         assert record.query_sequence == transcript(demo_panel, THREE)[start : start + 75]
         assert not record.has_tag("SA")
     assert (left.template_length, right.template_length) == (250, -250)
@@ -157,7 +157,7 @@ def test_umi_in_the_comment_becomes_a_tag(
     bases = transcript(demo_panel, THREE)[1500:1575]
     reads = tmp_path / "reads.fastq.gz"
     reads.write_bytes(gzip.compress(f"@u RX:Z:ACGT-TTGC\n{bases}\n+\n{'I' * 75}\n".encode()))
-    run_align(demo_panel_directory, reads, tmp_path / "s.bam", tmp_path / "align.json", "s", 1)
+    run_align(demo_panel_directory, AlignFiles(reads, tmp_path / "s.bam", tmp_path / "align.json"), "s")
     with pysam.AlignmentFile(str(tmp_path / "s.bam")) as stream:
         (record,) = stream.fetch(until_eof=True)
     assert (record.query_name, record.get_tag("RX")) == ("u", "ACGT-TTGC")
@@ -277,9 +277,9 @@ def test_junction_read_has_two_records_that_name_each_other(
     assert primary.get_tag("SA") == split_entry(supplementary)
     assert supplementary.get_tag("SA") == split_entry(primary)
     five, three = demo_panel.primary[FIVE], demo_panel.primary[THREE]
-    behind, before = shared_bases(demo_panel)
-    assert (primary.reference_name, primary.reference_end) == (five.key, junction + behind)
-    assert primary.cigarstring == f"{45 + behind}M{30 - behind}S"
+    after, before = shared_bases(demo_panel)
+    assert (primary.reference_name, primary.reference_end) == (five.key, junction + after)
+    assert primary.cigarstring == f"{45 + after}M{30 - after}S"
     assert supplementary.reference_name == three.key
     assert supplementary.reference_start == three.exons[5].tx_start - before
     assert supplementary.cigarstring == f"{45 - before}S{30 + before}M"
@@ -386,7 +386,7 @@ def record_at(
         "reverse strand",
         "other CIGAR does not count",
         "clipped alike",
-        "stands already on the best",
+        "is already on the best",
         "second place on the same contig",
         "no alternatives",
     ],
@@ -586,7 +586,7 @@ WRONG_FILES = {
 
 
 @pytest.mark.parametrize("kind", WRONG_FILES)
-def test_wrong_candidates_are_told_in_one_line_and_leave_nothing(
+def test_wrong_candidates_are_named_in_one_line_and_leave_nothing(
     kind: str, demo_panel_directory: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     content, problem = WRONG_FILES[kind]
@@ -597,19 +597,18 @@ def test_wrong_candidates_are_told_in_one_line_and_leave_nothing(
     arguments = ["align", "--panel", str(demo_panel_directory), "--reads", str(reads), "--sample", "s"]
     arguments += ["--output", str(tmp_path / "s.bam"), "--metrics", str(tmp_path / "align.json")]
     assert main(arguments) == 1
-    told = capfd.readouterr()
-    assert told.out == ""
-    assert told.err.startswith(f"aspsfusion: error: {reads}{problem}")
-    assert told.err.count("\n") == 1
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(f"aspsfusion: error: {reads}{problem}")
+    assert shown.err.count("\n") == 1
     assert sorted(tmp_path.iterdir()) == before
 
 
 def test_missing_mate_raises_the_error_of_reads(demo_panel_directory: Path, tmp_path: Path) -> None:
     (tmp_path / "reads").write_bytes(GOOD[:SECOND_RECORD])
+    files = AlignFiles(tmp_path / "reads", tmp_path / "s.bam", tmp_path / "align.json")
     with pytest.raises(ReadsError, match="mate of p0/1 is missing"):
-        run_align(
-            demo_panel_directory, tmp_path / "reads", tmp_path / "s.bam", tmp_path / "align.json", "s", 1
-        )
+        run_align(demo_panel_directory, files, "s")
 
 
 @pytest.mark.parametrize("existing", ["s.bam", "align.json"])
@@ -618,7 +617,7 @@ def test_existing_file_is_not_replaced(existing: str, demo_panel_directory: Path
     (tmp_path / existing).write_text("mine")
     before = sorted(tmp_path.iterdir())
     with pytest.raises(ParameterError, match=rf"^{tmp_path / existing}: exists already; give another"):
-        run_align(demo_panel_directory, reads, tmp_path / "s.bam", tmp_path / "align.json", "s", 1)
+        run_align(demo_panel_directory, AlignFiles(reads, tmp_path / "s.bam", tmp_path / "align.json"), "s")
     assert (tmp_path / existing).read_text() == "mine"
     assert sorted(tmp_path.iterdir()) == before
 

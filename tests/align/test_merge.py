@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspsfusion.align.candidates import joined_candidate
+from aspsfusion.align.candidates import merged_candidate
 from aspsfusion.align.trim import MERGE_OVERLAP, merge_mates, overlap_length, trim_pair
 from aspsfusion.io.fasta import reverse_complement
 
@@ -38,7 +38,7 @@ def test_mates_are_joined_from_the_stated_overlap_on(overlap: int) -> None:
     quality = "I" * 100
     pair = trim_pair((molecule[:100], quality), (reverse_complement(molecule)[:100], quality))
     assert pair.insert == len(molecule)
-    candidate = joined_candidate("x", pair)
+    candidate = merged_candidate("x", pair)
     assert candidate.merged is (overlap >= MERGE_OVERLAP)
     assert len(candidate.reads) == (1 if candidate.merged else 2)
 
@@ -50,6 +50,6 @@ def test_a_molecule_shorter_than_the_reads_is_joined_without_its_adapters() -> N
         (strand + adapter)[:50]
         for strand, adapter in zip((molecule, reverse_complement(molecule)), adapters, strict=True)
     ]
-    candidate = joined_candidate("x", trim_pair((reads[0], "I" * 50), (reads[1], "I" * 50)))
+    candidate = merged_candidate("x", trim_pair((reads[0], "I" * 50), (reads[1], "I" * 50)))
     (read,) = candidate.reads
     assert (read.sequence, candidate.merged, read.adapter_found) == (molecule, True, True)

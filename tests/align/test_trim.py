@@ -27,7 +27,7 @@ def with_quality(sequence: str) -> tuple[str, str]:
 
 
 def sequenced(molecule: str, adapters: tuple[str, str], lengths: tuple[int, int]) -> list[tuple[str, str]]:
-    """Return the two reads of a molecule, with the adapters behind it and random bases behind these."""
+    """Return the two reads of a molecule, with the adapters after it and random bases after these."""
     return [
         with_quality((end + adapter + random_sequence(200, 99))[:length])
         for end, adapter, length in zip(
@@ -67,7 +67,7 @@ def test_sequencing_errors_do_not_hide_the_insert() -> None:
 
 
 @pytest.mark.parametrize("insert", [LENGTH + 1, 100, 2 * LENGTH - 16])
-def test_overlap_without_read_through_is_told_and_not_cut(insert: int) -> None:
+def test_overlap_without_read_through_is_found_and_not_cut(insert: int) -> None:
     reads = sequenced(random_sequence(insert, insert), ("", ""), (LENGTH, LENGTH))
     pair = trim_pair(*reads)
     assert pair.insert == insert

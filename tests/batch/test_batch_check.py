@@ -1,6 +1,5 @@
-"""A junction that another sample of the batch has far more often can not confirm."""
+"""A junction that another sample of the batch has far more often cannot confirm."""
 
-import argparse
 import csv
 import json
 import re
@@ -19,14 +18,13 @@ from aspsfusion.batch.contamination import (
 )
 from aspsfusion.batch.outcomes import Outcome, write_outcome
 from aspsfusion.cli import main
-from aspsfusion.cli import report as report_command
-from aspsfusion.cli import summary as command
 from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.json_tsv import read_report
 from aspsfusion.report.models import Report
 from report_factory import TFE3_EXON_5, confirmed_report, excluded_report, indeterminate_report, make_fusion
+from repository import run_command
 
 PARAMETERS = BatchParameters()
 
@@ -129,22 +127,18 @@ def write_sample(directory: Path, report: Report) -> Path:
     place.mkdir(parents=True)
     record = place / f"{report.sample_id}.report.json"
     record.write_text(report.model_dump_json())
-    parser = argparse.ArgumentParser()
-    report_command.add_arguments(parser)
     stem = place / report.sample_id
     outputs = [
         *("--html", f"{stem}.report.html", "--tsv", f"{stem}.fusions.tsv"),
         *("--vcf", f"{stem}.fusions.vcf.gz", "--arriba", f"{stem}.arriba.tsv"),
     ]
-    report_command.run(parser.parse_args(["--from", str(record), *outputs]))
+    run_command("report", "--from", record, *outputs)
     return record
 
 
 def summarise(directory: Path, *arguments: str) -> None:
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
     files = ["--output-tsv", f"{directory}/summary.tsv", "--output-html", f"{directory}/summary.html"]
-    command.run(parser.parse_args([*files, "--force", *arguments]))
+    run_command("summary", *files, "--force", *arguments)
 
 
 def state(directory: Path) -> dict[str, tuple[bytes, int]]:

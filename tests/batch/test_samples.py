@@ -12,13 +12,13 @@ from aspsfusion.batch.samples import (
     CONTROLS,
     LIBRARIES,
     NAME_PATTERN,
-    Lane,
     Sample,
-    SampleSheetError,
     read_samples,
 )
+from aspsfusion.errors import SampleSheetError
+from repository import ROOT
 
-SCHEMA = Path(__file__).parents[2] / "workflow/schemas/samples.schema.yaml"
+SCHEMA = ROOT / "workflow/schemas/samples.schema.yaml"
 
 
 @pytest.fixture
@@ -51,16 +51,14 @@ def test_lanes_of_one_sample_are_joined_in_order(reads: Path) -> None:
     first, second = read_samples(path)
     assert first == Sample(
         "S1",
-        (Lane("a_1.fq", "a_2.fq"), Lane("b_1.fq", "b_2.fq")),
+        ("a_1.fq", "a_2.fq", "b_1.fq", "b_2.fq"),
+        paired=True,
         control="positive",
         tumour_fraction=0.3,
         batch="run7",
         library="polyA",
     )
-    assert first.paired
-    assert first.reads == ("a_1.fq", "a_2.fq", "b_1.fq", "b_2.fq")
-    assert second == Sample("S2", (Lane("c.fq", None),))
-    assert not second.paired
+    assert second == Sample("S2", ("c.fq",))
 
 
 def test_spreadsheet_habits_are_accepted(reads: Path) -> None:
@@ -73,7 +71,7 @@ def test_spreadsheet_habits_are_accepted(reads: Path) -> None:
 
 def test_bam_is_read_where_it_is_supported(reads: Path) -> None:
     (sample,) = read_samples(sheet(reads, "sample_id bam", "S1 d.bam"))
-    assert sample == Sample("S1", (), bam="d.bam")
+    assert sample == Sample("S1", ("d.bam",), bam="d.bam")
 
 
 HEADER = "sample_id fastq_1 fastq_2 bam control tumour_fraction batch library"

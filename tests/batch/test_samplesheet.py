@@ -1,4 +1,4 @@
-"""The sample sheet of a directory: names that sequencers give, and what a name does not tell."""
+"""The sample sheet of a directory: names that sequencers give, and what a name leaves open."""
 
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def test_lanes_are_grouped_and_the_rest_is_said(tmp_path: Path) -> None:
         (["panel.bam"], "gives the sample name 'panel', which the output directory uses itself"),
         (["P.bam", "P.cram"], "belongs to sample P, which"),
         (["P.bam", "P_R1.fastq.gz", "P_R2.fastq.gz"], "belongs to sample P, which"),
-        (["P_R1.fastq.gz", "P.R1.fastq.gz"], "can not be told from"),
+        (["P_R1.fastq.gz", "P.R1.fastq.gz"], "cannot be distinguished from"),
         (["P_1.fastq.gz", "P.fastq.gz"], "has no mate number, unlike"),
         (
             ["notes.txt"],
@@ -96,7 +96,7 @@ def test_lanes_are_grouped_and_the_rest_is_said(tmp_path: Path) -> None:
         (["a\tb_R1.fastq.gz"], "which is not a plain name"),
     ],
 )
-def test_what_can_not_be_told_is_refused(
+def test_what_is_ambiguous_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], names: list[str], message: str
 ) -> None:
     make(tmp_path / "reads", *names)

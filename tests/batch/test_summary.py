@@ -167,12 +167,12 @@ def test_a_result_that_is_not_of_the_present_inputs_is_not_shown(tmp_path: Path)
     assert verdicts() == ["CONFIRMED", "EXCLUDED", "FAILED", "FAILED"]
     assert verdicts("--settings=--margin 3") == ["OUTDATED", "OUTDATED", "OUTDATED", "FAILED"]
     reads["wild_type_deep"].write_text("other reads")
-    rows = run(tmp_path, *given)
-    assert [row["verdict"] for row in rows] == ["CONFIRMED", "OUTDATED", "FAILED", "FAILED"]
-    assert "is not the file that was read; run the workflow again" in rows[1]["statement"]
-    assert rows[1]["report"] == rows[1]["fragments"] == ""
-    assert rows[1]["control_ok"] == "no"
-    assert rows[3]["statement"].startswith("not analysed")
+    shown = run(tmp_path, *given)
+    assert [row["verdict"] for row in shown] == ["CONFIRMED", "OUTDATED", "FAILED", "FAILED"]
+    assert "is not the file that was read; run the workflow again" in shown[1]["statement"]
+    assert shown[1]["report"] == shown[1]["fragments"] == ""
+    assert shown[1]["control_ok"] == "no"
+    assert shown[3]["statement"].startswith("not analysed")
     assert "OUTDATED" in (tmp_path / "summary.html").read_text(encoding="utf-8")
 
 
@@ -193,7 +193,7 @@ def test_the_leading_fusion_is_that_of_the_target() -> None:
         (["--failed", "a=x", "--failed", "a=y"], "sample a twice"),
         (["REPORT", "--failed", "wild_type_deep=x"], "wild_type_deep is given twice"),
         (["REPORT", "--samples", "SHEET"], "row 3: control 'maybe' is not known"),
-        (["REPORT", "--samples", "NONE"], "can not be read"),
+        (["REPORT", "--samples", "NONE"], "does not exist"),
     ],
 )
 def test_wrong_arguments_are_told(arguments: list[str], message: str, tmp_path: Path) -> None:

@@ -45,8 +45,8 @@ import yaml
 from aspsfusion.cli import main as run_command_line
 from aspsfusion.simulate.demo import DEFINITION, load_demo, prepare_samples
 from one_node_slurm import one_node_slurm
+from repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 LOOK_EVERY = 0.5
 """Seconds between two looks at the memory."""
 MEGABYTE = 1 << 20

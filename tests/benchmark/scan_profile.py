@@ -1,4 +1,4 @@
-"""Times the parts of the screen's scan on inflated blocks in memory, in nanoseconds for a record.
+"""Times the screen's scan on inflated blocks in memory, in nanoseconds for a record, and its look-up alone.
 
     python tests/benchmark/scan_profile.py --panel results/panel reads_R1.fastq.gz
 
@@ -15,19 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.io.compressed import InflatedFile
-from aspsfusion.match_kernels import match_reads
-from aspsfusion.name_kernels import LINES
-from aspsfusion.panel.screen_index import PanelKmers, build_table
-from aspsfusion.record_kernels import take_usual_records
+from aspsfusion.native import LINES, LOAD_BYTES, ScanRoom, ScreenTable, match_reads, scan_fastq
+from aspsfusion.panel.screen_index import load_screen_index
 from aspsfusion.screen.fastq import BLOCK_BYTES
-from aspsfusion.screen.scan_room import scan_room
-from aspsfusion.screen_kernels import scan_fastq
-from aspsfusion.vector_loads import LOAD_BYTES
 
-Block = npt.NDArray[np.uint8]
+Part = Callable[[npt.NDArray[np.uint8]], object]
+"""What is timed: takes bytes with LOAD_BYTES more behind them."""
 
 
-def whole_records(path: Path, blocks: int) -> list[Block]:
+def whole_records(path: Path, blocks: int) -> list[bytes]:
     """Return the first blocks of a file, cut behind their last whole record."""
     stream, found, rest = InflatedFile(path), [], b""
     for _ in range(blocks):
@@ -37,35 +33,40 @@ def whole_records(path: Path, blocks: int) -> list[Block]:
         whole = b"".join(line + b"\n" for line in lines[: (len(lines) - 1) // LINES * LINES])
         rest = text[len(whole) :]
         if whole:
-            found.append(np.frombuffer(whole, dtype=np.uint8))
+            found.append(whole)
     stream.close()
     return found
 
 
-def parts(panel: Path, size: int) -> dict[str, Callable[[Block, int, int], object]]:
-    """Return the parts of the scan by name; each takes a block, its length and its number of records.
+def parts(block: bytes, table: ScreenTable) -> dict[str, tuple[bytes, Part]]:
+    """Return the parts by name: for each the bytes that it takes, and the call."""
+    room = ScanRoom(len(block), table.genes)
+    sequences = block.split(b"\n")[1::LINES]
+    starts = np.cumsum([0, *map(len, sequences)])
 
-    The first one is the whole scan, which leaves behind what the others need.
-    """
-    kmers = PanelKmers.load(panel / "kmers.npz")
-    if kmers is None:
-        raise SystemExit(f"{panel}: build the panel again")
-    table = build_table(kmers)
-    room = scan_room(size, int(kmers.genes.max()) + 1)
-    ends = room.ends
-
-    def scan(data: Block, used: int, count: int) -> None:
+    def scan(data: npt.NDArray[np.uint8]) -> None:
         room.begin_block()
-        room.fill(used)
-        scan_fastq(data, 1, table, room)
+        scan_fastq(data, len(block), 1, table, room)
 
     return {
-        "all of the scan": scan,
-        "lines, names, letters": lambda data, used, count: take_usual_records(data, used, used, 0, room),
-        "packing, probes, filter, table, matches": lambda data, used, count: match_reads(
-            data, ends[::LINES], ends[1::LINES], 1, count, table, room.scratch, room.hits
+        "all of the scan": (block, scan),
+        "packing, probes, filter, table, matches": (
+            b"".join(sequences),
+            lambda data: match_reads(data, starts, table),
         ),
     }
+
+
+def best_time(source: bytes, part: Part, rounds: int) -> float:
+    """Return the seconds of the fastest round."""
+    data = np.zeros(len(source) + LOAD_BYTES, dtype=np.uint8)
+    best = float("inf")
+    for _ in range(rounds):
+        data[: len(source)] = np.frombuffer(source, dtype=np.uint8)
+        begin = time.perf_counter()
+        part(data)
+        best = min(best, time.perf_counter() - begin)
+    return best
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -76,22 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--blocks", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=15)
     args = parser.parse_args(arguments)
-    blocks = whole_records(args.fastq, args.blocks)
-    size = max(block.size for block in blocks)
-    data = np.zeros(size + LOAD_BYTES, dtype=np.uint8)
-    timed = parts(args.panel, size)
-    counts = [int(np.count_nonzero(block == ord("\n"))) // LINES for block in blocks]
-    best = {name: [float("inf")] * len(blocks) for name in timed}
-    for _ in range(args.rounds):
-        for place, (block, count) in enumerate(zip(blocks, counts, strict=True)):
-            data[: block.size] = block
-            data[block.size : block.size + LOAD_BYTES] = ord("\n")
-            for name, part in timed.items():
-                begin = time.perf_counter()
-                part(data, block.size, count)
-                best[name][place] = min(best[name][place], time.perf_counter() - begin)
-    for name, times in best.items():
-        print(f"{name}\t{1e9 * sum(times) / sum(counts):.1f}")
+    table = load_screen_index(args.panel).table
+    times: dict[str, float] = {}
+    records = 0
+    for block in whole_records(args.fastq, args.blocks):
+        records += block.count(b"\n") // LINES
+        for name, (source, part) in parts(block, table).items():
+            times[name] = times.get(name, 0) + best_time(source, part, args.rounds)
+    for name, seconds in times.items():
+        print(f"{name}\t{1e9 * seconds / records:.1f}")
 
 
 if __name__ == "__main__":

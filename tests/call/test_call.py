@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CalledJunction, Calls
+from aspsfusion.config import CallParameters
+from aspsfusion.evidence.evidence_file import read_evidence
 from aspsfusion.panel.panel import Panel
 from stages import Pair, call_pairs, fusion_molecule, report_pairs
 
@@ -27,7 +30,7 @@ def crossing(molecule: str, junction: int, count: int, name: str = "x", read: in
 
 
 def bridging(molecule: str, junction: int, count: int) -> list[Pair]:
-    """Return fragments whose mates lie on the two sides without touching the junction."""
+    """Return fragments whose mates are on the two sides without touching the junction."""
     return [
         Pair(f"b{i}", molecule[junction - READ - 20 - i : junction + READ + 30], READ, flipped=bool(i % 2))
         for i in range(count)
@@ -77,7 +80,7 @@ def test_copies_of_a_molecule_count_once(demo_panel_directory: Path, tmp_path: P
     assert sorted(read.copies for read in called.reads) == [1, 5]
 
 
-def test_both_strands_are_read_alike(demo_panel_directory: Path, tmp_path: Path) -> None:
+def test_both_strands_give_the_same(demo_panel_directory: Path, tmp_path: Path) -> None:
     molecule, position = fusion_molecule(demo_panel_directory, *TYPE_2)
     pairs = [
         # One base more on one strand: both strands of one molecule would be copies of each other.
@@ -109,7 +112,7 @@ def test_pairs_that_bridge_alone_prove_no_junction_and_forbid_an_exclusion(
     assert "UNPROVEN_EVIDENCE" in [reason.code for reason in report.verdict.reasons]
 
 
-def test_two_types_in_one_sample_are_told_apart(demo_panel_directory: Path, tmp_path: Path) -> None:
+def test_two_types_in_one_sample_are_distinguished(demo_panel_directory: Path, tmp_path: Path) -> None:
     pairs = []
     for name, kind, count in (("one", TYPE_1, 6), ("two", TYPE_2, 4)):
         molecule, position = fusion_molecule(demo_panel_directory, *kind)
@@ -307,7 +310,7 @@ def test_a_break_into_sequence_off_the_panel_is_reported_with_its_consensus(
 def test_breaks_into_different_sequences_are_no_one_break(
     demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path
 ) -> None:
-    """Copies of a repeat end alike and stand in surroundings of their own."""
+    """Copies of a repeat end in the same way and are in surroundings of their own."""
     three = demo_panel.primary["TFE3"]
     border = three.exons[5].tx_start
     rng = random.Random(5)
@@ -422,3 +425,21 @@ def test_reads_of_a_diverged_copy_are_no_break(
     calls = call_pairs(demo_panel_directory, tmp_path, pairs)
     assert calls.one_sided == ()
     assert reported(calls) == []
+
+
+def test_calling_leaves_the_evidence_as_it_is(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path
+) -> None:
+    molecule, junction = fusion_molecule(demo_panel_directory, ("ASPSCR1", 7), ("TFE3", 6))
+    # Three edits leave a wild-type read open until the junctions have been weighed.
+    wild = list(molecule[junction + 200 : junction + 400])
+    for place in (20, 40, 60):
+        wild[place] = "A" if wild[place] != "A" else "C"
+    pairs = [Pair("fusion", molecule[junction - 40 : junction + 160], 75), Pair("wild", "".join(wild), 75)]
+    call_pairs(demo_panel_directory, tmp_path, pairs)
+    evidence = read_evidence(tmp_path / "evidence.json.gz")
+    caller = Caller(demo_panel, CallParameters())
+    calls = caller.call(evidence)
+    assert evidence == read_evidence(tmp_path / "evidence.json.gz")
+    assert caller.call(evidence) == calls
+    assert calls.coverage.genes["TFE3"] == evidence.coverage.genes.get("TFE3", 0) + 1

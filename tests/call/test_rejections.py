@@ -27,7 +27,7 @@ def codes(report: Report) -> list[list[str]]:
 
 
 def homologous(five: str, three: str, size: int) -> tuple[int, int]:
-    """Return places in two transcripts behind which they share exactly `size` bases, and in front none."""
+    """Return places in two transcripts after which they share exactly `size` bases, and before none."""
     for left in range(600, len(five) - 300):
         for right in range(1100, len(three) - 300):
             if (
@@ -104,8 +104,8 @@ def test_a_neighbour_on_the_same_strand_is_read_through(demo_panel: Panel) -> No
         demo_panel.provenance,
     )
     assert "READ_THROUGH" in rejections(panel, junction, CallParameters())
-    behind = made(demo_panel, five_gene="NONO", three_gene="RBM10")
-    assert "READ_THROUGH" not in rejections(panel, behind, CallParameters())
+    downstream = made(demo_panel, five_gene="NONO", three_gene="RBM10")
+    assert "READ_THROUGH" not in rejections(panel, downstream, CallParameters())
 
 
 def test_what_errors_put_beside_a_strong_junction_is_named(demo_panel: Panel) -> None:
@@ -133,7 +133,7 @@ def test_errors_make_no_second_junction(demo_panel_directory: Path, tmp_path: Pa
     assert reported.catalogue_id == "ASPSCR1-TFE3-e7-e5"
 
 
-def test_simple_repeats_are_told_from_the_repeat_at_the_breakpoint() -> None:
+def test_simple_repeats_are_distinguished_from_the_repeat_at_the_breakpoint() -> None:
     end_of_exon_7 = "CAGGAGCAGGAGCAGGAGCGGGAGCGGGATCCCCAGCAGGAGCAGGAGCGGGAGCGG"
     assert repeated_share(end_of_exon_7) < 0.6
     assert repeated_share("AAAAAAAAATAAAAAAAA") > 0.8

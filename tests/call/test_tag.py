@@ -10,7 +10,7 @@ import pysam
 import pytest
 
 from aspsfusion.call.explain_read import alignments
-from aspsfusion.call.junction_contigs import LaidRead, lay_read
+from aspsfusion.call.junction_contigs import ContigAlignment, align_to_contig
 from aspsfusion.call.tag import JUNCTION_TAG, KIND_TAG, run_tag
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
@@ -34,40 +34,40 @@ class WithForeignMate(Pair):
         return [super().reads()[0], "".join(random.Random(11).choices("ACGT", k=self.read_length))]
 
 
-def test_a_read_lies_end_to_end_where_call_laid_it() -> None:
-    assert lay_read(CONTIG[100:175], CONTIG, 100, 0) == LaidRead(100, "75M", 0)
+def test_a_read_is_aligned_end_to_end_where_call_placed_it() -> None:
+    assert align_to_contig(CONTIG[100:175], CONTIG, 100, 0) == ContigAlignment(100, "75M", 0)
     wrong = CONTIG[100:103] + other(CONTIG[103]) + CONTIG[104:175]
-    assert lay_read(wrong, CONTIG, 100, 1) == LaidRead(100, "75M", 1)
+    assert align_to_contig(wrong, CONTIG, 100, 1) == ContigAlignment(100, "75M", 1)
 
 
 def test_a_read_with_a_gap_keeps_both_sides() -> None:
     missing = CONTIG[100:140] + CONTIG[142:177]
-    laid = lay_read(missing, CONTIG, 100, 2)
-    assert laid is not None
-    assert (laid.start, laid.edits) == (100, 2)
-    assert "2D" in laid.cigar
+    aligned = align_to_contig(missing, CONTIG, 100, 2)
+    assert aligned is not None
+    assert (aligned.start, aligned.edits) == (100, 2)
+    assert "2D" in aligned.cigar
     more = CONTIG[100:140] + "".join(map(other, CONTIG[140:142])) + CONTIG[140:175]
-    laid = lay_read(more, CONTIG, 100, 2)
-    assert laid is not None
-    assert "2I" in laid.cigar
+    aligned = align_to_contig(more, CONTIG, 100, 2)
+    assert aligned is not None
+    assert "2I" in aligned.cigar
 
 
 def test_a_read_of_another_transcript_is_clipped_where_it_leaves_the_contig() -> None:
     elsewhere = "".join(random.Random(3).choices("ACGT", k=30))
-    laid = lay_read(CONTIG[200:245] + elsewhere, CONTIG, 200, 1)
-    assert laid is not None
-    assert laid.start == 200
-    kept = int(laid.cigar.split("M")[0])
-    assert 45 <= kept <= 50  # some bases behind agree by chance
-    assert laid.cigar == f"{kept}M{75 - kept}S"
-    before = lay_read(elsewhere + CONTIG[:45], CONTIG, -30, 1)
+    aligned = align_to_contig(CONTIG[200:245] + elsewhere, CONTIG, 200, 1)
+    assert aligned is not None
+    assert aligned.start == 200
+    kept = int(aligned.cigar.split("M")[0])
+    assert 45 <= kept <= 50  # some bases after it agree by chance
+    assert aligned.cigar == f"{kept}M{75 - kept}S"
+    before = align_to_contig(elsewhere + CONTIG[:45], CONTIG, -30, 1)
     assert before is not None
     assert before.start == 0
     assert before.cigar.endswith("45M")
 
 
 def test_a_read_that_fits_nowhere_has_no_place() -> None:
-    assert lay_read("".join(random.Random(5).choices("ACGT", k=75)), CONTIG, 100, 1) is None
+    assert align_to_contig("".join(random.Random(5).choices("ACGT", k=75)), CONTIG, 100, 1) is None
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def records(path: Path) -> Iterator[pysam.AlignedSegment]:
 
 
 def on_junctions(directory: Path) -> list[pysam.AlignedSegment]:
-    """Return the reads that are laid on junctions, without mates that only stand beside them."""
+    """Return the reads that are aligned to junctions, without mates that are only put beside them."""
     return [
         record
         for record in records(directory / "tagged.bam")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from aspsfusion.cli.progress import ProgressLine
+from aspsfusion.cli.options import ProgressLine
 
 
 class Terminal(io.StringIO):

@@ -11,18 +11,17 @@ import tempfile
 from pathlib import Path
 
 from aspsfusion.panel.build import build_panel
-from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.report.models import Report
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.simulate.demo import DEFINITION, load_demo
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from equality.formats import Reads, all_forms, make_genome
+from repository import ROOT
 from stages import report_files
 
 SAMPLES = ("type1", "type2_weak", "wild_type")
 """Samples of the demonstration that are tried: many and few fusion fragments, and an exclusion."""
-
-ROOT = Path(__file__).parents[2]
 
 
 def report_on(panel_directory: Path, reads: Reads, directory: Path) -> Report:

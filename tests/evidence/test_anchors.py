@@ -56,12 +56,12 @@ def test_sequence_shared_without_end_asks_for_the_longest_anchor(demo_panel: Pan
 
 def test_boundaries_lie_beside_the_joined_bases(demo_panel: Panel) -> None:
     junction = type_1(demo_panel)
-    five = dict(boundaries(demo_panel, "ASPSCR1", junction.five_pos, behind=True))
-    three = dict(boundaries(demo_panel, "TFE3", junction.three_pos, behind=False))
+    five = dict(boundaries(demo_panel, "ASPSCR1", junction.five_pos, after=True))
+    three = dict(boundaries(demo_panel, "TFE3", junction.three_pos, after=False))
     assert five[demo_panel.primary["ASPSCR1"].key] == demo_panel.primary["ASPSCR1"].exons[6].tx_end
     assert three[demo_panel.primary["TFE3"].key] == demo_panel.primary["TFE3"].exons[5].tx_start
-    # A base inside an intron has no transcript; the unspliced gene stands in.
+    # A base inside an intron has no transcript; the unspliced gene takes its place.
     inside = junction.five_pos + 500
-    assert [name for name, _ in boundaries(demo_panel, "ASPSCR1", inside, behind=True)] == [
+    assert [name for name, _ in boundaries(demo_panel, "ASPSCR1", inside, after=True)] == [
         "ASPSCR1|unspliced"
     ]

@@ -1,17 +1,23 @@
 """Counting the wild type: each fragment once, whatever its reads cover."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aspsfusion.config import CallParameters
+from aspsfusion.evidence.anchors import Anchors, InformativeBoundary
 from aspsfusion.evidence.coverage import (
     Coverage,
-    Watch,
+    WildTypeRules,
     count_wild_type,
+    proves_gene,
     wild_type_gene,
     wild_type_placements,
 )
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.panel.specificity import GeneKmers, Specificity, gene_kmers
+from small_panel import random_bases
 
 CONTIG = "G|T1"
 
@@ -46,12 +52,12 @@ def test_crossing_and_depth_equal_counting_by_hand(
     assert Coverage.from_json(coverage.to_json()) == coverage
 
 
-def test_a_watched_boundary_needs_its_own_anchors() -> None:
-    watches = {CONTIG: [Watch("G exon 2", 100, 24, 12)]}
+def test_an_informative_boundary_needs_its_own_anchors() -> None:
+    informative = {CONTIG: [InformativeBoundary("G exon 2", 100, Anchors(24, 12))]}
     coverage = Coverage(10)
     for start, end in ((76, 112), (77, 112), (76, 111), (0, 90)):
-        coverage.add("G", [placement(CONTIG, start, end)], watches)
-    coverage.add("G", [placement(CONTIG, 60, 120), placement(CONTIG, 70, 130)], watches)
+        coverage.add("G", [placement(CONTIG, start, end)], informative)
+    coverage.add("G", [placement(CONTIG, 60, 120), placement(CONTIG, 70, 130)], informative)
     assert coverage.informative == {"G exon 2": 2}
     assert coverage.genes == {"G": 5}
 
@@ -69,7 +75,7 @@ def test_a_fragment_that_two_genes_explain_is_counted_for_none() -> None:
 def test_a_fragment_with_too_many_edits_is_no_wild_type() -> None:
     coverage = Coverage(10)
     poor = fragment([placement(CONTIG, 0, 50, edits=4)])
-    assert count_wild_type(coverage, poor, CallParameters(), {CONTIG: 0}, {}) == []
+    assert count_wild_type(coverage, poor, WildTypeRules(CallParameters(), {CONTIG: 0}, {})) == []
     assert coverage.genes == {}
 
 
@@ -79,6 +85,22 @@ def test_mates_are_counted_on_the_contig_that_explains_both() -> None:
     second = [placement("G|T2", 90, 140), placement("G|T1", 100, 150, edits=3)]
     chosen = wild_type_placements(fragment(first, second), "G", ranks)
     assert [p.contig for p in chosen] == ["G|T2", "G|T2"]
-    # Without a common contig each read stands on its best one.
+    # Without a common contig each read is on its best one.
     chosen = wild_type_placements(fragment(first[:1], second[:1]), "G", ranks)
     assert [p.contig for p in chosen] == ["G|T1", "G|T2"]
+
+
+def test_only_the_placed_bases_of_a_read_prove_its_gene() -> None:
+    gene = random_bases(200, seed=77)
+    kmers = gene_kmers([gene])
+    specificity = Specificity({"GENE": GeneKmers(kmers, np.zeros(kmers.size, dtype=np.uint16))})
+    read = random_bases(30, seed=5) + gene[120:150]
+    placed = Placement("GENE|T", False, 120, 150, 30, 60, 30)
+    turned = placed._replace(reverse=True)
+
+    def proves(sequence: str, placement: Placement) -> bool:
+        return proves_gene(specificity, "GENE", [(Mate(1, sequence, (placement,)), placement)])
+
+    assert proves(read, placed)
+    assert proves(reverse_complement(read), turned)
+    assert not proves(read, placed._replace(query_start=45))

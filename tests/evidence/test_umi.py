@@ -1,4 +1,4 @@
-"""UMIs: where they stand, what is none, and which of them are one molecule."""
+"""UMIs: where they are, what is none, and which of them are one molecule."""
 
 import random
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.call.calls_file import CalledJunction
-from aspsfusion.evidence.molecules import are_umis, molecules, umi_of_name
+from aspsfusion.evidence.molecules import are_umis, cluster_umis, umi_of_name
 from stages import Pair, call_pairs, fusion_molecule
 
 
@@ -42,7 +42,7 @@ def test_what_counts_as_umis(values: dict[str, int], expected: bool) -> None:
 
 
 def test_umis_within_one_mismatch_are_one_molecule() -> None:
-    found = molecules(["ACGTACGT"] * 3 + ["ACGTACGA", "TCGTACGA", "GGGGGGGG"])
+    found = cluster_umis(["ACGTACGT"] * 3 + ["ACGTACGA", "TCGTACGA", "GGGGGGGG"])
     assert set(found.values()) == {"ACGTACGT", "GGGGGGGG"}
 
 
@@ -63,7 +63,7 @@ def called(panel: Path, directory: Path, names: list[str]) -> CalledJunction:
     return found
 
 
-def test_molecules_of_one_place_are_told_apart_by_umis(demo_panel_directory: Path, tmp_path: Path) -> None:
+def test_molecules_of_one_place_are_distinguished_by_umis(demo_panel_directory: Path, tmp_path: Path) -> None:
     umis = ["AAAACCCC", "AAAACCCG", "GGGGTTTT", "GGGGTTTT", "CCAATTGG"]
     names = [f"S:1:F:1:1:2:{i}:{umi}" for i, umi in enumerate(umis)]
     found = called(demo_panel_directory, tmp_path, names)

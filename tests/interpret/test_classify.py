@@ -5,7 +5,8 @@ import pytest
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.exclusion import Findings
-from aspsfusion.panel.spec import PanelSpec, parse_panel_spec
+from aspsfusion.panel.panel_yaml import parse_panel_spec
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide, OneSided, Reason
 
 SPEC = parse_panel_spec(
@@ -166,7 +167,7 @@ def test_short_overhangs_do_not_make_a_verdict() -> None:
     call, codes, statement = verdict_of([fusion("A", "B", 2, 0, short=4)])
     assert (call, codes) == ("INDETERMINATE", ["WEAK_EVIDENCE"])
     assert "2 unique fragments support A::B" in statement
-    assert "4 unique fragments more run over the junction by too few bases to count for this." in statement
+    assert "4 further unique fragments extend across the junction" in statement
     assert verdict_of([fusion("A", "B", 2, 1, short=1)])[0] == "CONFIRMED"
     elsewhere = fusion("A", "B", 4, 0, short=3, listed=False, border=False)
     assert verdict_of([elsewhere])[0] == "INDETERMINATE"

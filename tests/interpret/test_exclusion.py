@@ -11,8 +11,8 @@ from aspsfusion.interpret.exclusion import (
     detectable_fraction,
     exclusion,
     needed_fragments,
-    percent,
 )
+from aspsfusion.report.words import rounded_up
 
 PARAMETERS = ClassifyParameters()
 
@@ -54,4 +54,4 @@ def test_detectable_fraction_would_be_seen_with_the_stated_probability(count: in
 
 @given(st.floats(1e-6, 1.0))
 def test_percentages_never_claim_more_than_the_fraction(fraction: float) -> None:
-    assert float(percent(fraction)) >= fraction * 100 - 1e-6
+    assert float(rounded_up(fraction).removesuffix("%")) >= fraction * 100 - 1e-6

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from aspsfusion.interpret.nomenclature import (
     fusion_name,
     genomic_position_name,
-    position_from_name,
     position_name,
 )
 from aspsfusion.panel.panel import Panel, Transcript
@@ -22,6 +21,17 @@ MINUS = made_transcript([(145, 160), (130, 140), (100, 120)], "-", cds=(5, 35))
 """45 nt: exons of 15, 10 and 20."""
 
 NON_CODING = made_transcript([(100, 120), (130, 140)], "+")
+
+
+def position_from_name(transcript: Transcript, name: str) -> int:
+    """Return the 0-based position on a transcript of an HGVS number; the inverse of `position_name`."""
+    if transcript.cds is None:
+        return int(name) - 1
+    start, end = transcript.cds
+    if name.startswith("*"):
+        return end + int(name[1:]) - 1
+    number = int(name)
+    return start + number if number < 0 else start + number - 1
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from aspsfusion.interpret.quality import (
 )
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.models import QualityControl, Report
-from aspsfusion.simulate.fragments import Library, draw_along
+from aspsfusion.simulate.fragments import draw_along
+from aspsfusion.simulate.records import SimulationParameters
 from rna_quality_study import Make, report_of
 
 
@@ -143,7 +144,7 @@ def test_the_interval_of_a_share_has_published_values() -> None:
 
 
 def test_simulated_decay_is_exponential_from_the_three_prime_end() -> None:
-    library = Library(200, 0, 30, 75, True, "none", 30, 12, three_prime_decay=400)
+    library = SimulationParameters(insert_mean=200, insert_sd=0, three_prime_decay=400)
     drawn = draw_along(20_000, 0, 3_000, library, np.random.default_rng(1))
     distance = 3_000 - drawn.start - drawn.length
     assert drawn.start.min() >= 0

@@ -12,15 +12,14 @@ from hypothesis import strategies as st
 from aspsfusion.errors import ReferenceProofError
 from aspsfusion.io import fasta as fasta_module
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import EMPTY, canonical_kmers
-from aspsfusion.panel.kmers import encode
+from aspsfusion.native import EMPTY, canonical_kmers
 from aspsfusion.panel.uniqueness import ALTERNATE, PlaceCounter, count_in_genome
 
 K = 5
 
 
 def kmers_of(*sequences: str, k: int = K) -> np.ndarray:
-    found = np.unique(np.concatenate([canonical_kmers(encode(s), k) for s in sequences]))
+    found = np.unique(np.concatenate([canonical_kmers(s.encode(), k) for s in sequences]))
     known: np.ndarray = found[found != EMPTY]
     return known
 
@@ -75,7 +74,7 @@ def test_long_contigs_are_counted_like_every_window(seed: int) -> None:
         size = chance.choice([1, 20, 21, 63, 64, 1000, 5000])
         counter.add(contig[at : at + size].encode())
         at += size
-    windows = canonical_kmers(encode(contig), 21)
+    windows = canonical_kmers(contig.encode(), 21)
     expected = [int(np.count_nonzero(windows == kmer)) for kmer in kmers]
     assert counter.places.tolist() == expected
     assert sum(expected) > 500
@@ -93,7 +92,7 @@ def test_seeds_find_each_place_once_at_any_length(data: st.DataObject) -> None:
     counter = PlaceCounter(kmers, k)
     counter.start_contig()
     counter.add(contig.encode())
-    windows = canonical_kmers(encode(contig), k)
+    windows = canonical_kmers(contig.encode(), k)
     assert counter.places.tolist() == [int(np.count_nonzero(windows == kmer)) for kmer in kmers]
 
 

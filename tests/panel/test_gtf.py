@@ -307,6 +307,7 @@ def test_missing_gene(gtf: Path) -> None:
         (line("exon", (101, 160), strand=""), "line 2: has no transcript_id, no strand"),
         (line("exon", (101, 160), transcript=""), "line 2: has no transcript_id"),
         (line("exon", (101, 160)).replace("101", "1e2"), "line 2: has no transcript_id, no strand or no pos"),
+        (line("exon", (101, 160)).replace("101", ""), "line 2: has no transcript_id, no strand or no pos"),
         (line("exon", (101, 160)).replace("101", "²"), "line 2: has no transcript_id, no strand or no pos"),
     ],
 )
@@ -324,13 +325,13 @@ def test_malformed_line_is_named_by_number(gtf: Path, broken: str, message: str)
         (lines(chrom="HLA*A"), "transcript T1.1 of GENE: chrom: String should match pattern"),
     ],
 )
-def test_transcript_that_can_not_be(gtf: Path, text: str, message: str) -> None:
+def test_transcript_that_cannot_be(gtf: Path, text: str, message: str) -> None:
     assert message in refusal(gtf, text)
 
 
-def test_file_that_can_not_be_read(gtf: Path) -> None:
-    assert "can not be read (no such file or directory); give the path of an annotation" in refusal(gtf, None)
-    assert "can not be read (is a directory)" in refusal(gtf.parent, None)
+def test_file_that_cannot_be_read(gtf: Path) -> None:
+    assert "cannot be read (no such file or directory); give the path of an annotation" in refusal(gtf, None)
+    assert "cannot be read (is a directory)" in refusal(gtf.parent, None)
 
 
 def test_truncated_gzip(gtf: Path) -> None:

@@ -9,20 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_kernels as reference
-from aspsfusion.errors import PanelError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import EMPTY
-from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, encode, index_panel, kept_reads, panel_kmers
+from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel, kept_reads, panel_kmers
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.screen_index import (
-    GENE_SHIFT,
-    MAX_KMER_LENGTH,
-    MIN_TABLE_BITS,
-    PanelKmers,
-    build_table,
-    load_screen_index,
-    read_kmers,
-)
+from aspsfusion.panel.screen_index import PanelKmers, build_table, read_kmers
 
 COMPILING = settings(deadline=None)
 GENE = "".join(random.Random(9).choices("ACGT", k=1000))
@@ -95,39 +85,6 @@ def test_no_sequence_gives_no_kmer() -> None:
     assert panel_kmers([(0, "ACGT")])[0].size == 0
 
 
-@pytest.mark.parametrize(
-    "number", [0, 1, 2, 1 << (MIN_TABLE_BITS - 1), (1 << (MIN_TABLE_BITS - 1)) + 1, 40_000]
-)
-def test_table_holds_all_kmers_and_is_at_most_half_full(number: int) -> None:
-    kmers = np.sort(
-        np.random.default_rng(number).choice(1 << 30, size=number, replace=False).astype(np.uint64)
-    )
-    genes = (kmers % np.uint64(77)).astype(np.uint16)
-    nothing = np.zeros(0, np.int64)
-    table = build_table(PanelKmers(KMER_LENGTH, kmers, genes, np.full(1, 4, np.uint8), SEED_LENGTH, nothing))
-    used = table.keys != EMPTY
-    assert table.keys.size & (table.keys.size - 1) == 0
-    assert 2 * number <= table.keys.size <= max(4 * number, 1 << MIN_TABLE_BITS)
-    held = dict(
-        zip(
-            (table.keys[used] & np.uint64((1 << 48) - 1)).tolist(),
-            (table.keys[used] >> GENE_SHIFT).tolist(),
-            strict=True,
-        )
-    )
-    assert held == dict(zip(kmers.tolist(), genes.tolist(), strict=True))
-
-
-def test_longest_kmers_of_the_last_gene_are_told_from_a_free_slot() -> None:
-    nothing, no_text = np.zeros(0, np.int64), np.full(1, 4, np.uint8)
-    kmers = np.array([4**MAX_KMER_LENGTH - 1], np.uint64)
-    genes = np.array([2**16 - 1], np.uint16)
-    table = build_table(PanelKmers(MAX_KMER_LENGTH, kmers, genes, no_text, SEED_LENGTH, nothing))
-    assert np.count_nonzero(table.keys != EMPTY) == 1
-    with pytest.raises(ValueError, match="k-mers of 25 nt are longer than 23 nt"):
-        build_table(PanelKmers(MAX_KMER_LENGTH + 2, kmers, genes, no_text, SEED_LENGTH, nothing))
-
-
 def test_every_kmer_of_a_gene_is_kept_on_both_strands() -> None:
     gene = "".join(random.Random(2).choices("ACGT", k=3000))
     table = build_table(index_panel([(0, gene)]))
@@ -148,16 +105,6 @@ def test_stored_table_is_read_back(tmp_path: Path) -> None:
     for name in ("kmers", "genes", "text", "seed_positions"):
         assert np.array_equal(getattr(panel, name), getattr(again, name))
     assert (again.k, again.seed_length) == (KMER_LENGTH, SEED_LENGTH)
-
-
-def test_kmers_of_a_gene_without_a_name_are_refused(tmp_path: Path) -> None:
-    """The compiled loops would count them beyond the end of an array."""
-    for symbols in ([], ["ONE"]):
-        index_panel([(0, GENE[:300]), (1, GENE[280:600])], symbols=symbols).save(tmp_path / "kmers.npz")
-        with pytest.raises(PanelError, match=r"kmers\.npz: is damaged; build the panel again"):
-            load_screen_index(tmp_path)
-    index_panel([(0, GENE[:300]), (1, GENE[280:600])], symbols=["ONE", "TWO"]).save(tmp_path / "kmers.npz")
-    assert load_screen_index(tmp_path).symbols == ("ONE", "TWO")
 
 
 def test_table_of_another_format_is_not_read(tmp_path: Path) -> None:
@@ -189,11 +136,6 @@ def test_left_out_kmers_take_their_seeds_along() -> None:
 def test_repeats_of_the_panel_let_no_repeat_in(unit: str) -> None:
     table = build_table(index_panel([(0, GENE[:100] + unit * 40 + GENE[100:200])]))
     assert not kept_reads([(unit * 60)[i : i + 100].encode() for i in range(len(unit))], table).any()
-
-
-def test_encode_reads_rna_and_case_alike() -> None:
-    assert encode("ACGTUacgtu").tolist() == [0, 1, 2, 3, 3] * 2
-    assert set(encode("NnRYKM-.*@ \n\r").tolist()) == {4}
 
 
 def test_random_reads_hardly_ever_hit_the_panel(demo_panel: Panel) -> None:

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.errors import PanelError
-from aspsfusion.evidence.fragments import Placement
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.gene_spec import ChromosomeSpec, GenomeSpec
 from aspsfusion.panel.panel import Panel, load_panel
@@ -68,15 +67,6 @@ def test_exact_bases_prove_a_unique_gene_whichever_strand(start: int, length: in
     stretch = GENE[start : start + length]
     proof = specificity_of().proof("GENE", [reverse_complement(stretch) if turned else stretch])
     assert proof == ("unique" if len(stretch) >= UNIQUE_LENGTH else "silent")
-
-
-def test_only_the_placed_bases_of_a_read_count() -> None:
-    read = random_bases(30, seed=5) + GENE[120:150]
-    placement = Placement("GENE|T", False, 120, 150, 30, 60, 30)
-    assert specificity_of().proves_placements("GENE", [(read, placement)])
-    turned = placement._replace(reverse=True)
-    assert specificity_of().proves_placements("GENE", [(reverse_complement(read), turned)])
-    assert not specificity_of().proves_placements("GENE", [(read, placement._replace(query_start=45))])
 
 
 @pytest.mark.parametrize(

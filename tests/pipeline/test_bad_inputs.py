@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.align.align import run_align
+from aspsfusion.align.align import AlignFiles, run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.cli import main
 from aspsfusion.config import CallParameters
@@ -124,7 +124,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reads = stages / "reads.fastq"
     reads.write_text(fastq(60))
     run_screen(small.output, [Lane(reads)], stages / "c.fastq.gz", stages / "s.json")
-    run_align(small.output, stages / "c.fastq.gz", stages / "p.bam", stages / "a.json", "x", 1)
+    run_align(small.output, AlignFiles(stages / "c.fastq.gz", stages / "p.bam", stages / "a.json"), "x")
     run_evidence(small.output, stages / "p.bam", stages / "e.json.gz", CallParameters())
     run_call(small.output, stages / "e.json.gz", stages / "calls.json", CallParameters())
     return small.directory
@@ -283,12 +283,12 @@ def _(place: Place) -> list[str]:
 # --- BAM, CRAM, SAM ---------------------------------------------------------------------------------
 
 
-@case("bam: missing", r"none\.bam: can not be read .*give a BAM, CRAM or SAM file")
+@case("bam: missing", r"none\.bam: cannot be read .*give a BAM, CRAM or SAM file")
 def _(place: Place) -> list[str]:
     return place.extract(str(place.path / "none.bam"))
 
 
-@case("bam: directory", r": is no file; give a file")
+@case("bam: directory", r": is not a file; give a file")
 def _(place: Place) -> list[str]:
     return place.extract(str(place.path))
 
@@ -298,22 +298,22 @@ def _(place: Place) -> list[str]:
     return place.extract(place.write("x.bam", ""))
 
 
-@case("bam: fastq", r"x\.bam: is no BAM, CRAM or SAM file.*FASTQ belongs into fastq_1")
+@case("bam: fastq", r"x\.bam: is not a BAM, CRAM or SAM file.*FASTQ files belong in fastq_1")
 def _(place: Place) -> list[str]:
     return place.extract(place.write("x.bam", GOOD))
 
 
-@case("bam: packed fastq", r"x\.bam: is no BAM, CRAM or SAM file")
+@case("bam: packed fastq", r"x\.bam: is not a BAM, CRAM or SAM file")
 def _(place: Place) -> list[str]:
     return place.extract(place.write("x.bam", gzip.compress(GOOD.encode())))
 
 
-@case("bam: text", r"x\.bam: is no BAM, CRAM or SAM file")
+@case("bam: text", r"x\.bam: is not a BAM, CRAM or SAM file")
 def _(place: Place) -> list[str]:
     return place.extract(place.write("x.bam", "hello world\n"))
 
 
-@case("bam: index given instead", r"x\.bam\.bai: is no BAM, CRAM or SAM file")
+@case("bam: index given instead", r"x\.bam\.bai: is not a BAM, CRAM or SAM file")
 def _(place: Place) -> list[str]:
     return place.extract(place.write("x.bam.bai", b"BAI\x01" + bytes(40)))
 
@@ -341,7 +341,7 @@ def _(place: Place) -> list[str]:
     return place.extract(place.write("x.bam", bytes(data)))
 
 
-@case("bam: damaged header", r"x\.bam: is (no BAM|truncated)")
+@case("bam: damaged header", r"x\.bam: is (not a BAM|truncated)")
 def _(place: Place) -> list[str]:
     return place.extract(place.write("x.bam", gzip.compress(b"BAM\x01\xff\xff\xff\x7f")))
 
@@ -377,16 +377,14 @@ def cram(place: Place) -> tuple[str, Path]:
     return str(path), genome
 
 
-@case(
-    "cram: no reference", r"x\.cram, after record 0: can not be decoded.*--reference.*nothing is downloaded"
-)
+@case("cram: no reference", r"x\.cram, after record 0: cannot be decoded.*--reference.*nothing is downloaded")
 def _(place: Place) -> list[str]:
     path, genome = cram(place)
     genome.unlink()
     return place.extract(path)
 
 
-@case("cram: another reference", r"x\.cram, after record \d: can not be decoded.*--reference")
+@case("cram: another reference", r"x\.cram, after record \d: cannot be decoded.*--reference")
 def _(place: Place) -> list[str]:
     path, genome = cram(place)
     genome.unlink()
@@ -407,7 +405,7 @@ def _(place: Place) -> list[str]:
     return place.extract(cram(place)[0], "--reference", place.write("g.fa.gz", gzip.compress(b">c\nACGT\n")))
 
 
-@case("cram: truncated", r"x\.cram(, after record \d+)?: (is truncated|can not be)")
+@case("cram: truncated", r"x\.cram(, after record \d+)?: (is truncated|cannot be)")
 def _(place: Place) -> list[str]:
     path, genome = cram(place)
     data = Path(path).read_bytes()
@@ -461,7 +459,7 @@ def _(place: Place) -> list[str]:
     return align(place, place.write("a.fq", GOOD))
 
 
-@case("panel: no such YAML", r"none\.yaml: .*(can not be read|does not exist|no such file)")
+@case("panel: no such YAML", r"none\.yaml: .*(cannot be read|does not exist|no such file)")
 def _(place: Place) -> list[str]:
     return place.build(str(place.path / "none.yaml"), place.write("g.fa", ">c\nA\n"))
 
@@ -522,7 +520,7 @@ def _(place: Place) -> list[str]:
 
 @case(
     "genome: missing",
-    r"none\.fa: can not be read \(no such file or directory\); give the path of a genome FASTA",
+    r"none\.fa: cannot be read \(no such file or directory\); give the path of a genome FASTA",
 )
 def _(place: Place) -> list[str]:
     source = small(place)
@@ -530,14 +528,14 @@ def _(place: Place) -> list[str]:
     return place.build(str(source.yaml_path), str(place.path / "none.fa"))
 
 
-@case("genome: empty", r"g\.fa: is empty or no FASTA")
+@case("genome: empty", r"g\.fa: is empty or not a FASTA file")
 def _(place: Place) -> list[str]:
     source = small(place)
     source.write()
     return place.build(str(source.yaml_path), place.write("g.fa", ""))
 
 
-@case("genome: fastq", r"g\.fa: is no FASTA: it does not begin with '>'; give a genome FASTA")
+@case("genome: fastq", r"g\.fa: is not a FASTA file: it does not begin with '>'; give a genome FASTA")
 def _(place: Place) -> list[str]:
     source = small(place)
     source.write()
@@ -581,7 +579,7 @@ def _(place: Place) -> list[str]:
     return build_small(place, source)
 
 
-@case("genome: proteins", r"record chr2, base \d+: holds '.', which is no base; give a nucleotide FASTA")
+@case("genome: proteins", r"record chr2, base \d+: holds '.', which is not a base; give a nucleotide FASTA")
 def _(place: Place) -> list[str]:
     source = small(place)
     source.change("chr2", 110, "MKLV")
@@ -626,18 +624,18 @@ def _(place: Place) -> list[str]:
     return evidence(place, str(bam(place.path)))
 
 
-@case("evidence: no BAM", r"p\.bam: can not be read .*; run 'aspsfusion align' again")
+@case("evidence: no BAM", r"p\.bam: cannot be read .*; run 'aspsfusion align' again")
 def _(place: Place) -> list[str]:
     return evidence(place, place.write("p.bam", "text"))
 
 
-@case("evidence: truncated BAM", r"p\.bam: .*(can not be read|truncated|damaged)")
+@case("evidence: truncated BAM", r"p\.bam: .*(cannot be read|truncated|damaged)")
 def _(place: Place) -> list[str]:
     content = (place.stages / "p.bam").read_bytes()
     return evidence(place, place.write("p.bam", content[: len(content) // 2]))
 
 
-@case("evidence: corrupt BAM", r"p\.bam: can not be (read|sorted) \(.*\); run 'aspsfusion align' again")
+@case("evidence: corrupt BAM", r"p\.bam: cannot be (read|sorted) \(.*\); run 'aspsfusion align' again")
 def _(place: Place) -> list[str]:
     content = bytearray((place.stages / "p.bam").read_bytes())
     content[-200:-100] = bytes(100)
@@ -672,7 +670,7 @@ def _(place: Place) -> list[str]:
     return report(place, calls=place.write("calls.json", content[: len(content) // 2]))
 
 
-@case("report: missing metrics", r"none\.json: can not be read .*; run the stage again")
+@case("report: missing metrics", r"none\.json: cannot be read .*; run the stage again")
 def _(place: Place) -> list[str]:
     return report(place, screen=str(place.path / "none.json"))
 
@@ -687,7 +685,7 @@ def _(place: Place) -> list[str]:
     return report(place, screen=place.write("m.json", "{}"))
 
 
-@case("summary: no report", r"r\.json, key schema_version: is no report of aspsfusion")
+@case("summary: no report", r"r\.json, key schema_version: is not a report of aspsfusion")
 def _(place: Place) -> list[str]:
     path = place.write("r.json", "{}")
     return ["summary", path, "--output-tsv", place.out("s.tsv"), "--output-html", place.out("s.html")]
@@ -719,7 +717,7 @@ def _(place: Place) -> list[str]:
 
 @case(
     "output: below a file",
-    r"file/c\.fastq\.gz: can not be written \(.*\); give an --output that can be written",
+    r"file/c\.fastq\.gz: cannot be written \(.*\); give an --output that can be written",
 )
 def _(place: Place) -> list[str]:
     inside = f"{place.write('file', 'x')}/c.fastq.gz"
@@ -727,7 +725,7 @@ def _(place: Place) -> list[str]:
     return ["screen", "--panel", str(place.panel), place.write("a.fq", GOOD), *outputs]
 
 
-@case("output: no such device", r"can not be written \(.*\); give an --output that can be written")
+@case("output: no such device", r"cannot be written \(.*\); give an --output that can be written")
 def _(place: Place) -> list[str]:
     outputs = ["--output", "/proc/none/c.fastq.gz", "--metrics", place.out("m.json")]
     return ["screen", "--panel", str(place.panel), place.write("a.fq", GOOD), *outputs]

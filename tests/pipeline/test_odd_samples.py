@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import load_panel
-from aspsfusion.panel.spec import load_panel_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.report.models import Report
 from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane

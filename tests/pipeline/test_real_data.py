@@ -12,15 +12,15 @@ import pytest
 from aspsfusion.cli import main
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import load_panel
+from repository import BCR_ABL1_PANEL, ROOT
 
-PANEL_YAML = Path(__file__).parents[1] / "panels" / "bcr_abl1.yaml"
-PACKAGE = Path(__file__).parents[2] / "scripts" / "aspsfusion"
+PACKAGE = ROOT / "scripts" / "aspsfusion"
 
 
 @pytest.fixture(scope="module")
 def panel_directory(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("real") / "panel"
-    build_panel(PANEL_YAML, real_data / "genome.fa.gz", real_data / "genes.gtf", directory)
+    build_panel(BCR_ABL1_PANEL, real_data / "genome.fa.gz", real_data / "genes.gtf", directory)
     return directory
 
 
@@ -97,7 +97,7 @@ def test_k562_is_found_alike_with_a_panel_built_from_loci(
             start = min(exon.start for t in transcripts for exon in t.exons)
             end = max(exon.end for t in transcripts for exon in t.exons)
             stream.write(f">{chrom}:{start + 1}-{end}\n{genome.fetch(name, start, end)}\n")
-    build_panel(PANEL_YAML, loci, real_data / "genes.gtf", tmp_path / "panel")
+    build_panel(BCR_ABL1_PANEL, loci, real_data / "genes.gtf", tmp_path / "panel")
     reads = [real_data / "K562f_1.fq.gz", real_data / "K562f_2.fq.gz"]
     reports = []
     for directory, built in (("genome", panel_directory), ("loci", tmp_path / "panel")):
@@ -132,7 +132,7 @@ def test_reports_of_k562_are_identical_byte_for_byte(
 
 
 def test_a_partner_off_the_panel_is_seen_as_a_one_sided_break(real_data: Path, tmp_path: Path) -> None:
-    text = PANEL_YAML.read_text(encoding="utf-8")
+    text = BCR_ABL1_PANEL.read_text(encoding="utf-8")
     text = text.replace("five_prime: BCR", "five_prime: ACSL3").replace(
         "  - {symbol: BCR, roles: [target]}\n", ""
     )

@@ -1,17 +1,16 @@
 """Why a sample has its verdict, and why a read did or did not count, in a terminal."""
 
-import argparse
 from pathlib import Path
 
 import pytest
 
 from aspsfusion.batch.contamination import check_batch
-from aspsfusion.cli import explain as command
 from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.report.explain import WIDTH, explain_supporting_read, explain_verdict, find_read
 from aspsfusion.report.json_tsv import write_json
 from report_factory import confirmed_report, excluded_report, make_fusion, split_read
+from repository import run_command
 from stages import Pair, fusion_molecule, report_pairs
 
 
@@ -61,7 +60,7 @@ def test_a_spanning_pair_is_told_in_words() -> None:
     report = confirmed_report()
     pair = report.fusions[0].reads[-1]
     assert pair.kind == "spanning"
-    assert "none crosses it" in explain_supporting_read(report.fusions[0], pair)
+    assert "neither crosses it" in explain_supporting_read(report.fusions[0], pair)
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +82,7 @@ def sample(demo_panel_directory: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 def explained(directory: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    command.run(parser.parse_args([str(directory / "sample.report.json"), *arguments]))
+    run_command("explain", directory / "sample.report.json", *arguments)
     return " ".join(capsys.readouterr().out.split())
 
 

@@ -69,7 +69,7 @@ def test_an_intronic_breakpoint_shows_a_piece_of_intron() -> None:
 
 
 def test_nothing_is_drawn_outside_of_a_gene() -> None:
-    outside = ASPSCR1.model_copy(update={"exon": None, "tx_pos": None, "site": "in front of exon 1"})
+    outside = ASPSCR1.model_copy(update={"exon": None, "tx_pos": None, "site": "before exon 1"})
     assert lay_out(make_fusion(outside), GENE_MODELS) is None
     assert lay_out(make_fusion(), GENE_MODELS[1:]) is None
 

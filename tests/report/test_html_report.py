@@ -75,7 +75,7 @@ def test_every_id_is_used_once_and_every_reference_is_met(number: int) -> None:
 @pytest.mark.parametrize("number", range(3), ids=NAMES)
 def test_the_parts_come_in_the_order_of_reading(number: int) -> None:
     report, words = REPORTS[number], words_of(page_of(number))
-    found = "What supports it" if report.verdict.call == "CONFIRMED" else "What was found"
+    found = "Supporting evidence" if report.verdict.call == "CONFIRMED" else "Findings"
     parts = [
         *report.notices,
         report.sample_id,
@@ -86,7 +86,7 @@ def test_the_parts_come_in_the_order_of_reading(number: int) -> None:
         *(["Fusion transcript"] if report.fusions else []),
         *(["Reads across the junction"] if report.fusions else []),
         "Coverage by exon",
-        "What would have been seen",
+        "What would have been detected",
         "Quality control",
         "Other candidates",
         "Expression",
@@ -99,22 +99,22 @@ def test_the_parts_come_in_the_order_of_reading(number: int) -> None:
     assert places == sorted(places)
 
 
-def test_the_evidence_is_told_in_full() -> None:
+def test_the_evidence_is_given_in_full() -> None:
     words = words_of(page_of(0))
     for part in (
         "35: 26 split reads and 9 spanning pairs",
-        "with duplicates 40: 31 and 9",
+        "with duplicates: 40 (31 and 9)",
         "18 fragments of ASPSCR1, 42 fragments of TFE3",
         "38.2%",
         "ASPSCR1 end of exon 7 :: TFE3 start of exon 6",
-        "superseded numbering: ASPSCR1 exon 7 :: TFE3 exon 4",
+        "previous numbering: ASPSCR1 exon 7 :: TFE3 exon 4",
         "NM_024083.4:r.?_933::NM_006521.6:r.886_?",
         "chr17:81996846 (+)",
         "chrX:49034251 (-)",
         "kept (in frame)",
         "t(X;17)(p11.2;q25)",
         "QQEQEQERERDPQQEQERER|LPVSGNLLDVYSSQGVATPA",
-        "the protein would have 591 residues",
+        "predicted protein of 591 residues",
         "activation domain",
         "high confidence",
         f"{EXON_7_END}|{EXON_6_START}",
@@ -126,7 +126,7 @@ def test_the_evidence_is_told_in_full() -> None:
         assert part in words
 
 
-def test_a_verdict_is_told_by_word_and_by_shape() -> None:
+def test_a_verdict_is_shown_by_word_and_by_shape() -> None:
     shapes = []
     for number, report in enumerate(REPORTS):
         page = page_of(number)
@@ -171,21 +171,21 @@ def test_a_second_writing_gives_the_same_bytes(report: Report, tmp_path: Path) -
     assert path.read_bytes() == first
 
 
-def test_adequacy_is_told_unless_the_fusion_was_found() -> None:
+def test_adequacy_is_stated_unless_the_fusion_was_found() -> None:
     confirmed, excluded, indeterminate = (exclusion_sentences(r.exclusion, r.verdict) for r in REPORTS)
     assert confirmed == (
         "If 6.9% or more of the TFE3 transcripts carried the fusion ASPSCR1::TFE3, "
-        "it would have been seen with 95% probability.",
+        "it would have been detected with 95% probability.",
     )
     assert excluded[1:] == (
-        "An exclusion needs a share of 5% or less: the coverage is adequate.",
-        "A share below 1.5% can not be excluded, nor what is listed under Limits.",
+        "An exclusion requires a share of 5% or less: the coverage is adequate.",
+        "A share below 1.5% cannot be excluded, and neither can what is listed under Limits.",
     )
-    assert indeterminate[0].startswith("It can not be told")
+    assert "cannot be determined" in indeterminate[0]
     assert indeterminate[-1].endswith("the coverage is not adequate.")
 
 
-def test_a_plot_can_be_searched_and_is_told_in_words() -> None:
+def test_a_plot_can_be_searched_and_is_described_in_words() -> None:
     coverage = gene_coverages(confirmed_report())[1]
     assert coverage.breakpoints == (5.5,)
     assert coverage.lost == {1, 2, 3, 4, 5}
@@ -209,7 +209,7 @@ def text_of(line: PileupLine) -> str:
     return "".join(segment.text for segment in line.segments)
 
 
-def test_the_pileup_lays_reads_under_the_junction() -> None:
+def test_the_pileup_shows_reads_under_the_junction() -> None:
     reads = [split_read(1, 20, 60), split_read(2, 30, 60, errors=(29, 31))]
     pileup = build_pileup(make_fusion().model_copy(update={"reads": reads}))
     assert pileup
@@ -270,7 +270,7 @@ def test_a_report_without_any_coverage_is_a_page() -> None:
     parse(render_html(excluded_report().model_copy(update=empty)))
 
 
-def test_a_value_beyond_its_limit_is_told_by_a_word() -> None:
+def test_a_value_beyond_its_limit_is_marked_by_a_word() -> None:
     rows = [
         ["".join(cell.itertext()).strip() for cell in row.iter("td")] for row in parse(page_of(0)).iter("tr")
     ]
@@ -278,7 +278,7 @@ def test_a_value_beyond_its_limit_is_told_by_a_word() -> None:
     assert ["Duplicates", "377 (8.7%)", "at most 80%", "\u2713 pass", "made up for the tests"] in rows
 
 
-def test_a_fusion_of_other_genes_stands_apart_from_that_of_the_target() -> None:
+def test_a_fusion_of_other_genes_is_apart_from_that_of_the_target() -> None:
     other = indeterminate_report().fusions[0]
     report = confirmed_report()
     report = report.model_copy(update={"fusions": [other, *report.fusions]})
@@ -333,24 +333,24 @@ def test_the_page_can_be_heard(number: int) -> None:
             assert element.get("aria-label")
 
 
-def test_every_confidence_of_an_exclusion_is_told() -> None:
+def test_every_confidence_of_an_exclusion_is_stated() -> None:
     report = excluded_report()
     levels = [
         ExclusionLevel(confidence=0.95, detectable_fraction=0.0141),
         ExclusionLevel(confidence=0.99, detectable_fraction=0.0216),
     ]
     sentences = exclusion_sentences(report.exclusion.model_copy(update={"levels": levels}), report.verdict)
-    assert sentences[1] == "With 99% probability the share is 2.2%."
+    assert sentences[1] == "With 99% probability, the share is 2.2%."
     levels[1] = ExclusionLevel(confidence=0.99, detectable_fraction=None)
     sentences = exclusion_sentences(report.exclusion.model_copy(update={"levels": levels}), report.verdict)
-    assert sentences[1] == "With 99% probability no share can be told."
+    assert sentences[1] == "With 99% probability, no share can be determined."
 
 
 @pytest.mark.parametrize(
     ("p_value", "baseline", "expected"),
     [
-        (0.00123, "uniform model", "excess there 0.0012 (baseline: uniform model;"),
-        (0.0, "12 negative samples", "excess there less than 0.000001 (baseline: 12 negative samples;"),
+        (0.00123, "uniform model", "excess downstream: 0.0012 (baseline: uniform model;"),
+        (0.0, "12 negative samples", "excess downstream: less than 0.000001 (baseline: 12 negative samples;"),
     ],
 )
 def test_the_tilt_of_the_coverage_comes_with_counts_and_baseline(
@@ -359,12 +359,12 @@ def test_the_tilt_of_the_coverage_comes_with_counts_and_baseline(
     figures = {"five_prime_fragments": 12, "three_prime_fragments": 1634, "p_value": p_value}
     imbalance = confirmed_report().imbalance.model_copy(update={**figures, "baseline": baseline})
     text = " ".join(imbalance_sentences(imbalance))
-    assert "before them 12, behind them 1,634" in text
+    assert "upstream: 12, downstream: 1,634" in text
     assert expected in text
-    assert text.endswith("decides nothing.")
+    assert text.endswith("does not affect the verdict.")
 
 
-def test_a_tilt_that_was_not_measured_is_not_told() -> None:
+def test_a_tilt_that_was_not_measured_is_not_mentioned() -> None:
     assert (
         imbalance_sentences(excluded_report().imbalance.model_copy(update={"five_prime_depth": None})) == ()
     )
@@ -385,7 +385,7 @@ def differential_fusion(name: str, *, five: int, three: int, fragments: int = 0)
     )
 
 
-def test_the_differential_diagnosis_is_context_with_the_fragments_behind_it() -> None:
+def test_the_differential_diagnosis_is_context_with_the_fragments_of_its_genes() -> None:
     differential = Differential(
         fusions=[
             differential_fusion("EWSR1::ATF1", five=310, three=0),
@@ -400,29 +400,37 @@ def test_the_differential_diagnosis_is_context_with_the_fragments_behind_it() ->
     found = "found: 16 fragments, 8 across the junction"
     expected = [
         ["SS18::SSX2 (with SSX2B)", found, "1,200 and 44", "tumour of SS18::SSX2", "made up"],
-        ["EWSR1::ATF1", "not found; a gene was not seen", "310 and 0", "tumour of EWSR1::ATF1", "made up"],
+        [
+            "EWSR1::ATF1",
+            "not found; one of its genes was not seen",
+            "310 and 0",
+            "tumour of EWSR1::ATF1",
+            "made up",
+        ],
         ["PAX3::FOXO1", "not found", "20 and 30", "tumour of PAX3::FOXO1", "made up"],
     ]
     first = rows.index(expected[0])
     assert rows[first : first + 3] == expected
     assert ["S100", "S100B", "1,234", "55"] in rows
     words = " ".join("".join(tree.find("body").itertext()).split())  # type: ignore[union-attr]
-    assert "Context; the verdict does not rest on it." in words
+    assert "For context only; the verdict does not depend on it." in words
     assert "EWSR1::ATF1 310 and 0, PAX3::FOXO1 20 and 30." in words
     assert "S100 (S100B) 1,234" in words
 
 
-def test_the_junctions_of_one_rearrangement_are_told_together() -> None:
+def test_the_junctions_of_one_rearrangement_are_counted_together() -> None:
     fusion = make_fusion().model_copy(
         update={"event": "ASPSCR1::TFE3", "event_fragments": 41, "not_typable": 7, "short_overhangs": 3}
     )
     report = confirmed_report()
     words = words_of(render_html(report.model_copy(update={"fusions": [fusion]})))
-    assert "All of ASPSCR1::TFE3 41 fragments" in words
-    assert "7 fragments fit another known junction about as well" in words
-    assert "3 short overhangs run over the junction" in words
+    assert "All junctions of ASPSCR1::TFE3 41 fragments" in words
+    assert "7 fragments fit another known junction about equally well" in words
+    assert "3 short overhangs extend across the junction" in words
     alone = fusion.model_copy(update={"event_fragments": fusion.fragments})
-    assert "All of ASPSCR1::TFE3" not in words_of(render_html(report.model_copy(update={"fusions": [alone]})))
+    assert "All junctions of ASPSCR1::TFE3" not in words_of(
+        render_html(report.model_copy(update={"fusions": [alone]}))
+    )
 
 
 def test_places_that_are_no_finding_come_with_their_reasons() -> None:
@@ -430,17 +438,17 @@ def test_places_that_are_no_finding_come_with_their_reasons() -> None:
     reasons = [Reason(code="LOW_COMPLEXITY", text="simple repeat.")]
     update = {"filtered_one_sided": [FilteredOneSided(**place, reasons=reasons)] * 3}
     page = render_html(confirmed_report().model_copy(update=update))
-    assert "3 places where reads leave a gene are no finding: simple repeat (3)." in page
+    assert "3 places where reads leave a gene are not reported: simple repeat (3)." in page
     assert page.count("<td>simple repeat.</td>") == 3
 
 
-def test_a_quality_value_that_the_input_can_not_tell_is_left_out() -> None:
+def test_a_quality_value_that_the_input_does_not_show_is_left_out() -> None:
     qc = confirmed_report().qc
     told = {fact.label: fact.value for fact in unlimited_values(qc)}
-    assert told["G and C"] == "48%"
+    assert told["GC content"] == "48%"
     assert told["Unknown bases (N)"] == "0.1%"
-    assert told["Bases of Q30 or better"] == "93%"
-    assert told["Length of reads"] == "mean 75 nt, longest 75 nt"
+    assert told["Bases with Q30 or better"] == "93%"
+    assert told["Read length"] == "mean 75 nt, longest 75 nt"
     from_bam = unlimited_values(qc.model_copy(update={"q30_fraction": None, "umi": True}))
-    assert "Bases of Q30 or better" not in {fact.label for fact in from_bam}
-    assert {fact.label: fact.value for fact in from_bam}["Molecules told by"] == "UMI"
+    assert "Bases with Q30 or better" not in {fact.label for fact in from_bam}
+    assert {fact.label: fact.value for fact in from_bam}["Molecules distinguished by"] == "UMI"

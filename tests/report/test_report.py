@@ -7,13 +7,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from aspsfusion.errors import AspsfusionError
+from aspsfusion.errors import AspsfusionError, ReportError
 from aspsfusion.report.files import report_schema_text
-from aspsfusion.report.json_tsv import ReportError, read_report, write_fusions_tsv, write_json
+from aspsfusion.report.json_tsv import read_report, write_fusions_tsv, write_json
 from aspsfusion.report.models import Report
 from report_factory import confirmed_report, excluded_report, indeterminate_report
+from repository import ROOT
 
-SCHEMA = Path(__file__).parents[2] / "resources" / "report.schema.json"
+SCHEMA = ROOT / "resources" / "report.schema.json"
 REPORTS = [confirmed_report(), excluded_report(), indeterminate_report()]
 NAMES = [report.verdict.call for report in REPORTS]
 
@@ -57,8 +58,8 @@ def test_the_shipped_schema_is_that_of_the_model() -> None:
     ("content", "words"),
     [
         ("{", ["line 1", "is not valid JSON"]),
-        ("[]", ["is no report of aspsfusion"]),
-        ('{"panel": "x"}', ["key schema_version", "is no report of aspsfusion"]),
+        ("[]", ["is not a report of aspsfusion"]),
+        ('{"panel": "x"}', ["key schema_version", "is not a report of aspsfusion"]),
         ('{"schema_version": "9.0.0"}', ["version 9.0.0"]),
         ('{"schema_version": "1.0.0"}', ["key sample_id", "field required", "more"]),
         (b"\xff\xfe", ["not a text file"]),
@@ -84,7 +85,7 @@ def test_a_damaged_value_is_named_with_its_key(tmp_path: Path) -> None:
 
 
 def test_a_report_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(AspsfusionError, match="can not be read"):
+    with pytest.raises(AspsfusionError, match="cannot be read"):
         read_report(tmp_path / "none.json")
 
 

@@ -13,9 +13,10 @@ import pytest
 
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
+from aspsfusion.native import ScreenTable
 from aspsfusion.panel.kmers import index_panel
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.screen_index import ScreenTable, build_table
+from aspsfusion.panel.screen_index import build_table
 from aspsfusion.screen.pairs import Lane, LaneReader
 
 GENE = "".join(random.Random(6).choices("ACGT", k=2000))

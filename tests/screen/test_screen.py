@@ -16,15 +16,16 @@ from hypothesis import strategies as st
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.native import BASES, ScreenTable
 from aspsfusion.panel.kmers import KMER_LENGTH, index_panel, kept_reads
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.screen_index import ScreenTable, build_table, read_kmers
+from aspsfusion.panel.screen_index import build_table, read_kmers
 from aspsfusion.screen import fastq
 from aspsfusion.screen.pairs import Lane, LaneReader
-from aspsfusion.screen.scan_room import BASES
 from aspsfusion.screen.screen import Progress, run_screen
-from aspsfusion.simulate.records import read_truth
-from aspsfusion.simulate.simulate import SimulationParameters, write_simulation
+from aspsfusion.simulate.records import SimulationParameters, TruthRecord
+from aspsfusion.simulate.simulate import write_simulation
+from aspsfusion.validation.study import read_rows
 
 GENE = "".join(random.Random(6).choices("ACGT", k=2000))
 OTHER = "".join(random.Random(7).choices("ACGT", k=2000))
@@ -499,10 +500,10 @@ def test_fragments_across_the_junction_are_kept(
     lane = Lane(reads[0], None if single_end else reads[1])
     run_screen(demo_panel_directory, [lane], tmp_path / "kept.gz", tmp_path / "screen.json")
     kept = {name.removesuffix("/1").removesuffix("/2") for name in kept_names(tmp_path / "kept.gz")}
-    crossing = [record.fragment for record in read_truth(truth) if record.crosses_junction]
+    crossing = [record.fragment for record in read_rows(TruthRecord, truth) if record.crosses_junction]
     assert len(crossing) == 3000
     # Also those of which the read shows a single base of one of the genes.
-    anchors = [min(r.anchor_five_prime, r.anchor_three_prime) for r in read_truth(truth)]
+    anchors = [min(r.anchor_five_prime, r.anchor_three_prime) for r in read_rows(TruthRecord, truth)]
     assert min(anchors) == 1
     assert np.mean([name in kept for name in crossing]) >= least
 

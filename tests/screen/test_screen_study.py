@@ -1,17 +1,15 @@
 """The study of the screen's settings makes the reads that it says, and the same figure each time."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from repository import ROOT
 from screen_study import __main__ as study
 from screen_study.figure import draw
 from screen_study.reads import LEAST_ANCHOR, SIDE, across, with_indel
 from screen_study.tables import SETTINGS, Genes, Row, kept, periodic_words_kept, random_genes, table_of
-
-REPOSITORY = Path(__file__).parents[2]
 
 
 def letters(text: str) -> np.ndarray:
@@ -82,11 +80,11 @@ def test_the_figure_is_the_same_each_time_and_has_hollow_marks_for_what_was_not_
 
 
 def test_the_documented_table_is_that_of_the_study() -> None:
-    with (REPOSITORY / "docs" / "screen.tsv").open(encoding="utf-8") as stream:
+    with (ROOT / "docs" / "screen.tsv").open(encoding="utf-8") as stream:
         table = list(csv.DictReader(stream, delimiter="\t"))
     by_key = {tuple(row[key] for key in list(row)[:6]): row for row in table}
     assert len(by_key) == len(table)
-    document = (REPOSITORY / "docs" / "screen.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "screen.md").read_text(encoding="utf-8")
     for seed, score in SETTINGS:
         cells = []
         for measure in ("lost, listed junction", "lost, other junction"):

@@ -69,7 +69,7 @@ def lost_with_indels(genes: Genes, count: int) -> Iterator[Row]:
     for length in INDEL_LENGTHS:
         for inserted in INDELS:
             rng = np.random.default_rng(length)
-            reads = across(genes.junctions, length, count, rng, behind=max(0, -inserted))
+            reads = across(genes.junctions, length, count, rng, after=max(0, -inserted))
             reads = damaged(with_indel(reads, length, inserted, rng), rng)
             missed = int(np.count_nonzero(~kept(reads, table, LEAST_SCORE)))
             variant = f"{'insertion' if inserted > 0 else 'deletion'} of {abs(inserted)}"
@@ -91,7 +91,7 @@ def sample_rows(loci: Loci, pieces: Pieces, sample: Sample) -> Iterator[Row]:
     """Yield how many fragments of a real sample are kept and then counted, and without any screen."""
     total = len(sample.records)
     for seed, score in (*SETTINGS, (0, 0)):
-        table = table_of(pieces, seed)._replace(least_score=score) if seed else None
+        table = table_of(pieces, seed).with_least_score(score) if seed else None
         chosen = np.ones(total, dtype=bool) if table is None else sample.kept(table)
         with tempfile.TemporaryDirectory() as scratch:
             counted, junctions = sample.counted(chosen, loci.panel.directory, Path(scratch))

@@ -24,7 +24,7 @@ STYLE: dict[Any, Any] = {
 }
 """Text stays text, and the same rows give the same bytes."""
 
-# The Okabe-Ito palette; kinds of line and marks tell the same as the colours.
+# The Okabe-Ito palette; kinds of line and marks say the same as the colours.
 COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7")
 MARKS = ("o", "s", "^", "D", "v")
 DASHED = (0, (4, 2))
@@ -58,7 +58,7 @@ def draw(rows: Sequence[Row]) -> str:
 
 
 def _line(axes: Axes, rows: Sequence[Row], times: int, colour: str, mark: str, dashed: bool) -> None:
-    """Draw shares; a hollow mark stands at the upper 95% limit where none was seen."""
+    """Draw shares; a hollow mark is at the upper 95% limit where none was seen."""
     rows = sorted(rows, key=lambda row: row.score)
     heights = [times * (row.found / row.reads or score_interval(0, row.reads)[1]) for row in rows]
     scores = [row.score for row in rows]

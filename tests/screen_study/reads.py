@@ -35,19 +35,19 @@ def damaged(reads: Reads, rng: np.random.Generator) -> Reads:
     return reads
 
 
-def across(junctions: Reads, length: int, count: int, rng: np.random.Generator, behind: int = 0) -> Reads:
+def across(junctions: Reads, length: int, count: int, rng: np.random.Generator, after: int = 0) -> Reads:
     """Return reads across junctions chosen by chance, at least LEAST_ANCHOR bases on either side.
 
     Args:
-        junctions: SIDE bases in front of each junction and SIDE behind it.
-        length: bases of a read, in which the junction lies.
+        junctions: SIDE bases before each junction and SIDE after it.
+        length: bases of a read, which crosses the junction.
         count: number of reads.
         rng: source of chance.
-        behind: further bases behind each read.
+        after: further bases after each read.
     """
     chosen = rng.integers(0, len(junctions), count)
     starts = SIDE - rng.integers(LEAST_ANCHOR, length - LEAST_ANCHOR + 1, count)
-    reads: Reads = junctions[chosen[:, None], starts[:, None] + np.arange(length + behind)]
+    reads: Reads = junctions[chosen[:, None], starts[:, None] + np.arange(length + after)]
     return reads
 
 

@@ -9,23 +9,21 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.align.align import run_align
+from aspsfusion.align.align import AlignFiles, run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.evidence import run_evidence
-from aspsfusion.kernels import EMPTY, canonical_kmers
+from aspsfusion.native import EMPTY, ScreenTable, canonical_kmers
 from aspsfusion.panel.build import build_panel
-from aspsfusion.panel.genome import GenomePieces, read_regions
-from aspsfusion.panel.kmers import encode, kept_reads
-from aspsfusion.panel.loci import gene_region, primary_regions
+from aspsfusion.panel.genome import GenomePieces, gene_region, primary_regions, read_regions
+from aspsfusion.panel.kmers import kept_reads
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.screen_index import ScreenTable
 from aspsfusion.panel.screen_targets import FREQUENT_PLACES, INTRON_FLANK, screened_sequences
 from aspsfusion.panel.specificity import UNIQUE_LENGTH, GeneKmers, Specificity
+from repository import BCR_ABL1_PANEL
 from screen_study.reads import LETTERS, SIDE, Reads
 from screen_study.tables import Genes, Pieces
 
-PANEL = Path(__file__).parents[1] / "panels" / "bcr_abl1.yaml"
 PAIRS = (("BCR", "ABL1"), ("ACSL3", "ETV1"))
 """Genes that are joined at every exon end of the first and every exon start of the second."""
 
@@ -52,7 +50,7 @@ class Loci:
     def build(cls, data: Path, directory: Path) -> "Loci":
         """Build the panel of the tests from `genome.fa.gz` and `genes.gtf`."""
         genome = data / "genome.fa.gz"
-        panel = build_panel(PANEL, genome, data / "genes.gtf", directory)
+        panel = build_panel(BCR_ABL1_PANEL, genome, data / "genes.gtf", directory)
         spec = panel.spec
         return cls(
             panel, read_regions(genome, primary_regions(spec), spec.genome, map(gene_region, spec.genes))
@@ -73,9 +71,9 @@ class Loci:
         """Return what the screen looks for.
 
         Args:
-            frequent_left_out: whether 21-mers that stand in the counted blocks of `_foreign` as well are left
+            frequent_left_out: whether 21-mers that occur in the counted blocks of `_foreign` as well are left
                 out as frequent. These blocks are less than a ten-thousandth of a genome, so that a sequence
-                which stands in them has many places there.
+                which occurs in them has many places there.
         """
         specificity = self.panel.specificity
         if frequent_left_out:
@@ -99,9 +97,7 @@ class Loci:
 
     @cached_property
     def _counted(self) -> npt.NDArray[np.uint64]:
-        found = [
-            canonical_kmers(encode(bases.tobytes().decode()), UNIQUE_LENGTH) for bases in self._foreign(0)
-        ]
+        found = [canonical_kmers(bases.tobytes(), UNIQUE_LENGTH) for bases in self._foreign(0)]
         distinct = np.unique(np.concatenate(found))
         called: npt.NDArray[np.uint64] = distinct[distinct != EMPTY]
         return called
@@ -165,7 +161,7 @@ class Sample:
         names = ("reads.fastq.gz", "panel.bam", "align.json", "evidence.json.gz", "calls.json")
         reads, bam, metrics, evidence, calls = (directory / name for name in names)
         reads.write_bytes(gzip.compress(b"\n".join(lines) + b"\n", mtime=0))
-        run_align(panel, reads, bam, metrics, "sample", 1)
+        run_align(panel, AlignFiles(reads, bam, metrics), "sample")
         run_evidence(panel, bam, evidence, CallParameters())
         junctions = run_call(panel, evidence, calls, CallParameters()).junctions
         reported = [junction for junction in junctions if not junction.rejections]

@@ -9,9 +9,10 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 
+from aspsfusion.native import ScreenTable
 from aspsfusion.panel import kmers
 from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel
-from aspsfusion.panel.screen_index import LEAST_SCORE, PanelKmers, ScreenTable, build_table
+from aspsfusion.panel.screen_index import LEAST_SCORE, PanelKmers, build_table
 from screen_study.reads import LETTERS, SIDE, Reads
 
 SCORES = (16, 17, 18, 19, 20, 21, 22, 24)
@@ -107,7 +108,7 @@ def periodic_words_kept() -> Iterator[None]:
 
 def kept(reads: Reads, table: ScreenTable, score: int) -> npt.NDArray[np.bool_]:
     """Tell of each read whether the screen keeps it at a score."""
-    table = table._replace(least_score=score)
+    table = table.with_least_score(score)
     return np.concatenate(
         [
             kmers.kept_reads([row.tobytes() for row in reads[begin : begin + ROWS_AT_ONCE]], table)

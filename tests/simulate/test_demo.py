@@ -17,8 +17,7 @@ from aspsfusion.simulate.demo import (
     run_demo,
     table,
 )
-
-ROOT = Path(__file__).parents[2]
+from repository import ROOT
 
 
 @pytest.fixture

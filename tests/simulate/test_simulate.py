@@ -1,6 +1,5 @@
 """Simulated reads: what they say, what the truth says of them, and that both agree."""
 
-import argparse
 import gzip
 from collections import Counter
 from dataclasses import replace
@@ -11,16 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aspsfusion.cli import simulate as command
-from aspsfusion.errors import ParameterError, ReadsError
+from aspsfusion.errors import ParameterError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Exon, Panel, Transcript, Unspliced
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.simulate.fragments import Fragments, Library, anchors
+from aspsfusion.simulate.fragments import Fragments, anchors
 from aspsfusion.simulate.molecules import fusion_molecule, parse_fusion
 from aspsfusion.simulate.reads import ADAPTERS
-from aspsfusion.simulate.records import TruthRecord, read_truth
-from aspsfusion.simulate.simulate import SimulatedFragment, SimulationParameters, simulate, write_simulation
+from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters, TruthRecord
+from aspsfusion.simulate.simulate import simulate, write_simulation
+from aspsfusion.validation.study import read_rows
+from repository import run_command
 
 GENOME = "".join(
     np.random.default_rng(5).choice(list("ACGT"), 6000).tolist()
@@ -153,22 +153,22 @@ def test_fusion_text_is_read_as_written(
 @pytest.mark.parametrize(
     ("stated", "problem"),
     [
-        ("FIVE:2-THREE:2", "can not be read; write it like GENE1:7::GENE2:6"),
-        ("FIVE:two::THREE:2", "position 'two' .* can not be read"),
-        ("FIVE:2::THREE:2=y5", "can not be read"),
-        ("FIVE:2-5::THREE:2", "wrong sign; .* behind its exon"),
+        ("FIVE:2-THREE:2", "cannot be read; write it like GENE1:7::GENE2:6"),
+        ("FIVE:two::THREE:2", "position 'two' .* cannot be read"),
+        ("FIVE:2::THREE:2=y5", "cannot be read"),
+        ("FIVE:2-5::THREE:2", "wrong sign; .* after its exon"),
         ("NONE:2::THREE:2", "gene NONE is not in panel test; it has CTRL, FIVE, THREE"),
         ("FIVE:4::THREE:2", r"FIVE\|F.1 has no exon 4; give an exon from 1 to 3"),
         ("FIVE:0::THREE:2", r"has no exon 0"),
-        ("FIVE:c.601::THREE:2", r"c.601 lies outside .* FIVE\|F.1; give a position from c.1 to c.600"),
+        ("FIVE:c.601::THREE:2", r"c.601 is outside .* FIVE\|F.1; give a position from c.1 to c.600"),
         ("CTRL:c.1::THREE:2", r"CTRL\|C.1 has no reading frame; give an exon number"),
-        ("FIVE:3+5::THREE:2", "there is no intron behind exon 3"),
+        ("FIVE:3+5::THREE:2", "there is no intron after exon 3"),
         ("FIVE:2::THREE:1-5", "there is no intron before exon 1"),
         ("FIVE:1+201::THREE:2", "intron 1 of .* has 200 nt, not 201"),
         ("CTRL:1+5::THREE:2", "holds no introns of CTRL; it holds those of FIVE, THREE"),
     ],
 )
-def test_fusion_that_can_not_be(stated: str, problem: str) -> None:
+def test_fusion_that_cannot_be(stated: str, problem: str) -> None:
     with pytest.raises(ParameterError, match=problem):
         run(fusions=(stated,))
 
@@ -250,7 +250,12 @@ def test_anchors_are_those_of_the_best_crossing_read(
     paired: bool,
     asked: tuple[int, int],
 ) -> None:
-    library = Library(200, 40, 1, read_length, paired, "none", *asked)
+    library = SimulationParameters(
+        read_length=read_length,
+        single_end=not paired,
+        anchor_five_prime=asked[0],
+        anchor_three_prime=asked[1],
+    )
     one = np.array([0])
     fragments = Fragments(one, one + start, one + length, np.array([sense]), one - 1)
     five, three = (int(side[0]) for side in anchors(fragments, one + junction, library))
@@ -288,12 +293,12 @@ def test_anchors_of_crossing_fragments_can_be_chosen() -> None:
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [
-        ({"read_length": 41}, "no read of 41 nt can have 30 nt before and 12 nt behind"),
+        ({"read_length": 41}, "no read of 41 nt can have 30 nt before and 12 nt after"),
         ({"anchor_five_prime": 451, "read_length": 600}, "whose sides have 450 and 705 nt"),
         ({"insert_mean": 30, "insert_sd": 0}, "only 0 of 5 fragments"),
     ],
 )
-def test_crossing_fragments_that_can_not_be(parameters: dict[str, int], problem: str) -> None:
+def test_crossing_fragments_that_cannot_be(parameters: dict[str, int], problem: str) -> None:
     with pytest.raises(ParameterError, match=f"{problem}.*; lower --anchor-five-prime"):
         run(fusions=("FIVE:2::THREE:2=x5",), **parameters)
 
@@ -403,8 +408,8 @@ def test_one_seed_stands_for_one_simulation() -> None:
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [
-        ({"read_length": 0}, "--read-length 0 has no sense; give 1 or more"),
-        ({"read_length": 1001}, "--read-length 1001 has no sense; give 1000 or less"),
+        ({"read_length": 0}, "--read-length 0 is out of range; give 1 or more"),
+        ({"read_length": 1001}, "--read-length 1001 is out of range; give 1000 or less"),
         ({"insert_mean": 0}, "--insert-mean 0"),
         ({"insert_mean": float("nan")}, "--insert-mean nan"),
         ({"insert_sd": -1}, "--insert-sd -1"),
@@ -425,7 +430,7 @@ def test_one_seed_stands_for_one_simulation() -> None:
         ({"copies": {"NONE": 5}}, "gene NONE is not in panel test"),
         ({"repeats": {"CTRL": 5}}, "holds no introns of CTRL; it holds those of FIVE, THREE"),
         ({"repeats": {"FIVE": 5}}, "no intron of FIVE with 300 nt; give a target gene with introns"),
-        ({"umi_length": 31}, "--umi-length 31 has no sense; give 30 or less"),
+        ({"umi_length": 31}, "--umi-length 31 is out of range; give 30 or less"),
         ({"deamination_rate": 2}, "--deamination-rate 2 is no rate"),
         ({}, "nothing to simulate; give --fusion"),
         ({"fusions": ("FIVE:2::THREE:2=0",)}, "nothing to simulate"),
@@ -516,10 +521,10 @@ def test_chimeras_join_two_molecules_where_they_share_bases() -> None:
         assert truth.junction is not None
         (first, switch), (second, place) = (side.rsplit(":", 1) for side in truth.contig.split("::"))
         five, three = PANEL.sequence_of(first), PANEL.sequence_of(second)
-        before, behind = int(switch), int(place) - 1
+        before, after = int(switch), int(place) - 1
         assert first != second
-        assert five[before - 5 : before] == three[behind - 5 : behind]
-        molecule = five[before - truth.junction : before] + three[behind:]
+        assert five[before - 5 : before] == three[after - 5 : after]
+        molecule = five[before - truth.junction : before] + three[after:]
         assert truth.start == 1
         ends = (molecule[: truth.end], reverse_complement(molecule[: truth.end]))
         read = fragment.read_1.sequence
@@ -599,13 +604,13 @@ def test_files_hold_the_records(tmp_path: Path) -> None:
             assert read is not None
             assert name == f"@{fragment.name} {mate}:N:0:ACGT"
             assert (sequence, plus, qualities) == (read.sequence, "+", read.qualities)
-    assert read_truth(paths[2]) == [fragment.truth for fragment in expected]
+    assert read_rows(TruthRecord, paths[2]) == [fragment.truth for fragment in expected]
 
 
 def test_single_end_files(tmp_path: Path) -> None:
     paths = write_simulation(PANEL, replace(MIXED, single_end=True), tmp_path / "sample")
     assert [path.name for path in paths] == ["sample.fastq.gz", "sample.truth.tsv"]
-    assert len(records(paths[0])) == len(read_truth(paths[1]))
+    assert len(records(paths[0])) == len(read_rows(TruthRecord, paths[1]))
 
 
 def test_same_seed_same_bytes_and_nothing_of_time_or_name(tmp_path: Path) -> None:
@@ -628,47 +633,29 @@ def test_existing_files_are_kept_unless_forced(tmp_path: Path) -> None:
     assert len(records(precious)) == len(list(simulate(PANEL, MIXED)))
 
 
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("", "line 1: the header"),
-        ("other\ttable\n", "line 1: the header"),
-        (f"{TruthRecord.header()}\na\tfusion\n", "line 2: "),
-        (f"{TruthRecord.header()}\na\tmoon\tc\t1\t2\t+\t\t0\t0\t0\t\n", "line 2: 'moon' is no source"),
-    ],
-)
-def test_truth_table_that_is_none(text: str, place: str, tmp_path: Path) -> None:
-    path = tmp_path / "truth.tsv"
-    path.write_text(text, encoding="ascii")
-    with pytest.raises(ReadsError, match=place):
-        read_truth(path)
-    with pytest.raises(ReadsError, match="can not be read"):
-        read_truth(tmp_path / "absent.tsv")
-
-
 # --- Command ----------------------------------------------------------------------------------------
 
 
-def parse(*arguments: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(formatter_class=argparse.RawDescriptionHelpFormatter)
-    command.add_arguments(parser)
-    return parser.parse_args(["--panel", "panel", *arguments])
-
-
-def test_command_passes_every_option_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command find the panel of these tests."""
     monkeypatch.setattr("aspsfusion.panel.panel.load_panel", lambda directory: PANEL)
+
+
+def write(output: Path, *arguments: str) -> None:
+    run_command("simulate", "--panel", "panel", "--output", output, *arguments)
+
+
+@pytest.mark.usefixtures("built")
+def test_command_passes_every_option_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = (
         "--fusion FIVE:2::THREE:2=x5 --fusion FIVE:1::THREE:2=3 --fragments 2 --coverage THREE=4 "
         "--transcript FIVE|F.2=1 --unspliced FIVE=2 --background 3 --read-length 60 --insert-mean 150 "
         "--insert-sd 10 --insert-min 20 --error-rate 0.01 --duplicate-rate 0.5 --anchor-five-prime 20 "
-        "--anchor-three-prime 15 --stranded reverse --single-end --seed 9 "
-        "--near THREE:2=7 --window 200 --copy FIVE=3 --repeat THREE=2 --copy-identity 0.8 --chimera-rate 0.1 "
-        "--chimera-homology 3 --other-fusion FIVE:2::THREE:2=x50 --hopping-rate 0.1 --umi-length 5 "
-        "--deamination-rate 0.03 --expression-spread 0.5"
+        "--anchor-three-prime 15 --stranded reverse --single-end --seed 9 --near THREE:2=7 --window 200 "
+        "--umi-length 5 --deamination-rate 0.03 --three-prime-decay 900"
     )
-    command.run(parse("--output", str(tmp_path / "s"), *options.split()))
+    write(tmp_path / "s", *options.split())
     expected = SimulationParameters(
         fusions=("FIVE:2::THREE:2=x5", "FIVE:1::THREE:2=3"),
         fragments=2,
@@ -689,59 +676,29 @@ def test_command_passes_every_option_on(
         seed=9,
         near={"THREE:2": 7},
         window=200,
-        copies={"FIVE": 3},
-        repeats={"THREE": 2},
-        copy_identity=0.8,
-        chimera_rate=0.1,
-        chimera_homology=3,
-        other_fusions=("FIVE:2::THREE:2=x50",),
-        hopping_rate=0.1,
         umi_length=5,
         deamination_rate=0.03,
-        expression_spread=0.5,
+        three_prime_decay=900,
     )
-    assert read_truth(tmp_path / "s.truth.tsv") == [f.truth for f in simulate(PANEL, expected)]
+    assert read_rows(TruthRecord, tmp_path / "s.truth.tsv") == [f.truth for f in simulate(PANEL, expected)]
     assert [r[1] for r in records(tmp_path / "s.fastq.gz")] == [
         f.read_1.sequence for f in simulate(PANEL, expected)
     ]
     assert "s.truth.tsv" in capsys.readouterr().err
 
 
-def test_defaults_of_command_and_library_are_the_same() -> None:
-    args, defaults = parse("--output", "x"), SimulationParameters()
-    for name in (
-        "fragments",
-        "background",
-        "read_length",
-        "single_end",
-        "insert_mean",
-        "insert_sd",
-        "insert_min",
-        "error_rate",
-        "duplicate_rate",
-        "stranded",
-        "anchor_five_prime",
-        "anchor_three_prime",
-        "seed",
-        "window",
-        "copy_identity",
-        "chimera_rate",
-        "chimera_homology",
-        "hopping_rate",
-        "umi_length",
-        "deamination_rate",
-        "expression_spread",
-    ):
-        assert getattr(args, name) == getattr(defaults, name), name
+@pytest.mark.usefixtures("built")
+def test_defaults_of_command_and_library_are_the_same(tmp_path: Path) -> None:
+    write(tmp_path / "s", "--fragments", "30", "--fusion", "FIVE:2::THREE:2=x5")
+    expected = SimulationParameters(fragments=30, fusions=("FIVE:2::THREE:2=x5",))
+    assert read_rows(TruthRecord, tmp_path / "s.truth.tsv") == [f.truth for f in simulate(PANEL, expected)]
 
 
-def test_counts_that_can_not_be_read(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("built")
+def test_counts_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for wrong in ("FIVE", "FIVE=many", "=3", "FIVE=-3"):
         with pytest.raises(SystemExit, match="2"):
-            parse("--output", "x", "--coverage", wrong)
+            write(tmp_path / "x", "--coverage", wrong)
         assert "is not NAME=N" in capsys.readouterr().err
-    monkeypatch.setattr("aspsfusion.panel.panel.load_panel", lambda directory: PANEL)
     with pytest.raises(ParameterError, match="--coverage FIVE is given twice"):
-        command.run(parse("--output", "x", "--coverage", "FIVE=1", "--coverage", "FIVE=2"))
+        write(tmp_path / "x", "--coverage", "FIVE=1", "--coverage", "FIVE=2")

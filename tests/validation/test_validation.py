@@ -13,9 +13,9 @@ from aspsfusion.validation.outcomes import Outcome, read_outcomes
 from aspsfusion.validation.run import Chain, equivalent, run_cell
 from aspsfusion.validation.study import Study, load_study
 from aspsfusion.validation.tables import Share, calibration, cell_rows, detection_limits
+from repository import BCR_ABL1_PANEL, ROOT
 
-REPOSITORY = Path(__file__).parents[2]
-SHIPPED = REPOSITORY / "resources" / "validation" / "study.yaml"
+SHIPPED = ROOT / "resources" / "validation" / "study.yaml"
 
 PLAIN = {"name": "plain", "factor": "detection 2x75", "level": "base"}
 TINY = {
@@ -89,14 +89,15 @@ def test_the_shipped_study_is_as_large_as_its_targets_ask() -> None:
 def test_every_sample_has_a_seed_of_its_own_that_nothing_else_changes() -> None:
     study = load_study(SHIPPED)
     seeds = [
-        study.seed_of(cell, arm, index)
+        study.sample(cell.name, arm, index).seed
         for cell in study.cells
         for arm in ("positive", "negative")
         for index in range(50)
     ]
     assert len(set(seeds)) == len(seeds)
     alone = study.model_copy(update={"cells": study.cells[3:4]})
-    assert alone.seed_of(alone.cells[0], "positive", 7) == study.seed_of(study.cells[3], "positive", 7)
+    name = alone.cells[0].name
+    assert alone.sample(name, "positive", 7).seed == study.sample(name, "positive", 7).seed
 
 
 def test_options_of_a_cell_replace_those_of_the_study() -> None:
@@ -105,18 +106,18 @@ def test_options_of_a_cell_replace_those_of_the_study() -> None:
             {"name": "long", "factor": "a", "level": "b", "simulate": {"read_length": 150}, "fragments": 7}
         ]
     )
-    positive = study.parameters(study.cells[0], "positive", 0)
+    positive = study.sample("long", "positive", 0).parameters()
     assert positive.read_length == 150
     assert positive.window == 300
     assert positive.fusions == ("ASPSCR1:7::TFE3:6=x7",)
-    assert study.parameters(study.cells[0], "negative", 0).fusions == ()
+    assert study.sample("long", "negative", 0).parameters().fusions == ()
 
 
 def test_a_share_of_fusion_transcripts_takes_the_place_of_wild_type() -> None:
     study = tiny(cells=[{"name": "share", "factor": "a", "level": "b", "fraction": 0.2}])
     numbers = []
     for index in range(200):
-        parameters = study.parameters(study.cells[0], "positive", index)
+        parameters = study.sample("share", "positive", index).parameters()
         number = int(parameters.fusions[0].rpartition("=n")[2])
         assert parameters.near["TFE3:6"] + number == 60
         numbers.append(number)
@@ -131,7 +132,7 @@ def test_a_share_of_fusion_transcripts_takes_the_place_of_wild_type() -> None:
         ({"cells": []}, "key cells"),
         ({"cells": [{"name": "a/b", "factor": "f", "level": "l"}]}, "key cells.0.name"),
         ({"cells": [{"name": "a", "factor": "f", "level": "l", "sample": 3}]}, "key cells.0.sample"),
-        ({"cells": [PLAIN, PLAIN]}, "cell plain stands twice"),
+        ({"cells": [PLAIN, PLAIN]}, "cell plain occurs twice"),
         ({"simulate": {"reads": 3}}, "cell plain: simulate has no option reads; options are anchor_five"),
         ({"simulate": {"error_rate": 3}}, "--error-rate 3 is no rate"),
         (
@@ -153,7 +154,7 @@ def test_a_study_that_is_wrong_is_refused(changes: dict[str, object], problem: s
 
 
 def test_a_study_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match=r"none.yaml: can not be read"):
+    with pytest.raises(ParameterError, match=r"none.yaml: cannot be read"):
         load_study(tmp_path / "none.yaml")
 
 
@@ -237,8 +238,8 @@ def test_calibration_counts_only_samples_of_which_the_statement_speaks() -> None
 def test_junctions_are_equivalent_where_both_genes_share_the_bases_between(demo_panel: Panel) -> None:
     five, three = demo_panel.unspliced["ASPSCR1"], demo_panel.unspliced["TFE3"]
 
-    def junction(before: int, behind: int) -> Junction:
-        return Junction("ASPSCR1", five.to_genome(before), "TFE3", three.to_genome(behind))
+    def junction(before: int, after: int) -> Junction:
+        return Junction("ASPSCR1", five.to_genome(before), "TFE3", three.to_genome(after))
 
     # The first place where base `at` of the 5' gene's continuation is the 3' gene's first base, and the
     # next one is not.
@@ -315,7 +316,7 @@ def test_the_commands_give_a_page_that_names_each_wrong_verdict(
     assert main(["validate", *map(str, command)]) == 0
     assert "3 samples, 1 wrong verdicts" in capsys.readouterr().out
     text = page.read_text(encoding="utf-8")
-    seed = load_study(study).seed_of(load_study(study).cell("plain"), "positive", 1)
+    seed = load_study(study).sample("plain", "positive", 1).seed
     assert f"| plain | positive | 1 | {seed} | missed: the fusion was excluded |" in text
     assert "| 3 or more fragments across the junction: EXCLUDED (missed) | 1 of 2 |" in text
     rows = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
@@ -387,7 +388,7 @@ def test_real_reads_diluted(real_data: Path, tmp_path: Path, chain: Chain) -> No
 
     panel = tmp_path / "panel"
     build_panel(
-        REPOSITORY / "tests" / "panels" / "bcr_abl1.yaml",
+        BCR_ABL1_PANEL,
         real_data / "genome.fa.gz",
         real_data / "genes.gtf",
         panel,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.simulate.demo import Outcome, run_demo
-from small_batch import ROOT
+from repository import ROOT
 
 CORES = 2
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.simulate.demo import DEFINITION, Outcome, load_demo
-from small_batch import ROOT, SmallBatch
+from repository import ROOT
+from small_batch import SmallBatch
 
 pytestmark = pytest.mark.workflow
 

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from aspsfusion.simulate.demo import Outcome
-from small_batch import ROOT, part_of_demonstration
+from repository import ROOT
+from small_batch import part_of_demonstration
 
 pytestmark = pytest.mark.workflow
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from small_batch import ROOT
+from repository import ROOT
 
 WORKFLOW = ROOT / "workflow"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from small_batch import ROOT
+from repository import ROOT
 
 RULES = ROOT / "workflow" / "rules" / "requests.smk"
 MEGABYTE = 1_000_000

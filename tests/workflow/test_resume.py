@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.simulate.demo import Outcome
-from small_batch import ROOT, SmallBatch, part_of_demonstration, results
+from repository import ROOT
+from small_batch import SmallBatch, part_of_demonstration, results
 
 pytestmark = pytest.mark.workflow
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from one_node_slurm import OneNodeSlurm, SlurmJob, SlurmUnavailableError, one_node_slurm
+from repository import ROOT
 from small_batch import (
-    ROOT,
     SAMPLES,
     SmallBatch,
     results,

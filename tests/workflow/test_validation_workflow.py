@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from repository import ROOT
+
 STUDY = {
     "schema_version": 1,
     "title": "tiny",

@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator
 
 from aspsfusion.simulate.demo import DEFINITION, Demo, Outcome, load_demo, run_workflow
 from bam_factory import Record, write_records
+from repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 CORES = 2
 REPEATED = ("type2_weak", "wild_type", "type1_single")
 """Samples of the demonstration that are analysed a second time: pairs, an exclusion and single reads."""

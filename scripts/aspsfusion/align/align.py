@@ -1,11 +1,9 @@
-"""Third stage: trims candidate fragments and aligns them to the panel's transcripts and unspliced targets.
+"""Aligns candidate fragments to the panel's transcripts and unspliced targets.
 
-Mates are aligned as single reads by BWA-MEM and joined afterwards: a pair whose mates lie in two genes is
+Mates are aligned as single reads by BWA-MEM and joined afterwards: a pair whose mates are in two genes is
 what this program looks for, so pairing must not influence the alignment. Equal alignments to several
 transcripts of a gene are reported as one record on the primary transcript, the others in its XA tag. Mates
-that overlap were joined before and are aligned as the one molecule that they are.
-
-Sets what the records of a pair say about each other: mates are aligned as single reads and joined here.
+that overlap were merged before and are aligned as the one molecule that they are.
 """
 
 import json
@@ -13,23 +11,205 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pysam
 from pybwa import BwaMem, BwaMemOptions
 
 from aspsfusion import __version__
 from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_candidates
-from aspsfusion.evidence.molecules import MERGED_TAG, UMI_TAG
+from aspsfusion.evidence.fragments import BOTH_ENDS
+from aspsfusion.evidence.placements import MERGED_TAG, UMI_TAG, RecordGroup, panel_contigs, primary_record
 from aspsfusion.io.bam import sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Panel, load_panel
 
+BATCH_FRAGMENTS = 5000
+"""Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""
 
-def join_mates(mates: Sequence[list[pysam.AlignedSegment]]) -> None:
+SHARE_DECIMALS = 4
+
+
+class AlignFiles(NamedTuple):
+    """The files of the stage.
+
+    Attributes:
+        reads: FASTQ written by `aspsfusion screen` or `extract`.
+        bam: to write, sorted by coordinate; its index beside it.
+        metrics: JSON to write.
+    """
+
+    reads: Path
+    bam: Path
+    metrics: Path
+
+
+@dataclass
+class AlignMetrics(CandidateMetrics):
+    """Counts of the stage."""
+
+    aligned_fragments: int = 0
+
+
+def run_align(
+    panel_directory: Path,
+    files: AlignFiles,
+    sample: str,
+    threads: int = 1,
+    progress: Callable[[int], None] = lambda count: None,
+    *,
+    force: bool = False,
+) -> None:
+    """Align one sample's candidate fragments.
+
+    Args:
+        panel_directory: whose index is aligned to.
+        files: to read and to write.
+        sample: sample name for the read group.
+        threads: threads of the aligner.
+        progress: called now and then with the fragments aligned so far.
+        force: replace existing files.
+
+    Raises:
+        ReadsError: the reads are not those of a screen.
+    """
+    panel = load_panel(panel_directory)
+    ranks = panel.contig_ranks
+    header = pysam.AlignmentHeader.from_dict(_bam_header(panel, sample))
+    options = aligner_options(threads)
+    metrics = AlignMetrics()
+    with (
+        open_aligner(panel.index_prefix) as aligner,
+        # Both names are claimed before the first read, so that either both files appear or none.
+        replacing(files.bam, force=force) as draft,
+        replacing(files.metrics, force=force) as metrics_draft,
+        # On the local disk: the unsorted records are read once more and thrown away.
+        tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch,
+    ):
+        unsorted = Path(scratch) / "unsorted.bam"
+        with unsorted_bam(unsorted, header) as out:
+            for batch in _batches(read_candidates(files.reads, metrics)):
+                for mates in _align_batch(batch, aligner, options, header, ranks):
+                    metrics.aligned_fragments += any(not records[0].is_unmapped for records in mates)
+                    for records in mates:
+                        for record in records:
+                            record.set_tag("RG", sample)
+                            out.write(record)
+                progress(metrics.fragments)
+        metrics_draft.write_text(json.dumps(_summary(metrics), indent=1) + "\n", encoding="utf-8")
+        sort_bam(unsorted, draft, remedy="run 'aspsfusion align' again")
+        pysam.index(str(draft))
+        Path(f"{draft}.bai").replace(f"{files.bam}.bai")
+
+
+def _bam_header(panel: Panel, sample: str) -> dict[str, Any]:
+    """Return the header of the panel BAM; it holds no paths and no times, so that it is reproducible."""
+    return {
+        "HD": {"VN": "1.6", "SO": "coordinate"},
+        "SQ": [{"SN": name, "LN": len(panel.sequence_of(name))} for name in panel_contigs(panel)],
+        "RG": [{"ID": sample, "SM": sample}],
+        "PG": [{"ID": "aspsfusion", "PN": "aspsfusion", "VN": __version__}],
+    }
+
+
+def _batches(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:
+    batch: list[Candidate] = []
+    for candidate in candidates:
+        batch.append(candidate)
+        if len(batch) == BATCH_FRAGMENTS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _align_batch(
+    batch: Sequence[Candidate],
+    aligner: BwaMem,
+    options: BwaMemOptions,
+    header: pysam.AlignmentHeader,
+    ranks: dict[str, int],
+) -> Iterator[list[RecordGroup]]:
+    """Align a batch of fragments; yields for each fragment the records of each mate."""
+    queries = [
+        pysam.FastxRecord(name=candidate.name, sequence=read.sequence, quality=read.quality)
+        for candidate in batch
+        for read in candidate.reads
+        if read.sequence
+    ]
+    results = iter(aligner.align(queries, options) if queries else [])
+    for candidate in batch:
+        mates = []
+        for read in candidate.reads:
+            records = next(results) if read.sequence else [_unmapped(candidate.name, header)]
+            for record in records:
+                prefer_primary(record, ranks)
+            rewrite_split_tags(records)
+            mates.append(records)
+        if len(mates) == BOTH_ENDS:
+            join_mates(mates)
+        for records in mates:
+            for record in records:
+                if candidate.merged:
+                    record.set_tag(MERGED_TAG, 1)
+                if candidate.umi:
+                    record.set_tag(UMI_TAG, candidate.umi)
+        yield mates
+
+
+def _unmapped(name: str, header: pysam.AlignmentHeader) -> pysam.AlignedSegment:
+    """Return the record of a read of which trimming left nothing."""
+    record = pysam.AlignedSegment(header)
+    record.query_name = name
+    record.is_unmapped = True
+    record.reference_id = -1
+    record.reference_start = -1
+    return record
+
+
+def prefer_primary(record: pysam.AlignedSegment, ranks: dict[str, int]) -> None:
+    """Move a record to the most preferred of its equal alternatives, in place.
+
+    Equal means same strand, same CIGAR and same number of mismatches. The former placement takes the
+    alternative's place in the XA tag.
+    """
+    if record.is_unmapped or not record.has_tag("XA"):
+        return
+    here = (record.reference_name, record.is_reverse, record.reference_start)
+    cigar, edits = record.cigarstring, record.get_tag("NM")
+    hits = [hit.split(",") for hit in str(record.get_tag("XA")).rstrip(";").split(";")]
+    best, best_rank = None, ranks[str(record.reference_name)]
+    for index, (contig, position, hit_cigar, hit_edits) in enumerate(hits):
+        same = hit_cigar == cigar and int(hit_edits) == edits and (position[0] == "-") == record.is_reverse
+        if same and ranks[contig] < best_rank:
+            best, best_rank = index, ranks[contig]
+    if best is None:
+        return
+    contig, position, _, _ = hits[best]
+    record.reference_id = record.header.get_tid(contig)
+    record.reference_start = int(position[1:]) - 1
+    sign = "-" if here[1] else "+"
+    hits[best] = [str(here[0]), f"{sign}{here[2] + 1}", str(cigar), str(edits)]
+    record.set_tag("XA", "".join(",".join(hit) + ";" for hit in hits))
+
+
+def rewrite_split_tags(records: RecordGroup) -> None:
+    """Make the SA tags of a read's records name the records' present places, in place."""
+    if len(records) == 1:
+        return
+    entries = [
+        f"{r.reference_name},{r.reference_start + 1},{'-' if r.is_reverse else '+'},{r.cigarstring},"
+        f"{r.mapping_quality},{r.get_tag('NM')};"
+        for r in records
+    ]
+    for index, record in enumerate(records):
+        record.set_tag("SA", "".join(entry for i, entry in enumerate(entries) if i != index))
+
+
+def join_mates(mates: Sequence[RecordGroup]) -> None:
     """Set the flags and mate fields of a pair's records, in place."""
-    primaries = [next(r for r in records if not (r.is_supplementary or r.is_secondary)) for records in mates]
+    primaries = [primary_record(records) for records in mates]
     for number, (records, other) in enumerate(zip(mates, reversed(primaries), strict=True)):
         for record in records:
             record.is_paired = True
@@ -65,180 +245,6 @@ def _set_template_length(first: pysam.AlignedSegment, second: pysam.AlignedSegme
     left.template_length, right.template_length = length, -length
     if not left.is_reverse and right.is_reverse:
         left.is_proper_pair = right.is_proper_pair = True
-
-
-BATCH_FRAGMENTS = 5000
-"""Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""
-
-SHARE_DECIMALS = 4
-
-
-@dataclass
-class AlignMetrics(CandidateMetrics):
-    """Counts of the stage."""
-
-    aligned_fragments: int = 0
-
-
-def prefer_primary(record: pysam.AlignedSegment, ranks: dict[str, int]) -> None:
-    """Move a record to the most preferred of its equal alternatives, in place.
-
-    Equal means same strand, same CIGAR and same number of mismatches. The former placement takes the
-    alternative's place in the XA tag.
-    """
-    if record.is_unmapped or not record.has_tag("XA"):
-        return
-    here = (record.reference_name, record.is_reverse, record.reference_start)
-    cigar, edits = record.cigarstring, record.get_tag("NM")
-    hits = [hit.split(",") for hit in str(record.get_tag("XA")).rstrip(";").split(";")]
-    best, best_rank = None, ranks[str(record.reference_name)]
-    for index, (contig, position, hit_cigar, hit_edits) in enumerate(hits):
-        same = hit_cigar == cigar and int(hit_edits) == edits and (position[0] == "-") == record.is_reverse
-        if same and ranks[contig] < best_rank:
-            best, best_rank = index, ranks[contig]
-    if best is None:
-        return
-    contig, position, _, _ = hits[best]
-    record.reference_id = record.header.get_tid(contig)
-    record.reference_start = int(position[1:]) - 1
-    sign = "-" if here[1] else "+"
-    hits[best] = [str(here[0]), f"{sign}{here[2] + 1}", str(cigar), str(edits)]
-    record.set_tag("XA", "".join(",".join(hit) + ";" for hit in hits))
-
-
-def rewrite_split_tags(records: Sequence[pysam.AlignedSegment]) -> None:
-    """Make the SA tags of a read's records say where the records now stand, in place."""
-    if len(records) < 2:
-        return
-    entries = [
-        f"{r.reference_name},{r.reference_start + 1},{'-' if r.is_reverse else '+'},{r.cigarstring},"
-        f"{r.mapping_quality},{r.get_tag('NM')};"
-        for r in records
-    ]
-    for index, record in enumerate(records):
-        record.set_tag("SA", "".join(entry for i, entry in enumerate(entries) if i != index))
-
-
-def _unmapped(name: str, header: pysam.AlignmentHeader) -> pysam.AlignedSegment:
-    """Return the record of a read of which trimming left nothing."""
-    record = pysam.AlignedSegment(header)
-    record.query_name = name
-    record.is_unmapped = True
-    record.reference_id = -1
-    record.reference_start = -1
-    return record
-
-
-def align_batch(
-    batch: Sequence[Candidate],
-    aligner: BwaMem,
-    options: BwaMemOptions,
-    header: pysam.AlignmentHeader,
-    ranks: dict[str, int],
-) -> Iterator[list[list[pysam.AlignedSegment]]]:
-    """Align a batch of fragments; yields for each fragment the records of each mate."""
-    queries = [
-        pysam.FastxRecord(name=candidate.name, sequence=read.sequence, quality=read.quality)
-        for candidate in batch
-        for read in candidate.reads
-        if read.sequence
-    ]
-    results = iter(aligner.align(queries, options) if queries else [])
-    for candidate in batch:
-        mates = []
-        for read in candidate.reads:
-            records = next(results) if read.sequence else [_unmapped(candidate.name, header)]
-            for record in records:
-                prefer_primary(record, ranks)
-            rewrite_split_tags(records)
-            mates.append(records)
-        if len(mates) == 2:
-            join_mates(mates)
-        for records in mates:
-            for record in records:
-                if candidate.merged:
-                    record.set_tag(MERGED_TAG, 1)
-                if candidate.umi:
-                    record.set_tag(UMI_TAG, candidate.umi)
-        yield mates
-
-
-def bam_header(panel: Panel, sample: str) -> dict[str, Any]:
-    """Return the header of the panel BAM; it holds no paths and no times, so that it is reproducible."""
-    names = {key: len(t.sequence) for key, t in panel.transcripts.items()}
-    names |= {u.key: len(u.sequence) for u in panel.unspliced.values()}
-    return {
-        "HD": {"VN": "1.6", "SO": "coordinate"},
-        "SQ": [{"SN": name, "LN": length} for name, length in names.items()],
-        "RG": [{"ID": sample, "SM": sample}],
-        "PG": [{"ID": "aspsfusion", "PN": "aspsfusion", "VN": __version__}],
-    }
-
-
-def run_align(
-    panel_directory: Path,
-    reads: Path,
-    output: Path,
-    metrics_path: Path,
-    sample: str,
-    threads: int,
-    progress: Callable[[int], None] = lambda count: None,
-    *,
-    force: bool = False,
-) -> None:
-    """Align one sample's candidate fragments.
-
-    Args:
-        panel_directory: built panel.
-        reads: FASTQ written by `aspsfusion screen`.
-        output: BAM to write, sorted by coordinate, its index beside it.
-        metrics_path: JSON to write.
-        sample: sample name for the read group.
-        threads: threads of the aligner.
-        progress: called now and then with the fragments aligned so far.
-        force: replace existing files.
-
-    Raises:
-        ReadsError: the reads are not those of a screen.
-    """
-    panel = load_panel(panel_directory)
-    ranks = panel.contig_ranks
-    header = pysam.AlignmentHeader.from_dict(bam_header(panel, sample))
-    options = aligner_options(threads)
-    metrics = AlignMetrics()
-    with (
-        open_aligner(panel.index_prefix) as aligner,
-        # Both names are claimed before the first read, so that either both files appear or none.
-        replacing(output, force=force) as draft,
-        replacing(metrics_path, force=force) as metrics_draft,
-        # On the local disk: the unsorted records are read once more and thrown away.
-        tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch,
-    ):
-        unsorted = Path(scratch) / "unsorted.bam"
-        with unsorted_bam(unsorted, header) as out:
-            for batch in _batches(read_candidates(reads, metrics)):
-                for mates in align_batch(batch, aligner, options, header, ranks):
-                    metrics.aligned_fragments += any(not records[0].is_unmapped for records in mates)
-                    for records in mates:
-                        for record in records:
-                            record.set_tag("RG", sample)
-                            out.write(record)
-                progress(metrics.fragments)
-        metrics_draft.write_text(json.dumps(_summary(metrics), indent=1) + "\n", encoding="utf-8")
-        sort_bam(unsorted, draft, remedy="run 'aspsfusion align' again")
-        pysam.index(str(draft))
-        Path(f"{draft}.bai").replace(f"{output}.bai")
-
-
-def _batches(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:
-    batch: list[Candidate] = []
-    for candidate in candidates:
-        batch.append(candidate)
-        if len(batch) == BATCH_FRAGMENTS:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _summary(metrics: AlignMetrics) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Reads the candidate fragments that `screen` or `extract` wrote, trims them and joins overlapping mates."""
+"""Reads the candidates of `screen` or `extract`, trimmed and with overlapping mates merged."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MATE_SUFFIXES = ("/1", "/2")
 """Ends of the read names that the screen gives to the mates of a pair."""
 
 UMI_COMMENT = "RX:Z:"
-"""Begins the comment behind a read's name that carries its UMI, as in a SAM file."""
+"""Begins the comment after a read's name that carries its UMI, as in a SAM file."""
 
 _SCREEN_AGAIN = "run 'aspsfusion screen' again"
 
@@ -43,9 +43,9 @@ class Candidate:
 
     Attributes:
         name: read name without mate and comment.
-        reads: the two mates, a single read, or the whole molecule where mates were joined.
-        merged: whether two mates were joined into one read.
-        umi: from the comment behind the name, empty without one.
+        reads: the two mates, a single read, or the whole molecule where mates were merged.
+        merged: whether two mates were merged into one read.
+        umi: from the comment after the name, empty without one.
     """
 
     name: str
@@ -78,11 +78,11 @@ def read_candidates(path: Path, metrics: CandidateMetrics) -> Iterator[Candidate
         metrics.pairs += 1
         metrics.adapter_fragments += pair.first.adapter_found or pair.second.adapter_found
         metrics.overlapping_pairs += pair.insert is not None
-        yield joined_candidate(name, pair, umi)
+        yield merged_candidate(name, pair, umi)
 
 
-def joined_candidate(name: str, pair: TrimmedPair, umi: str = "") -> Candidate:
-    """Return a pair as a candidate, its mates joined where they overlap by enough bases."""
+def merged_candidate(name: str, pair: TrimmedPair, umi: str = "") -> Candidate:
+    """Return a pair as a candidate, its mates merged where they overlap by enough bases."""
     first, second = pair.first, pair.second
     if pair.insert and first.sequence and second.sequence:
         overlap = overlap_length(len(first.sequence), len(second.sequence), pair.insert)

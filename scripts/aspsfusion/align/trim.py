@@ -1,13 +1,11 @@
-"""Removes adapters from candidate fragments before they are aligned.
+"""Trims adapters from candidate fragments, and merges mates that overlap.
 
 Short inserts, the rule in FFPE tissue, let both mates run into the adapters. Where the mates overlap, the
 insert's length follows from the reads themselves and no adapter needs to be known; single reads and pairs
 without overlap are searched for the adapters of the common library kits.
 
-Joins overlapping mates into one read, so that what both of them show is said once.
-
 Where mates overlap, the same base of the molecule was read twice. Weighed apart, an error in one of them
-leaves the other to vote alone, and the anchors of both are cut at the read's end; joined, the molecule
+leaves the other to vote alone, and the anchors of both are cut at the read's end; merged, the molecule
 speaks once, with its whole length.
 """
 
@@ -19,10 +17,30 @@ import numpy.typing as npt
 from cutadapt.adapters import BackAdapter
 
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import overlap_insert
+from aspsfusion.native import overlap_insert
+
+ADAPTERS = ("AGATCGGAAGAGC", "CTGTCTCTTATACACATCT")
+"""Beginning of the Illumina TruSeq and of the Nextera transposase adapters (Illumina Adapter Sequences,
+document 1000000002694)."""
+
+ADAPTER_ERROR_RATE = 0.1
+ADAPTER_MIN_OVERLAP = 5
+"""Shorter ends are left: a clip that short does no harm, and four bases match by chance in 1 of 256."""
+
+PAIR_ADAPTER_MIN_OVERLAP = 12
+"""A pair that runs into the adapters overlaps, unless next to nothing is between them; so in a pair without
+overlap only a long piece of adapter is believed, which is an adapter dimer."""
+
+OVERLAP_MINIMUM = 16
+"""Bases in which mates must agree to count as overlapping: about 1 of 4^16 by chance, times 300 offsets."""
+
+OVERLAP_MISMATCH_RATE = 0.1
+MIN_LENGTH = 20
+"""Reads shorter than this after trimming are kept as an empty mate: they cannot be placed uniquely."""
+
 
 MERGE_OVERLAP = 40
-"""Bases in which mates must overlap to be joined. Shorter overlaps may be two copies of a tandem repeat: the
+"""Bases in which mates must overlap to be merged. Shorter overlaps may be two copies of a tandem repeat: the
 repeat at the 5' breakpoint of the shipped panel has 31 nt that occur twice, with one mismatch."""
 
 _ANY = ord("N")
@@ -31,6 +49,81 @@ _HIGHEST = ord("I")
 """Phred+33 of 0 and of 40; two reads that agree are not trusted more than that."""
 
 _Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class TrimmedRead:
+    """A read after trimming; both strings are empty when too little was left."""
+
+    sequence: str
+    quality: str
+    adapter_found: bool
+
+
+@dataclass(frozen=True)
+class TrimmedPair:
+    """Both mates after trimming, and the insert length where they overlap."""
+
+    first: TrimmedRead
+    second: TrimmedRead
+    insert: int | None
+
+
+def trim_single(sequence: str, quality: str) -> TrimmedRead:
+    """Trim a single read at the first base of an adapter."""
+    return _trim_at_adapter(sequence, quality, ADAPTER_MIN_OVERLAP)
+
+
+def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
+    """Trim both mates of a pair.
+
+    Args:
+        first: bases and qualities of read 1, as sequenced.
+        second: bases and qualities of read 2, as sequenced.
+
+    Returns:
+        The trimmed mates and the insert length in nt, None where the mates do not overlap.
+    """
+    insert = overlap_insert(
+        first[0].encode("ascii"),
+        reverse_complement(second[0]).encode("ascii"),
+        OVERLAP_MINIMUM,
+        OVERLAP_MISMATCH_RATE,
+    )
+    if insert:
+        mates = [
+            _cut(sequence, quality, min(len(sequence), insert), adapter_found=len(sequence) > insert)
+            for sequence, quality in (first, second)
+        ]
+        return TrimmedPair(mates[0], mates[1], insert)
+    return TrimmedPair(
+        _trim_at_adapter(*first, PAIR_ADAPTER_MIN_OVERLAP),
+        _trim_at_adapter(*second, PAIR_ADAPTER_MIN_OVERLAP),
+        None,
+    )
+
+
+@cache
+def _searches(min_overlap: int) -> list[BackAdapter]:
+    """Return the searches for all adapters: made once and when needed, because each takes 10 ms to make."""
+    return [
+        BackAdapter(adapter, max_errors=ADAPTER_ERROR_RATE, min_overlap=min_overlap) for adapter in ADAPTERS
+    ]
+
+
+def _cut(sequence: str, quality: str, length: int, *, adapter_found: bool) -> TrimmedRead:
+    if length < MIN_LENGTH:
+        return TrimmedRead("", "", adapter_found)
+    return TrimmedRead(sequence[:length], quality[:length], adapter_found)
+
+
+def _trim_at_adapter(sequence: str, quality: str, min_overlap: int) -> TrimmedRead:
+    length = len(sequence)
+    for search in _searches(min_overlap):
+        match = search.match_to(sequence)
+        if match is not None:
+            length = min(length, match.rstart)
+    return _cut(sequence, quality, length, adapter_found=length < len(sequence))
 
 
 def overlap_length(first: int, second: int, insert: int) -> int:
@@ -83,98 +176,3 @@ def _arrays(bases: str, quality: str) -> tuple[_Bytes, _Bytes]:
 
 def _text(values: _Bytes) -> str:
     return values.tobytes().decode("ascii")
-
-
-ADAPTERS = ("AGATCGGAAGAGC", "CTGTCTCTTATACACATCT")
-"""Beginning of the Illumina TruSeq and of the Nextera transposase adapters (Illumina Adapter Sequences,
-document 1000000002694)."""
-
-ADAPTER_ERROR_RATE = 0.1
-ADAPTER_MIN_OVERLAP = 5
-"""Shorter ends are left: a clip that short does no harm, and four bases are met by chance in 1 of 256."""
-
-PAIR_ADAPTER_MIN_OVERLAP = 12
-"""A pair that runs into the adapters overlaps, unless next to nothing lies between them; so in a pair without
-overlap only a long piece of adapter is believed, which is an adapter dimer."""
-
-OVERLAP_MINIMUM = 16
-"""Bases in which mates must agree to count as overlapping: about 1 of 4^16 by chance, times 300 offsets."""
-
-OVERLAP_MISMATCH_RATE = 0.1
-MIN_LENGTH = 20
-"""Reads shorter than this after trimming are kept as an empty mate: they can not be placed uniquely."""
-
-
-@dataclass(frozen=True)
-class TrimmedRead:
-    """A read after trimming; both strings are empty when too little was left."""
-
-    sequence: str
-    quality: str
-    adapter_found: bool
-
-
-@dataclass(frozen=True)
-class TrimmedPair:
-    """Both mates after trimming, and the insert length where they overlap."""
-
-    first: TrimmedRead
-    second: TrimmedRead
-    insert: int | None
-
-
-@cache
-def _searches(min_overlap: int) -> list[BackAdapter]:
-    """Return the searches for all adapters: made once and when needed, because each takes 10 ms to make."""
-    return [
-        BackAdapter(adapter, max_errors=ADAPTER_ERROR_RATE, min_overlap=min_overlap) for adapter in ADAPTERS
-    ]
-
-
-def _cut(sequence: str, quality: str, length: int, *, adapter_found: bool) -> TrimmedRead:
-    if length < MIN_LENGTH:
-        return TrimmedRead("", "", adapter_found)
-    return TrimmedRead(sequence[:length], quality[:length], adapter_found)
-
-
-def _trim_at_adapter(sequence: str, quality: str, min_overlap: int) -> TrimmedRead:
-    length = len(sequence)
-    for search in _searches(min_overlap):
-        match = search.match_to(sequence)
-        if match is not None:
-            length = min(length, match.rstart)
-    return _cut(sequence, quality, length, adapter_found=length < len(sequence))
-
-
-def trim_single(sequence: str, quality: str) -> TrimmedRead:
-    """Trim a single read at the first base of an adapter."""
-    return _trim_at_adapter(sequence, quality, ADAPTER_MIN_OVERLAP)
-
-
-def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
-    """Trim both mates of a pair.
-
-    Args:
-        first: bases and qualities of read 1, as sequenced.
-        second: bases and qualities of read 2, as sequenced.
-
-    Returns:
-        The trimmed mates and the insert length in nt, None where the mates do not overlap.
-    """
-    insert = overlap_insert(
-        np.frombuffer(first[0].encode("ascii"), dtype=np.uint8),
-        np.frombuffer(reverse_complement(second[0]).encode("ascii"), dtype=np.uint8),
-        OVERLAP_MINIMUM,
-        OVERLAP_MISMATCH_RATE,
-    )
-    if insert:
-        mates = [
-            _cut(sequence, quality, min(len(sequence), insert), adapter_found=len(sequence) > insert)
-            for sequence, quality in (first, second)
-        ]
-        return TrimmedPair(mates[0], mates[1], insert)
-    return TrimmedPair(
-        _trim_at_adapter(*first, PAIR_ADAPTER_MIN_OVERLAP),
-        _trim_at_adapter(*second, PAIR_ADAPTER_MIN_OVERLAP),
-        None,
-    )

@@ -1,7 +1,7 @@
 """Compares the samples of a batch: a junction that another sample has far more often may come from there.
 
 Index hopping and carry-over move a small share of one library's fragments into its neighbours. A junction
-whose fragments are no more than such a share of another sample's can not confirm a diagnosis, nor can it be
+whose fragments are no more than such a share of another sample's cannot confirm a diagnosis, nor can it be
 dismissed. The check always starts from the verdict by the sample's own reads, so that it gives the same
 answer however often it is made, and takes back what a smaller batch had made it say.
 """
@@ -17,8 +17,8 @@ from aspsfusion.errors import AspsfusionError
 from aspsfusion.evidence.fragments import Record
 from aspsfusion.io.files import replacing
 from aspsfusion.report.findings import Contamination, Fusion, Reason
-from aspsfusion.report.html_parts import count, percent, plural
 from aspsfusion.report.models import OwnVerdict, Report, Verdict
+from aspsfusion.report.words import count, percent, plural
 
 CONTAMINATION_CODE = "POSSIBLE_CONTAMINATION"
 SHARE_DECIMALS = 4
@@ -55,25 +55,20 @@ class CheckedReport(NamedTuple):
 def check_batch(
     reports: Sequence[Report], runs: Mapping[str, str], parameters: BatchParameters
 ) -> list[CheckedReport]:
-    """Return the reports with the verdicts that they have as samples of one batch.
+    """Return the reports, in the same order, with the verdicts that they have as samples of one batch.
 
     Args:
         reports: reports of the batch, as they are or as an earlier check left them.
         runs: sequencing run by sample; samples that it does not name are one run.
         parameters: thresholds.
-
-    Returns:
-        The reports in the same order; one that nothing speaks against comes back by its own verdict.
     """
     own = [own_report(report) for report in reports]
-    return [
-        _judged(
-            report,
-            [other for other in own if other is not report and _run(other, runs) == _run(report, runs)],
-            parameters,
-        )
-        for report in own
-    ]
+
+    def others(report: Report) -> list[Report]:
+        run = runs.get(report.sample_id)
+        return [other for other in own if other is not report and runs.get(other.sample_id) == run]
+
+    return [_judged(report, others(report), parameters) for report in own]
 
 
 def own_report(report: Report) -> Report:
@@ -88,11 +83,7 @@ def own_report(report: Report) -> Report:
     return report.model_copy(update={"verdict": verdict, "fusions": fusions})
 
 
-def _run(report: Report, runs: Mapping[str, str]) -> str:
-    return runs.get(report.sample_id, "")
-
-
-def place(fusion: Fusion) -> Place:
+def _place(fusion: Fusion) -> Place:
     """Return what makes two junctions the same one."""
     five, three = fusion.five_prime, fusion.three_prime
     return fusion.name, five.chrom, five.pos, three.chrom, three.pos
@@ -166,7 +157,7 @@ def _source(
         (other_fusion.fragments_with_duplicates, other.sample_id)
         for other in others
         for other_fusion in other.fusions
-        if place(other_fusion) == place(fusion)
+        if _place(other_fusion) == _place(fusion)
     ]
     if not found:
         return None

@@ -1,7 +1,7 @@
-"""Writes the batch as a custom-content file of MultiQC, which finds files named `*_mqc.tsv` by itself.
+"""Writes the batch as a table for MultiQC, which finds files named `*_mqc.tsv` by itself.
 
-The comment lines in front of the table are YAML that tells MultiQC what it shows (MultiQC documentation, page
-"Custom content"). The numbers are those of `summary.tsv`.
+The comment lines before the table are YAML that says what MultiQC shows (MultiQC documentation, page "Custom
+content"). The numbers are those of `summary.tsv`.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ COLUMNS = (
     Column("fusions", "Fusions", "Names of all reported fusions"),
     Column("fragments", "Fragments", "Unique supporting fragments of the leading fusion", "{:,.0f}"),
     Column("split_reads", "Split", "Those with a read across the junction", "{:,.0f}"),
-    Column("spanning_pairs", "Spanning", "Those whose mates lie on the two sides", "{:,.0f}"),
+    Column("spanning_pairs", "Spanning", "Those whose mates are on the two sides", "{:,.0f}"),
     Column("detectable_percent", "Detectable %", "Smallest share that would have been seen", "{:,.2f}"),
     Column("total_reads", "Reads", "Reads of the sample", "{:,.0f}"),
     Column("candidate_fragments", "Panel fragments", "Fragments of the panel's genes", "{:,.0f}"),
@@ -48,13 +48,13 @@ RULES = {
 
 
 def write_multiqc(rows: Sequence[SummaryRow], path: Path) -> None:
-    """Write the table; an existing file is replaced in one step."""
+    """Write the table and replace an existing file."""
     with replacing(path, force=True) as temporary:
         temporary.write_text(multiqc_text(rows), encoding="utf-8", newline="\n")
 
 
 def multiqc_text(rows: Sequence[SummaryRow]) -> str:
-    """Return the table with its settings in front."""
+    """Return the table with its settings before it."""
     notices = list(dict.fromkeys(row.notices for row in rows if row.notices))
     settings: dict[str, Any] = {
         "id": "aspsfusion",

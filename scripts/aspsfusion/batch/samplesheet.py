@@ -2,8 +2,7 @@
 
 It knows the names that sequencers and archives give: `S_S1_L001_R1_001.fastq.gz` (bcl2fastq and BCL
 Convert), `S_R1.fastq.gz`, `S_1.fastq.gz`, `S.R1.fq.gz`, a lane before the mate number, and one BAM or CRAM
-file for each sample. A name from which it can not be told beyond doubt what the file is stops it: a guess
-would analyse half a sample as a whole one.
+file for each sample. A name that leaves a doubt is an error: a guess might analyse half a sample as a whole.
 """
 
 import os
@@ -27,12 +26,12 @@ _UNASSIGNED = re.compile(r"undetermined(?:[._-]|$)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ReadFile:
-    """A file of reads as its name tells.
+    """A file of reads, as its name says.
 
     Attributes:
         path: the file.
         sample: sample name in the file's name.
-        lane: what tells the sample's lanes apart, empty if the name has none.
+        lane: what distinguishes the sample's lanes, empty if the name has none.
         read: `1` or `2` for mates, `I` for an index, empty without mate number, `bam`: BAM, CRAM.
     """
 
@@ -54,7 +53,7 @@ class SheetRow:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sample sheet, and the files that have no place in it with the reason."""
+    """A sample sheet, and the files of reads that are not in it, with the reason."""
 
     rows: list[SheetRow]
     skipped: list[tuple[Path, str]]
@@ -84,10 +83,7 @@ def parse_name(path: Path) -> ReadFile | None:
 
 
 def sheet_of(files: Iterable[Path]) -> Sheet:
-    """Return the sample sheet of some files.
-
-    Args:
-        files: paths; those that hold no reads are passed over without a word.
+    """Return the sample sheet of some files; those that hold no reads are ignored.
 
     Raises:
         ReadsError: a name is no plain sample name, a mate is missing, or a sample is there twice.
@@ -105,18 +101,14 @@ def sheet_of(files: Iterable[Path]) -> Sheet:
         elif path.stat().st_size == 0:
             raise ReadsError("is empty (0 bytes)", path=path, remedy="copy the file again, or take it away")
         else:
-            require_plain(file)
+            _require_plain(file)
             samples.setdefault(file.sample, []).append(file)
-    rows = [row for sample, members in sorted(samples.items()) for row in rows_of(sample, members)]
+    rows = [row for sample, members in sorted(samples.items()) for row in _rows(sample, members)]
     return Sheet(rows, skipped)
 
 
-def require_plain(file: ReadFile) -> None:
-    """Refuse a name that can not be the name of a sample.
-
-    Raises:
-        ReadsError: names the file and a name that would do.
-    """
+def _require_plain(file: ReadFile) -> None:
+    """Refuse a name that cannot be the name of a sample."""
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", file.sample).lstrip("_.-") or "sample"
     if not re.fullmatch(NAME_PATTERN, file.sample):
         raise ReadsError(
@@ -132,12 +124,8 @@ def require_plain(file: ReadFile) -> None:
         )
 
 
-def rows_of(sample: str, files: Sequence[ReadFile]) -> list[SheetRow]:
-    """Return the rows of one sample, one for each lane.
-
-    Raises:
-        ReadsError: its files contradict each other.
-    """
+def _rows(sample: str, files: Sequence[ReadFile]) -> list[SheetRow]:
+    """Return the rows of one sample, one for each lane."""
     alignments = [file for file in files if file.read == "bam"]
     reads = [file for file in files if file.read != "bam"]
     if alignments and (reads or len(alignments) > 1):
@@ -154,7 +142,7 @@ def rows_of(sample: str, files: Sequence[ReadFile]) -> list[SheetRow]:
         mates = lanes.setdefault((file.path.parent, file.lane), {})
         if file.read in mates:
             raise ReadsError(
-                f"can not be told from {mates[file.read].path}: same sample, lane and mate",
+                f"cannot be distinguished from {mates[file.read].path}: same sample, lane and mate",
                 path=file.path,
                 remedy="leave one of the two in the directory, or write the sheet by hand",
             )
@@ -189,16 +177,7 @@ def _row(sample: str, mates: dict[str, ReadFile]) -> SheetRow:
 
 
 def run_samplesheet(directory: Path, output: Path, *, recursive: bool = False, force: bool = False) -> Sheet:
-    """Write the sample sheet of a directory.
-
-    Args:
-        directory: where the reads are.
-        output: table to write, with absolute paths of the reads.
-        recursive: look into directories inside as well.
-        force: replace an existing file.
-
-    Returns:
-        The sheet.
+    """Write the sample sheet of a directory, with absolute paths of the reads.
 
     Raises:
         ReadsError: the directory is not there or holds no reads, or its files contradict each other.

@@ -10,16 +10,8 @@ from markupsafe import Markup
 
 from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow
 from aspsfusion.io.files import replacing
-from aspsfusion.report.html_parts import (
-    count,
-    css_string,
-    percent,
-    plural,
-    render,
-    script_source,
-    template_text,
-)
-from aspsfusion.report.sections import detectable_share
+from aspsfusion.report.html_parts import css_string, render, script_source, template_text
+from aspsfusion.report.words import count, percent, plural, rounded_up
 
 CALLS = ("CONFIRMED", "INDETERMINATE", "EXCLUDED", FAILED, OUTDATED)
 """In the order in which the batch's counts are told."""
@@ -139,7 +131,7 @@ def _line(row: SummaryRow) -> SampleLine:
         if row.fragments is None
         else f"{_count(row.split_reads)} + {_count(row.spanning_pairs)}",
         share=_percent(row.fraction_three_prime),
-        detectable="-" if row.detectable_fraction is None else detectable_share(row.detectable_fraction),
+        detectable="-" if row.detectable_fraction is None else rounded_up(row.detectable_fraction),
         reads=_count(row.total_reads),
         candidates=_count(row.candidate_fragments),
         flags=row.flags or "-",

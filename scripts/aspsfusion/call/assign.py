@@ -1,93 +1,21 @@
-"""Finds the junctions that explain each open fragment about equally well.
+"""Finds the junctions that each open fragment fits, and gives each fragment to one of them.
 
 Candidates are the catalogue's junctions, which are tested whether or not an alignment proposes them, the
 junctions that split reads propose, and the exon borders that spanning pairs could bridge.
-
-Counts the molecules of a junction once each.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from aspsfusion.call.calls_file import CalledRead, MatePlace
-from aspsfusion.call.junction import JunctionModel, ModelIndex
-from aspsfusion.call.proposals import Proposer, propose
-from aspsfusion.call.realign import INDEL_WINDOW, PREFERENCE, Realigner, Support
+from aspsfusion.call.junction import JunctionModel, ModelIndex, in_order
+from aspsfusion.call.proposals import Proposer
+from aspsfusion.call.realign import INDEL_WINDOW, Realigner, Support
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.fragments import Fragment
-from aspsfusion.evidence.molecules import molecules
 from aspsfusion.evidence.placements import ContigBases
-from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Junction, Panel
-
-
-class Assigned(NamedTuple):
-    """A fragment's support for the junction that it was given to, and whether it fits no other known one."""
-
-    support: Support
-    typable: bool
-
-
-class Counted(NamedTuple):
-    """The same for a molecule, with the number of its copies."""
-
-    support: Support
-    typable: bool
-    copies: int
-
-
-def unique_molecules(group: Iterable[Assigned]) -> list[Counted]:
-    """Remove duplicates by the fragment's place on the fusion transcript, copies added up.
-
-    Copies of one molecule may have been aligned with either gene in front; on the junction they lie in the
-    same place. Of several the one with the strongest kind of support, the fewest edits, then the first name
-    is kept. UMIs tell molecules of one place apart, as before.
-    """
-    by_place: dict[tuple[int, int, str], list[Assigned]] = {}
-    for item in group:
-        by_place.setdefault(item.support.span, []).append(item)
-    kept: list[Counted] = []
-    for items in by_place.values():
-        umis = molecules(item.support.fragment.umi for item in items)
-        of_molecule: dict[str, list[Assigned]] = {}
-        for item in items:
-            of_molecule.setdefault(umis[item.support.fragment.umi], []).append(item)
-        for copies in of_molecule.values():
-            best = min(copies, key=lambda i: (PREFERENCE[i.support.kind], *_strength(i.support)))
-            kept.append(Counted(best.support, best.typable, sum(i.support.fragment.copies for i in copies)))
-    return sorted(kept, key=lambda item: (item.support.span, item.support.fragment.name))
-
-
-def _strength(support: Support) -> tuple[int, str]:
-    return support.edits, support.fragment.name
-
-
-def called_read(item: Counted) -> CalledRead:
-    """Return a counted molecule as it stands in the calls file."""
-    support = item.support
-    five, three = support.anchors
-    laid = support.laid[support.crossing]
-    assert laid is not None
-    assert support.kind != "touching"
-    sequence = support.fragment.mates[support.crossing].sequence
-    return CalledRead(
-        name=support.fragment.name,
-        kind=support.kind,
-        copies=item.copies,
-        typable=item.typable,
-        anchor_five_prime=five,
-        anchor_three_prime=three,
-        mismatches=support.edits,
-        sequence=reverse_complement(sequence) if laid.reverse else sequence,
-        offset=laid.start,
-        places=tuple(
-            MatePlace(mate.number, place.reverse, place.start, place.edits)
-            for mate, place in zip(support.fragment.mates, support.laid, strict=True)
-            if place is not None
-        ),
-    )
-
 
 MIN_PROPOSERS = 2
 """Fragments that must propose a junction off the exon borders for all others to be tested there."""
@@ -97,42 +25,71 @@ GAPLESS_ENOUGH = 2
 one edit at the most, as a gap is an edit itself."""
 
 Supports = dict[str, list[tuple[Junction, Support]]]
-"""The junctions that fit each fragment, by its name."""
+"""The junctions that each fragment fits about equally well, by its name."""
+
+
+class Assigned(NamedTuple):
+    """A fragment's support for the junction that it was given to.
+
+    Attributes:
+        support: of that junction.
+        typable: whether it fits no other known junction about as well.
+    """
+
+    support: Support
+    typable: bool
+
+
+class Assignment(NamedTuple):
+    """Which junction each fragment was given to.
+
+    Attributes:
+        junctions: the fragments that count, by junction.
+        names: of all fragments that were given to a junction, those that only touch it among them.
+    """
+
+    junctions: dict[Junction, list[Assigned]]
+    names: set[str]
 
 
 class SupportFinder:
-    """Tests fragments of any number of samples at the junctions of a panel.
+    """Tests the fragments of any number of samples at the junctions of a panel.
+
+    Models of junctions are kept from one sample to the next, because making them takes time; they depend on
+    the panel alone.
 
     Args:
-        panel: built panel.
+        panel: with the transcripts and the catalogue.
         parameters: thresholds.
 
     Attributes:
         contigs: bases of the panel's contigs.
+        realigner: decides for one fragment and one junction.
     """
 
     def __init__(self, panel: Panel, parameters: CallParameters) -> None:
         self.contigs = ContigBases(panel)
+        self.realigner = Realigner(parameters)
         self._panel = panel
         self._parameters = parameters
         self._anchors = AnchorFinder(panel, parameters.min_anchor)
         self._proposer = Proposer(panel, self.contigs, parameters)
-        self._realigner = Realigner(parameters)
         self._models: dict[Junction, JunctionModel | None] = {}
 
     def boundaries(self, junction: Junction) -> int:
-        """Return how many sides of a junction lie at an exon border."""
+        """Return how many sides of a junction are at an exon border."""
         return self._proposer.boundaries.count(junction)
 
     def at_known_place(self, junction: Junction) -> bool:
-        """Whether a junction is listed or lies between two exon borders."""
+        """Whether a junction is listed or is between two exon borders."""
         return junction in self._panel.catalogue or self.boundaries(junction) == BOTH_SIDES
 
-    def model(self, junction: Junction) -> JunctionModel:
-        """Return the model of a junction that a fragment was found to support."""
-        found = self._models[junction]
-        assert found is not None
-        return found
+    def model(self, junction: Junction) -> JunctionModel | None:
+        """Return the model of a junction, None where the panel lacks sequence of a side."""
+        if junction not in self._models:
+            model = JunctionModel(self._panel, self.contigs, junction, self._anchors.find(junction))
+            self._models[junction] = model if model.usable else None
+        return self._models[junction]
 
     def find(self, fragments: list[Fragment]) -> Supports:
         """Return the junctions that each fragment supports about equally well.
@@ -140,27 +97,21 @@ class SupportFinder:
         Args:
             fragments: fragments that the wild type does not explain at once.
         """
-        proposed = propose(self._proposer, fragments)
+        proposed = self._proposer.propose(fragments)
         tested = [*self._panel.catalogue, *sorted(set(proposed) - set(self._panel.catalogue), key=in_order)]
         common = [junction for junction in tested if self._is_common(junction, proposed)]
-        supports = self._evaluate(fragments, self._models_of(common))
+        supports = self._evaluate(fragments, common)
         for junction in tested:
             if not self._is_common(junction, proposed):
-                self._add_to(supports, self._evaluate(proposed[junction], self._models_of([junction])))
-        counted = {
-            name
-            for name, found in supports.items()
-            if any(support.kind in ("split", "spanning") for _, support in found)
-        }
-        bridging = {
+                _add_to(supports, self._evaluate(proposed[junction], [junction]))
+        counted = {name for name, found in supports.items() if any(support.counts for _, support in found)}
+        bridged = {
             junction
             for fragment in fragments
             if fragment.name not in counted
             for junction in self._proposer.from_spanning_pair(fragment)
         }
-        fresh = self._models_of(sorted(bridging - set(tested), key=in_order))
-        if fresh:
-            self._add_to(supports, self._evaluate(fragments, fresh))
+        _add_to(supports, self._evaluate(fragments, sorted(bridged - set(tested), key=in_order)))
         return {name: self._near_best(found) for name, found in supports.items()}
 
     def _is_common(self, junction: Junction, proposed: Mapping[Junction, list[Fragment]]) -> bool:
@@ -172,28 +123,12 @@ class SupportFinder:
         """
         return self.at_known_place(junction) or len(proposed[junction]) >= MIN_PROPOSERS
 
-    @staticmethod
-    def _add_to(supports: Supports, more: Supports) -> None:
-        for name, found in more.items():
-            supports.setdefault(name, []).extend(found)
-
-    def _models_of(self, junctions: Iterable[Junction]) -> list[JunctionModel]:
-        """Return models of the junctions for which the panel holds sequence on both sides.
-
-        They are kept, so that one caller is quick with many samples.
-        """
-        models = []
-        for junction in junctions:
-            if junction not in self._models:
-                model = JunctionModel(self._panel, self.contigs, junction, self._anchors.find(junction))
-                self._models[junction] = model if model.usable else None
-            found = self._models[junction]
-            if found is not None:
-                models.append(found)
-        return models
-
-    def _evaluate(self, fragments: Iterable[Fragment], models: list[JunctionModel]) -> Supports:
+    def _evaluate(self, fragments: Iterable[Fragment], junctions: Iterable[Junction]) -> Supports:
+        """Test each fragment at each junction that it may cross or bridge."""
         found: Supports = {}
+        models = [model for junction in junctions if (model := self.model(junction))]
+        if not models:
+            return found
         index = ModelIndex(models, INDEL_WINDOW)
         for fragment in fragments:
             near = index.near(fragment, self._parameters.margin)
@@ -201,10 +136,10 @@ class SupportFinder:
                 supports = [
                     (model.junction, support)
                     for model in near
-                    if (support := self._realigner.support(fragment, model, gapped=gapped))
+                    if (support := self.realigner.support(fragment, model, gapped=gapped))
                 ]
-                counted = [s.cost for _, s in supports if s.kind in ("split", "spanning")]
-                if min(counted, default=GAPLESS_ENOUGH + 1) <= GAPLESS_ENOUGH:
+                costs = [support.cost for _, support in supports if support.counts]
+                if min(costs, default=GAPLESS_ENOUGH + 1) <= GAPLESS_ENOUGH:
                     break
             if supports:
                 found[fragment.name] = supports
@@ -215,7 +150,68 @@ class SupportFinder:
         limit = min(support.cost for _, support in found) + self._parameters.margin
         return [item for item in found if item[1].cost < limit]
 
+    def assign(self, supports: Supports) -> Assignment:
+        """Give every fragment to one junction; those that only touch it are taken along, but not counted."""
+        by_junction: dict[Junction, list[Support]] = {}
+        for found in supports.values():
+            for junction, support in found:
+                by_junction.setdefault(junction, []).append(support)
+        assigned: dict[Junction, list[Assigned]] = {}
+        taken: set[str] = set()
+        for junction in self._strongest_first(by_junction, supports):
+            group = [support for support in by_junction[junction] if support.fragment.name not in taken]
+            if any(support.counts for support in group):
+                assigned[junction] = [
+                    Assigned(support, self._typable(junction, supports[support.fragment.name]))
+                    for support in group
+                    if support.kind != "touching"
+                ]
+                taken.update(support.fragment.name for support in group)
+        return Assignment(assigned, taken)
 
-def in_order(junction: Junction) -> tuple[str, int, str, int]:
-    """Return what junctions are sorted by where nothing else tells them apart."""
-    return junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
+    def _strongest_first(
+        self, by_junction: Mapping[Junction, list[Support]], supports: Supports
+    ) -> list[Junction]:
+        """Return the junctions in the order in which they take fragments.
+
+        The junction that most fragments support with a crossing read comes first; among equals a listed
+        one, then one between exon borders. Anchors that end in a repeat fit several positions of an exon;
+        this order gives them to the position that the longer anchors prove. A place off the exon borders with
+        too few fragments to be reported comes last: a sequencing error beside a junction makes a fragment
+        fit a place some bases off a little better, and that must not hide what it says about the junction.
+        """
+        best_for: Counter[Junction] = Counter()
+        for found in supports.values():
+            fewest = min(support.cost for _, support in found)
+            best_for.update(j for j, support in found if support.kind == "split" and support.cost == fewest)
+
+        def rank(junction: Junction) -> tuple[object, ...]:
+            group = by_junction[junction]
+            few = best_for[junction] < self._parameters.min_fragments_other
+            return (
+                few and not self.at_known_place(junction),
+                -best_for[junction],
+                junction not in self._panel.catalogue,
+                -self.boundaries(junction),
+                -len(group),
+                sum(support.cost for support in group),
+                in_order(junction),
+            )
+
+        return sorted(by_junction, key=rank)
+
+    def _typable(self, junction: Junction, found: list[tuple[Junction, Support]]) -> bool:
+        """Whether no other known place explains a fragment about as well as the junction it was given to.
+
+        Known places are listed junctions and those between exon borders; a pair that bridges a junction
+        often fits several of them.
+        """
+        return not any(
+            other != junction and support.kind != "touching" and self.at_known_place(other)
+            for other, support in found
+        )
+
+
+def _add_to(supports: Supports, more: Supports) -> None:
+    for name, found in more.items():
+        supports.setdefault(name, []).extend(found)

@@ -1,4 +1,4 @@
-"""The file between `call` and `report`: junctions, one-sided breakpoints and wild-type counts."""
+"""Writes and reads the file between `call` and `report`: junctions, one-sided breaks, wild-type counts."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,11 +8,12 @@ from typing import Any, Literal, NamedTuple
 from aspsfusion.config import CallParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.panel.panel import Junction
 
 CALLS_VERSION = 3
 
-Kind = Literal["split", "spanning", "short"]
-"""How a fragment supports a junction; see `records.SupportingRead`."""
+CountedKind = Literal["split", "spanning", "short"]
+"""How a counted fragment supports a junction; see `realign.Kind`."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class OneSidedCluster:
     Attributes:
         gene: HGNC symbol.
         position: genomic position of the last base of the gene, 0-based.
-        enters: whether the foreign sequence lies in front of the gene's (the gene would be the 3' partner).
+        enters: whether the foreign sequence is upstream of the gene's (the gene would be the 3' partner).
         fragments: unique fragments.
         consensus: consensus of the foreign sequence in the direction of the gene.
         rejection: code of the reason why it is no finding, empty for a reported one.
@@ -37,7 +38,7 @@ class OneSidedCluster:
 
 
 class MatePlace(NamedTuple):
-    """Where one read of a fragment lies on a junction.
+    """Where one read of a fragment is on a junction.
 
     Attributes:
         number: 1 or 2; 1 for single reads.
@@ -54,14 +55,14 @@ class MatePlace(NamedTuple):
 
 @dataclass(frozen=True)
 class CalledRead:
-    """A fragment as counted for a junction; see `records.SupportingRead`.
+    """A molecule as counted for a junction; for the fields see `report.findings.SupportingRead`.
 
-    `places` holds its reads that lie on the junction, in the order of their numbers; one that lies in a part
-    of the two genes that the junction's model lacks, or nowhere, has none.
+    `places` holds its reads that are aligned to the junction, in the order of their numbers; one that is
+    placed in a part of the two genes that the junction's model lacks, or nowhere, has none.
     """
 
     name: str
-    kind: Kind
+    kind: CountedKind
     copies: int
     typable: bool
     anchor_five_prime: int
@@ -82,11 +83,11 @@ class CalledJunction:
         three_gene: 3' gene.
         three_pos: its first joined base.
         catalogue_id: id of the catalogue entry, None for others.
-        boundaries: how many sides lie at an exon border of a transcript.
+        boundaries: how many sides are at an exon border of a transcript.
         split_reads: unique fragments that cross.
         spanning_pairs: unique fragments that bridge.
-        short_overhangs: unique fragments with a read that runs over the junction by too few bases for an
-            anchor; counted where split reads prove the junction.
+        short_overhangs: unique fragments with a short overhang, a read that runs over the junction by too
+            few bases for an anchor; counted where split reads prove the junction.
         split_with_duplicates: split reads, every copy counted.
         spanning_with_duplicates: spanning pairs, every copy counted.
         short_with_duplicates: short overhangs, every copy counted.
@@ -95,15 +96,15 @@ class CalledJunction:
         max_anchor_three_prime: longest 3' anchor of a split read.
         wild_type_five_prime: unique fragments that run on in the 5' gene.
         wild_type_three_prime: unique fragments of the 3' gene itself.
-        flank_five_prime: reference bases in front of the junction.
-        flank_three_prime: reference bases behind it.
+        flank_five_prime: reference bases upstream of the junction.
+        flank_three_prime: reference bases downstream of it.
         reads: supporting fragments.
         rejections: codes of the reasons why it is not reported, empty for a reported one.
-        unique_five_prime: unique fragments with sequence of the 5' gene that stands nowhere else in the
+        unique_five_prime: unique fragments with sequence of the 5' gene that occurs nowhere else in the
             genome; 0 where the panel was built without a whole genome.
-        elsewhere_five_prime: those whose sequence of the 5' gene all stands elsewhere too, or is not exact.
-        unique_three_prime: the same of the 3' gene.
-        elsewhere_three_prime: the same of the 3' gene.
+        elsewhere_five_prime: those whose sequence of the 5' gene all occurs elsewhere too, or is not exact.
+        unique_three_prime: as for the 5' gene.
+        elsewhere_three_prime: as for the 5' gene.
     """
 
     five_gene: str
@@ -133,6 +134,11 @@ class CalledJunction:
     elsewhere_three_prime: int = 0
 
     @property
+    def junction(self) -> Junction:
+        """The genomic positions."""
+        return Junction(self.five_gene, self.five_pos, self.three_gene, self.three_pos)
+
+    @property
     def fragments(self) -> int:
         """Unique supporting fragments."""
         return self.split_reads + self.spanning_pairs + self.short_overhangs
@@ -145,7 +151,7 @@ class CalledJunction:
 
 @dataclass(frozen=True)
 class Calls:
-    """All junctions of one sample, reported ones first, one-sided breakpoints, and the wild-type counts."""
+    """All junctions of one sample, reported ones first, one-sided breaks, and the wild-type counts."""
 
     junctions: tuple[CalledJunction, ...]
     one_sided: tuple[OneSidedCluster, ...]

@@ -1,10 +1,10 @@
-"""Weighs one fragment again, with the functions of `call`, and says why it did or did not count.
+"""Explains a fragment: weighs it again, as `call` does, and says why it did or did not count.
 
 It needs the panel and the evidence of the sample: report.json holds only the reads that count. The alignments
-of `panel.bam` tell of the others, which the wild type explains.
+of `panel.bam` show the others, which the wild type explains.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pysam
@@ -12,30 +12,29 @@ import pysam
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.call.junction import JunctionModel
-from aspsfusion.call.realign import ANCHOR_PER_EDIT, Laid, Realigner
+from aspsfusion.call.realign import ANCHOR_PER_EDIT, AlignedRead
 from aspsfusion.config import CallParameters
-from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.coverage import wild_type_gene
 from aspsfusion.evidence.evidence_file import Evidence
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
-from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Junction, Panel
-from aspsfusion.report.html_parts import plural
+from aspsfusion.report.words import plural
 
 
 def explain_fragment(panel: Panel, parameters: CallParameters, evidence: Evidence, name: str) -> list[str]:
     """Return what `call` makes of a fragment, in lines; empty when the evidence does not hold it.
 
     Args:
-        panel: built panel.
+        panel: that the sample was called with.
         parameters: thresholds that the sample was called with.
-        evidence: evidence of the sample; its wild-type counts are completed in place.
+        evidence: of the sample.
         name: read name.
     """
     fragment = next((fragment for fragment in evidence.fragments if fragment.name == name), None)
     if fragment is None:
         return []
-    calls = Caller(panel, parameters).call(evidence)
+    caller = Caller(panel, parameters)
+    calls = caller.call(evidence)
     lines = [f"{name} was open before the junctions were weighed; its reads:"]
     lines += [f"  {line}" for mate in fragment.mates for line in _placements(panel, mate)]
     for junction in calls.junctions:
@@ -46,12 +45,12 @@ def explain_fragment(panel: Panel, parameters: CallParameters, evidence: Evidenc
         lines.append(f"It is counted as wild type of {gene}. Junctions that it touches:")
     else:
         lines.append("It counts for no junction, nor as wild type. Junctions that it touches:")
-    lines += [f"  {line}" for line in _weighed(panel, parameters, fragment, calls.junctions)]
+    lines += [f"  {line}" for line in _weighed(caller, fragment, calls.junctions)]
     return lines
 
 
 def _counted(junction: CalledJunction) -> str:
-    place = _words(Junction(junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos))
+    place = _words(junction.junction)
     if junction.rejections:
         return f"It counts for {place}, which is not reported: {', '.join(junction.rejections)}."
     return f"It counts for {place}, which is reported."
@@ -66,7 +65,7 @@ def _placements(panel: Panel, mate: Mate) -> Iterator[str]:
     head = f"read {mate.number}, {len(mate.sequence)} nt"
     if not mate.placements:
         yield f"{head}: nowhere on the panel"
-    best = min((placement.edits for placement in mate.placements), default=0)
+    best = mate.fewest_edits(0)
     by_gene: dict[str, list[Placement]] = {}
     for placement in mate.placements:
         if placement.edits == best:
@@ -74,89 +73,70 @@ def _placements(panel: Panel, mate: Mate) -> Iterator[str]:
     for placements in by_gene.values():
         first = min(placements, key=lambda placement: panel.contig_ranks[placement.contig])
         others = len(placements) - 1
-        more = f", alike on {plural(others, 'further sequence')} of the gene" if others else ""
+        more = f", equally on {plural(others, 'further sequence')} of the gene" if others else ""
         yield (
             f"{head}: {first.contig}:{first.start + 1}-{first.end} ({'-' if first.reverse else '+'}), "
             f"{plural(best, 'edit')} in its whole length{more}"
         )
 
 
-def _weighed(
-    panel: Panel, parameters: CallParameters, fragment: Fragment, called: tuple[CalledJunction, ...]
-) -> Iterator[str]:
+def _weighed(caller: Caller, fragment: Fragment, called: Iterable[CalledJunction]) -> Iterator[str]:
     """Yield for each junction of its genes why the fragment does not count for it."""
-    contigs, anchors = ContigBases(panel), AnchorFinder(panel, parameters.min_anchor)
-    junctions = dict.fromkeys(
-        [
-            *(Junction(j.five_gene, j.five_pos, j.three_gene, j.three_pos) for j in called),
-            *panel.catalogue,
-        ]
-    )
-    models = [JunctionModel(panel, contigs, junction, anchors.find(junction)) for junction in junctions]
-    realigner = Realigner(parameters)
-    told = 0
+    touched = False
     genes = {placement.gene for mate in fragment.mates for placement in mate.placements}
-    for model in models:
-        if not model.usable or not genes & {model.junction.five_gene, model.junction.three_gene}:
+    for junction in dict.fromkeys([*(j.junction for j in called), *caller.panel.catalogue]):
+        model = caller.finder.model(junction)
+        if model is None or not genes & {junction.five_gene, junction.three_gene}:
             continue
-        ways = [list(realigner.ways(mate, model)) for mate in fragment.mates]
-        if not _touches(ways):
-            continue
-        told += 1
-        yield f"{_words(model.junction)}: {_why(realigner, fragment, model, ways, parameters)}"
-    if not told:
+        aligned = [caller.finder.realigner.alignments(mate, model) for mate in fragment.mates]
+        if _touches(aligned):
+            touched = True
+            yield f"{_words(junction)}: {_why(caller, fragment, model, aligned)}"
+    if not touched:
         yield "no read of it crosses a listed or called junction of its genes, and no pair bridges one"
 
 
-def _touches(ways: list[list[Laid]]) -> bool:
-    """Whether a read crosses the junction, or the reads lie on its two sides."""
-    places = [laid for found in ways for laid in found]
-    crosses = any(0 < laid.before < laid.end - laid.start for laid in places)
-    return crosses or (any(laid.end <= 0 for laid in places) and any(laid.start >= 0 for laid in places))
+def _touches(aligned: list[list[AlignedRead]]) -> bool:
+    """Whether a read runs over the junction, or the reads are on its two sides."""
+    reads = [read for of_mate in aligned for read in of_mate]
+    return any(read.runs_over for read in reads) or (
+        any(read.end <= 0 for read in reads) and any(read.start >= 0 for read in reads)
+    )
 
 
-def _why(
-    realigner: Realigner,
-    fragment: Fragment,
-    model: JunctionModel,
-    ways: list[list[Laid]],
-    parameters: CallParameters,
-) -> str:
-    support = realigner.support(fragment, model)
+def _why(caller: Caller, fragment: Fragment, model: JunctionModel, aligned: list[list[AlignedRead]]) -> str:
+    support = caller.finder.realigner.support(fragment, model)
     if support is not None and support.kind != "touching":
         return "it fits, but a copy of the same molecule or a junction that more fragments prove takes it"
     reasons = [
         f"read {mate.number}: {reason}"
-        for mate, found in zip(fragment.mates, ways, strict=True)
-        for laid in found
-        if (reason := _shortcoming(mate, laid, model, parameters))
+        for mate, reads in zip(fragment.mates, aligned, strict=True)
+        for read in reads
+        if (reason := _shortcoming(mate, read, model, caller.parameters.margin))
     ]
     if len(fragment.mates) > 1 and support is None:
         reasons.append("the mates do not fit the fusion transcript together")
-    return "; ".join(reasons) or "it lies beside the junction, and its mate does not reach the other gene"
+    return "; ".join(reasons) or "it is beside the junction, and its mate does not reach the other gene"
 
 
-def _shortcoming(mate: Mate, laid: Laid, model: JunctionModel, parameters: CallParameters) -> str:
-    """Return what a read that crosses the junction lacks; empty when it does not cross or lacks nothing."""
-    length = laid.end - laid.start
-    behind = length - laid.before
-    if not 0 < laid.before < length:
+def _shortcoming(mate: Mate, read: AlignedRead, model: JunctionModel, margin: int) -> str:
+    """Return what a read that runs over the junction lacks; empty when it does not or lacks nothing."""
+    if not read.runs_over:
         return ""
-    five, three = model.junction.five_gene, model.junction.three_gene
-    if laid.before < model.anchors.five_prime:
-        return f"{laid.before} bases in {five}, {model.anchors.five_prime} are needed to tell it there"
-    if behind < model.anchors.three_prime:
-        return f"{behind} bases in {three}, {model.anchors.three_prime} are needed to tell it there"
-    edits_behind = laid.edits - laid.edits_before
-    if laid.edits_before > laid.before // ANCHOR_PER_EDIT:
-        return f"{plural(laid.edits_before, 'edit')} among its {laid.before} bases in {five}"
-    if edits_behind > behind // ANCHOR_PER_EDIT:
-        return f"{plural(edits_behind, 'edit')} among its {behind} bases in {three}"
-    wild_type = min((placement.edits for placement in mate.placements), default=length)
-    if wild_type - laid.edits < parameters.margin:
+    sides = (
+        (model.junction.five_gene, read.upstream, read.edits_upstream, model.anchors.five_prime),
+        (model.junction.three_gene, read.downstream, read.edits_downstream, model.anchors.three_prime),
+    )
+    for gene, bases, _, needed in sides:
+        if bases < needed:
+            return f"{bases} bases in {gene}, {needed} are needed to distinguish it from other genes"
+    for gene, bases, edits, _ in sides:
+        if edits > bases // ANCHOR_PER_EDIT:
+            return f"{plural(edits, 'edit')} among its {bases} bases in {gene}"
+    if read.lead(mate) < margin:
         return (
-            f"{plural(laid.edits, 'edit')} on the junction, {wild_type} on the wild type; the junction must "
-            f"be better by {parameters.margin}"
+            f"{plural(read.edits, 'edit')} on the junction, {mate.fewest_edits(len(mate.sequence))} on the "
+            f"wild type; the junction must be better by {margin}"
         )
     return ""
 

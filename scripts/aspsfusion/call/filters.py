@@ -1,10 +1,8 @@
-"""Tells false signals from fusions: why a candidate junction is not reported, by stable codes.
+"""Filters false-positive junctions, by stable codes.
 
 Nothing is dropped silently: a rejected candidate stays in the report as filtered, with every reason that
 applies. Listed junctions are exempt from the rules that judge a junction by its place, because their place
 is known.
-
-Tells simple repeats, such as poly-A tails and microsatellites, from sequence of a gene.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,30 +14,6 @@ from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import SideCount
 from aspsfusion.report.findings import Reason
-
-MAX_REPEATED_SHARE = 0.8
-"""Largest share of an anchor's bases that equal the base one or two places before them. In random sequence it
-is 44 percent; it is 100 in runs of one base and in repeats of two, as in poly-A tails and microsatellites."""
-
-
-def repeated_share(bases: str) -> float:
-    """Return the share of bases that equal the base one or two places before them.
-
-    >>> repeated_share("AAAAAAAA"), repeated_share("ACACACAC"), repeated_share("ACGTACGT")
-    (1.0, 1.0, 0.0)
-    """
-    repeated = sum(base in bases[max(0, place - 2) : place] for place, base in enumerate(bases[2:], start=2))
-    return repeated / max(1, len(bases) - 2)
-
-
-def is_simple(bases: str) -> bool:
-    """Tell whether a sequence is a run of one base or a repeat of two, with few exceptions.
-
-    >>> is_simple("AAAAAAAAATAAAAAA"), is_simple("GAGCAGGAGCGGGAGCGG")
-    (True, False)
-    """
-    return repeated_share(bases) >= MAX_REPEATED_SHARE
-
 
 MAX_HOMOLOGY = 30
 """Shared bases are counted up to this number on each side; more is no short repeat but a gene family."""
@@ -58,37 +32,11 @@ SHADOW_REACH = 60
 of the shipped panel does so by 30 and by 36 nt."""
 
 MIN_COMPLEXITY_BASES = 10
+"""Bases of the shortest anchor that can show more than a simple repeat."""
 
-
-def homology(contigs: ContigBases, model: JunctionModel) -> int:
-    """Return how many bases around a junction the two genes share, in nt.
-
-    The bases by which the junction could be moved to either side without changing the joined sequence. A
-    junction at random has 4 or more once in 60 times (sum of two geometric numbers of chance 1/4).
-
-    Args:
-        contigs: the panel's sequences.
-        model: the junction.
-    """
-    five, three = model.main_forms
-    five_bases, three_bases = contigs[five], contigs[three]
-    five_at, three_at = model.five[five], model.three[three]
-    behind = before = 0
-    while (
-        behind < MAX_HOMOLOGY
-        and five_at + behind < five_bases.size
-        and three_at + behind < three_bases.size
-        and five_bases[five_at + behind] == three_bases[three_at + behind]
-    ):
-        behind += 1
-    while (
-        before < MAX_HOMOLOGY
-        and five_at > before
-        and three_at > before
-        and five_bases[five_at - before - 1] == three_bases[three_at - before - 1]
-    ):
-        before += 1
-    return before + behind
+MAX_REPEATED_SHARE = 0.8
+"""Largest share of an anchor's bases that equal the base one or two places before them. In random sequence it
+is 44 percent; it is 100 in runs of one base and in repeats of two, as in poly-A tails and microsatellites."""
 
 
 def rejections(panel: Panel, junction: CalledJunction, parameters: CallParameters) -> tuple[str, ...]:
@@ -146,7 +94,7 @@ def _read_through(panel: Panel, junction: CalledJunction) -> bool:
     else:
         gap = five.exons[-1].start - three.exons[0].end
     length = sum(abs(t.exons[-1].start - t.exons[0].start) for t in (five, three))
-    # Neighbours may overlap, but the 3' gene must begin behind the start of the 5' gene.
+    # Neighbours may overlap, but the 3' gene must begin after the start of the 5' gene.
     return -length < gap <= READ_THROUGH_DISTANCE
 
 
@@ -176,11 +124,11 @@ def _template_switching(junction: CalledJunction, parameters: CallParameters) ->
 
 
 def beside_stronger(panel: Panel, junction: CalledJunction, others: Iterable[CalledJunction]) -> bool:
-    """Whether a junction off the exon borders lies beside one that errors in its reads explain.
+    """Whether a junction off the exon borders is beside one that errors in its reads explain.
 
     Args:
-        panel: built panel.
-        junction: not listed.
+        panel: with the transcripts.
+        junction: that is judged; listed ones never are.
         others: junctions of the sample, itself among them or not.
     """
     if junction.catalogue_id is not None or junction.boundaries == BOTH_SIDES:
@@ -204,6 +152,52 @@ def _apart(panel: Panel, gene: str, one: int, other: int) -> int:
     return min(distances)
 
 
+def homology(contigs: ContigBases, model: JunctionModel) -> int:
+    """Return how many bases around a junction the two genes share, in nt.
+
+    The bases by which the junction could be moved to either side without changing the joined sequence. A
+    junction at random has 4 or more once in 60 times (sum of two geometric numbers of chance 1/4).
+    """
+    five, three = model.five.main_form, model.three.main_form
+    five_bases, three_bases = contigs[five], contigs[three]
+    five_at, three_at = model.five.boundaries[five], model.three.boundaries[three]
+    after = before = 0
+    while (
+        after < MAX_HOMOLOGY
+        and five_at + after < len(five_bases)
+        and three_at + after < len(three_bases)
+        and five_bases[five_at + after] == three_bases[three_at + after]
+    ):
+        after += 1
+    while (
+        before < MAX_HOMOLOGY
+        and five_at > before
+        and three_at > before
+        and five_bases[five_at - before - 1] == three_bases[three_at - before - 1]
+    ):
+        before += 1
+    return before + after
+
+
+def repeated_share(bases: str) -> float:
+    """Return the share of bases that equal the base one or two places before them.
+
+    >>> repeated_share("AAAAAAAA"), repeated_share("ACACACAC"), repeated_share("ACGTACGT")
+    (1.0, 1.0, 0.0)
+    """
+    repeated = sum(base in bases[max(0, place - 2) : place] for place, base in enumerate(bases[2:], start=2))
+    return repeated / max(1, len(bases) - 2)
+
+
+def is_simple(bases: str) -> bool:
+    """Tell whether a sequence is a run of one base or a repeat of two, with few exceptions.
+
+    >>> is_simple("AAAAAAAAATAAAAAA"), is_simple("GAGCAGGAGCGGGAGCGG")
+    (True, False)
+    """
+    return repeated_share(bases) >= MAX_REPEATED_SHARE
+
+
 def rejection_reasons(panel: Panel, junction: CalledJunction, parameters: CallParameters) -> list[Reason]:
     """Return the reasons of a filtered candidate in words."""
     return [Reason(code=code, text=_text(panel, junction, code, parameters)) for code in junction.rejections]
@@ -217,8 +211,8 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
         "SEEN_IN_NORMAL_TISSUE": lambda: _normal_tissue_text(panel, junction),
         "PARALOGS": lambda: (
             f"{junction.five_gene} and {junction.three_gene} belong to one gene family "
-            f"({panel.spec.gene(junction.five_gene).paralog_group}); reads between alike genes are joined by "
-            "mistake."
+            f"({panel.spec.gene(junction.five_gene).paralog_group}); reads between similar genes are "
+            "joined by mistake."
         ),
         "READ_THROUGH": lambda: (
             f"{junction.three_gene} follows {junction.five_gene} on the same strand within "
@@ -231,8 +225,8 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
         ),
         "LOW_COMPLEXITY": lambda: "On one side of the junction the reads show nothing but a simple repeat.",
         "TEMPLATE_SWITCHING": lambda: (
-            f"The two genes share {junction.homology} nt at the junction, which does "
-            f"not lie between exon borders, as where reverse transcriptase changes its template; {split}, "
+            f"The two genes share {junction.homology} nt at the junction, which is "
+            f"not between exon borders, as where reverse transcriptase switches its template; {split}, "
             f"{parameters.min_fragments_homology} are needed to report such a junction."
         ),
         "TOO_FEW_FRAGMENTS": lambda: (
@@ -253,7 +247,7 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
 def _elsewhere_text(junction: CalledJunction) -> str:
     """Say on which side the reads may come from a copy of the gene."""
     return " ".join(
-        f"Of {side.unique + side.elsewhere} unique fragments with enough bases of {gene} to tell, "
+        f"Of {side.unique + side.elsewhere} unique fragments with enough bases of {gene} to decide, "
         f"{side.unique} hold sequence that occurs nowhere else in the genome; the others may come from a "
         "copy of the gene."
         for gene, side in zip((junction.five_gene, junction.three_gene), _sides(junction), strict=True)

@@ -1,7 +1,13 @@
-"""A candidate junction together with the sequences that a read of it would show."""
+"""Models a candidate junction: the sequences that a read of it would show.
+
+A junction is a 5' place and a 3' place on the genome. Its forms are the contigs, transcripts or unspliced
+genes, that hold one of the two places; a read of the junction shows one form of the 5' gene up to the place,
+then one of the 3' gene.
+"""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -9,115 +15,122 @@ import numpy as np
 
 from aspsfusion.evidence.anchors import Anchors, boundaries
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Placement
-from aspsfusion.evidence.placements import Bases, ContigBases
+from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Junction, Panel
+
+
+def in_order(junction: Junction) -> tuple[str, int, str, int]:
+    """Return what junctions are sorted by where nothing else distinguishes them."""
+    return junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
+
+
+@dataclass(frozen=True)
+class Side:
+    """One gene of a junction in all its forms, the primary transcript first where possible.
+
+    Attributes:
+        five_prime: whether it is the 5' gene.
+        boundaries: for each form the position of the first base after the junction, 0-based.
+        bases: for each form what a read of the junction may show of it, up to the junction or from there on.
+    """
+
+    five_prime: bool
+    boundaries: dict[str, int]
+    bases: dict[str, bytes]
+
+    @cached_property
+    def main_form(self) -> str:
+        """Contig that stands for the side."""
+        return next(iter(self.boundaries))
+
+    def form_for(self, contig: str, reach: int) -> str:
+        """Return the main form where it has the same bases as another one, else that one.
+
+        Args:
+            contig: the other form.
+            reach: bases from the junction that a read covers; negative when it does not reach the side.
+        """
+        return self.main_form if reach <= self._shared[contig] else contig
+
+    @cached_property
+    def _shared(self) -> dict[str, int]:
+        """For each form the bases from the junction on that it shares with the main form."""
+        main, step = self.bases[self.main_form], -1 if self.five_prime else 1
+        return {contig: _shared(main, bases, step=step) for contig, bases in self.bases.items()}
+
+
+def _side(panel: Panel, contigs: ContigBases, place: tuple[str, int], *, five_prime: bool) -> Side:
+    """Return a side of a junction by its gene and genomic position.
+
+    The RNA of a breakpoint inside an intron keeps the piece of the broken intron next to it; the exons beyond
+    that piece are spliced as ever, and mates are in them. So such a side has a form for each transcript too:
+    its exons and the piece. The boundary of such a form is that of its exons, moved by the length of the
+    piece, so that a read's place relative to the junction follows from its place on the transcript as for any
+    other form.
+    """
+    gene, position = place
+    found = dict(boundaries(panel, gene, position, after=five_prime))
+    bases = {
+        contig: contigs[contig][:boundary] if five_prime else contigs[contig][boundary:]
+        for contig, boundary in found.items()
+    }
+    unspliced = panel.unspliced.get(gene)
+    if unspliced is None or unspliced.key not in found:
+        return Side(five_prime, found, bases)
+    broken, intron = found[unspliced.key], contigs[unspliced.key]
+    for transcript in panel.by_gene[gene]:
+        key = transcript.key
+        for before, after in pairwise(transcript.exons):
+            start = unspliced.from_genome(transcript.to_genome(before.tx_end - 1)) + 1
+            end = unspliced.from_genome(transcript.to_genome(after.tx_start))
+            if start <= broken <= end and five_prime:
+                found[key] = before.tx_end + broken - start
+                bases[key] = contigs[key][: before.tx_end] + intron[start:broken]
+            elif start <= broken <= end:
+                found[key] = before.tx_end - (end - broken)
+                bases[key] = intron[broken:end] + contigs[key][before.tx_end :]
+    return Side(five_prime, found, bases)
 
 
 class JunctionModel:
     """A candidate junction with the sequences across it.
 
     Args:
-        panel: built panel.
+        panel: with the transcripts.
         contigs: the panel's sequences.
         junction: genomic positions.
-        anchors: anchors that a split read needs.
+        anchors: that a split read needs.
+
+    Attributes:
+        junction: genomic positions.
+        anchors: that a split read needs.
+        five: the 5' gene.
+        three: the 3' gene.
     """
 
     def __init__(self, panel: Panel, contigs: ContigBases, junction: Junction, anchors: Anchors) -> None:
         self.junction = junction
         self.anchors = anchors
+        self.five = _side(panel, contigs, (junction.five_gene, junction.five_pos), five_prime=True)
+        self.three = _side(panel, contigs, (junction.three_gene, junction.three_pos), five_prime=False)
         self._panel = panel
-        self._contigs = contigs
-        five = boundaries(panel, junction.five_gene, junction.five_pos, behind=True)
-        three = boundaries(panel, junction.three_gene, junction.three_pos, behind=False)
-        self._left = {contig: contigs[contig][:boundary] for contig, boundary in five}
-        self._right = {contig: contigs[contig][boundary:] for contig, boundary in three}
-        self.five = dict(five)
-        self.three = dict(three)
-        self._add_spliced_forms()
-        self._joined: dict[tuple[str, str], tuple[Bases, int]] = {}
-
-    def _add_spliced_forms(self) -> None:
-        """Add the forms of a breakpoint inside an intron in which the other introns are spliced out.
-
-        The RNA of such a breakpoint keeps the piece of the broken intron next to it; the exons beyond that
-        piece are spliced as ever, and mates lie in them. The boundary of such a form on a transcript is that
-        of its exons, moved by the length of the piece, so that a read's place relative to the junction
-        follows from its place on the transcript as for any other form.
-        """
-        for key, (exons, piece) in self._pieces(self.junction.five_gene, self.five, five_side=True):
-            self._left[key] = np.concatenate([self._contigs[key][:exons], piece])
-            self.five[key] = exons + piece.size
-        for key, (exons, piece) in self._pieces(self.junction.three_gene, self.three, five_side=False):
-            self._right[key] = np.concatenate([piece, self._contigs[key][exons:]])
-            self.three[key] = exons - piece.size
-
-    def _pieces(
-        self, gene: str, forms: Mapping[str, int], *, five_side: bool
-    ) -> list[tuple[str, tuple[int, Bases]]]:
-        """Return for each transcript with the broken intron its exons' border and the piece of the intron.
-
-        Args:
-            gene: gene of the side.
-            forms: boundaries by contig; a breakpoint inside an intron has that of the unspliced gene alone.
-            five_side: whether the exons lie in front of the breakpoint.
-        """
-        unspliced = self._panel.unspliced.get(gene)
-        if unspliced is None or unspliced.key not in forms:
-            return []
-        broken, bases = forms[unspliced.key], self._contigs[unspliced.key]
-        found = []
-        for transcript in self._panel.by_gene[gene]:
-            for before, behind in pairwise(transcript.exons):
-                start = unspliced.from_genome(transcript.to_genome(before.tx_end - 1)) + 1
-                end = unspliced.from_genome(transcript.to_genome(behind.tx_start))
-                if start <= broken <= end:
-                    piece = bases[start:broken] if five_side else bases[broken:end]
-                    found.append((transcript.key, (before.tx_end, piece)))
-        return found
+        self._joined: dict[tuple[str, str], tuple[bytes, int]] = {}
 
     @property
     def usable(self) -> bool:
         """Whether the panel holds sequence on both sides."""
-        return bool(self.five) and bool(self.three)
+        return bool(self.five.boundaries) and bool(self.three.boundaries)
 
-    @cached_property
-    def main_forms(self) -> tuple[str, str]:
-        """Contigs of the two sides that stand for the junction, primary transcripts where possible."""
-        return next(iter(self.five)), next(iter(self.three))
-
-    def form_for(self, contig: str, reach: int, *, five_side: bool) -> str:
-        """Return the contig that stands for all with the same bases over a distance from the junction.
-
-        Args:
-            contig: a form of the side.
-            reach: bases from the junction that a read covers; negative when it does not reach the side.
-            five_side: whether it is the 5' side.
-        """
-        side = self._shared_five if five_side else self._shared_three
-        main = self.main_forms[0 if five_side else 1]
-        return main if reach <= side[contig] else contig
-
-    @cached_property
-    def _shared_five(self) -> dict[str, int]:
-        main = self._left[self.main_forms[0]][::-1]
-        return {contig: _shared(main, bases[::-1]) for contig, bases in self._left.items()}
-
-    @cached_property
-    def _shared_three(self) -> dict[str, int]:
-        main = self._right[self.main_forms[1]]
-        return {contig: _shared(main, bases) for contig, bases in self._right.items()}
-
-    def joined(self, five: str, three: str) -> tuple[Bases, int]:
-        """Return the fusion transcript of two contigs and the position of the first base of the 3' gene."""
+    def joined(self, five: str, three: str) -> tuple[bytes, int]:
+        """Return the fusion transcript of two forms and the position of the first base of the 3' gene."""
         key = (five, three)
         if key not in self._joined:
-            left, right = self._left[five], self._right[three]
-            self._joined[key] = np.concatenate([left, right]), left.size
+            upstream = self.five.bases[five]
+            self._joined[key] = upstream + self.three.bases[three], len(upstream)
         return self._joined[key]
 
     def keeps(self, placement: Placement) -> bool:
-        """Whether a placement lies in the part of one of the two genes that the fusion keeps."""
+        """Whether a placement reaches into the part of one of the two genes that the fusion keeps."""
         first, last = (
             self._panel.genomic_position(placement.contig, position)
             for position in (placement.start, placement.end - 1)
@@ -129,24 +142,25 @@ class JunctionModel:
 
     def flanks(self, length: int) -> tuple[str, str]:
         """Return up to `length` reference bases on each side of the junction."""
-        bases, junction = self.joined(*self.main_forms)
-        left = bases[max(0, junction - length) : junction].tobytes().decode("ascii")
-        return left, bases[junction : junction + length].tobytes().decode("ascii")
+        bases, junction = self.joined(self.five.main_form, self.three.main_form)
+        left = bases[max(0, junction - length) : junction].decode("ascii")
+        return left, bases[junction : junction + length].decode("ascii")
 
 
-def _shared(one: Bases, other: Bases) -> int:
-    """Return how many bases two sequences share from their start."""
-    length = min(one.size, other.size)
-    differ = np.flatnonzero(one[:length] != other[:length])
+def _shared(one: bytes, other: bytes, *, step: int) -> int:
+    """Return how many bases two sequences share from their start, or with a step of -1 from their end."""
+    length = min(len(one), len(other))
+    ours, theirs = (np.frombuffer(bases, dtype=np.uint8)[::step][:length] for bases in (one, other))
+    differ = np.flatnonzero(ours != theirs)
     return int(differ[0]) if differ.size else length
 
 
 class ModelIndex:
-    """Finds the junctions that a fragment can speak for at all, without laying its reads on them.
+    """Finds the junctions that a fragment can support at all, without aligning its reads to them.
 
-    A read can only run over a junction whose boundary lies within the read as placed on one of the
-    junction's contigs, and a pair can only bridge one between the two genes of its mates. Nothing is lost by
-    passing over all others.
+    A read can only run over a junction whose boundary is within the read as placed on one of the junction's
+    contigs, and a pair can only bridge one between the two genes of its mates. Nothing is lost by passing
+    over all others.
 
     Args:
         models: in the order in which they are to be returned.
@@ -159,7 +173,7 @@ class ModelIndex:
         by_contig: dict[str, list[tuple[int, int]]] = {}
         self._by_genes: dict[tuple[str, str], list[int]] = {}
         for number, model in enumerate(models):
-            for contig, boundary in (*model.five.items(), *model.three.items()):
+            for contig, boundary in (*model.five.boundaries.items(), *model.three.boundaries.items()):
                 by_contig.setdefault(contig, []).append((boundary, number))
             genes = (model.junction.five_gene, model.junction.three_gene)
             self._by_genes.setdefault(genes, []).append(number)

@@ -1,6 +1,6 @@
 """Finds places where fragments leave a target gene into sequence that the panel does not hold.
 
-A partner that is not on the panel can not be named, but the break can be seen. Reported so that such a
+A partner that is not on the panel cannot be named, but the break can be seen. It is reported, so that such a
 sample is never called negative for want of a name.
 """
 
@@ -11,21 +11,22 @@ from dataclasses import dataclass
 from aspsfusion.align.trim import ADAPTERS
 from aspsfusion.call.calls_file import OneSidedCluster
 from aspsfusion.call.filters import is_simple
+from aspsfusion.evidence.coverage import proves_gene
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Panel
 
 MIN_CLIP = 15
-"""Clipped bases that count: 15 nt are not met by chance in the introns and transcripts of a target."""
+"""Clipped bases that count: 15 nt do not occur by chance in the introns and transcripts of a target."""
 
 MIN_ALIGNED = 25
-"""Bases of the read that must lie in the gene: shorter pieces of foreign reads are met in long introns."""
+"""Bases of the read that must be placed in the gene: long introns hold shorter pieces of foreign reads."""
 
 MIN_FRAGMENTS = 3
 """Unique fragments that leave a gene at one position: single ones are chimeras of library preparation."""
 
 MAX_ALIGNED_EDIT_RATE = 0.06
-"""Largest share of mismatches in the bases that lie in the gene; the same as for a read of a junction."""
+"""Largest share of mismatches in the bases that are placed in the gene; as for a read of a junction."""
 
 POSITION_SLACK = 3
 """Bases by which the clips of one break differ where the foreign sequence goes on like the gene by chance."""
@@ -42,7 +43,7 @@ than 45 percent once in 200 cases."""
 MIN_CONSENSUS_MISMATCH_RATE = 0.55
 """The same for the consensus of a break, where chance and sequencing errors are averaged out: of 20 foreign
 bases fewer than 55 percent differ once in 70 cases, of 40 once in 600; clips of copies that are 80 percent
-identical lie at 45 to 50 percent where they pass at all."""
+identical are at 45 to 50 percent where they pass at all."""
 
 NEXT_BASES = 15
 """The bases next to the break must differ as well: a gene's copy may be alike there and end further on."""
@@ -54,7 +55,15 @@ foreign sequence, reads of scattered repeats lead into many."""
 
 @dataclass(frozen=True)
 class _Clip:
-    """Bases behind a break, and those of the gene itself in their place."""
+    """Bases of a read beyond a break, and those of the gene itself in their place.
+
+    Attributes:
+        gene: HGNC symbol.
+        position: genomic position of the last base of the gene, 0-based.
+        enters: whether the read enters the gene at the break, its foreign bases being upstream.
+        bases: of the read, in the direction of the gene.
+        own: of the gene, as many.
+    """
 
     gene: str
     position: int
@@ -67,7 +76,7 @@ def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSided
     """Cluster the clips of fragments that neither the wild type nor a junction explains.
 
     Args:
-        panel: built panel.
+        panel: with the target genes.
         fragments: fragments still open after all junctions were tested.
 
     Returns:
@@ -80,25 +89,21 @@ def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSided
         # Overlapping mates show the same break twice; the fragment votes once, with its longest clip.
         by_place = {
             (clip.gene, clip.position, clip.enters): clip
-            for clip in sorted(found, key=lambda c: len(c.bases))
+            for clip in sorted(found, key=lambda c: (len(c.bases), c.bases))
         }
         clips.extend(clip for clip in by_place.values() if _of_the_gene_itself(panel, fragment, clip.gene))
     return _clusters(clips)
 
 
 def _of_the_gene_itself(panel: Panel, fragment: Fragment, gene: str) -> bool:
-    """Whether a fragment holds sequence of the gene that stands nowhere else in the genome.
+    """Whether a fragment holds sequence of the gene that occurs nowhere else in the genome.
 
     Where a copy of the gene ends or differs, its reads leave the gene's sequence though the gene is whole.
     """
     if panel.specificity is None:
         return True
-    reads = []
-    for mate in fragment.mates:
-        placement = next((p for p in mate.placements if p.gene == gene), None)
-        if placement:
-            reads.append((mate.sequence, placement))
-    return panel.specificity.proves_placements(gene, reads)
+    reads = ((mate, next((p for p in mate.placements if p.gene == gene), None)) for mate in fragment.mates)
+    return proves_gene(panel.specificity, gene, ((mate, placed) for mate, placed in reads if placed))
 
 
 def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:
@@ -106,7 +111,7 @@ def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:
     for placement in mate.placements[:1]:
         if placement.gene not in targets:
             continue
-        bases = reverse_complement(mate.sequence) if placement.reverse else mate.sequence
+        bases = mate.oriented(reverse=placement.reverse)
         for enters in (True, False):
             inner, beyond = _to_border(panel, placement, enters=enters)
             start, end = (
@@ -172,7 +177,7 @@ def _to_border(panel: Panel, placement: Placement, *, enters: bool) -> tuple[int
 
 
 def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) -> bool:
-    """Whether half of the clipped bases lie in some other sequence of the panel."""
+    """Whether half of the clipped bases are placed in some other sequence of the panel."""
     length = len(mate.sequence)
     for other in mate.placements:
         low, high = other.query_start, other.query_end
@@ -186,8 +191,8 @@ def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) ->
 def _inner_position(panel: Panel, placement: Placement, inner: int, *, enters: bool) -> int | None:
     """Return the genomic position of the base at the clip, None at a transcript's outer ends.
 
-    Where transcription begins and ends varies, so a clip in front of a first exon or behind a last one
-    says nothing.
+    Where transcription begins and ends varies, so a clip before a first exon or after a last one says
+    nothing.
     """
     transcript = panel.transcripts.get(placement.contig)
     if transcript is None:

@@ -1,18 +1,17 @@
-"""Proposes candidate junctions from the alignments, for realignment to decide on.
+"""Proposes candidate junctions from the alignments, for `realign` to decide on.
 
-A proposal costs little and proves nothing; missing one costs a fusion. So every read whose pieces lie in
-two genes proposes its junction, and every pair whose mates lie in two genes proposes the exon borders that
-its insert could bridge.
+A proposal costs little and proves nothing; missing one costs a fusion. So every read whose pieces are in two
+genes proposes its junction, and so do clipped reads that go on like the border of a target's exon. A pair
+whose mates are in two genes proposes the exon borders that its insert could bridge.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from aspsfusion.config import CallParameters
-from aspsfusion.evidence.fragments import Fragment, Mate, Placement
-from aspsfusion.evidence.placements import ContigBases, as_bases
-from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import mismatches_at
+from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
+from aspsfusion.evidence.placements import NO_LIMIT, ContigBases
+from aspsfusion.native import mismatches_at
 from aspsfusion.panel.panel import Junction, Panel, Transcript
 
 BORDER_REACH = 6
@@ -23,14 +22,16 @@ MIN_PIECE = 13
 """Bases of each piece; the aligner's seed length."""
 
 MAX_GAP = 10
-"""Read bases between the pieces that belong to neither; more is inserted sequence, for which no junction of
-two positions can be given."""
-
-_NO_LIMIT = 1 << 30
+"""Read bases between the pieces that belong to neither; more is inserted sequence, which a junction of two
+positions cannot state."""
 
 
 class BoundaryMap:
-    """Exon ends and starts of every gene, by genomic position of the joined base."""
+    """Exon ends and starts of every gene, by genomic position of the joined base.
+
+    Args:
+        panel: with the transcripts.
+    """
 
     def __init__(self, panel: Panel) -> None:
         self.ends: dict[str, set[int]] = {}
@@ -43,19 +44,22 @@ class BoundaryMap:
             starts.update(transcript.to_genome(exon.tx_start) for exon in transcript.exons[1:])
 
     def count(self, junction: Junction) -> int:
-        """Return how many sides of a junction, 0 to 2, lie at an exon's end or start."""
+        """Return how many sides of a junction, 0 to 2, are at an exon's end or start."""
         return (junction.five_pos in self.ends[junction.five_gene]) + (
             junction.three_pos in self.starts[junction.three_gene]
         )
 
 
 class Proposer:
-    """Proposes junctions for the fragments of one sample.
+    """Proposes junctions for fragments; keeps nothing from one to the next.
 
     Args:
-        panel: built panel.
+        panel: with the transcripts.
         contigs: the panel's sequences.
         parameters: thresholds.
+
+    Attributes:
+        boundaries: exon borders of the panel's genes.
     """
 
     def __init__(self, panel: Panel, contigs: ContigBases, parameters: CallParameters) -> None:
@@ -64,14 +68,22 @@ class Proposer:
         self._parameters = parameters
         self.boundaries = BoundaryMap(panel)
 
-    def from_split_reads(self, fragment: Fragment) -> set[Junction]:
+    def propose(self, fragments: Iterable[Fragment]) -> dict[Junction, list[Fragment]]:
+        """Return the junctions that split reads and clipped ends propose, each with its proposers."""
+        found: dict[Junction, list[Fragment]] = {}
+        for fragment in fragments:
+            for junction in self._from_split_reads(fragment) | self._from_clips(fragment):
+                found.setdefault(junction, []).append(fragment)
+        return found
+
+    def _from_split_reads(self, fragment: Fragment) -> set[Junction]:
         """Return the junctions that reads with pieces in two genes propose."""
         return {junction for mate in fragment.mates for junction in self._split(mate)}
 
     def _split(self, mate: Mate) -> Iterator[Junction]:
         for reverse in (False, True):
             placements = [p for p in mate.placements if p.reverse == reverse]
-            sequence = reverse_complement(mate.sequence) if reverse else mate.sequence
+            sequence = mate.oriented(reverse=reverse)
             seen = set()
             for five in placements:
                 for three in placements:
@@ -103,15 +115,15 @@ class Proposer:
         """
         low = max(MIN_PIECE, min(five.query_end, three.query_start) - BORDER_REACH)
         high = min(len(sequence) - MIN_PIECE, max(five.query_end, three.query_start) + BORDER_REACH)
-        bases = as_bases(sequence)
+        bases = sequence.encode("ascii")
         five_bases, three_bases = self._contigs[five.contig], self._contigs[three.contig]
         five_at = five.end - five.query_end
         three_at = three.start - three.query_start
         wrong = {
             split: mismatches_at(
-                bases[five.query_start : split], five_bases, five_at + five.query_start, _NO_LIMIT
+                bases[five.query_start : split], five_bases, five_at + five.query_start, NO_LIMIT
             )
-            + mismatches_at(bases[split : three.query_end], three_bases, three_at + split, _NO_LIMIT)
+            + mismatches_at(bases[split : three.query_end], three_bases, three_at + split, NO_LIMIT)
             for split in range(low, high + 1)
         }
         for fewest in sorted(set(wrong.values())):
@@ -136,10 +148,10 @@ class Proposer:
         return Junction(five.split("|", 1)[0], five_pos, three.split("|", 1)[0], three_pos)
 
     def _to_genome(self, contig: str, position: int) -> int | None:
-        inside = 0 <= position < self._contigs[contig].size
+        inside = 0 <= position < len(self._contigs[contig])
         return self._panel.genomic_position(contig, position) if inside else None
 
-    def from_clips(self, fragment: Fragment) -> set[Junction]:
+    def _from_clips(self, fragment: Fragment) -> set[Junction]:
         """Return the junctions between exon borders of two targets that the clipped end of a read fits.
 
         An aligner needs some twenty bases to place the second piece of a read; at an exon's border the
@@ -155,7 +167,7 @@ class Proposer:
         return found
 
     def _continued(self, transcript: Transcript, mate: Mate, placement: Placement) -> Iterator[Junction]:
-        sequence = reverse_complement(mate.sequence) if placement.reverse else mate.sequence
+        sequence = mate.oriented(reverse=placement.reverse)
         size = self._parameters.min_anchor
         for exon in transcript.exons:
             at = placement.query_end + exon.tx_end - placement.end
@@ -202,7 +214,7 @@ class Proposer:
 
     def from_spanning_pair(self, fragment: Fragment) -> set[Junction]:
         """Return the exon borders that a pair with mates in two genes could bridge."""
-        if len(fragment.mates) != 2:
+        if len(fragment.mates) != BOTH_ENDS:
             return set()
         found: set[Junction] = set()
         for left, right in (fragment.mates, fragment.mates[::-1]):
@@ -222,10 +234,10 @@ class Proposer:
             if donor.tx_end < five.end - BORDER_REACH or before > self._parameters.max_insert:
                 continue
             for acceptor in three_tx.exons[1:]:
-                behind = three.end - acceptor.tx_start
+                after = three.end - acceptor.tx_start
                 if acceptor.tx_start > three.start + BORDER_REACH:
                     continue
-                if before + behind <= self._parameters.max_insert:
+                if before + after <= self._parameters.max_insert:
                     yield Junction(
                         five_tx.gene,
                         five_tx.to_genome(donor.tx_end - 1),
@@ -235,7 +247,7 @@ class Proposer:
 
 
 def _side_by_side(five: Placement, three: Placement) -> bool:
-    """Whether two pieces of a read follow each other, the 5' one in front."""
+    """Whether two pieces of a read follow each other, the 5' one first."""
     return (
         five.query_start < three.query_start
         and five.query_end < three.query_end
@@ -243,12 +255,3 @@ def _side_by_side(five: Placement, three: Placement) -> bool:
         and three.query_start - five.query_start >= MIN_PIECE
         and three.query_end - five.query_end >= MIN_PIECE
     )
-
-
-def propose(proposer: Proposer, fragments: Sequence[Fragment]) -> dict[Junction, list[Fragment]]:
-    """Return every junction that split reads and clipped ends at exon borders propose, with its proposers."""
-    found: dict[Junction, list[Fragment]] = {}
-    for fragment in fragments:
-        for junction in proposer.from_split_reads(fragment) | proposer.from_clips(fragment):
-            found.setdefault(junction, []).append(fragment)
-    return found

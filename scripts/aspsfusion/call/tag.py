@@ -1,8 +1,8 @@
-"""Sixth stage: lays the reads that support a junction on it, and tags them, for the eye and a genome viewer.
+"""Aligns the reads that support a junction to its contig and tags them, for a genome viewer.
 
 The aligner's records stay as they are, but for those of supporting fragments: these carry the tags too, and
-where the read is laid on the junction's contig they are marked secondary, so that each read has one primary
-record. What the stages before decided is written down here and not decided again.
+where the read is aligned to the junction's contig they are marked secondary, so that each read has one
+primary record. What the stages before decided is written down here and not decided again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,20 @@ from aspsfusion.align.align import join_mates
 from aspsfusion.call.calls_file import CalledRead, CallsFile, MatePlace, read_calls
 from aspsfusion.call.junction_contigs import (
     JunctionContig,
+    align_to_contig,
     fasta_lines,
     junction_contigs,
-    lay_read,
-    panel_contigs,
 )
 from aspsfusion.errors import ReadsError
-from aspsfusion.evidence.molecules import MERGED_TAG, UMI_TAG, primary_record
-from aspsfusion.evidence.placements import as_sequenced
+from aspsfusion.evidence.fragments import BOTH_ENDS
+from aspsfusion.evidence.placements import (
+    MERGED_TAG,
+    UMI_TAG,
+    RecordGroup,
+    as_sequenced,
+    primary_record,
+    require_same_panel,
+)
 from aspsfusion.io.bam import open_alignments, records_of, sort_bam, unsorted_bam
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing
@@ -46,8 +52,6 @@ COMMENT = (
     f"supports; {KIND_TAG}: split, spanning or short"
 )
 
-Records = list[pysam.AlignedSegment]
-
 
 class Supporting(NamedTuple):
     """A supporting fragment and the contig of its junction."""
@@ -68,7 +72,7 @@ def run_tag(
     """Write the BAM of a sample for a genome viewer, and the FASTA that it is looked at against.
 
     Args:
-        panel_directory: built panel.
+        panel_directory: that the BAM was aligned to.
         bam: BAM written by `aspsfusion align`.
         calls: JSON written by `aspsfusion call`.
         output: BAM to write, sorted by coordinate, its index beside it.
@@ -79,7 +83,7 @@ def run_tag(
         The number of supporting fragments that were tagged.
 
     Raises:
-        ReadsError: BAM and calls are not of the same sample and panel, or can not be read.
+        ReadsError: BAM and calls are not of the same sample and panel, or cannot be read.
     """
     panel = load_panel(panel_directory)
     record = read_calls(calls)
@@ -92,16 +96,13 @@ def run_tag(
     ):
         unsorted = Path(scratch) / "unsorted.bam"
         with open_alignments(bam) as source:
-            if list(source.references) != panel_contigs(panel):
-                raise ReadsError(
-                    "was aligned to another panel", path=bam, remedy="run 'aspsfusion align' with this panel"
-                )
+            require_same_panel(panel, source.references, bam)
             header = pysam.AlignmentHeader.from_dict(_header(source.header.to_dict(), contigs))
             with unsorted_bam(unsorted, header) as out:
                 held = _pass_on(records_of(source, bam), supporting, out)
                 _require_all(held, supporting, bam)
                 for name, fragment in supporting.items():
-                    for segment in _laid_fragment(held[name], fragment, header):
+                    for segment in _supporting_records(held[name], fragment, header):
                         out.write(segment)
         sort_bam(unsorted, draft, remedy="run 'aspsfusion tag' again")
         pysam.index(str(draft))
@@ -123,7 +124,7 @@ def _supporting(record: CallsFile, contigs: list[JunctionContig]) -> dict[str, S
 
 
 def _header(header: Mapping[str, Any], contigs: list[JunctionContig]) -> dict[str, Any]:
-    """Return the aligner's header with the junctions behind the panel's sequences."""
+    """Return the aligner's header with the junctions after the panel's sequences."""
     added = [{"SN": c.name, "LN": len(c.sequence), "DS": c.description} for c in contigs]
     return {**header, "SQ": [*header["SQ"], *added], "CO": [*header.get("CO", []), COMMENT]}
 
@@ -132,12 +133,12 @@ def _pass_on(
     records: Iterator[pysam.AlignedSegment],
     supporting: Mapping[str, Supporting],
     out: pysam.AlignmentFile,
-) -> dict[str, Records]:
+) -> dict[str, RecordGroup]:
     """Write the records of all other fragments, and return those of the supporting ones by name."""
-    held: dict[str, Records] = {}
+    held: dict[str, RecordGroup] = {}
     for record in records:
         if record.query_name in supporting:
-            # Bound to the new header, since a mate without a place may be set beside a junction.
+            # Bound to the new header, since a mate without a place may be put beside a junction.
             bound = pysam.AlignedSegment.fromstring(record.to_string(), out.header)
             held.setdefault(str(record.query_name), []).append(bound)
         else:
@@ -145,7 +146,7 @@ def _pass_on(
     return held
 
 
-def _require_all(held: Mapping[str, Records], supporting: Mapping[str, Supporting], bam: Path) -> None:
+def _require_all(held: Mapping[str, RecordGroup], supporting: Mapping[str, Supporting], bam: Path) -> None:
     """Refuse a BAM that lacks a read of the calls."""
     for name, fragment in supporting.items():
         numbers = {_number(record) for record in held.get(name, ())}
@@ -161,28 +162,28 @@ def _number(record: pysam.AlignedSegment) -> int:
     return 2 if record.is_read2 else 1
 
 
-def _laid_fragment(
-    records: Records, fragment: Supporting, header: pysam.AlignmentHeader
+def _supporting_records(
+    records: RecordGroup, fragment: Supporting, header: pysam.AlignmentHeader
 ) -> Iterator[pysam.AlignedSegment]:
     """Yield a supporting fragment's records: the aligner's, tagged, and those on the junction's contig."""
     places = {place.number: place for place in fragment.read.places}
-    standing: list[Records] = []
-    laid_any = False
+    primaries: list[RecordGroup] = []
+    any_aligned = False
     for number in sorted({_number(record) for record in records}):
         mate = [record for record in records if _number(record) == number]
         primary = primary_record(mate)
-        laid = _on_junction(primary, places.get(number), fragment, header)
+        aligned = _on_junction(primary, places.get(number), fragment, header)
         # A read without a place on the junction keeps its primary record.
-        standing.append([laid or primary])
-        laid_any = laid_any or laid is not None
+        primaries.append([aligned or primary])
+        any_aligned = any_aligned or aligned is not None
         for record in mate:
-            record.is_secondary = laid is not None
+            record.is_secondary = aligned is not None
             _tag(record, fragment)
-            if laid or record is not primary:
+            if aligned or record is not primary:
                 yield record
-    if laid_any and len(standing) == 2:
-        join_mates(standing)
-    for mate in standing:
+    if any_aligned and len(primaries) == BOTH_ENDS:
+        join_mates(primaries)
+    for mate in primaries:
         yield from mate
 
 
@@ -202,19 +203,19 @@ def _on_junction(
         qualities = qualities[::-1]
     if place.reverse:
         bases = reverse_complement(bases)
-    laid = lay_read(bases, contig.sequence, contig.junction + place.start, place.edits)
-    if laid is None:
+    aligned = align_to_contig(bases, contig.sequence, contig.junction + place.start, place.edits)
+    if aligned is None:
         return None
     record = pysam.AlignedSegment(header)
     record.query_name = primary.query_name
     record.query_sequence = bases
     record.query_qualities = qualities
     record.reference_id = header.get_tid(contig.name)
-    record.reference_start = laid.start
-    record.cigarstring = laid.cigar
+    record.reference_start = aligned.start
+    record.cigarstring = aligned.cigar
     record.is_reverse = place.reverse
     record.mapping_quality = MAPPING_QUALITY if fragment.read.typable else AMBIGUOUS_QUALITY
-    record.set_tag("NM", laid.edits)
+    record.set_tag("NM", aligned.edits)
     for tag in ("RG", UMI_TAG, MERGED_TAG):
         if primary.has_tag(tag):
             record.set_tag(tag, primary.get_tag(tag))

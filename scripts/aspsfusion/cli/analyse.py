@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from aspsfusion.cli.options import (
+    ProgressLine,
     add_force,
     add_library,
     add_panel,
@@ -76,7 +77,6 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         AspsfusionError: a stage failed, or a file is there already.
     """
-    from aspsfusion.cli.progress import ProgressLine
     from aspsfusion.errors import STAGE_MARK
     from aspsfusion.pipeline import SampleFiles, SampleInput, Thresholds, Watcher, run_analyse
 

@@ -1,9 +1,12 @@
-"""Options that several subcommands share."""
+"""Holds what the commands share: how one is declared, options, thresholds, the progress line."""
 
 import argparse
-from collections.abc import Iterable
+import sys
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Self, TextIO, TypeVar
 
 from aspsfusion.errors import ParameterError
 
@@ -14,16 +17,67 @@ if TYPE_CHECKING:  # many commands have no thresholds and need not wait for pyda
 
 Parameters = TypeVar("Parameters", bound="BaseModel")
 
+TERMINAL_INTERVAL = 0.5
+LOG_INTERVAL = 60.0
+"""Seconds between two lines of progress: a terminal's line is written over, a log keeps every one."""
+
+
+class Command(NamedTuple):
+    """A command: a function that adds its arguments, one that runs it, and an example for its help.
+
+    The one that runs it may return an exit status other than 0.
+    """
+
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int | None]
+    example: str
+
+
+def add_part(
+    parts: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    text: str,
+    run: Callable[[argparse.Namespace], int | None],
+    example: str | None = None,
+) -> argparse.ArgumentParser:
+    """Add a part of a command, for example `build` of `panel`; `run_part` runs the one asked for."""
+    part = parts.add_parser(
+        name,
+        help=text,
+        description=text,
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    part.set_defaults(part=run)
+    # Suppressed, since a default would undo what was given before the part's name.
+    add_debug(part, default=argparse.SUPPRESS)
+    return part
+
+
+def add_debug(parser: argparse.ArgumentParser, default: object = False) -> None:
+    """Add `--debug`."""
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        default=default,
+        help="show the traceback of an error (default: one line)",
+    )
+
+
+def run_part(args: argparse.Namespace) -> int | None:
+    """Run the part of a command that was asked for, and return its exit status."""
+    status: int | None = args.part(args)
+    return status
+
+
+def add_path(parser: argparse.ArgumentParser, option: str, metavar: str, text: str) -> None:
+    """Add an option for a file or directory that must be given."""
+    parser.add_argument(option, type=Path, required=True, metavar=metavar, help=text)
+
 
 def add_panel(parser: argparse.ArgumentParser) -> None:
     """Add `--panel DIR`."""
-    parser.add_argument(
-        "--panel",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="directory written by 'aspsfusion panel build'",
-    )
+    add_path(parser, "--panel", "DIR", "directory written by 'aspsfusion panel build'")
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +99,7 @@ def add_library(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="JSON",
         help="reports of negative samples of the same kind of library, against which the coverage of the 3' "
-        "gene before and behind the breakpoints is tested; five or more are used",
+        "gene upstream and downstream of the breakpoints is tested; five or more are used",
     )
 
 
@@ -53,7 +107,7 @@ def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
     """Return the imbalance of the negative samples of `--baseline`.
 
     Raises:
-        AspsfusionError: a report can not be read, or is not of a negative sample.
+        AspsfusionError: a report cannot be read, or is not of a negative sample.
     """
     from aspsfusion.report.json_tsv import read_report
 
@@ -113,3 +167,67 @@ def parameters_from(args: argparse.Namespace, model: type[Parameters]) -> Parame
         raise ParameterError(
             f"--{option} {first['input']}: {first['msg'].lower()}", remedy="see --help for the range"
         ) from error
+
+
+class ProgressLine:
+    """A line with counts and their rate on standard error.
+
+    On a terminal the line is renewed in place; in a log a new one is written each minute.
+
+    Args:
+        unit: what is counted, for example `fragments`.
+        stream: where to write; standard error by default.
+    """
+
+    def __init__(self, unit: str, stream: TextIO | None = None) -> None:
+        self._unit = unit
+        self._stream = stream or sys.stderr
+        self._terminal = self._stream.isatty()
+        self._started = self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._terminal:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+    def of(self, count: int, total: int) -> None:
+        """Show how many are done of a known number, if the last line is old enough."""
+        self.update(count, f" of {total}")
+
+    def update(
+        self, count: int, note: str = "", *, read: int | None = None, total: int | None = None
+    ) -> None:
+        """Show a count if the last line is old enough.
+
+        Args:
+            count: how many so far.
+            note: what to say besides.
+            read: bytes of the input read so far.
+            total: bytes of the whole input, from which the time left is estimated.
+        """
+        now = time.monotonic()
+        if now - self._last < (TERMINAL_INTERVAL if self._terminal else LOG_INTERVAL):
+            return
+        self._last = now
+        elapsed = max(now - self._started, 1e-9)
+        text = f"{count:,} {self._unit} ({count / elapsed:,.0f} a second){note}"
+        if read is not None:
+            text += f", {read / elapsed / 1e6:,.1f} MB/s"
+            if read and total is not None:
+                text += f", {_clock(elapsed * max(0, total - read) / read)} left"
+        self._stream.write(f"\r\x1b[K{text}" if self._terminal else f"{text}\n")
+        self._stream.flush()
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

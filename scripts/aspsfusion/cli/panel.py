@@ -1,14 +1,24 @@
-"""`aspsfusion panel build` and `aspsfusion panel fetch`."""
+"""Runs `demo-reference` and `panel`: a reference to build from, the panel directory, the loci of a panel."""
 
 import argparse
+import sys
 from pathlib import Path
 
-BUILD_HELP = "build the panel directory from a panel YAML and a genome"
+from aspsfusion.cli.options import Command, ProgressLine, add_part, add_path, run_part
+
+DEMO_DESCRIPTION = """\
+Write a demonstration reference: the loci of a panel with true coordinates, exon lengths, splice sites, open
+reading frames and published junction sequences, and seeded random bases elsewhere. Build a panel from it to
+try the program offline. It is not a genome: reports made on it are not for diagnosis, and say so.
+"""
+DEMO_EXAMPLE = """\
+example:
+  aspsfusion demo-reference --panel resources/panels/aspscr1_tfe3.yaml --output demo.fa.gz
+"""
 BUILD_EXAMPLE = """example:
   aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml \\
       --genome GRCh38.fa.gz --output results/panel
 """
-FETCH_HELP = "download the loci of a panel from a public sequence service"
 FETCH_EXAMPLE = """example:
   aspsfusion panel fetch --panel resources/panels/aspscr1_tfe3.yaml --output loci.fa.gz
   aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml \\
@@ -21,64 +31,65 @@ REPEATS_UNKNOWN = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommands of `panel`."""
-    subparsers = parser.add_subparsers(title="panel commands", metavar="COMMAND", required=True)
-    build = _command(subparsers, "build", BUILD_HELP, BUILD_EXAMPLE)
-    build.add_argument(
-        "--genome",
-        type=Path,
-        required=True,
-        metavar="FASTA",
-        help="genome, plain, gzip or bgzip; or loci as written by samtools faidx",
+def _add_demo_reference(parser: argparse.ArgumentParser) -> None:
+    parser.description = DEMO_DESCRIPTION
+    add_path(parser, "--panel", "YAML", "panel whose loci to write")
+    add_path(parser, "--output", "FASTA.gz", "FASTA to write, compressed with bgzip")
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="seed of the filler (default: %(default)s)"
     )
-    build.add_argument("--output", type=Path, required=True, metavar="DIR", help="panel directory to write")
+    parser.add_argument("--force", action="store_true", help="replace the output if it exists")
+
+
+def _demo_reference(args: argparse.Namespace) -> None:
+    from aspsfusion.panel.panel_yaml import load_panel_spec
+    from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
+
+    reference = demonstration_reference(load_panel_spec(args.panel), args.seed, args.panel)
+    write_demonstration_reference(reference, args.output, force=args.force)
+    bases = sum(locus.end - locus.start for locus in reference.loci)
+    print(f"wrote {args.output}: {len(reference.loci)} loci, {bases / 1e6:.2f} Mb", file=sys.stderr)
+    for compromise in reference.compromises:
+        print(f"note: {compromise}; a primary transcript needs other bases there", file=sys.stderr)
+
+
+def _add_panel(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(title="panel commands", metavar="COMMAND", required=True)
+    build = add_part(
+        parts, "build", "build the panel directory from a panel YAML and a genome", _build, BUILD_EXAMPLE
+    )
+    _add_definition(build)
+    add_path(build, "--genome", "FASTA", "genome, plain, gzip or bgzip; or loci as written by samtools faidx")
+    add_path(build, "--output", "DIR", "panel directory to write")
     build.add_argument("--force", action="store_true", help="replace an existing panel directory")
-    build.set_defaults(action=_build)
-    fetch = _command(subparsers, "fetch", FETCH_HELP, FETCH_EXAMPLE)
+
+    fetch = add_part(
+        parts, "fetch", "download the loci of a panel from a public sequence service", _fetch, FETCH_EXAMPLE
+    )
+    _add_definition(fetch)
     fetch.add_argument(
         "--source",
         default="ucsc",
         metavar="SOURCE",
         help="ucsc, ensembl, or ucsc=URL or ensembl=URL of a mirror of that form (default: ucsc)",
     )
-    fetch.add_argument(
+    add_path(
+        fetch,
         "--output",
-        type=Path,
-        required=True,
-        metavar="FASTA",
-        help="gzip FASTA to write; what it holds is recorded beside it, under the same name with .json",
+        "FASTA",
+        "gzip FASTA to write; what it holds is recorded beside it, under the same name with .json",
     )
     fetch.add_argument("--force", action="store_true", help="download again and replace an existing FASTA")
-    fetch.set_defaults(action=_fetch)
 
 
-def _command(
-    subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, example: str
-) -> argparse.ArgumentParser:
-    """Add a command with the arguments that both have."""
-    command = subparsers.add_parser(
-        name,
-        help=text,
-        description=text,
-        epilog=example,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.add_argument("--panel", type=Path, required=True, metavar="YAML", help="panel YAML")
-    command.add_argument(
+def _add_definition(parser: argparse.ArgumentParser) -> None:
+    add_path(parser, "--panel", "YAML", "panel YAML")
+    parser.add_argument(
         "--gtf", type=Path, metavar="GTF", help="annotation for genes that the panel names without exons"
     )
-    return command
-
-
-def run(args: argparse.Namespace) -> None:
-    """Run the chosen command."""
-    args.action(args)
 
 
 def _build(args: argparse.Namespace) -> None:
-    """Build the panel and say what was proved."""
-    from aspsfusion.cli.progress import ProgressLine
     from aspsfusion.panel.build import build_panel, replace_panel
 
     build = replace_panel if args.force else build_panel
@@ -101,8 +112,6 @@ def _build(args: argparse.Namespace) -> None:
 
 
 def _fetch(args: argparse.Namespace) -> None:
-    """Download the loci and say how many there are."""
-    from aspsfusion.cli.progress import ProgressLine
     from aspsfusion.panel.fetch import fetch_loci
 
     with ProgressLine("bases") as line:
@@ -111,3 +120,9 @@ def _fetch(args: argparse.Namespace) -> None:
         )
     how = f"{fetched.asked} downloaded" if fetched.asked else "all there already"
     print(f"{args.output}: {fetched.loci} loci, {fetched.bases:,} bases, {how}")
+
+
+COMMANDS = {
+    "demo-reference": Command(_add_demo_reference, _demo_reference, DEMO_EXAMPLE),
+    "panel": Command(_add_panel, run_part, BUILD_EXAMPLE),
+}

@@ -1,10 +1,12 @@
-"""`aspsfusion report`."""
+"""Runs `report` and `explain`: the verdict on a sample with its files, and why it is what it is."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aspsfusion.cli.options import (
+    Command,
     add_force,
     add_library,
     add_parameters,
@@ -18,7 +20,7 @@ from aspsfusion.errors import ParameterError
 if TYPE_CHECKING:
     from aspsfusion.report.models import Report
 
-EXAMPLE = """examples:
+REPORT_EXAMPLE = """examples:
   aspsfusion report --panel results/panel --sample sample --screen sample.screen.json \\
       --align sample.align.json --calls sample.calls.json --json sample.report.json \\
       --html sample.report.html --tsv sample.fusions.tsv --vcf sample.fusions.vcf.gz
@@ -26,6 +28,17 @@ EXAMPLE = """examples:
   aspsfusion report --from sample.report.json --pdf sample.report.pdf --arriba sample.arriba.tsv
 
 The second form writes further files from a report that is there already; the verdict stays what it is.
+"""
+
+EXPLAIN_EXAMPLE = """\
+examples:
+  aspsfusion explain results/P17/P17.report.json
+  aspsfusion explain results/P17/P17.report.json INSTRUMENT:7:FC:1:1101:1000:2727
+  aspsfusion explain results/P17/P17.report.json INSTRUMENT:7:FC:1:1101:1000:2727 \\
+      --panel results/panel --evidence results/P17/P17.evidence.json.gz --bam results/P17/P17.panel.bam
+
+The report holds the reads that count. For any other read give --panel and --evidence: the fragment is then
+weighed again as 'aspsfusion call' does it. --bam shows where its reads are.
 """
 
 STAGES = ("panel", "sample", "screen", "align", "calls", "json")
@@ -42,8 +55,7 @@ OUTPUTS = {
 """Files written from the report: the kind of file, the name of the value in the help, and the help."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `report`."""
+def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from",
         dest="source",
@@ -71,12 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_parameters(parser, ClassifyParameters)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Report on a sample.
-
-    Raises:
-        AspsfusionError: an option is missing, or a file can not be read or written.
-    """
+def _report(args: argparse.Namespace) -> None:
     from aspsfusion.report.files import WRITERS
     from aspsfusion.report.json_tsv import write_json
 
@@ -97,7 +104,7 @@ def _read(args: argparse.Namespace) -> "Report":
 
     given = [f"--{name}" for name in STAGES if name != "json" and getattr(args, name)]
     if given:
-        raise ParameterError(f"--from can not go with {given[0]}", remedy="give either form of the command")
+        raise ParameterError(f"--from cannot go with {given[0]}", remedy="give either form of the command")
     report = read_report(args.source)
     if args.batch:
         from aspsfusion.batch.contamination import read_findings, with_findings
@@ -110,6 +117,7 @@ def _compose(args: argparse.Namespace) -> "Report":
     from aspsfusion.interpret.compose import (
         ALIGN_KEYS,
         SCREEN_KEYS,
+        StageResults,
         compose_report,
         read_calls_for,
         read_metrics,
@@ -122,13 +130,89 @@ def _compose(args: argparse.Namespace) -> "Report":
             f"{', '.join(missing)} must be given", remedy="give all of them, or --from with a report.json"
         )
     panel = load_panel(args.panel)
-    return compose_report(
-        panel,
+    results = StageResults(
         args.sample,
         read_metrics(args.screen, SCREEN_KEYS),
         read_metrics(args.align, ALIGN_KEYS),
         read_calls_for(panel, args.calls),
-        parameters_from(args, ClassifyParameters),
         args.library,
-        baseline_from(args),
     )
+    return compose_report(panel, results, parameters_from(args, ClassifyParameters), baseline_from(args))
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("report", type=Path, metavar="REPORT.json", help="report of the sample")
+    parser.add_argument("read", nargs="?", metavar="READ", help="name of a read")
+    parser.add_argument("--panel", type=Path, metavar="DIR", help="panel that the sample was called with")
+    parser.add_argument(
+        "--evidence", type=Path, metavar="JSON.GZ", help="written by 'aspsfusion evidence' for the sample"
+    )
+    parser.add_argument("--bam", type=Path, metavar="BAM", help="the sample's panel.bam")
+
+
+def _explain(args: argparse.Namespace) -> None:
+    from aspsfusion.report.explain import explain_supporting_read, explain_verdict, find_read
+    from aspsfusion.report.json_tsv import read_report
+
+    if bool(args.panel) != bool(args.evidence):
+        raise ParameterError("--panel and --evidence go together", remedy="give both of them")
+    report = read_report(args.report)
+    if args.read is None:
+        print(explain_verdict(report), end="")
+        return
+    found = find_read(report, args.read)
+    if found:
+        print(explain_supporting_read(*found), end="")
+    else:
+        print("\n".join(_other_read(args, report)))
+
+
+def _other_read(args: argparse.Namespace, report: "Report") -> Iterator[str]:
+    """Yield what can be said of a read that is not among those that count."""
+    yield f"{args.read} is not among the supporting reads of {report.sample_id}."
+    weighed: list[str] = []
+    if args.panel:
+        weighed = _weigh(args, report)
+        yield from weighed
+    lines: list[str] = []
+    if args.bam:
+        from aspsfusion.call.explain_read import alignments
+
+        lines = alignments(args.bam, args.read)
+        if lines and not weighed:
+            yield "Its reads on the panel:"
+            yield from (f"  {line}" for line in lines)
+    if weighed:
+        return
+    if args.panel and (lines or not args.bam):
+        yield (
+            "It is not among the open fragments: one gene explains all its reads, another fragment has the "
+            "same coordinates, or it is no candidate."
+        )
+    elif args.bam and not lines:
+        yield "It is no candidate: it shares no sequence with the panel, or the name is another one."
+    elif not args.panel:
+        yield "Give --panel and --evidence to have it weighed again, and --bam to see where it is."
+
+
+def _weigh(args: argparse.Namespace, report: "Report") -> list[str]:
+    from aspsfusion.call.explain_read import explain_fragment
+    from aspsfusion.config import CallParameters
+    from aspsfusion.evidence.evidence_file import read_evidence
+    from aspsfusion.panel.panel import load_panel
+
+    panel = load_panel(args.panel)
+    # The thresholds of the report, so that the answer is that of the run.
+    known = {
+        name: value
+        for name, value in report.parameters.get("call", {}).items()
+        if name in CallParameters.model_fields
+    }
+    parameters = CallParameters.model_validate(known)
+    return explain_fragment(panel, parameters, read_evidence(args.evidence), args.read)
+
+
+COMMANDS = {
+    "report": Command(_add_report, _report, REPORT_EXAMPLE),
+    "explain": Command(_add_explain, _explain, EXPLAIN_EXAMPLE),
+}

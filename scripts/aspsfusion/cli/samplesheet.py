@@ -1,9 +1,9 @@
-"""`aspsfusion samplesheet`."""
+"""Runs `samplesheet`: a sample sheet from the names of files."""
 
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_force, refuse_existing
+from aspsfusion.cli.options import add_force, add_path, refuse_existing
 
 EXAMPLE = """example:
   aspsfusion samplesheet /data/run_240117/fastq --output my_samples.tsv
@@ -13,7 +13,7 @@ EXAMPLE = """example:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `samplesheet`."""
     parser.add_argument("directory", type=Path, metavar="DIR", help="directory with the reads")
-    parser.add_argument("--output", type=Path, required=True, metavar="TSV", help="sample sheet to write")
+    add_path(parser, "--output", "TSV", "sample sheet to write")
     parser.add_argument(
         "--recursive", action="store_true", help="look into directories inside the directory as well"
     )

@@ -1,30 +1,35 @@
-"""`aspsfusion screen`."""
+"""Runs `screen` and `extract`: the fragments of a sample that share a k-mer with the panel."""
 
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_force, add_panel, refuse_existing
+from aspsfusion.cli.options import Command, ProgressLine, add_force, add_panel, add_path, refuse_existing
+from aspsfusion.errors import ParameterError
 
-EXAMPLE = """example:
+SCREEN_EXAMPLE = """example:
   aspsfusion screen --panel results/panel sample_R1.fastq.gz sample_R2.fastq.gz \\
       --output sample.candidates.fastq.gz --metrics sample.screen.json
 """
 
+EXTRACT_EXAMPLE = """example:
+  aspsfusion extract --panel results/panel sample.bam \\
+      --output sample.candidates.fastq.gz --metrics sample.screen.json
+"""
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `screen`."""
+
+def _add_screen(parser: argparse.ArgumentParser) -> None:
     add_panel(parser)
     parser.add_argument(
         "fastq_1",
         type=Path,
         metavar="R1",
-        help="first mates, single reads, or both mates by turns; - for standard input",
+        help="first mates, single reads, or both mates interleaved; - for standard input",
     )
     parser.add_argument("fastq_2", type=Path, metavar="R2", nargs="?", help="second mates")
     parser.add_argument(
         "--interleaved",
         action="store_true",
-        help="one file holds both mates by turns (default: told from the names)",
+        help="one file holds both mates interleaved (default: detected from the names)",
     )
     parser.add_argument(
         "--lane",
@@ -35,33 +40,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FASTQ",
         help="one or two files of a further lane of the same sample; may be repeated",
     )
-    parser.add_argument(
-        "--output", type=Path, required=True, metavar="FASTQ", help="candidate fragments, gzip FASTQ"
-    )
-    parser.add_argument(
-        "--metrics", type=Path, required=True, metavar="JSON", help="counts of the whole input"
-    )
-    add_force(parser)
+    _add_outputs(parser)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Screen a sample."""
-    from aspsfusion.cli.progress import ProgressLine
-    from aspsfusion.errors import ParameterError
+def _screen(args: argparse.Namespace) -> None:
     from aspsfusion.screen.pairs import Lane
     from aspsfusion.screen.screen import Progress, run_screen
 
-    interleaved = True if args.interleaved else None
-    if interleaved and (args.fastq_2 or any(len(files) > 1 for files in args.lane)):
+    first = [args.fastq_1, args.fastq_2] if args.fastq_2 else [args.fastq_1]
+    if args.interleaved and any(len(files) > 1 for files in (first, *args.lane)):
         raise ParameterError(
             "--interleaved takes one file for each lane",
             remedy="leave it out, or give one file with both mates",
         )
-    lanes = [Lane(args.fastq_1, args.fastq_2, interleaved)]
-    for files in args.lane:
+    lanes = []
+    for files in (first, *args.lane):
         if len(files) > 2:
             raise ParameterError(f"--lane takes one or two files, not {len(files)}", remedy="repeat --lane")
-        lanes.append(Lane(files[0], files[1] if len(files) > 1 else None, interleaved))
+        second = files[1] if len(files) > 1 else None
+        lanes.append(Lane(files[0], second, interleaved=True if args.interleaved else None))
     refuse_existing([args.output, args.metrics], force=args.force)
     with ProgressLine("fragments") as line:
 
@@ -72,3 +69,53 @@ def run(args: argparse.Namespace) -> None:
 
         result = run_screen(args.panel, lanes, args.output, args.metrics, show, force=args.force)
     print(f"kept {result.candidate_fragments} of {result.total_fragments} fragments")
+
+
+def _add_extract(parser: argparse.ArgumentParser) -> None:
+    add_panel(parser)
+    parser.add_argument(
+        "alignments",
+        type=Path,
+        metavar="BAM",
+        help="reads as BAM, CRAM or SAM, aligned to any genome or unaligned, in any order, indexed or not",
+    )
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        metavar="FASTA",
+        help="what a CRAM file was compressed with, unless it holds it; nothing is ever downloaded",
+    )
+    _add_outputs(parser)
+
+
+def _extract(args: argparse.Namespace) -> None:
+    from aspsfusion.screen.extract import run_extract
+
+    refuse_existing([args.output, args.metrics], force=args.force)
+    with ProgressLine("reads") as line:
+        result = run_extract(
+            args.panel,
+            args.alignments,
+            args.output,
+            args.metrics,
+            args.reference,
+            line.update,
+            force=args.force,
+        )
+    print(f"kept {result['candidate_fragments']} of {result['total_fragments']} fragments")
+    incomplete = result["incomplete"]
+    assert isinstance(incomplete, list)
+    for sentence in incomplete:
+        print(f"note: {sentence}")
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    add_path(parser, "--output", "FASTQ", "candidate fragments, gzip FASTQ")
+    add_path(parser, "--metrics", "JSON", "counts of the whole input")
+    add_force(parser)
+
+
+COMMANDS = {
+    "screen": Command(_add_screen, _screen, SCREEN_EXAMPLE),
+    "extract": Command(_add_extract, _extract, EXTRACT_EXAMPLE),
+}

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_parameters, parameters_from
+from aspsfusion.cli.options import add_parameters, add_part, parameters_from, run_part
 from aspsfusion.cli.summary import add_present_inputs, present_of
 from aspsfusion.config import BatchParameters
 
@@ -15,24 +15,18 @@ EXAMPLE = """examples, as the workflow calls them:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the three actions, each with its arguments."""
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    _add_attempt(actions.add_parser("attempt", help="run a command for a sample and keep how it came out"))
-    _add_compare(actions.add_parser("compare", help="compare the samples and write SAMPLE.batch.json"))
-    _add_check(actions.add_parser("check", help="fail when a sample has no result"))
+    """Add the three parts, each with its arguments."""
+    parts = parser.add_subparsers(title="workflow commands", metavar="COMMAND", required=True)
+    _add_attempt(
+        add_part(parts, "attempt", "run a command for a sample and keep how it came out", _attempt, EXAMPLE)
+    )
+    _add_compare(
+        add_part(parts, "compare", "compare the samples and write SAMPLE.batch.json", _compare, EXAMPLE)
+    )
+    _add_check(add_part(parts, "check", "fail when a sample has no result", _check, EXAMPLE))
 
 
-def run(args: argparse.Namespace) -> int | None:
-    """Do what is asked for.
-
-    Returns:
-        The exit status of an attempt; None for the other actions.
-
-    Raises:
-        AspsfusionError: a file cannot be read or written, or a sample has no result.
-    """
-    status: int | None = args.action(args)
-    return status
+run = run_part
 
 
 def _add_attempt(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +54,6 @@ def _add_attempt(parser: argparse.ArgumentParser) -> None:
         "--outdates", type=Path, nargs="+", default=[], help="files to remove before the command runs"
     )
     parser.add_argument("command", nargs="*", metavar="-- COMMAND", help="subcommand with its arguments")
-    parser.set_defaults(action=_attempt)
 
 
 def _attempt(args: argparse.Namespace) -> int:
@@ -92,7 +85,6 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, required=True, metavar="TSV", help="table of the samples with a record"
     )
     add_parameters(parser, BatchParameters)
-    parser.set_defaults(action=_compare)
 
 
 def _compare(args: argparse.Namespace) -> None:
@@ -128,7 +120,6 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         "--compared", type=Path, metavar="TSV", help="table of 'compare', which goes with them"
     )
     add_present_inputs(parser)
-    parser.set_defaults(action=_check)
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -1,16 +1,18 @@
-"""How many bases of a gene a read must show before they speak for that gene alone.
+"""Finds the anchors of a junction: how many bases on each side name one gene alone.
 
-The end of an exon may occur in other genes too. What is unique is computed from the panel, not assumed.
+The end of an exon may occur in other genes too. What is unique is computed from the panel, not assumed. A
+fragment of the wild type informs about the absence of a fusion where it has the anchors of its junction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from aspsfusion.config import CallParameters
 from aspsfusion.panel.panel import Junction, Panel
 
 MAX_ANCHOR = 60
-"""Anchors longer than this are not asked for: two genes that share 60 nt at a junction can not be told apart
-by short reads, and the margin over the wild type decides."""
+"""Anchors longer than this are not asked for: short reads cannot distinguish two genes that share 60 nt at a
+junction, and the margin over the wild type decides."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,32 @@ class Anchors:
     three_prime: int
 
 
+@dataclass(frozen=True)
+class InformativeBoundary:
+    """An exon border at which wild-type fragments show that the target fusion would have been seen.
+
+    Attributes:
+        key: name under which they are counted, for example `GENE exon 6`.
+        boundary: first base after the boundary on the contig, 0-based.
+        anchors: bases that a fragment must cover on the two sides, those of the fusion's junction.
+    """
+
+    key: str
+    boundary: int
+    anchors: Anchors
+
+
+InformativeBoundaries = Mapping[str, Sequence[InformativeBoundary]]
+"""By contig."""
+
+
 class AnchorFinder:
     """Finds unique anchor lengths in the sense sequences of a panel.
 
-    Only sense sequences count: a read's other side fixes the strand on which the anchor lies.
+    Only sense sequences count: a read's other side fixes the strand of the anchor.
 
     Args:
-        panel: built panel.
+        panel: with the sequences.
         min_anchor: shortest anchor that is ever accepted, in nt.
     """
 
@@ -46,21 +67,18 @@ class AnchorFinder:
 
     def find(self, junction: Junction) -> Anchors:
         """Return the anchors that a junction needs."""
-        five = self._shortest(
-            junction.five_gene,
-            (sequence[:boundary] for sequence, boundary in five_prime_sides(self._panel, junction)),
-            ending=True,
+        five = boundaries(self._panel, junction.five_gene, junction.five_pos, after=True)
+        three = boundaries(self._panel, junction.three_gene, junction.three_pos, after=False)
+        return Anchors(
+            self._shortest(junction.five_gene, five[:1], ending=True),
+            self._shortest(junction.three_gene, three[:1], ending=False),
         )
-        three = self._shortest(
-            junction.three_gene,
-            (sequence[boundary:] for sequence, boundary in three_prime_sides(self._panel, junction)),
-            ending=False,
-        )
-        return Anchors(five, three)
 
-    def _shortest(self, gene: str, sides: Iterable[str], *, ending: bool) -> int:
-        side = next(iter(sides), "")
-        side = side[-MAX_ANCHOR:] if ending else side[:MAX_ANCHOR]
+    def _shortest(self, gene: str, places: list[tuple[str, int]], *, ending: bool) -> int:
+        side = ""
+        for contig, boundary in places:
+            sequence = self._panel.sequence_of(contig)
+            side = sequence[:boundary][-MAX_ANCHOR:] if ending else sequence[boundary:][:MAX_ANCHOR]
         if (gene, side, ending) not in self._found:
             # Kept: many junctions share an exon's end, and each search goes through the whole panel.
             self._found[gene, side, ending] = self._search(gene, side, ending=ending)
@@ -74,46 +92,47 @@ class AnchorFinder:
         return MAX_ANCHOR
 
 
-def five_prime_sides(panel: Panel, junction: Junction) -> list[tuple[str, int]]:
-    """Return sequence and boundary (first base behind the breakpoint) of each form of the 5' gene.
-
-    Transcripts that hold the joined base come first, the primary one in front; where none does, the
-    breakpoint lies in an intron and the unspliced gene is returned.
-    """
-    return [
-        (panel.sequence_of(contig), boundary)
-        for contig, boundary in boundaries(panel, junction.five_gene, junction.five_pos, behind=True)
-    ]
-
-
-def three_prime_sides(panel: Panel, junction: Junction) -> list[tuple[str, int]]:
-    """Return sequence and boundary (first joined base) of each form of the 3' gene."""
-    return [
-        (panel.sequence_of(contig), boundary)
-        for contig, boundary in boundaries(panel, junction.three_gene, junction.three_pos, behind=False)
-    ]
-
-
-def boundaries(panel: Panel, gene: str, position: int, *, behind: bool) -> list[tuple[str, int]]:
+def boundaries(panel: Panel, gene: str, position: int, *, after: bool) -> list[tuple[str, int]]:
     """Return the contigs of a gene that hold a genomic base, with the boundary beside it.
 
     Args:
-        panel: built panel.
+        panel: with the sequences.
         gene: HGNC symbol.
         position: genomic position, 0-based.
-        behind: boundary behind the base (5' side of a junction) or in front of it (3' side).
+        after: the boundary after the base (5' side of a junction), else before it (3' side).
 
     Returns:
-        Contig name and boundary (0-based position of the base behind it) for every transcript with the
+        Contig name and boundary (0-based position of the first base after it) for every transcript with the
         base, primary first; the unspliced gene alone when no transcript has it.
     """
     found = []
     for transcript in panel.by_gene[gene]:
         tx_pos = transcript.from_genome(position)
         if tx_pos is not None:
-            found.append((transcript.key, tx_pos + behind))
+            found.append((transcript.key, tx_pos + after))
     if not found and gene in panel.unspliced:
         unspliced = panel.unspliced[gene]
         if unspliced.start <= position < unspliced.end:
-            found.append((unspliced.key, unspliced.from_genome(position) + behind))
+            found.append((unspliced.key, unspliced.from_genome(position) + after))
+    return found
+
+
+def informative_boundaries(panel: Panel, parameters: CallParameters) -> dict[str, list[InformativeBoundary]]:
+    """Return the boundaries at which the exclusion is decided, by contig.
+
+    These are the acceptors of the target fusion's catalogue junctions. A wild-type fragment counts there
+    when it covers as many bases on both sides as a fragment of the fusion would need.
+    """
+    finder = AnchorFinder(panel, parameters.min_anchor)
+    found: dict[str, list[InformativeBoundary]] = {}
+    keys = set()
+    in_order = sorted(panel.catalogue.items(), key=lambda item: item[1].three_prime.exon)
+    for junction, spec in in_order:
+        key = f"{junction.three_gene} exon {spec.three_prime.exon}"
+        if spec.fusion != panel.spec.target.fusion or key in keys:
+            continue
+        keys.add(key)
+        anchors = finder.find(junction)
+        for contig, boundary in boundaries(panel, junction.three_gene, junction.three_pos, after=False):
+            found.setdefault(contig, []).append(InformativeBoundary(key, boundary, anchors))
     return found

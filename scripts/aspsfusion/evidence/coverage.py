@@ -1,14 +1,15 @@
-"""Counts how deeply the wild type is covered, and at which boundaries fragments run on in it.
+"""Counts the wild type: how deeply it is covered, and how many fragments cross each boundary.
 
 Each fragment is counted on one contig, so that the counts of all contigs of a gene may be added up.
 Counts are kept as differences between neighbouring positions, which makes adding a fragment cheap.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aspsfusion.config import CallParameters
+from aspsfusion.evidence.anchors import InformativeBoundaries, informative_boundaries
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import Panel
@@ -17,60 +18,7 @@ from aspsfusion.panel.specificity import Specificity
 Differences = dict[int, int]
 
 MIDDLE_STEP = 10
-"""Bases to which the middle of a fragment is recorded: enough to tell exons, and few numbers to keep."""
-
-
-def wild_type_gene(fragment: Fragment, margin: int, max_edit_rate: float) -> str | None:
-    """Return the one gene that explains every read of a fragment, None when there is none or several."""
-    common: set[str] | None = None
-    for mate in fragment.mates:
-        if not mate.sequence:
-            continue
-        allowed = len(mate.sequence) * max_edit_rate
-        genes = {gene for gene in mate.near_best_genes(margin) if mate.edits_by_gene[gene] <= allowed}
-        common = genes if common is None else common & genes
-    return next(iter(common)) if common and len(common) == 1 else None
-
-
-def wild_type_placements(fragment: Fragment, gene: str, ranks: Mapping[str, int]) -> list[Placement]:
-    """Return one placement for each read: on the contig that explains all reads best, else each on its own.
-
-    Args:
-        fragment: explained by the gene.
-        gene: see `wild_type_gene`.
-        ranks: order of preference among equal contigs.
-    """
-    choices: list[dict[str, Placement]] = []
-    for mate in fragment.mates:
-        by_contig: dict[str, Placement] = {}
-        for placement in mate.placements:
-            held = by_contig.get(placement.contig)
-            if placement.gene == gene and (held is None or placement.edits < held.edits):
-                by_contig[placement.contig] = placement
-        if by_contig:
-            choices.append(by_contig)
-    shared = set.intersection(*(set(by_contig) for by_contig in choices)) if choices else set()
-    if shared:
-        contig = min(shared, key=lambda name: (sum(c[name].edits for c in choices), ranks[name]))
-        return [by_contig[contig] for by_contig in choices]
-    return [min(c.values(), key=lambda p: (p.edits, ranks[p.contig])) for c in choices]
-
-
-@dataclass(frozen=True)
-class Watch:
-    """A boundary at which wild-type fragments are counted with anchors of a junction's own.
-
-    Attributes:
-        key: name under which they are counted, for example `GENE exon 6`.
-        boundary: first base behind the boundary on the contig, 0-based.
-        five_prime: bases needed in front of it.
-        three_prime: bases needed behind it.
-    """
-
-    key: str
-    boundary: int
-    five_prime: int
-    three_prime: int
+"""Bases to which the middle of a fragment is recorded: enough to distinguish exons, few to keep."""
 
 
 @dataclass
@@ -82,7 +30,7 @@ class Coverage:
         crossing: by contig, differences of the number of fragments that cross each boundary.
         depth: by contig, differences of the number of fragments that cover each base.
         middles: by contig, fragments by the place of their middle, in steps of MIDDLE_STEP bases.
-        informative: fragments by the key of a watched boundary.
+        informative: fragments by the key of an informative boundary.
         genes: fragments by gene.
         direction: fragments by direction and splicing.
     """
@@ -95,13 +43,25 @@ class Coverage:
     direction: Direction = field(default_factory=Direction)
     middles: dict[str, Differences] = field(default_factory=dict)
 
-    def add(self, gene: str, placements: Iterable[Placement], watches: Mapping[str, Iterable[Watch]]) -> None:
+    def copy(self) -> "Coverage":
+        """Return the same counts, to be added to without a change of these."""
+        return replace(
+            self,
+            crossing={contig: dict(changes) for contig, changes in self.crossing.items()},
+            depth={contig: dict(changes) for contig, changes in self.depth.items()},
+            informative=dict(self.informative),
+            genes=dict(self.genes),
+            direction=replace(self.direction),
+            middles={contig: dict(counts) for contig, counts in self.middles.items()},
+        )
+
+    def add(self, gene: str, placements: Iterable[Placement], informative: InformativeBoundaries) -> None:
         """Count a fragment once, however many of its reads cover a place.
 
         Args:
             gene: its gene.
             placements: one for each read.
-            watches: watched boundaries by contig.
+            informative: boundaries at which it may inform.
         """
         self.genes[gene] = self.genes.get(gene, 0) + 1
         by_contig: dict[str, list[tuple[int, int]]] = {}
@@ -118,12 +78,13 @@ class Coverage:
             inner = [(start + self.min_anchor, end - self.min_anchor + 1) for start, end in spans]
             for start, end in _merged([(start, end) for start, end in inner if start < end]):
                 _add_range(crossing, start, end)
-            for watch in watches.get(contig, ()):
-                if any(
-                    start + watch.five_prime <= watch.boundary <= end - watch.three_prime
-                    for start, end in spans
-                ):
-                    self.informative[watch.key] = self.informative.get(watch.key, 0) + 1
+            for place in informative.get(contig, ()):
+                first, last = (
+                    place.boundary - place.anchors.five_prime,
+                    place.boundary + place.anchors.three_prime,
+                )
+                if any(start <= first and last <= end for start, end in spans):
+                    self.informative[place.key] = self.informative.get(place.key, 0) + 1
 
     def to_json(self) -> dict[str, Any]:
         """Return the counts as plain data in a fixed order."""
@@ -172,58 +133,129 @@ class Coverage:
         return total / (end - start)
 
 
-def crossing_of_gene(panel: Panel, coverage: Coverage, gene: str, position: int, *, behind: bool) -> int:
+def crossing_of_gene(panel: Panel, coverage: Coverage, gene: str, position: int, *, after: bool) -> int:
     """Return the number of wild-type fragments that cross the boundary beside a genomic base.
 
     Args:
-        panel: built panel.
+        panel: with the transcripts.
         coverage: counts.
         gene: HGNC symbol.
         position: genomic position, 0-based.
-        behind: the boundary behind the base in the direction of the gene, or in front of it.
+        after: the boundary after the base in the direction of the gene, else the one before it.
     """
     total = 0
     for transcript in panel.by_gene[gene]:
         tx_pos = transcript.from_genome(position)
         if tx_pos is not None:
-            total += coverage.crossing_at(transcript.key, tx_pos + behind)
+            total += coverage.crossing_at(transcript.key, tx_pos + after)
     unspliced = panel.unspliced.get(gene)
     if unspliced and unspliced.start <= position < unspliced.end:
-        total += coverage.crossing_at(unspliced.key, unspliced.from_genome(position) + behind)
+        total += coverage.crossing_at(unspliced.key, unspliced.from_genome(position) + after)
     return total
 
 
-def count_wild_type(
-    coverage: Coverage,
-    fragment: Fragment,
-    parameters: CallParameters,
-    ranks: Mapping[str, int],
-    watches: Mapping[str, Iterable[Watch]],
-    specificity: Specificity | None = None,
-) -> list[Placement]:
+@dataclass(frozen=True)
+class WildTypeRules:
+    """What decides whether and where a fragment counts as wild type.
+
+    Attributes:
+        parameters: thresholds.
+        ranks: order of preference among equal contigs.
+        informative: boundaries at which the exclusion is decided.
+        specificity: places of the panel's k-mers in the genome; None where no whole genome was given.
+    """
+
+    parameters: CallParameters
+    ranks: Mapping[str, int]
+    informative: InformativeBoundaries
+    specificity: Specificity | None = None
+
+    @classmethod
+    def of(cls, panel: Panel, parameters: CallParameters) -> "WildTypeRules":
+        """Return the rules of a panel."""
+        return cls(
+            parameters, panel.contig_ranks, informative_boundaries(panel, parameters), panel.specificity
+        )
+
+
+def count_wild_type(coverage: Coverage, fragment: Fragment, rules: WildTypeRules) -> list[Placement]:
     """Count a fragment as wild type if one gene alone explains it; returns the placements counted.
 
-    At a watched boundary, where the exclusion is decided, a fragment counts only if it holds sequence that
-    the gene shares with no other place of the genome: reads of a copy would let an exclusion look stronger
-    than it is.
+    At an informative boundary, where the exclusion is decided, a fragment counts only if it holds sequence
+    that the gene shares with no other place of the genome: reads of a copy would let an exclusion look
+    stronger than it is.
     """
+    parameters, informative = rules.parameters, rules.informative
     gene = wild_type_gene(fragment, parameters.margin, parameters.max_edit_rate)
     if gene is None:
         return []
-    placements = wild_type_placements(fragment, gene, ranks)
-    if specificity and _reaches_a_watch(placements, watches):
-        reads = [(mate.sequence, placement) for mate, placement in _placed(fragment, placements)]
-        if not specificity.proves_placements(gene, reads):
-            watches = {}
-    coverage.add(gene, placements, watches)
+    placements = wild_type_placements(fragment, gene, rules.ranks)
+    if (
+        rules.specificity
+        and _reaches(placements, informative)
+        and not proves_gene(rules.specificity, gene, _placed(fragment, placements))
+    ):
+        informative = {}
+    coverage.add(gene, placements, informative)
     return placements
 
 
-def _reaches_a_watch(placements: Iterable[Placement], watches: Mapping[str, Iterable[Watch]]) -> bool:
+def wild_type_gene(fragment: Fragment, margin: int, max_edit_rate: float) -> str | None:
+    """Return the one gene that explains every read of a fragment, None when there is none or several."""
+    common: set[str] | None = None
+    for mate in fragment.mates:
+        if not mate.sequence:
+            continue
+        allowed = len(mate.sequence) * max_edit_rate
+        genes = {gene for gene in mate.near_best_genes(margin) if mate.edits_by_gene[gene] <= allowed}
+        common = genes if common is None else common & genes
+    return next(iter(common)) if common and len(common) == 1 else None
+
+
+def wild_type_placements(fragment: Fragment, gene: str, ranks: Mapping[str, int]) -> list[Placement]:
+    """Return one placement for each read: on the contig that explains all reads best, else each on its own.
+
+    Args:
+        fragment: explained by the gene.
+        gene: see `wild_type_gene`.
+        ranks: order of preference among equal contigs.
+    """
+    choices: list[dict[str, Placement]] = []
+    for mate in fragment.mates:
+        by_contig: dict[str, Placement] = {}
+        for placement in mate.placements:
+            held = by_contig.get(placement.contig)
+            if placement.gene == gene and (held is None or placement.edits < held.edits):
+                by_contig[placement.contig] = placement
+        if by_contig:
+            choices.append(by_contig)
+    shared = set.intersection(*(set(by_contig) for by_contig in choices)) if choices else set()
+    if shared:
+        contig = min(shared, key=lambda name: (sum(c[name].edits for c in choices), ranks[name]))
+        return [by_contig[contig] for by_contig in choices]
+    return [min(c.values(), key=lambda p: (p.edits, ranks[p.contig])) for c in choices]
+
+
+def proves_gene(specificity: Specificity, gene: str, reads: Iterable[tuple[Mate, Placement]]) -> bool:
+    """Tell whether reads hold sequence that occurs nowhere in the genome but in the gene.
+
+    Args:
+        specificity: places of the panel's k-mers in the genome.
+        gene: HGNC symbol.
+        reads: each with its placement in the gene.
+    """
+    placed = (
+        mate.oriented(reverse=placement.reverse)[placement.query_start : placement.query_end]
+        for mate, placement in reads
+    )
+    return specificity.proof(gene, placed) == "unique"
+
+
+def _reaches(placements: Iterable[Placement], informative: InformativeBoundaries) -> bool:
     return any(
-        placement.start < watch.boundary < placement.end
+        placement.start < place.boundary < placement.end
         for placement in placements
-        for watch in watches.get(placement.contig, ())
+        for place in informative.get(placement.contig, ())
     )
 
 

@@ -1,4 +1,7 @@
-"""The file between `evidence` and `call`: wild-type counts and the fragments that are still open."""
+"""Writes and reads the file between `evidence` and `call`: wild-type counts, and the open fragments.
+
+An open fragment is one that the wild type does not fully explain; `call` decides on it.
+"""
 
 import gzip
 import json
@@ -18,11 +21,11 @@ class Evidence:
 
     Attributes:
         coverage: wild-type counts.
-        fragments: unique fragments that the wild type does not fully explain, by name.
+        fragments: the open fragments, one of each molecule, by name.
         candidates: fragments in the BAM.
-        duplicates: fragments whose coordinates another one has too.
+        duplicates: fragments that are copies of another one.
         median_insert: median length of unique wild-type pairs on transcripts, in nt.
-        umi: whether molecules were told apart by UMIs too.
+        umi: whether molecules were distinguished by UMIs too.
     """
 
     coverage: Coverage

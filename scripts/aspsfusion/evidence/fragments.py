@@ -1,22 +1,15 @@
-"""The records that stages pass to each other.
+"""Defines fragments, their reads, and where the reads are placed on the panel.
 
-Genomic positions in them are 0-based and half-open. What stands in `report.json` is defined in
-`report_record` and, for the findings, in `report_findings`.
+Positions are 0-based and half-open. A fragment is a read pair, or a single read, counted once.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from aspsfusion.io.fasta import reverse_complement
 
 BOTH_ENDS = 2
-
-
-class Record(BaseModel):
-    """A record of a JSON file: it can not be changed, and refuses fields that it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Placement(NamedTuple):
@@ -26,13 +19,13 @@ class Placement(NamedTuple):
 
     Attributes:
         contig: record name of the panel sequence, `GENE|TRANSCRIPT` or `GENE|unspliced`.
-        reverse: whether the read lies antisense to the contig.
+        reverse: whether the read is antisense to the contig.
         start: first aligned base on the contig, 0-based.
         end: end of the aligned bases on the contig, half-open.
         query_start: first aligned base of the read in contig orientation, 0-based.
         query_end: end of the aligned bases of the read in contig orientation, half-open.
-        edits: mismatches and indels when the read is laid end to end: clipped bases are compared with
-            the contig, bases beyond its end count as one edit each.
+        edits: mismatches and indels of the read from end to end: clipped bases are compared with the
+            contig, bases beyond its end count as one edit each.
     """
 
     contig: str
@@ -45,7 +38,7 @@ class Placement(NamedTuple):
 
     @property
     def gene(self) -> str:
-        """Gene of the contig."""
+        """HGNC symbol of the contig's gene."""
         return self.contig.split("|", 1)[0]
 
 
@@ -65,13 +58,21 @@ class Mate:
 
     @cached_property
     def edits_by_gene(self) -> dict[str, int]:
-        """Fewest edits with which the read lies in each gene."""
+        """Fewest edits with which the read is placed in each gene."""
         best: dict[str, int] = {}
         for placement in self.placements:
             gene = placement.gene
             if gene not in best or placement.edits < best[gene]:
                 best[gene] = placement.edits
         return best
+
+    def fewest_edits(self, default: int) -> int:
+        """Return the edits of the best placement, `default` where there is none."""
+        return min((placement.edits for placement in self.placements), default=default)
+
+    def oriented(self, *, reverse: bool) -> str:
+        """Return the bases as sequenced or, with `reverse`, their reverse complement."""
+        return reverse_complement(self.sequence) if reverse else self.sequence
 
     def near_best_genes(self, margin: int) -> set[str]:
         """Return the genes in which the read has fewer than `margin` edits more than in its best one."""
@@ -91,7 +92,7 @@ class Fragment:
         copies: how many fragments of the library had the same coordinates, this one included.
         mates: one or two reads.
         merged: whether the one read is the whole molecule, joined of two overlapping mates.
-        umi: unique molecular identifier, empty where the sample carries none.
+        umi: unique molecular identifier; empty where the sample's reads have none.
     """
 
     name: str

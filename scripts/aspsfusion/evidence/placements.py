@@ -1,39 +1,72 @@
-"""Turns the records of the panel BAM into fragments whose placements say how well the panel explains them."""
+"""Reads the records of the panel BAM: a read's bases, its tags, and all its placements."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import pysam
 
+from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.fragments import Placement
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import mismatches_at
+from aspsfusion.native import mismatches_at
 from aspsfusion.panel.panel import Panel
 
-Bases = npt.NDArray[np.uint8]
+MERGED_TAG = "YM"
+"""BAM tag of a read that two overlapping mates were merged into."""
+
+UMI_TAG = "RX"
+"""BAM tag of the UMI, as the SAM specification has it."""
+
+NO_LIMIT = 1 << 30
+"""As limit of `mismatches_at`: all mismatches are counted."""
+
+RecordGroup = list[pysam.AlignedSegment]
+"""The primary and the supplementary records of one read."""
+
 _CIGAR = re.compile(r"(\d+)([MIDNSHP=X])")
-_NO_LIMIT = 1 << 30
-
-
-def as_bases(sequence: str) -> Bases:
-    """Return a sequence as an array of bytes."""
-    return np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)
 
 
 class ContigBases:
-    """The panel's sequences as arrays, made when first asked for."""
+    """The panel's sequences as bytes, made when first asked for."""
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
-        self._arrays: dict[str, Bases] = {}
+        self._bases: dict[str, bytes] = {}
 
-    def __getitem__(self, contig: str) -> Bases:
-        if contig not in self._arrays:
-            self._arrays[contig] = as_bases(self._panel.sequence_of(contig))
-        return self._arrays[contig]
+    def __getitem__(self, contig: str) -> bytes:
+        if contig not in self._bases:
+            self._bases[contig] = self._panel.sequence_of(contig).encode("ascii")
+        return self._bases[contig]
+
+
+def panel_contigs(panel: Panel) -> list[str]:
+    """Return the names of the panel's sequences in the order of the panel BAM."""
+    return [*panel.transcripts, *(unspliced.key for unspliced in panel.unspliced.values())]
+
+
+def require_same_panel(panel: Panel, names: Iterable[str], bam: Path) -> None:
+    """Refuse a BAM whose sequences are not those of the panel.
+
+    Args:
+        panel: that the BAM should have been aligned to.
+        names: of the BAM's sequences.
+        bam: named in the error.
+
+    Raises:
+        ReadsError: they differ.
+    """
+    if list(names) != panel_contigs(panel):
+        raise ReadsError(
+            "was aligned to another panel", path=bam, remedy="run 'aspsfusion align' with this panel"
+        )
+
+
+def primary_record(records: RecordGroup) -> pysam.AlignedSegment:
+    """Return the primary record of a read."""
+    return next(r for r in records if not (r.is_supplementary or r.is_secondary))
 
 
 def as_sequenced(record: pysam.AlignedSegment) -> str:
@@ -48,64 +81,67 @@ def read_placements(
     """Return every placement of one read: its records and the alternatives in their XA tags.
 
     Args:
-        records: primary and supplementary records of the read.
+        records: of the read.
         contigs: the panel's sequences.
         ranks: order of preference among equal contigs.
 
     Returns:
         Placements, fewest edits first, then by rank and position.
     """
-    found: dict[tuple[str, bool, int, str], Placement] = {}
+    found: dict[_Hit, Placement] = {}
     for record in records:
         if record.is_unmapped:
             continue
         sequence = record.query_sequence or ""
         turned = ""
-        for contig, reverse, start, cigar, edits in _hits(record):
-            key = (contig, reverse, start, cigar)
-            if key in found:
+        for hit, edits in _hits(record):
+            if hit in found:
                 continue
-            if reverse != record.is_reverse and not turned:
+            if hit.reverse != record.is_reverse and not turned:
                 turned = reverse_complement(sequence)
-            bases = turned if reverse != record.is_reverse else sequence
-            found[key] = _placement(contig, reverse, start, cigar, edits, bases, contigs[contig])
+            bases = turned if hit.reverse != record.is_reverse else sequence
+            found[hit] = _placement(hit, edits, bases, contigs[hit.contig])
     return tuple(
         sorted(found.values(), key=lambda p: (p.edits, ranks[p.contig], p.start, p.query_start, p.reverse))
     )
 
 
-def _hits(record: pysam.AlignedSegment) -> Iterator[tuple[str, bool, int, str, int]]:
-    """Yield contig, strand, 0-based start, CIGAR and edits of a record and its alternatives."""
+class _Hit(NamedTuple):
+    """An alignment as the aligner wrote it; `start` is 0-based."""
+
+    contig: str
+    reverse: bool
+    start: int
+    cigar: str
+
+
+def _hits(record: pysam.AlignedSegment) -> Iterator[tuple[_Hit, int]]:
+    """Yield the alignment of a record and the alternatives in its XA tag, each with its edits."""
     yield (
-        str(record.reference_name),
-        record.is_reverse,
-        record.reference_start,
-        str(record.cigarstring),
+        _Hit(str(record.reference_name), record.is_reverse, record.reference_start, str(record.cigarstring)),
         int(record.get_tag("NM")),
     )
     if record.has_tag("XA"):
-        for hit in str(record.get_tag("XA")).rstrip(";").split(";"):
-            contig, position, cigar, edits = hit.split(",")
-            yield contig, position[0] == "-", int(position[1:]) - 1, cigar, int(edits)
+        for entry in str(record.get_tag("XA")).rstrip(";").split(";"):
+            contig, position, cigar, edits = entry.split(",")
+            yield _Hit(contig, position[0] == "-", int(position[1:]) - 1, cigar), int(edits)
 
 
 @lru_cache(maxsize=4096)
 def _shape(cigar: str) -> tuple[int, int, int]:
-    """Return the bases clipped in front and behind, and the contig bases covered."""
+    """Return the bases soft-clipped at the left and at the right end, and the contig bases covered."""
     operations = [(int(length), operation) for length, operation in _CIGAR.findall(cigar)]
-    front = operations[0][0] if operations[0][1] == "S" else 0
-    back = operations[-1][0] if operations[-1][1] == "S" else 0
-    return front, back, sum(length for length, operation in operations if operation in "MDN=X")
+    left = operations[0][0] if operations[0][1] == "S" else 0
+    right = operations[-1][0] if operations[-1][1] == "S" else 0
+    return left, right, sum(length for length, operation in operations if operation in "MDN=X")
 
 
-def _placement(
-    contig: str, reverse: bool, start: int, cigar: str, edits: int, bases: str, reference: Bases
-) -> Placement:
-    """Make a placement, the clipped ends compared with the contig as if the read went on in it."""
-    front, back, covered = _shape(cigar)
-    end = start + covered
-    if front:
-        edits += mismatches_at(as_bases(bases[:front]), reference, start - front, _NO_LIMIT)
-    if back:
-        edits += mismatches_at(as_bases(bases[len(bases) - back :]), reference, end, _NO_LIMIT)
-    return Placement(contig, reverse, start, end, front, len(bases) - back, edits)
+def _placement(hit: _Hit, edits: int, bases: str, reference: bytes) -> Placement:
+    """Return a placement; clipped ends are compared with the contig as if the read went on in it."""
+    left, right, covered = _shape(hit.cigar)
+    end = hit.start + covered
+    if left:
+        edits += mismatches_at(bases[:left].encode("ascii"), reference, hit.start - left, NO_LIMIT)
+    if right:
+        edits += mismatches_at(bases[len(bases) - right :].encode("ascii"), reference, end, NO_LIMIT)
+    return Placement(hit.contig, hit.reverse, hit.start, end, left, len(bases) - right, edits)

@@ -1,6 +1,7 @@
-"""Tells from the reads whether a library keeps the strand, and whether it was made of spliced RNA.
+"""Detects whether a library keeps the strand, and whether it was made of spliced RNA.
 
-Both are told from unique fragments that the wild type explains, on the transcripts of all genes of the panel.
+Both follow from the unique fragments that the wild type explains, on the transcripts of all genes of the
+panel.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,15 +14,15 @@ from aspsfusion.panel.panel import UNSPLICED_SUFFIX, Transcript
 Strand = Literal["forward", "reverse", "unstranded", "not determined"]
 
 MIN_FRAGMENTS = 50
-"""Fewest fragments to tell the strand by: of 50 unstranded ones three quarters lie in one direction with a
+"""Fewest fragments to detect the strand: of 50 unstranded ones three quarters have one direction with a
 probability of 3 in 10,000 (binomial distribution)."""
 
 STRANDED_SHARE = 0.75
 """Share of fragments in one direction from which a library counts as stranded. Stranded kits reach 0.9 and
-more, unstranded ones 0.5; between the two lie libraries with genomic DNA in them."""
+more, unstranded ones 0.5; between the two are libraries with genomic DNA in them."""
 
 MIN_TRANSCRIPT_FRAGMENTS = 50
-"""Fewest fragments of the targets to tell RNA by. Exons of some 150 nt have one border in 150 nt, so that of
+"""Fewest fragments of the targets to detect RNA. Exons of some 150 nt have one border in 150 nt, so that of
 spliced RNA even a read of 36 nt crosses one with a probability near 0.2, and 50 of them all miss one with
 less than 2 in 100,000."""
 
@@ -55,10 +56,10 @@ class Direction:
         """Count a fragment.
 
         Args:
-            first: where its first read lies.
-            placements: where its reads lie.
-            borders: for a fragment of a target gene the borders between the exons of the contig it lies on,
-                as 0-based positions of the base behind, none on an unspliced contig; None for other genes.
+            first: of its first read.
+            placements: of its reads.
+            borders: for a fragment of a target gene the borders between the exons of its contig, as 0-based
+                positions of the first base after each, none on an unspliced contig; None for other genes.
         """
         if not first.contig.endswith(f"|{UNSPLICED_SUFFIX}"):
             if first.reverse:
@@ -93,7 +94,7 @@ class Direction:
 
 
 def exon_borders(transcripts: Iterable[Transcript]) -> dict[str, list[int]]:
-    """Return the borders between exons by contig, as 0-based positions of the base behind each border."""
+    """Return the borders between exons by contig, as 0-based positions of the first base after each."""
     return {t.key: [exon.tx_start for exon in t.exons[1:]] for t in transcripts}
 
 
@@ -108,8 +109,8 @@ def count_direction(
 
     Args:
         direction: counts to add to.
-        fragment: the fragment.
-        placements: where its placed reads lie, in their order, as `count_wild_type` gave them.
+        fragment: that is counted.
+        placements: of its placed reads, in their order, as `count_wild_type` gave them.
         borders: see `exon_borders`.
         targets: genes whose unspliced sequence is on the panel.
     """

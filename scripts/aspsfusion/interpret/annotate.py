@@ -1,4 +1,4 @@
-"""Sixth step: says in the field's terms what a called junction is: exons, HGVS, frame, domains, type."""
+"""Describes called junctions in the field's terms: exons, HGVS, frame, domains, type, confidence."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.interpret.nomenclature import fusion_name, translocation
 from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame
 from aspsfusion.panel.panel import Panel, Transcript
-from aspsfusion.panel.spec import JunctionSpec
 from aspsfusion.report.findings import (
     Confidence,
     FilteredFusion,
@@ -30,121 +29,33 @@ fusion reads, with five unique molecules, that a published sarcoma panel validat
 MEDIUM_CONFIDENCE_SPLIT = 2
 FRACTION_DECIMALS = 4
 
-
-@dataclass(frozen=True)
-class _Site:
-    """Where a genomic base lies in a gene."""
-
-    transcript: Transcript
-    exon: int | None
-    at_boundary: bool
-    words: str
-    intron: int | None = None
+ONE_SIDED_REASONS = {
+    "LOW_COMPLEXITY": "The sequence beyond the break is a simple repeat, such as a poly-A tail.",
+    "ADAPTER": "The sequence beyond the break contains an adapter of the library.",
+}
 
 
-def _site(panel: Panel, gene: str, position: int, *, last: bool) -> _Site:
-    """Find the transcript and exon of a joined base.
+def annotate_fusions(panel: Panel, junctions: Iterable[CalledJunction]) -> list[Fusion]:
+    """Return the report's records of the reported junctions, those of one rearrangement joined.
 
-    The primary transcript is preferred, but a transcript in which the base is an exon's end (5' side) or
-    start (3' side) explains the junction better than one in which it lies inside an exon.
+    Junctions with the same 5' and the same 3' gene are one event: one rearrangement, spliced in several ways,
+    or one with several breakpoints.
     """
-    inside: _Site | None = None
-    for transcript in panel.by_gene[gene]:
-        tx_pos = transcript.from_genome(position)
-        if tx_pos is None:
-            continue
-        exon = transcript.exon_at(tx_pos)
-        outermost = len(transcript.exons) if last else 1
-        border = exon.tx_end - 1 if last else exon.tx_start
-        if tx_pos == border and exon.number != outermost:
-            word = "end" if last else "start"
-            other = "" if transcript.primary else f" of {transcript.name}"
-            return _Site(transcript, exon.number, True, f"{word} of exon {exon.number}{other}")
-        if inside is None:
-            other = "" if transcript.primary else f" of {transcript.name}"
-            inside = _Site(transcript, exon.number, False, f"inside exon {exon.number}{other}")
-    if inside is not None:
-        return inside
-    primary = panel.primary[gene]
-    sense = 1 if primary.strand == "+" else -1
-    before = sum((position - primary.to_genome(exon.tx_end - 1)) * sense > 0 for exon in primary.exons)
-    if before == 0:
-        words = "in front of exon 1"
-    elif before == len(primary.exons):
-        words = "behind the last exon"
-    else:
-        words = f"inside intron {before}"
-        return _Site(primary, None, False, words, before)
-    return _Site(primary, None, False, words)
-
-
-def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> FusionSide:
-    """Return one side of a junction for the report.
-
-    Args:
-        panel: built panel.
-        gene: HGNC symbol.
-        position: genomic position of the joined base, 0-based.
-        last: whether it is the last base of the 5' gene (else the first one of the 3' gene).
-    """
-    site = _site(panel, gene, position, last=last)
-    tx_pos = site.transcript.from_genome(position)
-    return FusionSide(
-        gene=gene,
-        transcript=site.transcript.name,
-        exon=site.exon,
-        chrom=site.transcript.chrom,
-        pos=position + 1,
-        strand="+" if site.transcript.strand == "+" else "-",
-        at_exon_boundary=site.at_boundary,
-        site=site.words,
-        tx_pos=None if tx_pos is None else tx_pos + 1,
-        intron=site.intron,
-        region=_region(site, tx_pos),
-    )
-
-
-def _region(site: _Site, tx_pos: int | None) -> Region:
-    """Return what a joined base belongs to."""
-    if tx_pos is None:
-        return "intergenic" if site.intron is None else "intron"
-    if site.transcript.cds is None:
-        return "exon"
-    start, end = site.transcript.cds
-    return "5' UTR" if tx_pos < start else "3' UTR" if tx_pos >= end else "CDS"
-
-
-def confidence(junction: CalledJunction) -> tuple[Confidence, list[str]]:
-    """Grade a junction by what is known of its place and by its crossing fragments."""
-    borders = {
-        BOTH_SIDES: "both breakpoints lie at exon borders",
-        1: "one breakpoint lies inside an exon or intron",
-        0: "both breakpoints lie inside exons or introns",
-    }
-    reasons = [
-        "the junction is listed in the panel" if junction.catalogue_id else borders[junction.boundaries]
+    fusions = [_annotate_fusion(panel, junction) for junction in junctions]
+    totals: dict[str, int] = {}
+    for fusion in fusions:
+        totals[fusion.name] = totals.get(fusion.name, 0) + fusion.fragments
+    return [
+        fusion.model_copy(update={"event": fusion.name, "event_fragments": totals[fusion.name]})
+        for fusion in fusions
     ]
-    split = junction.split_reads
-    reasons.append(f"{split} unique fragment{'s' if split != 1 else ''} cross{'es' if split == 1 else ''} it")
-    reasons.append(
-        f"longest anchors {junction.max_anchor_five_prime} and {junction.max_anchor_three_prime} nt"
-    )
-    known_place = junction.catalogue_id is not None or junction.boundaries == BOTH_SIDES
-    if known_place and split >= HIGH_CONFIDENCE_SPLIT:
-        return "high", reasons
-    if known_place and split >= MEDIUM_CONFIDENCE_SPLIT:
-        return "medium", reasons
-    if split >= HIGH_CONFIDENCE_SPLIT:
-        return "medium", reasons
-    return "low", reasons
 
 
-def annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
-    """Return the report's record of a junction."""
+def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
     target = panel.spec.target
     five = fusion_side(panel, junction.five_gene, junction.five_pos, last=True)
     three = fusion_side(panel, junction.three_gene, junction.three_pos, last=False)
-    spec = _catalogue_entry(panel, junction)
+    spec = next((j for j in panel.spec.junctions if j.id == junction.catalogue_id), None)
     total = junction.split_reads + junction.wild_type_three_prime
     grade, reasons = confidence(junction)
     five_tx = panel.transcripts[f"{five.gene}|{five.transcript}"]
@@ -199,26 +110,6 @@ def annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
     )
 
 
-def annotate_fusions(panel: Panel, junctions: Iterable[CalledJunction]) -> list[Fusion]:
-    """Return the report's records of the reported junctions, those of one rearrangement joined.
-
-    Junctions with the same 5' and the same 3' gene are one event: one rearrangement, spliced in several ways,
-    or one with several breakpoints.
-    """
-    fusions = [annotate_fusion(panel, junction) for junction in junctions]
-    totals: dict[str, int] = {}
-    for fusion in fusions:
-        totals[fusion.name] = totals.get(fusion.name, 0) + fusion.fragments
-    return [
-        fusion.model_copy(update={"event": fusion.name, "event_fragments": totals[fusion.name]})
-        for fusion in fusions
-    ]
-
-
-def _catalogue_entry(panel: Panel, junction: CalledJunction) -> JunctionSpec | None:
-    return next((j for j in panel.spec.junctions if j.id == junction.catalogue_id), None)
-
-
 def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallParameters) -> FilteredFusion:
     """Return the report's record of a candidate that is not reported, with its reasons in words."""
     return FilteredFusion(
@@ -250,12 +141,6 @@ def annotate_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> lis
     return records
 
 
-ONE_SIDED_REASONS = {
-    "LOW_COMPLEXITY": "The sequence beyond the break is a simple repeat, such as a poly-A tail.",
-    "ADAPTER": "The sequence beyond the break holds an adapter of the library.",
-}
-
-
 def annotate_filtered_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> list[FilteredOneSided]:
     """Return the report's records of one-sided breakpoints that are no finding."""
     rejected = [cluster for cluster in clusters if cluster.rejection]
@@ -266,3 +151,107 @@ def annotate_filtered_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster
         )
         for cluster, place in zip(rejected, annotate_one_sided(panel, rejected), strict=True)
     ]
+
+
+def confidence(junction: CalledJunction) -> tuple[Confidence, list[str]]:
+    """Grade a junction by what is known of its place and by its crossing fragments."""
+    borders = {
+        BOTH_SIDES: "both breakpoints lie at exon borders",
+        1: "one breakpoint lies inside an exon or intron",
+        0: "both breakpoints lie inside exons or introns",
+    }
+    reasons = [
+        "the junction is listed in the panel" if junction.catalogue_id else borders[junction.boundaries]
+    ]
+    split = junction.split_reads
+    reasons.append(f"{split} unique fragment{'s' if split != 1 else ''} cross{'es' if split == 1 else ''} it")
+    reasons.append(
+        f"longest anchors {junction.max_anchor_five_prime} and {junction.max_anchor_three_prime} nt"
+    )
+    known_place = junction.catalogue_id is not None or junction.boundaries == BOTH_SIDES
+    if split >= HIGH_CONFIDENCE_SPLIT:
+        return "high" if known_place else "medium", reasons
+    return "medium" if known_place and split >= MEDIUM_CONFIDENCE_SPLIT else "low", reasons
+
+
+def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> FusionSide:
+    """Return one side of a junction for the report.
+
+    Args:
+        panel: built panel.
+        gene: HGNC symbol.
+        position: genomic position of the joined base, 0-based.
+        last: whether it is the last base of the 5' gene rather than the first one of the 3' gene.
+    """
+    site = _site(panel, gene, position, last=last)
+    tx_pos = site.transcript.from_genome(position)
+    return FusionSide(
+        gene=gene,
+        transcript=site.transcript.name,
+        exon=site.exon,
+        chrom=site.transcript.chrom,
+        pos=position + 1,
+        strand="+" if site.transcript.strand == "+" else "-",
+        at_exon_boundary=site.at_boundary,
+        site=site.words,
+        tx_pos=None if tx_pos is None else tx_pos + 1,
+        intron=site.intron,
+        region=_region(site, tx_pos),
+    )
+
+
+@dataclass(frozen=True)
+class _Site:
+    """Where a genomic base lies in a gene."""
+
+    transcript: Transcript
+    exon: int | None
+    at_boundary: bool
+    words: str
+    intron: int | None = None
+
+
+def _site(panel: Panel, gene: str, position: int, *, last: bool) -> _Site:
+    """Find the transcript and exon of a joined base.
+
+    The primary transcript is preferred, but a transcript in which the base is an exon's end (5' side) or
+    start (3' side) explains the junction better than one in which it lies inside an exon.
+    """
+    inside: _Site | None = None
+    for transcript in panel.by_gene[gene]:
+        tx_pos = transcript.from_genome(position)
+        if tx_pos is None:
+            continue
+        exon = transcript.exon_at(tx_pos)
+        outermost = len(transcript.exons) if last else 1
+        border = exon.tx_end - 1 if last else exon.tx_start
+        if tx_pos == border and exon.number != outermost:
+            word = "end" if last else "start"
+            other = "" if transcript.primary else f" of {transcript.name}"
+            return _Site(transcript, exon.number, True, f"{word} of exon {exon.number}{other}")
+        if inside is None:
+            other = "" if transcript.primary else f" of {transcript.name}"
+            inside = _Site(transcript, exon.number, False, f"inside exon {exon.number}{other}")
+    if inside is not None:
+        return inside
+    primary = panel.primary[gene]
+    sense = 1 if primary.strand == "+" else -1
+    before = sum((position - primary.to_genome(exon.tx_end - 1)) * sense > 0 for exon in primary.exons)
+    if before == 0:
+        words = "before exon 1"
+    elif before == len(primary.exons):
+        words = "after the last exon"
+    else:
+        words = f"inside intron {before}"
+        return _Site(primary, None, False, words, before)
+    return _Site(primary, None, False, words)
+
+
+def _region(site: _Site, tx_pos: int | None) -> Region:
+    """Return what a joined base belongs to."""
+    if tx_pos is None:
+        return "intergenic" if site.intron is None else "intron"
+    if site.transcript.cds is None:
+        return "exon"
+    start, end = site.transcript.cds
+    return "5' UTR" if tx_pos < start else "3' UTR" if tx_pos >= end else "CDS"

@@ -1,25 +1,25 @@
-"""Seventh step: the verdict, by stated rules, with every reason that led to it.
+"""Gives the verdict by stated rules, with the reasons that led to it and the report's first sentence.
 
 CONFIRMED needs enough unique fragments of the target fusion. EXCLUDED needs that no fragment speaks for it,
 that no other rearrangement of its genes was seen, and that it would have been seen had it been there.
 Everything else is INDETERMINATE, and says why.
-
-Puts the verdict into one sentence, from the templates of the panel.
 """
 
 from collections.abc import Sequence
 
 from aspsfusion.config import ClassifyParameters
-from aspsfusion.interpret.exclusion import (
-    Findings,
-    exclusion,
-    inadequacies,
-    informative_text,
-    percent,
-)
+from aspsfusion.interpret.exclusion import Findings, exclusion, inadequacies, informative_text
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, Reason
-from aspsfusion.report.models import Exclusion, Verdict
+from aspsfusion.report.models import Call, Exclusion, Verdict
+from aspsfusion.report.words import plural, rounded_up
+
+MIN_UNUSUAL_FRAGMENTS = 2
+"""Unique fragments from which a filtered junction inside an exon or intron forbids an exclusion. Template
+switching and sequencing errors make single ones at random places; the exclusion speaks of exon borders."""
+
+HOPPING = " A single fragment may also come from another sample of the run (index hopping) or be a chimera."
+"""Added where one fragment alone speaks for the target fusion: nothing in one sample distinguishes these."""
 
 FOUND_ELSEWHERE = ("OTHER_FUSION", "RECIPROCAL_ONLY")
 """Reasons that name another fusion of the target's genes."""
@@ -28,103 +28,26 @@ FOR_THE_TARGET = ("WEAK_EVIDENCE", "UNPROVEN_EVIDENCE")
 """Reasons that speak for the target fusion, so that more reads could settle it."""
 
 
-def describe(fusion: Fusion) -> str:
-    """Return a junction in words: type and exons, or the places of its breakpoints."""
-    sides = [
-        f"{side.gene} exon {side.exon}" if side.at_exon_boundary else f"{side.gene} {side.site}"
-        for side in (fusion.five_prime, fusion.three_prime)
-    ]
-    place = " :: ".join(sides)
-    return f"{fusion.type}, {place}" if fusion.type else place
-
-
-def _another_fusion_decides(reasons: Sequence[Reason]) -> bool:
-    """Whether the reason for no verdict is another fusion, so that more reads of this one are no remedy."""
-    codes = {reason.code for reason in reasons}
-    return bool(codes.intersection(FOUND_ELSEWHERE)) and not codes.intersection(FOR_THE_TARGET)
-
-
-def statement_of(
-    spec: PanelSpec, findings: Findings, call: str, reasons: Sequence[Reason], excluded: Exclusion
-) -> str:
-    """Return the sentence at the head of the report.
-
-    Args:
-        spec: the panel, whose texts are filled in.
-        findings: evidence of the sample.
-        call: CONFIRMED, EXCLUDED or INDETERMINATE.
-        reasons: what led to the call.
-        excluded: what the coverage would have shown.
-    """
-    target = [fusion for fusion in findings.fusions if fusion.is_target]
-    candidates = [candidate for candidate in findings.filtered if candidate.name == spec.target.fusion]
-    fragments = sum(fusion.fragments for fusion in target)
-    if call != "CONFIRMED":
-        fragments += sum(candidate.fragments for candidate in candidates)
-    values = {
-        "fusion": spec.target.fusion,
-        "disease": spec.target.disease,
-        "sample": findings.sample,
-        "types": "; ".join(describe(fusion) for fusion in target),
-        "fragments": fragments,
-        "split_reads": sum(fusion.split_reads for fusion in target),
-        "spanning_pairs": sum(fusion.spanning_pairs for fusion in target),
-        "short_overhangs": sum(fusion.short_overhangs for fusion in target),
-        "detectable_percent": (
-            "" if excluded.detectable_fraction is None else percent(excluded.detectable_fraction)
-        ),
-        "confidence_percent": percent(excluded.confidence),
-        "informative_fragments": informative_text(excluded),
-        "reasons": " ".join(reason.text for reason in reasons),
-    }
-    template = {
-        "CONFIRMED": spec.texts.confirmed,
-        "EXCLUDED": spec.texts.excluded,
-        "INDETERMINATE": spec.texts.indeterminate,
-    }[call]
-    if call == "INDETERMINATE" and spec.texts.other_fusion and _another_fusion_decides(reasons):
-        template = spec.texts.other_fusion
-    return " ".join(template.format(**values).split())
-
-
-MIN_UNUSUAL_FRAGMENTS = 2
-"""Unique fragments from which a filtered junction inside an exon or intron forbids an exclusion. Template
-switching and sequencing errors make single ones at random places; the exclusion speaks of exon borders."""
-
-HOPPING = " A single fragment may also come from another sample of the run (index hopping) or be a chimera."
-"""Added where one fragment alone speaks for the target fusion: nothing in one sample tells these apart."""
-
-
 def classify(
     spec: PanelSpec, findings: Findings, parameters: ClassifyParameters
 ) -> tuple[Verdict, Exclusion]:
-    """Return the verdict on a sample and the exclusion it rests on.
-
-    Args:
-        spec: the panel.
-        findings: evidence of the sample.
-        parameters: thresholds.
-    """
+    """Return the verdict on a sample and the exclusion it rests on."""
     excluded = exclusion(findings.informative, parameters)
-    confirming = _confirming(findings.fusions, parameters)
-    if confirming:
-        call, reasons = "CONFIRMED", confirming
-        reasons += _companions(spec, findings)
+    reasons = _confirming(findings.fusions, parameters)
+    call: Call = "CONFIRMED"
+    if reasons:
+        reasons += _companions(findings)
     else:
         reasons = _target_evidence(spec, findings, parameters) + _other_findings(spec, findings)
         reasons += inadequacies(spec, findings, excluded, parameters)
         call = "INDETERMINATE" if reasons else "EXCLUDED"
-        if not reasons:
-            reasons = [_exclusion_reason(spec, excluded)]
-    statement = statement_of(spec, findings, call, reasons, excluded)
-    verdict = Verdict.model_validate(
-        {"call": call, "target": spec.target.fusion, "reasons": reasons, "statement": statement}
-    )
-    return verdict, excluded
+        reasons = reasons or [_exclusion_reason(spec, excluded)]
+    statement = _statement(spec, findings, call, reasons, excluded)
+    return Verdict(call=call, target=spec.target.fusion, reasons=reasons, statement=statement), excluded
 
 
-def _fragments(count: int) -> str:
-    return f"{count} unique fragment{'s' if count != 1 else ''}"
+def _fragments(number: int) -> str:
+    return plural(number, "unique fragment")
 
 
 def _short_overhangs(count: int) -> str:
@@ -132,8 +55,8 @@ def _short_overhangs(count: int) -> str:
     if not count:
         return ""
     return (
-        f" {_fragments(count)} more run{'s' if count == 1 else ''} over the junction by too few bases to "
-        "count for this."
+        f" {plural(count, 'further unique fragment extends', 'further unique fragments extend')} across the "
+        "junction by too few bases to be counted here (short overhangs)."
     )
 
 
@@ -147,38 +70,38 @@ def _confirming(fusions: Sequence[Fusion], parameters: ClassifyParameters) -> li
     target = [fusion for fusion in fusions if fusion.is_target]
     known = [fusion for fusion in target if _known_place(fusion)]
     # Several junctions of one rearrangement, as alternative splicing makes them, are counted together; those
-    # elsewhere add to a junction at a known place, but do not add up among themselves. A few bases behind a
-    # junction agree by chance once in a while, so that short overhangs support a verdict and do not make it.
+    # elsewhere add to a junction at a known place, but do not add up among themselves. A few bases
+    # beyond a junction agree by chance now and then, so short overhangs support a verdict but do not make it.
     fragments = sum(fusion.anchored_fragments for fusion in target) if known else 0
     split = sum(fusion.split_reads for fusion in known)
     if fragments >= parameters.min_fragments and split >= parameters.min_split_fragments:
         text = (
-            f"{fragments} unique fragments support {known[0].name} "
+            f"{_fragments(fragments)} support {known[0].name} "
             f"({'; '.join(describe(fusion) for fusion in target)}), {split} of them with a read across "
             f"{'the' if len(target) == 1 else 'a listed'} junction; at least {parameters.min_fragments} and "
-            f"{parameters.min_split_fragments} are needed."
+            f"{parameters.min_split_fragments} are required."
             + _short_overhangs(sum(fusion.short_overhangs for fusion in target))
         )
         return [Reason(code="TARGET_FUSION", text=text)]
     for fusion in target:
         if not _known_place(fusion) and fusion.anchored_fragments >= parameters.min_fragments_uncatalogued:
             text = (
-                f"{fusion.anchored_fragments} unique fragments support {fusion.name} ({describe(fusion)}), a "
-                f"junction that is not listed and not between exon borders; at least "
-                f"{parameters.min_fragments_uncatalogued} are needed."
+                f"{_fragments(fusion.anchored_fragments)} support {fusion.name} ({describe(fusion)}), a "
+                f"junction that is neither listed nor between exon borders; at least "
+                f"{parameters.min_fragments_uncatalogued} are required."
                 + _short_overhangs(fusion.short_overhangs)
             )
             return [Reason(code="TARGET_FUSION_UNLISTED", text=text)]
     return []
 
 
-def _companions(spec: PanelSpec, findings: Findings) -> list[Reason]:
+def _companions(findings: Findings) -> list[Reason]:
     """Return further findings that go with a confirmed fusion and do not change the verdict."""
     return [
         Reason(
             code="RECIPROCAL_FUSION",
-            text=f"The reciprocal {fusion.name} was found as well: {describe(fusion)}, "
-            f"{fusion.fragments} unique fragments.",
+            text=f"The reciprocal {fusion.name} was also found: {describe(fusion)}, "
+            f"{_fragments(fusion.fragments)}.",
         )
         for fusion in findings.fusions
         if fusion.reciprocal
@@ -200,7 +123,7 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
                     f"support{'' if fusion.anchored_fragments != 1 else 's'} "
                     f"{fusion.name} ({describe(fusion)}), "
                     f"{fusion.split_reads} with a read across the junction; {needed} and "
-                    f"{parameters.min_split_fragments} are needed to confirm it."
+                    f"{parameters.min_split_fragments} are required to confirm it."
                     + _short_overhangs(fusion.short_overhangs)
                     + (HOPPING if fusion.fragments == 1 else ""),
                 )
@@ -211,7 +134,7 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
                 Reason(
                     code="UNPROVEN_EVIDENCE",
                     text=f"{_fragments(candidate.fragments)} "
-                    f"speak{'' if candidate.fragments != 1 else 's'} for {candidate.name} without proving a "
+                    f"suggest{'' if candidate.fragments != 1 else 's'} {candidate.name} without proving a "
                     f"junction. {candidate.reasons[0].text}",
                 )
             )
@@ -232,24 +155,29 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
         if fusion.is_target or not targets & {fusion.five_prime.gene, fusion.three_prime.gene}:
             continue
         code = "RECIPROCAL_ONLY" if fusion.reciprocal else "OTHER_FUSION"
-        kind = "The reciprocal fusion" if fusion.reciprocal else "Another fusion,"
+        described = f"{fusion.name} ({describe(fusion)})"
+        subject = (
+            f"The reciprocal fusion {described}" if fusion.reciprocal else f"Another fusion, {described},"
+        )
         reasons.append(
             Reason(
                 code=code,
-                text=f"{kind} {fusion.name} ({describe(fusion)}), was found with "
+                text=f"{subject} was found with "
                 f"{_fragments(fusion.fragments)}, {fusion.split_reads} across the junction."
-                + (f" Without {spec.target.fusion} it confirms nothing." if fusion.reciprocal else ""),
+                + (
+                    f" Without {spec.target.fusion}, it does not confirm the diagnosis."
+                    if fusion.reciprocal
+                    else ""
+                ),
             )
         )
-    reasons += [
-        Reason(
-            code="ONE_SIDED_BREAK",
-            text=f"{place.fragments} unique fragments leave {place.gene} at {place.chrom}:{place.pos} into "
-            "sequence that is not on the panel: the gene may be rearranged with a partner that can not be "
-            "named.",
+    for place in findings.one_sided:
+        run = plural(place.fragments, "unique fragment runs", "unique fragments run")
+        text = (
+            f"{run} from {place.gene} at {place.chrom}:{place.pos} into sequence that is not on the panel: "
+            "the gene may be rearranged with a partner that cannot be named."
         )
-        for place in findings.one_sided
-    ]
+        reasons.append(Reason(code="ONE_SIDED_BREAK", text=text))
     return reasons
 
 
@@ -258,6 +186,58 @@ def _exclusion_reason(spec: PanelSpec, excluded: Exclusion) -> Reason:
     return Reason(
         code="WOULD_HAVE_BEEN_SEEN",
         text=f"No fragment supports {spec.target.fusion}. Informative wild-type fragments where it would "
-        f"join: {informative_text(excluded)}; a share of {percent(excluded.detectable_fraction)}% of the "
-        f"transcripts would have been seen with {percent(excluded.confidence)}% probability.",
+        f"join: {informative_text(excluded)}; a share of {rounded_up(excluded.detectable_fraction)} of the "
+        f"transcripts would have been detected with {rounded_up(excluded.confidence)} probability.",
     )
+
+
+def _statement(
+    spec: PanelSpec, findings: Findings, call: Call, reasons: Sequence[Reason], excluded: Exclusion
+) -> str:
+    """Return the sentence at the head of the report, from the templates of the panel."""
+    target = [fusion for fusion in findings.fusions if fusion.is_target]
+    candidates = [candidate for candidate in findings.filtered if candidate.name == spec.target.fusion]
+    fragments = sum(fusion.fragments for fusion in target)
+    if call != "CONFIRMED":
+        fragments += sum(candidate.fragments for candidate in candidates)
+    fraction = excluded.detectable_fraction
+    detectable = "" if fraction is None else rounded_up(fraction)
+    values = {
+        "fusion": spec.target.fusion,
+        "disease": spec.target.disease,
+        "sample": findings.sample,
+        "types": "; ".join(describe(fusion) for fusion in target),
+        "fragments": fragments,
+        "split_reads": sum(fusion.split_reads for fusion in target),
+        "spanning_pairs": sum(fusion.spanning_pairs for fusion in target),
+        "short_overhangs": sum(fusion.short_overhangs for fusion in target),
+        # The panel's texts write the sign themselves.
+        "detectable_percent": detectable.removesuffix("%"),
+        "confidence_percent": rounded_up(excluded.confidence).removesuffix("%"),
+        "informative_fragments": informative_text(excluded),
+        "reasons": " ".join(reason.text for reason in reasons),
+    }
+    template = {
+        "CONFIRMED": spec.texts.confirmed,
+        "EXCLUDED": spec.texts.excluded,
+        "INDETERMINATE": spec.texts.indeterminate,
+    }[call]
+    if call == "INDETERMINATE" and spec.texts.other_fusion and _another_fusion_decides(reasons):
+        template = spec.texts.other_fusion
+    return " ".join(template.format(**values).split())
+
+
+def _another_fusion_decides(reasons: Sequence[Reason]) -> bool:
+    """Whether the reason for no verdict is another fusion, so that more reads of this one are no remedy."""
+    codes = {reason.code for reason in reasons}
+    return bool(codes.intersection(FOUND_ELSEWHERE)) and not codes.intersection(FOR_THE_TARGET)
+
+
+def describe(fusion: Fusion) -> str:
+    """Return a junction in words: type and exons, or the places of its breakpoints."""
+    sides = [
+        f"{side.gene} exon {side.exon}" if side.at_exon_boundary else f"{side.gene} {side.site}"
+        for side in (fusion.five_prime, fusion.three_prime)
+    ]
+    place = " :: ".join(sides)
+    return f"{fusion.type}, {place}" if fusion.type else place

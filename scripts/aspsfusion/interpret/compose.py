@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from aspsfusion import __version__
 from aspsfusion.call.calls_file import CallsFile, read_calls
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ReadsError
+from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.interpret.annotate import (
     annotate_filtered,
     annotate_filtered_one_sided,
@@ -38,47 +40,85 @@ from aspsfusion.report.models import (
     Report,
 )
 
-SCREEN_KEYS = ("total_reads", "read_length")
+SCREEN_KEYS = ("total_reads", "read_length", "mean_read_length", "gc_fraction", "n_fraction")
 ALIGN_KEYS = ("adapter_fraction", "overlap_fraction")
-"""What the report takes from the metrics of the stages."""
+"""What the report cannot do without in the metrics of the stages."""
 
-LIBRARIES = ("pybwa", "pysam", "numba", "cutadapt")
+LIBRARIES = ("pybwa", "pysam", "cutadapt")
 """Libraries whose version can change a result."""
 
 DEMONSTRATION_NOTICE = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"
 NO_WHOLE_GENOME = (
     "The panel was not built from a whole genome, so copies of its genes elsewhere are not known. Reads "
-    "of such a copy could imitate a junction, or count as wild type and let an exclusion look stronger than "
+    "of such a copy could imitate a junction, or count as wild type and make an exclusion look stronger than "
     "it is."
 )
 DECIMALS = 2
 
 
+def read_metrics(path: Path, keys: Iterable[str] = ()) -> dict[str, Any]:
+    """Read the metrics JSON of a stage, which must hold the keys.
+
+    Raises:
+        ReadsError: the file is missing, damaged or of another stage.
+    """
+    try:
+        data: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReadsError(f"cannot be read ({error})", path=path, remedy="run the stage again") from error
+    missing = [key for key in keys if not isinstance(data, dict) or key not in data]
+    if missing or not isinstance(data, dict):
+        raise ReadsError(
+            f"lacks {', '.join(missing) or 'all keys'}: it is another file",
+            path=path,
+            remedy="run the stage again",
+        )
+    return data
+
+
+def read_calls_for(panel: Panel, path: Path) -> CallsFile:
+    """Read the calls and check that they speak of the panel's genes.
+
+    Raises:
+        ReadsError: they were made with another panel.
+    """
+    record = read_calls(path)
+    genes = {gene for j in record.calls.junctions for gene in (j.five_gene, j.three_gene)}
+    if not genes | set(record.calls.coverage.genes) <= set(panel.primary):
+        raise ReadsError("was made with another panel", path=path, remedy="run 'aspsfusion call' again")
+    return record
+
+
+@dataclass(frozen=True)
+class StageResults:
+    """What the stages before have found of one sample.
+
+    Attributes:
+        sample: sample name.
+        screen: metrics of `aspsfusion screen` or `aspsfusion extract`.
+        align: metrics of `aspsfusion align`.
+        record: what `aspsfusion call` wrote.
+        library: declared library type, or None.
+    """
+
+    sample: str
+    screen: Mapping[str, Any]
+    align: Mapping[str, Any]
+    record: CallsFile
+    library: str | None = None
+
+
 def compose_report(
     panel: Panel,
-    sample: str,
-    screen: Mapping[str, Any],
-    align: Mapping[str, Any],
-    record: CallsFile,
+    results: StageResults,
     parameters: ClassifyParameters,
-    library: str | None,
     baseline: Sequence[Imbalance] = (),
 ) -> Report:
-    """Compose the report of one sample.
+    """Compose the record of one sample, which everything a person reads is written from.
 
-    Args:
-        panel: built panel.
-        sample: sample name.
-        screen: metrics of `aspsfusion screen`.
-        align: metrics of `aspsfusion align`.
-        record: calls of the sample.
-        parameters: thresholds of the verdict.
-        library: declared library type, or None.
-        baseline: imbalance of negative samples, as the reports of those state it.
-
-    Returns:
-        The record that everything a person reads is written from.
+    `baseline` is the imbalance of negative samples, as the reports of those state it.
     """
+    record, spec = results.record, panel.spec
     calls, coverage = record.calls, record.calls.coverage
     fusions = annotate_fusions(panel, [junction for junction in calls.junctions if not junction.rejections])
     filtered = [
@@ -86,68 +126,76 @@ def compose_report(
         for junction in calls.junctions
         if junction.rejections
     ]
-    incomplete = incomplete_evidence(screen, coverage)
+    incomplete = incomplete_evidence(results.screen, coverage)
     one_sided = annotate_one_sided(panel, [c for c in calls.one_sided if not c.rejection])
     findings = Findings(
-        sample,
-        fusions,
-        filtered,
-        one_sided,
-        coverage.informative,
-        coverage.genes,
-        library,
-        tuple(incomplete),
-        _per_kilobase(panel, coverage.genes),
+        sample=results.sample,
+        fusions=fusions,
+        filtered=filtered,
+        one_sided=one_sided,
+        informative=coverage.informative,
+        gene_fragments=coverage.genes,
+        library=results.library,
+        incomplete=incomplete,
+        per_kilobase=_per_kilobase(panel, coverage.genes),
     )
-    verdict, excluded = classify(panel.spec, findings, parameters)
+    verdict, excluded = classify(spec, findings, parameters)
     expression = _expression(panel, coverage.genes)
     differential = differential_of(panel, calls.junctions, coverage.genes, expression)
-    verdict = with_differential(verdict, differential, panel.spec.target.disease)
-    provenance = panel.provenance
-    demonstration = provenance["reference_kind"] == "demonstration"
+    reference = _reference_id(panel)
     return Report(
         schema_version=REPORT_SCHEMA_VERSION,
-        sample_id=sample,
-        panel=PanelId(
-            name=panel.spec.name,
-            version=panel.spec.version,
-            title=panel.spec.title,
-            build=panel.spec.genome.build,
-            checksum=provenance["checksum"],
-            contigs=[
-                Contig(name=name, length=chromosome.length, md5=chromosome.md5)
-                for name, chromosome in panel.spec.genome.chromosomes.items()
-            ],
-        ),
-        reference=ReferenceId(
-            kind=provenance["reference_kind"],
-            authenticated=provenance["reference_authenticated"],
-            whole_genome_specificity=provenance["whole_genome_specificity"],
-            file=provenance["genome_file"],
-            checks=_checks(provenance["checks"]),
-            checksums=_checksums(panel),
-        ),
+        sample_id=results.sample,
+        panel=_panel_id(panel),
+        reference=reference,
         software={
             "aspsfusion": __version__,
             "python": platform.python_version(),
-            **{library_name: version(library_name) for library_name in LIBRARIES},
+            **{library: version(library) for library in LIBRARIES},
         },
         parameters={"call": record.parameters.model_dump(), "classify": parameters.model_dump()},
-        verdict=verdict,
+        verdict=with_differential(verdict, differential, spec.target.disease),
         fusions=fusions,
         filtered=filtered,
         one_sided=one_sided,
         filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
         exclusion=excluded,
-        qc=quality_control(panel, screen, align, record, parameters, incomplete),
+        qc=quality_control(panel, results.screen, results.align, record, parameters, incomplete),
         expression=expression,
-        exon_coverage=_exon_coverage(panel, record),
+        exon_coverage=_exon_coverage(panel, coverage),
         gene_models=_gene_models(panel, fusions),
         imbalance=imbalance(panel, coverage, record.median_insert, baseline),
         differential=differential,
-        interpretation=list(panel.spec.texts.interpretation),
-        limits=[*panel.spec.texts.limits, *_genome_limits(provenance)],
-        notices=[DEMONSTRATION_NOTICE] if demonstration else [],
+        interpretation=list(spec.texts.interpretation),
+        limits=[*spec.texts.limits, *([] if reference.whole_genome_specificity else [NO_WHOLE_GENOME])],
+        notices=[DEMONSTRATION_NOTICE] if reference.kind == "demonstration" else [],
+    )
+
+
+def _panel_id(panel: Panel) -> PanelId:
+    spec = panel.spec
+    return PanelId(
+        name=spec.name,
+        version=spec.version,
+        title=spec.title,
+        build=spec.genome.build,
+        checksum=panel.provenance["checksum"],
+        contigs=[
+            Contig(name=name, length=chromosome.length, md5=chromosome.md5)
+            for name, chromosome in spec.genome.chromosomes.items()
+        ],
+    )
+
+
+def _reference_id(panel: Panel) -> ReferenceId:
+    provenance = panel.provenance
+    return ReferenceId(
+        kind=provenance["reference_kind"],
+        authenticated=provenance["reference_authenticated"],
+        whole_genome_specificity=provenance["whole_genome_specificity"],
+        file=provenance["genome_file"],
+        checks=_checks(provenance["checks"]),
+        checksums=_checksums(panel),
     )
 
 
@@ -157,7 +205,7 @@ def _checks(checks: list[dict[str, Any]]) -> list[str]:
         "intron_ends": "transcripts whose introns begin and end as introns do",
         "reading_frame": "open reading frames of the stated length",
         "published_junction": "published junction sequences at the stated exon ends",
-        "genome_uniqueness": "target genes with sequence that mostly stands nowhere else in the genome",
+        "genome_uniqueness": "target genes whose sequence mostly occurs nowhere else in the genome",
     }
     lines = []
     for kind, words in kinds.items():
@@ -165,11 +213,6 @@ def _checks(checks: list[dict[str, Any]]) -> list[str]:
         if of_kind:
             lines.append(f"{sum(check['passed'] for check in of_kind)} of {len(of_kind)} {words}")
     return lines + [f"not passed: {check['text']}" for check in checks if not check["passed"]]
-
-
-def _genome_limits(provenance: Mapping[str, Any]) -> list[str]:
-    """Say what is not known of a sample when the panel was built without a whole genome."""
-    return [] if provenance["whole_genome_specificity"] else [NO_WHOLE_GENOME]
 
 
 def _checksums(panel: Panel) -> dict[str, str]:
@@ -232,12 +275,12 @@ def _expression(panel: Panel, fragments: Mapping[str, int]) -> list[Expression]:
     ]
 
 
-def _exon_coverage(panel: Panel, record: CallsFile) -> list[ExonCoverage]:
+def _exon_coverage(panel: Panel, coverage: Coverage) -> list[ExonCoverage]:
     rows = []
     for gene in panel.spec.genes_with_role("target"):
         transcript = panel.primary[gene]
         for exon in transcript.exons:
-            depth = record.calls.coverage.mean_depth(transcript.key, exon.tx_start, exon.tx_end)
+            depth = coverage.mean_depth(transcript.key, exon.tx_start, exon.tx_end)
             rows.append(
                 ExonCoverage(
                     gene=gene,
@@ -247,40 +290,3 @@ def _exon_coverage(panel: Panel, record: CallsFile) -> list[ExonCoverage]:
                 )
             )
     return rows
-
-
-def read_metrics(path: Path, keys: Iterable[str] = ()) -> dict[str, Any]:
-    """Read the metrics JSON of a stage.
-
-    Args:
-        path: the file.
-        keys: what it must hold.
-
-    Raises:
-        ReadsError: the file is missing, damaged or of another stage.
-    """
-    try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReadsError(f"can not be read ({error})", path=path, remedy="run the stage again") from error
-    missing = [key for key in keys if not isinstance(data, dict) or key not in data]
-    if missing or not isinstance(data, dict):
-        raise ReadsError(
-            f"lacks {', '.join(missing) or 'all keys'}: it is another file",
-            path=path,
-            remedy="run the stage again",
-        )
-    return data
-
-
-def read_calls_for(panel: Panel, path: Path) -> CallsFile:
-    """Read the calls and check that they speak of the panel's genes.
-
-    Raises:
-        ReadsError: they were made with another panel.
-    """
-    record = read_calls(path)
-    genes = {gene for j in record.calls.junctions for gene in (j.five_gene, j.three_gene)}
-    if not genes | set(record.calls.coverage.genes) <= set(panel.primary):
-        raise ReadsError("was made with another panel", path=path, remedy="run 'aspsfusion call' again")
-    return record

@@ -1,4 +1,4 @@
-"""The second tier: other fusions that define a tumour of the differential diagnosis, and genes behind stains.
+"""Finds the second tier: other fusions that define a tumour, and the genes of immunohistochemical stains.
 
 Context for the pathologist and never the verdict. What is looked for is data of the panel; this module reads
 the junctions that `call` found anyway between genes that are no target.
@@ -28,7 +28,7 @@ def differential_of(
     """Return what was found of the differential diagnosis.
 
     Args:
-        panel: built panel.
+        panel: its `differential` and `stain` entries say what is looked for.
         junctions: all called junctions, those with rejections too.
         gene_fragments: unique wild-type fragments by gene.
         expression: of every gene of the panel.
@@ -74,10 +74,7 @@ def _is_found(panel: Panel, spec: DifferentialSpec, junction: CalledJunction) ->
 def with_differential(verdict: Verdict, differential: Differential, disease: str) -> Verdict:
     """Return a verdict that names the other defining fusions; what it says of the target stays the same.
 
-    Args:
-        verdict: on the target fusion.
-        differential: what was found besides.
-        disease: diagnosis that the target fusion defines.
+    `disease` is the diagnosis that the target fusion defines.
     """
     found = [fusion for fusion in differential.fusions if fusion.found]
     if not found:
@@ -88,11 +85,11 @@ def with_differential(verdict: Verdict, differential: Differential, disease: str
         for fusion in found
     )
     meaning = {
-        "CONFIRMED": "Two defining fusions in one sample are not expected: a mix-up or a contamination with "
-        "another sample is to be ruled out.",
-        "EXCLUDED": f"Together with the exclusion of {verdict.target} this is the strongest evidence against "
-        f"{disease} that this analysis can give.",
-        "INDETERMINATE": f"It speaks for another tumour; it does not exclude {verdict.target}.",
+        "CONFIRMED": "Two defining fusions in one sample are not expected: a mix-up or a contamination from "
+        "another sample must be ruled out.",
+        "EXCLUDED": f"Together with the exclusion of {verdict.target}, this is the strongest evidence "
+        f"against {disease} that this analysis can give.",
+        "INDETERMINATE": f"It suggests another tumour; it does not exclude {verdict.target}.",
     }[verdict.call]
     text = f"Another defining fusion was found: {named}. {meaning}"
     return verdict.model_copy(

@@ -1,8 +1,7 @@
-"""What would have been seen if the fusion were there: the number behind an exclusion.
+"""Computes what would have been seen if the fusion were there, on which an exclusion rests.
 
-What the verdict rests on, gathered from all stages.
-
-Tells why a fusion might have been missed, so that nothing was found says nothing.
+Where that number does not suffice, or a gene was not seen, the reasons say why the fusion may have been
+missed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,21 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, OneSided, Reason
 from aspsfusion.report.models import Exclusion, ExclusionLevel
+from aspsfusion.report.words import rounded_up
+
+FRACTION_DECIMALS = 6
+
+DETECTION_EFFICIENCY = 0.9
+"""Share of fusion fragments that are counted, of those that cover the junction with the bases that a
+wild-type fragment needs to be informative. Sequencing errors in an anchor cost fusion fragments more than
+wild-type ones: measured were 0.99 to 1.00 at 1 percent errors and 0.92 to 1.00 at 3 percent (reads of 50 and
+75 nt, single and paired, 400 fragments each); the value lies below all of them."""
+
+LEVELS = (0.95, 0.99)
+"""Confidences at which the detectable fraction is always given, beside the configured one."""
+
+FULL_LIBRARIES = ("polyA", "total")
+"""Libraries that hold all of a cell's genes, so that silent control genes mean failed RNA."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +40,7 @@ class Findings:
         informative: unique wild-type fragments at each acceptor.
         gene_fragments: unique fragments by gene.
         library: declared library type, None if it was not declared.
-        incomplete: why the input can not carry the evidence for an exclusion.
+        incomplete: why the input cannot carry the evidence for an exclusion.
         per_kilobase: unique fragments per kilobase of the primary transcript by gene.
     """
 
@@ -39,18 +53,6 @@ class Findings:
     library: str | None
     incomplete: Sequence[Reason] = ()
     per_kilobase: Mapping[str, float] = field(default_factory=dict)
-
-
-FRACTION_DECIMALS = 6
-
-DETECTION_EFFICIENCY = 0.9
-"""Share of fusion fragments that are counted, of those that cover the junction with the bases that a
-wild-type fragment needs to be informative. Sequencing errors in an anchor cost fusion fragments more than
-wild-type ones: measured were 0.99 to 1.00 at 1 percent errors and 0.92 to 1.00 at 3 percent (reads of 50 and
-75 nt, single and paired, 400 fragments each); the value lies below all of them."""
-
-LEVELS = (0.95, 0.99)
-"""Confidences at which the detectable fraction is always given, beside the configured one."""
 
 
 def detectable_fraction(informative: int, confidence: float) -> float | None:
@@ -113,23 +115,6 @@ def informative_text(excluded: Exclusion) -> str:
     return ", ".join(f"{place}: {count}" for place, count in excluded.informative_fragments.items())
 
 
-def percent(fraction: float) -> str:
-    """Return a fraction as a percentage for reading, rounded up so that it never claims too much.
-
-    >>> [percent(value) for value in (0.049508, 0.95, 0.05, 0.000301)]
-    ['5', '95', '5', '0.031']
-    """
-    value = fraction * 100
-    digits = 0 if value >= 10 else 1 if value >= 1 else 3
-    scale: int = 10**digits
-    rounded = -int(-round(value * scale, 6) // 1) / scale
-    return f"{rounded:g}"
-
-
-FULL_LIBRARIES = ("polyA", "total")
-"""Libraries that hold all of a cell's genes, so that silent control genes mean failed RNA."""
-
-
 def control_genes_seen(
     spec: PanelSpec, gene_fragments: Mapping[str, int], parameters: ClassifyParameters
 ) -> int:
@@ -143,64 +128,61 @@ def control_genes_seen(
 def inadequacies(
     spec: PanelSpec, findings: Findings, excluded: Exclusion, parameters: ClassifyParameters
 ) -> list[Reason]:
-    """Return the reasons why the target fusion might have been missed.
+    """Return the reasons why the target fusion might have been missed; none where an exclusion holds."""
+    reasons = [
+        _low_coverage(excluded, parameters),
+        _five_prime_gene(spec, findings, parameters),
+        _control_genes(spec, findings, parameters),
+    ]
+    return [*findings.incomplete, *filter(None, reasons)]
 
-    Args:
-        spec: the panel.
-        findings: evidence of the sample.
-        excluded: what the coverage would have shown.
-        parameters: thresholds.
-    """
-    reasons = list(findings.incomplete)
-    if not excluded.adequate:
-        needed = needed_fragments(parameters)
-        counts = informative_text(excluded) or "none, as the panel lists no junction of the target fusion"
-        would = (
-            ""
-            if excluded.detectable_fraction is None
-            else " At this coverage a fusion that makes up less than "
-            f"{percent(excluded.detectable_fraction)}% of the transcripts could have been missed."
+
+def _low_coverage(excluded: Exclusion, parameters: ClassifyParameters) -> Reason | None:
+    if excluded.adequate:
+        return None
+    counts = informative_text(excluded) or "none, as the panel lists no junction of the target fusion"
+    would = (
+        ""
+        if excluded.detectable_fraction is None
+        else " At this coverage, a fusion that makes up less than "
+        f"{rounded_up(excluded.detectable_fraction)} of the transcripts could have been missed."
+    )
+    return Reason(
+        code="LOW_COVERAGE",
+        text=f"Too few informative wild-type fragments where the fusion would join ({counts}); "
+        f"{excluded.needed_fragments} are required at each place to exclude a share of "
+        f"{rounded_up(parameters.max_detectable_fraction)}.{would}",
+    )
+
+
+def _five_prime_gene(spec: PanelSpec, findings: Findings, parameters: ClassifyParameters) -> Reason | None:
+    """Return why the 5' gene may be missing from the library, by its own count or beside the 3' gene."""
+    five, three = spec.target.five_prime, spec.target.three_prime
+    seen, needed = findings.gene_fragments.get(five, 0), parameters.min_five_prime_fragments
+    if seen < needed:
+        return Reason(
+            code="FIVE_PRIME_GENE_NOT_SEEN",
+            text=f"{five} was seen with {seen} unique fragments; at least {needed} are required. The library "
+            "may not contain this gene.",
         )
-        reasons.append(
-            Reason(
-                code="LOW_COVERAGE",
-                text=f"Too few informative wild-type fragments where the fusion would join ({counts}); "
-                f"{needed} are needed at each place to exclude a share of "
-                f"{percent(parameters.max_detectable_fraction)}%.{would}",
-            )
+    five_depth, three_depth = (findings.per_kilobase.get(gene, 0.0) for gene in (five, three))
+    if five_depth < parameters.min_five_prime_ratio * three_depth:
+        return Reason(
+            code="FIVE_PRIME_GENE_DEPLETED",
+            text=f"{five} has {five_depth:.1f} unique fragments per kilobase, {three} {three_depth:.1f}. "
+            f"Less than {rounded_up(parameters.min_five_prime_ratio)} of that means that the library was "
+            f"enriched for {three} alone.",
         )
-    five = findings.gene_fragments.get(spec.target.five_prime, 0)
-    if five < parameters.min_five_prime_fragments:
-        reasons.append(
-            Reason(
-                code="FIVE_PRIME_GENE_NOT_SEEN",
-                text=f"{spec.target.five_prime} was seen with {five} unique fragments, at least "
-                f"{parameters.min_five_prime_fragments} are needed: the library may not contain this gene.",
-            )
-        )
-    depth = [findings.per_kilobase.get(g, 0.0) for g in (spec.target.five_prime, spec.target.three_prime)]
-    if five >= parameters.min_five_prime_fragments and depth[0] < parameters.min_five_prime_ratio * depth[1]:
-        reasons.append(
-            Reason(
-                code="FIVE_PRIME_GENE_DEPLETED",
-                text=f"{spec.target.five_prime} has {depth[0]:.1f} unique fragments per kilobase, "
-                f"{spec.target.three_prime} {depth[1]:.1f}; less than "
-                f"{percent(parameters.min_five_prime_ratio)}% of that means that the library was enriched "
-                f"for {spec.target.three_prime} alone.",
-            )
-        )
-    controls = spec.genes_with_role("control")
+    return None
+
+
+def _control_genes(spec: PanelSpec, findings: Findings, parameters: ClassifyParameters) -> Reason | None:
+    controls, needed = len(spec.genes_with_role("control")), parameters.min_control_genes
     seen = control_genes_seen(spec, findings.gene_fragments, parameters)
-    if (
-        controls
-        and findings.library in FULL_LIBRARIES
-        and seen < min(parameters.min_control_genes, len(controls))
-    ):
-        reasons.append(
-            Reason(
-                code="CONTROL_GENES_NOT_SEEN",
-                text=f"{seen} of {len(controls)} control genes were seen, at least "
-                f"{parameters.min_control_genes} are needed: the RNA or the library may have failed.",
-            )
-        )
-    return reasons
+    if findings.library not in FULL_LIBRARIES or seen >= min(needed, controls):
+        return None
+    return Reason(
+        code="CONTROL_GENES_NOT_SEEN",
+        text=f"{seen} of {controls} control genes were seen; at least {needed} are required. The RNA or the "
+        "library may have failed.",
+    )

@@ -1,6 +1,6 @@
-"""Compares the coverage of the target's 3' gene before and behind its recurrent breakpoints.
+"""Compares the coverage of the target's 3' gene upstream and downstream of its recurrent breakpoints.
 
-A fusion brings a second source of the 3' part, so the part behind the breakpoints is read more often than
+A fusion brings a second source of the 3' part, so the part downstream of them is read more often than
 the wild type alone would have it. Coverage is never even, and other things than a fusion tilt it: this is
 supporting evidence with a p-value, never a verdict.
 """
@@ -27,21 +27,6 @@ P_DECIMALS = 6
 UNIFORM = "uniform model"
 
 
-def breakpoint_region(panel: Panel) -> tuple[int, int] | None:
-    """Return the first and the last recurrent breakpoint on the 3' gene's primary transcript, 0-based.
-
-    None when the panel lists no junction of the target fusion.
-    """
-    transcript = panel.primary[panel.spec.target.three_prime]
-    places = [
-        transcript.from_genome(junction.three_pos)
-        for junction, spec in panel.catalogue.items()
-        if spec.fusion == panel.spec.target.fusion
-    ]
-    known = [place for place in places if place]
-    return (min(known), max(known)) if known else None
-
-
 def imbalance(
     panel: Panel,
     coverage: Coverage,
@@ -51,7 +36,7 @@ def imbalance(
     """Return the imbalance of a sample with its p-value.
 
     Args:
-        panel: built panel.
+        panel: the target, its breakpoints and its transcripts.
         coverage: wild-type counts of the sample.
         median_insert: in nt; no fragment has its middle within half of it from a transcript's end.
         baseline: imbalance of negative samples of the same kind of library, if there are any.
@@ -63,8 +48,8 @@ def imbalance(
     transcript = panel.primary[gene]
     first, last = region
     length = len(transcript.sequence)
-    before = coverage.mean_depth(transcript.key, 0, first)
-    behind = coverage.mean_depth(transcript.key, last, length)
+    upstream = coverage.mean_depth(transcript.key, 0, first)
+    downstream = coverage.mean_depth(transcript.key, last, length)
     counts = (
         coverage.middles_between(transcript.key, 0, first),
         coverage.middles_between(transcript.key, last, length),
@@ -85,9 +70,9 @@ def imbalance(
         p_value = binomial_lower_tail(counts[0], sum(counts), lengths[0] / sum(lengths))
     return Imbalance(
         gene=gene,
-        five_prime_depth=round(before, DECIMALS),
-        three_prime_depth=round(behind, DECIMALS),
-        ratio=round(behind / before, DECIMALS) if before else None,
+        five_prime_depth=round(upstream, DECIMALS),
+        three_prime_depth=round(downstream, DECIMALS),
+        ratio=round(downstream / upstream, DECIMALS) if upstream else None,
         five_prime_fragments=counts[0],
         three_prime_fragments=counts[1],
         p_value=round(p_value, P_DECIMALS) if sum(counts) else None,
@@ -95,8 +80,23 @@ def imbalance(
     )
 
 
-def _log_ratio(before: int, behind: int) -> float:
-    return math.log2((behind + PSEUDO_COUNT) / (before + PSEUDO_COUNT))
+def breakpoint_region(panel: Panel) -> tuple[int, int] | None:
+    """Return the first and the last recurrent breakpoint on the 3' gene's primary transcript, 0-based.
+
+    None when the panel lists no junction of the target fusion.
+    """
+    transcript = panel.primary[panel.spec.target.three_prime]
+    places = [
+        transcript.from_genome(junction.three_pos)
+        for junction, spec in panel.catalogue.items()
+        if spec.fusion == panel.spec.target.fusion
+    ]
+    known = [place for place in places if place]
+    return (min(known), max(known)) if known else None
+
+
+def _log_ratio(upstream: int, downstream: int) -> float:
+    return math.log2((downstream + PSEUDO_COUNT) / (upstream + PSEUDO_COUNT))
 
 
 def binomial_lower_tail(successes: int, trials: int, probability: float) -> float:

@@ -1,14 +1,10 @@
-"""HGVS names of positions and fusion transcripts.
+"""Names fusion transcripts in the notation of HGVS, and translocations in that of the ISCN.
 
-RNA positions are numbered like coding DNA: 1 is the A of the start codon, -1 the base before it, *1 the
-first base behind the stop codon; a transcript without reading frame is numbered from its first base. A
-fusion transcript joins two ranges with `::`, ends that were not analysed are `?` (HGVS recommendation
-SVD-WG007, adjoined transcripts).
-
-Writes the translocation that would join two genes in the notation of the ISCN.
-
-RNA shows which genes are joined, not which chromosomes are left: the notation names the two bands and
-leaves open whether the translocation is balanced.
+RNA positions are numbered like coding DNA: 1 is the A of the start codon, -1 the base before it, *1 the first
+base after the stop codon; a transcript without reading frame is numbered from its first base. A fusion
+transcript joins two ranges with `::`, ends that were not analysed are `?` (HGVS recommendation SVD-WG007,
+adjoined transcripts). RNA shows which genes are joined, not which chromosomes are left: a translocation names
+the two bands and leaves open whether it is balanced.
 """
 
 import re
@@ -19,72 +15,17 @@ from aspsfusion.panel.spec import PanelSpec
 _BAND = re.compile(r"^(?P<chromosome>[0-9]{1,2}|[XY])(?P<band>[pq][0-9.]+)$")
 
 
-def translocation(spec: PanelSpec, five_gene: str, three_gene: str) -> str:
-    """Return the translocation between two genes, empty where the panel can not tell it.
-
-    The target fusion, in either direction, has the notation that the panel gives for it, since published
-    bands are often coarser than those of the genes. Any other is made from the bands of the two genes.
+def fusion_name(five: Transcript, five_pos: int, three: Transcript, three_pos: int) -> str:
+    """Return the HGVS name of a fusion transcript whose outer ends were not analysed.
 
     Args:
-        spec: the panel.
-        five_gene: 5' gene.
-        three_gene: 3' gene.
+        five: 5' transcript.
+        five_pos: genomic position of its last joined base, 0-based.
+        three: 3' transcript.
+        three_pos: genomic position of its first joined base, 0-based.
     """
-    target = spec.target
-    if {five_gene, three_gene} == {target.five_prime, target.three_prime} and target.translocation:
-        return target.translocation
-    return from_bands(spec.gene(five_gene).cytoband, spec.gene(three_gene).cytoband)
-
-
-def from_bands(first: str, second: str) -> str:
-    """Return the notation for two bands: sex chromosomes first, then by number (ISCN 2020, section 4.1).
-
-    Within one chromosome the kind of rearrangement can not be told from two bands, so nothing is returned.
-
-    >>> from_bands("17q25.3", "Xp11.23"), from_bands("1q23.1", "1p34.3"), from_bands("", "Xp11.23")
-    ('t(X;17)(p11.23;q25.3)', '', '')
-    """
-    places = [_BAND.match(band) for band in (first, second)]
-    if not all(places):
-        return ""
-    parts = sorted(
-        ((place["chromosome"], place["band"]) for place in places if place), key=lambda part: _rank(part[0])
-    )
-    if parts[0][0] == parts[1][0]:
-        return ""
-    return f"t({parts[0][0]};{parts[1][0]})({parts[0][1]};{parts[1][1]})"
-
-
-def _rank(chromosome: str) -> int:
-    return int(chromosome) if chromosome.isdecimal() else 0
-
-
-def position_name(transcript: Transcript, tx_pos: int) -> str:
-    """Return the HGVS number of a base of a transcript.
-
-    Args:
-        transcript: primary transcript of the gene.
-        tx_pos: 0-based position on it.
-    """
-    if transcript.cds is None:
-        return str(tx_pos + 1)
-    start, end = transcript.cds
-    if tx_pos < start:
-        return str(tx_pos - start)
-    if tx_pos >= end:
-        return f"*{tx_pos - end + 1}"
-    return str(tx_pos - start + 1)
-
-
-def position_from_name(transcript: Transcript, name: str) -> int:
-    """Return the 0-based position on a transcript of an HGVS number; the inverse of `position_name`."""
-    if transcript.cds is None:
-        return int(name) - 1
-    start, end = transcript.cds
-    if name.startswith("*"):
-        return end + int(name[1:]) - 1
-    number = int(name)
-    return start + number if number < 0 else start + number - 1
+    left, right = genomic_position_name(five, five_pos), genomic_position_name(three, three_pos)
+    return f"{five.name}:r.?_{left}::{three.name}:r.{right}_?"
 
 
 def genomic_position_name(transcript: Transcript, position: int) -> str:
@@ -107,15 +48,48 @@ def genomic_position_name(transcript: Transcript, position: int) -> str:
     return nearest[2]
 
 
-def fusion_name(five: Transcript, five_pos: int, three: Transcript, three_pos: int) -> str:
-    """Return the HGVS name of a fusion transcript whose outer ends were not analysed.
+def position_name(transcript: Transcript, tx_pos: int) -> str:
+    """Return the HGVS number of a base of a transcript, given by its 0-based position on it."""
+    if transcript.cds is None:
+        return str(tx_pos + 1)
+    start, end = transcript.cds
+    if tx_pos < start:
+        return str(tx_pos - start)
+    if tx_pos >= end:
+        return f"*{tx_pos - end + 1}"
+    return str(tx_pos - start + 1)
 
-    Args:
-        five: 5' transcript.
-        five_pos: genomic position of its last joined base, 0-based.
-        three: 3' transcript.
-        three_pos: genomic position of its first joined base, 0-based.
+
+def translocation(spec: PanelSpec, five_gene: str, three_gene: str) -> str:
+    """Return the translocation between two genes, empty where the panel cannot tell it.
+
+    The target fusion, in either direction, has the notation that the panel gives for it, since published
+    bands are often coarser than those of the genes. Any other is made from the bands of the two genes.
     """
-    left = genomic_position_name(five, five_pos)
-    right = genomic_position_name(three, three_pos)
-    return f"{five.name}:r.?_{left}::{three.name}:r.{right}_?"
+    target = spec.target
+    if {five_gene, three_gene} == {target.five_prime, target.three_prime} and target.translocation:
+        return target.translocation
+    return from_bands(spec.gene(five_gene).cytoband, spec.gene(three_gene).cytoband)
+
+
+def from_bands(first: str, second: str) -> str:
+    """Return the notation for two bands: sex chromosomes first, then by number (ISCN 2020, section 4.1).
+
+    Within one chromosome two bands do not show the kind of rearrangement, so nothing is returned.
+
+    >>> from_bands("17q25.3", "Xp11.23"), from_bands("1q23.1", "1p34.3"), from_bands("", "Xp11.23")
+    ('t(X;17)(p11.23;q25.3)', '', '')
+    """
+    places = [_BAND.match(band) for band in (first, second)]
+    if not all(places):
+        return ""
+    parts = sorted(
+        ((place["chromosome"], place["band"]) for place in places if place), key=lambda part: _rank(part[0])
+    )
+    if parts[0][0] == parts[1][0]:
+        return ""
+    return f"t({parts[0][0]};{parts[1][0]})({parts[0][1]};{parts[1][1]})"
+
+
+def _rank(chromosome: str) -> int:
+    return int(chromosome) if chromosome.isdecimal() else 0

@@ -1,7 +1,8 @@
-"""What a fusion transcript codes for: its reading frame, its peptide across the junction, its domains.
+"""Deduces what a fusion transcript codes for: reading frame, peptide across the junction, protein domains.
 
-All of it is deduced from the reference: the part of the 5' gene in front of the junction, read from its own
-start codon, runs on into the 3' gene. Variants of the patient are not looked at.
+All of it comes from the reference: the part of the 5' gene upstream of the junction, read from its own start
+codon, runs on into the 3' gene. Variants of the patient are not looked at. Positions are genomic and 0-based:
+of the last joined base of the 5' gene and the first joined base of the 3' gene.
 """
 
 from aspsfusion.panel.gene_spec import DomainSpec
@@ -15,27 +16,22 @@ CODON = 3
 MOST_OF_A_CODON = 2
 
 
-def coding_bases_before(transcript: Transcript, position: int, *, behind: bool) -> int | None:
-    """Return the number of coding bases in front of a boundary, None outside the reading frame.
+def _coding_bases_before(transcript: Transcript, position: int, *, after: bool) -> int | None:
+    """Return the number of coding bases before a boundary, None outside the reading frame.
 
-    Args:
-        transcript: with or without reading frame.
-        position: genomic position, 0-based.
-        behind: the boundary behind the base (5' side) or in front of it (3' side).
+    The boundary is `after` the base (5' side) or before it (3' side).
     """
     tx_pos = transcript.from_genome(position)
     if tx_pos is None or transcript.cds is None or not transcript.cds[0] <= tx_pos < transcript.cds[1]:
         return None
-    return tx_pos - transcript.cds[0] + behind
+    return tx_pos - transcript.cds[0] + after
 
 
-def coding_bases_upstream(transcript: Transcript, position: int, *, behind: bool) -> int | None:
+def _coding_bases_upstream(transcript: Transcript, position: int, *, after: bool) -> int | None:
     """Return the number of coding bases upstream of a boundary, wherever it lies.
 
-    Unlike `coding_bases_before` this counts in introns and untranslated regions too: whole exons upstream.
-
-    Returns:
-        0 in front of the reading frame, its whole length behind it, None without a reading frame.
+    Unlike `_coding_bases_before` this counts in introns and untranslated regions too: whole exons upstream.
+    0 upstream of the reading frame, its whole length downstream of it, None without one.
     """
     if transcript.cds is None:
         return None
@@ -49,22 +45,15 @@ def coding_bases_upstream(transcript: Transcript, position: int, *, behind: bool
         ]
         boundary = max(upstream, default=0)
     else:
-        boundary = tx_pos + behind
+        boundary = tx_pos + after
     start, end = transcript.cds
     return min(max(boundary, start), end) - start
 
 
 def in_frame(five: Transcript, five_pos: int, three: Transcript, three_pos: int) -> bool | None:
-    """Tell whether the 3' gene is read in its own frame; None where a breakpoint is not coding.
-
-    Args:
-        five: 5' transcript.
-        five_pos: genomic position of its last joined base, 0-based.
-        three: 3' transcript.
-        three_pos: genomic position of its first joined base, 0-based.
-    """
-    before = coding_bases_before(five, five_pos, behind=True)
-    skipped = coding_bases_before(three, three_pos, behind=False)
+    """Return whether the 3' gene is read in its own frame; None where a breakpoint is not coding."""
+    before = _coding_bases_before(five, five_pos, after=True)
+    skipped = _coding_bases_before(three, three_pos, after=False)
     if before is None or skipped is None:
         return None
     return before % CODON == skipped % CODON
@@ -75,17 +64,10 @@ def fusion_peptide(
 ) -> FusionPeptide | None:
     """Translate the fusion transcript from the start codon of the 5' gene to the first stop codon.
 
-    Args:
-        five: 5' transcript.
-        five_pos: genomic position of its last joined base, 0-based.
-        three: 3' transcript.
-        three_pos: genomic position of its first joined base, 0-based.
-
-    Returns:
-        The peptide; None where a breakpoint is not coding, so that nothing is deduced from introns.
+    None where a breakpoint is not coding, so that nothing is deduced from introns.
     """
-    before = coding_bases_before(five, five_pos, behind=True)
-    skipped = coding_bases_before(three, three_pos, behind=False)
+    before = _coding_bases_before(five, five_pos, after=True)
+    skipped = _coding_bases_before(three, three_pos, after=False)
     if before is None or skipped is None or five.cds is None or three.cds is None:
         return None
     head = five.sequence[five.cds[0] : five.cds[0] + before]
@@ -114,18 +96,11 @@ def domain_status(
 ) -> list[DomainStatus]:
     """Return what the fusion keeps of each listed domain of its two genes.
 
-    Domains are given on the primary transcripts; what is kept of the 5' gene lies in front of its breakpoint,
-    what is kept of the 3' gene behind it. Whether the frame is kept is told elsewhere.
-
-    Args:
-        panel: built panel.
-        five_gene: 5' gene.
-        five_pos: genomic position of its last joined base, 0-based.
-        three_gene: 3' gene.
-        three_pos: genomic position of its first joined base, 0-based.
+    Domains are given on the primary transcripts; what is kept of the 5' gene lies upstream of its breakpoint,
+    what is kept of the 3' gene downstream. Whether the frame is kept is `in_frame`.
     """
-    five = coding_bases_upstream(panel.primary[five_gene], five_pos, behind=True)
-    three = coding_bases_upstream(panel.primary[three_gene], three_pos, behind=False)
+    five = _coding_bases_upstream(panel.primary[five_gene], five_pos, after=True)
+    three = _coding_bases_upstream(panel.primary[three_gene], three_pos, after=False)
     result = []
     for domain in panel.spec.domains:
         first, last = domain.first_residue, domain.last_residue

@@ -1,20 +1,15 @@
 """Judges the quality of a sample: each value beside its limit, and a flag for each one beyond it.
 
-A value has a limit only where one is published or where this program needs it; the others stand in the report
-for information.
-
-The confidence interval of a share.
-
-Part of the report: measures what kind of RNA the library was made of, from the wild-type counts.
-
-Whether it is spliced, whether it keeps the strand, and whether it was whole. None of this touches the
-verdict, which counts the fragments themselves; it tells why there may be too few of them.
+A value has a limit only where one is published or where this program needs it; the others are in the report
+for information. What kind of RNA the library was made of is measured from the wild-type counts: whether it is
+spliced, keeps the strand, and was whole. That does not touch the verdict, which counts the fragments
+themselves; it shows why there may be too few of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any
 
 from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.config import ClassifyParameters
@@ -24,26 +19,7 @@ from aspsfusion.interpret.exclusion import control_genes_seen
 from aspsfusion.panel.panel import Panel, Transcript, Unspliced
 from aspsfusion.report.findings import Reason
 from aspsfusion.report.models import QcCheck, QcFlag, QualityControl
-
-
-def score_interval(part: int, whole: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the score interval of a share (Wilson 1927, doi 10.1080/01621459.1927.10502953).
-
-    >>> [round(limit, 3) for limit in score_interval(45, 50)]
-    [0.786, 0.957]
-
-    Args:
-        part: how many.
-        whole: of how many, at least 1.
-        level: coverage of the interval.
-    """
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share = part / whole
-    centre = (share + z * z / (2 * whole)) / (1 + z * z / whole)
-    half = z / (1 + z * z / whole) * (share * (1 - share) / whole + z * z / (4 * whole * whole)) ** 0.5
-    # Exact at the ends, where rounding would leave a trace of a share that was not seen.
-    return 0.0 if part == 0 else centre - half, 1.0 if part == whole else centre + half
-
+from aspsfusion.report.words import NOT_DETERMINED
 
 MIN_BORDER_FRAGMENTS = 50
 """Fewest fragments at the exons' borders to tell a share by: its standard deviation is below 0.07 then."""
@@ -63,15 +39,96 @@ UNSTRANDED = 0.55
 unstranded; what lies between is undetermined and may come from DNA (nf-core/rnaseq, strandedness prediction,
 defaults of `stranded_threshold` and `unstranded_threshold`)."""
 
+DECIMALS = 2
+
+
+def incomplete_evidence(screen: Mapping[str, Any], coverage: Coverage) -> list[Reason]:
+    """Return the reasons why the input cannot carry the evidence for an exclusion.
+
+    Args:
+        screen: metrics of `aspsfusion screen` or `aspsfusion extract`.
+        coverage: wild-type counts of the sample.
+    """
+    reasons = [Reason(code="INPUT_INCOMPLETE", text=text) for text in screen.get("incomplete", ())]
+    if coverage.direction.unspliced:
+        reasons.append(
+            Reason(
+                code="NO_SPLICED_READS",
+                text=f"None of the {coverage.direction.target_fragments} fragments of the target genes "
+                "crosses a border between exons: the sample looks like DNA, not RNA.",
+            )
+        )
+    return reasons
+
+
+def quality_control(
+    panel: Panel,
+    screen: Mapping[str, Any],
+    align: Mapping[str, Any],
+    record: CallsFile,
+    parameters: ClassifyParameters,
+    incomplete: Sequence[Reason] = (),
+) -> QualityControl:
+    """Return the quality of a sample.
+
+    Args:
+        panel: built panel.
+        screen: metrics of `aspsfusion screen`.
+        align: metrics of `aspsfusion align`.
+        record: calls of the sample.
+        parameters: thresholds of the verdict, which hold the limits.
+        incomplete: reasons why the input cannot carry the evidence, which are flags too.
+    """
+    genes = record.calls.coverage.genes
+    direction = record.calls.coverage.direction
+    borders = exon_borders_crossed(panel, record.calls.coverage)
+    ratio, ratio_genes = five_to_three_ratio(panel, record.calls.coverage)
+    controls = panel.spec.genes_with_role("control")
+    judged = [
+        _candidates(record),
+        _five_prime_gene(panel, genes, parameters),
+        *([_control_genes(panel, genes, parameters)] if controls else []),
+        _insert(record, parameters),
+        _duplicates(record, parameters),
+        _strand(direction),
+        _splicing(borders, parameters),
+        *([_evenness(ratio, ratio_genes, parameters)] if controls else []),
+    ]
+    return QualityControl(
+        total_reads=screen["total_reads"],
+        candidate_fragments=record.candidates,
+        duplicates=record.duplicates,
+        umi=record.umi,
+        median_insert=record.median_insert,
+        adapter_fraction=align["adapter_fraction"],
+        overlap_fraction=align["overlap_fraction"],
+        read_length=screen["read_length"],
+        mean_read_length=screen["mean_read_length"],
+        gc_fraction=screen["gc_fraction"],
+        n_fraction=screen["n_fraction"],
+        q30_fraction=screen.get("q30_fraction"),
+        control_genes={gene: genes.get(gene, 0) for gene in controls},
+        input=screen.get("input", "FASTQ"),
+        input_build=screen.get("input_build"),
+        strand=direction.strand,
+        strand_fraction=None if direction.share is None else round(direction.share, DECIMALS),
+        unspliced_fraction=_rounded(borders.unspliced_share),
+        five_to_three_ratio=_rounded(ratio),
+        flags=[
+            *(QcFlag(code=reason.code, text=reason.text) for reason in incomplete),
+            *(QcFlag(code=item.code, text=item.flag) for item in judged if item.kept is False),
+        ],
+        checks=[item.check for item in judged],
+    )
+
 
 @dataclass(frozen=True)
 class Borders:
-    """Fragments at the borders between the exons of the targets.
+    """Fragments at the borders between the exons of the targets, added up over the introns.
 
     Attributes:
-        spliced: fragments that run from an exon into the next one, added up over the introns.
-        unspliced: fragments that run from an exon into the intron, the mean of both ends of the intron,
-            added up over the introns.
+        spliced: fragments that run from an exon into the next one.
+        unspliced: fragments that run from an exon into the intron, the mean of both ends of the intron.
     """
 
     spliced: float
@@ -143,7 +200,7 @@ def five_to_three_ratio(panel: Panel, coverage: Coverage) -> tuple[float | None,
 
 
 def strand_unclear(direction: Direction) -> bool | None:
-    """Tell whether a library is neither stranded nor unstranded, beyond chance; None with few fragments."""
+    """Return whether a library is neither stranded nor unstranded, beyond chance; None with few fragments."""
     total = direction.sense + direction.antisense
     if total < MIN_FRAGMENTS:
         return None
@@ -151,233 +208,170 @@ def strand_unclear(direction: Direction) -> bool | None:
     return low > UNSTRANDED and high < STRANDED
 
 
-DECIMALS = 2
+def score_interval(part: int, whole: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the score interval of a share (Wilson 1927, doi 10.1080/01621459.1927.10502953).
 
-Status = Literal["pass", "warn", "not determined"]
-NOT_DETERMINED: Literal["not determined"] = "not determined"
+    >>> [round(limit, 3) for limit in score_interval(45, 50)]
+    [0.786, 0.957]
+
+    Args:
+        part: how many.
+        whole: of how many, at least 1.
+        level: coverage of the interval.
+    """
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share = part / whole
+    centre = (share + z * z / (2 * whole)) / (1 + z * z / whole)
+    half = z / (1 + z * z / whole) * (share * (1 - share) / whole + z * z / (4 * whole * whole)) ** 0.5
+    # Exact at the ends, where rounding would leave a trace of a share that was not seen.
+    return 0.0 if part == 0 else centre - half, 1.0 if part == whole else centre + half
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """A check together with the sentence of the flag that it raises when it is not passed."""
+    """A value beside its limit.
 
-    check: QcCheck
+    Attributes:
+        code: code of the flag that is raised when the value is beyond the limit.
+        name: what was measured.
+        value: the value in words; not printed when it is not determined.
+        limit: the limit in words.
+        kept: whether the value keeps to the limit; None when it is not determined.
+        reason: why this limit, with its source.
+        flag: sentence of the flag.
+    """
+
+    code: str
+    name: str
+    value: str
+    limit: str
+    kept: bool | None
+    reason: str
     flag: str
 
-
-def incomplete_evidence(screen: Mapping[str, Any], coverage: Coverage) -> list[Reason]:
-    """Return the reasons why the input can not carry the evidence for an exclusion.
-
-    Args:
-        screen: metrics of `aspsfusion screen` or `aspsfusion extract`.
-        coverage: wild-type counts.
-    """
-    reasons = [Reason(code="INPUT_INCOMPLETE", text=text) for text in screen.get("incomplete", ())]
-    if coverage.direction.unspliced:
-        reasons.append(
-            Reason(
-                code="NO_SPLICED_READS",
-                text=f"None of {coverage.direction.target_fragments} fragments of the target genes crosses a "
-                "border between exons: the sample looks like DNA, not RNA.",
-            )
+    @property
+    def check(self) -> QcCheck:
+        """The row of the report."""
+        return QcCheck(
+            code=self.code,
+            name=self.name,
+            value=NOT_DETERMINED if self.kept is None else self.value,
+            limit=self.limit,
+            status="not determined" if self.kept is None else "pass" if self.kept else "warn",
+            reason=self.reason,
         )
-    return reasons
-
-
-def quality_control(
-    panel: Panel,
-    screen: Mapping[str, Any],
-    align: Mapping[str, Any],
-    record: CallsFile,
-    parameters: ClassifyParameters,
-    incomplete: Sequence[Reason] = (),
-) -> QualityControl:
-    """Return the quality of a sample.
-
-    Args:
-        panel: built panel.
-        screen: metrics of `aspsfusion screen`.
-        align: metrics of `aspsfusion align`.
-        record: calls of the sample.
-        parameters: thresholds of the verdict, which hold the limits.
-        incomplete: reasons why the input can not carry the evidence, which are flags too.
-    """
-    genes = record.calls.coverage.genes
-    direction = record.calls.coverage.direction
-    borders = exon_borders_crossed(panel, record.calls.coverage)
-    ratio, ratio_genes = five_to_three_ratio(panel, record.calls.coverage)
-    judged = [
-        _candidates(record),
-        _five_prime_gene(panel, genes, parameters),
-        *_control_genes(panel, genes, parameters),
-        _insert(record, parameters),
-        _duplicates(record, parameters),
-        _strand(direction),
-        _splicing(borders, parameters),
-        *_evenness(panel, ratio, ratio_genes, parameters),
-    ]
-    return QualityControl(
-        total_reads=screen["total_reads"],
-        candidate_fragments=record.candidates,
-        duplicates=record.duplicates,
-        umi=record.umi,
-        median_insert=record.median_insert,
-        adapter_fraction=align["adapter_fraction"],
-        overlap_fraction=align["overlap_fraction"],
-        read_length=screen["read_length"],
-        mean_read_length=screen["mean_read_length"],
-        gc_fraction=screen["gc_fraction"],
-        n_fraction=screen["n_fraction"],
-        q30_fraction=screen.get("q30_fraction"),
-        control_genes={gene: genes.get(gene, 0) for gene in panel.spec.genes_with_role("control")},
-        input=screen.get("input", "FASTQ"),
-        input_build=screen.get("input_build"),
-        strand=direction.strand,
-        strand_fraction=None if direction.share is None else round(direction.share, DECIMALS),
-        unspliced_fraction=_rounded(borders.unspliced_share),
-        five_to_three_ratio=_rounded(ratio),
-        flags=[
-            *(QcFlag(code=reason.code, text=reason.text) for reason in incomplete),
-            *(QcFlag(code=item.check.code, text=item.flag) for item in judged if item.check.status == "warn"),
-        ],
-        checks=[item.check for item in judged],
-    )
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, DECIMALS)
 
 
-def _status(kept: bool) -> Status:
-    return "pass" if kept else "warn"
-
-
 def _candidates(record: CallsFile) -> _Judged:
-    check = QcCheck(
+    return _Judged(
         code="NO_CANDIDATES",
         name="Fragments of the panel's genes",
         value=f"{record.candidates:,}",
         limit="at least 1",
-        status=_status(record.candidates > 0),
+        kept=record.candidates > 0,
         reason="without any, the reads are of another library or species",
+        flag="No read of the sample shares a sequence with the panel.",
     )
-    return _Judged(check, "No read of the sample shares a sequence with the panel.")
 
 
 def _five_prime_gene(panel: Panel, genes: Mapping[str, int], parameters: ClassifyParameters) -> _Judged:
     gene = panel.spec.target.five_prime
     seen, needed = genes.get(gene, 0), parameters.min_five_prime_fragments
-    check = QcCheck(
+    return _Judged(
         code="FIVE_PRIME_GENE_NOT_SEEN",
         name=f"Unique fragments of {gene}",
         value=f"{seen:,}",
         limit=f"at least {needed}",
-        status=_status(seen >= needed),
+        kept=seen >= needed,
         reason="an exclusion needs proof that the library holds the 5' gene",
+        flag=f"{gene} was seen with {seen} unique fragments, fewer than {needed}.",
     )
-    return _Judged(check, f"{gene} was seen with {seen} unique fragments, fewer than {needed}.")
 
 
-def _control_genes(panel: Panel, genes: Mapping[str, int], parameters: ClassifyParameters) -> list[_Judged]:
-    controls = panel.spec.genes_with_role("control")
-    if not controls:
-        return []
-    seen, needed = control_genes_seen(panel.spec, genes, parameters), parameters.min_control_genes
-    needed = min(needed, len(controls))
-    check = QcCheck(
+def _control_genes(panel: Panel, genes: Mapping[str, int], parameters: ClassifyParameters) -> _Judged:
+    controls, fragments = len(panel.spec.genes_with_role("control")), parameters.min_control_fragments
+    seen = control_genes_seen(panel.spec, genes, parameters)
+    needed = min(parameters.min_control_genes, controls)
+    return _Judged(
         code="CONTROL_GENES_NOT_SEEN",
         name="Control genes seen",
-        value=f"{seen} of {len(controls)}",
-        limit=f"at least {needed} with {parameters.min_control_fragments} fragments",
-        status=_status(seen >= needed),
+        value=f"{seen} of {controls}",
+        limit=f"at least {needed} with {fragments} fragments",
+        kept=seen >= needed,
         reason="genes of every tissue; a capture panel need not hold them",
+        flag=f"{seen} of {controls} control genes have at least {fragments} unique fragments.",
     )
-    return [
-        _Judged(
-            check,
-            f"{seen} of {len(controls)} control genes have at least {parameters.min_control_fragments} "
-            "unique fragments.",
-        )
-    ]
 
 
 def _insert(record: CallsFile, parameters: ClassifyParameters) -> _Judged:
     insert, least = record.median_insert, parameters.min_median_insert
-    check = QcCheck(
+    return _Judged(
         code="SHORT_INSERTS",
         name="Median insert",
-        value=NOT_DETERMINED if insert is None else f"{insert:,} nt",
+        value=f"{insert or 0:,} nt",
         limit=f"at least {least} nt",
-        status=NOT_DETERMINED if insert is None else _status(insert >= least),
+        kept=None if insert is None else insert >= least,
         reason="quality rule for FFPE tissue (Ball 2026, Br J Cancer, 1233 tumours)",
+        flag=f"The median insert is {insert} nt, below {least} nt.",
     )
-    return _Judged(check, f"The median insert is {insert} nt, below {least} nt.")
 
 
 def _duplicates(record: CallsFile, parameters: ClassifyParameters) -> _Judged:
     share = record.duplicates / record.candidates if record.candidates else None
     most = parameters.max_duplicate_fraction
-    check = QcCheck(
+    return _Judged(
         code="HIGH_DUPLICATION",
         name="Duplicates among them",
-        value=NOT_DETERMINED if share is None else f"{record.duplicates:,} ({100 * share:.3g}%)",
+        value=f"{record.duplicates:,} ({100 * (share or 0):.3g}%)",
         limit=f"at most {100 * most:g}%",
-        status=NOT_DETERMINED if share is None else _status(share <= most),
+        kept=None if share is None else share <= most,
         reason="a convention of this program, without a published limit",
+        flag=f"{record.duplicates} of {record.candidates} candidate fragments are duplicates.",
     )
-    return _Judged(check, f"{record.duplicates} of {record.candidates} candidate fragments are duplicates.")
 
 
 def _strand(direction: Direction) -> _Judged:
     unclear, share = strand_unclear(direction), direction.share or 0.0
     value = f"{100 * share:.0f}% sense" if share >= 0.5 else f"{100 * (1 - share):.0f}% antisense"
-    check = QcCheck(
+    return _Judged(
         code="STRAND_UNCLEAR",
         name="First reads",
-        value=NOT_DETERMINED if unclear is None else value,
+        value=value,
         limit=f"outside {100 * UNSTRANDED:g} to {100 * STRANDED:g}%",
-        status=NOT_DETERMINED if unclear is None else _status(not unclear),
+        kept=None if unclear is None else not unclear,
         reason="between the two it may hold DNA (nf-core/rnaseq)",
-    )
-    return _Judged(
-        check, f"The library is neither stranded nor unstranded ({value}): it may hold DNA or be a mixture."
+        flag=f"The library is neither stranded nor unstranded ({value}): it may contain DNA or be a mixture.",
     )
 
 
 def _splicing(borders: Borders, parameters: ClassifyParameters) -> _Judged:
     share, most = borders.unspliced_share, parameters.max_unspliced_fraction
-    words = "" if share is None else f"{100 * share:.2g}%"
-    check = QcCheck(
+    value = f"{100 * (share or 0):.2g}%"
+    return _Judged(
         code="UNSPLICED_FRAGMENTS",
         name="Unspliced molecules",
-        value=words or NOT_DETERMINED,
+        value=value,
         limit=f"at most {100 * most:g}%",
-        status=NOT_DETERMINED if share is None else _status(share <= most),
+        kept=None if share is None else share <= most,
         reason="DNA has 100%, spliced RNA 0%; a convention",
-    )
-    return _Judged(
-        check,
-        f"{words} of the molecules at exon borders of the target genes are unspliced: DNA or unripe RNA.",
+        flag=f"{value} of the molecules at exon borders of the target genes are unspliced: DNA or pre-mRNA.",
     )
 
 
-def _evenness(panel: Panel, ratio: float | None, genes: int, parameters: ClassifyParameters) -> list[_Judged]:
-    if not panel.spec.genes_with_role("control"):
-        return []
+def _evenness(ratio: float | None, genes: int, parameters: ClassifyParameters) -> _Judged:
     least = parameters.min_five_to_three_ratio
-    words = "" if ratio is None else f"{ratio:.2f}"
-    check = QcCheck(
+    value = f"{ratio or 0:.2f}"
+    return _Judged(
         code="THREE_PRIME_BIAS",
         name="5' to 3' halves",
-        value=words or NOT_DETERMINED,
+        value=value,
         limit=f"at least {least:g}",
-        status=NOT_DETERMINED if ratio is None else _status(ratio >= least),
+        kept=None if ratio is None else ratio >= least,
         reason="1 if even; less in degraded RNA (docs/methods.md)",
+        flag=f"The 5' halves of {genes} control genes were covered {value} times as often as the 3' halves: "
+        "degraded RNA.",
     )
-    return [
-        _Judged(
-            check,
-            f"The 5' halves of {genes} control genes were read {ratio or 0:.2f} times as often as the 3' "
-            "halves: degraded RNA.",
-        )
-    ]

@@ -1,14 +1,9 @@
-"""Opens BAM, CRAM and SAM files and says in words what is wrong with one that can not be read.
+"""Reads BAM, CRAM and SAM files, detects their genome build, and writes and sorts BAM.
 
 Nothing is ever fetched from the network: a CRAM file's reference is given, embedded, or found in a local
-directory of REF_PATH or REF_CACHE.
-
-Tells the genome build of an alignment from the lengths that its header states.
-
-The build is reported, and a file of another species refused. Nothing else depends on it: reads are chosen
-by their sequence and aligned anew, so that old coordinates are never used.
-
-Writes BAM files to be sorted, and sorts them with samtools as pysam brings it along.
+directory of REF_PATH or REF_CACHE. The build is detected by the lengths that the header states. It is
+reported, and a file of another species refused; nothing else depends on it, because reads are chosen by
+their sequence and aligned anew.
 """
 
 import contextlib
@@ -26,8 +21,16 @@ from pysam.utils import SamtoolsError
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.fasta import chromosome_name
 
+THREADS = 1
+"""Threads that read a file. A second one was a quarter faster; one keeps the end of a damaged file simple."""
+
+GIVE_ALIGNMENTS = "give a BAM, CRAM or SAM file"
+COPY_AGAIN = "copy the file again, or write it again from the reads"
+
 HUMAN = "human"
 MOUSE = "mouse"
+
+Format = Literal["BAM", "CRAM", "SAM"]
 
 
 @dataclass(frozen=True)
@@ -90,51 +93,6 @@ BUILDS = (
 """The builds laboratories' files are aligned to; resources/README.md says where the numbers come from."""
 
 
-def told_build(lengths: Mapping[str, int]) -> Build | None:
-    """Return the build whose lengths a header states, None when it is none of those known.
-
-    Args:
-        lengths: bases of each contig by the name in the header, `chr17`, `17` or `NC_000017.11`.
-
-    >>> told_build({"17": 81195210, "X": 155270560, "MT": 16569}).name
-    'GRCh37'
-    >>> told_build({"ENST00000304218.8": 3456}) is None
-    True
-    """
-    stated = {chromosome_name(contig): length for contig, length in lengths.items()}
-    matches = [
-        (sum(stated.get(name) == length for name, length in build.lengths.items()), build) for build in BUILDS
-    ]
-    best = max(matches, key=lambda match: match[0])
-    # One wrong length tells an altered or a mixed genome (human and mouse in one index): not that build.
-    if not best[0] or any(stated.get(name, length) != length for name, length in best[1].lengths.items()):
-        return None
-    return best[1]
-
-
-def checksums_agree(build: Build, checksums: Mapping[str, str]) -> bool | None:
-    """Tell whether the MD5s that a header states are those of a build.
-
-    Args:
-        build: see `told_build`.
-        checksums: M5 tags by contig name.
-
-    Returns:
-        None when the header states none of those known.
-    """
-    stated = {chromosome_name(contig): md5.lower() for contig, md5 in checksums.items()}
-    known = [stated[name] == md5 for name, md5 in build.md5.items() if name in stated]
-    return all(known) if known else None
-
-
-THREADS = 1
-"""Threads that read a file. A second one was a quarter faster; one keeps the end of a damaged file simple."""
-
-Format = Literal["BAM", "CRAM", "SAM"]
-GIVE_ALIGNMENTS = "give a BAM, CRAM or SAM file"
-COPY_AGAIN = "copy the file again, or write it again from the reads"
-
-
 @dataclass(frozen=True)
 class Header:
     """What the header of a file says.
@@ -154,11 +112,11 @@ class Header:
 
 @contextlib.contextmanager
 def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam.AlignmentFile]:
-    """Open a BAM, CRAM or SAM file, told from its content.
+    """Open a BAM, CRAM or SAM file, whichever its content is.
 
     Args:
         path: the file.
-        reference: FASTA that a CRAM file was compressed with; not looked at for other formats.
+        reference: FASTA that a CRAM file was compressed with; other formats need none.
 
     Raises:
         ReadsError: the file is missing, empty, cut off or of another format.
@@ -166,7 +124,7 @@ def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam
     pysam.set_verbosity(0)  # what htslib has to say is said below, with the remedy
     _forbid_downloads()
     if path.exists() and not path.is_file():
-        raise ReadsError("is no file", path=path, remedy="give a file: it is read twice")
+        raise ReadsError("is not a file", path=path, remedy="give a file: it is read twice")
     if path.is_file() and path.stat().st_size == 0:
         raise ReadsError("is empty (0 bytes)", path=path, remedy="copy the file again")
     try:
@@ -185,7 +143,7 @@ def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam
         if error.errno == errno.ENOEXEC:  # a format of htslib's that holds no reads, an index for one
             raise _no_alignments(path) from error
         reason = (error.strerror or str(error)).split(":")[-1].strip().lower()
-        raise ReadsError(f"can not be read ({reason})", path=path, remedy=GIVE_ALIGNMENTS) from error
+        raise ReadsError(f"cannot be read ({reason})", path=path, remedy=GIVE_ALIGNMENTS) from error
     except (ValueError, IndexError, UnicodeError, NotImplementedError) as error:
         # pysam raises IndexError for formats that have no header of their own, FASTQ for one.
         raise _no_alignments(path) from error
@@ -199,30 +157,11 @@ def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam
             stream.close()
 
 
-@contextlib.contextmanager
-def _no_second_error() -> Iterator[None]:
-    """Keep quiet what pysam prints when it gives a file up that it could not open: the error follows."""
-    hook = sys.unraisablehook
-    sys.unraisablehook = lambda _: None
-    try:
-        yield
-    finally:
-        sys.unraisablehook = hook
-
-
-def _no_alignments(path: Path) -> ReadsError:
-    return ReadsError(
-        "is no BAM, CRAM or SAM file, or its header is damaged",
-        path=path,
-        remedy=f"{GIVE_ALIGNMENTS}; FASTQ belongs into fastq_1 and fastq_2",
-    )
-
-
 def require_reference(reference: Path) -> None:
-    """Refuse a reference FASTA that can not be looked up in.
+    """Refuse a reference FASTA without an index that can be read or written.
 
     Raises:
-        ReadsError: it is missing, is no FASTA that can be indexed, or its index can not be written.
+        ReadsError: it is missing, is no FASTA that can be indexed, or its index cannot be written.
     """
     try:
         with pysam.FastaFile(str(reference)):
@@ -265,7 +204,7 @@ def records_of(stream: pysam.AlignmentFile, path: Path) -> Iterator[pysam.Aligne
     except (OSError, ValueError, UnicodeError, NotImplementedError) as error:
         if stream.is_cram:
             raise ReadsError(
-                f"can not be decoded ({error}): it is damaged, or its reference is missing or another one",
+                f"cannot be decoded ({error}): it is damaged, or its reference is missing or another one",
                 path=path,
                 where=f"after record {number}",
                 remedy="give the FASTA that it was compressed with as --reference (cram_reference in the "
@@ -279,24 +218,53 @@ def records_of(stream: pysam.AlignmentFile, path: Path) -> Iterator[pysam.Aligne
         ) from error
 
 
-def _forbid_downloads() -> None:
-    """Leave only local directories in REF_PATH, where htslib looks for a CRAM file's reference."""
-    parts = os.environ.get("REF_PATH", "").replace("://", "\0").split(":")
-    local = [part for part in parts if part and "\0" not in part]
-    # An empty value would stand for htslib's own default, which may be a server.
-    os.environ["REF_PATH"] = ":".join(local) or os.devnull
+def detected_build(lengths: Mapping[str, int]) -> Build | None:
+    """Return the build whose lengths a header states, None when it is none of those known.
+
+    Args:
+        lengths: bases of each contig by the name in the header, `chr17`, `17` or `NC_000017.11`.
+
+    >>> detected_build({"17": 81195210, "X": 155270560, "MT": 16569}).name
+    'GRCh37'
+    >>> detected_build({"ENST00000304218.8": 3456}) is None
+    True
+    """
+    stated = {chromosome_name(contig): length for contig, length in lengths.items()}
+    matches = [
+        (sum(stated.get(name) == length for name, length in build.lengths.items()), build) for build in BUILDS
+    ]
+    best = max(matches, key=lambda match: match[0])
+    # One wrong length means an altered or a mixed genome (human and mouse in one index): not that build.
+    if not best[0] or any(stated.get(name, length) != length for name, length in best[1].lengths.items()):
+        return None
+    return best[1]
+
+
+def checksums_agree(build: Build, checksums: Mapping[str, str]) -> bool | None:
+    """Tell whether the MD5s that a header states are those of a build.
+
+    Args:
+        build: see `detected_build`.
+        checksums: M5 tags by contig name.
+
+    Returns:
+        None when the header states none of those known.
+    """
+    stated = {chromosome_name(contig): md5.lower() for contig, md5 in checksums.items()}
+    known = [stated[name] == md5 for name, md5 in build.md5.items() if name in stated]
+    return all(known) if known else None
 
 
 def unsorted_bam(path: Path, header: pysam.AlignmentHeader) -> pysam.AlignmentFile:
-    """Open a BAM file to write what is sorted next and then thrown away; to be used in a `with` block.
+    """Open a BAM file for records that are sorted next; to be used in a `with` block.
 
-    It is packed at the fastest level: a third of the time of the usual one, for a quarter more space.
+    It is compressed at the fastest level: a third of the time of the usual one, for a quarter more space.
     """
     return pysam.AlignmentFile(str(path), "wb", header=header, format_options=["level=1"])
 
 
 def sort_bam(source: Path, output: Path, *options: str, remedy: str) -> None:
-    """Sort a BAM file; no command line, and so no path, enters its header.
+    """Sort a BAM file by samtools; no command line, and so no path, enters its header.
 
     Args:
         source: file to sort.
@@ -313,7 +281,34 @@ def sort_bam(source: Path, output: Path, *options: str, remedy: str) -> None:
         said = str(error).split("stderr=")[-1].strip(" '\"\n").removesuffix("\\n").split("\\n")[-1]
         damaged = "truncated" in said or "invalid" in said
         raise ReadsError(
-            f"can not be sorted ({said.removeprefix('samtools sort: ').removesuffix('. Aborting')})",
+            f"cannot be sorted ({said.removeprefix('samtools sort: ').removesuffix('. Aborting')})",
             path=source if damaged else output,
-            remedy=remedy if damaged else "see to free space and to the permission to write there",
+            remedy=remedy if damaged else "check free space and the permission to write there",
         ) from error
+
+
+@contextlib.contextmanager
+def _no_second_error() -> Iterator[None]:
+    """Drop what pysam prints when it frees a file that it could not open; the error itself follows."""
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda _: None
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+
+
+def _no_alignments(path: Path) -> ReadsError:
+    return ReadsError(
+        "is not a BAM, CRAM or SAM file, or its header is damaged",
+        path=path,
+        remedy=f"{GIVE_ALIGNMENTS}; FASTQ files belong in fastq_1 and fastq_2",
+    )
+
+
+def _forbid_downloads() -> None:
+    """Leave only local directories in REF_PATH, where htslib looks for a CRAM file's reference."""
+    parts = os.environ.get("REF_PATH", "").replace("://", "\0").split(":")
+    local = [part for part in parts if part and "\0" not in part]
+    # An empty value would mean htslib's own default, which may be a server.
+    os.environ["REF_PATH"] = ":".join(local) or os.devnull

@@ -1,8 +1,8 @@
-"""BWA-MEM as this program uses it: its settings for a small panel, its index, its silence."""
+"""Runs BWA-MEM on a panel: its index, its settings for a small reference, its silence."""
 
 from pathlib import Path
 
-from pybwa import BwaIndex, BwaMem, BwaMemOptions, libbwaindex, libbwamem
+from pybwa import BwaIndex, BwaMem, BwaMemOptions, BwaVerbosity, set_bwa_verbosity
 
 MIN_SEED_LENGTH = 13
 MIN_SCORE = 16
@@ -12,20 +12,16 @@ every alignment of the short side of a junction below 30 nt."""
 MAX_ALTERNATIVES = 200
 """Alternative placements to report: more than the transcripts of any gene, so that none is hidden."""
 
-BWA_ERRORS_ONLY = 1
-"""BWA's verbosity level without progress messages."""
-
 
 def build_index(fasta: Path) -> None:
     """Build the index of a FASTA beside it."""
-    libbwaindex._set_bwa_idx_verbosity(BWA_ERRORS_ONLY)
+    set_bwa_verbosity(BwaVerbosity.ERROR)
     BwaIndex.index(fasta)
 
 
 def open_aligner(prefix: Path) -> BwaMem:
     """Open the aligner on an index; to be used in a `with` block."""
-    libbwamem._set_bwa_mem_verbosity(BWA_ERRORS_ONLY)
-    libbwaindex._set_bwa_idx_verbosity(BWA_ERRORS_ONLY)
+    set_bwa_verbosity(BwaVerbosity.ERROR)
     return BwaMem(prefix=prefix)
 
 
@@ -38,6 +34,6 @@ def aligner_options(threads: int) -> BwaMemOptions:
         xa_max_hits=MAX_ALTERNATIVES,
         threads=threads,
     )
-    # Finalised in place: an unfinalised option set is copied wrongly by the aligner.
+    # Finalised in place: options that are not finalised are copied wrongly by the aligner.
     options.finalize()
     return options

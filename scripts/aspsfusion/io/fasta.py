@@ -1,9 +1,7 @@
-"""Reads FASTA in large blocks, whichever way the file is packed and its contigs are named.
+"""Reads FASTA in large blocks, whichever way the file is compressed and its contigs are named.
 
 Contigs may be whole chromosomes (`chrX`, `X`, `NC_000023.11`) or loci named as `samtools faidx` names them
-(`chrX:49028726-49043486`, 1-based inclusive).
-
-Small functions on nucleotide sequences that several stages need.
+(`chrX:49028726-49043486`, 1-based inclusive). Also holds what every stage needs of single sequences.
 """
 
 import re
@@ -11,8 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from aspsfusion.errors import ReferenceProofError
+from aspsfusion.errors import ReferenceProofError, reason_of
 from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
+
+BLOCK_BYTES = 8 * 1024 * 1024
+"""Bytes read at a time; large enough that Python's share of the work is negligible."""
+
+LINE_END = ord("\n")
+
+REFSEQ_CHROMOSOME = re.compile(r"^NC_0000(\d\d)\.\d+$")
+_REFSEQ_SEX = {"23": "X", "24": "Y"}
+_CONTIG = re.compile(r"^(?P<name>[^:\s]+?)(?::(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*))?$")
 
 _COMPLEMENT = str.maketrans("ACGTNacgtn", "TGCANtgcan")
 
@@ -24,16 +31,6 @@ def reverse_complement(sequence: str) -> str:
     'NACGTT'
     """
     return sequence.translate(_COMPLEMENT)[::-1]
-
-
-BLOCK_BYTES = 8 * 1024 * 1024
-"""Bytes read at a time; large enough that Python's share of the work is negligible."""
-
-LINE_END = ord("\n")
-
-REFSEQ_CHROMOSOME = re.compile(r"^NC_0000(\d\d)\.\d+$")
-_CONTIG = re.compile(r"^(?P<name>[^:\s]+?)(?::(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*))?$")
-_REFSEQ_SEX = {"23": "X", "24": "Y"}
 
 
 def chromosome_name(contig: str) -> str:
@@ -64,57 +61,21 @@ def parse_contig(name: str) -> tuple[str, int, int | None]:
     return chromosome_name(match["name"]), start - 1, end
 
 
-def open_fasta(path: Path) -> BinaryIO:
-    """Open a plain, gzip or bgzip file for reading inflated bytes.
+def fasta_record(name: str, bases: str, width: int) -> str:
+    r"""Return a record as text, its bases in lines of a width.
 
-    Raises:
-        ReferenceProofError: there is no such file.
+    >>> fasta_record("x", "ACGTA", 4)
+    '>x\nACGT\nA\n'
     """
-    try:
-        return open_inflated(path)
-    except OSError as error:
-        raise ReferenceProofError(
-            f"can not be read ({(error.strerror or str(error)).lower()})",
-            path=path,
-            remedy="give the path of a genome FASTA",
-        ) from error
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with open_fasta(path) as stream:
-        while True:
-            try:
-                block = stream.read(BLOCK_BYTES)
-            except DAMAGED as error:
-                raise ReferenceProofError(
-                    f"is a truncated or damaged {compression_name(path)} file ({error})",
-                    path=path,
-                    remedy="copy or download it again",
-                ) from error
-            if not block:
-                return
-            yield block
-
-
-def _next_header(buffer: bytes) -> int:
-    """Return the position of the next '>' at the beginning of a line but the first, -1 without one."""
-    found = buffer.find(b">", 1)  # a single letter is looked for many times faster than "\n>"
-    while found > 0 and buffer[found - 1] != LINE_END:
-        found = buffer.find(b">", found + 1)
-    return found
-
-
-def _without_blanks(lines: bytes) -> bytes:
-    """Return the bases of lines, which hardly ever hold other white space than their ends."""
-    bases = lines.replace(b"\n", b"")
-    return bases.translate(None, b"\r \t") if any(blank in bases for blank in (b"\r", b" ", b"\t")) else bases
+    lines = (bases[i : i + width] for i in range(0, len(bases), width))
+    return "\n".join([f">{name}", *lines, ""])
 
 
 def fasta_pieces(path: Path) -> Iterator[tuple[str | None, bytes]]:
     """Yield `(header, b"")` at each record and `(None, bases)` for its blocks of bases without line ends.
 
     Raises:
-        ReferenceProofError: the file is damaged or no FASTA.
+        ReferenceProofError: the file cannot be read, is damaged or no FASTA.
     """
     buffer = b""
     seen_header = False
@@ -131,7 +92,7 @@ def fasta_pieces(path: Path) -> Iterator[tuple[str | None, bytes]]:
                 continue
             if not seen_header:
                 raise ReferenceProofError(
-                    "is no FASTA: it does not begin with '>'", path=path, remedy="give a genome FASTA"
+                    "is not a FASTA file: it does not begin with '>'", path=path, remedy="give a genome FASTA"
                 )
             next_header = _next_header(buffer)
             if next_header >= 0:
@@ -145,5 +106,44 @@ def fasta_pieces(path: Path) -> Iterator[tuple[str | None, bytes]]:
             break
     if not seen_header:
         raise ReferenceProofError(
-            "is empty or no FASTA: no record begins with '>'", path=path, remedy="give a genome FASTA"
+            "is empty or not a FASTA file: no record begins with '>'", path=path, remedy="give a genome FASTA"
         )
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return open_inflated(path)
+    except OSError as error:
+        raise ReferenceProofError(
+            f"cannot be read ({reason_of(error)})", path=path, remedy="give the path of a genome FASTA"
+        ) from error
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with _open(path) as stream:
+        while True:
+            try:
+                block = stream.read(BLOCK_BYTES)
+            except DAMAGED as error:
+                raise ReferenceProofError(
+                    f"is a truncated or damaged {compression_name(path)} file ({error})",
+                    path=path,
+                    remedy="copy or download it again",
+                ) from error
+            if not block:
+                return
+            yield block
+
+
+def _next_header(buffer: bytes) -> int:
+    """Return the position of the next '>' at the beginning of a line but the first, -1 without one."""
+    found = buffer.find(b">", 1)  # a single letter is found many times faster than "\n>"
+    while found > 0 and buffer[found - 1] != LINE_END:
+        found = buffer.find(b">", found + 1)
+    return found
+
+
+def _without_blanks(lines: bytes) -> bytes:
+    """Return the bases of lines, which hardly ever hold other white space than their ends."""
+    bases = lines.replace(b"\n", b"")
+    return bases.translate(None, b"\r \t") if any(blank in bases for blank in (b"\r", b" ", b"\t")) else bases

@@ -1,20 +1,25 @@
-"""Writing files so that none is ever seen half written and none is lost by mistake.
-
-Notices an input file that changed while it was read.
+"""Writes files that appear whole or not at all, and notices input files that change while they are read.
 
 A file that is still being copied reads well up to its present end: what it gave would look like a complete
-sample. So its size and its time are compared before and after.
+sample. So size, time and inode of an input are compared before and after.
 """
 
 import glob
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion.errors import ParameterError, ReadsError
+
+Progress = Callable[[int, str], None]
+"""Called now and then, while a large file is read or fetched, with the count so far and a note."""
+
+
+def no_progress(count: int, note: str) -> None:
+    """Report to nobody."""
 
 
 @contextmanager
@@ -26,13 +31,13 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
 
     Args:
         path: the file to be written.
-        force: replace an existing file; without it an existing file is an error.
+        force: replace an existing file.
 
     Yields:
         The path to write to, in the same directory, so that the rename is atomic.
 
     Raises:
-        ParameterError: the file exists and `force` is not set, or it can not be written.
+        ParameterError: the file exists and `force` is not set, or it cannot be written.
     """
     temporary = _draft(path)
     try:
@@ -48,7 +53,7 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         if error.filename and Path(str(error.filename)) not in (path, temporary, path.parent):
             raise  # about another file, which has its own words
         raise ParameterError(
-            f"can not be written ({error.strerror or error})",
+            f"cannot be written ({error.strerror or error})",
             path=path,
             remedy="give an --output that can be written",
         ) from error
@@ -58,15 +63,12 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
 def scratch_beside(path: Path) -> Iterator[Path]:
     """Give a temporary directory beside `path`, from where a finished result can be renamed to it.
 
-    Args:
-        path: what will be written.
-
     Yields:
-        The directory, empty; it is removed at the end. What a process that was killed left there is removed
-        at the beginning.
+        The directory, empty; it is removed at the end. What a process that was killed left of the same
+        result is removed at the beginning.
 
     Raises:
-        OSError: it can not be made.
+        OSError: it cannot be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _discard_abandoned(path)
@@ -77,6 +79,69 @@ def scratch_beside(path: Path) -> Iterator[Path]:
         yield scratch
     finally:
         shutil.rmtree(scratch)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A file's identity at one moment.
+
+    Attributes:
+        path: the file.
+        size: bytes.
+        modified: time of its last change, in nanoseconds.
+        inode: number of the file behind the name.
+    """
+
+    path: Path
+    size: int
+    modified: int
+    inode: int
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """Return the stamp of a file, None for a pipe or for what is not there."""
+    try:
+        if not path.is_file():
+            return None
+        state = path.stat()
+    except OSError:
+        return None
+    return Stamp(path, state.st_size, state.st_mtime_ns, state.st_ino)
+
+
+def stamps_of(paths: Iterable[Path]) -> list[Stamp]:
+    """Return the stamps of those paths that are files."""
+    return [stamp for stamp in map(_stamp, paths) if stamp is not None]
+
+
+def require_unchanged(stamps: Iterable[Stamp]) -> None:
+    """Refuse files that are not what they were when their stamps were taken.
+
+    Raises:
+        ReadsError: a file vanished, grew, shrank or was written again.
+    """
+    for before in stamps:
+        now = _stamp(before.path)
+        if now is None:
+            raise ReadsError(
+                "vanished while it was read",
+                path=before.path,
+                remedy="put it back, leave it there and run again",
+            )
+        if now != before:
+            sizes = f"from {before.size} to {now.size} bytes"
+            change = (
+                f"grew {sizes}"
+                if now.size > before.size
+                else f"shrank {sizes}"
+                if now.size < before.size
+                else "was written again"
+            )
+            raise ReadsError(
+                f"{change} while it was read",
+                path=before.path,
+                remedy="wait until it is completely written and run again",
+            )
 
 
 def _draft(path: Path) -> Path:
@@ -106,65 +171,3 @@ def _refuse_to_lose(path: Path, *, force: bool) -> None:
         raise ParameterError(
             "exists already", path=path, remedy="give another --output, or --force to replace it"
         )
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """A file's identity at one moment.
-
-    Attributes:
-        path: the file.
-        size: bytes.
-        modified: time of its last change, in nanoseconds.
-        inode: number of the file behind the name.
-    """
-
-    path: Path
-    size: int
-    modified: int
-    inode: int
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """Return the stamp of a file, None for a pipe or for what is not there."""
-    try:
-        if not path.is_file():
-            return None
-        state = path.stat()
-    except OSError:
-        return None
-    return Stamp(path, state.st_size, state.st_mtime_ns, state.st_ino)
-
-
-def stamps_of(paths: Iterable[Path]) -> list[Stamp]:
-    """Return the stamps of those paths that are files."""
-    return [stamp for stamp in map(stamp_of, paths) if stamp is not None]
-
-
-def require_unchanged(stamps: Iterable[Stamp]) -> None:
-    """Refuse files that are not what they were when their stamps were taken.
-
-    Raises:
-        ReadsError: a file vanished, grew, shrank or was written again.
-    """
-    for before in stamps:
-        now = stamp_of(before.path)
-        if now is None:
-            raise ReadsError(
-                "vanished while it was read",
-                path=before.path,
-                remedy="put it back, leave it there and run again",
-            )
-        if now != before:
-            change = (
-                f"grew from {before.size} to {now.size} bytes"
-                if now.size > before.size
-                else f"shrank from {before.size} to {now.size} bytes"
-                if now.size < before.size
-                else "was written again"
-            )
-            raise ReadsError(
-                f"{change} while it was read",
-                path=before.path,
-                remedy="wait until it is completely written and run again",
-            )

@@ -1,15 +1,15 @@
-"""Proves that a reference is what the panel says: splice sites, reading frames, published junctions.
+"""Proves that a reference is what the panel states: splice sites, reading frames, published junctions.
 
-A genome of another build, a shifted locus or a masked chromosome passes none of these by luck, whatever
+A genome of another build, a shifted locus or a masked chromosome passes none of these by chance, whatever
 its file is called. The checks are the same for every source of sequence.
 """
 
 from collections.abc import Set
 from dataclasses import dataclass
 
-from aspsfusion.panel.genome import GenomePieces, Region
+from aspsfusion.panel.genome import GenomePieces, Region, transcript_region
 from aspsfusion.panel.panel import Panel, Transcript
-from aspsfusion.panel.spec import JunctionSpec
+from aspsfusion.panel.spec import JunctionSpec, PanelSpec
 
 DONORS = ("GT", "GC")
 ACCEPTOR = "AG"
@@ -51,27 +51,68 @@ class Check:
     essential: bool
 
 
+def covered(spec: PanelSpec, genome: GenomePieces) -> tuple[PanelSpec, list[Check]]:
+    """Leave out the transcripts that a FASTA of loci does not cover, with a failed check for each.
+
+    Primary transcripts are covered, or `read_regions` would have refused the FASTA.
+    """
+    genes, left_out = [], []
+    for gene in spec.genes:
+        kept = []
+        for transcript in gene.transcripts:
+            if genome.holds(transcript_region(transcript)):
+                kept.append(transcript)
+            else:
+                text = f"{gene.symbol}|{transcript.id}: reaches beyond the locus given, left out"
+                left_out.append(Check("transcriptcovered", False, text, False))
+        genes.append(gene.model_copy(update={"transcripts": kept}))
+    return spec.model_copy(update={"genes": genes}), left_out
+
+
+def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
+    """Run every check on a panel.
+
+    A failure is essential where the verdict rests on it: primary transcripts of target genes and published
+    junctions of the target fusion. Exons that came from an annotation are allowed its odd introns.
+
+    Args:
+        panel: transcripts and catalogue to prove.
+        genome: holds every gene's region.
+        stated: genes whose exons the panel YAML itself states.
+    """
+    targets = set(panel.spec.genes_with_role("target"))
+    checks = []
+    for transcript in panel.transcripts.values():
+        essential = transcript.primary and transcript.gene in targets & stated
+        uncalled = check_called_bases(transcript, essential=essential)
+        if uncalled:
+            checks.append(uncalled)
+        if len(transcript.exons) > 1:
+            checks.append(check_introns(transcript, genome, essential=essential))
+        if transcript.cds and transcript.primary:
+            checks.append(check_reading_frame(transcript, essential=essential))
+    for location, junction in panel.catalogue.items():
+        if junction.sequence is None:
+            continue
+        five, three = panel.joined_sequences(location)
+        essential = junction.fusion == panel.spec.target.fusion
+        checks.append(check_junction(junction, five, three, essential=essential))
+    return checks
+
+
 def check_introns(transcript: Transcript, genome: GenomePieces, *, essential: bool) -> Check:
-    """Check that the introns of a transcript begin and end as introns do.
+    """Check that the introns of a transcript begin with GT or GC and end with AG, or are minor introns.
 
     Args:
         transcript: its exons give the introns.
         genome: must hold the gene's region.
-        essential: whether the verdict rests on this transcript; it then must have no exception.
+        essential: whether the verdict rests on this transcript; then no intron may be an exception.
     """
     unusual = []
-    for number, (before, after) in enumerate(
-        zip(transcript.exons, transcript.exons[1:], strict=False), start=1
-    ):
-        low, high = (before.end, after.start) if transcript.strand == "+" else (after.end, before.start)
-        first = Region(transcript.chrom, low, low + 2)
-        last = Region(transcript.chrom, high - 2, high)
-        if transcript.strand == "-":
-            first, last = last, first
-        ends = (
-            genome.fetch_sense(first, transcript.strand).upper(),
-            genome.fetch_sense(last, transcript.strand).upper(),
-        )
+    for number, (low, high) in enumerate(transcript.introns, start=1):
+        sides = (Region(transcript.chrom, low, low + 2), Region(transcript.chrom, high - 2, high))
+        donor, acceptor = sides if transcript.strand == "+" else sides[::-1]
+        ends = tuple(genome.fetch_sense(side, transcript.strand).upper() for side in (donor, acceptor))
         if not ((ends[0] in DONORS and ends[1] == ACCEPTOR) or ends == MINOR_INTRON):
             unusual.append(f"intron {number} {ends[0]}..{ends[1]}")
     introns = len(transcript.exons) - 1
@@ -106,7 +147,7 @@ def check_reading_frame(transcript: Transcript, *, essential: bool) -> Check:
 def check_called_bases(transcript: Transcript, *, essential: bool) -> Check | None:
     """Return a failed check when a transcript holds bases that are not called, None when it holds none.
 
-    A masked or patchy reference may have all its splice sites and still miss the exons' insides.
+    A masked or patchy reference may have all splice sites and still lack the bases between them.
     """
     missing = len(transcript.sequence) - sum(map(transcript.sequence.count, "ACGT"))
     if not missing:
@@ -138,43 +179,3 @@ def check_junction(junction: JunctionSpec, five_prime: str, three_prime: str, *,
     text = f"{junction.id}: published sequence of {len(left)} + {len(right)} nt "
     text += f"not found at the stated exon ends ({'; '.join(problems)})" if problems else "found in place"
     return Check("published_junction", not problems, text, essential)
-
-
-def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
-    """Run every check of `aspsfusion.panel.checks` on a panel.
-
-    A failure is essential where the verdict rests on it: primary transcripts of target genes and published
-    junctions of the target fusion. Exons that came from an annotation are allowed its odd introns.
-
-    Args:
-        panel: transcripts and catalogue to prove.
-        genome: holds every gene's region.
-        stated: genes whose exons the panel YAML itself states.
-    """
-    targets = set(panel.spec.genes_with_role("target"))
-    checks = []
-    for transcript in panel.transcripts.values():
-        essential = transcript.primary and transcript.gene in targets & stated
-        uncalled = check_called_bases(transcript, essential=essential)
-        if uncalled:
-            checks.append(uncalled)
-        if len(transcript.exons) > 1:
-            checks.append(check_introns(transcript, genome, essential=essential))
-        if transcript.cds and transcript.primary:
-            checks.append(check_reading_frame(transcript, essential=essential))
-    for location, junction in panel.catalogue.items():
-        if junction.sequence is None:
-            continue
-        five, three = panel.primary[location.five_gene], panel.primary[location.three_gene]
-        five_end, three_start = five.from_genome(location.five_pos), three.from_genome(location.three_pos)
-        assert five_end is not None
-        assert three_start is not None
-        checks.append(
-            check_junction(
-                junction,
-                five.sequence[: five_end + 1],
-                three.sequence[three_start:],
-                essential=junction.fusion == panel.spec.target.fusion,
-            )
-        )
-    return checks

@@ -1,15 +1,13 @@
-"""Asks a public sequence service for the bases of a region, patiently and suspiciously.
+"""Downloads the loci of a panel from a public sequence service: a few megabases instead of a whole genome.
 
 Two services are known by their documented addresses: the UCSC Genome Browser's REST interface (JSON, 0-based
-half-open) and Ensembl's (plain text, 1-based inclusive). A mirror that answers in the same form may stand in
-for either. Whatever comes back is checked: a service that is busy, a proxy's error page or a connection that
-breaks off must never end up as sequence.
-
-Downloads the loci of a panel, for a machine without a genome: a few megabases instead of gigabytes.
+half-open) and Ensembl's (plain text, 1-based inclusive). A mirror that answers in the same form may replace
+either. Every answer is checked: a service that is busy, a proxy's error page or a connection that breaks off
+must never end up as sequence.
 
 Each locus is kept in a part file as soon as it is there, so that an interrupted run goes on where it stopped.
-Beside the FASTA stands a record of what it is and where it came from; with it the next run needs no network.
-The proof of the reference is left to `panel build`, which treats every source alike.
+A record beside the FASTA says what it is and where it came from; with it the next run needs no network. The
+proof of the reference is left to `panel build`, which treats every source alike.
 """
 
 import gzip
@@ -29,11 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from aspsfusion import __version__
-from aspsfusion.errors import AspsfusionError, ParameterError
-from aspsfusion.io.files import replacing
-from aspsfusion.panel.genome import Region
-from aspsfusion.panel.loci import complete_spec, gene_region
-from aspsfusion.panel.spec import PanelSpec, load_panel_spec
+from aspsfusion.errors import ParameterError, ServiceError
+from aspsfusion.io.fasta import fasta_record
+from aspsfusion.io.files import Progress, no_progress, replacing
+from aspsfusion.panel.genome import Region, gene_region
+from aspsfusion.panel.gtf import complete_spec
+from aspsfusion.panel.panel_yaml import load_panel_spec
+from aspsfusion.panel.spec import PanelSpec
 
 TIMEOUT = 60.0
 """Seconds without an answer after which a request counts as failed."""
@@ -54,17 +54,18 @@ BUSY = (408, 425, 429, 500, 502, 503, 504)
 UCSC_GENOMES = {"GRCh38": "hg38", "GRCh37": "hg19"}
 """UCSC's names of the builds."""
 
+RECORD_SUFFIX = ".json"
+PARTS_SUFFIX = ".parts"
+FASTA_WIDTH = 60
+
 _BASES = re.compile(r"[ACGTNRYSWKMBDHVacgtnryswkmbdhv]*")
 _SHOWN = 60
+"""Characters of a wrong answer that the error shows."""
 
 OFFLINE_REMEDY = (
     "check the network and the proxy (HTTPS_PROXY), or copy the genome or the loci from elsewhere and give "
     "the file instead"
 )
-
-
-class ServiceError(AspsfusionError):
-    """A sequence service can not be reached or does not give what was asked for."""
 
 
 class _PassingError(Exception):
@@ -133,7 +134,7 @@ def parse_source(source: str) -> tuple[Form, str]:
     form = FORMS.get(name)
     if form is None or ("=" in source and urllib.parse.urlsplit(url).scheme not in ("http", "https")):
         raise ServiceError(
-            f"'{source}' is no source of sequence",
+            f"'{source}' is not a source of sequence",
             remedy="give ucsc, ensembl, or ucsc=URL or ensembl=URL of a mirror that answers in that form",
         )
     return form, (url or form.base).rstrip("/")
@@ -163,7 +164,7 @@ class SequenceService:
             region: 0-based half-open.
 
         Raises:
-            ServiceError: the service refuses, can not be reached, or gives something else to the last.
+            ServiceError: the service refuses, cannot be reached, or gives something else at every attempt.
         """
         form, base = parse_source(self.source)
         url = base + form.address(region, self.build)
@@ -206,48 +207,9 @@ class SequenceService:
                     remedy="check the panel's coordinates and the source",
                 ) from error
         except urllib.error.URLError as error:
-            raise _PassingError(f"can not be reached ({error.reason})") from error
+            raise _PassingError(f"cannot be reached ({error.reason})") from error
         except (http.client.HTTPException, OSError) as error:
             raise _PassingError(f"broke off ({type(error).__name__})") from error
-
-
-def _retry_after(error: urllib.error.HTTPError) -> float | None:
-    """Return the seconds that a service asks to wait: a number, with a fraction at Ensembl, or a date."""
-    value = error.headers.get("Retry-After")
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
-
-
-def _checked(answer: str, form: Form, region: Region) -> str:
-    """Return the bases of an answer if they can be the region's."""
-    try:
-        bases = form.bases(answer)
-    except ValueError as error:
-        raise _PassingError(f"answers with no sequence but '{_shown(answer)}'") from error
-    foreign = _BASES.fullmatch(bases) is None
-    if foreign:
-        raise _PassingError(f"answers with no sequence but '{_shown(bases)}'")
-    if len(bases) != region.end - region.start:
-        raise _PassingError(f"gave {len(bases)} bases of {region.end - region.start}")
-    return bases
-
-
-def _shown(text: str) -> str:
-    line = " ".join(text.split())
-    return line[:_SHOWN] + ("..." if len(line) > _SHOWN else "")
-
-
-RECORD_SUFFIX = ".json"
-PARTS_SUFFIX = ".parts"
-FASTA_WIDTH = 60
 
 
 @dataclass(frozen=True)
@@ -266,22 +228,13 @@ class Fetched:
 
 
 def loci_of(spec: PanelSpec) -> list[Region]:
-    """Return the loci that a panel needs, overlapping ones joined, in the order of the chromosomes' names."""
+    """Return the loci that a panel needs, overlapping ones joined, sorted by chromosome name and position."""
     joined: list[Region] = []
     for region in sorted(gene_region(gene) for gene in spec.genes):
         if joined and joined[-1].chrom == region.chrom and region.start <= joined[-1].end:
             region = Region(region.chrom, joined[-1].start, max(joined.pop().end, region.end))
         joined.append(region)
     return joined
-
-
-def locus_name(region: Region) -> str:
-    """Return the name of a locus as `samtools faidx` writes it, 1-based inclusive.
-
-    >>> locus_name(Region("chrX", 49028725, 49043486))
-    'chrX:49028726-49043486'
-    """
-    return f"{region.chrom}:{region.start + 1}-{region.end}"
 
 
 def fetch_loci(
@@ -291,7 +244,7 @@ def fetch_loci(
     source: str,
     *,
     force: bool = False,
-    progress: Callable[[int, str], None] = lambda count, note: None,
+    progress: Progress = no_progress,
     service: SequenceService | None = None,
 ) -> Fetched:
     """Download the loci of a panel into one FASTA.
@@ -300,20 +253,20 @@ def fetch_loci(
         yaml_path: panel YAML.
         gtf_path: annotation for genes that the YAML names without exons.
         output: gzip FASTA to write; its record gets the same name with `.json`.
-        source: see `sequence_service.parse_source`.
+        source: see `parse_source`.
         force: replace what is there.
         progress: called after each locus with the bases so far and a note.
         service: asked instead of the one that `source` names.
 
     Raises:
         PanelError: the YAML or GTF is wrong.
-        ServiceError: a locus can not be had.
-        ParameterError: another file stands where the output is due.
+        ServiceError: a locus cannot be downloaded.
+        ParameterError: the output exists and is not what was asked for.
     """
     spec = complete_spec(load_panel_spec(yaml_path), yaml_path, gtf_path)
     parse_source(source)
     loci = loci_of(spec)
-    request = {"source": source, "build": spec.genome.build, "loci": [locus_name(locus) for locus in loci]}
+    request = {"source": source, "build": spec.genome.build, "loci": [locus.name for locus in loci]}
     bases = sum(locus.end - locus.start for locus in loci)
     record = output.with_name(output.name + RECORD_SUFFIX)
     if output.exists() and not force:
@@ -375,7 +328,7 @@ def _keep(part: Path, request: dict[str, Any], locus: Region, bases: str) -> Non
     data = {
         "source": request["source"],
         "build": request["build"],
-        "locus": locus_name(locus),
+        "locus": locus.name,
         "sha256": hashlib.sha256(bases.encode("ascii")).hexdigest(),
         "bases": bases,
     }
@@ -384,12 +337,44 @@ def _keep(part: Path, request: dict[str, Any], locus: Region, bases: str) -> Non
 
 
 def _write_fasta(output: Path, loci: Sequence[Region], sequences: Sequence[str]) -> None:
-    """Write the loci; the same ones always give the same bytes."""
+    """Write the loci; the same loci always give the same bytes."""
     with (
         replacing(output, force=True) as draft,
         draft.open("wb") as raw,
         gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as stream,
     ):
         for locus, bases in zip(loci, sequences, strict=True):
-            lines = [bases[i : i + FASTA_WIDTH] for i in range(0, len(bases), FASTA_WIDTH)]
-            stream.write("\n".join([f">{locus_name(locus)}", *lines, ""]).encode("ascii"))
+            stream.write(fasta_record(locus.name, bases, FASTA_WIDTH).encode("ascii"))
+
+
+def _retry_after(error: urllib.error.HTTPError) -> float | None:
+    """Return the seconds that a service asks to wait: a number, with a fraction at Ensembl, or a date."""
+    value = error.headers.get("Retry-After")
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def _checked(answer: str, form: Form, region: Region) -> str:
+    """Return the bases of an answer if they can be the region's."""
+    try:
+        bases = form.bases(answer)
+    except ValueError as error:
+        raise _PassingError(f"answers without sequence: '{_shown(answer)}'") from error
+    if _BASES.fullmatch(bases) is None:
+        raise _PassingError(f"answers without sequence: '{_shown(bases)}'")
+    if len(bases) != region.end - region.start:
+        raise _PassingError(f"gave {len(bases)} bases of {region.end - region.start}")
+    return bases
+
+
+def _shown(text: str) -> str:
+    line = " ".join(text.split())
+    return line[:_SHOWN] + ("..." if len(line) > _SHOWN else "")

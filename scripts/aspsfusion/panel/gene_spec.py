@@ -1,9 +1,14 @@
-"""Genome, genes, transcripts and domains as the panel YAML states them; see `aspsfusion.panel.spec`."""
+"""Defines genome, genes, transcripts and domains as the panel YAML states them.
+
+Coordinates are 1-based and inclusive, as in GTF and HGVS; see `aspsfusion.panel.spec`.
+"""
 
 import itertools
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+
+from aspsfusion.config import Strict
 
 GeneSymbol = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -11,14 +16,14 @@ ChromosomeName = Annotated[str, StringConstraints(pattern=r"^chr[A-Za-z0-9_]+$")
 Role = Literal["target", "partner", "paralog", "control", "differential", "marker"]
 
 
-class Strict(BaseModel):
-    """Base of every part of the YAML: unknown keys are errors, values are not changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def first_problem(error: ValidationError) -> tuple[str, str]:
+    """Return the key, with dots between its parts, and the text of the first problem of a validation."""
+    first = error.errors(include_url=False)[0]
+    return ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
 
 
 class ChromosomeSpec(Strict):
-    """What is known of one chromosome of the build, to tell an authentic reference from another."""
+    """What is known of one chromosome of the build, to authenticate a reference."""
 
     refseq: Annotated[str, StringConstraints(pattern=r"^NC_\d{6}\.\d+$")] | None = Field(
         None, description="RefSeq accession with version, accepted as a contig name"
@@ -104,7 +109,7 @@ class GeneSpec(Strict):
         default_factory=list,
         description="near-identical genes that are not on the panel; their reads count for this gene",
     )
-    stain: str = Field("", description="immunohistochemical stain behind which the gene stands")
+    stain: str = Field("", description="immunohistochemical stain of the gene's protein")
     primary_transcript: Identifier | None = Field(
         None, description="for genes read from the GTF: accession of the primary transcript"
     )

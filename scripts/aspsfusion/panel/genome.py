@@ -3,49 +3,24 @@
 The file is read in one stream, so that whole chromosomes can be checked against their published MD5 on the
 way. Contigs may be whole chromosomes or loci (see `aspsfusion.io.fasta`).
 
-The mark that every locus of a demonstration reference carries in its bases.
-
-Record names and descriptions are lost easily, for example when a FASTA passes through another program. A
-report made on filler sequence must still say so, therefore the mark is part of the sequence itself.
+Every locus of a demonstration reference carries a mark in its bases. Record names and descriptions are lost
+easily, and a report made on filler sequence must still say so.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion.errors import ReferenceProofError
 from aspsfusion.io.fasta import REFSEQ_CHROMOSOME, fasta_pieces, parse_contig, reverse_complement
-from aspsfusion.panel.gene_spec import GenomeSpec
+from aspsfusion.panel.gene_spec import GeneSpec, GenomeSpec, TranscriptSpec
+from aspsfusion.panel.spec import PanelSpec
 
-
-def encode_text(text: str) -> str:
-    """Write ASCII text as bases: four per character, two bits each, highest first, 0 to 3 as A, C, G, T.
-
-    >>> encode_text("DEMO")  # D is 68, in binary 01 00 01 00
-    'CACACACCCATCCATT'
-    """
-    return "".join("ACGT"[code >> shift & 3] for code in text.encode("ascii") for shift in (6, 4, 2, 0))
-
-
-WATERMARK = encode_text("DEMONSTRATION")[:48]
-"""The first 48 nt, on the plus strand, of every locus of a demonstration reference.
-
-They spell the first twelve letters of the word; by chance a genome holds them once in 4 to the power 48.
-"""
-
-
-def has_watermark(sequence: str) -> bool:
-    """Tell whether a sequence, in upper or lower case, holds the mark of a demonstration reference.
-
-    >>> has_watermark("ttt" + WATERMARK.lower() + "ACGT")
-    True
-    >>> has_watermark("ACGT" * 50)
-    False
-    """
-    return WATERMARK in sequence.upper()
-
+WATERMARK = "".join("ACGT"[code >> shift & 3] for code in b"DEMONSTRATIO" for shift in (6, 4, 2, 0))
+"""The first 48 nt, on the plus strand, of every locus of a demonstration reference: each letter's code as
+four bases of two bits, highest first. By chance a genome holds them once in 4 to the power 48."""
 
 MAX_MASKED_SHARE = 0.9
 """Share of lower-case bases above which case is no mark of repeats: about half of a genome is repeats, and no
@@ -56,11 +31,24 @@ NOT_A_BASE = re.compile(rb"[^ACGTNRYSWKMBDHVacgtnryswkmbdhv]")
 
 @dataclass(frozen=True, order=True)
 class Region:
-    """A stretch of a chromosome, 0-based half-open."""
+    """A stretch of a chromosome, 0-based half-open.
+
+    >>> Region("chrX", 49028725, 49043486).name
+    'chrX:49028726-49043486'
+    """
 
     chrom: str
     start: int
     end: int
+
+    @property
+    def name(self) -> str:
+        """Name as `samtools faidx` writes it, 1-based inclusive."""
+        return f"{self.chrom}:{self.start + 1}-{self.end}"
+
+    def holds(self, other: "Region") -> bool:
+        """Tell whether another region lies in this one."""
+        return self.chrom == other.chrom and self.start <= other.start and other.end <= self.end
 
 
 @dataclass(frozen=True)
@@ -68,14 +56,14 @@ class ContigUsed:
     """A contig of the FASTA that served the panel.
 
     Attributes:
-        name: as in the file.
+        contig: name as in the file.
         chrom: chromosome in `chr` style.
         length: bases in the file.
         md5: MD5 of the upper-case bases of a whole chromosome; None for a locus.
         authenticated: whether length and MD5 are those that the panel states.
     """
 
-    name: str
+    contig: str
     chrom: str
     length: int
     md5: str | None
@@ -100,10 +88,7 @@ class GenomePieces:
 
     def holds(self, region: Region) -> bool:
         """Tell whether a region lies in one that was read."""
-        return any(
-            held.chrom == region.chrom and held.start <= region.start and region.end <= held.end
-            for held in self.bases
-        )
+        return any(held.holds(region) for held in self.bases)
 
     def fetch(self, region: Region) -> str:
         """Return the bases of a region that lies in one of the wanted ones.
@@ -112,7 +97,7 @@ class GenomePieces:
             KeyError: the region was not asked for.
         """
         for held, bases in self.bases.items():
-            if held.chrom == region.chrom and held.start <= region.start and region.end <= held.end:
+            if held.holds(region):
                 return bases[region.start - held.start : region.end - held.start]
         raise KeyError(region)
 
@@ -122,36 +107,21 @@ class GenomePieces:
         return bases if strand == "+" else reverse_complement(bases)
 
 
-class _Collector:
-    """Gathers wanted bases, length and MD5 of one contig while it streams by."""
+def transcript_region(transcript: TranscriptSpec) -> Region:
+    """Return the region from a transcript's first to its last exonic base, 0-based half-open."""
+    starts, ends = zip(*transcript.exons, strict=True)
+    return Region(transcript.chrom, min(starts) - 1, max(ends))
 
-    def __init__(self, name: str, chrom: str, start: int, end: int | None, wanted: list[Region]) -> None:
-        self.name, self.chrom, self.start, self.end = name, chrom, start, end
-        self.whole = end is None
-        self.position = start
-        self.md5 = hashlib.md5(usedforsecurity=False)
-        self.first_bases = b""
-        self.parts: dict[Region, list[bytes]] = {
-            region: []
-            for region in wanted
-            if region.chrom == chrom and region.start >= start and (end is None or region.end <= end)
-        }
 
-    def add(self, bases: bytes) -> None:
-        if self.whole:
-            self.md5.update(bases.upper())
-        if len(self.first_bases) < len(WATERMARK):
-            self.first_bases += bases[: len(WATERMARK) - len(self.first_bases)]
-        block_end = self.position + len(bases)
-        for region, parts in self.parts.items():
-            low, high = max(region.start, self.position), min(region.end, block_end)
-            if low < high:
-                parts.append(bases[low - self.position : high - self.position])
-        self.position = block_end
+def gene_region(gene: GeneSpec) -> Region:
+    """Return the region that all transcripts of a gene cover together, 0-based half-open."""
+    spans = list(map(transcript_region, gene.transcripts))
+    return Region(spans[0].chrom, min(span.start for span in spans), max(span.end for span in spans))
 
-    @property
-    def length(self) -> int:
-        return self.position - self.start
+
+def primary_regions(spec: PanelSpec) -> list[Region]:
+    """Return the regions without which there is no panel: those of the primary transcripts."""
+    return [transcript_region(t) for gene in spec.genes for t in gene.transcripts if t.primary]
 
 
 def read_regions(
@@ -173,103 +143,134 @@ def read_regions(
     """
     required = sorted(set(wanted))
     regions = sorted({*required, *optional})
-    chromosomes = {region.chrom for region in regions}
     bases: dict[Region, str] = {}
-    used: list[ContigUsed] = []
-    found: list[str] = []
-    demonstration = False
-    whole = True
-    collector: _Collector | None = None
+    names: list[str] = []
+    used: list[_Contig] = []
+    contigs: list[ContigUsed] = []
+    for contig in _contigs(path, regions):
+        names.append(contig.name)
+        for region, sequence in contig.read_bases().items():
+            if region in bases:
+                raise contig.error(
+                    f"{region.name} is in the file twice", "give each chromosome or locus once"
+                )
+            bases[region] = sequence
+        if contig.parts:
+            used.append(contig)
+            contigs.append(contig.authenticated(genome))
+    missing = [region.name for region in required if region not in bases]
+    if missing:
+        listed = ", ".join(missing[:3]) + (" ..." if len(missing) > 3 else "")
+        found = ", ".join(names[:4]) + (" ..." if len(names) > 4 else "")
+        raise ReferenceProofError(
+            f"does not hold {listed} (found {len(names)} records: {found})",
+            path=path,
+            remedy=f"give a {genome.build} genome, or loci that cover every gene of the panel",
+        )
+    return GenomePieces(
+        bases,
+        tuple(contigs),
+        whole_chromosomes=all(contig.whole for contig in used),
+        demonstration=any(contig.first_bases.upper() == WATERMARK.encode("ascii") for contig in used),
+    )
 
-    def finish(current: _Collector | None) -> None:
-        nonlocal demonstration, whole
-        if current is None:
+
+class _Contig:
+    """Gathers wanted bases, length and MD5 of one contig while it streams by."""
+
+    def __init__(self, path: Path, name: str, regions: list[Region]) -> None:
+        self.path, self.name = path, name
+        self.chrom, self.start, self.end = parse_contig(name)
+        self.whole = self.end is None
+        self.wanted = any(region.chrom == self.chrom for region in regions)
+        self.position = self.start
+        self.md5 = hashlib.md5(usedforsecurity=False)
+        self.first_bases = b""
+        self.parts: dict[Region, list[bytes]] = {
+            region: []
+            for region in regions
+            if region.chrom == self.chrom
+            and region.start >= self.start
+            and (self.end is None or region.end <= self.end)
+        }
+
+    @property
+    def length(self) -> int:
+        return self.position - self.start
+
+    def add(self, bases: bytes) -> None:
+        if not self.wanted:
             return
-        if current.end is not None and current.length != current.end - current.start:
-            raise ReferenceProofError(
-                f"has {current.length} bases, its name says {current.end - current.start}",
-                path=path,
-                where=f"record {current.name}",
-                remedy="write the locus again with samtools faidx",
+        if self.whole:
+            self.md5.update(bases.upper())
+        if len(self.first_bases) < len(WATERMARK):
+            self.first_bases += bases[: len(WATERMARK) - len(self.first_bases)]
+        block_end = self.position + len(bases)
+        for region, parts in self.parts.items():
+            low, high = max(region.start, self.position), min(region.end, block_end)
+            if low < high:
+                parts.append(bases[low - self.position : high - self.position])
+        self.position = block_end
+
+    def read_bases(self) -> dict[Region, str]:
+        """Return the bases of the regions that the contig holds to their ends."""
+        if self.wanted and self.end is not None and self.position != self.end:
+            raise self.error(
+                f"has {self.length} bases, its name says {self.end - self.start}",
+                "write the locus again with samtools faidx",
             )
-        for region, parts in current.parts.items():
+        held = {}
+        for region, parts in self.parts.items():
             sequence = b"".join(parts)
             if len(sequence) < region.end - region.start:
                 continue
             foreign = NOT_A_BASE.search(sequence)
             if foreign:
-                raise ReferenceProofError(
-                    f"holds {foreign[0].decode('ascii', 'replace')!r}, which is no base",
-                    path=path,
-                    where=f"record {current.name}, base {region.start + foreign.start() + 1}",
-                    remedy="give a nucleotide FASTA",
+                raise self.error(
+                    f"holds {foreign[0].decode('ascii', 'replace')!r}, which is not a base",
+                    "give a nucleotide FASTA",
+                    base=region.start + foreign.start() + 1,
                 )
-            if region in bases:
-                raise ReferenceProofError(
-                    f"{_name(region)} is in the file twice",
-                    path=path,
-                    where=f"record {current.name}",
-                    remedy="give each chromosome or locus once",
-                )
-            bases[region] = sequence.decode("ascii")
-        if current.parts:
-            used.append(_authenticated(current, genome, path))
-            whole = whole and current.whole
-            demonstration = demonstration or current.first_bases.upper() == WATERMARK.encode("ascii")
+            held[region] = sequence.decode("ascii")
+        return held
 
+    def authenticated(self, genome: GenomeSpec) -> ContigUsed:
+        """Check the contig against what the panel knows of its chromosome."""
+        known = genome.chromosomes.get(self.chrom)
+        accession = self.name.split(":")[0]
+        if known and known.refseq and REFSEQ_CHROMOSOME.match(accession) and accession != known.refseq:
+            raise self.error(
+                f"is {accession}, {genome.build} has {known.refseq}", f"give a {genome.build} genome"
+            )
+        if not self.whole:
+            return ContigUsed(self.name, self.chrom, self.length, None, False)
+        md5 = self.md5.hexdigest()
+        if known and known.length and self.length != known.length:
+            raise self.error(
+                f"has {self.length} bases, {self.chrom} of {genome.build} has {known.length}",
+                f"give a {genome.build} genome",
+            )
+        if known and known.md5 and md5 != known.md5:
+            raise self.error(
+                f"has MD5 {md5}, {self.chrom} of {genome.build} has {known.md5}",
+                f"give an unaltered {genome.build} genome",
+            )
+        return ContigUsed(self.name, self.chrom, self.length, md5, bool(known and known.md5))
+
+    def error(self, problem: str, remedy: str, base: int | None = None) -> ReferenceProofError:
+        where = f"record {self.name}" + ("" if base is None else f", base {base}")
+        return ReferenceProofError(problem, path=self.path, where=where, remedy=remedy)
+
+
+def _contigs(path: Path, regions: list[Region]) -> Iterator[_Contig]:
+    """Yield every contig of a FASTA once it is read."""
+    contig = None
     for header, block in fasta_pieces(path):
         if header is not None:
-            finish(collector)
-            name = header.split()[0] if header else ""
-            found.append(name)
-            chrom, start, end = parse_contig(name)
-            collector = _Collector(name, chrom, start, end, regions) if chrom in chromosomes else None
-        elif collector is not None:
-            collector.add(block)
-    finish(collector)
-
-    missing = [region for region in required if region not in bases]
-    if missing:
-        listed = ", ".join(_name(region) for region in missing[:3]) + (" ..." if len(missing) > 3 else "")
-        names = ", ".join(found[:4]) + (" ..." if len(found) > 4 else "")
-        raise ReferenceProofError(
-            f"does not hold {listed} (found {len(found)} records: {names})",
-            path=path,
-            remedy=f"give a {genome.build} genome, or loci that cover every gene of the panel",
-        )
-    return GenomePieces(bases, tuple(used), whole, demonstration)
-
-
-def _name(region: Region) -> str:
-    return f"{region.chrom}:{region.start + 1}-{region.end}"
-
-
-def _authenticated(current: _Collector, genome: GenomeSpec, path: Path) -> ContigUsed:
-    """Check a contig against what the panel knows of its chromosome."""
-    expected = genome.chromosomes.get(current.chrom)
-    contig = current.name.split(":")[0]
-    if expected and expected.refseq and REFSEQ_CHROMOSOME.match(contig) and contig != expected.refseq:
-        raise ReferenceProofError(
-            f"is {contig}, {genome.build} has {expected.refseq}",
-            path=path,
-            where=f"record {current.name}",
-            remedy=f"give a {genome.build} genome",
-        )
-    if not current.whole:
-        return ContigUsed(current.name, current.chrom, current.length, None, False)
-    md5 = current.md5.hexdigest()
-    if expected and expected.length and current.length != expected.length:
-        raise ReferenceProofError(
-            f"has {current.length} bases, {current.chrom} of {genome.build} has {expected.length}",
-            path=path,
-            where=f"record {current.name}",
-            remedy=f"give a {genome.build} genome",
-        )
-    if expected and expected.md5 and md5 != expected.md5:
-        raise ReferenceProofError(
-            f"has MD5 {md5}, {current.chrom} of {genome.build} has {expected.md5}",
-            path=path,
-            where=f"record {current.name}",
-            remedy=f"give an unaltered {genome.build} genome",
-        )
-    return ContigUsed(current.name, current.chrom, current.length, md5, bool(expected and expected.md5))
+            if contig:
+                yield contig
+            contig = _Contig(path, header.split()[0] if header else "", regions)
+        elif contig:
+            contig.add(block)
+    if contig:
+        yield contig

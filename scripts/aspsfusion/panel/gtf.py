@@ -1,23 +1,120 @@
-"""Exon structures from an annotation GTF, for panels that name genes without giving their exons."""
+"""Reads exon structures from an annotation GTF, for panels that name genes without giving their exons."""
 
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from aspsfusion.errors import PanelError
+from aspsfusion.errors import PanelError, reason_of
 from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
 from aspsfusion.io.fasta import chromosome_name
-from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec
+from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec, first_problem
+from aspsfusion.panel.spec import PanelSpec
 
 GTF_COLUMNS = 9
+FEATURES = ("exon", "CDS", "stop_codon", "transcript")
 _ATTRIBUTE = re.compile(r'(\w+) "?([^";]*)"?')
 
 PRIMARY_TAGS = ("MANE_Select", "Ensembl_canonical")
 """Tags that name a gene's reference transcript, the first one wins; NCBI writes them with a space."""
 
 NOT_GFF3 = "give a GTF (not GFF3) file"
+
+
+def complete_spec(spec: PanelSpec, yaml_path: Path, gtf_path: Path | None) -> PanelSpec:
+    """Return the panel with the transcripts of every gene, those that it lacks read from the GTF.
+
+    Raises:
+        PanelError: a gene has no transcripts and no GTF was given, or the GTF contradicts the panel.
+    """
+    bare = [gene for gene in spec.genes if not gene.transcripts]
+    if not bare:
+        return spec
+    if gtf_path is None:
+        raise PanelError(
+            f"gives no exons for {bare[0].symbol}",
+            path=yaml_path,
+            where="key genes",
+            remedy="give an annotation with --gtf (configuration key annotation_gtf)",
+        )
+    found = read_genes(gtf_path, bare)
+    data = spec.model_dump()
+    for gene in data["genes"]:
+        if gene["symbol"] in found:
+            gene["transcripts"] = [t.model_dump() for t in found[gene["symbol"]]]
+    try:
+        return PanelSpec.model_validate(data)
+    except ValidationError as error:
+        _, message = first_problem(error)
+        raise PanelError(message, path=yaml_path, remedy=f"make it agree with {gtf_path}") from error
+
+
+def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[TranscriptSpec]]:
+    """Read the transcripts of genes from a GTF.
+
+    The primary transcript is the one the gene names, else the one tagged MANE_Select or
+    Ensembl_canonical, else the one with the longest reading frame, the most exons, the greatest length.
+
+    Args:
+        path: GTF, plain or compressed.
+        genes: genes to find, by `gene_name` or `gene_id`.
+
+    Returns:
+        Transcripts by gene symbol, the primary one first.
+
+    Raises:
+        PanelError: the file cannot be read, a line is malformed or a gene is not in the file.
+    """
+    wanted = {gene.symbol: gene for gene in genes}
+    by_name = {gene.ensembl.split(".")[0]: symbol for symbol, gene in wanted.items() if gene.ensembl}
+    by_name |= {symbol: symbol for symbol in wanted}
+    # A transcript of the pseudoautosomal regions or of an alternative contig may carry the same name twice.
+    found: dict[str, dict[tuple[str, str, str], _TranscriptLines]] = {symbol: {} for symbol in wanted}
+    for row in _rows(path):
+        values = dict(row.attributes)
+        gene_id = values.get("gene_id", "")
+        names = (values.get("gene_name", ""), gene_id, gene_id.split(".")[0])
+        symbol = next((by_name[name] for name in names if name in by_name), None)
+        if symbol is None:
+            continue
+        identifier = values.get("transcript_id", "")
+        if (
+            not identifier
+            or row.strand not in ("+", "-")
+            or not (row.start.isdecimal() and row.end.isdecimal())
+        ):
+            raise PanelError(
+                "has no transcript_id, no strand or no positions",
+                path=path,
+                where=row.where,
+                remedy="correct the line",
+            )
+        if values.get("transcript_version") and "." not in identifier:
+            identifier = f"{identifier}.{values['transcript_version']}"
+        lines = found[symbol].setdefault(
+            (identifier, row.chrom, row.strand),
+            _TranscriptLines(symbol, identifier, chromosome_name(row.chrom), row.strand),
+        )
+        lines.tags.update(value.replace(" ", "_") for key, value in row.attributes if key == "tag")
+        if row.feature == "exon":
+            lines.exons.append((int(row.start), int(row.end)))
+        elif row.feature != "transcript":
+            lines.coding.append((int(row.start), int(row.end)))
+    return {symbol: _ordered(path, wanted[symbol], list(lines.values())) for symbol, lines in found.items()}
+
+
+class _Row(NamedTuple):
+    """A line of a transcript: its columns as text and its attributes in their order."""
+
+    where: str
+    chrom: str
+    feature: str
+    start: str
+    end: str
+    strand: str
+    attributes: list[tuple[str, str]]
 
 
 class _TranscriptLines:
@@ -68,52 +165,8 @@ def _rank(transcript: _TranscriptLines) -> tuple[int, ...]:
     return tag, -coding, -len(set(transcript.exons)), -length
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a plain or gzip file with their numbers.
-
-    Raises:
-        PanelError: the file can not be read or is damaged.
-    """
-    try:
-        stream = open_inflated(path)
-    except OSError as error:
-        raise PanelError(
-            f"can not be read ({(error.strerror or str(error)).lower()})",
-            path=path,
-            remedy="give the path of an annotation GTF",
-        ) from error
-    with stream:
-        try:
-            yield from enumerate(stream, start=1)
-        except DAMAGED as error:
-            raise PanelError(
-                f"is a truncated or damaged {compression_name(path)} file ({error})",
-                path=path,
-                remedy="copy or download it again",
-            ) from error
-
-
-def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[TranscriptSpec]]:
-    """Read the transcripts of genes from a GTF.
-
-    The primary transcript is the one the gene names, else the one tagged MANE_Select or
-    Ensembl_canonical, else the one with the longest reading frame, the most exons, the greatest length.
-
-    Args:
-        path: GTF, plain or gzip.
-        genes: genes to find, by `gene_name` or `gene_id`.
-
-    Returns:
-        Transcripts by gene symbol, the primary one first.
-
-    Raises:
-        PanelError: a line is malformed or a gene is not in the file.
-    """
-    wanted = {gene.symbol: gene for gene in genes}
-    by_name = {gene.ensembl.split(".")[0]: symbol for symbol, gene in wanted.items() if gene.ensembl}
-    by_name |= {symbol: symbol for symbol in wanted}
-    # A transcript of the pseudoautosomal regions or of an alternative contig may carry the same name twice.
-    found: dict[str, dict[tuple[str, str, str], _TranscriptLines]] = {symbol: {} for symbol in wanted}
+def _rows(path: Path) -> Iterator[_Row]:
+    """Yield the lines of transcripts, exons and reading frames; raises PanelError for what is no GTF."""
     for number, raw in _lines(path):
         where = f"line {number}"
         if raw.startswith(b"##gff-version 3"):
@@ -126,37 +179,31 @@ def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[Transcri
                 f"has {len(fields)} columns, a GTF has {GTF_COLUMNS}", path=path, where=where, remedy=NOT_GFF3
             )
         chrom, _, feature, start, end, _, strand, _, attributes = fields
-        if feature not in ("exon", "CDS", "stop_codon", "transcript"):
+        if feature not in FEATURES:
             continue
         pairs = _ATTRIBUTE.findall(attributes)
-        values = dict(pairs)
-        if "gene_id" not in values and "=" in attributes:
+        if "=" in attributes and all(key != "gene_id" for key, _ in pairs):
             raise PanelError("has attributes of GFF3", path=path, where=where, remedy=NOT_GFF3)
-        gene_id = values.get("gene_id", "")
-        names = (values.get("gene_name", ""), gene_id, gene_id.split(".")[0])
-        symbol = next((by_name[name] for name in names if name in by_name), None)
-        if symbol is None:
-            continue
-        identifier = values.get("transcript_id", "")
-        if not identifier or strand not in ("+", "-") or not (start.isdecimal() and end.isdecimal()):
+        yield _Row(where, chrom, feature, start, end, strand, pairs)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines with their numbers; raises PanelError for a file that is missing or damaged."""
+    try:
+        stream = open_inflated(path)
+    except OSError as error:
+        raise PanelError(
+            f"cannot be read ({reason_of(error)})", path=path, remedy="give the path of an annotation GTF"
+        ) from error
+    with stream:
+        try:
+            yield from enumerate(stream, start=1)
+        except DAMAGED as error:
             raise PanelError(
-                "has no transcript_id, no strand or no positions",
+                f"is a truncated or damaged {compression_name(path)} file ({error})",
                 path=path,
-                where=where,
-                remedy="correct the line",
-            )
-        if values.get("transcript_version") and "." not in identifier:
-            identifier = f"{identifier}.{values['transcript_version']}"
-        lines = found[symbol].setdefault(
-            (identifier, chrom, strand),
-            _TranscriptLines(symbol, identifier, chromosome_name(chrom), strand),
-        )
-        lines.tags.update(value.replace(" ", "_") for key, value in pairs if key == "tag")
-        if feature == "exon":
-            lines.exons.append((int(start), int(end)))
-        elif feature in ("CDS", "stop_codon"):
-            lines.coding.append((int(start), int(end)))
-    return {symbol: _ordered(path, wanted[symbol], list(lines.values())) for symbol, lines in found.items()}
+                remedy="copy or download it again",
+            ) from error
 
 
 def _ordered(path: Path, gene: GeneSpec, transcripts: list[_TranscriptLines]) -> list[TranscriptSpec]:
@@ -186,11 +233,10 @@ def _spec(path: Path, transcript: _TranscriptLines, *, primary: bool) -> Transcr
     try:
         return transcript.to_spec(primary=primary, source=path.name)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        message = first["msg"].removeprefix("Value error, ")
-        key = f"{first['loc'][0]}: " if first["loc"] else ""
+        key, message = first_problem(error)
+        place = f"{key.split('.')[0]}: " if key else ""
         raise PanelError(
-            f"transcript {transcript.identifier} of {transcript.gene}: {key}{message}",
+            f"transcript {transcript.identifier} of {transcript.gene}: {place}{message}",
             path=path,
             remedy="correct the GTF, or give the gene's exons in the panel YAML",
         ) from error

@@ -11,10 +11,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.kernels import BASE_CODES, EMPTY, canonical_kmers
-from aspsfusion.match_kernels import match_reads, scratch_for
-from aspsfusion.panel.screen_index import PACKED_CODES, PanelKmers, ScreenTable
-from aspsfusion.vector_loads import LOAD_BYTES
+from aspsfusion.native import EMPTY, LOAD_BYTES, ScreenTable, canonical_kmers, match_reads
+from aspsfusion.panel.screen_index import PACKED_CODES, PanelKmers
 
 KMER_LENGTH = 21
 """Odd, so that no k-mer is its own reverse complement. A panel of some 600,000 distinct 21-mers meets a
@@ -36,12 +34,6 @@ REPEAT_PERIODS = (1, 2, 3)
 let in a large part of any library."""
 
 
-def encode(sequence: str) -> npt.NDArray[np.uint8]:
-    """Return the two-bit codes of a sequence, 4 for anything that is no base."""
-    codes: npt.NDArray[np.uint8] = BASE_CODES[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]
-    return codes
-
-
 def panel_kmers(
     pieces: Iterable[tuple[int, str]], k: int = KMER_LENGTH
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
@@ -56,7 +48,7 @@ def panel_kmers(
     """
     all_kmers, all_genes = [np.empty(0, np.uint64)], [np.empty(0, np.uint16)]
     for gene, sequence in pieces:
-        found = canonical_kmers(encode(sequence), k)
+        found = canonical_kmers(sequence.encode("ascii"), k)
         found = found[found != EMPTY]
         all_kmers.append(found)
         all_genes.append(np.full(found.size, gene, np.uint16))
@@ -101,9 +93,9 @@ def index_panel(
         wanted = ~np.isin(kmers, left_out)
         kmers, genes = kmers[wanted], genes[wanted]
     # One text, so that the k-mers of all pieces are found in one pass; no k-mer crosses the breaks.
-    letters = f"-{'-'.join(sequence for _, sequence in pieces)}-"
-    text = PACKED_CODES[np.frombuffer(letters.encode("ascii"), dtype=np.uint8)]
-    starts = np.flatnonzero(np.isin(canonical_kmers(encode(letters), k), kmers))
+    letters = f"-{'-'.join(sequence for _, sequence in pieces)}-".encode("ascii")
+    text = PACKED_CODES[np.frombuffer(letters, dtype=np.uint8)]
+    starts = np.flatnonzero(np.isin(canonical_kmers(letters, k), kmers))
     is_seed = np.zeros(text.size, dtype=bool)
     for offset in range(k - seed_length + 1):
         is_seed[starts + offset] = True
@@ -147,8 +139,5 @@ def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.boo
     """
     starts = np.zeros(len(reads) + 1, dtype=np.int64)
     starts[1:] = np.cumsum([len(read) for read in reads])
-    buffer = np.frombuffer(bytearray(b"".join([*reads, bytes(LOAD_BYTES)])), dtype=np.uint8)
-    longest = max((len(read) for read in reads), default=0)
-    kept = np.zeros(len(reads), dtype=bool)
-    match_reads(buffer, starts[:-1], starts[1:], 0, len(reads), table, scratch_for(longest), kept)
-    return kept
+    data = np.frombuffer(b"".join([*reads, bytes(LOAD_BYTES)]), dtype=np.uint8)
+    return match_reads(data, starts, table)

@@ -1,4 +1,4 @@
-"""The files of a panel directory, and the errors about one that is missing or damaged."""
+"""Names the files of a panel directory, and reports one that is missing or damaged."""
 
 import zipfile
 import zlib
@@ -13,6 +13,9 @@ UNSPLICED_FASTA = "introns.fa"
 EXONS_TABLE = "exons.tsv"
 PROVENANCE = "panel.json"
 KMER_TABLE = "kmers.npz"
+SPECIFICITY_TABLE = "specificity.npz"
+"""Only in a panel that was built from whole chromosomes."""
+
 INDEX_PREFIX = "index/panel.fa"
 INDEX_FILES = (
     "index/panel.dict",

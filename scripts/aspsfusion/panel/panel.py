@@ -1,6 +1,6 @@
-"""A built panel directory, as every stage after `panel build` reads it.
+"""Reads a panel directory, as every stage after `panel build` does.
 
-Coordinates are 0-based and half-open throughout; only the files' columns are 1-based and inclusive.
+Coordinates are 0-based and half-open; only the columns of the files are 1-based and inclusive.
 """
 
 import json
@@ -18,13 +18,14 @@ from aspsfusion.panel.layout import (
     INDEX_PREFIX,
     KMER_TABLE,
     PROVENANCE,
+    SPECIFICITY_TABLE,
     TRANSCRIPTS_FASTA,
     UNSPLICED_FASTA,
     damage_named,
     require_files,
 )
 from aspsfusion.panel.spec import BreakpointSpec, JunctionSpec, PanelSpec
-from aspsfusion.panel.specificity import SPECIFICITY_TABLE, Specificity, read_specificity
+from aspsfusion.panel.specificity import Specificity, read_specificity
 from aspsfusion.panel.transcripts import UNSPLICED_SUFFIX, Exon, Junction, Transcript, Unspliced
 
 __all__ = ["UNSPLICED_SUFFIX", "Exon", "Junction", "Panel", "Transcript", "Unspliced", "load_panel"]
@@ -70,7 +71,7 @@ class Panel:
 
     @cached_property
     def contig_ranks(self) -> dict[str, int]:
-        """Order of preference among equal alignments: primary transcripts, other ones, unspliced genes."""
+        """Order of preference among equal alignments: primary transcripts, others, unspliced genes."""
         transcripts = sorted(self.transcripts.values(), key=lambda t: not t.primary)
         names = [t.key for t in transcripts] + [u.key for u in self.unspliced.values()]
         return {name: rank for rank, name in enumerate(names)}
@@ -97,6 +98,18 @@ class Panel:
         exon = transcript.exons[side.exon - 1]
         return transcript.to_genome(exon.tx_end - 1 if last else exon.tx_start)
 
+    def joined_sequences(self, junction: Junction) -> tuple[str, str]:
+        """Return the 5' primary transcript to its last joined base, and the 3' one from its first.
+
+        Args:
+            junction: one of the catalogue, so that its bases are exonic in the primary transcripts.
+        """
+        five, three = self.primary[junction.five_gene], self.primary[junction.three_gene]
+        five_end, three_start = five.from_genome(junction.five_pos), three.from_genome(junction.three_pos)
+        assert five_end is not None
+        assert three_start is not None
+        return five.sequence[: five_end + 1], three.sequence[three_start:]
+
     def sequence_of(self, contig: str) -> str:
         """Return the sequence of a record of transcripts.fa or introns.fa by its name."""
         if contig in self.transcripts:
@@ -113,30 +126,6 @@ class Panel:
     def index_prefix(self) -> Path:
         """Path prefix of the BWA index."""
         return self.directory / INDEX_PREFIX
-
-
-def _bases(records: Mapping[str, str], name: str, length: int, path: Path) -> str:
-    """Return the bases of a record that must be there and have the length."""
-    found = len(records.get(name, ""))
-    if found != length:
-        raise PanelError(f"has {found} bases of {name} instead of {length}", path=path, remedy=BUILD_AGAIN)
-    return records[name]
-
-
-def _read_fasta(path: Path) -> dict[str, str]:
-    records: dict[str, str] = {}
-    name = ""
-    parts: list[str] = []
-    for line in path.read_text(encoding="ascii").splitlines():
-        if line.startswith(">"):
-            if name:
-                records[name] = "".join(parts)
-            name, parts = line[1:].split()[0], []
-        else:
-            parts.append(line)
-    if name:
-        records[name] = "".join(parts)
-    return records
 
 
 def load_panel(directory: Path) -> Panel:
@@ -188,6 +177,22 @@ def _read_panel(directory: Path, files: tuple[tuple[Path, int, int], ...]) -> Pa
             bases = _bases(genomic, f"{gene}|{UNSPLICED_SUFFIX}", end - start, directory / UNSPLICED_FASTA)
             unspliced[gene] = Unspliced(gene, entry["chrom"], entry["strand"], start, end, bases)
     return Panel(directory, spec, transcripts, unspliced, provenance)
+
+
+def _bases(records: Mapping[str, str], name: str, length: int, path: Path) -> str:
+    """Return the bases of a record; raises PanelError when they have another length."""
+    found = len(records.get(name, ""))
+    if found != length:
+        raise PanelError(f"has {found} bases of {name} instead of {length}", path=path, remedy=BUILD_AGAIN)
+    return records[name]
+
+
+def _read_fasta(path: Path) -> dict[str, str]:
+    records = {}
+    for record in path.read_text(encoding="ascii").split(">")[1:]:
+        header, _, lines = record.partition("\n")
+        records[header.split()[0]] = lines.replace("\n", "")
+    return records
 
 
 def _read_exons(path: Path) -> dict[str, tuple[Exon, ...]]:

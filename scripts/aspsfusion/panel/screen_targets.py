@@ -1,4 +1,4 @@
-"""Which sequences of a panel the screen looks for.
+"""Selects the sequences of a panel that the screen looks for.
 
 Transcripts, the edges of the targets' introns and the listed junctions; repeats are left out where the genome
 marks them.
@@ -13,7 +13,7 @@ from aspsfusion.panel.specificity import Specificity
 
 INTRON_FLANK = 200
 """Bases of each intron of a target gene, next to the exons, whose k-mers the screen keeps: enough for a read
-that runs from an exon into an intron, without the repeats of the intron's depth."""
+that runs from an exon into an intron, without the repeats farther inside."""
 
 FREQUENT_PLACES = 100
 """Places in the genome from which a sequence is left out of the screen: interspersed repeats have thousands,
@@ -48,28 +48,18 @@ def screened_sequences(
         pieces.append((number[t.gene], without_frequent(t.gene, bases, specificity)))
     edge = KMER_LENGTH - 1
     for gene, whole in panel.unspliced.items():
-        for transcript in panel.by_gene[gene]:
-            for before, after in zip(transcript.exons, transcript.exons[1:], strict=False):
-                low, high = (
-                    (before.end, after.start) if transcript.strand == "+" else (after.end, before.start)
-                )
-                for start, end in ((low, low + INTRON_FLANK), (high - INTRON_FLANK, high)):
-                    region = Region(transcript.chrom, max(start, low), min(end, high))
-                    hard_masked = mask(genome.fetch(region))
-                    # The k - 1 exonic bases beside the flank make the k-mers across the exon's border.
-                    before_it = Region(transcript.chrom, max(whole.start, region.start - edge), region.start)
-                    behind_it = Region(transcript.chrom, region.end, min(whole.end, region.end + edge))
-                    left, right = genome.fetch(before_it), genome.fetch(behind_it)
-                    across_border = left.upper() + hard_masked + right.upper()
-                    pieces.append((number[gene], without_frequent(gene, across_border, specificity)))
+        introns = [intron for transcript in panel.by_gene[gene] for intron in transcript.introns]
+        for low, high in introns:
+            for start, end in ((low, min(low + INTRON_FLANK, high)), (max(high - INTRON_FLANK, low), high)):
+                # The k - 1 exonic bases beside the flank make the k-mers across the exon's border.
+                left = genome.fetch(Region(whole.chrom, max(whole.start, start - edge), start))
+                right = genome.fetch(Region(whole.chrom, end, min(whole.end, end + edge)))
+                flank = mask(genome.fetch(Region(whole.chrom, start, end)))
+                across_border = left.upper() + flank + right.upper()
+                pieces.append((number[gene], without_frequent(gene, across_border, specificity)))
     for location in panel.catalogue:
-        five, three = panel.primary[location.five_gene], panel.primary[location.three_gene]
-        five_end, three_start = five.from_genome(location.five_pos), three.from_genome(location.three_pos)
-        if five_end is None or three_start is None:
-            continue
-        across = five.sequence[max(0, five_end + 1 - edge) : five_end + 1]
-        across += three.sequence[three_start : three_start + edge]
-        pieces.append((number[location.three_gene], across))
+        five, three = panel.joined_sequences(location)
+        pieces.append((number[location.three_gene], five[-edge:] + three[:edge]))
     return pieces
 
 
@@ -79,7 +69,7 @@ def without_frequent(gene: str, bases: str, specificity: Specificity | None) -> 
     Args:
         gene: the gene that the bases belong to.
         bases: upper case or N.
-        specificity: places of the gene's k-mers in the genome; without it the bases are returned unchanged.
+        specificity: places of the gene's k-mers in the genome; None leaves the bases as they are.
     """
     if specificity is None or len(bases) < specificity.k:
         return bases

@@ -1,40 +1,53 @@
-"""The panel YAML: what a lab wants confirmed or excluded, stated as data.
+"""Defines the panel YAML, which states as data what a laboratory wants confirmed or excluded.
 
-Everything the product knows of a fusion stands in this file: genes, transcripts, published junctions,
-artefact pairs, domains and the sentences of the report. The code knows none of it by name.
+All that the product knows of a fusion is in that file: genes, transcripts, published junctions, artefact
+pairs, domains and the sentences of the report. The code knows none of it by name.
 
 Coordinates in the YAML are 1-based and inclusive, as in GTF and HGVS. They become 0-based and half-open
-when `aspsfusion.panel.build` turns them into a panel directory.
-
-Fusions as the panel YAML states them: the target, its junctions, artefacts and differential diagnoses.
-
-Exon numbers and c. positions are those of the primary transcripts; see `aspsfusion.panel.gene_spec`.
-
-The sentences of the report as the panel YAML states them, and what they may name in braces.
-
-Reads a panel YAML, every mistake in it one clear error.
+when `aspsfusion.panel.build` turns them into a panel directory. Exon numbers and c. positions are those of
+the primary transcripts.
 """
 
 import string
 from collections import Counter
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import (
     Field,
     StringConstraints,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from aspsfusion.errors import PanelError
-from aspsfusion.panel.gene_spec import DomainSpec, GeneSpec, GeneSymbol, GenomeSpec, Identifier, Role, Strict
+from aspsfusion.config import Strict
+from aspsfusion.panel.gene_spec import (
+    DomainSpec,
+    GeneSpec,
+    GeneSymbol,
+    GenomeSpec,
+    Identifier,
+    Role,
+)
 
 Direction = Literal["diagnostic", "reciprocal"]
 EvidenceLevel = Literal["published_sequence", "genomic_coordinate", "inferred", "predicted"]
+
+PLACEHOLDERS = (
+    "fusion",
+    "disease",
+    "sample",
+    "types",
+    "fragments",
+    "split_reads",
+    "spanning_pairs",
+    "short_overhangs",
+    "detectable_percent",
+    "confidence_percent",
+    "informative_fragments",
+    "reasons",
+)
+"""What the sentences of the verdict may name in braces; `interpret.classify` fills each of them."""
 
 
 class BreakpointSpec(Strict):
@@ -70,30 +83,11 @@ class JunctionSpec(Strict):
         return f"{self.five_prime.gene}::{self.three_prime.gene}"
 
 
-class TargetSpec(Strict):
-    """The fusion whose presence or absence is the verdict."""
+class GenePair(Strict):
+    """Two genes of the panel that a fusion joins."""
 
     five_prime: GeneSymbol
     three_prime: GeneSymbol
-    disease: str = Field(description="the diagnosis that the fusion defines")
-    translocation: str = Field(
-        "", description="ISCN notation under which the translocation is published; bands of the genes else"
-    )
-
-    @property
-    def fusion(self) -> str:
-        """HGNC name of the fusion, 5' gene first."""
-        return f"{self.five_prime}::{self.three_prime}"
-
-
-class DifferentialSpec(Strict):
-    """Another fusion that defines a tumour of the differential diagnosis; context, never the verdict."""
-
-    five_prime: GeneSymbol
-    three_prime: GeneSymbol
-    entity: str = Field(min_length=1, description="the tumour that the fusion defines")
-    note: str = Field("", description="what else is to be known, for example further tumours with it")
-    source: str = Field(min_length=1)
 
     @property
     def genes(self) -> tuple[str, str]:
@@ -106,6 +100,23 @@ class DifferentialSpec(Strict):
         return f"{self.five_prime}::{self.three_prime}"
 
 
+class TargetSpec(GenePair):
+    """The fusion whose presence or absence is the verdict."""
+
+    disease: str = Field(description="the diagnosis that the fusion defines")
+    translocation: str = Field(
+        "", description="ISCN notation under which the translocation is published; bands of the genes else"
+    )
+
+
+class DifferentialSpec(GenePair):
+    """Another fusion that defines a tumour of the differential diagnosis; context, never the verdict."""
+
+    entity: str = Field(min_length=1, description="the tumour that the fusion defines")
+    note: str = Field("", description="what else is to be known, for example further tumours with it")
+    source: str = Field(min_length=1)
+
+
 class ArtefactSpec(Strict):
     """A chimeric pair that has been seen in normal tissue and so is no finding by itself."""
 
@@ -115,36 +126,6 @@ class ArtefactSpec(Strict):
     tumour_samples: int = Field(ge=0)
     comment: str = ""
     source: str = ""
-
-
-PLACEHOLDERS = (
-    "fusion",
-    "disease",
-    "sample",
-    "types",
-    "fragments",
-    "split_reads",
-    "spanning_pairs",
-    "short_overhangs",
-    "detectable_percent",
-    "confidence_percent",
-    "informative_fragments",
-    "reasons",
-)
-"""What the sentences of the verdict may name in braces; `interpret.classify` fills each of them."""
-
-
-def _placeholders(text: str) -> list[str]:
-    """Return what stands in braces in a sentence; raises ValueError for a brace without its partner."""
-    try:
-        parts = list(string.Formatter().parse(text))
-    except ValueError as error:
-        raise ValueError(f"has a stray brace ({error}); a brace itself is written {{{{ or }}}}") from error
-    found = []
-    for _, name, form, conversion in parts:
-        if name is not None:
-            found.append(name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else ""))
-    return found
 
 
 class TextSpec(Strict):
@@ -212,7 +193,7 @@ class PanelSpec(Strict):
                 raise ValueError(f"{what} {twice[0]} is given twice")
         known = {gene.symbol for gene in self.genes}
         wanted = {
-            "target": [self.target.five_prime, self.target.three_prime],
+            "target": self.target.genes,
             "junctions": [side.gene for j in self.junctions for side in (j.five_prime, j.three_prime)],
             "differential": [gene for entry in self.differential for gene in entry.genes],
             "domains": [domain.gene for domain in self.domains],
@@ -223,14 +204,14 @@ class PanelSpec(Strict):
                     raise ValueError(f"{section} names gene {symbol}, which is not under genes")
         if self.target.five_prime == self.target.three_prime:
             raise ValueError(f"target joins {self.target.five_prime} to itself; it needs two genes")
-        for symbol in (self.target.five_prime, self.target.three_prime):
+        for symbol in self.target.genes:
             if "target" not in self.gene(symbol).roles:
                 raise ValueError(f"gene {symbol} is part of the target fusion but lacks the role target")
         for artefact in self.artefacts:
             if f"{artefact.five_prime}::{artefact.three_prime}" == self.target.fusion:
                 raise ValueError(f"artefacts name the target fusion {self.target.fusion}")
         for entry in self.differential:
-            if set(entry.genes) == {self.target.five_prime, self.target.three_prime}:
+            if set(entry.genes) == set(self.target.genes):
                 raise ValueError(f"differential names {entry.fusion}, the target fusion or its reciprocal")
             if entry.five_prime == entry.three_prime:
                 raise ValueError(f"differential joins {entry.five_prime} to itself; it needs two genes")
@@ -252,10 +233,8 @@ class PanelSpec(Strict):
                     "neither of which has the role target"
                 )
             acceptor = junction.three_prime
-            if junction.fusion == self.target.fusion and (acceptor.exon, acceptor.coding_position) == (
-                1,
-                None,
-            ):
+            at_gene_start = acceptor.exon == 1 and acceptor.coding_position is None
+            if at_gene_start and junction.fusion == self.target.fusion:
                 raise ValueError(
                     f"junction {junction.id} joins the start of exon 1 of {acceptor.gene}: no wild-type "
                     "fragment runs across it, so that the target fusion could never be excluded"
@@ -301,83 +280,14 @@ class PanelSpec(Strict):
         return [gene.symbol for gene in self.genes if role in gene.roles]
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A YAML loader that refuses a key given twice, which YAML would silently let the last one win."""
-
-
-def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen = set()
-    for key_node, _ in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(
-                None, None, "a list or mapping stands where a key is due", key_node.start_mark
-            )
-        key = loader.construct_object(key_node)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"key {key!r} is given twice", key_node.start_mark
-            )
-        seen.add(key)
-    loader.flatten_mapping(node)
-    return loader.construct_mapping(node, deep=True)
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)
-
-
-def parse_panel_spec(text: str, path: str | Path) -> PanelSpec:
-    """Parse and validate the text of a panel YAML.
-
-    Args:
-        text: the YAML.
-        path: where it came from, for messages only.
-
-    Returns:
-        The validated panel.
-
-    Raises:
-        PanelError: the text is no YAML or states something that can not be; names line or key.
-    """
+def _placeholders(text: str) -> list[str]:
+    """Return what a sentence has in braces; raises ValueError for a brace without its partner."""
     try:
-        data = yaml.load(text, Loader=_UniqueKeyLoader)
-    except yaml.MarkedYAMLError as error:
-        where = f"line {error.problem_mark.line + 1}" if error.problem_mark else None
-        raise PanelError(
-            f"not valid YAML: {error.problem or error.context}",
-            path=path,
-            where=where,
-            remedy="correct the line",
-        ) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise PanelError(f"not valid YAML: {error}", path=path, remedy="give a panel YAML") from error
-    if not isinstance(data, dict):
-        raise PanelError("holds no panel", path=path, remedy="give a YAML file with the keys of a panel")
-    try:
-        return PanelSpec.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        message = first["msg"].removeprefix("Value error, ")
-        raise PanelError(
-            f"{message}{more}",
-            path=path,
-            where=f"key {key}" if key else None,
-            remedy="correct the panel YAML",
-        ) from error
-
-
-def load_panel_spec(path: Path) -> PanelSpec:
-    """Read and validate a panel YAML; see `parse_panel_spec`.
-
-    Raises:
-        PanelError: the file can not be read or is wrong.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise PanelError(
-            f"can not be read ({reason})", path=path, remedy="give the path of a panel YAML"
-        ) from error
-    return parse_panel_spec(text, path)
+        parts = list(string.Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"has a stray brace ({error}); a brace itself is written {{{{ or }}}}") from error
+    found = []
+    for _, name, form, conversion in parts:
+        if name is not None:
+            found.append(name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else ""))
+    return found

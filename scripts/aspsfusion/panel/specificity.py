@@ -1,14 +1,12 @@
-"""Which sequences of the panel's genes stand nowhere else in the genome, and whether evidence rests on them.
+"""Tells which sequences of the panel's genes occur nowhere else in the genome, and what reads of them prove.
 
 A gene's copy elsewhere (a pseudogene, a paralog, a duplicated segment) gives reads that fit the gene as well
-as its own. Short anchors can not tell the two apart: 10 nt stand in a genome at thousands of places. A k-mer
-of 21 nt stands by chance at 2 * 3.1e9 / 4^21 = 0.0014 places, so one that is found nowhere else is proof of
+as its own. Short anchors cannot tell the two apart: 10 nt occur in a genome at thousands of places. A k-mer
+of 21 nt occurs by chance at 2 * 3.1e9 / 4^21 = 0.0014 places, so one that is found nowhere else is proof of
 the gene. `panel build` counts every k-mer of the panel's genes in the genome; `evidence` and `call` ask
 whether fragments hold such proof.
 """
 
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,37 +16,31 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.errors import PanelError
-from aspsfusion.evidence.fragments import Placement
-from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.kernels import EMPTY, canonical_kmers
-from aspsfusion.panel.kmers import encode
+from aspsfusion.native import EMPTY, canonical_kmers
+from aspsfusion.panel.layout import SPECIFICITY_TABLE, damage_named
 
 UNIQUE_LENGTH = 21
 """Length of the k-mers whose places are counted, odd so that none is its own reverse complement. Shorter ones
-stand elsewhere by chance too often (17 nt: 0.36 places), longer ones fit into fewer reads' anchors."""
+occur elsewhere by chance too often (17 nt: 0.36 places), longer ones fit into fewer reads' anchors."""
 
 MIN_UNIQUE_SHARE = 0.2
-"""Share of a junction's telling fragments that must hold sequence of its gene alone, on each side. In the
+"""Share of a junction's informative fragments that must hold sequence of its gene alone, on each side. In the
 study of copies (docs/methods.md) the share was 0.95 or more for reads of the gene itself, and below 0.01 for
 reads of its copies of 90, 95 and 98 percent identity, where a sequencing error made the gene's base."""
 
 MAX_PLACES = np.iinfo(np.uint16).max
 
-SPECIFICITY_TABLE = "specificity.npz"
-"""File of a panel directory that was built from whole chromosomes."""
-
 Kmers = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.uint16]
 
 Proof = Literal["unique", "elsewhere", "silent"]
-"""What bases of a gene prove: they hold a k-mer that stands nowhere else in the genome; they hold k-mers, of
-which none is such a one; or they are too short to hold any."""
+"""What bases of a gene prove: they hold a k-mer that occurs nowhere else in the genome; they hold k-mers, all
+of which occur elsewhere or not in the gene; or they are too short to hold any."""
 
 
 @dataclass(frozen=True)
 class SideCount:
-    """How many fragments of a junction hold which proof on one side."""
+    """Number of a junction's fragments by their proof on one side."""
 
     unique: int
     elsewhere: int
@@ -62,7 +54,7 @@ class SideCount:
 
     @property
     def credible(self) -> bool:
-        """Whether the fragments may come from the gene: most that can tell do not speak for a copy."""
+        """Whether the fragments may come from the gene: enough of those with k-mers prove it."""
         return self.unique >= MIN_UNIQUE_SHARE * (self.unique + self.elsewhere)
 
 
@@ -71,8 +63,8 @@ class GeneKmers:
     """The k-mers of a gene.
 
     Attributes:
-        kmers: sorted canonical k-mers of all its panel sequences, as far as they stand in the gene's locus:
-            those across an exon's border do not.
+        kmers: sorted canonical k-mers of all its panel sequences that occur in the gene's locus: those across
+            an exon's border do not.
         places: for each the places in the genome outside the gene's own locus, at most MAX_PLACES.
     """
 
@@ -81,7 +73,7 @@ class GeneKmers:
 
     @cached_property
     def unique(self) -> Kmers:
-        """K-mers that stand nowhere else."""
+        """K-mers that occur nowhere else."""
         unique: Kmers = self.kmers[self.places == 0]
         return unique
 
@@ -99,46 +91,28 @@ class Specificity:
     k: int = UNIQUE_LENGTH
 
     def proof(self, gene: str, stretches: Iterable[str]) -> Proof:
-        """Return what stretches of bases prove of a gene.
-
-        Args:
-            gene: HGNC symbol.
-            stretches: bases of one fragment that lie in the gene, on either strand.
-        """
+        """Return what the bases of one fragment that lie in a gene, on either strand, prove of it."""
         known = self.genes[gene].unique
         silent = True
         for stretch in stretches:
             if len(stretch) < self.k:
                 continue
             silent = False
-            found = canonical_kmers(encode(stretch), self.k)
+            found = canonical_kmers(stretch.encode("ascii"), self.k)
             index = np.searchsorted(known, found)
             inside = index < known.size
             if np.any(known[index[inside]] == found[inside]):
                 return "unique"
         return "silent" if silent else "elsewhere"
 
-    def proves_placements(self, gene: str, reads: Iterable[tuple[str, Placement]]) -> bool:
-        """Tell whether reads hold sequence that is a gene's alone.
-
-        Args:
-            gene: HGNC symbol.
-            reads: bases in the order of sequencing, each with its placement in the gene.
-        """
-        stretches = []
-        for sequence, placement in reads:
-            bases = reverse_complement(sequence) if placement.reverse else sequence
-            stretches.append(bases[placement.query_start : placement.query_end])
-        return self.proof(gene, stretches) == "unique"
-
     def places_along(self, gene: str, sequence: str) -> npt.NDArray[np.int64]:
         """Return the places elsewhere of the k-mer that starts at each base of a panel sequence of a gene.
 
-        -1 stands for k-mers that the gene's locus does not hold: those across an exon's border and those with
-        a base that is not called.
+        -1 for k-mers that the gene's locus does not hold: those across an exon's border and those with a base
+        that is not called.
         """
         held = self.genes[gene]
-        found = canonical_kmers(encode(sequence), self.k)
+        found = canonical_kmers(sequence.encode("ascii"), self.k)
         places = np.full(found.size, -1, dtype=np.int64)
         if not held.kmers.size:
             return places
@@ -154,14 +128,14 @@ def gene_kmers(sequences: Iterable[str], k: int = UNIQUE_LENGTH) -> Kmers:
     >>> gene_kmers(["ACGTAAC"], 5).size
     3
     """
-    parts = [canonical_kmers(encode(sequence), k) for sequence in sequences]
+    parts = [canonical_kmers(sequence.encode("ascii"), k) for sequence in sequences]
     found: Kmers = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
     called: Kmers = found[found != EMPTY]
     return called
 
 
 def write_specificity(specificity: Specificity, path: Path) -> None:
-    """Write the table; the same one always gives the same bytes."""
+    """Write the table; the same table always gives the same bytes."""
     genes = list(specificity.genes)
     np.savez(
         path,
@@ -182,14 +156,11 @@ def read_specificity(directory: Path) -> Specificity | None:
     path = directory / SPECIFICITY_TABLE
     if not path.exists():
         return None
-    try:
-        with path.open("rb") as stream, np.load(stream) as data:
-            bounds = np.concatenate([[0], np.cumsum(data["sizes"])])
-            kmers, places = data["kmers"], data["places"]
-            genes = {
-                str(gene): GeneKmers(kmers[first:last], places[first:last])
-                for gene, first, last in zip(data["genes"], bounds[:-1], bounds[1:], strict=True)
-            }
-            return Specificity(genes, int(data["k"]))
-    except (ValueError, LookupError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise PanelError("is damaged", path=path, remedy="build the panel again") from error
+    with damage_named(path), path.open("rb") as stream, np.load(stream) as data:
+        bounds = np.concatenate([[0], np.cumsum(data["sizes"])])
+        kmers, places = data["kmers"], data["places"]
+        genes = {
+            str(gene): GeneKmers(kmers[first:last], places[first:last])
+            for gene, first, last in zip(data["genes"], bounds[:-1], bounds[1:], strict=True)
+        }
+        return Specificity(genes, int(data["k"]))

@@ -1,11 +1,13 @@
-"""Genes as sequences: transcripts with their exons, unspliced genes, and junctions between two of them.
+"""Defines genes as sequences: transcripts with their exons, unspliced genes, junctions between two of them.
 
 Coordinates are 0-based and half-open.
 """
 
+import itertools
 from dataclasses import dataclass
 
 from aspsfusion.errors import PanelError
+from aspsfusion.panel.gene_spec import TranscriptSpec
 
 UNSPLICED_SUFFIX = "unspliced"
 """Second part of the name of a target's unspliced sequence, `GENE|unspliced`, in introns.fa."""
@@ -50,6 +52,25 @@ class Transcript:
     def key(self) -> str:
         """Name of the record in transcripts.fa, `GENE|TRANSCRIPT`."""
         return f"{self.gene}|{self.name}"
+
+    @classmethod
+    def from_spec(cls, gene: str, spec: TranscriptSpec, sequence: str = "") -> "Transcript":
+        """Return the transcript that the panel YAML states in 1-based inclusive coordinates."""
+        exons, offset = [], 0
+        for number, (first, last) in enumerate(spec.exons, start=1):
+            length = last - first + 1
+            exons.append(Exon(number, first - 1, last, offset, offset + length))
+            offset += length
+        cds = None if spec.cds is None else (spec.cds[0] - 1, spec.cds[1])
+        return cls(gene, spec.id, spec.chrom, spec.strand, tuple(exons), cds, spec.primary, sequence)
+
+    @property
+    def introns(self) -> list[tuple[int, int]]:
+        """Genomic intervals between the exons, in transcript order."""
+        pairs = itertools.pairwise(self.exons)
+        if self.strand == "+":
+            return [(before.end, after.start) for before, after in pairs]
+        return [(after.end, before.start) for before, after in pairs]
 
     def exon_at(self, tx_pos: int) -> Exon:
         """Return the exon that holds the transcript position; raises IndexError outside the transcript."""

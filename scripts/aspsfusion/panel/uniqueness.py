@@ -1,10 +1,9 @@
-"""Part of panel building: measures which sequences of the panel's genes stand nowhere else in the genome.
+"""Measures which sequences of the panel's genes occur nowhere else in the genome.
 
-Counts in one pass over a genome at how many places each k-mer of the panel stands, on both strands.
+Part of `panel build`: one pass over the genome counts the places of each k-mer of the panel on both strands.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.genome_kernels import (
-    PACKED_BYTES,
-    PENDING,
+from aspsfusion.io.fasta import chromosome_name, fasta_pieces
+from aspsfusion.io.files import Progress, no_progress
+from aspsfusion.native import (
+    EMPTY,
+    LOAD_BYTES,
+    canonical_kmers,
     count_called,
     count_places,
     enter_kmers,
     enter_seeds,
-    seed_length,
 )
-from aspsfusion.io.fasta import chromosome_name, fasta_pieces
-from aspsfusion.kernels import EMPTY, canonical_kmers
 from aspsfusion.panel.checks import Check
 from aspsfusion.panel.gene_spec import GenomeSpec
 from aspsfusion.panel.genome import GenomePieces, Region
-from aspsfusion.panel.kmers import encode
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import MAX_PLACES, UNIQUE_LENGTH, GeneKmers, Specificity, gene_kmers
-from aspsfusion.vector_loads import LOAD_BYTES
 
 MIN_TABLE_BITS = 12
 FILTER_WORD_BITS = 19
@@ -68,21 +65,18 @@ class PlaceCounter:
 
     Args:
         kmers: distinct canonical k-mers.
-        k: their length, odd, from 5 to MAX_K of `genome_kernels`.
+        k: their length, odd, from 5 to 27.
     """
 
     def __init__(self, kmers: Kmers, k: int) -> None:
         size_bits = max(MIN_TABLE_BITS, int(2 * max(1, kmers.size) - 1).bit_length())
         self._k = k
-        self._seed_length = seed_length(k)
-        self._keys = np.full(1 << size_bits, EMPTY, dtype=np.uint64)
+        self._keys = np.empty(1 << size_bits, dtype=np.uint64)
         self._slots = np.zeros(kmers.size, dtype=np.int64)
         self._counts = np.zeros(1 << size_bits, dtype=np.int64)
-        self._words = np.zeros(1 << FILTER_WORD_BITS, dtype=np.uint32)
-        self._packed = np.zeros(PACKED_BYTES, dtype=np.uint8)
-        self._kmers = np.empty(PENDING, dtype=np.uint64)
+        self._words = np.empty(1 << FILTER_WORD_BITS, dtype=np.uint32)
         enter_kmers(kmers, self._keys, self._slots)
-        enter_seeds(kmers, k, self._seed_length, self._words)
+        enter_seeds(kmers, k, self._words)
         self._bases = np.empty(0, dtype=np.uint8)
         self._held = 0
         self.called = 0
@@ -106,31 +100,19 @@ class PlaceCounter:
             larger[: self._held] = self._bases[: self._held]
             self._bases = larger
         self._bases[self._held : size] = block
-        self.called += count_called(self._bases, self._held, size)
-        count_places(
-            self._bases,
-            size,
-            self._k,
-            self._seed_length,
-            self._keys,
-            self._words,
-            self._packed,
-            self._kmers,
-            self._counts,
-        )
+        self.called += count_called(self._bases[self._held :], block.size)
+        count_places(self._bases, size, self._k, self._keys, self._words, self._counts)
         self._held = min(size, self._k - 1)
         self._bases[: self._held] = self._bases[size - self._held : size].copy()
 
 
-def count_in_genome(
-    path: Path, kmers: Kmers, k: int, progress: Callable[[int, str], None] = lambda count, note: None
-) -> GenomeCount:
+def count_in_genome(path: Path, kmers: Kmers, k: int, progress: Progress = no_progress) -> GenomeCount:
     """Count the places of k-mers in a genome.
 
     Args:
         path: genome FASTA, plain or compressed.
         kmers: distinct canonical k-mers.
-        k: their length, odd, from 5 to MAX_K of `genome_kernels`.
+        k: their length, odd, from 5 to 27.
         progress: called now and then with the bases read so far and a note.
 
     Raises:
@@ -194,12 +176,12 @@ def measure_uniqueness(
     panel: Panel,
     genome: GenomePieces,
     genome_path: Path,
-    progress: Callable[[int, str], None] = lambda count, note: None,
+    progress: Progress = no_progress,
 ) -> Uniqueness:
     """Count the k-mers of every gene of a panel in a genome, outside the gene's own locus.
 
     The pass counts all places; those in the gene's locus are counted in the bases at hand and taken off.
-    K-mers across an exon's border stand nowhere in a genome, neither for the gene nor for a copy that is
+    K-mers across an exon's border do not occur in a genome, neither for the gene nor for a copy that is
     spliced alike. They prove nothing and are left out.
 
     Args:
@@ -234,7 +216,7 @@ def _locus_kmers(panel: Panel, genome: GenomePieces, gene: str) -> Kmers:
     start = min(exon.start for t in transcripts for exon in t.exons)
     end = max(exon.end for t in transcripts for exon in t.exons)
     bases = genome.fetch(Region(transcripts[0].chrom, start, end))
-    found: Kmers = canonical_kmers(encode(bases), UNIQUE_LENGTH)
+    found: Kmers = canonical_kmers(bases.encode("ascii"), UNIQUE_LENGTH)
     called: Kmers = found[found != EMPTY]
     return called
 
@@ -254,7 +236,7 @@ def is_whole(count: GenomeCount, build: GenomeSpec) -> bool:
 
 
 def uniqueness_checks(panel: Panel, specificity: Specificity) -> list[Check]:
-    """Return for each target gene how much of its primary transcript stands elsewhere in the genome."""
+    """Return for each target gene how much of its primary transcript occurs elsewhere in the genome."""
     checks = []
     for gene in panel.spec.genes_with_role("target"):
         transcript = panel.primary[gene]

@@ -1,15 +1,15 @@
-"""Writes the reported fusions in the columns of Arriba and of STAR-Fusion, for what is used to them.
+"""Writes the reported fusions in the columns of Arriba and of STAR-Fusion, for programs that read those.
 
 Names, order and notation are those of Arriba's `fusions.tsv` (its documentation, page "Output files") and of
 STAR-Fusion's `star-fusion.fusion_predictions.tsv`. What this program does not know, or counts in another way,
-is a dot; docs/outputs.md says for each column what stands in it.
+is a dot; docs/outputs.md says what each column holds.
 """
 
 import csv
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from aspsfusion.io.files import replacing
@@ -147,7 +147,7 @@ def arriba_row(report: Report, fusion: Fusion) -> dict[str, str]:
 def star_fusion_row(report: Report, fusion: Fusion) -> dict[str, str]:
     """Return a fusion in STAR-Fusion's columns."""
     five, three = fusion.five_prime, fusion.three_prime
-    before, _, behind = fusion.junction_sequence.partition("|")
+    before, _, after = fusion.junction_sequence.partition("|")
     at_borders = five.at_exon_boundary and three.at_exon_boundary
     # A pair is one fragment; the share of overlapping mates is only known of pairs.
     sequenced = report.qc.total_reads / (1 if report.qc.overlap_fraction is None else 2)
@@ -169,7 +169,7 @@ def star_fusion_row(report: Report, fusion: Fusion) -> dict[str, str]:
         "LeftBreakDinuc": UNKNOWN,
         "LeftBreakEntropy": _entropy(before[-ENTROPY_BASES:]),
         "RightBreakDinuc": UNKNOWN,
-        "RightBreakEntropy": _entropy(behind[:ENTROPY_BASES]),
+        "RightBreakEntropy": _entropy(after[:ENTROPY_BASES]),
         "annots": json.dumps([_annotation(five, three)]),
     }
 
@@ -188,7 +188,7 @@ def _site(side: FusionSide) -> str:
 
 
 def _event(five: FusionSide, three: FusionSide) -> str:
-    """Return the event that the two places and strands stand for, by Arriba's rules."""
+    """Return the event that the two places and strands mean, by Arriba's rules."""
     if five.chrom != three.chrom:
         return "translocation"
     if five.strand != three.strand:
@@ -203,7 +203,7 @@ def _reading_frame(fusion: Fusion) -> str:
 
 
 def _domains(fusion: Fusion) -> str:
-    """Return the kept domains of both genes, parted by a bar, with the share that is kept."""
+    """Return the kept domains of both genes, separated by a bar, with the share that is kept."""
     sides = [
         ",".join(
             f"{domain.name.replace(' ', '_')}({_kept_share(fusion, domain)})"
@@ -267,10 +267,3 @@ def _annotation(five: FusionSide, three: FusionSide) -> str:
     if five.chrom != three.chrom:
         return f"INTERCHROMOSOMAL[{five.chrom}--{three.chrom}]"
     return f"INTRACHROMOSOMAL[{five.chrom}:{abs(five.pos - three.pos) / 1e6:.2f}Mb]"
-
-
-TABLES: dict[str, Callable[[Report, Path], None]] = {
-    "arriba": write_arriba,
-    "star_fusion": write_star_fusion,
-}
-"""The tables by the name of their option."""

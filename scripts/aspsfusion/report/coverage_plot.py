@@ -1,4 +1,4 @@
-"""Draws the depth of each exon of a gene as SVG that stands inside the HTML report."""
+"""Draws the mean depth of each exon of a gene as SVG inside the HTML report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from aspsfusion.report.findings import Fusion
 from aspsfusion.report.models import ExonCoverage, Report
 from aspsfusion.report.svg import CAPITAL_HEIGHT, POINTS, Box, Fill, Sheet, round_ticks, text_width
 
-# Blue and black of the Okabe-Ito palette; what a fusion loses is told by hatching as well.
+# Blue and black of the Okabe-Ito palette; what a fusion loses is hatched as well.
 BAR_COLOUR = "#0072B2"
 LINE_COLOUR = "#000000"
 KEPT, LOST = Fill(BAR_COLOUR, BAR_COLOUR), Fill("#ffffff", BAR_COLOUR, hatched=True)
 
 WIDTH, HEIGHT = 4.6 * POINTS, 2.1 * POINTS
 LEFT, RIGHT, TOP, BOTTOM = 44.0, WIDTH - 6, 22.0, HEIGHT - 50
-"""Edges of the field of the bars; around it stand the title, the axes and the legend."""
+"""Edges of the field of the bars; around it are the title, the axes and the legend."""
 
 TITLE_SIZE, TEXT_SIZE = 12.0, 10.0
 BAR_SHARE = 0.8
@@ -97,12 +97,7 @@ def _lost_exons(gene: str, report: Report) -> frozenset[int]:
 
 
 def draw(coverage: GeneCoverage, identifier: str) -> str:
-    """Return the bar chart of a gene as an SVG element.
-
-    Args:
-        coverage: what to draw.
-        identifier: prefix of the ids inside the drawing, unique within the page.
-    """
+    """Return the bar chart of a gene as an SVG element; `identifier` is as for `Sheet`."""
     sheet = Sheet(WIDTH, HEIGHT, identifier, coverage.words())
     highest = max(exon.mean_depth for exon in coverage.exons) or 1.0
     field = _Field(coverage, highest * ROOM_ABOVE)
@@ -180,8 +175,3 @@ def _legend(sheet: Sheet) -> None:
         sheet.box(Box(left, base - TEXT_SIZE * CAPITAL_HEIGHT, swatch, TEXT_SIZE * CAPITAL_HEIGHT), fill)
         sheet.text((left + swatch + gap, base), text, TEXT_SIZE, LINE_COLOUR)
         left += width + between
-
-
-def draw_all(genes: Sequence[GeneCoverage]) -> list[str]:
-    """Return the drawings of all genes."""
-    return [draw(coverage, f"coverage-{number}") for number, coverage in enumerate(genes, 1)]

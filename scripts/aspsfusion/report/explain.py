@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterator
 
 from aspsfusion.report.findings import FilteredFusion, Fusion, SupportingRead
-from aspsfusion.report.html_parts import count, percent, plural
 from aspsfusion.report.models import Report
+from aspsfusion.report.words import count, percent, plural, rounded_up
 
 WIDTH = 100
 """Characters of a line."""
@@ -18,14 +18,14 @@ def explain_verdict(report: Report) -> str:
     sections = [
         ("", _verdict(report)),
         ("Why", (f"{reason.code}: {reason.text}" for reason in report.verdict.reasons)),
-        ("Before the check of the batch", _own_verdict(report)),
+        ("Before the batch check", _own_verdict(report)),
         (
             f"Fusions, positions on {report.panel.build}",
             (line for fusion in report.fusions for line in _fusion(fusion)),
         ),
-        ("Not reported", (_filtered(candidate) for candidate in report.filtered)),
+        ("Not called", (_filtered(candidate) for candidate in report.filtered)),
         ("Breaks without a known partner", _one_sided(report)),
-        ("Would it have been seen", _exclusion(report)),
+        ("Would it have been detected", _exclusion(report)),
         ("Quality", _quality(report)),
     ]
     blocks = [block for head, lines in sections if (block := _block(head, list(lines)))]
@@ -56,7 +56,7 @@ def _own_verdict(report: Report) -> Iterator[str]:
 def _fusion(fusion: Fusion) -> Iterator[str]:
     five, three = fusion.five_prime, fusion.three_prime
     yield (
-        f"{fusion.name} {fusion.type}".strip() + f": {five.gene} {five.site} ({five.chrom}:{five.pos}), "
+        f"{fusion.full_name}: {five.gene} {five.site} ({five.chrom}:{five.pos}), "
         f"{three.gene} {three.site} ({three.chrom}:{three.pos}); {fusion.hgvs}"
     )
     yield (
@@ -87,8 +87,8 @@ def _exclusion(report: Report) -> Iterator[str]:
         yield f"{place}: {plural(fragments, 'informative wild-type fragment')}{needed}"
     if excluded.detectable_fraction is not None:
         yield (
-            f"a share of {percent(excluded.detectable_fraction)} would have been seen with "
-            f"{percent(excluded.confidence)} probability; an exclusion needs "
+            f"a share of {rounded_up(excluded.detectable_fraction)} would have been detected with "
+            f"{percent(excluded.confidence)} probability; an exclusion requires "
             f"{percent(excluded.threshold)} or less"
         )
 
@@ -109,14 +109,14 @@ def find_read(report: Report, name: str) -> tuple[Fusion, SupportingRead] | None
 
 def explain_supporting_read(fusion: Fusion, read: SupportingRead) -> str:
     """Return why a read of the report counts for its fusion, with its bases under the junction."""
-    junction = f"{fusion.name} {fusion.type}".strip()
-    copies = "" if read.copies == 1 else f" It stands for {read.copies} copies of one molecule."
+    junction = fusion.full_name
+    copies = "" if read.copies == 1 else f" It represents {read.copies} copies of one molecule."
     if not read.typable:
-        copies += " Another known junction explains it about as well."
+        copies += " Another known junction explains it about equally well."
     if read.kind == "spanning":
         text = (
             f"{read.name} counts for {junction}: its mates lie in {fusion.five_prime.gene} and in "
-            f"{fusion.three_prime.gene}, on the two sides of the junction; none crosses it.{copies}"
+            f"{fusion.three_prime.gene}, on the two sides of the junction; neither crosses it.{copies}"
         )
         return textwrap.fill(text, WIDTH) + "\n"
     text = (
@@ -130,15 +130,17 @@ def explain_supporting_read(fusion: Fusion, read: SupportingRead) -> str:
 def _overhang_words(read: SupportingRead) -> str:
     if read.kind == "split":
         return ""
-    return " Its shorter side is no anchor: it counts only where other reads prove the junction."
+    return (
+        " Its shorter side is too short for an anchor: it counts only where other reads prove the junction."
+    )
 
 
 def _under_the_junction(fusion: Fusion, read: SupportingRead) -> str:
-    """Return the junction's own sequence above the read, differences in small letters."""
-    before, _, behind = fusion.junction_sequence.upper().partition("|")
+    """Return the junction's own sequence above the read, differences in lower case."""
+    before, _, after = fusion.junction_sequence.upper().partition("|")
     length = len(read.sequence)
     left, right = max(0, -read.offset), max(0, read.offset + length)
-    reference = (before.rjust(left)[-left:] if left else "") + behind.ljust(right)[:right]
+    reference = (before.rjust(left)[-left:] if left else "") + after.ljust(right)[:right]
     shown = reference[len(reference) - length :] if read.offset <= 0 else reference[read.offset :]
     bases = "".join(
         base.upper() if known in (base.upper(), " ", "N") else base.lower()

@@ -1,16 +1,9 @@
 """Writes every file of a sample from its report, and knows them by their names.
 
 The files of one sample lie side by side: `<sample>.report.json` and, as far as they were asked for, the page,
-the tables and the breakends.
-
-The JSON Schema of `report.json`, as it is shipped in `resources/report.schema.json`.
-
-The models of `report_record` are the one source. After a change of them, write the file again with
-`python -m aspsfusion.report.files resources/report.schema.json`; a test compares the two.
-
-Prints the HTML report to PDF with WeasyPrint, an optional library.
-
-The PDF is the page as it stands on paper, from the same HTML.
+the tables and the breakends. Run as a program, this module writes the JSON Schema of `report.json`:
+`python -m aspsfusion.report.files resources/report.schema.json` after a change of the models, which a test
+compares with the file.
 """
 
 import json
@@ -20,11 +13,50 @@ from pathlib import Path
 
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.files import replacing
-from aspsfusion.report.html import render_html
+from aspsfusion.report.compatible import write_arriba, write_star_fusion
+from aspsfusion.report.html import render_html, write_html
 from aspsfusion.report.json_tsv import write_fusions_tsv
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
 
+REPORT_SUFFIX = ".report.json"
+RECORD_SUFFIX = ".record.json"
+"""The same by the sample's own reads, before the samples of a batch are compared."""
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def write_pdf(report: Report, path: Path) -> None:
+    """Print the HTML report to PDF with WeasyPrint, an optional library; an existing file is replaced.
+
+    Raises:
+        ParameterError: WeasyPrint, or a system library that it needs, is not installed.
+    """
+    try:
+        from weasyprint import HTML
+    except (ImportError, OSError) as error:
+        raise ParameterError(
+            f"PDF needs WeasyPrint, which cannot be loaded ({error})",
+            path=path,
+            remedy="run 'pip install -c constraints.txt weasyprint', or print the HTML report from a browser",
+        ) from error
+    with replacing(path, force=True) as temporary:
+        HTML(string=render_html(report)).write_pdf(temporary, pdf_identifier=report.sample_id.encode("utf-8"))
+
+
+def _write_vcf(report: Report, path: Path) -> None:
+    from aspsfusion.report.vcf import write_vcf  # loads pysam, which no other file of a report needs
+
+    write_vcf(report, path)
+
+
+WRITERS: dict[str, Callable[[Report, Path], None]] = {
+    ".report.html": write_html,
+    ".fusions.tsv": write_fusions_tsv,
+    ".fusions.vcf.gz": _write_vcf,
+    ".arriba.tsv": write_arriba,
+    ".star-fusion.tsv": write_star_fusion,
+    ".report.pdf": write_pdf,
+}
+"""How each file beside `<sample>.report.json` is written, by the end of its name."""
 
 
 def report_schema_text() -> str:
@@ -36,67 +68,3 @@ def report_schema_text() -> str:
 
 if __name__ == "__main__":
     Path(sys.argv[1]).write_text(report_schema_text(), encoding="utf-8")
-
-
-def write_pdf(report: Report, path: Path) -> None:
-    """Write the report as PDF; an existing file is replaced.
-
-    Raises:
-        ParameterError: WeasyPrint, or a system library that it needs, is not installed.
-    """
-    try:
-        from weasyprint import HTML
-    except (ImportError, OSError) as error:
-        raise ParameterError(
-            f"PDF needs WeasyPrint, which can not be loaded ({error})",
-            path=path,
-            remedy="run 'pip install -c constraints.txt weasyprint', or print the HTML report from a browser",
-        ) from error
-    with replacing(path, force=True) as temporary:
-        HTML(string=render_html(report)).write_pdf(temporary, pdf_identifier=report.sample_id.encode("utf-8"))
-
-
-REPORT_SUFFIX = ".report.json"
-RECORD_SUFFIX = ".record.json"
-"""The same by the sample's own reads, before the samples of a batch are compared."""
-
-
-def _write_html(report: Report, path: Path) -> None:
-    from aspsfusion.report.html import write_html
-
-    write_html(report, path)
-
-
-def _write_vcf(report: Report, path: Path) -> None:
-    from aspsfusion.report.vcf import write_vcf
-
-    write_vcf(report, path)
-
-
-def _write_arriba(report: Report, path: Path) -> None:
-    from aspsfusion.report.compatible import write_arriba
-
-    write_arriba(report, path)
-
-
-def _write_star_fusion(report: Report, path: Path) -> None:
-    from aspsfusion.report.compatible import write_star_fusion
-
-    write_star_fusion(report, path)
-
-
-def _write_pdf(report: Report, path: Path) -> None:
-    from aspsfusion.report.files import write_pdf
-
-    write_pdf(report, path)
-
-
-WRITERS: dict[str, Callable[[Report, Path], None]] = {
-    ".report.html": _write_html,
-    ".fusions.tsv": write_fusions_tsv,
-    ".fusions.vcf.gz": _write_vcf,
-    ".arriba.tsv": _write_arriba,
-    ".star-fusion.tsv": _write_star_fusion,
-    ".report.pdf": _write_pdf,
-}
-"""How each file beside `<sample>.report.json` is written, by the end of its name."""

@@ -1,16 +1,20 @@
-"""The findings in `report.json`: junctions, candidates that are none, and breaks with an unknown partner.
+"""Defines the findings in `report.json`: junctions, rejected candidates, breaks with an unknown partner.
 
 Positions are 1-based and inclusive, as in everything that a person reads.
 """
 
 from typing import Literal
 
-from pydantic import Field
-
-from aspsfusion.evidence.fragments import Record
+from pydantic import BaseModel, ConfigDict, Field
 
 Confidence = Literal["high", "medium", "low"]
 Region = Literal["CDS", "5' UTR", "3' UTR", "exon", "intron", "intergenic"]
+
+
+class Record(BaseModel):
+    """A record of a JSON file: it cannot be changed, and refuses fields that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Reason(Record):
@@ -55,10 +59,10 @@ class FusionPeptide(Record):
 
     sequence: str = Field(
         description="residues around the junction, a vertical bar at it, an asterisk for a stop; a codon of "
-        "both genes stands on the side with two of its bases; small letters behind a shift of the frame"
+        "both genes is on the side with two of its bases; lower case after a shift of the frame"
     )
     length: int = Field(description="residues of the whole protein")
-    residues_five_prime: int = Field(description="complete codons of the 5' gene in front of the junction")
+    residues_five_prime: int = Field(description="complete codons of the 5' gene before the junction")
     first_residue_three_prime: int | None = Field(
         None, description="first complete residue of the 3' gene, None out of frame"
     )
@@ -67,7 +71,7 @@ class FusionPeptide(Record):
 class Contamination(Record):
     """Another sample of the batch that has the same junction at a far higher level.
 
-    Its name is not told: a report goes to the patient's file. The summary of the batch names it.
+    Its name is left out: a report goes to the patient's file. The summary of the batch names it.
     """
 
     fragments_with_duplicates: int = Field(description="supporting fragments there, with duplicates")
@@ -79,12 +83,12 @@ class SupportingRead(Record):
 
     name: str
     kind: Literal["split", "spanning", "short"] = Field(
-        description="a read crosses with sufficient anchors; the mates lie on the two sides; or a read runs "
-        "over the junction by fewer bases than an anchor"
+        description="a read crosses with sufficient anchors; the mates lie on the two sides; or a read "
+        "extends across the junction by fewer bases than an anchor needs"
     )
     copies: int = Field(description="fragments of the same molecule, counted once")
     typable: bool = Field(
-        True, description="false when another known junction explains the fragment about as well"
+        True, description="false when another known junction explains the fragment about equally well"
     )
     anchor_five_prime: int = Field(description="bases of the 5' gene in the crossing read; 0 when spanning")
     anchor_three_prime: int = Field(description="bases of the 3' gene in the crossing read; 0 when spanning")
@@ -109,14 +113,14 @@ class Fusion(Record):
     spanning_pairs: int = Field(description="unique fragments whose mates lie on the two sides")
     short_overhangs: int = Field(
         0,
-        description="unique fragments with a read that runs over the junction by fewer bases than an anchor; "
-        "counted only where at least two split reads prove the junction",
+        description="unique fragments with a read that extends across the junction by fewer bases than an "
+        "anchor needs; counted only where at least two split reads prove the junction",
     )
     fragments: int = Field(
         description="unique supporting fragments: split reads, spanning pairs and short overhangs"
     )
     not_typable: int = Field(
-        0, description="of these, fragments that another known junction explains about as well"
+        0, description="of these, fragments that another known junction explains about equally well"
     )
     event: str = Field(
         "", description="name shared by the junctions of one rearrangement: the same 5' and the same 3' gene"
@@ -128,7 +132,7 @@ class Fusion(Record):
     max_anchor_five_prime: int
     max_anchor_three_prime: int
     wild_type_five_prime: int = Field(
-        description="unique fragments that run on in the 5' gene at the breakpoint"
+        description="unique fragments that continue in the 5' gene at the breakpoint"
     )
     wild_type_three_prime: int = Field(
         description="unique fragments that come from the 3' gene itself at the breakpoint"
@@ -155,13 +159,18 @@ class Fusion(Record):
     reads: list[SupportingRead]
 
     @property
+    def full_name(self) -> str:
+        """Name and type, for example `ASPSCR1::TFE3 type 1`."""
+        return f"{self.name} {self.type}".strip()
+
+    @property
     def anchored_fragments(self) -> int:
         """Unique fragments that show enough of both genes to speak for the junction by themselves."""
         return self.fragments - self.short_overhangs
 
 
 class FilteredFusion(Record):
-    """A candidate junction that is not reported as a fusion, and why."""
+    """A candidate junction that was not called, and why."""
 
     name: str
     five_prime: FusionSide
@@ -173,7 +182,7 @@ class FilteredFusion(Record):
 
 
 class OneSided(Record):
-    """A place where fragments leave a gene into sequence that the panel does not hold."""
+    """A place where fragments run from a gene into sequence that the panel does not contain."""
 
     gene: str
     exon: int | None
@@ -184,6 +193,6 @@ class OneSided(Record):
 
 
 class FilteredOneSided(OneSided):
-    """Such a place that is no finding, and why."""
+    """Such a place that is not reported as a finding, and why."""
 
     reasons: list[Reason]

@@ -1,13 +1,11 @@
-"""Draws a fusion transcript below the two genes it comes from: exons to scale, breakpoints, domains.
+"""Draws a fusion transcript between the two genes it comes from: exons to scale, breakpoints, domains.
 
-The layout is worked out here in nucleotides of the transcripts; `fusion_figure` sets it as a picture.
-
-Sets the drawing of a fusion transcript as SVG.
+`lay_out` works out what is where, in nucleotides of the transcripts; `draw_fusion` sets that as SVG.
 """
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
 
@@ -15,29 +13,49 @@ from aspsfusion.report.findings import DomainStatus, Fusion, FusionSide
 from aspsfusion.report.models import GeneModel
 from aspsfusion.report.svg import CAPITAL_HEIGHT, POINTS, Box, Fill, Sheet, text_width
 
+Source = Literal["five_prime", "three_prime"]
+
 UTR_SHOWN = 150
 """Bases of a 3' untranslated region that are drawn: the rest is long and says nothing here."""
 
 INTRON_SHOWN = 90
-"""Width, in nt, of the piece that stands for retained intron sequence, whose length the reads do not tell."""
+"""Width, in nt, of the piece drawn for retained intron sequence, whose length the reads do not show."""
 
 CODON = 3
 
-Source = Literal["five_prime", "three_prime"]
+# Light fills carry dark text; what is lost is hatched as well, so that no colour need be seen.
+PAPER, INK = "#ffffff", "#1a1a1a"
+KEPT: dict[Source, Fill] = {
+    "five_prime": Fill("#a6cee8", "#00568a"),
+    "three_prime": Fill("#fbc98b", "#9a4a00"),
+}
+LOST: dict[Source, Fill] = {source: Fill(PAPER, fill.edge, hatched=True) for source, fill in KEPT.items()}
+DOMAIN_KEPT, DOMAIN_LOST = Fill("#4d4d4d", "#4d4d4d"), Fill(PAPER, "#4d4d4d", hatched=True)
+
+WIDTH = 7.4 * POINTS
+"""The width of an A4 page between its margins."""
+
+MARGIN = 4.0
+ROW_HEIGHT = 62.0
+MIDDLE = 27.0
+"""From the top of a row to the middle of its exons; above them is the label, below them the domains."""
+
+CODING_HEIGHT, UNTRANSLATED_HEIGHT, DOMAIN_HEIGHT = 17.3, 9.4, 3.6
+LABEL_SIZE, NUMBER_SIZE, DOMAIN_SIZE = 8.5, 7.0, 7.5
+NUMBER_RIM = 1.2
+"""Paper around a number on hatching."""
+
+DOMAIN_LINE = 8.6
+"""From the first line of the domains' names to the second."""
+
+JOIN_DASHES = "3.7 1.6"
 
 
 @dataclass(frozen=True)
 class ExonBox:
-    """An exon or a part of one; `start` and `end` in nt from the left of its row.
+    """An exon or a part of one, with its coding part, in nt from the left of its row, half-open.
 
-    Attributes:
-        number: exon number.
-        start: left end.
-        end: right end.
-        coding_start: left end of its coding part; equal to `coding_end` without one.
-        coding_end: right end of its coding part.
-        source: gene that it belongs to.
-        kept: whether the fusion transcript holds it.
+    Without a coding part `coding_start` equals `coding_end`; `kept` is whether the fusion holds it.
     """
 
     number: int
@@ -96,12 +114,7 @@ class FusionDrawing:
 
 
 def lay_out(fusion: Fusion, models: Sequence[GeneModel]) -> FusionDrawing | None:
-    """Return the drawing of a fusion, None where a breakpoint lies outside its gene or a model is missing.
-
-    Args:
-        fusion: a reported fusion.
-        models: exon structures of the report.
-    """
+    """Return the drawing of a fusion, None where a breakpoint lies outside its gene or a model is missing."""
     five_model, three_model = _model(fusion.five_prime, models), _model(fusion.three_prime, models)
     if five_model is None or three_model is None:
         return None
@@ -177,9 +190,8 @@ def _fusion_row(fusion: Fusion, five: Row, three: Row) -> Row:
         for bar in three.domains
         if bar.status != "lost"
     ]
-    label = f"{fusion.name} {fusion.type}".strip()
     return Row(
-        label,
+        fusion.full_name,
         tuple(boxes),
         tuple(bars),
         junction,
@@ -189,20 +201,13 @@ def _fusion_row(fusion: Fusion, five: Row, three: Row) -> Row:
 
 
 def _moved(box: ExonBox, shift: int) -> ExonBox:
-    return ExonBox(
-        box.number,
-        box.start + shift,
-        box.end + shift,
-        box.coding_start + shift,
-        box.coding_end + shift,
-        box.source,
-        box.kept,
-    )
+    moved = {name: getattr(box, name) + shift for name in ("start", "end", "coding_start", "coding_end")}
+    return replace(box, **moved)
 
 
 def _words(fusion: Fusion, five: Row, three: Row) -> str:
     parts = [
-        f"Fusion transcript {fusion.name} {fusion.type}".strip() + ":",
+        f"Fusion transcript {fusion.full_name}:",
         f"{_exon_words(five)} of {fusion.five_prime.gene}, then {_exon_words(three)} of "
         f"{fusion.three_prime.gene}; exons to scale.",
     ]
@@ -224,42 +229,9 @@ def _exon_words(row: Row) -> str:
     return f"exons {numbers[0]} to {numbers[-1]}"
 
 
-# Light fills carry dark text; what is lost is told by hatching as well, so that no colour need be seen.
-PAPER, INK = "#ffffff", "#1a1a1a"
-KEPT: dict[Source, Fill] = {
-    "five_prime": Fill("#a6cee8", "#00568a"),
-    "three_prime": Fill("#fbc98b", "#9a4a00"),
-}
-LOST: dict[Source, Fill] = {source: Fill(PAPER, fill.edge, hatched=True) for source, fill in KEPT.items()}
-DOMAIN_KEPT, DOMAIN_LOST = Fill("#4d4d4d", "#4d4d4d"), Fill(PAPER, "#4d4d4d", hatched=True)
-
-WIDTH = 7.4 * POINTS
-"""The width of an A4 page between its margins."""
-
-MARGIN = 4.0
-ROW_HEIGHT = 62.0
-MIDDLE = 27.0
-"""From the top of a row to the middle of its exons; above them is the label, below them the domains."""
-
-CODING_HEIGHT, UNTRANSLATED_HEIGHT, DOMAIN_HEIGHT = 17.3, 9.4, 3.6
-LABEL_SIZE, NUMBER_SIZE, DOMAIN_SIZE = 8.5, 7.0, 7.5
-NUMBER_RIM = 1.2
-"""Paper around a number on hatching."""
-
-DOMAIN_LINE = 8.6
-"""From the first line of the domains' names to the second."""
-
-JOIN_DASHES = "3.7 1.6"
-
-
 def draw_fusion(drawing: FusionDrawing, identifier: str) -> str:
-    """Return the drawing as an SVG element.
-
-    Args:
-        drawing: what to draw.
-        identifier: prefix of the ids inside the drawing, unique within the page.
-    """
-    return _Figure(drawing, identifier).svg()
+    """Return the drawing as an SVG element; `identifier` begins the ids inside and is unique on the page."""
+    return _Figure(drawing, identifier).svg
 
 
 class _Figure:
@@ -272,12 +244,10 @@ class _Figure:
         for row, middle in zip(drawing.rows, middles, strict=True):
             self._row(row, middle)
         self._joins(drawing, middles)
-
-    def svg(self) -> str:
-        return self._sheet.svg()
+        self.svg = self._sheet.svg()
 
     def _x(self, place: float) -> float:
-        """Return where a place of a transcript, in nt, is on the sheet; dots fit behind the longest."""
+        """Return where a place of a transcript, in nt, is on the sheet; dots fit after the longest."""
         return MARGIN + place / self._longest * (WIDTH - 2 * MARGIN - LABEL_SIZE)
 
     def _row(self, row: Row, middle: float) -> None:
@@ -316,7 +286,7 @@ class _Figure:
         if centre is None:
             return
         if not box.kept:
-            # Paper behind the number, which could not be read on the hatching.
+            # Paper below the number, which could not be read on the hatching.
             top, rim = middle - height / 2, NUMBER_RIM
             paper = Box(centre - width / 2 - rim, top - rim, width + 2 * rim, height + 2 * rim)
             self._sheet.box(paper, Fill(PAPER, "none"))

@@ -1,4 +1,4 @@
-"""What a page says about a reported fusion: its evidence and its description."""
+"""Builds what a page says about a reported fusion: its evidence and its description."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from markupsafe import Markup
 
 from aspsfusion.report.findings import Fusion, FusionSide
 from aspsfusion.report.fusion_figure import UTR_SHOWN, draw_fusion, lay_out
-from aspsfusion.report.html_parts import Fact, Table, columns, count, percent, plural
+from aspsfusion.report.html_parts import Fact, Table, columns
 from aspsfusion.report.models import GeneModel
 from aspsfusion.report.pileup import PRINT_AT_MOST, Pileup, build_pileup
+from aspsfusion.report.words import count, percent, plural
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class FusionView:
         heading: name and type.
         marks: words beside the heading: target or not, reciprocal, confidence.
         facts: the evidence, name by name.
-        drawing: the fusion transcript as an SVG element; empty where it can not be drawn.
+        drawing: the fusion transcript as an SVG element; empty where it cannot be drawn.
         drawing_note: how the drawing is to be read; empty without one.
         domains: what the fusion keeps of each protein domain; None when the panel knows none.
         pileup: split reads under the junction; None without split reads.
@@ -53,7 +54,7 @@ def fusion_view(fusion: Fusion, build: str, models: Sequence[GeneModel], number:
     pileup = build_pileup(fusion)
     drawing = lay_out(fusion, models)
     return FusionView(
-        heading=f"{fusion.name} {fusion.type}".strip(),
+        heading=fusion.full_name,
         marks=_marks(fusion),
         facts=(*_evidence(fusion), *_description(fusion, build)),
         # The drawing escapes what it writes.
@@ -69,11 +70,11 @@ def fusion_view(fusion: Fusion, build: str, models: Sequence[GeneModel], number:
 
 def _drawing_note(fusion: Fusion, cut: bool) -> str:
     note = (
-        f"Above {fusion.five_prime.gene}, below {fusion.three_prime.gene}, between them the fusion "
-        "transcript. Numbered boxes are exons, to scale and high where they code; hatched is "
-        "lost. Dark bars are protein domains. Lines lead from the breakpoints to the junction."
+        f"Top: {fusion.five_prime.gene}. Bottom: {fusion.three_prime.gene}. Middle: the fusion transcript. "
+        "Numbered boxes are exons, drawn to scale and taller where they are coding; hatched parts are lost. "
+        "Dark bars are protein domains. Lines connect the breakpoints to the junction."
     )
-    return f"{note} Of 3' untranslated regions the first {UTR_SHOWN} nt are drawn." if cut else note
+    return f"{note} Only the first {UTR_SHOWN} nt of 3' untranslated regions are drawn." if cut else note
 
 
 def _not_printed(pileup: Pileup | None) -> str:
@@ -81,15 +82,15 @@ def _not_printed(pileup: Pileup | None) -> str:
         return ""
     left_out = sum(not line.printed for line in (*pileup.shown, *pileup.folded))
     return (
-        f"{plural(left_out, 'more read is', 'more reads are')} on the page on a screen; printed are the "
-        f"{PRINT_AT_MOST} with the longest shorter anchor."
+        f"{plural(left_out, 'more read is', 'more reads are')} shown on screen; the {PRINT_AT_MOST} with the "
+        "longest shorter anchor are printed."
         if left_out
         else ""
     )
 
 
 def _marks(fusion: Fusion) -> tuple[str, ...]:
-    kind = "the fusion looked for" if fusion.is_target else "another fusion"
+    kind = "target fusion" if fusion.is_target else "another fusion"
     if fusion.reciprocal:
         kind = "reciprocal transcript"
     marks = (kind, f"{fusion.confidence} confidence")
@@ -101,7 +102,7 @@ def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
     kinds = [fusion.split_reads_with_duplicates, fusion.spanning_pairs_with_duplicates]
     short = fusion.fragments_with_duplicates - sum(kinds)
     parts = " and ".join(count(number) for number in ([*kinds, short] if short else kinds))
-    with_duplicates = f"with duplicates {count(fusion.fragments_with_duplicates)}: {parts}"
+    with_duplicates = f"with duplicates: {count(fusion.fragments_with_duplicates)} ({parts})"
     return (
         Fact(
             "Supporting fragments",
@@ -120,7 +121,7 @@ def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
         Fact(
             f"Share of {three}",
             percent(fusion.fraction_three_prime),
-            (f"split reads as a share of split reads and wild type of {three}",),
+            (f"split reads divided by split reads plus wild-type fragments of {three}",),
         ),
         Fact(
             "Longest anchors",
@@ -136,8 +137,8 @@ def _event(fusion: Fusion) -> tuple[Fact, ...]:
     """Return what the junctions of one rearrangement have together, where there is more than this one."""
     if fusion.event_fragments <= fusion.fragments:
         return ()
-    note = "unique fragments of this junction and of the others between the same two genes"
-    return (Fact(f"All of {fusion.event}", plural(fusion.event_fragments, "fragment"), (note,)),)
+    note = "unique fragments of this and all other junctions between the same two genes"
+    return (Fact(f"All junctions of {fusion.event}", plural(fusion.event_fragments, "fragment"), (note,)),)
 
 
 def _description(fusion: Fusion, build: str) -> tuple[Fact, ...]:
@@ -145,25 +146,25 @@ def _description(fusion: Fusion, build: str) -> tuple[Fact, ...]:
     frame = {
         True: "kept (in frame)",
         False: "not kept (out of frame)",
-        None: "not known: a transcript has no known reading frame",
+        None: "not known: a breakpoint lies outside a known coding sequence",
     }
     return (
         Fact(
             "Exons",
             f"{five.gene} {five.site} :: {three.gene} {three.site}",
-            (f"superseded numbering: {fusion.old_name}",) if fusion.old_name else (),
+            (f"previous numbering: {fusion.old_name}",) if fusion.old_name else (),
         ),
         Fact(
             f"Breakpoints ({build})",
             f"{_position(five)} :: {_position(three)}",
-            ("last joined base of the 5' gene, first one of the 3' gene",),
+            ("last base of the 5' gene, first base of the 3' gene",),
             kind="code",
         ),
         Fact("RNA (HGVS)", fusion.hgvs, kind="code"),
         *_chromosomes(fusion),
         Fact("Reading frame", frame[fusion.in_frame]),
         *_protein(fusion),
-        Fact("Catalogue", fusion.catalogue_id or "not among the panel's listed junctions"),
+        Fact("Catalogue", fusion.catalogue_id or "not listed in the panel"),
         Fact("Junction sequence", fusion.junction_sequence, kind="code"),
     )
 
@@ -179,13 +180,13 @@ def _protein(fusion: Fusion) -> tuple[Fact, ...]:
     peptide = fusion.peptide
     if peptide is None:
         return ()
-    details = [f"the protein would have {count(peptide.length)} residues; deduced from the reference"]
+    details = [f"predicted protein of {count(peptide.length)} residues, deduced from the reference"]
     if peptide.first_residue_three_prime is None:
-        details.append("small letters: not in the frame of the 3' gene")
+        details.append("lower case: not in the frame of the 3' gene")
     else:
         details.append(
             f"residues 1 to {peptide.residues_five_prime} of {fusion.five_prime.gene}, then "
-            f"{fusion.three_prime.gene} from residue {peptide.first_residue_three_prime} on"
+            f"{fusion.three_prime.gene} from residue {peptide.first_residue_three_prime}"
         )
     return (Fact("Peptide", peptide.sequence, tuple(details), kind="code"),)
 
@@ -214,18 +215,18 @@ def _not_drawn(fusion: Fusion, pileup: Pileup | None) -> tuple[str, ...]:
     if fusion.spanning_pairs:
         pairs = plural(fusion.spanning_pairs, "spanning pair has", "spanning pairs have")
         sentences.append(
-            f"{pairs} one mate in each gene and no read across the junction; none is drawn here."
+            f"{pairs} one mate in each gene and no read across the junction; spanning pairs are not drawn."
         )
     if fusion.short_overhangs:
-        reads = plural(fusion.short_overhangs, "short overhang runs", "short overhangs run")
+        reads = plural(fusion.short_overhangs, "short overhang extends", "short overhangs extend")
         sentences.append(
-            f"{reads} over the junction with fewer bases than an anchor: they add to a junction that other "
-            "reads prove, and are not drawn."
+            f"{reads} across the junction by fewer bases than an anchor needs. Short overhangs support a "
+            "junction that other reads prove, and are not drawn."
         )
     if fusion.not_typable:
         sentences.append(
-            f"{plural(fusion.not_typable, 'fragment fits', 'fragments fit')} another known junction about as "
-            "well, so that the type rests on the others."
+            f"{plural(fusion.not_typable, 'fragment fits', 'fragments fit')} another known junction about "
+            "equally well; the type rests on the other fragments."
         )
     return tuple(sentences)
 
@@ -237,7 +238,7 @@ def contamination_sentence(fusion: Fusion) -> str:
         return ""
     return (
         f"Another sample of the batch has this junction with "
-        f"{plural(source.fragments_with_duplicates, 'fragment')}, duplicates counted; the "
+        f"{plural(source.fragments_with_duplicates, 'fragment')}, duplicates included; the "
         f"{count(fusion.fragments_with_duplicates)} here are {percent(source.share)} of that and may come "
         "from there."
     )

@@ -1,7 +1,7 @@
-"""Writes the HTML report of a sample from its Report: one file that needs nothing from elsewhere.
+"""Writes the HTML report of a sample: one file that needs nothing from elsewhere.
 
-The page is read by a pathologist who may be offline, on a phone, on paper or colour-blind. A view of
-dataclasses is built here; the template prints it and decides nothing.
+A pathologist reads the page, perhaps offline, on a phone, on paper or colour-blind. A view of dataclasses is
+built here; the template prints it and decides nothing.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from pathlib import Path
 from markupsafe import Markup
 
 from aspsfusion.io.files import replacing
-from aspsfusion.report.coverage_plot import draw_all, gene_coverages
+from aspsfusion.report.coverage_plot import draw, gene_coverages
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.fusion_section import FusionView, fusion_view
-from aspsfusion.report.html_parts import Fact, Table, columns, count, css_string, joined, render, side_by_side
+from aspsfusion.report.html_parts import Fact, Table, columns, css_string, render, side_by_side
 from aspsfusion.report.models import Report, Verdict
 from aspsfusion.report.sections import (
     DifferentialView,
@@ -29,11 +29,12 @@ from aspsfusion.report.sections import (
     one_sided_table,
     unlimited_values,
 )
+from aspsfusion.report.words import count, joined
 
 SIGNATURE = "For professional interpretation; not a diagnosis by itself."
 
 EXPRESSION_ROWS = 6
-"""Genes in one of the expression tables that stand side by side."""
+"""Genes in one of the expression tables that are side by side."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,10 @@ class ReportView:
     """The page of a sample, part by part in the order of reading.
 
     Attributes:
-        sample_id: name of the sample.
         title: what the panel is for.
         page_head: notices for the head of every printed page, fit for a style sheet.
         page_foot: sample and verdict for the foot of every printed page, fit for a style sheet.
         notices: sentences that must not be overlooked.
-        verdict: the answer with its reasons.
         fusions_heading: what the fusions below it are to the verdict.
         fusions: evidence of the fusions that the verdict is about, or of all when none is.
         other_fusions: evidence of the others.
@@ -56,13 +55,13 @@ class ReportView:
         qc_values: quality values without a limit, name by name.
         flags: quality values beyond their limit.
         expression_text: fragments by gene in one sentence, for paper; empty when not measured.
-        expression: fragments by gene, cut into tables that stand side by side.
+        expression: fragments by gene, cut into tables side by side.
         plots: depth by exon as SVG elements.
-        imbalance: sentences on the depth before and behind the breakpoints; none when not measured.
+        imbalance: sentences on the depth up- and downstream of the breakpoints; none when not measured.
         filtered: candidates that are not reported; None without any.
         one_sided: reads that leave the panel; None without any.
         filtered_one_sided: such places that are no finding; None without any.
-        differential: other defining fusions and genes behind stains; None when the panel lists none.
+        differential: other defining fusions and genes of stains; None when the panel lists none.
         interpretation: sentences of the panel.
         methods: panel, reference, software and parameters, name by name.
         limits: sentences of the panel.
@@ -124,7 +123,7 @@ def report_view(report: Report) -> ReportView:
         page_foot=Markup(css_string(foot)),
         notices=tuple(report.notices),
         verdict=report.verdict,
-        fusions_heading="What supports it" if report.verdict.call == "CONFIRMED" else "What was found",
+        fusions_heading="Supporting evidence" if report.verdict.call == "CONFIRMED" else "Findings",
         fusions=tuple(views[: len(main)]),
         other_fusions=tuple(views[len(main) :]),
         exclusion=exclusion_sentences(report.exclusion, report.verdict),
@@ -134,7 +133,10 @@ def report_view(report: Report) -> ReportView:
         flags=tuple(flag.text for flag in report.qc.flags),
         expression_text=_expression_text(report),
         expression=tuple(side_by_side(_expression(report), EXPRESSION_ROWS)),
-        plots=tuple(Markup(svg) for svg in draw_all(gene_coverages(report))),
+        plots=tuple(
+            Markup(draw(coverage, f"coverage-{number}"))
+            for number, coverage in enumerate(gene_coverages(report), 1)
+        ),
         imbalance=imbalance_sentences(report.imbalance),
         filtered=filtered_table(report.filtered) if report.filtered else None,
         one_sided=one_sided_table(report.one_sided) if report.one_sided else None,
@@ -148,7 +150,7 @@ def report_view(report: Report) -> ReportView:
 
 
 def _main_fusions(fusions: Sequence[Fusion]) -> tuple[list[Fusion], list[Fusion]]:
-    """Part the fusions that the verdict is about, both ways round, from the others; all if there is none."""
+    """Separate the target fusions, reciprocal ones too, from the others; without any, all are main."""
     main = [fusion for fusion in fusions if fusion.is_target or fusion.reciprocal]
     if not main:
         return list(fusions), []
@@ -157,11 +159,11 @@ def _main_fusions(fusions: Sequence[Fusion]) -> tuple[list[Fusion], list[Fusion]
 
 def _expression_text(report: Report) -> str:
     """Return the fragments of the genes that quality control and differential diagnosis leave out."""
-    told = {*report.qc.control_genes, *(marker.gene for marker in report.differential.markers)}
-    told |= {gene for fusion in report.differential.fusions for gene in fusion.name.split("::")}
-    told -= set(report.verdict.target.split("::"))
+    shown = {*report.qc.control_genes, *(marker.gene for marker in report.differential.markers)}
+    shown |= {gene for fusion in report.differential.fusions for gene in fusion.name.split("::")}
+    shown -= set(report.verdict.target.split("::"))
     return ", ".join(
-        f"{row.gene} {count(row.fragments)}" for row in report.expression if row.gene not in told
+        f"{row.gene} {count(row.fragments)}" for row in report.expression if row.gene not in shown
     )
 
 

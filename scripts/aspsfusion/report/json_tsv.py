@@ -1,8 +1,7 @@
-"""Writes and reads `report.json` and writes `fusions.tsv` from it.
+"""Writes and reads `report.json`, and writes `fusions.tsv`.
 
-This is the last stage of a sample: all facts are in a `records.Report` already, and everything that a
-person or another program reads (JSON here, `vcf`, `html_report`, later `summary`) is written from that
-one object, so that no two files can disagree.
+All facts are in a `models.Report` already, and everything that a person or another program reads is written
+from that one object, so that no two files can disagree.
 """
 
 import csv
@@ -13,16 +12,12 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from aspsfusion.errors import AspsfusionError
+from aspsfusion.errors import ReportError
 from aspsfusion.io.files import replacing
 from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
 
 Cell = str | int | float | bool | None
-
-
-class ReportError(AspsfusionError):
-    """A report.json is missing, damaged or of another program or version."""
 
 
 def write_json(report: Report, path: Path) -> None:
@@ -38,7 +33,7 @@ def read_report(path: Path) -> Report:
     """Read a `report.json` back.
 
     Raises:
-        ReportError: the file can not be read, is no JSON, or is not a report of this schema version; the
+        ReportError: the file cannot be read, is no JSON, or is not a report of this schema version; the
             message names file and key.
     """
     try:
@@ -46,7 +41,7 @@ def read_report(path: Path) -> Report:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not a text file"
         raise ReportError(
-            f"can not be read ({reason})", path=path, remedy="give a report.json of 'aspsfusion report'"
+            f"cannot be read ({reason})", path=path, remedy="give a report.json of 'aspsfusion report'"
         ) from error
     _check_version(text, path)
     try:
@@ -64,7 +59,7 @@ def read_report(path: Path) -> Report:
 
 
 def _check_version(text: str, path: Path) -> None:
-    """Refuse what is no report at all, before the keys are looked at one by one."""
+    """Refuse what is no report at all, before the keys are checked one by one."""
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -78,7 +73,7 @@ def _check_version(text: str, path: Path) -> None:
     version = data.get("schema_version") if isinstance(data, dict) else None
     if not isinstance(version, str):
         raise ReportError(
-            "is no report of aspsfusion: there is no such key",
+            "is not a report of aspsfusion: there is no such key",
             path=path,
             where="key schema_version",
             remedy="give a report.json of 'aspsfusion report'",
@@ -148,7 +143,7 @@ class FusionRow:
 
 
 def cell_text(value: Cell) -> str:
-    r"""Return a value as it stands in a table file: nothing for None, true and false, text on one line.
+    r"""Return a value as table files have it: nothing for None, true and false, text on one line.
 
     >>> [cell_text(value) for value in (None, True, 0.25, "two\nlines")]
     ['', 'true', '0.25', 'two lines']

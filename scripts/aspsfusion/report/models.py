@@ -1,14 +1,13 @@
-"""`report.json`, the record of a sample that everything a person reads is written from.
+"""Defines `report.json`, the record of a sample that everything a person reads is written from.
 
-Its JSON Schema is shipped in `resources/` (see `schema`). Positions are 1-based and inclusive.
+Its JSON Schema is shipped in `resources/` (see `files`). Positions are 1-based and inclusive.
 """
 
 from typing import Literal
 
 from pydantic import Field
 
-from aspsfusion.evidence.fragments import Record
-from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, Fusion, OneSided, Reason
+from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, Fusion, OneSided, Reason, Record
 
 REPORT_SCHEMA_VERSION = "1.0.0"
 """Version of the structure of report.json; the first number changes when a field changes its meaning."""
@@ -45,7 +44,7 @@ class ReferenceId(Record):
     whole_genome_specificity: bool = Field(
         False,
         description="whether the panel's sequences were looked for in the whole genome, so that reads of a "
-        "gene's copies elsewhere are told from its own",
+        "gene's copies elsewhere are distinguished from its own",
     )
     file: str = Field(description="file name of the genome FASTA")
     checksums: dict[str, str] = Field(
@@ -53,7 +52,7 @@ class ReferenceId(Record):
         description="MD5 of the targets' chromosomes where they are whole, and SHA-256 of the panel's own "
         "sequences (transcripts.fa, introns.fa)",
     )
-    checks: list[str] = Field(description="what was proved of the reference when the panel was built")
+    checks: list[str] = Field(description="what was proved about the reference when the panel was built")
 
 
 class OwnVerdict(Record):
@@ -99,14 +98,17 @@ class ExclusionLevel(Record):
 
 
 class Exclusion(Record):
-    """What would have been seen if the fusion were there."""
+    """What would have been detected if the fusion were there."""
 
-    confidence: float = Field(description="probability with which the fraction below would have been seen")
+    confidence: float = Field(
+        description="probability with which the fraction below would have been detected"
+    )
     informative_fragments: dict[str, int] = Field(
         description="unique wild-type fragments at each acceptor, by 'GENE exon N'"
     )
     detectable_fraction: float | None = Field(
-        description="smallest share of fusion transcripts that would have been seen; None without coverage"
+        description="smallest share of fusion transcripts that would have been detected; None without "
+        "coverage"
     )
     levels: list[ExclusionLevel] = Field(
         default_factory=list, description="the same at the confidences that are always given"
@@ -143,14 +145,15 @@ class QualityControl(Record):
     candidate_fragments: int
     duplicates: int = Field(description="fragments that are copies of a molecule already counted")
     umi: bool = Field(
-        False, description="whether the reads carry unique molecular identifiers, so that they tell molecules"
+        False,
+        description="whether the reads carry unique molecular identifiers, which distinguish molecules",
     )
     median_insert: int | None
     adapter_fraction: float | None
     overlap_fraction: float | None = Field(description="share of pairs whose mates overlap")
     read_length: int = Field(description="longest read")
     mean_read_length: float = Field(description="mean length of all reads in nt")
-    gc_fraction: float = Field(description="share of G and C among the known bases of all reads")
+    gc_fraction: float = Field(description="GC content: share of G and C among the known bases of all reads")
     n_fraction: float = Field(description="share of unknown bases (N) in all reads")
     q30_fraction: float | None = Field(
         description="share of bases of all reads with a quality of at least 30; null where the input has none"
@@ -160,19 +163,19 @@ class QualityControl(Record):
         description="what the reads came in: 'FASTQ', or the kind of BAM, CRAM or SAM file", default="FASTQ"
     )
     input_build: str | None = Field(
-        description="genome build that the input was aligned to, told from its header; reads are realigned",
+        description="genome build that the input was aligned to, read from its header; reads are realigned",
         default=None,
     )
     strand: Literal["forward", "reverse", "unstranded", "not determined"] = Field(
-        description="direction of first reads on the panel's transcripts, told from the data",
+        description="direction of first reads on the panel's transcripts, inferred from the data",
         default="not determined",
     )
     strand_fraction: float | None = Field(
         description="share of unique fragments whose first read is in sense; None without any", default=None
     )
     unspliced_fraction: float | None = Field(
-        description="share of the target genes' molecules at exon borders that still hold the intron; None "
-        "where too few were seen",
+        description="share of the target genes' molecules at exon borders that still contain the intron; "
+        "None where too few were seen",
         default=None,
     )
     five_to_three_ratio: float | None = Field(
@@ -204,18 +207,18 @@ class ExonCoverage(Record):
 
 
 class Imbalance(Record):
-    """Depth of the target's 3' gene before and behind the recurrent breakpoints; supporting evidence only."""
+    """Depth of the target's 3' gene up- and downstream of its breakpoints; supporting evidence only."""
 
     gene: str
     five_prime_depth: float | None = Field(description="None when the panel lists no breakpoint")
     three_prime_depth: float | None
-    ratio: float | None = Field(description="depth behind divided by depth before the breakpoints")
-    five_prime_fragments: int = Field(0, description="unique fragments whose middle lies before them")
-    three_prime_fragments: int = Field(0, description="unique fragments whose middle lies behind them")
+    ratio: float | None = Field(description="depth downstream divided by depth upstream of the breakpoints")
+    five_prime_fragments: int = Field(0, description="unique fragments whose middle lies upstream of them")
+    three_prime_fragments: int = Field(0, description="unique fragments whose middle lies downstream of them")
     p_value: float | None = Field(
         None,
-        description="probability of as large an excess behind the breakpoints under the baseline; None "
-        "without fragments",
+        description="probability of as large an excess downstream of the breakpoints under the baseline; "
+        "None without fragments",
     )
     baseline: str = Field("", description="'uniform model' or 'N negative samples'")
 
@@ -234,11 +237,11 @@ class DifferentialFusion(Record):
     five_prime_fragments: int = Field(
         description="unique wild-type fragments of the 5' gene; without any, nothing found means little"
     )
-    three_prime_fragments: int = Field(description="the same of the 3' gene")
+    three_prime_fragments: int = Field(description="the same for the 3' gene")
 
 
 class Marker(Record):
-    """Expression of a gene behind an immunohistochemical stain."""
+    """Expression of the gene of an immunohistochemical stain."""
 
     gene: str
     stain: str
@@ -279,5 +282,5 @@ class Report(Record):
     interpretation: list[str]
     limits: list[str]
     notices: list[str] = Field(
-        description="sentences that must stand on every page, such as DEMONSTRATION REFERENCE"
+        description="sentences that must be on every page, such as DEMONSTRATION REFERENCE"
     )

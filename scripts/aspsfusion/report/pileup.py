@@ -1,4 +1,4 @@
-"""Lays the supporting reads out under the junction, as text that can be read, copied and printed.
+"""Shows the supporting reads under the junction, as text that can be read, copied and printed.
 
 Positions count from the junction: 0 is the first base of the 3' gene, -1 the last base of the 5' gene.
 """
@@ -22,7 +22,7 @@ PRINT_AT_MOST = 8
 """Of the reads shown at once, those on paper: the evidence of a fusion is to fit the first page."""
 
 FIGURES_HEAD = "  5' nt  3' nt  edits  copies"
-"""Heads of the figures behind each read; they stand on the right so that a phone shows the junction first."""
+"""Heads of the figures after each read; they are on the right so that a phone shows the junction first."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class PileupLine:
-    """One read: its bases in runs, then its figures and its name; `printed` when it stands on paper too."""
+    """One read: its bases in runs, then its figures and its name; `printed` when it is on paper too."""
 
     segments: tuple[Segment, ...]
     figures: str
@@ -94,36 +94,36 @@ def _shorter_anchor(read: SupportingRead) -> int:
 
 @dataclass(frozen=True)
 class _Window:
-    """The part of the junction that is drawn: `left` bases before it and `right` behind it."""
+    """The part of the junction that is drawn: `left` bases before it and `right` after it."""
 
     before: str
-    behind: str
+    after: str
     left: int
     right: int
 
     @classmethod
     def around(cls, junction_sequence: str, reads: Sequence[SupportingRead]) -> "_Window":
-        before, _, behind = junction_sequence.upper().partition("|")
+        before, _, after = junction_sequence.upper().partition("|")
         left = min(FLANK, max(-read.offset for read in reads))
         right = min(FLANK, max(read.offset + len(read.sequence) for read in reads))
-        return cls(before, behind, max(left, 0), max(right, 0))
+        return cls(before, after, max(left, 0), max(right, 0))
 
     def base(self, position: int) -> str:
         """Return the base of the junction at a position, a space where its sequence is not recorded."""
         if position < 0:
             return self.before[position] if -position <= len(self.before) else " "
-        return self.behind[position] if position < len(self.behind) else " "
+        return self.after[position] if position < len(self.after) else " "
 
     def heading(self, fusion: Fusion) -> str:
         five, three = fusion.five_prime, fusion.three_prime
         before = f"{five.gene} {five.site}"[: self.left]
-        behind = f"{three.gene} {three.site}"[: self.right]
-        return f" {before:>{self.left}}|{behind}"
+        after = f"{three.gene} {three.site}"[: self.right]
+        return f" {before:>{self.left}}|{after}"
 
     def reference_line(self) -> str:
         before = "".join(self.base(position) for position in range(-self.left, 0))
-        behind = "".join(self.base(position) for position in range(self.right))
-        return f" {before}|{behind} "
+        after = "".join(self.base(position) for position in range(self.right))
+        return f" {before}|{after} "
 
     def lines(self, best_first: Sequence[SupportingRead], *, printed: int) -> tuple[PileupLine, ...]:
         on_paper = {read.name for read in best_first[:printed]}

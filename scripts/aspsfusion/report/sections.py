@@ -1,31 +1,14 @@
-"""What a page says beside the evidence: tilted coverage, other defining fusions, genes behind stains.
+"""Builds the smaller parts of a page, in its order: coverage, exclusion, quality, candidates, differential.
 
-Nothing here decides a verdict, and each part says so.
-
-What a page says about an exclusion: what would have been seen, and what stays possible.
-
-What a page says about the quality of a sample: the values with a limit, and the others.
-
-What a page says about junctions that are not reported and about places where reads leave the panel.
+Each part is a view that the template prints as it is; none of them decides a verdict.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aspsfusion.interpret.exclusion import percent as rounded_up
 from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, FusionSide, OneSided
-from aspsfusion.report.html_parts import (
-    NOT_DETERMINED,
-    Fact,
-    Kind,
-    Table,
-    columns,
-    count,
-    joined,
-    percent,
-    plural,
-)
+from aspsfusion.report.html_parts import Fact, Kind, Table, columns
 from aspsfusion.report.models import (
     Differential,
     DifferentialFusion,
@@ -35,120 +18,12 @@ from aspsfusion.report.models import (
     QualityControl,
     Verdict,
 )
+from aspsfusion.report.words import NOT_DETERMINED, count, joined, percent, plural, rounded_up
 
-
-def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ...]:
-    """Return what would have been seen, in sentences; adequacy only where nothing was confirmed."""
-    gene = verdict.target.rsplit("::", 1)[-1]
-    if exclusion.detectable_fraction is None:
-        seen = f"It can not be told how small a share of fusion transcripts of {gene} would have been seen."
-    else:
-        share, chance = detectable_share(exclusion.detectable_fraction), percent(exclusion.confidence)
-        seen = (
-            f"If {share} or more of the {gene} transcripts carried the fusion {verdict.target}, "
-            f"it would have been seen with {chance} probability."
-        )
-    found = (seen, *_other_levels(exclusion))
-    if verdict.call == "CONFIRMED":
-        return found
-    adequate = "is adequate" if exclusion.adequate else "is not adequate"
-    return (
-        *found,
-        f"An exclusion needs a share of {percent(exclusion.threshold)} or less: the coverage {adequate}.",
-        *_not_excluded(exclusion),
-    )
-
-
-def detectable_share(fraction: float) -> str:
-    """Return a detectable share as the verdict states it, rounded up so that it never claims too much.
-
-    >>> detectable_share(0.0161)
-    '1.7%'
-    """
-    return f"{rounded_up(fraction)}%"
-
-
-def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
-    """Say the same at the confidences beside the one that decides; nothing where no share can be told."""
-    if exclusion.detectable_fraction is None:
-        return ()
-    others = [
-        f"with {percent(level.confidence)} probability "
-        + (
-            "no share can be told"
-            if level.detectable_fraction is None
-            else f"the share is {detectable_share(level.detectable_fraction)}"
-        )
-        for level in exclusion.levels
-        if level.confidence != exclusion.confidence
-    ]
-    text = "; ".join(others)
-    return (f"{text[0].upper()}{text[1:]}.",) if others else ()
-
-
-def _not_excluded(exclusion: Exclusion) -> tuple[str, ...]:
-    """Say what stays possible after the figures above."""
-    if exclusion.detectable_fraction is None:
-        return ()
-    return (
-        f"A share below {detectable_share(exclusion.detectable_fraction)} can not be excluded, nor what is "
-        "listed under Limits.",
-    )
-
-
-def acceptor_table(exclusion: Exclusion) -> Table | None:
-    """Return the informative fragments at each acceptor; None when there are none."""
-    if not exclusion.informative_fragments:
-        return None
-    return Table(
-        "Wild-type fragments across the start of each exon that the fusion could join",
-        columns("Exon start", ("Fragments", "number"), ("Needed to exclude", "number")),
-        tuple(
-            (
-                place,
-                count(number),
-                NOT_DETERMINED if exclusion.needed_fragments is None else count(exclusion.needed_fragments),
-            )
-            for place, number in exclusion.informative_fragments.items()
-        ),
-    )
-
+SMALLEST_P = 1e-6
+"""A probability of 0 in the report has been rounded down from less than this."""
 
 STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}
-
-
-def check_table(qc: QualityControl) -> Table | None:
-    """Return the values that have a limit; None when there is none."""
-    if not qc.checks:
-        return None
-    return Table(
-        "Values with a limit",
-        columns("Quantity", ("Value", "number"), "Limit", ("Result", "status"), "Why this limit"),
-        tuple(
-            (check.name, check.value, check.limit, STATUS_WORDS[check.status], check.reason)
-            for check in qc.checks
-        ),
-    )
-
-
-def unlimited_values(qc: QualityControl) -> tuple[Fact, ...]:
-    """Return the values without a limit, name by name; one that the input can not tell is left out."""
-    controls = joined([f"{gene} {count(number)}" for gene, number in qc.control_genes.items()])
-    in_sense = "" if qc.strand_fraction is None else f" ({percent(qc.strand_fraction)} in sense)"
-    return (
-        Fact("Reads in total", count(qc.total_reads)),
-        Fact("Length of reads", f"mean {qc.mean_read_length:g} nt, longest {count(qc.read_length)} nt"),
-        Fact("G and C", percent(qc.gc_fraction)),
-        Fact("Unknown bases (N)", percent(qc.n_fraction)),
-        *([] if qc.q30_fraction is None else [Fact("Bases of Q30 or better", percent(qc.q30_fraction))]),
-        Fact("Reads with adapter", percent(qc.adapter_fraction)),
-        Fact("Pairs whose mates overlap", percent(qc.overlap_fraction)),
-        Fact("Input", qc.input if qc.input_build is None else f"{qc.input}, aligned to {qc.input_build}"),
-        Fact("Strand", f"{qc.strand}{in_sense}"),
-        Fact("Molecules told by", "UMI" if qc.umi else "coordinates"),
-        Fact("Control genes, fragments", controls),
-    )
-
 
 ONE_SIDED_COLUMNS: tuple[str | tuple[str, Kind], ...] = (
     "Gene",
@@ -174,10 +49,152 @@ class Folded:
     printed: str
 
 
-def filtered_table(candidates: Sequence[FilteredFusion]) -> Table:
-    """Return the candidate junctions that are not reported, with the reasons."""
+@dataclass(frozen=True)
+class DifferentialView:
+    """The differential diagnosis as the page shows it.
+
+    Attributes:
+        fusions: other defining fusions, those that were found first; None when the panel lists none.
+        markers: genes of stains; None when the panel lists none.
+        printed: the same in sentences, for paper.
+    """
+
+    fusions: Table | None
+    markers: Table | None
+    printed: tuple[str, ...]
+
+
+def imbalance_sentences(imbalance: Imbalance) -> tuple[str, ...]:
+    """Return how the 3' gene's depth differs across its breakpoints; none when not measured."""
+    if imbalance.five_prime_depth is None or imbalance.three_prime_depth is None:
+        return ()
+    ratio = "" if imbalance.ratio is None else f" ({imbalance.ratio:.1f} times as much)"
+    depth = (
+        f"Mean depth of {imbalance.gene}: {imbalance.five_prime_depth:.1f} upstream of the recurrent "
+        f"breakpoints, {imbalance.three_prime_depth:.1f} downstream{ratio}."
+    )
+    caution = "This is supporting evidence only and does not affect the verdict."
+    if imbalance.p_value is None:
+        return depth, caution
+    chance = (
+        f"less than {SMALLEST_P:f}"
+        if imbalance.p_value < SMALLEST_P
+        else f"{float(f'{imbalance.p_value:.2g}'):g}"
+    )
+    return (
+        depth,
+        f"Unique fragments centred upstream: {count(imbalance.five_prime_fragments)}, downstream: "
+        f"{count(imbalance.three_prime_fragments)}; probability of at least as large an excess downstream: "
+        f"{chance} (baseline: {imbalance.baseline}; real coverage is never even).",
+        caution,
+    )
+
+
+def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ...]:
+    """Return what would have been seen, in sentences; adequacy only where nothing was confirmed."""
+    gene = verdict.target.rsplit("::", 1)[-1]
+    if exclusion.detectable_fraction is None:
+        seen = f"The smallest share of {gene} fusion transcripts that would be detected cannot be determined."
+    else:
+        share, chance = rounded_up(exclusion.detectable_fraction), percent(exclusion.confidence)
+        seen = (
+            f"If {share} or more of the {gene} transcripts carried the fusion {verdict.target}, "
+            f"it would have been detected with {chance} probability."
+        )
+    found = (seen, *_other_levels(exclusion))
+    if verdict.call == "CONFIRMED":
+        return found
+    adequate = "is adequate" if exclusion.adequate else "is not adequate"
+    return (
+        *found,
+        f"An exclusion requires a share of {percent(exclusion.threshold)} or less: the coverage {adequate}.",
+        *_not_excluded(exclusion),
+    )
+
+
+def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
+    """Say the same at the confidences beside the one that decides; nothing where there is no share."""
+    if exclusion.detectable_fraction is None:
+        return ()
+    others = [
+        f"with {percent(level.confidence)} probability, "
+        + (
+            "no share can be determined"
+            if level.detectable_fraction is None
+            else f"the share is {rounded_up(level.detectable_fraction)}"
+        )
+        for level in exclusion.levels
+        if level.confidence != exclusion.confidence
+    ]
+    text = "; ".join(others)
+    return (f"{text[0].upper()}{text[1:]}.",) if others else ()
+
+
+def _not_excluded(exclusion: Exclusion) -> tuple[str, ...]:
+    """Say what stays possible after the figures above."""
+    if exclusion.detectable_fraction is None:
+        return ()
+    return (
+        f"A share below {rounded_up(exclusion.detectable_fraction)} cannot be excluded, and neither "
+        "can what is listed under Limits.",
+    )
+
+
+def acceptor_table(exclusion: Exclusion) -> Table | None:
+    """Return the informative fragments at each acceptor; None when there are none."""
+    if not exclusion.informative_fragments:
+        return None
     return Table(
-        "Candidate junctions that are not reported",
+        "Wild-type fragments across the start of each exon that the fusion could join",
+        columns("Exon start", ("Fragments", "number"), ("Needed for exclusion", "number")),
+        tuple(
+            (
+                place,
+                count(number),
+                NOT_DETERMINED if exclusion.needed_fragments is None else count(exclusion.needed_fragments),
+            )
+            for place, number in exclusion.informative_fragments.items()
+        ),
+    )
+
+
+def check_table(qc: QualityControl) -> Table | None:
+    """Return the values that have a limit; None when there is none."""
+    if not qc.checks:
+        return None
+    return Table(
+        "Values with a limit",
+        columns("Quantity", ("Value", "number"), "Limit", ("Result", "status"), "Why this limit"),
+        tuple(
+            (check.name, check.value, check.limit, STATUS_WORDS[check.status], check.reason)
+            for check in qc.checks
+        ),
+    )
+
+
+def unlimited_values(qc: QualityControl) -> tuple[Fact, ...]:
+    """Return the values without a limit, name by name; one that the input does not show is left out."""
+    controls = joined([f"{gene} {count(number)}" for gene, number in qc.control_genes.items()])
+    in_sense = "" if qc.strand_fraction is None else f" ({percent(qc.strand_fraction)} sense)"
+    return (
+        Fact("Total reads", count(qc.total_reads)),
+        Fact("Read length", f"mean {qc.mean_read_length:g} nt, longest {count(qc.read_length)} nt"),
+        Fact("GC content", percent(qc.gc_fraction)),
+        Fact("Unknown bases (N)", percent(qc.n_fraction)),
+        *([] if qc.q30_fraction is None else [Fact("Bases with Q30 or better", percent(qc.q30_fraction))]),
+        Fact("Reads with adapter", percent(qc.adapter_fraction)),
+        Fact("Pairs with overlapping mates", percent(qc.overlap_fraction)),
+        Fact("Input", qc.input if qc.input_build is None else f"{qc.input}, aligned to {qc.input_build}"),
+        Fact("Strand", f"{qc.strand}{in_sense}"),
+        Fact("Molecules distinguished by", "UMI" if qc.umi else "coordinates"),
+        Fact("Control genes, fragments", controls),
+    )
+
+
+def filtered_table(candidates: Sequence[FilteredFusion]) -> Table:
+    """Return the candidate junctions that were not called, with the reasons."""
+    return Table(
+        "Candidate junctions not called",
         columns(
             "Fusion",
             "5' side",
@@ -209,7 +226,7 @@ def _side_words(side: FusionSide) -> str:
 def one_sided_table(places: Sequence[OneSided]) -> Table:
     """Return the places where fragments leave a gene into sequence that the panel does not hold."""
     return Table(
-        "Places where reads leave a gene into sequence outside of the panel",
+        "Places where reads run from a gene into sequence outside the panel",
         columns(*ONE_SIDED_COLUMNS),
         tuple(_place_words(place) for place in places),
     )
@@ -219,14 +236,14 @@ def folded_one_sided(places: Sequence[FilteredOneSided]) -> Folded:
     """Return such places that are no finding, with the reasons, and what paper says of them."""
     heading = (
         plural(len(places), "place where reads leave a gene is", "places where reads leave a gene are")
-        + " no finding"
+        + " not reported"
     )
     reasons = Counter(reason.text for place in places for reason in place.reasons)
     why = "; ".join(f"{text.removesuffix('.')} ({times})" for text, times in sorted(reasons.items()))
     return Folded(
         heading,
         Table(
-            "Places where reads leave a gene that are no finding",
+            "Places where reads leave a gene that are not reported",
             columns(*ONE_SIDED_COLUMNS, "Why not"),
             tuple(
                 (*_place_words(place), "; ".join(reason.text for reason in place.reasons)) for place in places
@@ -243,51 +260,6 @@ def _place_words(place: OneSided) -> tuple[str, ...]:
         f"{place.chrom}:{place.pos}",
         count(place.fragments),
         place.clipped_consensus,
-    )
-
-
-SMALLEST_P = 1e-6
-"""A probability that is 0 in the report has been rounded down from less than this."""
-
-
-@dataclass(frozen=True)
-class DifferentialView:
-    """The differential diagnosis as the page shows it.
-
-    Attributes:
-        fusions: other defining fusions, those that were found first; None when the panel lists none.
-        markers: genes behind stains; None when the panel lists none.
-        printed: the same in sentences, for paper.
-    """
-
-    fusions: Table | None
-    markers: Table | None
-    printed: tuple[str, ...]
-
-
-def imbalance_sentences(imbalance: Imbalance) -> tuple[str, ...]:
-    """Return how the 3' gene's depth differs before and behind its breakpoints; none when not measured."""
-    if imbalance.five_prime_depth is None or imbalance.three_prime_depth is None:
-        return ()
-    ratio = "" if imbalance.ratio is None else f", {imbalance.ratio:.1f} times as much"
-    depth = (
-        f"Mean depth of {imbalance.gene} before the recurrent breakpoints {imbalance.five_prime_depth:.1f}, "
-        f"behind them {imbalance.three_prime_depth:.1f}{ratio}."
-    )
-    caution = "This supports a finding and decides nothing."
-    if imbalance.p_value is None:
-        return depth, caution
-    chance = (
-        f"less than {SMALLEST_P:f}"
-        if imbalance.p_value < SMALLEST_P
-        else f"{float(f'{imbalance.p_value:.2g}'):g}"
-    )
-    return (
-        depth,
-        f"Unique fragments with their middle before them {count(imbalance.five_prime_fragments)}, behind "
-        f"them {count(imbalance.three_prime_fragments)}; probability of as large an excess there {chance} "
-        f"(baseline: {imbalance.baseline}; real coverage is never even).",
-        caution,
     )
 
 
@@ -308,7 +280,7 @@ def _result(fusion: DifferentialFusion) -> str:
         fragments = plural(fusion.fragments, "fragment")
         return f"found: {fragments}, {count(fusion.split_reads)} across the junction"
     unseen = not (fusion.five_prime_fragments and fusion.three_prime_fragments)
-    return "not found; a gene was not seen" if unseen else "not found"
+    return "not found; one of its genes was not seen" if unseen else "not found"
 
 
 def _fusion_table(fusions: Sequence[DifferentialFusion]) -> Table:
@@ -334,7 +306,7 @@ def _name(fusion: DifferentialFusion) -> str:
 
 def _marker_table(markers: Sequence[Marker]) -> Table:
     return Table(
-        "Genes behind stains",
+        "Immunohistochemical marker genes",
         columns("Stain", "Gene", ("Fragments", "number"), ("Per kb, scaled", "number")),
         tuple((row.stain, row.gene, count(row.fragments), f"{row.tpm_like:,.0f}") for row in markers),
     )
@@ -354,10 +326,10 @@ def _printed(fusions: Sequence[DifferentialFusion], markers: Sequence[Marker]) -
     ]
     if absent:
         sentences.append(
-            "Not found, with the fragments of the 5' and the 3' gene (without any, nothing found means "
+            "Not found, with the fragments of the 5' and the 3' gene (without any, a negative result means "
             f"little): {', '.join(absent)}."
         )
     if markers:
         stains = ", ".join(f"{row.stain} ({row.gene}) {count(row.fragments)}" for row in markers)
-        sentences.append(f"Fragments of genes behind stains: {stains}.")
+        sentences.append(f"Fragments of immunohistochemical marker genes: {stains}.")
     return sentences

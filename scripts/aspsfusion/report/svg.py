@@ -1,4 +1,4 @@
-"""A sheet to draw on, whose SVG element stands inside an HTML page.
+"""Draws on a sheet, whose SVG element is part of an HTML page.
 
 The text stays text, so that it can be searched, and each drawing says in words what it shows. The same shapes
 always give the same bytes. Lengths are points of the sheet, x to the right and y down from the upper left
@@ -15,7 +15,7 @@ POINTS = 72
 """Points of an inch."""
 
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
-"""The page's own font, named because a PDF writer does not hand it down into a drawing."""
+"""The page's own font, named because a PDF writer does not apply it inside a drawing."""
 
 CHARACTER_WIDTH = 0.56
 """Mean width of a character as a share of the font's size, to keep texts apart."""
@@ -34,14 +34,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle.
-
-    Attributes:
-        left: left edge.
-        top: upper edge.
-        width: width.
-        height: height.
-    """
+    """A rectangle, by its upper left corner and its size."""
 
     left: float
     top: float
@@ -51,13 +44,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Fill:
-    """How an area looks.
-
-    Attributes:
-        inside: colour of the area.
-        edge: colour of its edge and of its hatching.
-        hatched: whether it is hatched.
-    """
+    """How an area looks: its colour, and the colour of its edge and its hatching."""
 
     inside: str
     edge: str
@@ -92,8 +79,8 @@ class Sheet:
         """Make an empty sheet.
 
         Args:
-            width: its width.
-            height: its height.
+            width: in points.
+            height: in points.
             identifier: prefix of the ids inside the drawing, unique within the page.
             words: what the drawing shows, for those who do not see it.
         """
@@ -132,13 +119,9 @@ class Sheet:
         ElementTree.SubElement(self._root, "rect", shape | {"fill": "none"} | edge)
 
     def line(self, points: Sequence[Point], colour: str, width: float, dashes: str = "") -> None:
-        """Draw a line through points.
+        """Draw a line through two or more points.
 
-        Args:
-            points: two or more.
-            colour: its colour.
-            width: its width.
-            dashes: lengths of dash and gap with a space between; empty for an unbroken line.
+        `dashes` are the lengths of dash and gap with a space between; empty for an unbroken line.
         """
         shape = {"d": _path(points), "fill": "none", "stroke": colour, "stroke-width": _number(width)}
         ElementTree.SubElement(self._root, "path", shape | ({"stroke-dasharray": dashes} if dashes else {}))
@@ -153,16 +136,7 @@ class Sheet:
         *,
         bold: bool = False,
     ) -> None:
-        """Write a text.
-
-        Args:
-            place: its start, middle or end, on the base line.
-            text: one line.
-            size: size of the font.
-            colour: its colour.
-            anchor: which part of the text is at the place.
-            bold: whether it is set in bold.
-        """
+        """Write one line of text, whose `anchor` (start, middle or end) is at the place on the base line."""
         self._text(place, text, size, {"fill": colour, "text-anchor": anchor}, bold=bold)
 
     def text_upwards(self, place: Point, text: str, size: float, colour: str) -> None:

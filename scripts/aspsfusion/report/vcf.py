@@ -101,7 +101,7 @@ def write_vcf(report: Report, path: Path) -> None:
 
     Args:
         report: the record of the sample.
-        path: the file to write, ending in `.vcf.gz`; the index is `path` with `.tbi` behind it.
+        path: the file to write, ending in `.vcf.gz`; the index is `path` with `.tbi` appended.
     """
     with TemporaryDirectory() as directory:
         plain = Path(directory) / "fusions.vcf"
@@ -163,9 +163,7 @@ def bracket_notation(base: str, *, own_left: bool, mate: str, mate_left: bool) -
 def breakends(fusion: Fusion, number: int) -> tuple[Breakend, Breakend]:
     """Return the two records of a fusion, that of the 5' gene first.
 
-    Args:
-        fusion: a reported fusion.
-        number: its place in the report, from 1; names the event.
+    `number` is its place in the report, from 1, and names the event.
     """
     event = f"fusion_{number}"
     five, three = fusion.five_prime, fusion.three_prime
@@ -188,9 +186,9 @@ def _place(side: FusionSide) -> str:
 
 
 def _joined_bases(fusion: Fusion) -> tuple[str, str]:
-    """Return the two joined bases on the plus strand; N where the junction sequence does not tell."""
-    before, _, behind = fusion.junction_sequence.upper().partition("|")
-    joined = (before[-1:] or "N", fusion.five_prime.strand), (behind[:1] or "N", fusion.three_prime.strand)
+    """Return the two joined bases on the plus strand; N where the junction sequence is not known."""
+    before, _, after = fusion.junction_sequence.upper().partition("|")
+    joined = (before[-1:] or "N", fusion.five_prime.strand), (after[:1] or "N", fusion.three_prime.strand)
     five, three = (base if strand == "+" else reverse_complement(base) for base, strand in joined)
     return five, three
 
@@ -224,11 +222,11 @@ def _info(fusion: Fusion, side: FusionSide, event: str, name: str, mate: str, wi
         "RECIPROCAL": fusion.reciprocal,
     }
     return ";".join(
-        _info_entry(field, values[field.name]) for field in INFO_FIELDS if _told(values[field.name])
+        _info_entry(field, values[field.name]) for field in INFO_FIELDS if _is_known(values[field.name])
     )
 
 
-def _told(value: str | int | float | bool | None) -> bool:
+def _is_known(value: str | int | float | bool | None) -> bool:
     """Whether INFO carries the value: None and an unset flag are left out, 0 is not."""
     return value is not None and value is not False
 

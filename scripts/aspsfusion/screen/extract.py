@@ -27,8 +27,19 @@ import pysam
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.bam import Header, open_alignments, read_header, records_of, require_reference, sort_bam
 from aspsfusion.io.files import replacing, require_unchanged, stamps_of
+from aspsfusion.native import (
+    BASES,
+    GC,
+    LOAD_BYTES,
+    LONGEST,
+    SCAN_OK,
+    UNKNOWN,
+    ScanRoom,
+    ScreenTable,
+    scan_fastq,
+)
 from aspsfusion.panel.panel import Panel, load_panel
-from aspsfusion.panel.screen_index import ScreenTable, load_screen_index
+from aspsfusion.panel.screen_index import load_screen_index
 from aspsfusion.screen.extract_metrics import (
     Counts,
     Kept,
@@ -37,9 +48,6 @@ from aspsfusion.screen.extract_metrics import (
     require_human,
     target_loci,
 )
-from aspsfusion.screen.scan_room import BASES, GC, LONGEST, UNKNOWN, scan_room
-from aspsfusion.screen_kernels import SCAN_OK, scan_fastq
-from aspsfusion.vector_loads import LOAD_BYTES
 
 ROOM_BYTES = 64 * 1024
 """Room for the first sequences; it grows with them."""
@@ -55,7 +63,7 @@ class SequenceScreen:
 
     def __init__(self, table: ScreenTable, genes: int) -> None:
         self._table = table
-        self._room = scan_room(ROOM_BYTES, genes)
+        self._room = ScanRoom(ROOM_BYTES, genes)
 
     @property
     def gene_hits(self) -> npt.NDArray[np.int64]:
@@ -90,12 +98,11 @@ class SequenceScreen:
         """
         count = len(sequences)
         block = "".join(f"@\n{bases}\n+\n{bases}\n" for bases in sequences).encode("ascii")
-        if len(block) >= self._room.lengths.size:
-            self._room = scan_room(2 * len(block), self.gene_hits.size, self._room)
+        if len(block) > self._room.size:
+            self._room = ScanRoom(2 * len(block), self.gene_hits.size, self._room)
         self._room.begin_block()
-        self._room.fill(len(block))
-        buffer = np.frombuffer(bytearray(block + b"\n" * LOAD_BYTES), dtype=np.uint8)
-        scanned, problem = scan_fastq(buffer, 1, self._table, self._room)
+        data = np.frombuffer(block + bytes(LOAD_BYTES), dtype=np.uint8)
+        scanned, problem = scan_fastq(data, len(block), 1, self._table, self._room)
         assert (scanned, problem) == (count, SCAN_OK)
         return self._room.hits[:count].copy()
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.io.bam import HUMAN, Header, checksums_agree, told_build
+from aspsfusion.io.bam import HUMAN, Header, checksums_agree, detected_build
 from aspsfusion.io.fasta import chromosome_name
 from aspsfusion.panel.panel import Panel
 
@@ -138,7 +138,7 @@ def require_human(header: Header, path: Path) -> None:
     Raises:
         ReadsError: the lengths in its header are those of a mouse genome.
     """
-    build = told_build(header.lengths)
+    build = detected_build(header.lengths)
     if build is not None and build.species != HUMAN:
         raise ReadsError(
             f"is aligned to {build.name}, a {build.species} genome",
@@ -149,7 +149,7 @@ def require_human(header: Header, path: Path) -> None:
 
 def target_loci(panel: Panel, header: Header) -> Loci:
     """Return the padded loci of the panel's targets, none where the header is of no known human build."""
-    if told_build(header.lengths) is None:
+    if detected_build(header.lengths) is None:
         return {}
     loci: Loci = {}
     for gene, unspliced in panel.unspliced.items():
@@ -216,7 +216,7 @@ def describe_input(header: Header, counts: Counts) -> str:
     """Return in words what kind of file it was."""
     if counts.unmapped == counts.reads:
         return f"unaligned {header.format}"
-    build = told_build(header.lengths)
+    build = detected_build(header.lengths)
     if build is None:
         genome = "sequences of no known genome build"
     else:
@@ -238,7 +238,7 @@ def extract_metrics(
         counts: counts of all its records.
         kept: counts of the kept fragments.
     """
-    build = told_build(header.lengths)
+    build = detected_build(header.lengths)
     symbols = [gene.symbol for gene in panel.spec.genes]
     hits: Mapping[str, int] = dict(zip(symbols, counts.gene_hits, strict=True))
     loci = target_loci(panel, header)

@@ -6,7 +6,7 @@ bytes of kept records are ever cut out.
 A scanned block of FASTQ, and the memory that blocks share.
 """
 
-import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,15 +18,17 @@ import numpy.typing as npt
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
-from aspsfusion.machine_code import PreparedCall
-from aspsfusion.name_kernels import LINES
-from aspsfusion.panel.screen_index import ScreenTable
-from aspsfusion.screen.scan_room import scan_room
-from aspsfusion.screen_kernels import SCAN_NO_AT_SIGN, SCAN_NO_PLUS, SCAN_OK, SCAN_QUALITY_LENGTH, scan_fastq
-from aspsfusion.vector_loads import LOAD_BYTES
-
-UNUSED = 2
-"""References to memory that only the list of it and the question itself hold."""
+from aspsfusion.native import (
+    LINES,
+    LOAD_BYTES,
+    SCAN_NO_AT_SIGN,
+    SCAN_NO_PLUS,
+    SCAN_OK,
+    SCAN_QUALITY_LENGTH,
+    ScanRoom,
+    ScreenTable,
+    scan_fastq,
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class ScannedBlock:
         starts: offset of each record and behind the last one.
         hits: whether each read is from the panel.
         names: hash of each read name, without the mate's number.
-        marks: what name and comment tell of the mate, see `screen_kernels`.
+        marks: what name and comment tell of the mate, see `ScanRoom`.
     """
 
     data: npt.NDArray[np.uint8]
@@ -64,9 +66,10 @@ class ScannedBlock:
 
 
 class Buffers:
-    """Memory for blocks, used again once no block refers to it.
+    """Memory for blocks, used again once it was given back.
 
-    Fresh memory would be given by the system a page at a time.
+    Fresh memory would be given by the system a page at a time. Memory that is never given back is lost to the
+    next block and to nothing else. One thread may take while another one gives back.
 
     Args:
         spare: bytes that are taken more than asked for, so that memory serves slightly longer blocks as well.
@@ -74,24 +77,25 @@ class Buffers:
 
     def __init__(self, spare: int) -> None:
         self._spare = spare
-        self._all: list[npt.NDArray[np.uint8]] = []
+        self._unused: deque[npt.NDArray[np.uint8]] = deque()
 
     def take(self, size: int) -> npt.NDArray[np.uint8]:
-        """Return memory of at least so many bytes, all of them the caller's until he drops it."""
-        # The one that was used last is the likeliest to be in the core's cache still.
-        for place in range(len(self._all) - 1, -1, -1):
-            if sys.getrefcount(self._all[place]) == UNUSED and self._all[place].size >= size:
-                found = self._all.pop(place)
-                self._all.append(found)
+        """Return memory of at least so many bytes, all of them the caller's until he gives it back."""
+        while self._unused:
+            # The one that was used last is the likeliest to be in the core's cache still.
+            found = self._unused.pop()
+            if found.size >= size:
                 return found
-        # Longer records need longer ones: the short ones are dropped.
-        self._all = [each for each in self._all if each.size >= size]
-        self._all.append(np.empty(size + self._spare, dtype=np.uint8))
-        return self._all[-1]
+            # Longer records need longer ones: the short ones are dropped.
+        return np.empty(size + self._spare, dtype=np.uint8)
+
+    def give_back(self, memory: npt.NDArray[np.uint8]) -> None:
+        """Let memory be used for another block."""
+        self._unused.append(memory)
 
 
 BLOCK_BYTES = 4 * 1024 * 1024
-"""Inflated bytes per step and file: each step has its cost in Python and wakes a thread. The kernels look at
+"""Inflated bytes per step and file: each step has its cost in Python and wakes a thread. The scan looks at
 a few records of a block at a time, so that it need not fit a cache. See `docs/performance.md`."""
 
 PIECE_BYTES = 1024 * 1024
@@ -174,7 +178,7 @@ class FastqScanner:
         self._ended = False
         self._open_end = False
         self._damage: Exception | None = None
-        self._room = scan_room(2 * BLOCK_BYTES, genes)
+        self._room = ScanRoom(2 * BLOCK_BYTES, genes)
 
     def close(self) -> None:
         """Close the file."""
@@ -187,7 +191,7 @@ class FastqScanner:
 
     @property
     def totals(self) -> npt.NDArray[np.int64]:
-        """Counters, see `scan_room`."""
+        """Counters, see `ScanRoom`."""
         return self._room.totals
 
     @property
@@ -207,17 +211,22 @@ class FastqScanner:
                 # Two records were wanted to tell the layout, and there is only one.
                 self.group = 1
                 self._room.begin_block()
-                self._scan(self._prepared(data), data, length)
+                self._scan(data, length)
             block = self._block(data)
             self._rest = data[block.starts[-1] : length].copy()
             self.records += block.count
             if block.count:
                 return block
+            self.give_back(block)
             if self._damage is not None:
                 raise self._damaged()
         if not _is_blank(self._rest):
             raise self._cut_off()
         return None
+
+    def give_back(self, block: ScannedBlock) -> None:
+        """Let the memory of a block, which is not looked at again, be used for a later one."""
+        self._buffers.give_back(block.data)
 
     def _at_end(self) -> bool:
         return self._ended
@@ -234,19 +243,18 @@ class FastqScanner:
             )
         # A record that is longer than a block doubles the block.
         limit = carried + max(BLOCK_BYTES, carried)
-        if limit + 1 > self.lengths.size:
-            self._room = scan_room(2 * limit, self.gene_hits.size, self._room)
+        if limit + 1 > self._room.size:
+            self._room = ScanRoom(2 * limit, self.gene_hits.size, self._room)
         data = self._buffers.take(limit + 1 + LOAD_BYTES)
         data[:carried] = self._rest
         self._room.begin_block()
-        scan = self._prepared(data)
         free, length = data.data, carried
         while length < limit:
             fresh = self._inflate(free[length : min(length + PIECE_BYTES, limit)])
             if not fresh:
                 break
             length += fresh
-            self._scan(scan, data, length)
+            self._scan(data, length)
         # The end of the file is told by a block without a fresh byte.
         self._ended = length == carried and self._damage is None
         if self._ended and length and data[length - 1] != ord("\n"):
@@ -254,7 +262,7 @@ class FastqScanner:
             length += 1
             self._open_end = True
         if length == carried or self._open_end:
-            self._scan(scan, data, length)
+            self._scan(data, length)
         self.compressed = self._file.position()
         return data, length
 
@@ -268,13 +276,9 @@ class FastqScanner:
             self._damage = error
             return self._file.before_damage(free)
 
-    def _prepared(self, data: npt.NDArray[np.uint8]) -> PreparedCall:
-        """Return the call that scans what has come to a block since the last call."""
-        return scan_fastq.prepared(data, self.group, self._table, self._room)
-
-    def _scan(self, scan: PreparedCall, data: npt.NDArray[np.uint8], length: int) -> None:
-        self._room.fill(length)
-        count, error = scan()
+    def _scan(self, data: npt.NDArray[np.uint8], length: int) -> None:
+        """Scan what has come to a block since the last call."""
+        count, error = scan_fastq(data, length, self.group, self._table, self._room)
         if error == SCAN_OK:
             return
         # Damaged compressed data may inflate to anything.

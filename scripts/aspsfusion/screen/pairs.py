@@ -17,10 +17,16 @@ import numpy.typing as npt
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.compressed import STANDARD_INPUT
-from aspsfusion.name_kernels import MARK_SIGN, MARK_SLASH, STEP_OK, STEP_OTHER_NAME, first_out_of_step
-from aspsfusion.panel.screen_index import ScreenTable
+from aspsfusion.native import (
+    MARK_SIGN,
+    MARK_SLASH,
+    STEP_OK,
+    STEP_OTHER_NAME,
+    ScreenTable,
+    first_out_of_step,
+    write_fragments,
+)
 from aspsfusion.screen.fastq import FastqScanner, ScannedBlock
-from aspsfusion.write_kernels import SUFFIX_BYTES, write_fragments
 
 
 @dataclass(frozen=True)
@@ -54,17 +60,8 @@ class Fragments:
         Args:
             chosen: numbers of the fragments.
         """
-        columns = self._columns()
-        (first, _), (second, behind) = columns[0], columns[-1]
-        starts = (first.starts, second.starts[behind:])
-        rows = chosen * self.stride
-        size = SUFFIX_BYTES * len(columns) * chosen.size
-        size += sum(int((each[rows + 1] - each[rows]).sum()) for each in starts[: len(columns)])
-        out = np.empty(size, dtype=np.uint8)
-        used = write_fragments(
-            first.data, starts[0], second.data, starts[1], self.stride, len(columns), chosen, out
-        )
-        return out.data[:used]
+        columns = [(block.data, block.starts[first:]) for block, first in self._columns()]
+        return write_fragments(columns, self.stride, chosen)
 
     def _columns(self) -> list[tuple[ScannedBlock, int]]:
         if self.stride == 2:
@@ -182,6 +179,8 @@ class LaneReader:
     def fragments(self) -> Iterator[Fragments]:
         """Yield the fragments block by block; nothing when the files hold no read.
 
+        The bytes of a block are there until the next one is asked for: then their memory is used again.
+
         Raises:
             ReadsError: a file is damaged, or the mates are out of step.
         """
@@ -210,6 +209,7 @@ class LaneReader:
             if self.interleaved:
                 self._require_in_step(_column(block, 0), _column(block, 1), count, done)
             yield Fragments((block,), self.mates, count)
+            scanner.give_back(block)
             done += count
             block = ahead.next_block()
 
@@ -233,10 +233,13 @@ class LaneReader:
             yield Fragments((first, second), 1, count)
             done += count
             pending = [block.tail(count) if block.count > count else None for block in (first, second)]
+            for scanner, block, rest in zip(self.scanners, (first, second), pending, strict=True):
+                if rest is None:
+                    scanner.give_back(block)
 
     def _require_in_step(self, first: ScannedBlock, second: ScannedBlock, count: int, done: int) -> None:
         index, problem = first_out_of_step(
-            first.names[:count], first.marks[:count], second.names[:count], second.marks[:count], False
+            first.names[:count], first.marks[:count], second.names[:count], second.marks[:count]
         )
         if problem == STEP_OK:
             return
@@ -328,7 +331,7 @@ def _holds_mates_by_turns(block: ScannedBlock) -> bool:
     numbered = second.count == 1 and int(first.marks[0]) & MARK_SIGN != MARK_SLASH
     count = second.count
     index, problem = first_out_of_step(
-        first.names[:count], first.marks[:count], second.names, second.marks, numbered
+        first.names[:count], first.marks[:count], second.names, second.marks, slash_only=numbered
     )
     return bool(problem == STEP_OK and index == count)
 

@@ -20,10 +20,10 @@ import numpy.typing as npt
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.compressed import STANDARD_INPUT
 from aspsfusion.io.files import replacing, require_unchanged, stamps_of
+from aspsfusion.native import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
 from aspsfusion.panel.screen_index import load_screen_index
 from aspsfusion.screen.fastq import FastqScanner
 from aspsfusion.screen.pairs import Lane, LaneReader
-from aspsfusion.screen.scan_room import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
 
 
 @dataclass(frozen=True)

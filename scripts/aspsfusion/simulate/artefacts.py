@@ -1,7 +1,7 @@
-"""Molecules that look like the panel's and are not: what makes a fusion caller report fusions that are none.
+"""Makes molecules that look like the panel's and are not, for which a fusion caller may report false fusions.
 
 Chimeras of template switching, copies of genes (paralogs, processed pseudogenes) and copies of a repeat of
-an intron that stand elsewhere in the genome.
+an intron elsewhere in the genome.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from aspsfusion.errors import ParameterError
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.simulate.fragments import Fragments
-from aspsfusion.simulate.molecules import Molecule
+from aspsfusion.simulate.molecules import Molecule, introns
 from aspsfusion.simulate.reads import decode, encode
 
 REPEAT_LENGTH = 300
@@ -32,13 +32,7 @@ MAX_ATTEMPTS = 50
 
 
 def mutated_copy(transcript: Transcript, identity: float, rng: np.random.Generator) -> Molecule:
-    """Return a copy of a transcript with substitutions, as a paralog or a processed pseudogene is one.
-
-    Args:
-        transcript: the original.
-        identity: share of bases that stay.
-        rng: source of chance.
-    """
+    """Return a copy of a transcript, such as a paralog, of whose bases the share `identity` is unchanged."""
     return Molecule("copy", f"{transcript.key}|copy", _substituted(transcript.sequence, 1 - identity, rng))
 
 
@@ -48,7 +42,7 @@ def repeat_copies(
     """Return molecules that each hold a diverged copy of one repeat of a gene's introns.
 
     Args:
-        panel: the built panel.
+        panel: gives the introns.
         gene: a target gene; the repeat is a place of one of its introns, chosen by chance.
         number: how many copies, each with substitutions and random flanks of its own.
         identity: share of bases that a copy has in common with the repeat in the intron.
@@ -57,13 +51,18 @@ def repeat_copies(
     Raises:
         ParameterError: the panel has no intron of the gene that is long enough.
     """
-    introns = [intron for intron in _introns(panel, gene) if len(intron) >= REPEAT_LENGTH]
-    if not introns:
+    if gene not in panel.unspliced:
+        raise ParameterError(
+            f"the panel holds no introns of {gene}",
+            remedy=f"it holds those of {', '.join(sorted(panel.unspliced))}",
+        )
+    long = [intron for intron in introns(panel, panel.primary[gene]) if len(intron) >= REPEAT_LENGTH]
+    if not long:
         raise ParameterError(
             f"the panel holds no intron of {gene} with {REPEAT_LENGTH} nt",
             remedy="give a target gene with introns to --repeat",
         )
-    intron = introns[int(rng.integers(len(introns)))]
+    intron = long[int(rng.integers(len(long)))]
     start = int(rng.integers(len(intron) - REPEAT_LENGTH + 1))
     element = intron[start : start + REPEAT_LENGTH]
 
@@ -112,11 +111,11 @@ def _chimera(
         return None
     switch = start + int(rng.integers(max(CHIMERA_MARGIN, homology), length - CHIMERA_MARGIN + 1))
     word = first.sequence[switch - homology : switch]
-    behind = start + length - switch
+    rest = start + length - switch
     for _ in range(MAX_PARTNERS):
         second = molecules[int(drawn.molecule[int(rng.integers(len(drawn)))])]
         places = [
-            place for place in _occurrences(second.sequence, word) if place + behind <= len(second.sequence)
+            place for place in _occurrences(second.sequence, word) if place + rest <= len(second.sequence)
         ]
         if second.name == first.name or not places:
             continue
@@ -124,14 +123,14 @@ def _chimera(
         return Molecule(
             "chimera",
             f"{first.name}:{switch}::{second.name}:{place + 1}",
-            first.sequence[start:switch] + second.sequence[place : place + behind],
+            first.sequence[start:switch] + second.sequence[place : place + rest],
             junction=switch - start,
         )
     return None
 
 
 def _occurrences(sequence: str, word: str) -> list[int]:
-    """Return the 0-based position behind each occurrence of a word, overlapping ones too.
+    """Return the 0-based position after each occurrence of a word, overlapping ones too.
 
     >>> _occurrences("AAATA", "AA")
     [2, 3]
@@ -141,23 +140,6 @@ def _occurrences(sequence: str, word: str) -> list[int]:
         found.append(place + len(word))
         place = sequence.find(word, place + 1)
     return found
-
-
-def _introns(panel: Panel, gene: str) -> list[str]:
-    if gene not in panel.unspliced:
-        raise ParameterError(
-            f"the panel holds no introns of {gene}",
-            remedy=f"it holds those of {', '.join(sorted(panel.unspliced))}",
-        )
-    unspliced, transcript = panel.unspliced[gene], panel.primary[gene]
-    return [
-        unspliced.sequence[
-            unspliced.from_genome(transcript.to_genome(before.tx_end - 1)) + 1 : unspliced.from_genome(
-                transcript.to_genome(after.tx_start)
-            )
-        ]
-        for before, after in zip(transcript.exons, transcript.exons[1:], strict=False)
-    ]
 
 
 def _substituted(sequence: str, rate: float, rng: np.random.Generator) -> str:

@@ -1,7 +1,7 @@
-"""The demonstration: simulated samples go through the workflow and must get the verdicts stated for them.
+"""Runs the demonstration: simulated samples must get the verdicts stated for them from the workflow.
 
-It stands around the flow, not in it: it calls the commands and the workflow as a user would, from the
-repository, and reads the reports. What is simulated and what is expected is data in `resources/demo`.
+It calls the commands and the workflow as a user would, from the repository, and reads the reports. What is
+simulated and what is expected is data in `resources/demo`.
 """
 
 import shutil
@@ -20,7 +20,6 @@ from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.report.models import Call, Report
 
 DEFINITION = Path("resources/demo/samples.yaml")
-SNAKEFILE = Path("workflow/Snakefile")
 MARK = ".aspsfusion-demo"
 """File that makes a directory one that may be replaced by the next demonstration."""
 
@@ -93,7 +92,7 @@ def load_demo(path: Path) -> Demo:
     """Read a demonstration.
 
     Raises:
-        ParameterError: the file can not be read or is wrong.
+        ParameterError: the file cannot be read or is wrong.
     """
     try:
         return Demo.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

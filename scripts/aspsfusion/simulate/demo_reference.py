@@ -1,9 +1,9 @@
-"""The demonstration reference: a panel's loci with true coordinates and filler instead of the genome.
+"""Makes the demonstration reference: a panel's loci with true coordinates and filler instead of the genome.
 
-It stands in front of `panel build` where no genome is at hand. Exon lengths, splice sites, reading frames
-and the published junction sequences are those of the panel, so that every later stage, and every proof
-that `panel build` makes of a reference, runs as it does on a genome. All other bases are random; a report
-made on them is not for diagnosis and says so, because every locus carries `watermark.WATERMARK`.
+It is what `panel build` reads where no genome is at hand. Exon lengths, splice sites, reading frames and the
+published junction sequences are those of the panel, so that every later stage, and every proof that `panel
+build` makes of a reference, runs as it does on a genome. All other bases are random; a report made on them is
+not for diagnosis and says so, because every locus carries `WATERMARK`.
 
 Coordinates inside are 0-based and half-open; names of records are 1-based and inclusive.
 """
@@ -25,13 +25,11 @@ from aspsfusion.simulate.demo_bases import (
     Canvas,
     PlacedTranscript,
     Weight,
+    compromises,
     open_frames,
     place_frame,
     place_splice_sites,
     plant_junctions,
-    proved,
-    require,
-    transcript_positions,
 )
 
 FLANK = 200
@@ -43,7 +41,7 @@ MERGE_GAP = 1000
 DEFAULT_SEED = 1
 LINE_WIDTH = 60
 DESCRIPTION = "DEMONSTRATION REFERENCE, not a genome"
-"""Stands behind the name of every record."""
+"""Follows the name of every record."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class DemonstrationReference:
     Attributes:
         loci: in genomic order.
         seed: seed of the filler.
-        compromises: what alternative transcripts lack because a primary one stands against it.
+        compromises: what alternative transcripts lack because of a primary one.
     """
 
     loci: tuple[DemonstrationLocus, ...]
@@ -114,7 +112,7 @@ def write_demonstration_reference(
         force: replace an existing file.
 
     Raises:
-        ParameterError: the name does not fit, the file exists or can not be written.
+        ParameterError: the name does not fit, the file exists or cannot be written.
     """
     if output.suffix != ".gz":
         raise ParameterError(
@@ -122,15 +120,11 @@ def write_demonstration_reference(
             path=output,
             remedy="give a name that ends in .gz",
         )
-    with replacing(output, force=force) as temporary, _bgzf_writer(temporary) as out:
+    # Level 1: the bases are random, so that higher levels cost seconds and gain a tenth.
+    with replacing(output, force=force) as draft, bgzf.BgzfWriter(str(draft), "wb", compresslevel=1) as out:
         for locus in reference.loci:
             out.write(f">{locus.name} {DESCRIPTION}; seed={reference.seed}\n".encode("ascii"))
             out.write(_folded(locus.sequence.encode("ascii")))
-
-
-def _bgzf_writer(path: Path) -> bgzf.BgzfWriter:
-    # Level 1: the bases are random, so that higher levels cost seconds and gain a tenth.
-    return bgzf.BgzfWriter(str(path), "wb", compresslevel=1)
 
 
 def _folded(sequence: bytes) -> bytes:
@@ -145,38 +139,22 @@ def _folded(sequence: bytes) -> bytes:
 def _build(spec: PanelSpec, seed: int) -> DemonstrationReference:
     transcripts = [transcript for gene in spec.genes for transcript in _transcripts(spec, gene.symbol)]
     canvases = [Canvas(chrom, start, end, seed) for chrom, start, end in _locus_spans(spec, transcripts)]
-    placed = [
-        PlacedTranscript(transcript, _canvas_of(transcript, canvases), transcript_positions(transcript))
-        for transcript in transcripts
-    ]
+    for canvas in canvases:
+        mark = np.arange(canvas.start, canvas.start + len(WATERMARK), dtype=np.int64)
+        canvas.place(mark, "+", WATERMARK, Weight.REQUIRED, "the watermark")
+    placed = [PlacedTranscript(transcript, _canvas_of(transcript, canvases)) for transcript in transcripts]
     # Where alternative transcripts contradict each other, the first one wins: those of the target.
     targets = {spec.target.five_prime, spec.target.three_prime}
     placed.sort(key=lambda each: (not each.transcript.primary, each.transcript.gene not in targets))
-    primary = {each.transcript.gene: each for each in placed if each.transcript.primary}
-
-    for canvas in canvases:
-        mark = np.arange(canvas.start, canvas.start + len(WATERMARK), dtype=np.int64)
-        require(canvas.place(mark, "+", WATERMARK, Weight.REQUIRED, "the watermark"), "the watermark")
-    plant_junctions(spec, primary)
-    frames = []
+    plant_junctions(spec, {each.transcript.gene: each for each in placed if each.transcript.primary})
     for weight in (Weight.REQUIRED, Weight.ALTERNATIVE):
-        for each in placed:
-            if each.weight == weight:
-                place_splice_sites(each)
-        frames += [
-            (each, frame)
-            for each in placed
-            if each.weight == weight and (frame := place_frame(each)) is not None
-        ]
-    open_frames(frames)
-    return DemonstrationReference(
-        tuple(
-            DemonstrationLocus(canvas.chrom, canvas.start, canvas.end, canvas.letters().decode("ascii"))
-            for canvas in canvases
-        ),
-        seed,
-        proved(placed, {each.transcript.key: frame for each, frame in frames}),
-    )
+        of_weight = [each for each in placed if each.weight == weight]
+        for place in (place_splice_sites, place_frame):
+            for each in of_weight:
+                place(each)
+    open_frames(placed)
+    loci = (DemonstrationLocus(c.chrom, c.start, c.end, c.letters()) for c in canvases)
+    return DemonstrationReference(tuple(loci), seed, compromises(placed))
 
 
 def _transcripts(spec: PanelSpec, symbol: str) -> list[Transcript]:
@@ -212,14 +190,14 @@ def _locus_spans(spec: PanelSpec, transcripts: Iterable[Transcript]) -> list[tup
     for transcript in transcripts:
         start = min(exon.start for exon in transcript.exons)
         end = max(exon.end for exon in transcript.exons)
-        known = genes.setdefault((transcript.chrom, transcript.gene), (start, end))
+        known = genes.get((transcript.chrom, transcript.gene), (start, end))
         genes[transcript.chrom, transcript.gene] = (min(start, known[0]), max(end, known[1]))
+    lengths = {chrom: stated.length for chrom, stated in spec.genome.chromosomes.items() if stated.length}
     merged: list[tuple[str, int, int]] = []
     for (chrom, gene), (start, end) in sorted(
         genes.items(), key=lambda item: (_chromosome_order(item[0][0]), item[1])
     ):
-        stated = spec.genome.chromosomes.get(chrom)
-        if start < len(WATERMARK) or (stated and stated.length and end > stated.length):
+        if start < len(WATERMARK) or end > lengths.get(chrom, end):
             raise PanelError(
                 f"gene {gene} reaches {chrom}:{start + 1}-{end}, to or beyond the end of the chromosome",
                 remedy="correct its exons or the chromosome's length",
@@ -228,12 +206,10 @@ def _locus_spans(spec: PanelSpec, transcripts: Iterable[Transcript]) -> list[tup
             merged[-1] = (chrom, merged[-1][1], max(end, merged[-1][2]))
         else:
             merged.append((chrom, start, end))
-    spans = []
-    for chrom, start, end in merged:
-        stated = spec.genome.chromosomes.get(chrom)
-        limit = stated.length if stated and stated.length else end + FLANK
-        spans.append((chrom, max(0, start - FLANK), min(limit, end + FLANK)))
-    return spans
+    return [
+        (chrom, max(0, start - FLANK), min(lengths.get(chrom, end + FLANK), end + FLANK))
+        for chrom, start, end in merged
+    ]
 
 
 def _canvas_of(transcript: Transcript, canvases: Iterable[Canvas]) -> Canvas:

@@ -11,40 +11,11 @@ import numpy.typing as npt
 from aspsfusion.errors import ParameterError
 from aspsfusion.simulate.molecules import Molecule
 from aspsfusion.simulate.reads import Flags, Integers
+from aspsfusion.simulate.records import SimulationParameters
 
 MAX_ROUNDS = 200
 """Attempts at fragments with a read across the junction, each with four times the number wanted. Where fewer
 than one in 800 fits, the settings are at odds with each other."""
-
-
-@dataclass(frozen=True)
-class Library:
-    """How fragments are made and read.
-
-    Attributes:
-        insert_mean: mean fragment length, nt.
-        insert_sd: its standard deviation, nt.
-        insert_min: shortest fragment, nt.
-        read_length: bases of a read.
-        paired: whether both ends are read.
-        stranded: which strand read 1 is: `forward` the RNA's, `reverse` the other, `none` either.
-        anchor_five_prime: bases of the 5' gene that a crossing read needs.
-        anchor_three_prime: bases of the 3' gene that a crossing read needs.
-        window: bases on either side of a place from which fragments near it are drawn.
-        three_prime_decay: nt over which fragments become rarer by the factor e from the 3' end on; 0 for an
-            even library.
-    """
-
-    insert_mean: float
-    insert_sd: float
-    insert_min: int
-    read_length: int
-    paired: bool
-    stranded: str
-    anchor_five_prime: int
-    anchor_three_prime: int
-    window: int = 400
-    three_prime_decay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,14 +40,14 @@ class Fragments:
         return len(self.molecule)
 
     def take(self, rows: Integers) -> "Fragments":
-        """Return the fragments of these rows; `original` is taken as it stands."""
+        """Return the fragments of these rows; `original` still holds the old row numbers."""
         return Fragments(
             self.molecule[rows], self.start[rows], self.length[rows], self.sense[rows], self.original[rows]
         )
 
     @staticmethod
     def joined(parts: "list[Fragments]") -> "Fragments":
-        """Return all parts one behind the other."""
+        """Return all parts one after the other."""
         return Fragments(
             np.concatenate([part.molecule for part in parts]),
             np.concatenate([part.start for part in parts]),
@@ -87,7 +58,7 @@ class Fragments:
 
 
 def draw_along(
-    number: int, molecule: int, size: int, library: Library, rng: np.random.Generator
+    number: int, molecule: int, size: int, library: SimulationParameters, rng: np.random.Generator
 ) -> Fragments:
     """Draw fragments along a molecule: evenly, or ever fewer from its 3' end on.
 
@@ -98,7 +69,7 @@ def draw_along(
         number: how many.
         molecule: number of the molecule.
         size: its length, nt.
-        library: lengths and strand.
+        library: lengths, strand and decay.
         rng: source of chance.
     """
     lengths = _lengths(number, size, library, rng)
@@ -110,7 +81,12 @@ def draw_along(
 
 
 def draw_near(
-    number: int, molecule: int, size: int, center: int, library: Library, rng: np.random.Generator
+    number: int,
+    molecule: int,
+    size: int,
+    center: int,
+    library: SimulationParameters,
+    rng: np.random.Generator,
 ) -> Fragments:
     """Draw fragments evenly from the window around a place of a molecule.
 
@@ -130,13 +106,13 @@ def draw_near(
     return _fragments(molecule, low + rng.integers(0, high - low - lengths + 1), lengths, library, rng)
 
 
-def whole(molecule: int, size: int, library: Library, rng: np.random.Generator) -> Fragments:
+def whole(molecule: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Fragments:
     """Return the one fragment that a molecule is as a whole."""
     return _fragments(molecule, np.array([0]), np.array([size]), library, rng)
 
 
 def draw_crossing(
-    number: int, molecule: int, stated: Molecule, library: Library, rng: np.random.Generator
+    number: int, molecule: int, stated: Molecule, library: SimulationParameters, rng: np.random.Generator
 ) -> Fragments:
     """Draw fragments of which a read crosses the junction with both anchors.
 
@@ -156,7 +132,7 @@ def draw_crossing(
     remedy = "lower --anchor-five-prime or --anchor-three-prime, or lengthen reads or inserts"
     if five > junction or three > size - junction or five + three > library.read_length:
         raise ParameterError(
-            f"no read of {library.read_length} nt can have {five} nt before and {three} nt behind the "
+            f"no read of {library.read_length} nt can have {five} nt before and {three} nt after the "
             f"junction of {stated.name}, whose sides have {junction} and {size - junction} nt",
             remedy=remedy,
         )
@@ -170,8 +146,8 @@ def draw_crossing(
         highest = np.minimum(junction - five, size - lengths)
         starts = rng.integers(lowest, highest + 1)
         drawn = _fragments(molecule, starts, lengths, library, rng)
-        before, behind = anchors(drawn, np.full(len(drawn), junction), library)
-        drawn = drawn.take(np.flatnonzero((before >= five) & (behind >= three)))
+        before, after = anchors(drawn, np.full(len(drawn), junction), library)
+        drawn = drawn.take(np.flatnonzero((before >= five) & (after >= three)))
         parts.append(drawn)
         found += len(drawn)
     if found < number:
@@ -183,8 +159,10 @@ def draw_crossing(
     return Fragments.joined(parts).take(np.arange(number))
 
 
-def anchors(fragments: Fragments, junctions: Integers, library: Library) -> tuple[Integers, Integers]:
-    """Return, for each fragment, the bases before and behind the junction in its best crossing read.
+def anchors(
+    fragments: Fragments, junctions: Integers, library: SimulationParameters
+) -> tuple[Integers, Integers]:
+    """Return, for each fragment, the bases before and after the junction in its best crossing read.
 
     The best is the one whose shorter side, measured by the anchors asked for, is longer; a fragment that
     has a read with both anchors is thereby always shown with them. Both are 0 when no read crosses.
@@ -192,29 +170,24 @@ def anchors(fragments: Fragments, junctions: Integers, library: Library) -> tupl
     Args:
         fragments: the fragments.
         junctions: 0-based position of the first base of the 3' gene on each molecule; -1 without one.
-        library: reads and anchors.
+        library: length, ends and anchors of the reads.
     """
     seen = np.minimum(fragments.length, library.read_length)
     ends = fragments.start + fragments.length
     left = _crossing(fragments.start, fragments.start + seen, junctions)
     right = _crossing(ends - seen, ends, junctions)
-    if not library.paired:
-        first_is_left = fragments.sense
-        return (
-            np.where(first_is_left, left[0], right[0]),
-            np.where(first_is_left, left[1], right[1]),
-        )
 
     def worth(sides: tuple[Integers, Integers]) -> npt.NDArray[np.float64]:
-        before, behind = sides
-        return np.minimum(before / library.anchor_five_prime, behind / library.anchor_three_prime)
+        before, after = sides
+        return np.minimum(before / library.anchor_five_prime, after / library.anchor_three_prime)
 
-    choose_left = worth(left) >= worth(right)
+    # A single read is the left end of the fragment where it is of the molecule's strand.
+    choose_left = fragments.sense if library.single_end else worth(left) >= worth(right)
     return np.where(choose_left, left[0], right[0]), np.where(choose_left, left[1], right[1])
 
 
 def add_duplicates(fragments: Fragments, rate: float, rng: np.random.Generator) -> Fragments:
-    """Return the fragments with a share of them, chosen by chance, a second time behind them."""
+    """Return the fragments, and after them a share of them, chosen by chance, a second time."""
     chosen = np.sort(rng.permutation(len(fragments))[: round(rate * len(fragments))])
     copies = fragments.take(chosen)
     copies = Fragments(copies.molecule, copies.start, copies.length, copies.sense, chosen)
@@ -236,7 +209,7 @@ def _none() -> Fragments:
     return Fragments(empty, empty, empty, np.empty(0, dtype=np.bool_), empty)
 
 
-def _lengths(number: int, size: int, library: Library, rng: np.random.Generator) -> Integers:
+def _lengths(number: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Integers:
     drawn = np.rint(rng.normal(library.insert_mean, library.insert_sd, number)).astype(np.int64)
     return np.clip(drawn, min(library.insert_min, size), size)
 
@@ -249,7 +222,11 @@ def _towards_three_prime(room: Integers, decay: float, rng: np.random.Generator)
 
 
 def _fragments(
-    molecule: int, starts: Integers, lengths: Integers, library: Library, rng: np.random.Generator
+    molecule: int,
+    starts: Integers,
+    lengths: Integers,
+    library: SimulationParameters,
+    rng: np.random.Generator,
 ) -> Fragments:
     number = len(starts)
     either = rng.random(number) < 0.5
@@ -264,6 +241,6 @@ def _fragments(
 
 
 def _crossing(starts: Integers, ends: Integers, junctions: Integers) -> tuple[Integers, Integers]:
-    before, behind = junctions - starts, ends - junctions
-    crosses = (junctions >= 0) & (before > 0) & (behind > 0)
-    return np.where(crosses, before, 0), np.where(crosses, behind, 0)
+    before, after = junctions - starts, ends - junctions
+    crosses = (junctions >= 0) & (before > 0) & (after > 0)
+    return np.where(crosses, before, 0), np.where(crosses, after, 0)

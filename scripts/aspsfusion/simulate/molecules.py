@@ -1,4 +1,4 @@
-"""The molecules that `aspsfusion simulate` breaks into fragments: transcripts, fusions, unspliced genes.
+"""Makes the molecules that a simulation breaks into fragments: transcripts and fusions of them.
 
 A fusion is stated the way a person reads it, `GENE1:7::GENE2:6`; what it means on the sequences of a panel
 is worked out here. Positions in the text are 1-based; the molecules are 0-based and half-open.
@@ -7,6 +7,7 @@ is worked out here. Positions in the text are 1-based; the molecules are 0-based
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NoReturn
 
 from aspsfusion.errors import ParameterError
@@ -16,7 +17,7 @@ Source = Literal[
     "wild_type", "fusion", "unspliced", "background", "copy", "repeat", "chimera", "other_sample"
 ]
 Placing = Literal["along", "near", "crossing"]
-"""Where fragments lie: anywhere on the molecule, in a window around a place, or across the junction."""
+"""Where fragments are: anywhere on the molecule, in a window around a place, or across the junction."""
 
 DEFAULT_FUSION_FRAGMENTS = 100
 """Fragments of a fusion that is stated without a number."""
@@ -99,7 +100,7 @@ def parse_fusion(text: str) -> FusionRequest:
     """
     match = _FUSION.match(text)
     if match is None:
-        raise ParameterError(f"fusion {text!r} can not be read", remedy=_EXAMPLES)
+        raise ParameterError(f"fusion {text!r} cannot be read", remedy=_EXAMPLES)
     return FusionRequest(
         name=text.split("=")[0],
         five_prime=_point(text, match["five_gene"], match["five_point"], sign="+"),
@@ -112,12 +113,12 @@ def parse_fusion(text: str) -> FusionRequest:
 def _point(text: str, gene: str, point: str, sign: str) -> FusionPoint:
     match = _POINT.match(point)
     if match is None:
-        raise ParameterError(f"position {point!r} of fusion {text!r} can not be read", remedy=_EXAMPLES)
+        raise ParameterError(f"position {point!r} of fusion {text!r} cannot be read", remedy=_EXAMPLES)
     intronic = match["intronic"]
     if intronic and intronic[0] != sign:
         raise ParameterError(
             f"position {point!r} of fusion {text!r} has the wrong sign",
-            remedy="the 5' gene runs into the intron behind its exon (7+120), the 3' gene begins in the "
+            remedy="the 5' gene runs into the intron after its exon (7+120), the 3' gene begins in the "
             "intron before its exon (6-300)",
         )
     return FusionPoint(
@@ -188,6 +189,19 @@ def primary_transcript(panel: Panel, gene: str) -> Transcript:
     return panel.primary[gene]
 
 
+def introns(panel: Panel, transcript: Transcript) -> list[str]:
+    """Return the introns of a transcript of a gene whose unspliced sequence the panel holds."""
+    gene = panel.unspliced[transcript.gene]
+    return [
+        gene.sequence[
+            gene.from_genome(transcript.to_genome(before.tx_end - 1)) + 1 : gene.from_genome(
+                transcript.to_genome(after.tx_start)
+            )
+        ]
+        for before, after in pairwise(transcript.exons)
+    ]
+
+
 def _choices(words: str, names: Iterable[str]) -> str:
     listed = sorted(names)
     return f"{words} {', '.join(listed[:8])}{' and others' if len(listed) > 8 else ''}"
@@ -224,7 +238,7 @@ def _joined_base(transcript: Transcript, point: FusionPoint, request: FusionRequ
     if not 1 <= point.coding_position <= length:
         _refuse(
             request,
-            f"c.{point.coding_position} lies outside the reading frame of {transcript.key}",
+            f"c.{point.coding_position} is outside the reading frame of {transcript.key}",
             f"give a position from c.1 to c.{length}",
         )
     return transcript.coding_to_tx(point.coding_position)
@@ -248,7 +262,7 @@ def _intron(
     if point.intronic == 0:
         return ""
     if before < 0 or after >= len(transcript.exons):
-        place = "before" if before < 0 else "behind"
+        place = "before" if before < 0 else "after"
         _refuse(
             request,
             f"there is no intron {place} exon {point.exon} of {transcript.key}",
@@ -260,16 +274,14 @@ def _intron(
             f"the panel holds no introns of {transcript.gene}",
             _choices("it holds those of", panel.unspliced),
         )
-    gene = panel.unspliced[transcript.gene]
-    start = gene.from_genome(transcript.to_genome(transcript.exons[before].tx_end - 1)) + 1
-    end = gene.from_genome(transcript.to_genome(transcript.exons[after].tx_start))
-    if point.intronic > end - start:
+    intron = introns(panel, transcript)[before]
+    if point.intronic > len(intron):
         _refuse(
             request,
-            f"intron {before + 1} of {transcript.key} has {end - start} nt, not {point.intronic}",
+            f"intron {before + 1} of {transcript.key} has {len(intron)} nt, not {point.intronic}",
             "give fewer bases of the intron",
         )
-    return gene.sequence[start:end]
+    return intron
 
 
 def _refuse(request: FusionRequest, problem: str, remedy: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Turns fragments into reads: both ends, adapters behind short inserts, errors and qualities.
+"""Turns fragments into reads: both ends, adapters after short inserts, errors and qualities.
 
 Everything is done on arrays of base numbers (0 to 3 for A, C, G, T and 4 for N), one row per read, because
 a simulated sample has millions of bases.
@@ -15,7 +15,7 @@ Flags = npt.NDArray[np.bool_]
 Keys = npt.NDArray[np.uint64]
 
 ADAPTERS = ("AGATCGGAAGAGCACACGTCTGAACTCCAGTCA", "AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGT")
-"""What reads 1 and 2 run into behind a short insert (Illumina TruSeq)."""
+"""What reads 1 and 2 run into after a short insert (Illumina TruSeq)."""
 
 ANY_BASE = 4
 _ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -29,7 +29,7 @@ for _code, _letter in enumerate("ACGT"):
     _CODE_OF_LETTER[ord(_letter)] = _CODE_OF_LETTER[ord(_letter.lower())] = _code
 
 # The four quality bins of current instruments as Phred+33: Q2, Q12, Q23, Q37; and of 256 random values, how
-# many fall in each, for a right base and for an error. Q2 stands for "no base called" and for few errors.
+# many fall in each, for a right base and for an error. Q2 means "no base called" and for few errors.
 _BINS = np.frombuffer(b"#,8F", dtype=np.uint8)
 _QUALITY_OF_RIGHT = np.repeat(_BINS, (0, 6, 16, 234))
 _QUALITY_OF_ERROR = np.repeat(_BINS, (14, 140, 76, 26))
@@ -70,7 +70,7 @@ class ReadMaker:
     """Makes reads of fragments of one long sequence.
 
     Attributes:
-        bases: base numbers of all molecules, one behind the other.
+        bases: base numbers of all molecules, one after the other.
         read_length: bases of each read.
         error_rate: probability of a substitution, for each base.
         deamination_rate: probability that a cytosine of a damaged strand is read as thymine.
@@ -97,9 +97,9 @@ class ReadMaker:
             lengths: length of each fragment, nt.
             forward: whether the read begins at the fragment's start and reads the strand of `bases`;
                 otherwise it begins at the end and reads the other strand.
-            mate: 1 or 2; decides the adapter behind a short insert.
+            mate: 1 or 2; decides the adapter after a short insert.
             rng: source of errors and qualities.
-            damage_keys: a number for each fragment that stands for its damage: mates and PCR copies of one
+            damage_keys: a number for each fragment that decides its damage: mates and PCR copies of one
                 molecule have the same. Needed when there is deamination.
         """
         offsets = np.arange(self.read_length, dtype=np.int64)
@@ -152,9 +152,9 @@ def _mixed(values: Keys) -> Keys:
 
 
 def _read_through(codes: Codes, lengths: Integers, adapter: Codes, rng: np.random.Generator) -> Codes:
-    """Replace what lies behind the insert by the adapter and, behind that, random bases."""
-    behind = np.arange(codes.shape[1], dtype=np.int64) - lengths[:, None]
+    """Replace what lies beyond the insert by the adapter and, after that, random bases."""
+    beyond = np.arange(codes.shape[1], dtype=np.int64) - lengths[:, None]
     tail = rng.integers(0, 4, size=codes.shape, dtype=np.uint8)
-    in_adapter = (behind >= 0) & (behind < len(adapter))
-    tail[in_adapter] = adapter[behind[in_adapter]]
-    return np.where(behind >= 0, tail, codes)
+    in_adapter = (beyond >= 0) & (beyond < len(adapter))
+    tail[in_adapter] = adapter[beyond[in_adapter]]
+    return np.where(beyond >= 0, tail, codes)

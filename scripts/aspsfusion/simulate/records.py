@@ -1,14 +1,13 @@
-"""What `aspsfusion simulate` is asked for and what it gives: parameters, reads and their truth.
+"""Defines what a simulation is asked for and what it gives: parameters, reads and their truth.
 
 Positions in the truth are 1-based and inclusive, on the molecule that the fragment was drawn from.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal
 
-from aspsfusion.errors import ParameterError, ReadsError
+from aspsfusion.errors import ParameterError
 from aspsfusion.simulate.molecules import Source
 
 MAX_READ_LENGTH = 1000
@@ -32,7 +31,7 @@ class SimulationParameters:
     """What to simulate.
 
     Attributes:
-        fusions: fusions with their numbers of fragments, see `simulate_molecules.parse_fusion`.
+        fusions: fusions with their numbers of fragments, see `molecules.parse_fusion`.
         fragments: fragments of the primary transcript of every gene.
         coverage: fragments of the primary transcript of single genes, instead of `fragments`.
         transcripts: fragments of single transcripts, by `GENE|TRANSCRIPT`.
@@ -98,11 +97,7 @@ class SimulationParameters:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse values that have no sense.
-
-        Raises:
-            ParameterError: a value lies outside its range.
-        """
+        """Raise ParameterError for a value outside its range."""
         lowest = {
             "read_length": 1,
             "insert_mean": 1,
@@ -122,14 +117,16 @@ class SimulationParameters:
         for name, least in lowest.items():
             value = getattr(self, name)
             if not least <= value < float("inf"):
-                raise ParameterError(f"{_option(name)} {value} has no sense", remedy=f"give {least} or more")
+                raise ParameterError(
+                    f"{_option(name)} {value} is out of range", remedy=f"give {least} or more"
+                )
         if self.read_length > MAX_READ_LENGTH:
             raise ParameterError(
-                f"--read-length {self.read_length} has no sense", remedy=f"give {MAX_READ_LENGTH} or less"
+                f"--read-length {self.read_length} is out of range", remedy=f"give {MAX_READ_LENGTH} or less"
             )
         if self.umi_length > MAX_UMI_LENGTH:
             raise ParameterError(
-                f"--umi-length {self.umi_length} has no sense", remedy=f"give {MAX_UMI_LENGTH} or less"
+                f"--umi-length {self.umi_length} is out of range", remedy=f"give {MAX_UMI_LENGTH} or less"
             )
         for name in _RATES:
             value = getattr(self, name)
@@ -141,7 +138,7 @@ class SimulationParameters:
             for key, number in getattr(self, name).items():
                 if number < 0:
                     raise ParameterError(
-                        f"{number} fragments of {key} have no sense", remedy="give 0 or more"
+                        f"{number} fragments of {key} are out of range", remedy="give 0 or more"
                     )
 
 
@@ -190,30 +187,6 @@ class TruthRecord:
         """Return the column names, tab-separated."""
         return "\t".join(column.name for column in fields(cls))
 
-    @classmethod
-    def parse(cls, row: str) -> "TruthRecord":
-        """Return the record of a row as `row` wrote it.
-
-        Raises:
-            ValueError: the row is no row of a truth table.
-        """
-        values = dict(zip((column.name for column in fields(cls)), row.split("\t"), strict=True))
-        if values["source"] not in get_args(Source):
-            raise ValueError(f"{values['source']!r} is no source")
-        return cls(
-            fragment=values["fragment"],
-            source=cast(Source, values["source"]),
-            contig=values["contig"],
-            start=int(values["start"]),
-            end=int(values["end"]),
-            strand=values["strand"],
-            junction=int(values["junction"]) if values["junction"] else None,
-            crosses_junction=int(values["crosses_junction"]),
-            anchor_five_prime=int(values["anchor_five_prime"]),
-            anchor_three_prime=int(values["anchor_three_prime"]),
-            duplicate_of=values["duplicate_of"],
-        )
-
     def row(self) -> str:
         """Return the values, tab-separated."""
         # Spelt out: a loop over the fields takes a third of the time of the whole simulation.
@@ -232,35 +205,6 @@ class SimulatedFragment:
     read_1: SimulatedRead
     read_2: SimulatedRead | None
     truth: TruthRecord
-
-
-def read_truth(path: Path) -> list[TruthRecord]:
-    """Read a truth table.
-
-    Raises:
-        ReadsError: the file can not be read or is no truth table; names the line.
-    """
-    try:
-        lines = path.read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise ReadsError(
-            f"can not be read ({reason})", path=path, remedy="give a table written by 'aspsfusion simulate'"
-        ) from error
-    records = []
-    try:
-        if not lines or lines[0] != TruthRecord.header():
-            raise ValueError("the header is not that of a truth table")
-        for line in lines[1:]:
-            records.append(TruthRecord.parse(line))
-    except ValueError as error:
-        raise ReadsError(
-            str(error),
-            path=path,
-            where=f"line {len(records) + 2 if lines[1:] else 1}",
-            remedy="simulate again",
-        ) from error
-    return records
 
 
 def _option(name: str) -> str:

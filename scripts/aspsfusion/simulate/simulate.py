@@ -1,22 +1,16 @@
-"""Simulated sequencing of a panel's transcripts, with the truth of every fragment beside the reads.
+"""Simulates sequencing of a panel's transcripts, with the truth of every fragment beside the reads.
 
-It stands outside the flow of a sample: its FASTQ files go into the front of it, to validate an
-installation, to measure the limit of detection and to run the demonstration where no data may be shared.
-`simulate` makes the records (see `simulate_records`), `write_simulation` the files.
-
-Positions in the truth are 1-based and inclusive, on the molecule that the fragment was drawn from.
-
-Works out which molecules a simulation asks for, and how many fragments of each.
-
-The molecules of the panel and of fusions come from `simulate_molecules`, those that only look like the
-panel's from `simulate_artefacts`.
+Its FASTQ files are the input of a whole run: to validate an installation, to measure the limit of detection,
+and for the demonstration. The order of the work: which molecules are asked for and how many fragments of each
+(`requests`), fragments drawn from them, chimeras of the fragments, copies, random order, reads. `simulate`
+makes the records, `write_simulation` the files.
 """
 
 import gzip
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -28,7 +22,6 @@ from aspsfusion.panel.panel import Panel
 from aspsfusion.simulate.artefacts import chimeras, mutated_copy, repeat_copies
 from aspsfusion.simulate.fragments import (
     Fragments,
-    Library,
     add_duplicates,
     anchors,
     draw_along,
@@ -52,6 +45,82 @@ BACKGROUND_LENGTH = 10_000_000
 """Bases of the random sequence that background fragments come from. A word of 24 nt of a panel of one
 million bases is in it with a probability of about one in thirty thousand."""
 
+BATCH = 20_000
+"""Fragments made at a time: bounds memory, and is part of what one seed gives."""
+
+GZIP_LEVEL = 4
+"""A sixth of the time of level 6 for files that are 5 percent larger."""
+
+_INDEX = "ACGT"
+_PER_COLUMN = 30_000
+
+
+def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[SimulatedFragment]:
+    """Simulate sequencing.
+
+    Returns:
+        The fragments in random order; the same for the same panel, parameters and seed.
+
+    Raises:
+        ParameterError: the panel lacks something that is asked for, or nothing is asked for. Raised by the
+            call itself, before the first record.
+    """
+    # One source of chance for each part, so that what one part draws does not change the others.
+    draw, error, artefact, label = map(
+        np.random.default_rng, np.random.SeedSequence(parameters.seed).spawn(4)
+    )
+    molecules: list[Molecule] = []
+    parts: list[Fragments] = []
+    for request in requests(panel, parameters, draw, artefact):
+        molecules.append(request.molecule)
+        parts.append(_drawn(request, len(molecules) - 1, parameters, draw))
+    if not sum(len(part) for part in parts):
+        raise ParameterError(
+            "nothing to simulate",
+            remedy="give --fusion, --fragments, --coverage, --near or --background with a number",
+        )
+    drawn = Fragments.joined(parts)
+    for chimera in chimeras(molecules, drawn, parameters.chimera_rate, parameters.chimera_homology, artefact):
+        molecules.append(chimera)
+        parts.append(whole(len(molecules) - 1, len(chimera.sequence), parameters, artefact))
+    fragments = shuffled(add_duplicates(Fragments.joined(parts), parameters.duplicate_rate, draw), draw)
+    return _sequenced(molecules, fragments, parameters, error, Labels(len(fragments), parameters, label))
+
+
+def write_simulation(
+    panel: Panel, parameters: SimulationParameters, prefix: Path, *, force: bool = False
+) -> list[Path]:
+    """Write FASTQ and truth; the same panel, parameters and seed give the same bytes.
+
+    Args:
+        panel: gives the sequences.
+        parameters: what to simulate.
+        prefix: path to which `_R1.fastq.gz`, `_R2.fastq.gz` (or `.fastq.gz`) and `.truth.tsv` are added.
+        force: replace existing files.
+
+    Returns:
+        The files, truth last.
+
+    Raises:
+        ParameterError: see `simulate`; or a file exists or cannot be written.
+    """
+    records = simulate(panel, parameters)
+    ends = [".fastq.gz"] if parameters.single_end else ["_R1.fastq.gz", "_R2.fastq.gz"]
+    paths = [Path(f"{prefix}{end}") for end in (*ends, ".truth.tsv")]
+    with ExitStack() as stack:
+        # All names are claimed before the first is written, so that either all files appear or none.
+        temporaries = [stack.enter_context(replacing(path, force=force)) for path in paths]
+        outputs = [stack.enter_context(_gzip_writer(path)) for path in temporaries[:-1]]
+        truth = stack.enter_context(temporaries[-1].open("w", encoding="ascii", newline="\n"))
+        truth.write(TruthRecord.header() + "\n")
+        for record in records:
+            mates = zip(outputs, (record.read_1, record.read_2), strict=False)
+            for mate, (output, read) in enumerate(mates, start=1):
+                assert read is not None
+                output.write(f"@{record.name} {mate}:N:0:{_INDEX}\n{read.sequence}\n+\n{read.qualities}\n")
+            truth.write(record.truth.row() + "\n")
+    return paths
+
 
 @dataclass(frozen=True)
 class Request:
@@ -60,8 +129,8 @@ class Request:
     Attributes:
         molecule: the molecule.
         number: how many.
-        placing: where they lie.
-        center: the place that they lie near, 0-based; used when `placing` is `near`.
+        placing: where they are.
+        center: the place that they are near, 0-based; used when `placing` is `near`.
     """
 
     molecule: Molecule
@@ -79,7 +148,7 @@ def requests(
     """Yield what is asked for, chimeras apart, which are made of fragments already drawn.
 
     Args:
-        panel: the built panel.
+        panel: gives the sequences.
         parameters: what to simulate.
         rng: source of chance of the background.
         artefact_rng: source of chance of everything that looks like the panel and is not of it.
@@ -95,11 +164,8 @@ def requests(
         yield Request(Molecule("background", "background", bases), parameters.background)
     for text in parameters.other_fusions:
         request = _fusion(panel, text)
-        molecule = Molecule(
-            "other_sample", request.molecule.name, request.molecule.sequence, request.molecule.junction
-        )
         number = int(artefact_rng.binomial(request.number, parameters.hopping_rate))
-        yield Request(molecule, number, request.placing, request.center)
+        yield replace(request, molecule=replace(request.molecule, source="other_sample"), number=number)
     for gene, number in parameters.copies.items():
         transcript = primary_transcript(panel, gene)
         yield Request(mutated_copy(transcript, parameters.copy_identity, artefact_rng), number)
@@ -156,99 +222,9 @@ def _fusion(panel: Panel, text: str) -> Request:
     return Request(molecule, request.fragments, request.placing, molecule.junction)
 
 
-__all__ = [
-    "SimulatedFragment",
-    "SimulatedRead",
-    "SimulationParameters",
-    "TruthRecord",
-    "simulate",
-    "write_simulation",
-]
-
-BATCH = 20_000
-"""Fragments made at a time: bounds memory, and is part of what one seed stands for."""
-
-GZIP_LEVEL = 4
-"""A sixth of the time of level 6 for files that are 5 percent larger."""
-
-_INDEX = "ACGT"
-_PER_COLUMN = 30_000
-
-
-def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[SimulatedFragment]:
-    """Simulate sequencing.
-
-    Args:
-        panel: the built panel.
-        parameters: what to simulate.
-
-    Returns:
-        The fragments in random order; the same for the same panel, parameters and seed.
-
-    Raises:
-        ParameterError: the panel lacks something that is asked for, or nothing is asked for. Raised by the
-            call itself, before the first record.
-    """
-    # One source of chance for each part, so that what one part draws does not change the others.
-    draw, error, artefact, label = map(
-        np.random.default_rng, np.random.SeedSequence(parameters.seed).spawn(4)
-    )
-    library = _library(parameters)
-    molecules: list[Molecule] = []
-    parts: list[Fragments] = []
-    for request in requests(panel, parameters, draw, artefact):
-        molecules.append(request.molecule)
-        parts.append(_drawn(request, len(molecules) - 1, library, draw))
-    if not sum(len(part) for part in parts):
-        raise ParameterError(
-            "nothing to simulate",
-            remedy="give --fusion, --fragments, --coverage, --near or --background with a number",
-        )
-    drawn = Fragments.joined(parts)
-    for chimera in chimeras(molecules, drawn, parameters.chimera_rate, parameters.chimera_homology, artefact):
-        molecules.append(chimera)
-        parts.append(whole(len(molecules) - 1, len(chimera.sequence), library, artefact))
-    fragments = shuffled(add_duplicates(Fragments.joined(parts), parameters.duplicate_rate, draw), draw)
-    return _sequenced(molecules, fragments, parameters, error, Labels(len(fragments), parameters, label))
-
-
-def write_simulation(
-    panel: Panel, parameters: SimulationParameters, prefix: Path, *, force: bool = False
-) -> list[Path]:
-    """Write FASTQ and truth; the same panel, parameters and seed give the same bytes.
-
-    Args:
-        panel: the built panel.
-        parameters: what to simulate.
-        prefix: path to which `_R1.fastq.gz`, `_R2.fastq.gz` (or `.fastq.gz`) and `.truth.tsv` are added.
-        force: replace existing files.
-
-    Returns:
-        The files, truth last.
-
-    Raises:
-        ParameterError: see `simulate`; or a file exists or can not be written.
-    """
-    records = simulate(panel, parameters)
-    ends = [".fastq.gz"] if parameters.single_end else ["_R1.fastq.gz", "_R2.fastq.gz"]
-    paths = [Path(f"{prefix}{end}") for end in (*ends, ".truth.tsv")]
-    with ExitStack() as stack:
-        # All names are claimed before the first is written, so that either all files appear or none.
-        temporaries = [stack.enter_context(replacing(path, force=force)) for path in paths]
-        outputs = [stack.enter_context(_gzip_writer(path)) for path in temporaries[:-1]]
-        truth = stack.enter_context(temporaries[-1].open("w", encoding="ascii", newline="\n"))
-        truth.write(TruthRecord.header() + "\n")
-        for record in records:
-            for mate, (output, read) in enumerate(
-                zip(outputs, (record.read_1, record.read_2), strict=False), 1
-            ):
-                assert read is not None
-                output.write(f"@{record.name} {mate}:N:0:{_INDEX}\n{read.sequence}\n+\n{read.qualities}\n")
-            truth.write(record.truth.row() + "\n")
-    return paths
-
-
-def _drawn(request: Request, number: int, library: Library, rng: np.random.Generator) -> Fragments:
+def _drawn(
+    request: Request, number: int, library: SimulationParameters, rng: np.random.Generator
+) -> Fragments:
     """Return the fragments of the molecule with this number that a request asks for."""
     size = len(request.molecule.sequence)
     if request.placing == "crossing":
@@ -256,21 +232,6 @@ def _drawn(request: Request, number: int, library: Library, rng: np.random.Gener
     if request.placing == "near":
         return draw_near(request.number, number, size, request.center, library, rng)
     return draw_along(request.number, number, size, library, rng)
-
-
-def _library(parameters: SimulationParameters) -> Library:
-    return Library(
-        insert_mean=parameters.insert_mean,
-        insert_sd=parameters.insert_sd,
-        insert_min=parameters.insert_min,
-        read_length=parameters.read_length,
-        paired=not parameters.single_end,
-        stranded=parameters.stranded,
-        anchor_five_prime=parameters.anchor_five_prime,
-        anchor_three_prime=parameters.anchor_three_prime,
-        window=parameters.window,
-        three_prime_decay=parameters.three_prime_decay,
-    )
 
 
 def _sequenced(
@@ -281,7 +242,6 @@ def _sequenced(
     labels: "Labels",
 ) -> Iterator[SimulatedFragment]:
     """Yield the fragments with reads and truth, batch by batch."""
-    library = _library(parameters)
     sizes = [len(molecule.sequence) for molecule in molecules]
     offsets = np.cumsum([0, *sizes[:-1]], dtype=np.int64)
     junctions = np.array([-1 if m.junction is None else m.junction for m in molecules], dtype=np.int64)
@@ -298,9 +258,11 @@ def _sequenced(
         first = np.where(batch.original < 0, rows, batch.original)
         keys = labels.damage_keys(first)
         reads_1 = maker.make(begin, batch.length, batch.sense, 1, rng, keys)
-        reads_2 = maker.make(begin, batch.length, ~batch.sense, 2, rng, keys) if library.paired else None
-        before, behind = anchors(batch, junctions[batch.molecule], library)
-        columns = (batch.molecule, batch.start, batch.length, batch.sense, batch.original, before, behind)
+        reads_2 = None
+        if not parameters.single_end:
+            reads_2 = maker.make(begin, batch.length, ~batch.sense, 2, rng, keys)
+        before, after = anchors(batch, junctions[batch.molecule], parameters)
+        columns = (batch.molecule, batch.start, batch.length, batch.sense, batch.original, before, after)
         for row, (number, start, length, sense, original, five, three) in enumerate(
             zip(*(column.tolist() for column in columns), strict=True)
         ):
@@ -354,7 +316,7 @@ class Labels:
 def _name(number: int) -> str:
     """Return a read name as an instrument would give it, by the place in the shuffled order alone.
 
-    An identifier of the molecule stands behind it, as BCL Convert writes it.
+    An identifier of the molecule follows it, as BCL Convert writes it.
     """
     column, row = divmod(number, _PER_COLUMN)
     return f"SIM:1:FC:1:1101:{1000 + column}:{1000 + row}"

@@ -1,17 +1,13 @@
-"""The outcome of one sample of the study: a row of the table that everything is counted from."""
+"""Records the outcome of one sample of the study: a row of the table that everything is counted from."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import cast
+from typing import get_type_hints
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.report.models import Call
-from aspsfusion.validation.study import Arm, Truth
-
-_FLAGS = ("named", "right_type", "exact")
-_TRUE_FALSE = {"true": True, "false": False}
+from aspsfusion.validation.study import Arm, Truth, cell_text, cell_value
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ class Outcome:
 
     def row(self) -> str:
         """Return the values, tab-separated; what is not known is empty."""
-        return "\t".join(_text(getattr(self, field.name)) for field in fields(self))
+        return "\t".join(cell_text(getattr(self, field.name)) for field in fields(self))
 
     @classmethod
     def parse(cls, row: str) -> "Outcome":
@@ -66,31 +62,15 @@ class Outcome:
         Raises:
             ValueError: the row is none.
         """
-        values = dict(zip((field.name for field in fields(cls)), row.split("\t"), strict=True))
-        flag = {name: _TRUE_FALSE[text] if text else None for name, text in values.items() if name in _FLAGS}
-        return cls(
-            cell=values["cell"],
-            arm=cast(Arm, values["arm"]),
-            index=int(values["index"]),
-            truth=cast(Truth, values["truth"]),
-            call=cast(Call, values["call"]),
-            reasons=values["reasons"],
-            crossing=int(values["crossing"]),
-            fragments=int(values["fragments"]),
-            named=flag["named"],
-            right_type=flag["right_type"],
-            exact=flag["exact"],
-            seen=_TRUE_FALSE[values["seen"]],
-            informative=int(values["informative"]),
-            detectable=float(values["detectable"]) if values["detectable"] else None,
-        )
+        kinds = get_type_hints(cls)
+        values = zip(kinds, row.split("\t"), strict=True)
+        return cls(**{name: cell_value(kinds[name], text) for name, text in values})
 
     @property
     def wrong(self) -> str:
         """What is wrong with the verdict in words, empty when nothing is.
 
-        A target fusion that is not confirmed is no error as long as it is not excluded; no more is the
-        absence of one that is not excluded.
+        A target fusion that is INDETERMINATE is no error, nor is a sample without one.
         """
         if self.truth == "target" and self.call == "EXCLUDED":
             return "missed: the fusion was excluded"
@@ -101,17 +81,11 @@ class Outcome:
         return ""
 
 
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def read_outcomes(paths: Iterable[Path]) -> Iterator[Outcome]:
     """Read the outcomes of complete cells.
 
     Raises:
-        ReadsError: a file can not be read or is no such table; names the line.
+        ReadsError: a file cannot be read or is no such table; names the line.
     """
     for path in paths:
         number = 1
@@ -122,7 +96,7 @@ def read_outcomes(paths: Iterable[Path]) -> Iterator[Outcome]:
                 raise ValueError("the header is another one")
             for number, line in enumerate(lines[1:], start=2):  # noqa: B007 - named in the error
                 yield Outcome.parse(line)
-        except (OSError, ValueError, KeyError, csv.Error) as error:
+        except (OSError, ValueError) as error:
             raise ReadsError(
                 f"is no table of outcomes ({error})",
                 path=path,

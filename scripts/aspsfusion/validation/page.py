@@ -1,9 +1,4 @@
-"""Writes the study's results: a table with a row for each arm of each cell, and a page to read.
-
-What the page of the study is written from, and the two forms that all its tables share.
-
-The sections of the page beside the tables of cells: limits, calibration, fragments, wrong verdicts.
-"""
+"""Writes the study's results: a table with a row for each arm of each cell, and a page to read."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,10 +6,10 @@ from pathlib import Path
 
 from aspsfusion import __version__
 from aspsfusion.io.files import replacing
-from aspsfusion.validation.outcomes import Outcome
+from aspsfusion.validation.outcomes import Outcome, read_outcomes
 from aspsfusion.validation.reads import Dilution, JunctionReads
 from aspsfusion.validation.run import Chain
-from aspsfusion.validation.study import Study, read_rows
+from aspsfusion.validation.study import Study, read_rows, write_rows
 from aspsfusion.validation.tables import (
     DETECTION_PREFIX,
     CellRow,
@@ -24,83 +19,6 @@ from aspsfusion.validation.tables import (
     detection_limits,
     share,
 )
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """Everything the page is written from.
-
-    Attributes:
-        study: the study.
-        outcomes: of all samples.
-        rows: counted by cell and arm.
-        panel: directory of the panel.
-        confidence: of the exclusion that the reports state.
-        facts: panel, reference and thresholds, by name.
-        junction_reads: see `junction_reads`; may be empty.
-        dilutions: see `dilution`; may be empty.
-    """
-
-    study: Study
-    outcomes: Sequence[Outcome]
-    rows: Sequence[CellRow]
-    panel: Path
-    confidence: float
-    facts: dict[str, str]
-    junction_reads: Sequence[JunctionReads]
-    dilutions: Sequence[Dilution]
-
-    @classmethod
-    def read(
-        cls,
-        study: Study,
-        outcomes: Sequence[Outcome],
-        chain: Chain,
-        junction_reads: Path | None,
-        dilution: Path | None,
-    ) -> "Inputs":
-        """Count the outcomes and read the tables of the smaller studies, where they were made."""
-        panel = chain.panel
-        facts = {
-            "program": f"aspsfusion {__version__}",
-            "panel": f"{panel.spec.name} {panel.spec.version}",
-            "reference": str(panel.provenance["reference_kind"]),
-            "call": _settings(chain.call.model_dump()),
-            "classify": _settings(chain.classify.model_dump()),
-            "seed of the study": str(study.seed),
-        }
-        return cls(
-            study,
-            outcomes,
-            cell_rows(study, outcomes),
-            panel.directory,
-            chain.classify.confidence,
-            facts,
-            read_rows(JunctionReads, junction_reads) if junction_reads else [],
-            read_rows(Dilution, dilution) if dilution else [],
-        )
-
-
-def _settings(values: dict[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in values.items())
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table.
-
-    Raises:
-        ValueError: a row has more or fewer cells than the header.
-    """
-    lines = [header, ["---"] * len(header), *rows]
-    if any(len(line) != len(header) for line in lines):
-        raise ValueError(f"rows of a table must have the {len(header)} cells of its header: {header}")
-    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
-
-
-def section(title: str, text: str) -> str:
-    """Return the beginning of a section, its text without a last line break."""
-    return f"## {title}\n\n{text}\n"
-
 
 MAX_LISTED = 100
 """Wrong verdicts that are listed one by one; the table of samples holds all."""
@@ -128,145 +46,83 @@ with `--study` and thresholds where they were others than the defaults.
 """
 
 
-def detection(inputs: Inputs) -> str:
-    """Return the limits of detection, nothing without cells for them."""
-    found = detection_limits(inputs.study, inputs.rows)
-    if not found:
-        return ""
-    rows = [
-        (
-            limit.group,
-            limit.limit if limit.limit is not None else "not reached",
-            "; ".join(f"{number}: {confirmed.percent()}" for number, confirmed in limit.tried),
+@dataclass(frozen=True)
+class Inputs:
+    """Everything the page is written from.
+
+    Attributes:
+        study: the study.
+        outcomes: of all samples.
+        rows: counted by cell and arm.
+        panel: directory of the panel.
+        confidence: of the exclusion that the reports state.
+        facts: panel, reference and thresholds, by name.
+        junction_reads: see `reads.junction_reads`; may be empty.
+        dilutions: see `reads.dilute`; may be empty.
+    """
+
+    study: Study
+    outcomes: Sequence[Outcome]
+    rows: Sequence[CellRow]
+    panel: Path
+    confidence: float
+    facts: dict[str, str]
+    junction_reads: Sequence[JunctionReads]
+    dilutions: Sequence[Dilution]
+
+    @classmethod
+    def read(
+        cls,
+        study: Study,
+        chain: Chain,
+        cells: Iterable[Path],
+        junction_reads: Path | None,
+        dilution: Path | None,
+    ) -> "Inputs":
+        """Read the tables of cells, and of the smaller studies where they were made.
+
+        Raises:
+            ReadsError: a file is no table of outcomes.
+        """
+        panel, outcomes = chain.panel, list(read_outcomes(cells))
+        facts = {
+            "program": f"aspsfusion {__version__}",
+            "panel": f"{panel.spec.name} {panel.spec.version}",
+            "reference": str(panel.provenance["reference_kind"]),
+            "call": _settings(chain.call.model_dump()),
+            "classify": _settings(chain.classify.model_dump()),
+            "seed of the study": str(study.seed),
+        }
+        return cls(
+            study,
+            outcomes,
+            cell_rows(study, outcomes),
+            panel.directory,
+            chain.classify.confidence,
+            facts,
+            read_rows(JunctionReads, junction_reads) if junction_reads else [],
+            read_rows(Dilution, dilution) if dilution else [],
         )
-        for limit in found
-    ]
-    return section("Limit of detection", _DETECTION_TEXT) + table(
-        ("reads", "limit", "fragments: CONFIRMED, percent (interval)"), rows
-    )
 
 
-def calibration_section(inputs: Inputs) -> str:
-    """Return the calibration of the exclusion, nothing without cells for it."""
-    found = calibration(inputs.study, inputs.outcomes, inputs.confidence)
-    if not found:
-        return ""
-    rows = [
-        (
-            row.cell,
-            f"{100 * row.fraction:g}",
-            f"{100 * row.level:g}",
-            f"{row.missed.part} of {row.missed.whole}",
-            row.missed.percent(),
-            f"{100 * (1 - row.level):g}",
-        )
-        for row in found
-    ]
-    return section("Calibration of the exclusion", _CALIBRATION_TEXT) + table(
-        (
-            "cell",
-            "true share, percent",
-            "confidence, percent",
-            "nothing seen",
-            "percent (interval)",
-            "at most",
-        ),
-        rows,
-    )
+def _settings(values: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
-def junction_reads(inputs: Inputs) -> str:
-    """Return what became of single fragments at the junctions, nothing where it was not studied."""
-    if not inputs.junction_reads:
-        return ""
-    rows = [
-        (
-            row.question,
-            row.junction,
-            "alone" if row.sample == row.junction else "with those of the other junctions",
-            row.fragments,
-            f"{row.right} ({100 * row.right / row.fragments:.1f}%)",
-            row.not_typable,
-            row.other_type,
-            row.elsewhere,
-            row.not_counted,
-        )
-        for row in inputs.junction_reads
-    ]
-    return section("Fragments at the junctions", _JUNCTION_READS_TEXT) + table(
-        (
-            "fragments",
-            "junction",
-            "given",
-            "number",
-            "counted for it",
-            "for it or another",
-            "for another listed one",
-            "elsewhere",
-            "not counted",
-        ),
-        rows,
-    )
-
-
-def dilution(inputs: Inputs) -> str:
-    """Return the real reads diluted, nothing without them."""
-    if not inputs.dilutions:
-        return ""
-    rows = [
-        (
-            row.fragments,
-            row.draws,
-            Share(row.confirmed, row.draws).percent(),
-            row.indeterminate,
-            row.excluded,
-            f"{row.exact} of {row.named}",
-        )
-        for row in inputs.dilutions
-    ]
-    return section("Real reads diluted", _DILUTION_TEXT) + table(
-        ("fragments left", "samples", "CONFIRMED, percent", "INDETERMINATE", "EXCLUDED", "exact"), rows
-    )
-
-
-def wrong_verdicts(inputs: Inputs) -> str:
-    """Return every wrong verdict and how its sample is made again."""
-    wrong = [outcome for outcome in inputs.outcomes if outcome.wrong]
-    if not wrong:
-        return "## Wrong verdicts\n\nNone.\n"
-    listed = [
-        (
-            outcome.cell,
-            outcome.arm,
-            outcome.index,
-            inputs.study.seed_of(inputs.study.cell(outcome.cell), outcome.arm, outcome.index),
-            outcome.wrong,
-            outcome.reasons.replace(",", ", "),
-            outcome.crossing,
-        )
-        for outcome in wrong[:MAX_LISTED]
-    ]
-    more = f"\nand {len(wrong) - MAX_LISTED:,} more\n" if len(wrong) > MAX_LISTED else ""
-    return (
-        section("Wrong verdicts", _WRONG_TEXT.format(panel=inputs.panel))
-        + table(("cell", "arm", "index", "seed", "what is wrong", "reasons", "fragments across"), listed)
-        + more
-    )
-
-
-def write_page(inputs: Inputs, path: Path, *, force: bool = False) -> None:
-    """Write the page, Markdown."""
+def write_results(inputs: Inputs, tsv: Path, markdown: Path, *, force: bool = False) -> None:
+    """Write the table, with a row for each arm of each cell, and the page."""
+    write_rows(CellRow, inputs.rows, tsv, force=force)
     parts = [
         _head(inputs),
         _summary(inputs),
         *_factors(inputs),
-        detection(inputs),
-        calibration_section(inputs),
-        junction_reads(inputs),
-        dilution(inputs),
-        wrong_verdicts(inputs),
+        _detection(inputs),
+        _calibration(inputs),
+        _junction_reads(inputs),
+        _dilution(inputs),
+        _wrong_verdicts(inputs),
     ]
-    with replacing(path, force=force) as draft:
+    with replacing(markdown, force=force) as draft:
         draft.write_text("\n".join(part for part in parts if part), encoding="utf-8", newline="\n")
 
 
@@ -306,7 +162,7 @@ def _summary(inputs: Inputs) -> str:
         ("another rearrangement of the target genes: EXCLUDED (passed over)", share(other, _excluded)),
     ]
     rows = [(text, f"{part.part:,} of {part.whole:,}", part.percent()) for text, part in lines]
-    return "## All samples\n\n" + table(("samples and outcome", "number", "percent (interval)"), rows)
+    return _section("All samples") + table(("samples and outcome", "number", "percent (interval)"), rows)
 
 
 def _confirmed(outcome: Outcome) -> bool:
@@ -322,7 +178,7 @@ def _factors(inputs: Inputs) -> Iterator[str]:
         rows = [row for row in inputs.rows if row.factor == factor]
         layout = factor.removeprefix(DETECTION_PREFIX)
         title = factor if layout == factor else f"number of fragments across the junction, {layout}"
-        yield f"## By {title}\n\n" + table(
+        yield _section(f"By {title}") + table(
             (
                 "cell",
                 "level",
@@ -355,3 +211,146 @@ def _factors(inputs: Inputs) -> Iterator[str]:
                 for row in rows
             ],
         )
+
+
+def _detection(inputs: Inputs) -> str:
+    """Return the limits of detection, nothing without cells for them."""
+    found = detection_limits(inputs.study, inputs.rows)
+    if not found:
+        return ""
+    rows = [
+        (
+            limit.group,
+            limit.limit if limit.limit is not None else "not reached",
+            "; ".join(f"{number}: {confirmed.percent()}" for number, confirmed in limit.tried),
+        )
+        for limit in found
+    ]
+    return _section("Limit of detection", _DETECTION_TEXT) + table(
+        ("reads", "limit", "fragments: CONFIRMED, percent (interval)"), rows
+    )
+
+
+def _calibration(inputs: Inputs) -> str:
+    """Return the calibration of the exclusion, nothing without cells for it."""
+    found = calibration(inputs.study, inputs.outcomes, inputs.confidence)
+    if not found:
+        return ""
+    rows = [
+        (
+            row.cell,
+            f"{100 * row.fraction:g}",
+            f"{100 * row.level:g}",
+            f"{row.missed.part} of {row.missed.whole}",
+            row.missed.percent(),
+            f"{100 * (1 - row.level):g}",
+        )
+        for row in found
+    ]
+    return _section("Calibration of the exclusion", _CALIBRATION_TEXT) + table(
+        (
+            "cell",
+            "true share, percent",
+            "confidence, percent",
+            "nothing seen",
+            "percent (interval)",
+            "at most",
+        ),
+        rows,
+    )
+
+
+def _junction_reads(inputs: Inputs) -> str:
+    """Return what became of single fragments at the junctions, nothing where it was not studied."""
+    if not inputs.junction_reads:
+        return ""
+    rows = [
+        (
+            row.question,
+            row.junction,
+            "alone" if row.sample == row.junction else "with those of the other junctions",
+            row.fragments,
+            f"{row.right} ({100 * row.right / row.fragments:.1f}%)",
+            row.not_typable,
+            row.other_type,
+            row.elsewhere,
+            row.not_counted,
+        )
+        for row in inputs.junction_reads
+    ]
+    return _section("Fragments at the junctions", _JUNCTION_READS_TEXT) + table(
+        (
+            "fragments",
+            "junction",
+            "given",
+            "number",
+            "counted for it",
+            "for it or another",
+            "for another listed one",
+            "elsewhere",
+            "not counted",
+        ),
+        rows,
+    )
+
+
+def _dilution(inputs: Inputs) -> str:
+    """Return the real reads diluted, nothing without them."""
+    if not inputs.dilutions:
+        return ""
+    rows = [
+        (
+            row.fragments,
+            row.draws,
+            Share(row.confirmed, row.draws).percent(),
+            row.indeterminate,
+            row.excluded,
+            f"{row.exact} of {row.named}",
+        )
+        for row in inputs.dilutions
+    ]
+    return _section("Real reads diluted", _DILUTION_TEXT) + table(
+        ("fragments left", "samples", "CONFIRMED, percent", "INDETERMINATE", "EXCLUDED", "exact"), rows
+    )
+
+
+def _wrong_verdicts(inputs: Inputs) -> str:
+    """Return every wrong verdict and how its sample is made again."""
+    wrong = [outcome for outcome in inputs.outcomes if outcome.wrong]
+    if not wrong:
+        return _section("Wrong verdicts", "None.")
+    listed = [
+        (
+            outcome.cell,
+            outcome.arm,
+            outcome.index,
+            inputs.study.sample(outcome.cell, outcome.arm, outcome.index).seed,
+            outcome.wrong,
+            outcome.reasons.replace(",", ", "),
+            outcome.crossing,
+        )
+        for outcome in wrong[:MAX_LISTED]
+    ]
+    more = f"\nand {len(wrong) - MAX_LISTED:,} more\n" if len(wrong) > MAX_LISTED else ""
+    return (
+        _section("Wrong verdicts", _WRONG_TEXT.format(panel=inputs.panel))
+        + table(("cell", "arm", "index", "seed", "what is wrong", "reasons", "fragments across"), listed)
+        + more
+    )
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table.
+
+    Raises:
+        ValueError: a row has more or fewer cells than the header.
+    """
+    lines = [header, ["---"] * len(header), *rows]
+    if any(len(line) != len(header) for line in lines):
+        raise ValueError(f"rows of a table must have the {len(header)} cells of its header: {header}")
+    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
+
+
+def _section(title: str, text: str = "") -> str:
+    """Return the beginning of a section."""
+    return f"## {title}\n\n" + (f"{text}\n" if text else "")

@@ -1,38 +1,43 @@
-"""Runs the samples of a cell, one after the other, and keeps what is done when it is stopped.
+"""Runs the samples of a cell: simulates each, runs all stages on it and compares the report with the truth.
 
-Outcomes go to `NAME.part` line by line; a run that is started again with the same study, thresholds,
-panel and program goes on behind the last complete line. The table gets its name when the cell is complete.
-
-Takes one sample through screen, align, evidence, call and report in this process.
-
-The files between the stages that are worth nothing afterwards are not written; everything that is, lies in
-one directory that the next sample overwrites.
-
-Compares the report of a simulated sample with the truth.
+One process runs all stages of all samples of a cell. Outcomes go to `NAME.part` line by line; a run that is
+started again with the same study, thresholds, panel and program goes on after the last complete line. The
+table gets its name when the cell is complete.
 """
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from aspsfusion import __version__
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.config import CallParameters, ClassifyParameters
-from aspsfusion.interpret.compose import compose_report, read_metrics
+from aspsfusion.interpret.compose import StageResults, compose_report, read_metrics
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Junction, Panel, load_panel
 from aspsfusion.pipeline import call_candidates
 from aspsfusion.report.findings import Fusion
+from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Report
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
 from aspsfusion.simulate.molecules import breakpoints, parse_fusion
 from aspsfusion.simulate.records import SimulatedFragment, TruthRecord
-from aspsfusion.simulate.simulate import simulate
+from aspsfusion.simulate.simulate import simulate, write_simulation
 from aspsfusion.validation.outcomes import Outcome
-from aspsfusion.validation.study import ARMS, Arm, Cell, Study
+from aspsfusion.validation.study import ARMS, Cell, Study, StudySample
+
+SILENT_REASONS = frozenset(
+    {"LOW_COVERAGE", "FIVE_PRIME_GENE_NOT_SEEN", "CONTROL_GENES_NOT_SEEN", "WOULD_HAVE_BEEN_SEEN"}
+)
+"""Reasons of a verdict that say nothing was found, only how well it was looked for."""
+
+MEMORY = Path("/dev/shm")
+"""Where Linux keeps files in memory: the files between the stages of thousands of small samples go there."""
 
 _SCREEN, _ALIGN = "screen.json", "align.json"
 
@@ -42,7 +47,7 @@ class Chain:
 
     Args:
         panel_directory: built panel.
-        scratch: directory for the files between the stages; best in memory.
+        scratch: directory for the files between the stages, which each sample overwrites; best in memory.
         call: thresholds of the evidence.
         classify: thresholds of the verdict.
     """
@@ -70,9 +75,6 @@ class Chain:
             sample: sample name.
             fragments: the reads; all pairs or all single.
             library: declared library type.
-
-        Raises:
-            AspsfusionError: a stage failed.
         """
         return self.report_of_files(sample, self._written(fragments), library)
 
@@ -80,7 +82,8 @@ class Chain:
         """Return the report of a sample in FASTQ files."""
         calls = self.calls_of_files(sample, lane)
         screen, align = (read_metrics(self._scratch / name) for name in (_SCREEN, _ALIGN))
-        return compose_report(self.panel, sample, screen, align, calls, self.classify, library)
+        results = StageResults(sample, screen, align, calls, library)
+        return compose_report(self.panel, results, self.classify)
 
     def calls(self, sample: str, fragments: Iterable[SimulatedFragment]) -> CallsFile:
         """Return the calls of a sample of simulated fragments."""
@@ -110,70 +113,56 @@ class Chain:
         return Lane(paths[0], paths[1] if len(paths) > 1 else None)
 
 
-SILENT_REASONS = frozenset(
-    {
-        "LOW_COVERAGE",
-        "FIVE_PRIME_GENE_NOT_SEEN",
-        "CONTROL_GENES_NOT_SEEN",
-        "WOULD_HAVE_BEEN_SEEN",
-    }
-)
-"""Reasons of a verdict that say nothing was found, only how well it was looked for."""
+@contextmanager
+def open_chain(panel_directory: Path, call: CallParameters, classify: ClassifyParameters) -> Iterator[Chain]:
+    """Give the stages a directory for their files that is removed afterwards, in memory where possible."""
+    memory = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="aspsfusion.", dir=memory) as scratch:
+        yield Chain(panel_directory, Path(scratch), call, classify)
 
 
-def judge(
-    panel: Panel,
-    study: Study,
-    cell: Cell,
-    arm: Arm,
-    index: int,
-    truth: Sequence[TruthRecord],
-    report: Report,
-) -> Outcome:
+def judge(panel: Panel, sample: StudySample, truth: Sequence[TruthRecord], report: Report) -> Outcome:
     """Return the outcome of a sample.
 
     Args:
         panel: the panel that it was simulated and examined with.
-        study: the study.
-        cell: its cell.
-        arm: its arm.
-        index: its number.
+        sample: the sample.
         truth: of every fragment.
         report: what the stages made of it.
     """
-    holds = cell.truth_of(arm)
-    simulated = study.fusion_of(cell)
     crossing = sum(
         record.crosses_junction
         for record in truth
-        if record.contig == simulated and record.source == "fusion" and not record.duplicate_of
+        if record.contig == sample.fusion and record.source == "fusion" and not record.duplicate_of
     )
     named = right_type = exact = None
     fragments = 0
-    if holds != "none":
-        expected = breakpoints(panel, parse_fusion(simulated))
+    if sample.truth != "none":
+        expected = breakpoints(panel, parse_fusion(sample.fusion))
         of_name = [fusion for fusion in report.fusions if fusion.name == expected.fusion]
         largest = max(of_name, key=lambda fusion: fusion.fragments, default=None)
         fragments = sum(fusion.fragments for fusion in of_name)
         named = largest is not None
         if largest is not None:
             reported = junction_of(largest)
-            exact = reported == expected or (not cell.at_exon_ends and equivalent(panel, reported, expected))
-            kind = study.type_of(cell)
-            right_type = None if kind is None else largest.type == kind
+            exact = reported == expected or (
+                not sample.cell.at_exon_ends and equivalent(panel, reported, expected)
+            )
+            right_type = None if sample.type is None else largest.type == sample.type
+    codes = [reason.code for reason in report.verdict.reasons]
     return Outcome(
-        cell=cell.name,
-        arm=arm,
-        index=index,
-        truth=holds,
+        cell=sample.cell.name,
+        arm=sample.arm,
+        index=sample.index,
+        truth=sample.truth,
         call=report.verdict.call,
-        reasons=",".join(reason.code for reason in report.verdict.reasons),
+        reasons=",".join(codes),
         crossing=crossing,
         fragments=fragments,
         named=named,
         right_type=right_type,
         exact=exact,
-        seen=not {reason.code for reason in report.verdict.reasons} <= SILENT_REASONS,
+        seen=not set(codes) <= SILENT_REASONS,
         informative=min(report.exclusion.informative_fragments.values(), default=0),
         detectable=report.exclusion.detectable_fraction,
     )
@@ -192,7 +181,7 @@ def junction_of(fusion: Fusion) -> Junction:
 def equivalent(panel: Panel, one: Junction, other: Junction) -> bool:
     """Whether two junctions make the same transcript, because both genes share the bases between them.
 
-    Where the genes share bases at a junction, no read can tell to which of them these belong.
+    Where the genes share bases at a junction, no read shows to which of them these belong.
     """
     if (one.five_gene, one.three_gene) != (other.five_gene, other.three_gene):
         return False
@@ -212,23 +201,23 @@ def equivalent(panel: Panel, one: Junction, other: Junction) -> bool:
     )
 
 
-def run_sample(chain: Chain, study: Study, cell: Cell, arm: Arm, index: int) -> tuple[Outcome, Report]:
-    """Simulate one sample, examine it and compare the verdict with the truth.
+def run_sample(chain: Chain, sample: StudySample) -> tuple[Outcome, Report]:
+    """Simulate one sample, examine it and compare the verdict with the truth."""
+    fragments = list(simulate(chain.panel, sample.parameters()))
+    report = chain.report(sample.name, fragments, sample.cell.library)
+    truth = [fragment.truth for fragment in fragments]
+    return judge(chain.panel, sample, truth, report), report
 
-    Args:
-        chain: the stages.
-        study: the study.
-        cell: one of its cells.
-        arm: with or without the fusion.
-        index: number of the sample in its arm, from 0.
-    """
-    truth: list[TruthRecord] = []
-    fragments = []
-    for fragment in simulate(chain.panel, study.parameters(cell, arm, index)):
-        truth.append(fragment.truth)
-        fragments.append(fragment)
-    report = chain.report(f"{cell.name}.{arm}.{index}", fragments, cell.library)
-    return judge(chain.panel, study, cell, arm, index, truth, report), report
+
+def write_sample(
+    chain: Chain, sample: StudySample, prefix: Path, *, force: bool = False
+) -> tuple[list[Path], Outcome, Report]:
+    """Make a sample again and write its reads, truth and report under names that begin with `prefix`."""
+    paths = write_simulation(chain.panel, sample.parameters(), prefix, force=force)
+    outcome, report = run_sample(chain, sample)
+    record = Path(f"{prefix}.report.json")
+    write_json(report, record)
+    return [*paths, record], outcome, report
 
 
 def run_cell(
@@ -247,13 +236,13 @@ def run_cell(
         chain: the stages.
         study: the study.
         cell: one of its cells.
-        output: table to write.
+        output: table to write, one row for each sample.
         scale: by which the numbers of samples are multiplied.
         progress: called after each sample with the samples done and all samples.
         force: replace an existing table.
 
     Raises:
-        ParameterError: the table exists, or can not be written.
+        ParameterError: the table exists, or cannot be written.
         AspsfusionError: a stage failed.
     """
     wanted = [(arm, index) for arm in ARMS for index in range(study.samples(cell, arm, scale))]
@@ -267,7 +256,7 @@ def run_cell(
             stream.flush()
             for count, key in enumerate(wanted, start=1):
                 if key not in done:
-                    done[key], _ = run_sample(chain, study, cell, *key)
+                    done[key], _ = run_sample(chain, study.sample(cell.name, *key))
                     stream.write(done[key].row() + "\n")
                     stream.flush()
                 progress(count, len(wanted))
@@ -297,6 +286,6 @@ def _resumed(part: Path, mark: str) -> Iterator[Outcome]:
     lines = part.read_text(encoding="ascii", errors="replace").split("\n")
     if lines[0] != mark:
         return
-    # What stands behind the last line break was cut short.
+    # What follows the last line break was cut short.
     for line in lines[1:-1]:
         yield Outcome.parse(line)

@@ -1,14 +1,15 @@
-"""The study as data: cells, what is simulated in each, and what must come out.
+"""Defines the study: its cells, what is simulated for each of their samples, and what must come out.
 
-Tables of records of numbers and text: tab-separated, the names of the fields in the first line.
+Tables of the study are tab-separated records with the names of the fields in the first line.
 """
 
 import csv
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_type_hints
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_type_hints
 
 import numpy as np
 import yaml
@@ -23,31 +24,6 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Row = TypeVar("Row", bound="DataclassInstance")
-
-
-def write_rows(kind: type[Row], rows: Sequence[Row], path: Path, *, force: bool = False) -> None:
-    """Write a table.
-
-    Args:
-        kind: class of the records, which gives the header.
-        rows: the records.
-        path: file to write.
-        force: replace an existing file.
-    """
-    with replacing(path, force=force) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        names = [field.name for field in fields(kind)]
-        writer = csv.DictWriter(stream, names, delimiter="\t", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-
-
-def read_rows(kind: type[Row], path: Path) -> list[Row]:
-    """Read a table of records whose fields are int or str back."""
-    types = get_type_hints(kind)
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t"))
-    return [kind(**{name: types[name](text) for name, text in row.items()}) for row in rows]
-
 
 Truth = Literal["target", "other", "none"]
 """What a sample holds: the fusion in question, another rearrangement of its genes, or none."""
@@ -73,7 +49,7 @@ class Cell(_Strict):
     """
 
     name: str = Field(pattern=NAME_PATTERN)
-    factor: str = Field(description="what the cell varies; cells of one factor stand in one table")
+    factor: str = Field(description="what the cell varies; cells of one factor are in one table")
     level: str = Field(description="the value of the factor, in words")
     truth: Truth = "target"
     fusion: str | None = Field(None, description="as `aspsfusion simulate` takes it, without a number")
@@ -128,53 +104,86 @@ class Study(_Strict):
             number = self.negatives if cell.negatives is None else cell.negatives
         return max(1, round(number * scale)) if number else 0
 
-    def type_of(self, cell: Cell) -> str | None:
-        """Return the type that the report must give in a cell, None when it is not compared."""
-        return self.type if cell.fusion is None and cell.type is None else cell.type
+    def sample(self, cell: str, arm: Arm, index: int) -> "StudySample":
+        """Return a sample of a cell by the cell's name and the number (from 0) in its arm.
+
+        Raises:
+            ParameterError: there is no such cell.
+        """
+        return StudySample(self, self.cell(cell), arm, index)
 
     def reads_long_pairs(self, cell: Cell) -> bool:
         """Return whether the samples of a cell are pairs of LONG_READ nt or longer."""
-        options = SimulationParameters(
-            **{
-                key: value
-                for key, value in {**self.simulate, **cell.simulate}.items()
-                if key in ("read_length", "single_end")
-            }
-        )
-        return options.read_length >= LONG_READ and not options.single_end
+        options = {**self.simulate, **cell.simulate}
+        length: int = options.get("read_length", SimulationParameters.read_length)
+        return length >= LONG_READ and not options.get("single_end", SimulationParameters.single_end)
 
-    def fusion_of(self, cell: Cell) -> str:
-        """Return the fusion of a cell's positive samples."""
-        return cell.fusion or self.fusion
 
-    def seed_of(self, cell: Cell, arm: Arm, index: int) -> int:
-        """Return the seed of a sample: it follows from study, cell, arm and index, and from nothing else."""
-        text = f"{self.seed}/{cell.name}/{arm}/{index}"
+@dataclass(frozen=True)
+class StudySample:
+    """One sample: what is simulated for it follows from these four and from nothing else.
+
+    Attributes:
+        study: the study.
+        cell: one of its cells.
+        arm: with or without the fusion.
+        index: number of the sample in its arm, from 0.
+    """
+
+    study: Study
+    cell: Cell
+    arm: Arm
+    index: int
+
+    @property
+    def name(self) -> str:
+        """The sample's name."""
+        return f"{self.cell.name}.{self.arm}.{self.index}"
+
+    @property
+    def truth(self) -> Truth:
+        """What the sample holds."""
+        return self.cell.truth_of(self.arm)
+
+    @property
+    def fusion(self) -> str:
+        """The fusion of the cell's positive samples."""
+        return self.cell.fusion or self.study.fusion
+
+    @property
+    def type(self) -> str | None:
+        """The type that the report must give, None when it is not compared."""
+        own = self.cell.fusion is not None or self.cell.type is not None
+        return self.cell.type if own else self.study.type
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything that is simulated."""
+        text = f"{self.study.seed}/{self.cell.name}/{self.arm}/{self.index}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:_SEED_BYTES], "big")
 
-    def parameters(self, cell: Cell, arm: Arm, index: int) -> SimulationParameters:
-        """Return what is simulated for one sample.
+    def parameters(self) -> SimulationParameters:
+        """Return what is simulated.
 
         Raises:
-            ParameterError: an option is unknown or has no sense.
+            ParameterError: an option is unknown or out of range.
         """
-        options = {**self.simulate, **cell.simulate}
+        options = {**self.study.simulate, **self.cell.simulate}
         unknown = sorted(set(options) - _OPTIONS)
         if unknown:
             raise ParameterError(
-                f"cell {cell.name}: simulate has no option {unknown[0]}",
+                f"cell {self.cell.name}: simulate has no option {unknown[0]}",
                 remedy=f"options are {', '.join(sorted(_OPTIONS))}",
             )
         options = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
-        seed = self.seed_of(cell, arm, index)
-        if arm == "positive" and cell.truth != "none":
-            options |= self._fusion_options(cell, options, seed)
-        return SimulationParameters(**options, seed=seed)
+        if self.truth != "none":
+            options |= self._fusion_options(options)
+        return SimulationParameters(**options, seed=self.seed)
 
-    def _fusion_options(self, cell: Cell, options: Mapping[str, Any], seed: int) -> dict[str, Any]:
-        fusion, present = self.fusion_of(cell), tuple(options.get("fusions", ()))
+    def _fusion_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        fusion, present, cell = self.fusion, tuple(options.get("fusions", ())), self.cell
         if cell.fraction is None:
-            number = self.fragments if cell.fragments is None else cell.fragments
+            number = self.study.fragments if cell.fragments is None else cell.fragments
             return {"fusions": (*present, f"{fusion}=x{number}")}
         # The share is that of the fragments around the acceptor; how many of them are of the fusion is
         # chance, as in a library.
@@ -185,7 +194,7 @@ class Study(_Strict):
                 f"cell {cell.name}: a fraction needs fragments near {acceptor}",
                 remedy=f'give near: {{"{acceptor}": N}}',
             )
-        drawn = int(np.random.default_rng([seed, 1]).binomial(near[acceptor], cell.fraction))
+        drawn = int(np.random.default_rng([self.seed, 1]).binomial(near[acceptor], cell.fraction))
         near[acceptor] -= drawn
         return {"near": near, "fusions": (*present, f"{fusion}=n{drawn}")}
 
@@ -194,13 +203,13 @@ def load_study(path: Path) -> Study:
     """Read a study.
 
     Raises:
-        ParameterError: the file can not be read or is wrong.
+        ParameterError: the file cannot be read or is wrong.
     """
     try:
         study = Study.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ParameterError(
-            f"can not be read ({(error.strerror or str(error)).lower()})",
+            f"cannot be read ({(error.strerror or str(error)).lower()})",
             path=path,
             remedy="give a study such as resources/validation/study.yaml",
         ) from error
@@ -211,9 +220,9 @@ def load_study(path: Path) -> Study:
     names = [cell.name for cell in study.cells]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise ParameterError(f"cell {twice} stands twice", path=path, remedy="give each cell its own name")
+        raise ParameterError(f"cell {twice} occurs twice", path=path, remedy="give each cell its own name")
     for cell in study.cells:
-        study.parameters(cell, "positive", 0)
+        study.sample(cell.name, "positive", 0).parameters()
     return study
 
 
@@ -222,3 +231,49 @@ def _first(error: yaml.YAMLError | ValidationError) -> str:
         first = error.errors(include_url=False)[0]
         return f"key {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}"
     return " ".join(str(error).split())
+
+
+def cell_text(value: object) -> str:
+    """Return a value as a table has it; None is empty."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def cell_value(kind: Any, text: str) -> Any:
+    """Return the value that `cell_text` wrote.
+
+    Args:
+        kind: type of the field: int, float, bool, str or a Literal of texts, each with None or without.
+        text: what the table has.
+
+    Raises:
+        ValueError: the text is no such value.
+    """
+    kinds = get_args(kind)
+    if NoneType in kinds:
+        return cell_value(kinds[0], text) if text else None
+    if kind is bool:
+        kinds = ("true", "false")
+    if kinds and text not in kinds:
+        raise ValueError(f"{text!r} is none of {', '.join(kinds)}")
+    if kind is bool:
+        return text == "true"
+    return kind(text) if kind in (int, float) else text
+
+
+def write_rows(kind: type[Row], rows: Sequence[Row], path: Path, *, force: bool = False) -> None:
+    """Write a table of records of one kind."""
+    with replacing(path, force=force) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
+        names = [field.name for field in fields(kind)]
+        writer.writerow(names)
+        writer.writerows([cell_text(getattr(row, name)) for name in names] for row in rows)
+
+
+def read_rows(kind: type[Row], path: Path) -> list[Row]:
+    """Read a table of records back."""
+    kinds = get_type_hints(kind)
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t"))
+    return [kind(**{name: cell_value(kinds[name], text) for name, text in row.items()}) for row in rows]

@@ -1,5 +1,5 @@
 "use strict";
-// Sorts the table of samples by a column. Without this script the table stands in the order of the sheet.
+// Sorts the table of samples by a column. Without this script the table keeps the order of the sheet.
 for (const table of document.querySelectorAll("table.samples")) {
   const body = table.tBodies[0];
   const rows = Array.from(body.rows);

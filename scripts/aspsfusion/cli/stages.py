@@ -1,0 +1,120 @@
+"""Runs `align`, `evidence`, `call` and `tag`: the stages that `analyse` runs in one process, one by one."""
+
+import argparse
+
+from aspsfusion.cli.options import (
+    Command,
+    ProgressLine,
+    add_force,
+    add_panel,
+    add_parameters,
+    add_path,
+    parameters_from,
+    refuse_existing,
+)
+from aspsfusion.config import CallParameters
+
+ALIGN_EXAMPLE = """example:
+  aspsfusion align --panel results/panel --reads sample.candidates.fastq.gz --sample sample \\
+      --output sample.aligned.bam --metrics sample.align.json
+"""
+
+EVIDENCE_EXAMPLE = """example:
+  aspsfusion evidence --panel results/panel --bam sample.aligned.bam --output sample.evidence.json.gz
+"""
+
+CALL_EXAMPLE = """example:
+  aspsfusion call --panel results/panel --evidence sample.evidence.json.gz --output sample.calls.json
+"""
+
+TAG_EXAMPLE = """example:
+  aspsfusion tag --panel results/panel --bam sample.aligned.bam --calls sample.calls.json \\
+      --output sample.panel.bam --reference sample.junctions.fa
+"""
+
+
+def _add_align(parser: argparse.ArgumentParser) -> None:
+    add_panel(parser)
+    add_path(parser, "--reads", "FASTQ", "candidates written by 'aspsfusion screen'")
+    parser.add_argument("--sample", required=True, metavar="NAME", help="sample name for the read group")
+    add_path(parser, "--output", "BAM", "sorted BAM; .bai beside it")
+    add_path(parser, "--metrics", "JSON", "counts of the stage")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default: 1)")
+    add_force(parser)
+
+
+def _align(args: argparse.Namespace) -> None:
+    from aspsfusion.align.align import AlignFiles, run_align
+
+    refuse_existing([args.output, args.metrics], force=args.force)
+    with ProgressLine("fragments") as line:
+        files = AlignFiles(args.reads, args.output, args.metrics)
+        run_align(args.panel, files, args.sample, args.threads, line.update, force=args.force)
+
+
+def _add_evidence(parser: argparse.ArgumentParser) -> None:
+    add_panel(parser)
+    add_path(parser, "--bam", "BAM", "BAM written by 'aspsfusion align'")
+    add_path(parser, "--output", "JSON.GZ", "evidence to write")
+    add_force(parser)
+    add_parameters(parser, CallParameters)
+
+
+def _evidence(args: argparse.Namespace) -> None:
+    from aspsfusion.evidence.evidence import run_evidence
+
+    parameters = parameters_from(args, CallParameters)
+    refuse_existing([args.output], force=args.force)
+    evidence = run_evidence(args.panel, args.bam, args.output, parameters, force=args.force)
+    print(
+        f"{evidence.candidates} candidate fragments, {evidence.duplicates} duplicates, "
+        f"{len(evidence.fragments)} not explained by the wild type"
+    )
+
+
+def _add_call(parser: argparse.ArgumentParser) -> None:
+    add_panel(parser)
+    add_path(parser, "--evidence", "JSON.GZ", "file written by 'aspsfusion evidence'")
+    add_path(parser, "--output", "JSON", "calls to write")
+    add_force(parser)
+    add_parameters(parser, CallParameters)
+
+
+def _call(args: argparse.Namespace) -> None:
+    from aspsfusion.call.call import run_call
+
+    refuse_existing([args.output], force=args.force)
+    parameters = parameters_from(args, CallParameters)
+    calls = run_call(args.panel, args.evidence, args.output, parameters, force=args.force)
+    reported = [junction for junction in calls.junctions if not junction.rejections]
+    for junction in reported:
+        print(
+            f"{junction.five_gene}::{junction.three_gene} {junction.catalogue_id or 'not listed'}: "
+            f"{junction.split_reads} split, {junction.spanning_pairs} spanning"
+        )
+    print(f"{len(reported)} junctions reported, {len(calls.junctions) - len(reported)} filtered")
+
+
+def _add_tag(parser: argparse.ArgumentParser) -> None:
+    add_panel(parser)
+    add_path(parser, "--bam", "BAM", "BAM written by 'aspsfusion align'")
+    add_path(parser, "--calls", "JSON", "file written by 'aspsfusion call'")
+    add_path(parser, "--output", "BAM", "BAM to write, with index")
+    add_path(parser, "--reference", "FASTA", "FASTA to write, with index: what the BAM is aligned to")
+    add_force(parser)
+
+
+def _tag(args: argparse.Namespace) -> None:
+    from aspsfusion.call.tag import run_tag
+
+    refuse_existing([args.output, args.reference], force=args.force)
+    tagged = run_tag(args.panel, args.bam, args.calls, args.output, args.reference, force=args.force)
+    print(f"{tagged} supporting fragments placed on their junctions")
+
+
+COMMANDS = {
+    "align": Command(_add_align, _align, ALIGN_EXAMPLE),
+    "evidence": Command(_add_evidence, _evidence, EVIDENCE_EXAMPLE),
+    "call": Command(_add_call, _call, CALL_EXAMPLE),
+    "tag": Command(_add_tag, _tag, TAG_EXAMPLE),
+}

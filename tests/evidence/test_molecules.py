@@ -1,0 +1,69 @@
+"""Copies of a molecule: the same ends, the same bases there, and the same UMI where there are any."""
+
+import random
+
+import pysam
+import pytest
+
+from aspsfusion.evidence.molecules import MoleculeFinder
+
+HEADER = pysam.AlignmentHeader.from_dict({"SQ": [{"SN": "G|T1", "LN": 1000}]})
+GENE = "".join(random.Random(4).choices("ACGT", k=1000))
+FOREIGN = "".join(random.Random(9).choices("ACGT", k=20))
+
+
+def read(
+    start: int, bases: str, *, second: bool = False, cigar: str | None = None, quality: int = 30
+) -> list[pysam.AlignedSegment]:
+    """Return the one record of a read, the second one of a pair on the reverse strand."""
+    record = pysam.AlignedSegment(HEADER)
+    record.query_sequence = bases
+    record.query_qualities = pysam.qualitystring_to_array(chr(33 + quality) * len(bases))
+    record.reference_id, record.reference_start = 0, start
+    record.cigarstring = cigar or f"{len(bases)}M"
+    record.is_reverse = record.is_read2 = second
+    return [record]
+
+
+def pair(start: int, end: int, quality: int = 30) -> list[list[pysam.AlignedSegment]]:
+    """Return a pair of reads of 50 nt at the ends of a molecule."""
+    return [
+        read(start, GENE[start : start + 50], quality=quality),
+        read(end - 50, GENE[end - 50 : end], second=True, quality=quality),
+    ]
+
+
+def copies(fragments: dict[str, list[list[pysam.AlignedSegment]]]) -> dict[str, int]:
+    """Return the copies of each molecule by the name of the fragment that is kept."""
+    finder = MoleculeFinder()
+    for name, mates in fragments.items():
+        finder.add(name, mates)
+    assert finder.total == len(fragments)
+    return {name: molecule.copies for name, molecule in finder.molecules().items()}
+
+
+def test_the_copy_of_best_quality_is_kept_then_the_first_name() -> None:
+    assert copies({"a": pair(100, 300), "b": pair(100, 300, 35), "c": pair(100, 300, 35)}) == {"b": 3}
+
+
+@pytest.mark.parametrize(("start", "end"), [(101, 300), (100, 301)])
+def test_another_end_is_another_molecule(start: int, end: int) -> None:
+    assert copies({"a": pair(100, 300), "b": pair(start, end)}) == {"a": 1, "b": 1}
+
+
+def test_mates_may_have_read_a_molecule_in_either_order() -> None:
+    first, second = pair(100, 300)
+    second[0].is_read2, first[0].is_read2 = False, True
+    assert copies({"a": pair(100, 300), "b": [second, first]}) == {"a": 2}
+
+
+def test_clipped_foreign_bases_at_the_same_place_are_another_molecule() -> None:
+    bases = GENE[100:130] + FOREIGN
+    fusion = [read(100, bases, cigar="30M20S"), pair(100, 300)[1]]
+    assert copies({"wild": pair(100, 300), "fusion": fusion}) == {"wild": 1, "fusion": 1}
+
+
+def test_umis_distinguish_molecules_with_the_same_ends() -> None:
+    fragments = {f"{n}_{umi}": pair(100, 300) for n, umi in enumerate(("ACGT", "ACGA", "TTTT"))}
+    fragments |= {f"{n}_{umi}": pair(9 * n, 400) for n, umi in enumerate(("CCCC", "GGGG"), start=5)}
+    assert copies(fragments) == {"0_ACGT": 2, "2_TTTT": 1, "5_CCCC": 1, "6_GGGG": 1}

@@ -1,0 +1,97 @@
+"""Kept records are written in one form, whatever the form they came in."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import reference_kernels as reference
+from aspsfusion.screen.fastq import ScannedBlock
+from aspsfusion.screen.pairs import Fragments
+
+THOROUGH = settings(deadline=None, max_examples=settings.default.max_examples)
+
+
+def block_of(records: list[bytes]) -> ScannedBlock:
+    count = len(records)
+    starts = np.cumsum([0, *map(len, records)])
+    data = np.frombuffer(b"".join(records), np.uint8)
+    return ScannedBlock(
+        data, starts, np.ones(count, bool), np.zeros(count, np.uint64), np.zeros(count, np.uint8)
+    )
+
+
+def written(fragments: list[list[bytes]], chosen: list[int], *, interleaved: bool = False) -> bytes:
+    if interleaved:
+        blocks = [block_of([record for records in fragments for record in records])]
+    else:
+        blocks = [block_of(list(column)) for column in zip(*fragments, strict=True)]
+    whole = Fragments(tuple(blocks), 2 if interleaved else 1, len(fragments))
+    return bytes(whole.written(np.array(chosen, np.int64)))
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        (
+            [b"@r/1 comment\nACGTN\n+\nIIIII\n", b"@r/2\nA\n+r/2\nI\n"],
+            b"@r/1\nACGTN\n+\nIIIII\n@r/2\nA\n+\nI\n",
+        ),
+        (
+            [b"@r 1:N:0:ACGT\nacgtn\n+r\n@III+\n", b"@r\tx\r\nAC\r\n+\r\nII\r\n"],
+            b"@r/1\nACGTN\n+\n@III+\n@r/2\nAC\n+\nII\n",
+        ),
+        (
+            [b"@SRR1.7 7 length=4\nACGT\n+SRR1.7 7 length=4\nIIII\n", b"@SRR1.7 7\n\n+\n\n"],
+            b"@SRR1.7/1\nACGT\n+\nIIII\n@SRR1.7/2\n\n+\n\n",
+        ),
+        ([b"@r.1\nA\n+\nI\n", b"@r.2\nC\n+\nI\n"], b"@r/1\nA\n+\nI\n@r/2\nC\n+\nI\n"),
+        ([b"@r.1\nA\n+\nI\n", b"@r.1\nC\n+\nI\n"], b"@r.1/1\nA\n+\nI\n@r.1/2\nC\n+\nI\n"),
+        (
+            [b"@r/1\tRX:Z:ACGT-TT\tQX:Z:IIII II\nA\n+\nI\n", b"@r/2 2:N:0 RX:Z:ACGT-TT\r\nC\r\n+\r\nI\r\n"],
+            b"@r/1 RX:Z:ACGT-TT\nA\n+\nI\n@r/2 RX:Z:ACGT-TT\nC\n+\nI\n",
+        ),
+        ([b"@r RX:Z: aRX:Z:AC RX:Z\nA\n+RX:Z:AC\nI\n"], b"@r\nA\n+\nI\n"),
+        ([b"@r/2\nACGT\n+\nIIII\n"], b"@r\nACGT\n+\nIIII\n"),
+        ([b"@r\r\n\r\n+\r\n\r\n"], b"@r\n\n+\n\n"),
+    ],
+)
+def test_kept_record_is_written_in_one_form(records: list[bytes], expected: bytes) -> None:
+    assert written([records], [0]) == expected
+    assert reference.written(records) == expected
+    if len(records) == 2:
+        assert written([records], [0], interleaved=True) == expected
+
+
+@st.composite
+def fragments(draw: st.DrawFn) -> list[bytes]:
+    name = draw(st.text("aB:.12", max_size=6))
+    forms = [(name, name), (f"{name}/1", f"{name}/2"), (f"{name}.1", f"{name}.2"), (f"{name}_1", f"{name}_2")]
+    records = []
+    for each in draw(st.sampled_from(forms)):
+        end = draw(st.sampled_from(["\n", "\r\n"]))
+        bases = draw(st.text("ACGTNacgtn.", max_size=30))
+        quality = draw(st.text("@+I#?Aaz", min_size=len(bases), max_size=len(bases)))
+        comment = draw(
+            st.sampled_from(["", " 1:N:0:A", "\tx", "  ", " RX:Z:", "\tRX:Z:AC-GT\tBC:Z:A", " x RX:Z:N"])
+        )
+        records.append(end.join([f"@{each}{comment}", bases, f"+{comment}", quality, ""]).encode())
+    return records
+
+
+@given(whole=st.lists(fragments(), min_size=1, max_size=5), data=st.data(), interleaved=st.booleans())
+@THOROUGH
+def test_chosen_fragments_are_written(
+    whole: list[list[bytes]], data: st.DataObject, interleaved: bool
+) -> None:
+    chosen = sorted(data.draw(st.sets(st.integers(0, len(whole) - 1))))
+    expected = b"".join(reference.written(whole[i]) for i in chosen)
+    assert written(whole, chosen, interleaved=interleaved) == expected
+
+
+@given(whole=st.lists(fragments(), min_size=1, max_size=5))
+@THOROUGH
+def test_single_reads_are_written(whole: list[list[bytes]]) -> None:
+    single = [records[:1] for records in whole]
+    chosen = list(range(len(single)))
+    assert written(single, chosen) == b"".join(map(reference.written, single))
