@@ -1,10 +1,13 @@
 """A small batch, taken from the demonstration, for tests that run the workflow several times."""
 
 import csv
+import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -97,22 +100,27 @@ def verdicts(outdir: Path) -> dict[str, str]:
         return {row["sample_id"]: row["verdict"] for row in csv.DictReader(stream, delimiter="\t")}
 
 
-def running_attempt(outcome: Path, number: int) -> int | None:
+def processes() -> dict[int, list[bytes]]:
+    """Return the command lines of all processes that have not ended, by their number."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            found[int(place.name)] = (place / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has ended
+    return found
+
+
+def running_attempt(outcome: Path, attempt: int) -> int | None:
     """Return the process that runs an attempt of a sample's job, None where there is none now.
 
     Args:
         outcome: what the job writes.
-        number: which attempt.
+        attempt: which attempt.
     """
-    wanted = [b"workflow", b"attempt", b"--outcome", str(outcome).encode(), b"--number", b"%d" % number]
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (place / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue  # it has ended
-        if all(word in words for word in wanted):
-            return int(place.name)
-    return None
+    wanted = [b"attempt", b"--outcome", str(outcome).encode(), b"--number", b"%d" % attempt, b"--"]
+    found = [number for number, words in processes().items() if all(word in words for word in wanted)]
+    return found[0] if found else None
 
 
 def wait_for(condition: Callable[[], T | None], run: subprocess.Popen[Any], seconds: float = 300.0) -> T:
@@ -129,3 +137,62 @@ def wait_for(condition: Callable[[], T | None], run: subprocess.Popen[Any], seco
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
     return found
+
+
+class Held:
+    """Holds the first job of a run that opens a certain file, for as long as a test wants.
+
+    Attributes:
+        environment: of the run.
+    """
+
+    def __init__(self, directory: Path, where: str) -> None:
+        self._pipe, self._mark = directory / "pipe", directory / "held"
+        self._mark.unlink(missing_ok=True)
+        self._pipe.unlink(missing_ok=True)
+        os.mkfifo(self._pipe)
+        hold = {"where": where, "pipe": str(self._pipe), "mark": str(self._mark)}
+        path = [str(ROOT / "tests" / "hold"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self.environment = {
+            **os.environ,
+            "ASPSFUSION_TEST_HOLD": json.dumps(hold),
+            "PYTHONPATH": os.pathsep.join(path),
+        }
+
+    def process(self) -> int | None:
+        """Return the number of the process that is held, None before there is one."""
+        text = self._mark.read_text() if self._mark.exists() else ""
+        return int(text) if text else None
+
+    def let_go(self) -> None:
+        """Let a job that still waits go on; it has ended when this returns."""
+        end = time.monotonic() + 300.0
+        while (process := self.process()) in processes() and time.monotonic() < end:
+            with suppress(OSError):  # it waits no more
+                os.close(os.open(self._pipe, os.O_WRONLY | os.O_NONBLOCK))
+            time.sleep(0.05)
+        assert process not in processes()
+
+
+@contextmanager
+def started(
+    command: Sequence[str], said: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a run as the leader of a process group of its own, and see that it has ended afterwards."""
+    with said.open("w") as stream:
+        run = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield run
+    except BaseException:
+        print(said.read_text())
+        raise
+    finally:
+        run.kill()
+        run.wait()

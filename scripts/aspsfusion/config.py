@@ -289,7 +289,7 @@ def shipped_file(name: str) -> str:
     """Return the path of a file that comes with the program, unless there is one of this name here.
 
     Args:
-        name: path below the repository's root, such as `resources/panels/aspscr1_tfe3.yaml`.
+        name: path below the repository's root, such as `resources/panels/NAME.yaml`.
     """
     if Path(name).is_absolute() or Path(name).exists():
         return name

@@ -14,9 +14,8 @@ from pydantic import ValidationError
 
 from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.evidence.fragments import Record
 from aspsfusion.io.files import replacing
-from aspsfusion.report.findings import Contamination, Fusion, Reason
+from aspsfusion.report.findings import Contamination, Fusion, Reason, Record
 from aspsfusion.report.models import OwnVerdict, Report, Verdict
 from aspsfusion.report.words import count, percent, plural
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from aspsfusion import __version__
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.io.files import replacing, stamp_of
+from aspsfusion.io.files import replacing, stamps_of
 
 OUTCOME_SUFFIX = ".outcome.json"
 RECORD_SUFFIX = ".record.json"
@@ -111,8 +111,8 @@ def reads_files(paths: Iterable[str]) -> tuple[ReadsFile, ...]:
     """Return files of reads as they are now; one that is not there has the size -1."""
     found = []
     for path in paths:
-        stamp = stamp_of(Path(path))
-        found.append(ReadsFile(path, stamp.size, stamp.modified) if stamp else ReadsFile(path, -1, 0))
+        stamps = stamps_of([Path(path)])
+        found += [ReadsFile(path, stamp.size, stamp.modified) for stamp in stamps] or [ReadsFile(path, -1, 0)]
     return tuple(found)
 
 
