@@ -51,7 +51,7 @@ rule report:
     params:
         record=of_sample("record.json"),
         findings=lambda wildcards, input: (
-            f"--batch {shlex.quote(input.findings)}" if input.findings else ""
+            shlex.join(["--batch", *input.findings]) if input.findings else ""
         ),
         tables=lambda wildcards: shlex.join(
             word
