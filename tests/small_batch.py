@@ -100,27 +100,12 @@ def verdicts(outdir: Path) -> dict[str, str]:
         return {row["sample_id"]: row["verdict"] for row in csv.DictReader(stream, delimiter="\t")}
 
 
-def processes() -> dict[int, list[bytes]]:
-    """Return the command lines of all processes that have not ended, by their number."""
-    found = {}
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            found[int(place.name)] = (place / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue  # it has ended
-    return found
-
-
-def running_attempt(outcome: Path, attempt: int) -> int | None:
-    """Return the process that runs an attempt of a sample's job, None where there is none now.
-
-    Args:
-        outcome: what the job writes.
-        attempt: which attempt.
-    """
-    wanted = [b"attempt", b"--outcome", str(outcome).encode(), b"--number", b"%d" % attempt, b"--"]
-    found = [number for number, words in processes().items() if all(word in words for word in wanted)]
-    return found[0] if found else None
+def has_ended(process: int) -> bool:
+    """Return whether a process has ended, even if nobody has asked for its status yet."""
+    try:
+        return not Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return True
 
 
 def wait_for(condition: Callable[[], T | None], run: subprocess.Popen[Any], seconds: float = 300.0) -> T:
@@ -140,7 +125,7 @@ def wait_for(condition: Callable[[], T | None], run: subprocess.Popen[Any], seco
 
 
 class Held:
-    """Holds the first job of a run that opens a certain file, for as long as a test wants.
+    """Holds the jobs of a run that open a certain file, for as long as a test wants.
 
     Attributes:
         environment: of the run.
@@ -160,18 +145,18 @@ class Held:
         }
 
     def process(self) -> int | None:
-        """Return the number of the process that is held, None before there is one."""
+        """Return the number of the process that is held, None while there is none."""
         text = self._mark.read_text() if self._mark.exists() else ""
-        return int(text) if text else None
+        return int(text) if text and not has_ended(int(text)) else None
 
     def let_go(self) -> None:
         """Let a job that still waits go on; it has ended when this returns."""
         end = time.monotonic() + 300.0
-        while (process := self.process()) in processes() and time.monotonic() < end:
+        while self.process() and time.monotonic() < end:
             with suppress(OSError):  # it waits no more
                 os.close(os.open(self._pipe, os.O_WRONLY | os.O_NONBLOCK))
             time.sleep(0.05)
-        assert process not in processes()
+        assert not self.process()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ VARIABLE = "ASPSFUSION_TEST_HOLD"
 
 def _hold(where: str, pipe: str, mark: str) -> None:
     def watch(event: str, details: tuple[Any, ...]) -> None:
-        if event == "open" and str(details[0]).endswith(where) and not Path(mark).exists():
+        if event == "open" and str(details[0]).endswith(where):
             Path(mark).write_text(str(os.getpid()))
             Path(pipe).read_bytes()
 
