@@ -69,8 +69,9 @@ $(WORK)/panel: | $(INSTALLED)
 	$(BIN)/aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml --genome $(WORK)/demo.fa.gz \
 	  --output $(WORK)/panel
 
+# A file of tests is one worker's, so that what its tests share is made once.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
 
 # The same samples as FASTQ, BAM and CRAM by real aligners (STAR, hisat2, minimap2, bwa, samtools).
 equality: $(INSTALLED)
@@ -96,6 +97,8 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint --configfile tests/workflow/lint/config.yaml
+	@if command -v cc >/dev/null; then $(BIN)/python scripts/aspsfusion/native/build.py --check cc; \
+	  else echo "lint: the C files are not checked, since there is no C compiler here"; fi
 
 lock:
 	$(PYTHON) -m venv --clear .lock

@@ -392,7 +392,7 @@ static void put_line(writer *out, const uint8_t *line, const uint8_t *line_end, 
     }
     if (upper_case) {
         for (uint8_t *letter = begin; letter < out->next; letter++) {
-            *letter -= *letter >= 'a' && *letter <= 'z' ? 'a' - 'A' : 0;
+            *letter = (uint8_t)(*letter - (*letter >= 'a' && *letter <= 'z' ? 'a' - 'A' : 0));
         }
     }
     put_byte(out, '\n');

@@ -89,7 +89,7 @@ static int enter_kmers(const panel_kmers *panel, screen_table *table) {
     for (int64_t i = 0; i < panel->kmer_count; i++) {
         int64_t ahead = i + ENTRIES_AHEAD < panel->kmer_count ? i + ENTRIES_AHEAD : i;
         __builtin_prefetch(table->keys + slot_of(panel->kmers[ahead], shift));
-        int64_t slot = free_slot(table->keys, table->key_slots, slot_of(panel->kmers[i], shift), NO_KMER);
+        int64_t slot = free_slot(table->keys, table->key_slots, slot_of(panel->kmers[i], shift), EMPTY);
         if (slot < 0) return NATIVE_BAD_PANEL;
         table->keys[slot] = panel->kmers[i] | (uint64_t)panel->kmer_genes[i] << GENE_SHIFT;
     }
@@ -318,7 +318,7 @@ static void look_kmers_up(const screen_table *table, const uint64_t *kmers, int 
     int shift = 64 - log2_of(table->key_slots);
     for (int i = 0; i < count; i++) {
         uint64_t entry;
-        for (int64_t slot = slot_of(kmers[i], shift); (entry = table->keys[slot]) != NO_KMER;
+        for (int64_t slot = slot_of(kmers[i], shift); (entry = table->keys[slot]) != EMPTY;
              slot = (slot + 1) & (table->key_slots - 1)) {
             if ((entry & low_bits(GENE_SHIFT)) == kmers[i]) {
                 by_gene[entry >> GENE_SHIFT]++;

@@ -26,7 +26,7 @@ typedef struct {
     int64_t filter_size;
     uint64_t *seeds; /* seed + 1 in the upper 32 bits, its place in the text in the lower ones; 0: a free slot */
     int64_t seed_slots;
-    uint64_t *keys; /* number of the gene from bit GENE_SHIFT on, the k-mer below; NO_KMER: a free slot */
+    uint64_t *keys; /* number of the gene from bit GENE_SHIFT on, the k-mer below; EMPTY: a free slot */
     int64_t key_slots;
     uint8_t *text; /* the panel's text, and behind it the reverse complement of all of it; 64 times NO_BASE on
                       all sides: the base at a place has its complement at the last index less the place */
@@ -42,8 +42,6 @@ enum {
     MIN_SEED_LENGTH = 8,
     MAX_SEED_LENGTH = 16, /* what 32 bits of packed bases hold */
 };
-
-#define NO_KMER UINT64_MAX
 
 enum { BATCH_BYTES = 4096, BATCH_READS = 512, CANDIDATES = 256 };
 
