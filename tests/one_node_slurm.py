@@ -10,6 +10,7 @@ import getpass
 import os
 import platform
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -155,6 +156,14 @@ def _environment(configuration: Path) -> dict[str, str]:
         key: value for key, value in os.environ.items() if not key.startswith(("SLURM_", "SBATCH_"))
     }
     environment["SLURM_CONF"] = str(configuration)
+    # The plugin that starts job steps passes no variable of Slurm's on to srun, which then looks for the
+    # configuration where the machine has its own.
+    programs = configuration.parent / "bin"
+    programs.mkdir()
+    step = programs / "srun"
+    step.write_text(f'#!/bin/sh\nSLURM_CONF={shlex.quote(str(configuration))} exec {_program("srun")} "$@"\n')
+    step.chmod(0o755)
+    environment["PATH"] = f"{programs}{os.pathsep}{environment.get('PATH', os.defpath)}"
     return environment
 
 
