@@ -206,12 +206,12 @@ def _enter_contents() -> None:
 _enter_contents()
 
 
-@case("fastq: missing", r"none\.fq: can not be read \(no such file or directory\)")
+@case("fastq: missing", r"none\.fq: cannot be read \(no such file or directory\)")
 def _(place: Place) -> list[str]:
     return place.screen(str(place.path / "none.fq"))
 
 
-@case("fastq: directory", r": can not be read \(is a directory\); give the path of a FASTQ file")
+@case("fastq: directory", r": cannot be read \(is a directory\); give the path of a FASTQ file")
 def _(place: Place) -> list[str]:
     return place.screen(str(place.path))
 

@@ -127,7 +127,7 @@ def test_files_that_can_not_be_mates(table: ScreenTable, tmp_path: Path) -> None
         (Lane(one, tmp_path / "link.fq"), "link.fq: is the same file as "),
         (Lane(two, one), "2.fq, record 1: mates are not first and second: '@r0/2' stands against '@r0/1'"),
         (Lane(tmp_path / "bare1.fq", tmp_path / "copy.fq"), "copy.fq: holds the same reads as "),
-        (Lane(one, Path("-")), "standard input: can not give second mates"),
+        (Lane(one, Path("-")), "standard input: cannot give second mates"),
     ):
         with pytest.raises(ReadsError, match=re.escape(problem)):
             read(lane, table)

@@ -346,8 +346,8 @@ WRONG_FILES = {
         SECOND.replace(b"/2\n", b"_2\n"),
         "1.fq, record 1: mates are out of step: '@p0.1' stands against '@p0_2'",
     ),
-    "no file": (None, SECOND, "1.fq: can not be read (no such file or directory); give the path"),
-    "no second file": (FIRST, None, "2.fq: can not be read (no such file or directory); give the path"),
+    "no file": (None, SECOND, "1.fq: cannot be read (no such file or directory); give the path"),
+    "no second file": (FIRST, None, "2.fq: cannot be read (no such file or directory); give the path"),
 }
 
 
@@ -380,7 +380,7 @@ def test_wrong_files_are_told_in_one_line_and_leave_nothing(
 
 
 def test_directory_is_no_fastq(demo_panel_directory: Path, tmp_path: Path) -> None:
-    with pytest.raises(ReadsError, match=rf"^{tmp_path}: can not be read \(is a directory\); give the path"):
+    with pytest.raises(ReadsError, match=rf"^{tmp_path}: cannot be read \(is a directory\); give the path"):
         run_screen(demo_panel_directory, [Lane(tmp_path)], tmp_path / "kept.gz", tmp_path / "screen.json")
 
 

@@ -321,7 +321,7 @@ def run_extract(
         force: replace existing files.
 
     Returns:
-        What was written to metrics: all that the screen writes, and what the file can not show.
+        What was written to metrics: all that the screen writes, and what the file cannot show.
 
     Raises:
         ReadsError: the file is missing, damaged, empty, of another species, or changes while it is read.

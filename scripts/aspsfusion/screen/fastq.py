@@ -127,7 +127,7 @@ def _opening(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ReadsError(
-            f"can not be read ({(error.strerror or str(error)).lower()})",
+            f"cannot be read ({(error.strerror or str(error)).lower()})",
             path=path,
             remedy="give the path of a FASTQ file",
         ) from error

@@ -150,7 +150,7 @@ class LaneReader:
         interleaved: whether one file holds both mates.
 
     Raises:
-        ReadsError: a file can not be opened, or the files can not be mates.
+        ReadsError: a file cannot be opened, or the files cannot be mates.
     """
 
     def __init__(self, lane: Lane, table: ScreenTable, genes: int) -> None:
@@ -292,7 +292,7 @@ def _refuse_same_file(lane: Lane) -> None:
         return
     if lane.fastq_2 == STANDARD_INPUT:
         raise ReadsError(
-            "can not give second mates",
+            "cannot give second mates",
             path="standard input",
             remedy="give '-' for R1 alone, single or interleaved reads",
         )
