@@ -584,7 +584,7 @@ WRONG_FILES = {
     "not text": (b"@1 p0\n\xff\xfe\n+\nII\n", ", record 1: is truncated or damaged ('ascii' codec"),
     "names without numbers": (b"@p0/1\nAC\n+\nII\n", ", record 1: is no FASTQ as the screen writes it, or"),
     "empty": (b"", ": is empty (0 bytes); copy the file again"),
-    "missing": (None, ": can not be read (no such file or directory); give the path of a FASTQ file"),
+    "missing": (None, ": cannot be read (no such file or directory); give the path of a FASTQ file"),
 }
 
 

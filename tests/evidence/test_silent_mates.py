@@ -1,6 +1,7 @@
 """A mate that says nothing silences neither the evidence of the other one nor its wild type."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from stages import Pair, fusion_molecule, report_reads
 
 READ = 100
 
-SILENT = {
+SILENT: dict[str, Callable[[int], str]] = {
     "empty": lambda n: "",
     "N": lambda n: "N" * READ,
     "G": lambda n: "G" * READ,

@@ -11,7 +11,7 @@ import pytest
 
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.panel.panel import load_panel
-from aspsfusion.pipeline import SampleFiles, Thresholds, run_analyse
+from aspsfusion.pipeline import SampleFiles, SampleInput, Thresholds, run_analyse
 from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
@@ -94,7 +94,9 @@ def analysed(panel: Path, directory: Path, given: Sequence[Lane] | Path) -> dict
     else:
         run_screen(panel, given, candidates, metrics)
     files = SampleFiles(directory, "s")
-    run_analyse(panel, candidates, metrics, files, Thresholds(CallParameters(), ClassifyParameters()))
+    run_analyse(
+        SampleInput(panel, candidates, metrics), files, Thresholds(CallParameters(), ClassifyParameters())
+    )
     report: dict[str, Any] = json.loads(files.path(".report.json").read_text())
     for fusion in report["fusions"] + report["filtered"]:
         for read in fusion.get("reads", ()):

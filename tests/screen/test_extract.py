@@ -228,7 +228,7 @@ def test_no_filter_loses_a_fragment_in_silence(
 ) -> None:
     """Either every read across the junction is there, or the metrics say that the file is incomplete.
 
-    Where a filter takes whole fragments and leaves others, no trace of them is in the file; that can not be
+    Where a filter takes whole fragments and leaves others, no trace of them is in the file; that cannot be
     seen, and is not asked for here: each such fragment is one of which both mates were split.
     """
     left = [record for record in records if FILTERS[kept](record)]
@@ -418,7 +418,7 @@ def test_names_of_any_bytes(panel: Path, tmp_path: Path) -> None:
     assert reads == [("@1 " + name.decode("utf-8", "surrogateescape"), FUSED[80:140])]
 
 
-# --- What a file can not show -----------------------------------------------------------------------
+# --- What a file cannot show -----------------------------------------------------------------------
 
 LOCUS = {"FIVE": ("chr2", 100), "THREE": ("chrX", 100)}
 

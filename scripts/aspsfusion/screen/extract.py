@@ -355,7 +355,7 @@ def raw_bytes(text: str) -> bytes:
 
 
 def fastq_records(fragment: FoundFragment) -> bytes:
-    """Return the reads of a fragment as the screen writes them, mates one behind the other.
+    """Return the reads of a fragment as the screen writes them, mates one after the other.
 
     The label and the UMI, as a SAM tag, follow the number.
     """
@@ -384,14 +384,14 @@ def run_extract(
     Args:
         panel_directory: built panel.
         alignments: aligned or unaligned reads, in any order.
-        output: gzip FASTQ to write; mates of a pair stand one behind the other.
+        output: gzip FASTQ to write; mates of a pair are one after the other.
         metrics: JSON to write.
         reference: FASTA that a CRAM file was compressed with, if it does not hold it.
         progress: called now and then with the reads seen so far and a note.
         force: replace existing files.
 
     Returns:
-        What was written to metrics: all that the screen writes, and what the file can not show.
+        What was written to metrics: all that the screen writes, and what the file cannot show.
 
     Raises:
         ReadsError: the file is missing, damaged, empty, of another species, or changes while it is read.
