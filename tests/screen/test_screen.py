@@ -344,7 +344,7 @@ WRONG_FILES = {
     "another run": (
         FIRST.replace(b"@p", b"@q"),
         SECOND,
-        "1.fq, record 1: mates are out of step: '@q0/1' stands",
+        "1.fq, record 1: mates are out of step: '@q0/1' is opposite",
     ),
     "two ways of naming": (
         FIRST.replace(b"/1\n", b".1\n"),

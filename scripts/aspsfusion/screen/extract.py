@@ -12,29 +12,18 @@ import json
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pysam
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.bam import Header, open_alignments, read_header, records_of, require_reference, sort_bam
 from aspsfusion.io.files import replacing, require_unchanged, stamps_of
-from aspsfusion.native import (
-    BASES,
-    GC,
-    LOAD_BYTES,
-    LONGEST,
-    SCAN_OK,
-    UNKNOWN,
-    ScanRoom,
-    ScreenTable,
-    scan_fastq,
-)
+from aspsfusion.native import ScreenTable
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.screen_index import load_screen_index
 from aspsfusion.screen.bam_mates import (
@@ -67,64 +56,7 @@ from aspsfusion.screen.extract_metrics import (
     require_human,
     target_loci,
 )
-
-ROOM_BYTES = 64 * 1024
-"""Room for the first sequences; it grows with them."""
-
-
-class SequenceScreen:
-    """Looks sequences up and sums what it has seen.
-
-    Args:
-        table: the panel's k-mers.
-        genes: number of genes of the panel.
-    """
-
-    def __init__(self, table: ScreenTable, genes: int) -> None:
-        self._table = table
-        self._room = ScanRoom(ROOM_BYTES, genes)
-
-    @property
-    def gene_hits(self) -> npt.NDArray[np.int64]:
-        """Panel k-mers seen, by gene number."""
-        return self._room.genes
-
-    @property
-    def bases(self) -> int:
-        """Bases seen so far."""
-        return int(self._room.totals[BASES])
-
-    @property
-    def longest(self) -> int:
-        """Longest sequence so far, in nt."""
-        return int(self._room.totals[LONGEST])
-
-    @property
-    def gc(self) -> int:
-        """G and C seen so far."""
-        return int(self._room.totals[GC])
-
-    @property
-    def unknown(self) -> int:
-        """Bases seen so far that are not known (N)."""
-        return int(self._room.totals[UNKNOWN])
-
-    def hits(self, sequences: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Tell of each sequence whether the screen keeps it.
-
-        Args:
-            sequences: bases, each at least one.
-        """
-        count = len(sequences)
-        block = "".join(f"@\n{bases}\n+\n{bases}\n" for bases in sequences).encode("ascii")
-        if len(block) > self._room.size:
-            self._room = ScanRoom(2 * len(block), self.gene_hits.size, self._room)
-        self._room.begin_block()
-        data = np.frombuffer(block + bytes(LOAD_BYTES), dtype=np.uint8)
-        scanned, problem = scan_fastq(data, len(block), 1, self._table, self._room)
-        assert (scanned, problem) == (count, SCAN_OK)
-        return self._room.hits[:count].copy()
-
+from aspsfusion.screen.sequences import SequenceScreen
 
 BATCH_READS = 8192
 """Reads looked up per call: enough to make the call's own cost vanish."""
