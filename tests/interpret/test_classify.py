@@ -200,7 +200,7 @@ def test_a_one_sided_break_forbids_an_exclusion() -> None:
 @pytest.mark.parametrize(
     ("informative", "genes", "library", "codes"),
     [
-        ({"B exon 2": 65, "B exon 3": 900}, GENES, None, ["LOW_COVERAGE"]),
+        ({"B exon 2": 31, "B exon 3": 900}, GENES, None, ["LOW_COVERAGE"]),
         ({"B exon 2": 0, "B exon 3": 0}, GENES, None, ["LOW_COVERAGE"]),
         ({}, GENES, None, ["LOW_COVERAGE"]),
         (ENOUGH, {**GENES, "A": 9}, None, ["FIVE_PRIME_GENE_NOT_SEEN"]),

@@ -32,7 +32,7 @@ def classify(
     spec: PanelSpec, findings: Findings, parameters: ClassifyParameters
 ) -> tuple[Verdict, Exclusion]:
     """Return the verdict on a sample and the exclusion it rests on."""
-    excluded = exclusion(findings.informative, parameters)
+    excluded = exclusion(findings.informative, parameters, findings.tumour_fraction)
     reasons = _confirming(findings.fusions, parameters)
     call: Call = "CONFIRMED"
     if reasons:
