@@ -137,12 +137,12 @@ class ClassifyParameters(Strict):
         description="probability with which the detectable fraction would have been seen",
     )
     max_detectable_fraction: float = Field(
-        0.05,
+        0.10,
         gt=0.0,
         le=1.0,
-        description="largest detectable share of fusion transcripts at each acceptor for EXCLUDED: 10 "
-        "percent tumour cells, the least that published sarcoma RNA assays accept, of whose transcripts half "
-        "carry the fusion",
+        description="largest detectable share of fusion transcripts at each acceptor for EXCLUDED: published "
+        "sarcoma RNA assays accept 10 percent tumour cells. Where the sheet declares a tumour fraction, half "
+        "of it is the limit if that is smaller",
     )
     min_five_prime_fragments: int = Field(
         10,

@@ -70,6 +70,7 @@ class SampleInput:
         candidates: FASTQ written by `aspsfusion screen` or `extract`.
         screen: JSON written by the same.
         library: declared library type, or None.
+        tumour_fraction: declared share of tumour cells, or None.
         baseline: imbalance of negative samples, as the reports of those state it.
     """
 
@@ -77,6 +78,7 @@ class SampleInput:
     candidates: Path
     screen: Path
     library: str | None = None
+    tumour_fraction: float | None = None
     baseline: Sequence[Imbalance] = ()
 
 
@@ -206,7 +208,14 @@ def run_analyse(
         watcher.stage("tag")
         run_tag(given.panel, bam, calls, files.path(".panel.bam"), files.path(".junctions.fa"), force=force)
     watcher.stage("report")
-    results = StageResults(files.sample, screen, read_metrics(align, ALIGN_KEYS), record, given.library)
+    results = StageResults(
+        files.sample,
+        screen,
+        read_metrics(align, ALIGN_KEYS),
+        record,
+        given.library,
+        given.tumour_fraction,
+    )
     report = compose_report(panel, results, thresholds.classify, given.baseline)
     files.write(report)
     return report

@@ -80,7 +80,7 @@ def test_whatever_else_decides_outdates_it_too(reads: Path, tmp_path: Path) -> N
     of = outcome_of(reads).inputs
     assert outdated(of, replace(of, panel="other")) == "the panel is another one"
     assert outdated(of, replace(of, settings="--min-anchor 12")) == "the thresholds are others"
-    assert outdated(of, replace(of, library="capture")) == "the library is declared 'capture' now"
+    assert outdated(of, replace(of, declared="--library total")) == "the sheet declares '--library total' now"
     assert outdated(of, replace(of, version="9")).startswith("it was made by version")
     more = replace(of, reads=(*of.reads, *reads_files([__file__])))
     assert outdated(of, more) == f"{__file__} is not the file that was read"

@@ -5,7 +5,7 @@ from Bio.Seq import Seq
 
 from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.interpret.annotate import confidence, fusion_side
-from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame
+from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame, missing_product
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.findings import DomainStatus
 from report_factory import called
@@ -149,3 +149,28 @@ def test_sides_say_what_they_lie_in(demo_panel: Panel) -> None:
     assert (intron.tx_pos, intron.intron, intron.region) == (None, 5, "intron")
     leader = fusion_side(demo_panel, "TFE3", 49043357 - 1, last=False)
     assert leader.region == "5' UTR"
+
+
+@pytest.mark.parametrize(
+    ("five", "three", "why"),
+    [
+        (("cds", 300), ("cds", 400), ""),
+        (("cds", 301), ("cds", 400), ""),  # out of frame: the frame is said elsewhere
+        (("cds", 300), ("start", -5), ""),  # the 3' gene with its own start codon
+        (("end", 10), ("start", -5), "downstream of the stop codon of ASPSCR1"),
+        (("start", -5), ("cds", 400), "upstream of the start codon of ASPSCR1"),
+        (("cds", 300), ("end", 10), "downstream of the stop codon of TFE3"),
+    ],
+)
+def test_a_junction_outside_the_reading_frames_makes_no_fusion_protein(
+    demo_panel: Panel, five: tuple[str, int], three: tuple[str, int], why: str
+) -> None:
+    places = []
+    for gene, (origin, distance) in (("ASPSCR1", five), ("TFE3", three)):
+        transcript = demo_panel.primary[gene]
+        assert transcript.cds
+        start, end = transcript.cds
+        places.append(transcript.to_genome({"start": start, "cds": start, "end": end}[origin] + distance))
+    found = missing_product(demo_panel.primary["ASPSCR1"], places[0], demo_panel.primary["TFE3"], places[1])
+    assert found.endswith(why)
+    assert bool(found) is bool(why)

@@ -200,7 +200,7 @@ def test_a_one_sided_break_forbids_an_exclusion() -> None:
 @pytest.mark.parametrize(
     ("informative", "genes", "library", "codes"),
     [
-        ({"B exon 2": 65, "B exon 3": 900}, GENES, None, ["LOW_COVERAGE"]),
+        ({"B exon 2": 31, "B exon 3": 900}, GENES, None, ["LOW_COVERAGE"]),
         ({"B exon 2": 0, "B exon 3": 0}, GENES, None, ["LOW_COVERAGE"]),
         ({}, GENES, None, ["LOW_COVERAGE"]),
         (ENOUGH, {**GENES, "A": 9}, None, ["FIVE_PRIME_GENE_NOT_SEEN"]),
@@ -235,3 +235,30 @@ def test_a_library_enriched_for_the_other_gene_alone_excludes_nothing(five: floa
     assert excluded.adequate
     assert verdict.call == ("INDETERMINATE" if codes else "EXCLUDED")
     assert [reason.code for reason in verdict.reasons] == (codes or ["WOULD_HAVE_BEEN_SEEN"])
+
+
+def test_a_join_without_a_product_does_not_confirm() -> None:
+    joined = fusion("A", "B", 20, 5, listed=False).model_copy(
+        update={"no_product": "the junction lies downstream of the stop codon of A"}
+    )
+    call, codes, statement = verdict_of([joined])
+    assert (call, codes) == ("INDETERMINATE", ["NO_FUSION_PRODUCT"])
+    assert "downstream of the stop codon of A" in statement
+    # beside a junction that makes one it changes nothing
+    assert verdict_of([joined, fusion("A", "B", 2, 1)])[0] == "CONFIRMED"
+
+
+def test_a_break_in_dna_does_not_confirm() -> None:
+    dna = Reason(code="NO_SPLICED_READS", text="None of the 60 fragments crosses a border between exons.")
+    findings = Findings("S", [fusion("A", "B", 20, 5)], [], [], ENOUGH, GENES, None, incomplete=[dna])
+    verdict, _ = classify(SPEC, findings, PARAMETERS)
+    assert verdict.call == "INDETERMINATE"
+    assert [reason.code for reason in verdict.reasons] == ["UNPROVEN_EVIDENCE", "NO_SPLICED_READS"]
+    assert "a break in DNA, not a transcript" in verdict.reasons[0].text
+
+
+def test_the_declared_tumour_cells_set_the_limit() -> None:
+    findings = Findings("S", [], [], [], {"B exon 2": 40}, GENES, None, tumour_fraction=0.1)
+    verdict, excluded = classify(SPEC, findings, PARAMETERS)
+    assert (verdict.call, excluded.threshold, excluded.needed_fragments) == ("INDETERMINATE", 0.05, 66)
+    assert "(half of the 10% tumour cells declared)" in verdict.reasons[0].text

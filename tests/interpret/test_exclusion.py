@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from aspsfusion.interpret.exclusion import (
     detectable_fraction,
     exclusion,
     needed_fragments,
+    needed_tpm,
 )
 from aspsfusion.report.words import rounded_up
 
@@ -21,12 +23,13 @@ def test_the_poorest_place_decides() -> None:
     result = exclusion({"B exon 2": 66, "B exon 3": 900}, PARAMETERS)
     assert result.detectable_fraction == round((1 - 0.05 ** (1 / 66)) / DETECTION_EFFICIENCY, 6)
     assert result.adequate
+    assert exclusion({"B exon 2": 32}, PARAMETERS).adequate
     levels = {level.confidence: level.detectable_fraction for level in result.levels}
     assert levels == {
         0.95: result.detectable_fraction,
         0.99: round((1 - 0.01 ** (1 / 66)) / DETECTION_EFFICIENCY, 6),
     }
-    assert not exclusion({"B exon 2": 65, "B exon 3": 900}, PARAMETERS).adequate
+    assert not exclusion({"B exon 2": 31, "B exon 3": 900}, PARAMETERS).adequate
 
 
 def test_without_fragments_nothing_is_excluded() -> None:
@@ -36,10 +39,28 @@ def test_without_fragments_nothing_is_excluded() -> None:
 
 
 def test_needed_fragments_is_the_first_number_that_suffices() -> None:
-    needed = needed_fragments(PARAMETERS)
-    limit = PARAMETERS.max_detectable_fraction
-    assert needed == 66
-    assert (detectable_fraction(needed, 0.95) or 1) <= limit < (detectable_fraction(needed - 1, 0.95) or 0)
+    for limit, needed in ((0.10, 32), (0.05, 66)):
+        assert needed_fragments(limit, 0.95) == needed
+        assert (
+            (detectable_fraction(needed, 0.95) or 1) <= limit < (detectable_fraction(needed - 1, 0.95) or 0)
+        )
+
+
+@pytest.mark.parametrize(
+    ("declared", "limit"), [(None, 0.10), (1.0, 0.10), (0.2, 0.10), (0.12, 0.06), (0.02, 0.01)]
+)
+def test_half_of_the_declared_tumour_cells_bounds_the_limit(declared: float | None, limit: float) -> None:
+    result = exclusion({"B exon 2": 40}, PARAMETERS, declared)
+    assert (result.threshold, result.tumour_fraction) == (limit, declared)
+    assert result.adequate is (limit == 0.10)
+
+
+def test_needed_expression_falls_with_depth_and_read_length() -> None:
+    # Of 20 million fragments 0.1 begin at each base of a transcript of 10 TPM; 100 places make 10 of them.
+    assert needed_tpm(20e6, (119,), 20, 10) == pytest.approx(10.0)
+    assert needed_tpm(40e6, (119,), 20, 10) == pytest.approx(5.0)
+    assert needed_tpm(20e6, (119, 119), 20, 10) == pytest.approx(5.0)
+    assert needed_tpm(20e6, (69,), 20, 10) == pytest.approx(20.0)
 
 
 @given(st.integers(1, 100_000), st.floats(0.6, 0.999))

@@ -25,14 +25,13 @@ rule analyse:
         retries=retries,
         directory=lambda wildcards: f"{OUTDIR}/{wildcards.sample}",
         screen=of_sample("screen.json"),
-        library=lambda wildcards: SAMPLES[wildcards.sample].library or "",
-        library_option=library_option,
+        declared=lambda wildcards: SAMPLES[wildcards.sample].declared,
         settings=SETTINGS,
         version=PACKAGE_VERSION,
     shell:
         attempted(
-            "--after {input.screened:q} --library={params.library:q} --settings={params.settings:q}",
+            "--after {input.screened:q} --declared={params.declared:q} --settings={params.settings:q}",
             "analyse --force --record --panel {input.panel:q} --reads {input.reads:q} --screen {params.screen:q} "
             "--sample {wildcards.sample} --threads {threads} --output {params.directory:q} {params.settings} "
-            "{params.library_option}",
+            "{params.declared}",
         )

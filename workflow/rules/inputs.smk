@@ -31,12 +31,6 @@ def outdated_files(wildcards):
     return [*OF_THE_BATCH, log_of("analyse").format(sample=wildcards.sample)]
 
 
-def library_option(wildcards):
-    """Return what the sheet says about the sample's library as an option."""
-    library = SAMPLES[wildcards.sample].library
-    return f"--library {library}" if library else ""
-
-
 def samples_with_record():
     """Return the samples that have a result; they are known when the samples have been compared."""
     with open(checkpoints.compare.get().output.table, encoding="utf-8") as table:

@@ -65,14 +65,14 @@ class Inputs:
     Attributes:
         reads: the sample's files, lane by lane.
         panel: SHA-256 of the panel's `panel.json`.
-        library: declared kind of library, empty where none is.
+        declared: what the sheet declares of the sample, as options; empty where it declares nothing.
         settings: thresholds and whatever else the samples of a batch have in common, as options.
         version: that of this program.
     """
 
     reads: tuple[ReadsFile, ...] = ()
     panel: str = UNKNOWN
-    library: str = UNKNOWN
+    declared: str = UNKNOWN
     settings: str = UNKNOWN
     version: str = __version__
 
@@ -197,25 +197,25 @@ def outdated(of: Inputs, now: Inputs) -> str:
                 "settings": "the thresholds are others",
                 "version": f"it was made by version {of.version}",
             }[name]
-    if now.reads and of.library != now.library:
-        return f"the library is declared '{now.library}' now"
+    if now.reads and of.declared != now.declared:
+        return f"the sheet declares '{now.declared}' now"
     return ""
 
 
 def present_inputs(
-    samples: Mapping[str, tuple[tuple[str, ...], str | None]], panel: Path | None, settings: str
+    samples: Mapping[str, tuple[tuple[str, ...], str]], panel: Path | None, settings: str
 ) -> dict[str, Inputs]:
     """Return the present inputs of each sample.
 
     Args:
-        samples: files of reads and declared library by sample.
+        samples: files of reads and what the sheet declares, by sample.
         panel: panel directory; None where it is not known.
         settings: as `Inputs` has them.
     """
     identity = panel_identity(panel) if panel else UNKNOWN
     return {
-        sample_id: Inputs(reads_files(reads), identity, library or "", settings)
-        for sample_id, (reads, library) in samples.items()
+        sample_id: Inputs(reads_files(reads), identity, declared, settings)
+        for sample_id, (reads, declared) in samples.items()
     }
 
 

@@ -74,6 +74,16 @@ class Sample:
     batch: str | None = None
     library: str | None = None
 
+    @property
+    def declared(self) -> str:
+        """What the sheet declares that can change a verdict, as options of `aspsfusion analyse`.
+
+        >>> Sample("S", ("a.bam",), library="capture", tumour_fraction=0.3).declared
+        '--library capture --tumour-fraction 0.3'
+        """
+        options = {"--library": self.library, "--tumour-fraction": self.tumour_fraction}
+        return " ".join(f"{name} {value}" for name, value in options.items() if value is not None)
+
 
 @dataclass(frozen=True)
 class BatchSheet:

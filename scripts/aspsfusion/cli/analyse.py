@@ -84,7 +84,9 @@ def run(args: argparse.Namespace) -> None:
     also = [FURTHER[name] for name in args.also]
     files = SampleFiles(args.output, args.sample, also, record_only=args.record, force=args.force)
     refuse_existing(files.main_files(), force=args.force)
-    given = SampleInput(args.panel, args.reads, args.screen, args.library, baseline_from(args))
+    given = SampleInput(
+        args.panel, args.reads, args.screen, args.library, args.tumour_fraction, baseline_from(args)
+    )
     started = time.monotonic()
 
     def say(stage: str) -> None:

@@ -86,11 +86,18 @@ def add_force(parser: argparse.ArgumentParser) -> None:
 
 
 def add_library(parser: argparse.ArgumentParser) -> None:
-    """Add `--library KIND` and `--baseline JSON...`: what is known of the library besides its reads."""
+    """Add `--library`, `--tumour-fraction` and `--baseline`: what is known of a sample besides its reads."""
     parser.add_argument(
         "--library",
         choices=["polyA", "total", "capture", "amplicon"],
         help="how the library was made, if known; polyA and total must show the control genes",
+    )
+    parser.add_argument(
+        "--tumour-fraction",
+        type=_share,
+        metavar="F",
+        help="share of tumour cells by the pathologist's count, above 0 and up to 1; half of it bounds the "
+        "share down to which the fusion can be excluded",
     )
     parser.add_argument(
         "--baseline",
@@ -101,6 +108,14 @@ def add_library(parser: argparse.ArgumentParser) -> None:
         help="reports of negative samples of the same kind of library, against which the coverage of the 3' "
         "gene upstream and downstream of the breakpoints is tested; five or more are used",
     )
+
+
+def _share(text: str) -> float:
+    """Return a number above 0 and up to 1."""
+    number = float(text)
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and up to 1")
+    return number
 
 
 def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":

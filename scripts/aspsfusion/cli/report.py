@@ -136,6 +136,7 @@ def _compose(args: argparse.Namespace) -> "Report":
         read_metrics(args.align, ALIGN_KEYS),
         read_calls_for(panel, args.calls),
         args.library,
+        args.tumour_fraction,
     )
     return compose_report(panel, results, parameters_from(args, ClassifyParameters), baseline_from(args))
 

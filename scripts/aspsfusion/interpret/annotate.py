@@ -7,7 +7,7 @@ from aspsfusion.call.calls_file import CalledJunction, OneSidedCluster
 from aspsfusion.call.filters import rejection_reasons
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.interpret.nomenclature import fusion_name, translocation
-from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame
+from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame, missing_product
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.report.findings import (
     Confidence,
@@ -92,6 +92,7 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
             panel, junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
         ),
         peptide=fusion_peptide(five_tx, junction.five_pos, three_tx, junction.three_pos),
+        no_product=missing_product(five_tx, junction.five_pos, three_tx, junction.three_pos),
         translocation=translocation(panel.spec, junction.five_gene, junction.three_gene),
         reads=[
             SupportingRead(

@@ -32,8 +32,8 @@ def classify(
     spec: PanelSpec, findings: Findings, parameters: ClassifyParameters
 ) -> tuple[Verdict, Exclusion]:
     """Return the verdict on a sample and the exclusion it rests on."""
-    excluded = exclusion(findings.informative, parameters)
-    reasons = _confirming(findings.fusions, parameters)
+    excluded = exclusion(findings.informative, parameters, findings.tumour_fraction)
+    reasons = _confirming(findings, parameters)
     call: Call = "CONFIRMED"
     if reasons:
         reasons += _companions(findings)
@@ -66,8 +66,15 @@ def _known_place(fusion: Fusion) -> bool:
     )
 
 
-def _confirming(fusions: Sequence[Fusion], parameters: ClassifyParameters) -> list[Reason]:
-    target = [fusion for fusion in fusions if fusion.is_target]
+def _without_splicing(findings: Findings) -> bool:
+    """Whether the sample looks like DNA."""
+    return any(reason.code == "NO_SPLICED_READS" for reason in findings.incomplete)
+
+
+def _confirming(findings: Findings, parameters: ClassifyParameters) -> list[Reason]:
+    if _without_splicing(findings):
+        return []  # a break in DNA is no transcript
+    target = [fusion for fusion in findings.fusions if fusion.is_target and not fusion.no_product]
     known = [fusion for fusion in target if _known_place(fusion)]
     # Several junctions of one rearrangement, as alternative splicing makes them, are counted together; those
     # elsewhere add to a junction at a known place, but do not add up among themselves. A few bases
@@ -112,7 +119,24 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
     """Return reasons from evidence for the target fusion that does not suffice."""
     reasons = []
     for fusion in findings.fusions:
-        if fusion.is_target:
+        if fusion.is_target and fusion.no_product:
+            reasons.append(
+                Reason(
+                    code="NO_FUSION_PRODUCT",
+                    text=f"{_fragments(fusion.anchored_fragments)} join the two genes of {fusion.name} "
+                    f"({describe(fusion)}), but {fusion.no_product}: no protein of both genes can be made.",
+                )
+            )
+        elif fusion.is_target and _without_splicing(findings):
+            reasons.append(
+                Reason(
+                    code="UNPROVEN_EVIDENCE",
+                    text=f"{_fragments(fusion.anchored_fragments)} join the two genes of {fusion.name} "
+                    f"({describe(fusion)}); in reads without splicing they show a break in DNA, not a "
+                    "transcript.",
+                )
+            )
+        elif fusion.is_target:
             needed = (
                 parameters.min_fragments if _known_place(fusion) else parameters.min_fragments_uncatalogued
             )

@@ -99,6 +99,7 @@ class StageResults:
         align: metrics of `aspsfusion align`.
         record: what `aspsfusion call` wrote.
         library: declared library type, or None.
+        tumour_fraction: declared share of tumour cells, or None.
     """
 
     sample: str
@@ -106,6 +107,7 @@ class StageResults:
     align: Mapping[str, Any]
     record: CallsFile
     library: str | None = None
+    tumour_fraction: float | None = None
 
 
 def compose_report(
@@ -136,6 +138,7 @@ def compose_report(
         informative=coverage.informative,
         gene_fragments=coverage.genes,
         library=results.library,
+        tumour_fraction=results.tumour_fraction,
         incomplete=incomplete,
         per_kilobase=_per_kilobase(panel, coverage.genes),
     )

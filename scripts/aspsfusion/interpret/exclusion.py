@@ -11,7 +11,7 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, OneSided, Reason
 from aspsfusion.report.models import Exclusion, ExclusionLevel
-from aspsfusion.report.words import rounded_up
+from aspsfusion.report.words import percent, rounded_up
 
 FRACTION_DECIMALS = 6
 
@@ -42,6 +42,7 @@ class Findings:
         library: declared library type, None if it was not declared.
         incomplete: why the input cannot carry the evidence for an exclusion.
         per_kilobase: unique fragments per kilobase of the primary transcript by gene.
+        tumour_fraction: declared share of tumour cells, None if it was not declared.
     """
 
     sample: str
@@ -53,6 +54,7 @@ class Findings:
     library: str | None
     incomplete: Sequence[Reason] = ()
     per_kilobase: Mapping[str, float] = field(default_factory=dict)
+    tumour_fraction: float | None = None
 
 
 def detectable_fraction(informative: int, confidence: float) -> float | None:
@@ -80,21 +82,48 @@ def detectable_fraction(informative: int, confidence: float) -> float | None:
     return fraction if fraction <= 1 else None
 
 
-def exclusion(informative: Mapping[str, int], parameters: ClassifyParameters) -> Exclusion:
-    """Return what would have been seen, decided by the acceptor with the fewest fragments."""
+TUMOUR_SHARE_TO_DETECT = 0.5
+"""Share of the declared tumour fraction that an exclusion must be able to detect: the neoplastic percentage
+of a sample is to be at least twice the limit of detection (somatic NGS guideline, Eur J Hum Genet 2024). That
+the share of fusion transcripts is about that of the tumour cells is an assumption."""
+
+
+def limit_of(parameters: ClassifyParameters, tumour_fraction: float | None) -> float:
+    """Return the largest detectable fraction that is an exclusion.
+
+    Args:
+        parameters: thresholds.
+        tumour_fraction: declared share of tumour cells, above 0 and up to 1; None if it was not declared.
+
+    >>> limit_of(ClassifyParameters(), None), limit_of(ClassifyParameters(), 0.6)
+    (0.1, 0.1)
+    >>> limit_of(ClassifyParameters(), 0.12)
+    0.06
+    """
+    if tumour_fraction is None:
+        return parameters.max_detectable_fraction
+    return min(parameters.max_detectable_fraction, TUMOUR_SHARE_TO_DETECT * tumour_fraction)
+
+
+def exclusion(
+    informative: Mapping[str, int], parameters: ClassifyParameters, tumour_fraction: float | None = None
+) -> Exclusion:
+    """Return what would have been detected, decided by the acceptor with the fewest fragments."""
     fewest = min(informative.values(), default=0)
+    limit = limit_of(parameters, tumour_fraction)
     fraction = detectable_fraction(fewest, parameters.confidence)
     return Exclusion(
         confidence=parameters.confidence,
         informative_fragments=dict(informative),
         detectable_fraction=_rounded(fraction),
-        threshold=parameters.max_detectable_fraction,
+        threshold=limit,
+        tumour_fraction=tumour_fraction,
         levels=[
             ExclusionLevel(confidence=level, detectable_fraction=_rounded(detectable_fraction(fewest, level)))
             for level in sorted({*LEVELS, parameters.confidence})
         ],
-        needed_fragments=needed_fragments(parameters),
-        adequate=fraction is not None and fraction <= parameters.max_detectable_fraction,
+        needed_fragments=needed_fragments(limit, parameters.confidence),
+        adequate=fraction is not None and fraction <= limit,
     )
 
 
@@ -102,12 +131,45 @@ def _rounded(fraction: float | None) -> float | None:
     return None if fraction is None else round(fraction, FRACTION_DECIMALS)
 
 
-def needed_fragments(parameters: ClassifyParameters) -> int:
-    """Return the fewest informative fragments at an acceptor that make an exclusion adequate."""
+def needed_fragments(limit: float, confidence: float) -> int:
+    """Return the fewest informative fragments at an acceptor that make an exclusion adequate.
+
+    >>> needed_fragments(0.10, 0.95), needed_fragments(0.05, 0.95)
+    (32, 66)
+    """
     count = 1
-    while (detectable_fraction(count, parameters.confidence) or 1.0) > parameters.max_detectable_fraction:
+    while (detectable_fraction(count, confidence) or 1.0) > limit:
         count += 1
     return count
+
+
+MEAN_TRANSCRIPT = 2_000
+"""Length in nt of the transcripts that a library's fragments come from, on average: an assumption, by which
+TPM, a share of the transcripts, becomes a share of the fragments."""
+
+
+def needed_tpm(fragments: float, shown: Sequence[int], anchors: int, needed: int) -> float:
+    """Return how strongly a gene must be expressed to have the informative fragments that an exclusion needs.
+
+    A fragment is informative when one of the stretches that its reads show holds the boundary with the
+    anchors on both sides. With n different fragments of a library whose transcripts have a mean length of
+    MEAN_TRANSCRIPT nt, a transcript of t TPM has n t / (10^6 MEAN_TRANSCRIPT) fragments that begin at each
+    of its bases. Degradation, uneven coverage and mapping are not reckoned with.
+
+    Args:
+        fragments: different fragments of the library, copies counted once.
+        shown: lengths in nt of the stretches that a fragment's reads show.
+        anchors: bases on both sides of the boundary together, in nt.
+        needed: informative fragments, see `needed_fragments`.
+
+    Returns:
+        Transcripts per million.
+
+    >>> round(needed_tpm(50e6, (100, 100), 20, 66), 1)
+    16.3
+    """
+    places = sum(max(0, length - anchors + 1) for length in shown)
+    return needed * 1e6 * MEAN_TRANSCRIPT / (fragments * places)
 
 
 def informative_text(excluded: Exclusion) -> str:
@@ -130,14 +192,14 @@ def inadequacies(
 ) -> list[Reason]:
     """Return the reasons why the target fusion might have been missed; none where an exclusion holds."""
     reasons = [
-        _low_coverage(excluded, parameters),
+        _low_coverage(excluded),
         _five_prime_gene(spec, findings, parameters),
         _control_genes(spec, findings, parameters),
     ]
     return [*findings.incomplete, *filter(None, reasons)]
 
 
-def _low_coverage(excluded: Exclusion, parameters: ClassifyParameters) -> Reason | None:
+def _low_coverage(excluded: Exclusion) -> Reason | None:
     if excluded.adequate:
         return None
     counts = informative_text(excluded) or "none, as the panel lists no junction of the target fusion"
@@ -151,8 +213,16 @@ def _low_coverage(excluded: Exclusion, parameters: ClassifyParameters) -> Reason
         code="LOW_COVERAGE",
         text=f"Too few informative wild-type fragments where the fusion would join ({counts}); "
         f"{excluded.needed_fragments} are required at each place to exclude a share of "
-        f"{rounded_up(parameters.max_detectable_fraction)}.{would}",
+        f"{rounded_up(excluded.threshold)}{_declared(excluded)}.{would}",
     )
+
+
+def _declared(excluded: Exclusion) -> str:
+    """Say whence the limit is, where the declared tumour cells set it."""
+    tumour = excluded.tumour_fraction
+    if tumour is None or TUMOUR_SHARE_TO_DETECT * tumour > excluded.threshold:
+        return ""
+    return f" (half of the {percent(tumour)} tumour cells declared)"
 
 
 def _five_prime_gene(spec: PanelSpec, findings: Findings, parameters: ClassifyParameters) -> Reason | None:

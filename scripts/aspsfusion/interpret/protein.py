@@ -59,6 +59,28 @@ def in_frame(five: Transcript, five_pos: int, three: Transcript, three_pos: int)
     return before % CODON == skipped % CODON
 
 
+def missing_product(five: Transcript, five_pos: int, three: Transcript, three_pos: int) -> str:
+    """Say why a junction makes no protein of both genes, empty where it can make one.
+
+    A junction downstream of the 5' gene's stop codon leaves that gene's own protein; one upstream of its
+    start codon leaves no part of it, and one downstream of the 3' gene's stop codon no part of that gene.
+    Without a reading frame nothing is said.
+    """
+    kept, skipped = (
+        _coding_bases_upstream(five, five_pos, after=True),
+        _coding_bases_upstream(three, three_pos, after=False),
+    )
+    if kept is None or skipped is None or five.cds is None or three.cds is None:
+        return ""
+    if kept == five.cds[1] - five.cds[0]:
+        return f"the junction lies downstream of the stop codon of {five.gene}"
+    if kept == 0:
+        return f"the junction lies upstream of the start codon of {five.gene}"
+    if skipped == three.cds[1] - three.cds[0]:
+        return f"the junction lies downstream of the stop codon of {three.gene}"
+    return ""
+
+
 def fusion_peptide(
     five: Transcript, five_pos: int, three: Transcript, three_pos: int
 ) -> FusionPeptide | None:

@@ -151,6 +151,9 @@ class Fusion(Record):
     peptide: FusionPeptide | None = Field(
         None, description="None where a breakpoint lies outside the reading frame"
     )
+    no_product: str = Field(
+        "", description="why the junction makes no protein of both genes; empty where it can make one"
+    )
     translocation: str = Field(
         "", description="ISCN notation of a translocation between the bands of the two genes; may be empty"
     )

@@ -117,6 +117,10 @@ class Exclusion(Record):
     needed_fragments: int | None = Field(
         None, description="informative fragments that each acceptor needs for an exclusion"
     )
+    tumour_fraction: float | None = Field(
+        None,
+        description="declared share of tumour cells, half of which bounds the threshold",
+    )
     adequate: bool
 
 
