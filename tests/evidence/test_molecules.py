@@ -1,14 +1,32 @@
 """Copies of a molecule: the same ends, the same bases there, and the same UMI where there are any."""
 
 import random
+from typing import cast
 
 import pysam
 import pytest
 
+from aspsfusion.evidence.ends import EndFinder
 from aspsfusion.evidence.molecules import MoleculeFinder
+from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.transcripts import Exon, Transcript, Unspliced
 
 HEADER = pysam.AlignmentHeader.from_dict({"SQ": [{"SN": "G|T1", "LN": 1000}]})
 GENE = "".join(random.Random(4).choices("ACGT", k=1000))
+TRANSCRIPT = Transcript("G", "T1", "chr1", "+", (Exon(1, 5000, 6000, 0, 1000),), None, True, GENE)
+
+
+class OneGene:
+    """As much of a panel as finding ends needs."""
+
+    def __init__(self) -> None:
+        self.transcripts = {TRANSCRIPT.key: TRANSCRIPT}
+        self.unspliced: dict[str, Unspliced] = {}
+
+    def sequence_of(self, contig: str) -> str:
+        return self.transcripts[contig].sequence
+
+
 FOREIGN = "".join(random.Random(9).choices("ACGT", k=20))
 
 
@@ -35,7 +53,7 @@ def pair(start: int, end: int, quality: int = 30) -> list[list[pysam.AlignedSegm
 
 def copies(fragments: dict[str, list[list[pysam.AlignedSegment]]]) -> dict[str, int]:
     """Return the copies of each molecule by the name of the fragment that is kept."""
-    finder = MoleculeFinder()
+    finder = MoleculeFinder(EndFinder(cast(Panel, OneGene())))
     for name, mates in fragments.items():
         finder.add(name, mates)
     assert finder.total == len(fragments)

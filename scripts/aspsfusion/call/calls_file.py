@@ -168,6 +168,7 @@ class CallsFile:
     median_insert: int | None
     parameters: CallParameters
     umi: bool = False
+    unused_umi: str = ""
 
 
 def write_calls(record: CallsFile, path: Path) -> None:
@@ -178,6 +179,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "duplicates": record.duplicates,
         "median_insert": record.median_insert,
         "umi": record.umi,
+        "unused_umi": record.unused_umi,
         "parameters": record.parameters.model_dump(),
         "coverage": record.calls.coverage.to_json(),
         "junctions": [asdict(junction) for junction in record.calls.junctions],
@@ -218,6 +220,7 @@ def read_calls(path: Path) -> CallsFile:
             data["median_insert"],
             CallParameters(**data["parameters"]),
             data["umi"],
+            data["unused_umi"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReadsError(
