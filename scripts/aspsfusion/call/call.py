@@ -191,9 +191,9 @@ class Caller:
 def unique_molecules(group: Iterable[Assigned], *, misread_runs: bool) -> list[Counted]:
     """Return the molecules among the fragments of a junction, each once.
 
-    Copies of one molecule may have been aligned with either gene first; on the junction they begin at the same
-    place. Of several the one with the strongest kind of support, the fewest edits, then the first name is
-    kept. UMIs distinguish molecules of one place, as in `evidence.molecules`.
+    Copies of one molecule may have been aligned with either gene first; on the junction they begin at the
+    same place. Of several the one with the strongest kind of support, the fewest edits, then the first name
+    is kept. UMIs distinguish molecules of one place, as in `evidence.molecules`.
 
     Args:
         group: fragments that count.

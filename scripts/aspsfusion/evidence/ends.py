@@ -1,8 +1,8 @@
 """Finds where a molecule's ends are: the place in the genome at which a read begins.
 
-Synthesis began there, so copies of a molecule have it in common, whatever was trimmed off, misread or left out
-further on. The place is never carried through an indel or a clipped piece: the read's first bases are looked
-for around the place that the alignment implies.
+Synthesis began there, so copies of a molecule have it in common, whatever was trimmed off, misread or left
+out further on. The place is never carried through an indel or a clipped piece: the read's first bases are
+looked for around the place that the alignment implies.
 """
 
 from bisect import bisect_right
@@ -23,7 +23,7 @@ FIRST_BASES = 12
 """First bases of a read that are compared with the contig."""
 
 CLEAR_BASES = 4
-"""First bases that must be free of errors for an end to be clear: an indel among them looks like mismatches."""
+"""First bases without errors of a clear end: an indel among them looks like mismatches."""
 
 MIN_PIECE = 5
 """Bases of the shortest clipped piece that is looked for by itself."""
@@ -191,8 +191,8 @@ class EndFinder:
     def shown_by(self, mates: Iterable[RecordGroup]) -> Shown:
         """Return what the reads show of a molecule's two ends, in one order whichever mate read it.
 
-        A merged read shows both ends. The other end of a single read is not known: trimming moves it. Where no
-        read is aligned, their first bases stand in for the places.
+        A merged read shows both ends. The other end of a single read is not known: trimming moves it. Where
+        no read is aligned, their first bases stand in for the places.
         """
         groups = list(mates)
         ends: list[End] = []

@@ -1,9 +1,9 @@
 """Finds the molecules of a sample: which fragments are copies of one another.
 
-Copies have in common where synthesis began, at the ends that their reads show, and the bases from there on up
-to errors. Where the library carries unique molecular identifiers (UMIs), copies have the UMI in common too. Of
-each molecule one fragment is kept. Where that cannot be decided fragments are copies: a molecule counted twice
-could confirm a fusion that one molecule shows.
+Copies have in common where synthesis began, at the ends that their reads show, and the bases from there on,
+up to errors. Where the library carries unique molecular identifiers (UMIs), copies have the UMI in common too.
+Of each molecule one fragment is kept. In doubt fragments are copies: a molecule counted twice could confirm a
+fusion that one molecule shows.
 """
 
 from collections import Counter
@@ -38,7 +38,7 @@ MAX_GAPPED_END = 2
 """The same for the last bases with indels, which bring foreign bases closer: to 4 or 5 of 10."""
 
 CROWD = 50
-"""Molecules that a fragment is compared with at most. What is left at a place so crowded counts as one more."""
+"""Molecules that a fragment is compared with at most. What is left at so crowded a place counts as one."""
 
 MANY_COPIES = 4
 """Copies for each one that errors gave another place."""
@@ -49,8 +49,8 @@ MIN_INDEL_PLACES = 3
 length, as flow sequencing does: 5 to 30% of its reads. Of others at most 0.5%."""
 
 WORD, WORDS = 10, 3
-"""Bases, and pieces of so many bases at a read's beginning, of which a copy that went astray has one in common
-with the others."""
+"""Bases of a piece, and pieces at a read's beginning, one of which a copy that went astray has in common with
+the others."""
 
 Item = TypeVar("Item")
 _INDELS = (1, 2)
@@ -241,9 +241,18 @@ def _same_reads(one: Shown, other: Shown) -> bool:
     if len(one.ends) != len(other.ends):
         return False
     return any(
-        all(_alike(a.bases, b.bases) for a, b in zip(one.ends, ends, strict=True))
+        all(_same_read(*pair) for pair in zip(one.ends, ends, strict=True))
         for ends in (other.ends, other.ends[::-1])
     )
+
+
+def _same_read(one: End, other: End) -> bool:
+    if one[:2] == other[:2] and 0 < abs(one.position - other.position) <= END_SLACK:
+        return False  # it is where it belongs: another molecule that begins beside the first one
+    first = mismatches_at(
+        one.bases[:END_BASES].encode("ascii"), other.bases.encode("ascii"), 0, MAX_END_DIFFERENCES
+    )
+    return first <= MAX_END_DIFFERENCES and _alike(one.bases, other.bases)
 
 
 class _Neighbours(Generic[Item]):

@@ -1,8 +1,8 @@
 """Finds unique molecular identifiers (UMIs) in tags and read names, and those of one molecule.
 
 A UMI is in a SAM tag, or the last field of the read's name: `:ACGT` as the eighth field of an Illumina name,
-after an underscore (umi_tools, fastp) or `#`, or after the word `umi` in a field of its own. A name may end in
-other things, so the names of a whole sample decide whether they carry UMIs.
+after an underscore (umi_tools, fastp) or `#`, or after the word `umi` in a field of its own. A name may end
+in other things, so the names of a whole sample decide whether they carry UMIs.
 """
 
 import re
@@ -141,8 +141,8 @@ def near_umis(umi: str, among: Mapping[str, object]) -> list[str]:
 def within_one(one: str, other: str) -> bool:
     """Tell whether two UMIs of one length differ in at most one base.
 
-    >>> within_one("ACGT", "ACGA"), within_one("ACGT", "AGGA"), within_one("ACGT", "ACGTA"), within_one("7", "8")
-    (True, False, False, False)
+    >>> [within_one("ACGT", other) for other in ("ACGA", "AGGA", "ACGTA")], within_one("7", "8")
+    ([True, False, False], False)
     """
     if one == other:
         return True
