@@ -52,6 +52,8 @@ def written(fragments: list[list[bytes]], chosen: list[int], *, interleaved: boo
             b"@r/1 RX:Z:ACGT-TT\nA\n+\nI\n@r/2 RX:Z:ACGT-TT\nC\n+\nI\n",
         ),
         ([b"@r RX:Z: aRX:Z:AC RX:Z\nA\n+RX:Z:AC\nI\n"], b"@r\nA\n+\nI\n"),
+        ([b"@r UR:Z:AA MI:Z:7/A UB:Z:CC CB:Z:GG BC:Z:TT\nA\n+\nI\n"], b"@r RX:Z:7/A\nA\n+\nI\n"),
+        ([b"@r BC:Z:ACGT CB:Z:ACGT OX:Z:GG RX:Z:TT\nA\n+\nI\n"], b"@r RX:Z:TT\nA\n+\nI\n"),
         ([b"@r/2\nACGT\n+\nIIII\n"], b"@r\nACGT\n+\nIIII\n"),
         ([b"@r\r\n\r\n+\r\n\r\n"], b"@r\n\n+\n\n"),
     ],
@@ -73,7 +75,19 @@ def fragments(draw: st.DrawFn) -> list[bytes]:
         bases = draw(st.text("ACGTNacgtn.", max_size=30))
         quality = draw(st.text("@+I#?Aaz", min_size=len(bases), max_size=len(bases)))
         comment = draw(
-            st.sampled_from(["", " 1:N:0:A", "\tx", "  ", " RX:Z:", "\tRX:Z:AC-GT\tBC:Z:A", " x RX:Z:N"])
+            st.sampled_from(
+                [
+                    " UB:Z:AC OX:Z:GT",
+                    " CB:Z:A\tMI:Z:3/B",
+                    "",
+                    " 1:N:0:A",
+                    "\tx",
+                    "  ",
+                    " RX:Z:",
+                    "\tRX:Z:AC-GT\tBC:Z:A",
+                    " x RX:Z:N",
+                ]
+            )
         )
         records.append(end.join([f"@{each}{comment}", bases, f"+{comment}", quality, ""]).encode())
     return records

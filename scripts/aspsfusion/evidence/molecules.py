@@ -1,7 +1,7 @@
 """Finds the molecules of a sample: which fragments are copies of one another.
 
 Copies have in common where synthesis began, at the ends that their reads show, and the bases from there on,
-up to errors. Where the library carries unique molecular identifiers (UMIs), copies have the UMI in common too.
+up to errors. Where the library carries unique molecular identifiers (UMIs), copies have it in common too.
 Of each molecule one fragment is kept. In doubt fragments are copies: a molecule counted twice could confirm a
 fusion that one molecule shows.
 """

@@ -480,7 +480,7 @@ def write_fragments(
     """Return fragments in the form that later stages read, the mates of a pair one after the other.
 
     The name ends with /1 or /2 for a pair and has no suffix for a single read; carriage returns, the
-    second name and the comment are dropped, but for the comment's field RX, and bases are upper case. Of
+    second name and the comment are dropped, but for the comment's UMI, and bases are upper case. Of
     the names of a pair, an ending .1 or .2 (_1 or _2) stays where both mates have the same, and goes
     where they differ.
 

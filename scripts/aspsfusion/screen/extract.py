@@ -114,8 +114,10 @@ SORT_MEMORY = "256M"
 """What the sort of the kept reads holds in memory before it uses the disk."""
 
 COMPRESSION_LEVEL = 1
-UMI_TAG = "RX"
-"""Bases of a fragment's molecular identifier (SAM tags specification)."""
+UMI_TAGS = ("RX", "OX", "MI", "UB", "UR")
+"""Tags that may hold a fragment's molecular identifier, corrected or raw, or its number (SAM tags
+specification), and those of Cell Ranger; the first one that a record has is taken. BC and CB name samples and
+cells."""
 
 UNKNOWN_QUALITY = 30
 """Quality of bases in a file that states none. Qualities only choose among copies of one molecule."""
@@ -217,8 +219,10 @@ def unaligned(record: pysam.AlignedSegment, header: pysam.AlignmentHeader) -> py
     qualities = record.get_forward_qualities()
     read.query_sequence = bases
     read.query_qualities = array("B", [UNKNOWN_QUALITY] * len(bases)) if qualities is None else qualities
-    if record.has_tag(UMI_TAG):
-        read.set_tag(UMI_TAG, str(record.get_tag(UMI_TAG)), "Z")
+    for tag in UMI_TAGS:
+        if record.has_tag(tag):
+            read.set_tag(UMI_TAGS[0], str(record.get_tag(tag)), "Z")
+            break
     return read
 
 
@@ -295,7 +299,8 @@ def fastq_record(name: str, suffix: str, read: pysam.AlignedSegment) -> str:
         suffix: `/1` or `/2` for a pair, empty for a single read.
         read: unaligned read.
     """
-    umi = f" {UMI_TAG}:Z:{read.get_tag(UMI_TAG)}" if read.has_tag(UMI_TAG) else ""
+    tag = UMI_TAGS[0]
+    umi = f" {tag}:Z:{read.get_tag(tag)}" if read.has_tag(tag) else ""
     return f"@{name}{suffix}{umi}\n{read.query_sequence}\n+\n{read.query_qualities_str}\n"
 
 
