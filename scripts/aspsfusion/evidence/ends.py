@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pysam
 
-from aspsfusion.evidence.placements import MERGED_TAG, ContigBases, RecordGroup, as_sequenced, primary_record
+from aspsfusion.evidence.placements import MERGED_TAG, ContigBases, RecordGroup, as_sequenced
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Panel
 
@@ -188,21 +188,22 @@ class EndFinder:
             first = whole.start if forward else whole.end - 1
             self._blocks[whole.key] = _Blocks(whole.chrom, forward, [0], [first])
 
-    def shown_by(self, mates: Iterable[RecordGroup]) -> Shown:
+    def shown_by(self, reads: Iterable[tuple[pysam.AlignedSegment, RecordGroup]]) -> Shown:
         """Return what the reads show of a molecule's two ends, in one order whichever mate read it.
 
         A merged read shows both ends. The other end of a single read is not known: trimming moves it. Where
         no read is aligned, their first bases stand in for the places.
+
+        Args:
+            reads: of the fragment, the primary record of each and all its records.
         """
-        groups = list(mates)
         ends: list[End] = []
         unplaced: list[str] = []
-        for records in groups:
-            record = primary_record(records)
+        for record, records in reads:
             if record.is_unmapped:
                 unplaced.append(as_sequenced(record))
                 continue
-            ends.append(self._end(records))
+            ends.append(self._end(record, records))
             if record.has_tag(MERGED_TAG):
                 ends.append(self._other_end(record))
         if not ends:
@@ -215,9 +216,8 @@ class EndFinder:
         rest = unplaced[0] if unplaced and says_something(unplaced[0]) else ""
         return Shown(in_order(ends), rest)
 
-    def _end(self, records: RecordGroup) -> End:
+    def _end(self, primary: pysam.AlignedSegment, records: RecordGroup) -> End:
         """Return the end at which a read begins, by the record that holds the read's first bases."""
-        primary = primary_record(records)
         record, clipped = primary, _clipped(primary, at_start=not primary.is_reverse)
         if clipped:
             for other in records:

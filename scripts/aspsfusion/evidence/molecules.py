@@ -124,13 +124,13 @@ class MoleculeFinder:
         self._umis[umi] += 1
         self._endings[umi or like_a_umi(name)] += 1
         quality = 0
-        for records in mates:
-            record = primary_record(records)
+        reads = [(primary_record(records), records) for records in mates]
+        for record, _ in reads:
             quality += sum(record.query_qualities or ())
             self._note_indels(record)
-        shown = self.ends.shown_by(mates)
+        shown = self.ends.shown_by(reads)
         there = self._by_place.setdefault(_place(shown), {})
-        _join(there.setdefault(umi, []), Copies((-quality, name), name, umi, shown, 1))
+        _join(there.setdefault(umi, []), Copies((-len(shown.ends), -quality, name), name, umi, shown, 1))
 
     def _note_indels(self, record: pysam.AlignedSegment) -> None:
         self._reads += 1
@@ -163,7 +163,10 @@ class MoleculeFinder:
         return "" if self.have_umis else unused_umi(self._endings)
 
     def molecules(self) -> dict[str, Molecule]:
-        """Return the molecules by the name of their fragment of best base quality, then first name."""
+        """Return the molecules by the name of their best fragment.
+
+        That is one that shows both ends, then of best base quality, then of first name.
+        """
         every = (copies for there in self._by_place.values() for held in there.values() for copies in held)
         return {
             copies.item: Molecule(copies.count, copies.umi)
@@ -269,7 +272,7 @@ class _Neighbours(Generic[Item]):
         )
         self._have_umis = have_umis
         self._misread_runs = misread_runs
-        self._both_ends = any(len(each.shown.ends) > 1 for each in copies)
+        self._mixed = len({len(each.shown.ends) for each in copies}) > 1
         self._kept: list[Copies[Item]] = []
         # Only places that others look at: most ends of a deep sample are clear.
         self._index: dict[Place, dict[str, list[int]]] = {
@@ -281,7 +284,12 @@ class _Neighbours(Generic[Item]):
         for each in self._waiting:
             number = self._find(each)
             if number is None:
-                for place in {place for end in each.shown.ends for place in end.places}:
+                may_be_misread = self._misread_runs or each.count >= MANY_COPIES
+                for place in {
+                    place
+                    for end in each.shown.ends
+                    for place in (end.places if may_be_misread else (end.place,))
+                }:
                     if place in self._index:
                         self._index[place].setdefault(each.umi, []).append(len(self._kept))
                 self._kept.append(each)
@@ -305,12 +313,14 @@ class _Neighbours(Generic[Item]):
 
     def _places(self, new: Copies[Item]) -> Iterator[Place]:
         """Yield the places at which the ends of other copies may be, the nearest first."""
-        alone = len(new.shown.ends) == 1 and self._both_ends
-        for end in new.shown.ends:
+        alone = len(new.shown.ends) == 1 and self._mixed
+        clear = new.clear
+        # Copies that show both ends have both near: one of them will do to find them.
+        for end in new.shown.ends if self._mixed else new.shown.ends[:1]:
             if self._have_umis or not end.clear:
                 for shift in _SHIFTS:
                     yield end.contig, end.antisense, end.position + shift
-            elif alone or (len(new.shown.ends) > 1 and not new.clear):
+            elif alone or not clear or any(each.run is not None for each in new.shown.ends):
                 yield end.place
             if end.run is not None:
                 yield end.contig, end.antisense, end.run

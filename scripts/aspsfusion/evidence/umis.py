@@ -8,6 +8,7 @@ in other things, so the names of a whole sample decide whether they carry UMIs.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import ne
 
 MIN_UMI_LENGTH = 4
 """Bases of the shortest UMI in use; shorter endings are something else."""
@@ -146,7 +147,6 @@ def within_one(one: str, other: str) -> bool:
     """
     if one == other:
         return True
-    if len(one) != len(other):
+    if len(one) != len(other) or sum(map(ne, one, other)) > 1:
         return False
-    differing = [pair for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
-    return len(differing) == 1 and differing[0][0] in _BASES and differing[0][1] in _BASES
+    return all(a == b or (a in _BASES and b in _BASES) for a, b in zip(one, other, strict=True))
