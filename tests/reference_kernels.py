@@ -173,8 +173,17 @@ def written(records: list[bytes], number: int) -> bytes:
         names = [name[:-2] for name in names]
     ends = [b"/1", b"/2"] if len(records) == 2 else [b""]
     words = [re.split(rb"[\x00-\x20]", field[0]) for field in fields]
-    umis = [next((b" " + word for word in each if re.match(rb"RX:Z:.", word)), b"") for each in words]
+    umis = [_umi(each) for each in words]
     return b"".join(
         b"@%d%s %s%s\n%s\n+\n%s\n" % (number, end, name[1:], umi, field[1].upper(), field[3])
         for name, end, umi, field in zip(names, ends, umis, fields, strict=True)
     )
+
+
+def _umi(words: list[bytes]) -> bytes:
+    """Return the words' UMI as a field RX, by the order of the tags."""
+    for tag in (b"RX", b"OX", b"MI", b"UB", b"UR"):
+        for word in words:
+            if re.match(tag + rb":Z:.", word):
+                return b" RX" + word[2:]
+    return b""

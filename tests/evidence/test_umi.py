@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.call.calls_file import CalledJunction
-from aspsfusion.evidence.molecules import are_umis, cluster_umis, umi_of_name
-from stages import Pair, call_pairs, fusion_molecule
+from aspsfusion.evidence.umis import are_umis, cluster_umis, umi_of_name
+from aspsfusion.screen.pairs import Lane
+from carriers.genes import read_genes
+from stages import Pair, call_pairs, fusion_molecule, report_files, report_pairs
 
 
 @pytest.mark.parametrize(
@@ -18,7 +20,15 @@ from stages import Pair, call_pairs, fusion_molecule
         ("A01:10:HXX:1:1101:1000:2000", ""),
         # Seven fields of an Illumina name that end in bases are no UMI.
         ("A01:10:HXX:1:1101:1000:ACGT", ""),
+        ("A01:10:HXX:1:1101:1000:2000:rACGTACGT", "ACGTACGT"),
+        ("A01:10:HXX:1:1101:1000:2000:ACGT+rTTGN", "ACGT+TTGN"),
+        ("A01:10:HXX:1:1101:1000:2000:UMI_ACGT_TTGA", "ACGT+TTGA"),
+        ("A01:10:HXX:1:1101:1000:2000:umi:ACGTAC", "ACGTAC"),
+        ("A01:10:HXX:1:1101:1000:2000:ACGTAC#", ""),
         ("SRR1.7_ACGTAC", "ACGTAC"),
+        ("SRR1.7#ACGTAC", "ACGTAC"),
+        ("SRR1.7_UMI_ACGTAC", "ACGTAC"),
+        ("SRR1.7_cumiACGTAC", ""),
         ("read_ACG", ""),
         ("read_GATTACA1", ""),
     ],
@@ -34,7 +44,7 @@ def test_umi_of_a_name(name: str, umi: str) -> None:
         ({"ACGT": 4}, False),
         ({"ACGT": 9, "TTGA": 1}, False),
         ({"ACGT": 1, "TTGA": 1, "": 1}, False),
-        ({"ACGT": 1, "TTGAA": 1}, False),
+        ({"ACGT": 1, "TTGAA": 1}, True),
     ],
 )
 def test_what_counts_as_umis(values: dict[str, int], expected: bool) -> None:
@@ -75,3 +85,95 @@ def test_without_umis_one_place_is_one_molecule(demo_panel_directory: Path, tmp_
     names = [f"S:1:F:1:1:2:{i}:AAAACCCC" for i in range(9)]
     found = called(demo_panel_directory, tmp_path, names)
     assert (found.split_reads, found.split_with_duplicates) == (4, 12)
+
+
+def umis_in(form: str, number: int, rng: random.Random) -> list[str]:
+    """Return names whose UMIs, in this form, differ in at least three bases."""
+    found: list[str] = []
+    while len(found) < number:
+        umi = "".join(rng.choices("ACGT", k=12))
+        if all(sum(a != b for a, b in zip(umi, other, strict=True)) > 2 for other in found):
+            found.append(umi)
+    lengths = [12, 11, 10] if "{cut}" in form else [12]
+    return [
+        form.format(i=i, umi=umi, a=umi[:6], b=umi[6:], cut=umi[: lengths[i % len(lengths)]])
+        for i, umi in enumerate(found)
+    ]
+
+
+FORMS = [
+    "A01:10:HXX:1:1101:10:{i}:{umi}",
+    "A01:10:HXX:1:1101:10:{i}:{a}+{b}",
+    "A01:10:HXX:1:1101:10:{i}:{a}+r{b}",
+    "A01:10:HXX:1:1101:10:{i}:r{umi}",
+    "A01:10:HXX:1:1101:10:{i}:UMI_{a}_{b}",
+    "A01:10:HXX:1:1101:10:{i}_{umi}",
+    "A01:10:HXX:1:1101:10:{i}_{a}_{b}",
+    "A01:10:HXX:1:1101:10:{i}:{cut}",
+    "read{i}:umi:{umi}",
+    "read{i}_UMI_{umi}",
+    "read{i}#{umi}",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_umi_distinguishes_molecules(
+    demo_panel_directory: Path, tmp_path: Path, form: str
+) -> None:
+    """Thirty molecules with the same ends, two copies of each."""
+    bases = read_genes(demo_panel_directory)["TFE3"].bases[700:900]
+    names = umis_in(form, 30, random.Random(3))
+    names += [name.replace("A01", "A02").replace("read", "copy") for name in names]
+    report = report_pairs(demo_panel_directory, tmp_path, [Pair(name, bases, 75) for name in names])
+    assert report.qc.umi
+    assert report.qc.candidate_fragments - report.qc.duplicates == 30
+    assert report.qc.flags == [flag for flag in report.qc.flags if flag.code != "UMI_NOT_USED"]
+
+
+@pytest.mark.parametrize("tag", ["RX", "OX", "MI", "UB", "UR"])
+def test_every_field_of_a_comment_distinguishes_molecules(
+    demo_panel_directory: Path, tmp_path: Path, tag: str
+) -> None:
+    bases = read_genes(demo_panel_directory)["TFE3"].bases[700:900]
+    names = umis_in("r{i} 1:N:0:ACGTACGT " + tag + ":Z:{umi} BC:Z:AAAACCCC", 30, random.Random(3))
+    fastq = tmp_path / "r.fastq"
+    fastq.write_text("".join(f"@{name}\n{bases[:75]}\n+\n{'I' * 75}\n" for name in names))
+    report = report_files(demo_panel_directory, tmp_path, Lane(fastq))
+    assert report.qc.candidate_fragments - report.qc.duplicates == 30
+
+
+@pytest.mark.parametrize("tag", ["BC", "CB"])
+def test_fields_of_samples_and_cells_do_not(demo_panel_directory: Path, tmp_path: Path, tag: str) -> None:
+    bases = read_genes(demo_panel_directory)["TFE3"].bases[700:900]
+    names = umis_in("r{i} " + tag + ":Z:{umi}", 30, random.Random(3))
+    fastq = tmp_path / "r.fastq"
+    fastq.write_text("".join(f"@{name}\n{bases[:75]}\n+\n{'I' * 75}\n" for name in names))
+    report = report_files(demo_panel_directory, tmp_path, Lane(fastq))
+    assert report.qc.candidate_fragments - report.qc.duplicates == 1
+
+
+@pytest.mark.parametrize("form", ["read{i}:{umi}", "read{i}.{umi}", "A01:10:HXX:1:1101:10:{i}|{umi}"])
+def test_endings_like_umis_that_are_not_used_are_said(
+    demo_panel_directory: Path, tmp_path: Path, form: str
+) -> None:
+    bases = read_genes(demo_panel_directory)["TFE3"].bases[700:900]
+    names = umis_in(form, 30, random.Random(3))
+    report = report_pairs(demo_panel_directory, tmp_path, [Pair(name, bases, 75) for name in names])
+    assert not report.qc.umi
+    (text,) = [flag.text for flag in report.qc.flags if flag.code == "UMI_NOT_USED"]
+    assert min(name[-12:] for name in names) in text
+    assert "RX" in text
+
+
+def test_names_of_which_some_lack_a_umi_are_said(demo_panel_directory: Path, tmp_path: Path) -> None:
+    bases = read_genes(demo_panel_directory)["TFE3"].bases[700:900]
+    names = [*umis_in("read{i}_{umi}", 30, random.Random(3)), "read30"]
+    report = report_pairs(demo_panel_directory, tmp_path, [Pair(name, bases, 75) for name in names])
+    assert "UMI_NOT_USED" in {flag.code for flag in report.qc.flags}
+
+
+def test_one_index_in_all_names_is_not_said(demo_panel_directory: Path, tmp_path: Path) -> None:
+    bases = read_genes(demo_panel_directory)["TFE3"].bases[700:900]
+    pairs = [Pair(f"read{i}:ACGTACGT", bases, 75) for i in range(30)]
+    report = report_pairs(demo_panel_directory, tmp_path, pairs)
+    assert "UMI_NOT_USED" not in {flag.code for flag in report.qc.flags}

@@ -61,6 +61,8 @@ def written(
             [b"@\xff\x01\xc3\xa4/1\nA\n+\nI\n", b"@\xff\x01\xc3\xa4/2\nA\n+\nI\n"],
             b"@7/1 \xff\x01\xc3\xa4\nA\n+\nI\n@7/2 \xff\x01\xc3\xa4\nA\n+\nI\n",
         ),
+        ([b"@r UR:Z:AA MI:Z:7/A UB:Z:CC CB:Z:GG BC:Z:TT\nA\n+\nI\n"], b"@7 r RX:Z:7/A\nA\n+\nI\n"),
+        ([b"@r BC:Z:ACGT CB:Z:ACGT OX:Z:GG RX:Z:TT\nA\n+\nI\n"], b"@7 r RX:Z:TT\nA\n+\nI\n"),
     ],
 )
 def test_kept_record_is_written_in_one_form(records: list[bytes], expected: bytes) -> None:
@@ -80,7 +82,19 @@ def fragments(draw: st.DrawFn) -> list[bytes]:
         bases = draw(st.text("ACGTNacgtn.", max_size=30))
         quality = draw(st.text("@+I#?Aaz", min_size=len(bases), max_size=len(bases)))
         comment = draw(
-            st.sampled_from(["", " 1:N:0:A", "\tx", "  ", " RX:Z:", "\tRX:Z:AC-GT\tBC:Z:A", " x RX:Z:N"])
+            st.sampled_from(
+                [
+                    " UB:Z:AC OX:Z:GT",
+                    " CB:Z:A\tMI:Z:3/B",
+                    "",
+                    " 1:N:0:A",
+                    "\tx",
+                    "  ",
+                    " RX:Z:",
+                    "\tRX:Z:AC-GT\tBC:Z:A",
+                    " x RX:Z:N",
+                ]
+            )
         )
         records.append(end.join([f"@{each}{comment}", bases, f"+{comment}", quality, ""]).encode())
     return records

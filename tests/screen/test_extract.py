@@ -277,6 +277,14 @@ def test_umi_of_the_rx_tag_stands_behind_the_name(panel: Path, tmp_path: Path) -
     assert list(reads) == ["f0/1 RX:Z:ACGT-TTGC", "f0/2 RX:Z:ACGT-TTGC", "plain0/1", "plain0/2"]
 
 
+@pytest.mark.parametrize("tag", ["OX", "MI", "UB", "UR"])
+def test_umi_of_other_tags(panel: Path, tmp_path: Path, tag: str) -> None:
+    tags = (("CB", "AAAA"), (tag, "ACGT"), ("BC", "CCCC"))
+    records = [replace(r, tags=tags) for r in flat(fragments(1))]
+    reads, _ = extract(panel, write_records(tmp_path / "umi.bam", records))
+    assert list(reads) == ["f0/1 RX:Z:ACGT", "f0/2 RX:Z:ACGT"]
+
+
 def test_umi_comes_from_fastq_as_from_bam(panel: Path, tmp_path: Path) -> None:
     groups = [
         [replace(r, tags=(("QX", "IIII IIII"), ("RX", "ACGT-TTGC"))) for r in group] for group in fragments(3)

@@ -19,7 +19,7 @@ from aspsfusion.call.realign import PREFERENCE, Support
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules, count_wild_type, crossing_of_gene
 from aspsfusion.evidence.evidence_file import Evidence, read_evidence
-from aspsfusion.evidence.molecules import cluster_umis
+from aspsfusion.evidence.molecules import Copies, join_copies
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Junction, Panel, load_panel
 from aspsfusion.panel.specificity import SideCount
@@ -101,6 +101,7 @@ class Caller:
             evidence.median_insert,
             self.parameters,
             evidence.umi,
+            evidence.unused_umi,
         )
 
     def call(self, evidence: Evidence) -> Calls:
@@ -113,7 +114,10 @@ class Caller:
             for fragment in evidence.fragments
             if fragment.number not in assignment.numbers and not count_wild_type(coverage, fragment, rules)
         ]
-        junctions = [self._called(*item, coverage) for item in assignment.junctions.items()]
+        junctions = [
+            self._called(junction, unique_molecules(group, misread_runs=evidence.misread_runs), coverage)
+            for junction, group in assignment.junctions.items()
+        ]
         junctions = [
             replace(j, rejections=(*j.rejections, "BESIDE_STRONGER_JUNCTION"))
             if beside_stronger(self.panel, j, junctions)
@@ -125,11 +129,10 @@ class Caller:
         )
         return Calls(tuple(junctions), tuple(find_one_sided(self.panel, unexplained)), coverage)
 
-    def _called(self, junction: Junction, group: list[Assigned], coverage: Coverage) -> CalledJunction:
-        """Return a junction with the counts of its fragments."""
+    def _called(self, junction: Junction, molecules: list[Counted], coverage: Coverage) -> CalledJunction:
+        """Return a junction with the counts of its molecules."""
         model = self.finder.model(junction)
         assert model is not None  # fragments were aligned to it
-        molecules = unique_molecules(group)
         split, spanning, short = (
             [item for item in molecules if item.support.kind == kind]
             for kind in ("split", "spanning", "short")
@@ -185,26 +188,30 @@ class Caller:
         )
 
 
-def unique_molecules(group: Iterable[Assigned]) -> list[Counted]:
+def unique_molecules(group: Iterable[Assigned], *, misread_runs: bool) -> list[Counted]:
     """Return the molecules among the fragments of a junction, each once.
 
-    Copies of one molecule may have been aligned with either gene first; on the junction they are at the same
-    place. Of several the one with the strongest kind of support, the fewest edits, then the lowest number
-    is kept. UMIs distinguish molecules of one place, as in `evidence.molecules`.
+    Copies of one molecule may have been aligned with either gene first; on the junction they begin at the
+    same place. Of several the one with the strongest kind of support, the fewest edits, then the lowest
+    number is kept. UMIs distinguish molecules of one place, as in `evidence.molecules`.
+
+    Args:
+        group: fragments that count.
+        misread_runs: see `evidence.molecules.join_copies`.
     """
-    by_place: dict[tuple[int, int, str], list[Assigned]] = {}
-    for item in group:
-        by_place.setdefault(item.support.molecule_place, []).append(item)
-    kept: list[Counted] = []
-    for items in by_place.values():
-        umis = cluster_umis(item.support.fragment.umi for item in items)
-        by_molecule: dict[str, list[Assigned]] = {}
-        for item in items:
-            by_molecule.setdefault(umis[item.support.fragment.umi], []).append(item)
-        for copies in by_molecule.values():
-            best = min(copies, key=_strength)
-            kept.append(Counted(*best, sum(item.support.fragment.copies for item in copies)))
-    return sorted(kept, key=lambda item: (item.support.molecule_place, item.support.fragment.number))
+    copies = [
+        Copies(
+            _strength(item),
+            item,
+            item.support.fragment.umi,
+            item.support.shown,
+            item.support.fragment.copies,
+        )
+        for item in group
+    ]
+    found = join_copies(copies, have_umis=any(each.umi for each in copies), misread_runs=misread_runs)
+    kept = [Counted(*each.item, each.count) for each in found]
+    return sorted(kept, key=lambda item: (item.support.reach, item.support.fragment.number))
 
 
 def _strength(item: Assigned) -> tuple[int, int, int]:

@@ -169,6 +169,7 @@ class CallsFile:
     median_insert: int | None
     parameters: CallParameters
     umi: bool = False
+    unused_umi: str = ""
 
 
 def write_calls(record: CallsFile, path: Path) -> None:
@@ -179,6 +180,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "duplicates": record.duplicates,
         "median_insert": record.median_insert,
         "umi": record.umi,
+        "unused_umi": record.unused_umi,
         "parameters": record.parameters.model_dump(),
         "coverage": record.calls.coverage.to_json(),
         "junctions": [asdict(junction) for junction in record.calls.junctions],
@@ -219,6 +221,7 @@ def read_calls(path: Path) -> CallsFile:
             data["median_insert"],
             CallParameters(**data["parameters"]),
             data["umi"],
+            data["unused_umi"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReadsError(

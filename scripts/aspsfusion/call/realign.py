@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 from aspsfusion.call.junction import JunctionModel
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.anchors import Anchors
+from aspsfusion.evidence.ends import Begin, End, Shown, first_base, in_order, says_something
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate
-from aspsfusion.evidence.molecules import UNPLACED_PREFIX
 from aspsfusion.native import align_across, mismatches_at
 from aspsfusion.panel.panel import Junction
 
@@ -44,6 +44,8 @@ class AlignedRead:
         edits: edits of the whole read.
         upstream: read bases upstream of the junction.
         edits_upstream: edits among those.
+        left: its leftmost base, where it begins unless it is antisense.
+        right: its rightmost base.
     """
 
     reverse: bool
@@ -52,6 +54,8 @@ class AlignedRead:
     edits: int
     upstream: int
     edits_upstream: int
+    left: Begin
+    right: Begin
 
     @property
     def downstream(self) -> int:
@@ -123,22 +127,23 @@ class Support:
         return five, three
 
     @cached_property
-    def molecule_place(self) -> tuple[int, int, str]:
-        """What copies of a molecule have in common: start and end on the fusion transcript, and the rest.
-
-        The rest is empty where both ends of the molecule are on the transcript. Else it says which end the
-        one read shows, and names the mate without place by its first bases.
-        """
+    def reach(self) -> tuple[int, int]:
+        """Start and end of its reads on the fusion transcript."""
         present = [read for read in self.reads if read is not None]
+        return min(read.start for read in present), max(read.end for read in present)
+
+    @cached_property
+    def shown(self) -> Shown:
+        """What it shows of its molecule's ends, as places on the fusion transcript."""
+        ends = []
         rest = ""
-        if not self.fragment.both_ends_known or len(present) < len(self.reads):
-            rest += "-" if present[0].reverse else "+"
-            rest += "".join(
-                mate.sequence[:UNPLACED_PREFIX]
-                for mate, read in zip(self.fragment.mates, self.reads, strict=True)
-                if read is None
-            )
-        return min(read.start for read in present), max(read.end for read in present), rest
+        for mate, read in zip(self.fragment.mates, self.reads, strict=True):
+            if read is None:
+                rest = mate.sequence if says_something(mate.sequence) else ""
+                continue
+            for reverse in (False, True) if self.fragment.merged else (read.reverse,):
+                ends.append(End("", reverse, *(read.right if reverse else read.left), ""))
+        return Shown(in_order(ends), rest)
 
 
 class Realigner:
@@ -336,7 +341,8 @@ def _align_at(
     if edits <= limit:
         upstream = min(max(0, -offset), length)
         edits_upstream = mismatches_at(bases[:upstream], joined, junction + offset, limit)
-        return AlignedRead(reverse, offset, offset + length, edits, upstream, edits_upstream)
+        left, right = _ends(bases, joined, junction, offset, offset + length)
+        return AlignedRead(reverse, offset, offset + length, edits, upstream, edits_upstream, left, right)
     if offset >= 0 or offset + length <= 0:
         return None  # beside the junction the wild type's own placements have judged the read
     if gap_limit < 1:
@@ -351,4 +357,16 @@ def _align_at(
     if edits > gap_limit:
         return None
     begin = first - junction
-    return AlignedRead(reverse, begin, begin + length, edits, upstream, edits_upstream)
+    # Aligned from its other end it shows where that is; its length does not, for want of the indels.
+    low, high = max(0, first - INDEL_WINDOW), first + length + INDEL_WINDOW
+    *_, skipped = align_across(bases[::-1], joined[low:high][::-1], 0, 0, high - low)
+    end = low + len(joined[low:high]) - skipped - junction
+    left, right = _ends(bases, joined, junction, begin, end)
+    return AlignedRead(reverse, begin, begin + length, edits, upstream, edits_upstream, left, right)
+
+
+def _ends(bases: bytes, joined: bytes, junction: int, start: int, end: int) -> tuple[Begin, Begin]:
+    """Return the leftmost and the rightmost base of an aligned read relative to the junction."""
+    left = first_base(joined, bases, junction + start, 0, reverse=False)
+    right = first_base(joined, bases, junction + end - 1, 0, reverse=True)
+    return left.relative_to(junction), right.relative_to(junction)

@@ -17,6 +17,7 @@ import pysam
 from aspsfusion.config import CallParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules, count_wild_type
+from aspsfusion.evidence.ends import EndFinder
 from aspsfusion.evidence.evidence_file import Evidence, write_evidence
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.evidence.molecules import Molecule, MoleculeFinder
@@ -74,7 +75,7 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
     rules = WildTypeRules.of(panel, parameters)
     coverage = Coverage(parameters.min_anchor)
     coverage.informative = {place.key: 0 for places in rules.informative.values() for place in places}
-    finder = _find_molecules(bam)
+    finder = _find_molecules(bam, EndFinder(panel))
     molecules = finder.molecules()
     borders = exon_borders(panel.transcripts.values())
     still_open: list[Fragment] = []
@@ -101,11 +102,13 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
         duplicates=finder.total - len(molecules),
         median_insert=int(statistics.median(inserts)) if inserts else None,
         umi=finder.have_umis,
+        unused_umi=finder.unused_umi,
+        misread_runs=finder.misread_runs,
     )
 
 
-def _find_molecules(bam: Path) -> MoleculeFinder:
-    finder = MoleculeFinder()
+def _find_molecules(bam: Path, ends: EndFinder) -> MoleculeFinder:
+    finder = MoleculeFinder(ends)
     for number, mates in _fragments(bam):
         finder.add(number, label_of(mates[0][0]), mates)
     return finder

@@ -26,6 +26,8 @@ class Evidence:
         duplicates: fragments that are copies of another one.
         median_insert: median length of unique wild-type pairs on transcripts, in nt.
         umi: whether molecules were distinguished by UMIs too.
+        unused_umi: what the names end in where that looks like UMIs but is not used; else empty.
+        misread_runs: whether the lengths of homopolymer runs are often misread.
     """
 
     coverage: Coverage
@@ -34,6 +36,8 @@ class Evidence:
     duplicates: int = 0
     median_insert: int | None = None
     umi: bool = False
+    unused_umi: str = ""
+    misread_runs: bool = False
 
 
 def write_evidence(evidence: Evidence, path: Path) -> None:
@@ -44,6 +48,8 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
         "duplicates": evidence.duplicates,
         "median_insert": evidence.median_insert,
         "umi": evidence.umi,
+        "unused_umi": evidence.unused_umi,
+        "misread_runs": evidence.misread_runs,
         "coverage": evidence.coverage.to_json(),
         "fragments": [
             [
@@ -101,6 +107,8 @@ def read_evidence(path: Path) -> Evidence:
             data["duplicates"],
             data["median_insert"],
             data["umi"],
+            data["unused_umi"],
+            data["misread_runs"],
         )
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise ReadsError(

@@ -1,32 +1,30 @@
 """Finds the molecules of a sample: which fragments are copies of one another.
 
-Copies have both ends of the molecule in common, and the bases there. Where the library carries unique
-molecular identifiers (UMIs), copies have the UMI in common too. Of each molecule one fragment is kept.
-
-Instruments write a UMI as the last field of the read's name (`:ACGT` or `:ACGT+TTGC`, the eighth field of
-Illumina's names), umi_tools after an underscore (`_ACGT`), and a SAM file in the tag RX (`ACGT-TTGC`).
-A name may end in other things, so the names of a whole sample decide whether they carry UMIs.
+Copies have in common where synthesis began, at the ends that their reads show, and the bases from there on,
+up to errors. Where the library carries unique molecular identifiers (UMIs), copies have it in common too.
+Of each molecule one fragment is kept. In doubt fragments are copies: a molecule counted twice could confirm a
+fusion that one molecule shows.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, Generic, TypeVar
 
 import pysam
 
-from aspsfusion.evidence.placements import MERGED_TAG, UMI_TAG, RecordGroup, as_sequenced, primary_record
-
-MIN_UMI_LENGTH = 4
-"""Bases of the shortest UMI in use; shorter endings are something else."""
-
-MAX_UMI_SHARE = 0.5
-"""Share of a sample's fragments from which the commonest value shows that it is no UMI: the sequence of a
-sample's index, which also occurs in names, is the same nearly everywhere."""
-
-UNPLACED_PREFIX = 24
-"""First bases of an unaligned read that stand in for its position."""
+from aspsfusion.evidence.ends import END_SLACK, End, EndFinder, Place, Shown
+from aspsfusion.evidence.placements import UMI_TAG, RecordGroup, primary_record
+from aspsfusion.evidence.umis import (
+    are_umis,
+    cluster_umis,
+    like_a_umi,
+    near_umis,
+    plain_umi,
+    umi_of_name,
+    unused_umi,
+)
+from aspsfusion.native import align_across, mismatches_at
 
 MAX_DIFFERENCES = 2
 MAX_DIFFERENCE_RATE = 0.05
@@ -36,13 +34,27 @@ END_BASES = 10
 MAX_END_DIFFERENCES = 3
 """The same for the first and the last bases of a read: a foreign piece of 10 nt differs in 7 or 8 of them."""
 
-_NAME_END = re.compile(r"^.*[:_]([ACGTN]+(?:[+-][ACGTN]+)?)$")
-_ILLUMINA_FIELDS = 8
-_BASES = "ACGTN"
-_SOFT_CLIP = 4
+MAX_GAPPED_END = 2
+"""The same for the last bases with indels, which bring foreign bases closer: to 4 or 5 of 10."""
 
-EndPlace = tuple[int | str, ...]
-"""Where a molecule's end is: contig, strand and unclipped position; or what stands in for them."""
+CROWD = 50
+"""Molecules that a fragment is compared with at most. What is left at so crowded a place counts as one."""
+
+MANY_COPIES = 4
+"""Copies for each one that errors gave another place."""
+
+MIN_INDEL_READS = 0.02
+MIN_INDEL_PLACES = 3
+"""Share of a sample's reads with indels, and places of those, from which its homopolymer runs are misread in
+length, as flow sequencing does: 5 to 30% of its reads. Of others at most 0.5%."""
+
+WORD, WORDS = 10, 3
+"""Bases of a piece, and pieces at a read's beginning, one of which a copy that went astray has in common with
+the others."""
+
+Item = TypeVar("Item")
+_INDELS = (1, 2)
+_ON_CONTIG = (0, 2, 7, 8)
 
 
 @dataclass(frozen=True)
@@ -58,33 +70,32 @@ class Molecule:
     umi: str
 
 
-class End(NamedTuple):
-    """One end of a molecule: its place, and the read from there on the forward strand of the contig."""
-
-    place: EndPlace
-    bases: str
-    reverse: bool
-
-
 @dataclass(frozen=True)
-class _Copies:
+class Copies(Generic[Item]):
     """Fragments of one molecule, by the best of them.
 
     Attributes:
-        rank: of the best fragment: its negative sum of base qualities, then its number; the lowest is best.
+        rank: of the best fragment, no two alike; the lowest is the best.
+        item: the best fragment.
         umi: of the best fragment.
-        ends: of the best fragment.
+        shown: by the best fragment.
         count: fragments.
     """
 
-    rank: tuple[int, int]
+    rank: tuple[Any, ...]
+    item: Item
     umi: str
-    ends: list[End]
+    shown: Shown
     count: int
 
-    def joined(self, other: "_Copies") -> "_Copies":
+    @property
+    def clear(self) -> bool:
+        """Whether all ends are clear."""
+        return all(end.clear for end in self.shown.ends)
+
+    def joined(self, other: "Copies[Item]") -> "Copies[Item]":
         """Return the copies of both."""
-        best = min(self, other, key=lambda copies: copies.rank)
+        best = self if self.rank < other.rank else other
         return replace(best, count=self.count + other.count)
 
 
@@ -93,179 +104,323 @@ class MoleculeFinder:
     """Collects the fragments of a sample and finds which of them are copies.
 
     Attributes:
+        ends: finds the ends of fragments.
         total: fragments so far.
     """
 
+    ends: EndFinder
     total: int = 0
-    _by_ends: dict[EndPlace, list[_Copies]] = field(default_factory=dict)
+    _by_place: dict[tuple[Place, ...], dict[str, list[Copies[int]]]] = field(default_factory=dict)
     _umis: Counter[str] = field(default_factory=Counter)
+    _endings: Counter[str] = field(default_factory=Counter)
+    _reads: int = 0
+    _indel_reads: int = 0
+    _indel_places: set[tuple[int, int]] = field(default_factory=set)
 
     def add(self, number: int, label: str, mates: list[RecordGroup]) -> None:
         """Add a fragment."""
         self.total += 1
         umi = umi_of(label, mates)
         self._umis[umi] += 1
-        quality = sum(sum(primary_record(records).query_qualities or ()) for records in mates)
-        ends = molecule_ends(mates)
-        key = tuple(part for end in ends for part in end.place)
-        _join(self._by_ends.setdefault(key, []), _Copies((-quality, number), umi, ends, 1), {umi: umi})
+        self._endings[umi or like_a_umi(label)] += 1
+        quality = 0
+        reads = [(primary_record(records), records) for records in mates]
+        for record, _ in reads:
+            quality += sum(record.query_qualities or ())
+            self._note_indels(record)
+        shown = self.ends.shown_by(reads)
+        there = self._by_place.setdefault(_place(shown), {})
+        _join(there.setdefault(umi, []), Copies((-len(shown.ends), -quality, number), number, umi, shown, 1))
+
+    def _note_indels(self, record: pysam.AlignedSegment) -> None:
+        self._reads += 1
+        position = record.reference_start
+        found = False
+        for operation, length in record.cigartuples or ():
+            if operation in _INDELS:
+                found = True
+                if len(self._indel_places) < MIN_INDEL_PLACES:
+                    self._indel_places.add((record.reference_id, position))
+            if operation in _ON_CONTIG:
+                position += length
+        self._indel_reads += found
+
+    @property
+    def misread_runs(self) -> bool:
+        """Whether the lengths of homopolymer runs are often misread."""
+        return (
+            self._indel_reads >= MIN_INDEL_READS * self._reads and len(self._indel_places) >= MIN_INDEL_PLACES
+        )
 
     @property
     def have_umis(self) -> bool:
         """Whether the sample's fragments carry UMIs, see `are_umis`."""
         return bool(self._umis) and are_umis(self._umis)
 
+    @property
+    def unused_umi(self) -> str:
+        """An ending of the names that looks like a UMI and is not used; empty where there is none."""
+        return "" if self.have_umis else unused_umi(self._endings)
+
     def molecules(self) -> dict[int, Molecule]:
-        """Return the molecules by the number of their fragment of best base quality, then lowest number."""
-        have_umis = self.have_umis
-        found = {}
-        for at_place in self._by_ends.values():
-            umis = [copies.umi for copies in at_place for _ in range(copies.count)]
-            clusters = cluster_umis(umis) if have_umis else dict.fromkeys(umis, "")
-            kept: list[_Copies] = []
-            for copies in sorted(at_place, key=lambda copies: copies.rank):
-                _join(kept, copies, clusters)
-            for copies in kept:
-                found[copies.rank[1]] = Molecule(copies.count, clusters[copies.umi])
-        return found
+        """Return the molecules by the number of their best fragment.
+
+        That is one that shows both ends, then of best base quality, then of lowest number.
+        """
+        every = (copies for there in self._by_place.values() for held in there.values() for copies in held)
+        return {
+            copies.item: Molecule(copies.count, copies.umi)
+            for copies in join_copies(every, have_umis=self.have_umis, misread_runs=self.misread_runs)
+        }
 
 
-def _join(kept: list[_Copies], new: _Copies, clusters: Mapping[str, str]) -> None:
+def join_copies(copies: Iterable[Copies[Item]], *, have_umis: bool, misread_runs: bool) -> list[Copies[Item]]:
+    """Join the copies of each molecule.
+
+    Args:
+        copies: fragments, or fragments that are known to be copies of one another.
+        have_umis: whether UMIs distinguish molecules; else they are not looked at.
+        misread_runs: whether the beginnings of two reads in one homopolymer run cannot be distinguished.
+
+    Returns:
+        One for each molecule, the UMI that stands for its own in it.
+    """
+    by_place: dict[tuple[Place, ...], list[Copies[Item]]] = {}
+    for each in copies:
+        by_place.setdefault(_place(each.shown), []).append(each)
+    joined: list[Copies[Item]] = []
+    for there in by_place.values():
+        if len(there) == 1:
+            joined.append(there[0] if have_umis else replace(there[0], umi=""))
+            continue
+        chosen: dict[str, str] = {}
+        if have_umis:
+            chosen = cluster_umis(each.umi for each in there for _ in range(each.count))
+        kept: dict[str, list[Copies[Item]]] = {}
+        for each in sorted(there, key=lambda each: each.rank):
+            umi = chosen.get(each.umi, "")
+            _join(kept.setdefault(umi, []), replace(each, umi=umi))
+        joined += [each for held in kept.values() for each in held]
+    return _join_strays(_Neighbours(joined, have_umis=have_umis, misread_runs=misread_runs).join())
+
+
+def _join_strays(copies: list[Copies[Item]]) -> list[Copies[Item]]:
+    """Join copies that errors made fit another place better, such as the next unit of a repeat.
+
+    They are few among many, and have the bases of the others.
+    """
+    by_words: dict[tuple[str, int, str], list[int]] = {}
+    for number, each in enumerate(copies):
+        if each.count >= MANY_COPIES:
+            for word in _words(each):
+                by_words.setdefault(word, []).append(number)
+    if not by_words:
+        return copies
+    joined = list(copies)
+    strays = set()
+    for number, each in enumerate(copies):
+        near = dict.fromkeys(other for word in _words(each) for other in by_words.get(word, ())[:CROWD])
+        for other in near:
+            main = copies[other]
+            if main.count >= MANY_COPIES * each.count and _same_reads(main.shown, each.shown):
+                joined[other] = joined[other].joined(each)
+                strays.add(number)
+                break
+    return [each for number, each in enumerate(joined) if number not in strays]
+
+
+def _words(copies: Copies[Item]) -> list[tuple[str, int, str]]:
+    """Return the UMI with the first bases of each read, and with the next ones, as there may be errors."""
+    return [
+        (copies.umi, start, word)
+        for end in copies.shown.ends
+        for start in range(0, WORDS * WORD, WORD)
+        if len(word := end.bases[start : start + WORD]) == WORD
+    ]
+
+
+def _same_reads(one: Shown, other: Shown) -> bool:
+    """Tell whether two fragments have the same reads, wherever they are placed."""
+    if len(one.ends) != len(other.ends):
+        return False
+    return any(
+        all(_same_read(*pair) for pair in zip(one.ends, ends, strict=True))
+        for ends in (other.ends, other.ends[::-1])
+    )
+
+
+def _same_read(one: End, other: End) -> bool:
+    if one[:2] == other[:2] and 0 < abs(one.position - other.position) <= END_SLACK:
+        return False  # it is where it belongs: another molecule that begins beside the first one
+    first = mismatches_at(
+        one.bases[:END_BASES].encode("ascii"), other.bases.encode("ascii"), 0, MAX_END_DIFFERENCES
+    )
+    return first <= MAX_END_DIFFERENCES and _alike(one.bases, other.bases)
+
+
+class _Neighbours(Generic[Item]):
+    """Joins copies whose ends are not at exactly the same places.
+
+    An end may be off by some bases where it is unclear, or under one UMI; it may be anywhere in a homopolymer
+    run that is misread, often or in a few of many copies. And a fragment that shows one end of a molecule
+    alone is a copy of one that shows both.
+    """
+
+    def __init__(self, copies: list[Copies[Item]], *, have_umis: bool, misread_runs: bool) -> None:
+        self._waiting = sorted(
+            copies, key=lambda each: (not each.clear, len(each.shown.ends) == 1, -each.count, each.rank)
+        )
+        self._have_umis = have_umis
+        self._misread_runs = misread_runs
+        self._mixed = len({len(each.shown.ends) for each in copies}) > 1
+        self._kept: list[Copies[Item]] = []
+        # Only places that others look at: most ends of a deep sample are clear.
+        self._index: dict[Place, dict[str, list[int]]] = {
+            place: {} for each in copies for place in self._places(each)
+        }
+
+    def join(self) -> list[Copies[Item]]:
+        """Return one for each molecule."""
+        for each in self._waiting:
+            number = self._find(each)
+            if number is None:
+                may_be_misread = self._misread_runs or each.count >= MANY_COPIES
+                for place in {
+                    place
+                    for end in each.shown.ends
+                    for place in (end.places if may_be_misread else (end.place,))
+                }:
+                    if place in self._index:
+                        self._index[place].setdefault(each.umi, []).append(len(self._kept))
+                self._kept.append(each)
+            else:
+                self._kept[number] = self._kept[number].joined(each)
+        return self._kept
+
+    def _find(self, new: Copies[Item]) -> int | None:
+        """Return the number of the kept molecule that fragments are copies of."""
+        compared: set[int] = set()
+        for place in self._places(new):
+            there = self._index[place]
+            for umi in near_umis(new.umi, there):
+                for number in there[umi][:CROWD]:
+                    if number in compared or len(compared) > CROWD:
+                        continue
+                    compared.add(number)
+                    if self._are_copies(self._kept[number], new):
+                        return number
+        return None
+
+    def _places(self, new: Copies[Item]) -> Iterator[Place]:
+        """Yield the places at which the ends of other copies may be, the nearest first."""
+        alone = len(new.shown.ends) == 1 and self._mixed
+        clear = new.clear
+        # Copies that show both ends have both near: one of them will do to find them.
+        for end in new.shown.ends if self._mixed else new.shown.ends[:1]:
+            if self._have_umis or not end.clear:
+                for shift in _SHIFTS:
+                    yield end.contig, end.antisense, end.position + shift
+            elif alone or not clear or any(each.run is not None for each in new.shown.ends):
+                yield end.place
+            if end.run is not None:
+                yield end.contig, end.antisense, end.run
+
+    def _are_copies(self, kept: Copies[Item], new: Copies[Item]) -> bool:
+        one, other = kept.shown, new.shown
+        in_runs = self._misread_runs or kept.count >= MANY_COPIES * new.count
+        if len(one.ends) == len(other.ends):
+            pairs = list(zip(one.ends, other.ends, strict=True))
+            rest = (one.rest, other.rest)
+        else:
+            fewer, more = (one, other) if len(one.ends) < len(other.ends) else (other, one)
+            own = fewer.ends[0]
+            near = [end for end in more.ends if self._near(own, end, in_runs=in_runs)]
+            if len(fewer.ends) != 1 or not near:
+                return False
+            pairs = [(own, near[0])]
+            rest = (fewer.rest, next(end for end in more.ends if end is not near[0]).bases)
+        slack = END_SLACK if self._have_umis else 0
+        return (
+            all(self._near(*pair, in_runs=in_runs) for pair in pairs)
+            and all(_alike(a.bases, b.bases, slack=slack) for a, b in pairs)
+            and _alike(*rest)
+        )
+
+    def _near(self, one: End, other: End, *, in_runs: bool) -> bool:
+        if one[:2] != other[:2]:
+            return False
+        if in_runs and one.run is not None and one.run == other.run:
+            return True
+        slack = END_SLACK if self._have_umis or not (one.clear and other.clear) else 0
+        return abs(one.position - other.position) <= slack
+
+
+_SHIFTS = sorted(range(-END_SLACK, END_SLACK + 1), key=abs)
+
+
+def _place(shown: Shown) -> tuple[Place, ...]:
+    return tuple(end.place for end in shown.ends)
+
+
+def _join(kept: list[Copies[Item]], new: Copies[Item]) -> None:
     """Add copies to those of the same molecule in a list, in place, or at its end when there are none."""
     for number, held in enumerate(kept):
-        if clusters.get(held.umi) == clusters[new.umi] and same_bases(held.ends, new.ends):
+        if number == CROWD or _same_bases(held.shown, new.shown):
             kept[number] = held.joined(new)
             return
     kept.append(new)
 
 
-def molecule_ends(mates: Iterable[RecordGroup]) -> list[End]:
-    """Return what the reads show of a molecule's two ends, in one order whichever mate read it.
-
-    For each end the contig, strand and unclipped position of its outermost base: both strands of a molecule
-    are amplified. Of a single read one end is known by its position, the other by the read's length, which
-    shows the fragment's end where an adapter was trimmed. Reads that did not align are known by their first
-    bases. The same rule as in Picard MarkDuplicates, on transcripts.
-    """
-    groups = list(mates)
-    ends: list[End] = []
-    for records in groups:
-        record = primary_record(records)
-        bases = record.query_sequence or ""
-        if record.is_unmapped:
-            ends.append(End(("unplaced", as_sequenced(record)[:UNPLACED_PREFIX]), "", False))
-            continue
-        contig = int(record.reference_id)
-        left, right = _unclipped(record)
-        first, last = (right, left) if record.is_reverse else (left, right)
-        place: EndPlace = (contig, int(record.is_reverse), first)
-        if len(groups) == 1 and record.has_tag(MERGED_TAG):
-            ends.append(End((contig, int(not record.is_reverse), last), "", False))
-        elif len(groups) == 1:
-            place = ("single", *place, record.query_length)
-        ends.append(End(place, bases, record.is_reverse))
-    return sorted(ends, key=lambda end: str(end.place))
-
-
-def _unclipped(record: pysam.AlignedSegment) -> tuple[int, int]:
-    """Return start and end of a whole read on its contig, clipped bases counted as if aligned."""
-    operations = record.cigartuples or []
-    left = operations[0][1] if operations[0][0] == _SOFT_CLIP else 0
-    right = operations[-1][1] if operations[-1][0] == _SOFT_CLIP else 0
-    return record.reference_start - left, int(record.reference_end or 0) + right
-
-
-def same_bases(one: Sequence[End], other: Sequence[End]) -> bool:
+def _same_bases(one: Shown, other: Shown) -> bool:
     """Tell whether reads with equal ends show the same molecule.
 
     Where a wild-type molecule and one of a fusion begin at the same place, an aligner gives them the same
     coordinates, the foreign part of the second being clipped; their bases tell them apart. Copies differ by
-    sequencing errors only, which do not gather at a read's end as foreign bases do.
+    errors of sequencing only, which do not gather at a read's end as foreign bases do.
     """
-    return all(_alike(a.bases, b.bases, from_right=a.reverse) for a, b in zip(one, other, strict=True))
-
-
-def _alike(one: str, other: str, *, from_right: bool) -> bool:
-    if one == other:
-        return True
-    length = min(len(one), len(other))
-    if from_right:
-        one, other = one[len(one) - length :], other[len(other) - length :]
-    differ = [a != b for a, b in zip(one, other, strict=False)]
-    return (
-        sum(differ) <= MAX_DIFFERENCES + MAX_DIFFERENCE_RATE * length
-        and sum(differ[:END_BASES]) <= MAX_END_DIFFERENCES
-        and sum(differ[length - END_BASES :]) <= MAX_END_DIFFERENCES
+    return all(_alike(a.bases, b.bases) for a, b in zip(one.ends, other.ends, strict=True)) and _alike(
+        one.rest, other.rest
     )
+
+
+def _alike(one: str, other: str, *, slack: int = 0) -> bool:
+    """Tell whether two reads are the same up to errors, as far as the shorter one goes.
+
+    Args:
+        one: from the end of the molecule on.
+        other: the same.
+        slack: bases by which one may begin later than the other.
+    """
+    length = min(len(one), len(other))
+    if one[:length] == other[:length]:
+        return True
+    limit = int(MAX_DIFFERENCES + MAX_DIFFERENCE_RATE * length)
+    short, long = (one, other) if len(one) == length else (other, one)
+    a, b = short.encode("ascii"), long.encode("ascii")
+    last = max(0, length - END_BASES)
+    if (
+        mismatches_at(a, b, 0, limit) <= limit
+        and mismatches_at(a[:END_BASES], b, 0, limit) <= MAX_END_DIFFERENCES
+        and mismatches_at(a[last:], b, last, limit) <= MAX_END_DIFFERENCES
+    ):
+        return True
+    # The one with the more bases left out needs more of the other than that has, unless it is the longer one.
+    return _fits(a, b, limit, slack) or (len(b) <= length + limit and _fits(b[:length], a, limit, slack))
+
+
+def _fits(read: bytes, other: bytes, limit: int, slack: int) -> bool:
+    """Tell whether a read is the beginning of another one up to mismatches and indels."""
+    # What precedes both holds the beginnings together; without it one may begin later.
+    anchor = b"" if slack else b"#" * (limit + 1)
+    read, other = anchor + read, anchor + other
+    edits, _, first, begin = align_across(read, other, len(anchor) + END_BASES, 0, len(other))
+    if edits > limit or first > MAX_END_DIFFERENCES or (slack and begin > slack):
+        return False
+    _, _, before, _ = align_across(read, other, len(read) - END_BASES, 0, len(other))
+    return edits - before <= MAX_GAPPED_END
 
 
 def umi_of(name: str, mates: Iterable[RecordGroup]) -> str:
     """Return what may be the UMI of a fragment: from its tag, else from its name."""
     record = primary_record(next(iter(mates)))
-    return str(record.get_tag(UMI_TAG)) if record.has_tag(UMI_TAG) else umi_of_name(name)
-
-
-def umi_of_name(name: str) -> str:
-    """Return what a read's name holds at a UMI's place, empty when it is no UMI.
-
-    >>> [umi_of_name(n) for n in ("M:1:FC:1:1:2:3:ACGT+TTGC", "M:1:FC:1:1:2:3", "read_ACGTAC", "read7")]
-    ['ACGT+TTGC', '', 'ACGTAC', '']
-    """
-    match = _NAME_END.match(name)
-    if match is None or len(match[1]) < MIN_UMI_LENGTH:
-        return ""
-    after_colon = name[match.start(1) - 1] == ":"
-    return "" if after_colon and name.count(":") != _ILLUMINA_FIELDS - 1 else match[1]
-
-
-def are_umis(values: Mapping[str, int]) -> bool:
-    """Tell whether the values at the UMI's place are UMIs.
-
-    They are when every fragment has one, all have one shape, and no value is that of more than half of the
-    fragments.
-
-    Args:
-        values: fragments by value; the value of fragments without one is empty.
-
-    >>> are_umis({"ACGT": 2, "TTGA": 1, "CCGA": 1}), are_umis({"ACGT": 3, "TTGA": 1}), are_umis({"": 1})
-    (True, False, False)
-    """
-    shapes = {re.sub("[ACGTN]", "N", value) for value in values}
-    total = sum(values.values())
-    return len(shapes) == 1 and "" not in shapes and max(values.values()) <= MAX_UMI_SHARE * total
-
-
-def cluster_umis(umis: Iterable[str]) -> dict[str, str]:
-    """Return for each UMI seen at one place the one that stands for its molecule.
-
-    UMIs within one mismatch of each other are copies of one molecule read with an error, directly or over
-    others between them (the `cluster` method of umi_tools, Smith 2017 Genome Res 27:491): it never counts
-    more molecules than there are.
-
-    >>> dict(sorted(cluster_umis(["ACGT", "ACGA", "TTTT", "ACCA"]).items()))
-    {'ACCA': 'ACCA', 'ACGA': 'ACCA', 'ACGT': 'ACCA', 'TTTT': 'TTTT'}
-    """
-    counts = Counter(umis)
-    chosen: dict[str, str] = {}
-    for umi in sorted(counts, key=lambda value: (-counts[value], value)):
-        if umi in chosen:
-            continue
-        waiting = [umi]
-        while waiting:
-            member = waiting.pop()
-            if member in chosen:
-                continue
-            chosen[member] = umi
-            waiting += [near for near in _within_one(member) if near in counts and near not in chosen]
-    return {umi: chosen[umi] for umi in counts}
-
-
-def _within_one(umi: str) -> list[str]:
-    """Return the UMIs with one mismatch."""
-    return [
-        umi[:place] + base + umi[place + 1 :]
-        for place, own in enumerate(umi)
-        if own in _BASES
-        for base in _BASES
-        if base != own
-    ]
+    return plain_umi(str(record.get_tag(UMI_TAG))) if record.has_tag(UMI_TAG) else umi_of_name(name)

@@ -117,6 +117,7 @@ def quality_control(
         flags=[
             *(QcFlag(code=reason.code, text=reason.text) for reason in incomplete),
             *(QcFlag(code=item.code, text=item.flag) for item in judged if item.kept is False),
+            *_umi_flags(record),
         ],
         checks=[item.check for item in judged],
     )
@@ -264,6 +265,19 @@ class _Judged:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, DECIMALS)
+
+
+def _umi_flags(record: CallsFile) -> list[QcFlag]:
+    """Return a flag where names end in what looks like UMIs but was not used."""
+    if not record.unused_umi:
+        return []
+    text = (
+        f"Read names end in bases that may be UMIs, such as {record.unused_umi}, and were not used: "
+        "molecules are distinguished by where their reads begin. If they are UMIs, write one into every name "
+        "as its last field after an underscore, or into the tag RX (in FASTQ RX:Z: after the name), and "
+        "analyse the sample again."
+    )
+    return [QcFlag(code="UMI_NOT_USED", text=text)]
 
 
 def _candidates(record: CallsFile) -> _Judged:

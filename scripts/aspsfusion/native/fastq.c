@@ -401,20 +401,38 @@ static void put_line(writer *out, const uint8_t *line, const uint8_t *line_end, 
     put_byte(out, '\n');
 }
 
-/* Writes a space and the field of a header's comment that holds the molecule's identifier (UMI), if there is one:
-   RX:Z:, as `samtools fastq -T RX` and other programs write it. */
+/* Tags that may hold a molecule's identifier (UMI), the preferred ones first; the first one is written. */
+static const uint8_t UMI_TAGS[][2] = {{'R', 'X'}, {'O', 'X'}, {'M', 'I'}, {'U', 'B'}, {'U', 'R'}};
+
+enum { UMI_TAG_COUNT = sizeof UMI_TAGS / sizeof *UMI_TAGS, TAG_BYTES = 5 };
+
+/* Returns the rank of the UMI tag that a comment's field begins with, UMI_TAG_COUNT when there is none. */
+static int umi_rank(const uint8_t *field, int64_t size) {
+    if (size <= TAG_BYTES || memcmp(field + 2, ":Z:", 3)) return UMI_TAG_COUNT;
+    for (int rank = 0; rank < UMI_TAG_COUNT; rank++) {
+        if (!memcmp(field, UMI_TAGS[rank], 2)) return rank;
+    }
+    return UMI_TAG_COUNT;
+}
+
+/* Writes a space and the field of a header's comment that holds the molecule's identifier (UMI), if there is one, as
+   RX:Z:; `samtools fastq -T RX` and other programs write it. */
 static void put_umi(writer *out, const uint8_t *header, const uint8_t *header_end) {
-    static const uint8_t tag[] = {'R', 'X', ':', 'Z', ':'};
+    const uint8_t *best = NULL, *best_end = NULL;
+    int best_rank = UMI_TAG_COUNT;
     while (header < header_end) {
         const uint8_t *begin = header;
         while (header < header_end && *header > ' ') header++;
-        if (header - begin > (int64_t)sizeof tag && !memcmp(begin, tag, sizeof tag)) {
-            put_byte(out, ' ');
-            put_bytes(out, begin, header - begin);
-            return;
+        int rank = umi_rank(begin, header - begin);
+        if (rank < best_rank) {
+            best_rank = rank, best = begin, best_end = header;
         }
         if (header == begin) header++;
     }
+    if (!best) return;
+    put_byte(out, ' ');
+    put_bytes(out, UMI_TAGS[0], 2);
+    put_bytes(out, best + 2, best_end - best - 2);
 }
 
 /* Where a record's name ends, without /1 or /2. */
@@ -490,7 +508,7 @@ static void drop_other_suffix(kept_record *record) {
 /* Writes fragments in the form that later stages read, the mates of a pair one after the other.
 
    The first word is the fragment's number, with /1 or /2 for a pair; the second one is the read's own name without the
-   mate's number, a label. Carriage returns, the second name and the comment are dropped, but for the comment's field RX,
+   mate's number, a label. Carriage returns, the second name and the comment are dropped, but for the comment's UMI,
    and bases are upper case. Of the names of a pair, an ending .1 or .2 (_1 or _2) stays where both mates have the same,
    and goes where they differ.
 

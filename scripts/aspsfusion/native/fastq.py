@@ -170,7 +170,7 @@ def write_fragments(
 
     The first word of a header is the fragment's number, with /1 or /2 for a pair; the second one is the
     read's own name without the mate's number, a label. Carriage returns, the second name and the comment
-    are dropped, but for the comment's field RX, and bases are upper case. Of the names of a pair, an ending
+    are dropped, but for the comment's UMI, and bases are upper case. Of the names of a pair, an ending
     .1 or .2 (_1 or _2) stays where both mates have the same, and goes where they differ.
 
     Args:

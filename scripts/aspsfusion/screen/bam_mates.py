@@ -16,7 +16,14 @@ import pysam
 
 from aspsfusion.screen.extract_metrics import Kept
 
-UMI_TAG = "RX"
+UMI_TAGS = ("RX", "OX", "MI", "UB", "UR")
+"""Tags that may hold a fragment's molecular identifier, corrected or raw, or its number (SAM tags
+specification), and those of Cell Ranger; the first one that a record has is taken. BC and CB name samples and
+cells."""
+
+UMI_TAG = UMI_TAGS[0]
+"""Tag under which it is written."""
+
 """Bases of a fragment's molecular identifier (SAM tags specification)."""
 
 UNKNOWN_QUALITY = "?"
@@ -126,7 +133,7 @@ def as_sequenced(record: pysam.AlignedSegment) -> Read:
         qualities = UNKNOWN_QUALITY * len(bases)
     elif record.is_reverse:
         qualities = qualities[::-1]
-    umi = str(record.get_tag(UMI_TAG)) if record.has_tag(UMI_TAG) else ""
+    umi = next((str(record.get_tag(tag)) for tag in UMI_TAGS if record.has_tag(tag)), "")
     return Read(bases, qualities, umi)
 
 

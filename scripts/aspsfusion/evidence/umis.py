@@ -1,0 +1,152 @@
+"""Finds unique molecular identifiers (UMIs) in tags and read names, and those of one molecule.
+
+A UMI is in a SAM tag, or the last field of the read's name: `:ACGT` as the eighth field of an Illumina name,
+after an underscore (umi_tools, fastp) or `#`, or after the word `umi` in a field of its own. A name may end
+in other things, so the names of a whole sample decide whether they carry UMIs.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from operator import ne
+
+MIN_UMI_LENGTH = 4
+"""Bases of the shortest UMI in use; shorter endings are something else."""
+
+MAX_UMI_SHARE = 0.5
+"""Share of a sample's fragments from which the commonest value shows that it is no UMI: the sequence of a
+sample's index, which also occurs in names, is the same nearly everywhere."""
+
+MIN_LIKENESS = 0.5
+"""Share of a sample's names that must end like UMIs for the report to ask whether they are some."""
+
+_BASES = "ACGTN"
+_ILLUMINA_FIELDS = 8
+# A leading r says that the instrument wrote the reverse complement (Illumina, DRAGEN and BCL Convert).
+_VALUE = r"r?[ACGTN]+(?:[+_-]r?[ACGTN]+)?"
+_NAME_END = re.compile(rf"(?:^|(?P<mark>[:_#]))(?P<word>umi[:_=-]?)?(?P<umi>{_VALUE})$", re.IGNORECASE)
+_LIKE_A_UMI = re.compile(rf"[^A-Za-z0-9](?P<umi>{_VALUE})$", re.IGNORECASE)
+
+
+def umi_of_name(name: str) -> str:
+    """Return what a read's name holds at a UMI's place, empty when it is no UMI.
+
+    The parts of a double UMI are joined by `+`, and a leading `r` is left out.
+
+    >>> [umi_of_name(n) for n in ("M:1:FC:1:1:2:3:ACGT+rTTGC", "M:1:FC:1:1:2:3", "read_ACGTAC", "read7")]
+    ['ACGT+TTGC', '', 'ACGTAC', '']
+    >>> [umi_of_name(n) for n in ("read:umi:ACGT", "read:UMI_ACGT_TTGC", "read#ACGT", "read:ACGT")]
+    ['ACGT', 'ACGT+TTGC', 'ACGT', '']
+    """
+    match = _NAME_END.search(name)
+    if match is None:
+        return ""
+    mark, word = match["mark"], match["word"]
+    if not word and (not mark or (mark == ":" and name.count(":") != _ILLUMINA_FIELDS - 1)):
+        return ""
+    return plain_umi(match["umi"])
+
+
+def plain_umi(value: str) -> str:
+    """Return a UMI in upper case with `+` between its parts; empty when it is too short.
+
+    A value that is not made of bases, such as the number in the tag MI, is returned as it is, but for the
+    strand that MI may name at its end.
+
+    >>> plain_umi("ACGT-rttgc"), plain_umi("17/A"), plain_umi("AC")
+    ('ACGT+TTGC', '17', '')
+    """
+    if not re.fullmatch(_VALUE, value, re.IGNORECASE):
+        return re.sub("/[AB]$", "", value)
+    bases = re.sub("[_-]", "+", value.upper().replace("R", ""))
+    return bases if len(bases.replace("+", "")) >= MIN_UMI_LENGTH else ""
+
+
+def like_a_umi(name: str) -> str:
+    """Return an ending of a name that looks like a UMI, whatever precedes it; else an empty string.
+
+    >>> like_a_umi("read:7:ACGTAC"), like_a_umi("read|ACGTAC"), like_a_umi("read7")
+    ('ACGTAC', 'ACGTAC', '')
+    """
+    match = _LIKE_A_UMI.search(name)
+    return plain_umi(match["umi"]) if match else ""
+
+
+def are_umis(values: Mapping[str, int]) -> bool:
+    """Tell whether the values at the UMI's place are UMIs.
+
+    They are when every fragment has one and no value is that of more than half of the fragments.
+
+    Args:
+        values: fragments by value; the value of fragments without one is empty.
+
+    >>> are_umis({"ACGT": 2, "TTGA": 1, "CCGAA": 1}), are_umis({"ACGT": 3, "TTGA": 1}), are_umis({"": 1})
+    (True, False, False)
+    """
+    return "" not in values and max(values.values()) <= MAX_UMI_SHARE * sum(values.values())
+
+
+def unused_umi(endings: Mapping[str, int]) -> str:
+    """Return the commonest of the names' endings where they look like UMIs; else an empty string.
+
+    Args:
+        endings: fragments by `like_a_umi` of their names, of a sample whose UMIs are not used.
+
+    >>> unused_umi({"ACGT": 2, "TTGA": 1, "CCGA": 1, "": 2}), unused_umi({"ACGT": 9}), unused_umi({"": 9})
+    ('ACGT', '', '')
+    """
+    like = {value: count for value, count in endings.items() if value}
+    total, fragments = sum(like.values()), sum(endings.values())
+    if not like or total < MIN_LIKENESS * fragments or max(like.values()) > MAX_UMI_SHARE * total:
+        return ""
+    return min(like, key=lambda value: (-like[value], value))
+
+
+def cluster_umis(umis: Iterable[str]) -> dict[str, str]:
+    """Return for each UMI seen at one place the one that stands for its molecule.
+
+    UMIs within one mismatch of each other are copies of one molecule read with an error, directly or over
+    others between them (the `cluster` method of umi_tools, Smith 2017 Genome Res 27:491): it never counts
+    more molecules than there are.
+
+    >>> dict(sorted(cluster_umis(["ACGT", "ACGA", "TTTT", "ACCA"]).items()))
+    {'ACCA': 'ACCA', 'ACGA': 'ACCA', 'ACGT': 'ACCA', 'TTTT': 'TTTT'}
+    """
+    counts = Counter(umis)
+    chosen: dict[str, str] = {}
+    for umi in sorted(counts, key=lambda value: (-counts[value], value)):
+        if umi in chosen:
+            continue
+        waiting = [umi]
+        while waiting:
+            member = waiting.pop()
+            if member in chosen:
+                continue
+            chosen[member] = umi
+            waiting += [near for near in near_umis(member, counts) if near not in chosen]
+    return {umi: chosen[umi] for umi in counts}
+
+
+def near_umis(umi: str, among: Mapping[str, object]) -> list[str]:
+    """Return those of a collection that are within one mismatch of a UMI, itself included."""
+    if len(among) <= len(_BASES) * len(umi):
+        return [other for other in among if within_one(umi, other)]
+    found = [umi] if umi in among else []
+    for place, own in enumerate(umi):
+        if own in _BASES:
+            others = (umi[:place] + base + umi[place + 1 :] for base in _BASES if base != own)
+            found += [other for other in others if other in among]
+    return found
+
+
+def within_one(one: str, other: str) -> bool:
+    """Tell whether two UMIs of one length differ in at most one base.
+
+    >>> [within_one("ACGT", other) for other in ("ACGA", "AGGA", "ACGTA")], within_one("7", "8")
+    ([True, False, False], False)
+    """
+    if one == other:
+        return True
+    if len(one) != len(other) or sum(map(ne, one, other)) > 1:
+        return False
+    return all(a == b or (a in _BASES and b in _BASES) for a, b in zip(one, other, strict=True))
