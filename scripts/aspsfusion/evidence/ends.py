@@ -19,6 +19,9 @@ END_SLACK = 3
 """Bases by which the end of a copy may be off where an indel beside it makes it unclear, or one UMI says that
 it is a copy."""
 
+CLEAR_PIECE = 8
+"""Bases of the shortest clipped piece that shows by itself where it belongs."""
+
 FIRST_BASES = 12
 """First bases of a read that are compared with the contig."""
 
@@ -138,7 +141,7 @@ def _searched(contig: bytes, begin: bytes, position: int, clipped: int, step: in
     wrong = {shift: len(_differences(contig, piece, position + step * shift, step)) for shift in shifts}
     best = min(shifts, key=lambda shift: wrong[shift])
     if wrong[best] <= len(piece) // FIRST_BASES:
-        return position + step * best, True
+        return position + step * best, best == 0 or len(piece) >= CLEAR_PIECE
     # A piece that fits nowhere comes from elsewhere: its length alone says where the read would begin.
     return position, 4 * wrong[best] > len(piece)
 

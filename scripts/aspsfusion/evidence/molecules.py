@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import pysam
 
+from aspsfusion.evidence.alike import END_BASES, MAX_END_DIFFERENCES, alike
 from aspsfusion.evidence.ends import END_SLACK, End, EndFinder, Place, Shown
 from aspsfusion.evidence.placements import UMI_TAG, RecordGroup, primary_record
 from aspsfusion.evidence.umis import (
@@ -24,18 +25,7 @@ from aspsfusion.evidence.umis import (
     umi_of_name,
     unused_umi,
 )
-from aspsfusion.native import align_across, mismatches_at
-
-MAX_DIFFERENCES = 2
-MAX_DIFFERENCE_RATE = 0.05
-"""Bases in which two reads of one molecule may differ: errors of both, at the worst some percent."""
-
-END_BASES = 10
-MAX_END_DIFFERENCES = 3
-"""The same for the first and the last bases of a read: a foreign piece of 10 nt differs in 7 or 8 of them."""
-
-MAX_GAPPED_END = 2
-"""The same for the last bases with indels, which bring foreign bases closer: to 4 or 5 of 10."""
+from aspsfusion.native import mismatches_at
 
 CROWD = 50
 """Molecules that a fragment is compared with at most. What is left at so crowded a place counts as one."""
@@ -255,7 +245,7 @@ def _same_read(one: End, other: End) -> bool:
     first = mismatches_at(
         one.bases[:END_BASES].encode("ascii"), other.bases.encode("ascii"), 0, MAX_END_DIFFERENCES
     )
-    return first <= MAX_END_DIFFERENCES and _alike(one.bases, other.bases)
+    return first <= MAX_END_DIFFERENCES and alike(one.bases, other.bases)
 
 
 class _Neighbours(Generic[Item]):
@@ -342,8 +332,8 @@ class _Neighbours(Generic[Item]):
         slack = END_SLACK if self._have_umis else 0
         return (
             all(self._near(*pair, in_runs=in_runs) for pair in pairs)
-            and all(_alike(a.bases, b.bases, slack=slack) for a, b in pairs)
-            and _alike(*rest)
+            and all(alike(a.bases, b.bases, slack=slack) for a, b in pairs)
+            and alike(*rest)
         )
 
     def _near(self, one: End, other: End, *, in_runs: bool) -> bool:
@@ -378,46 +368,9 @@ def _same_bases(one: Shown, other: Shown) -> bool:
     coordinates, the foreign part of the second being clipped; their bases tell them apart. Copies differ by
     errors of sequencing only, which do not gather at a read's end as foreign bases do.
     """
-    return all(_alike(a.bases, b.bases) for a, b in zip(one.ends, other.ends, strict=True)) and _alike(
+    return all(alike(a.bases, b.bases) for a, b in zip(one.ends, other.ends, strict=True)) and alike(
         one.rest, other.rest
     )
-
-
-def _alike(one: str, other: str, *, slack: int = 0) -> bool:
-    """Tell whether two reads are the same up to errors, as far as the shorter one goes.
-
-    Args:
-        one: from the end of the molecule on.
-        other: the same.
-        slack: bases by which one may begin later than the other.
-    """
-    length = min(len(one), len(other))
-    if one[:length] == other[:length]:
-        return True
-    limit = int(MAX_DIFFERENCES + MAX_DIFFERENCE_RATE * length)
-    short, long = (one, other) if len(one) == length else (other, one)
-    a, b = short.encode("ascii"), long.encode("ascii")
-    last = max(0, length - END_BASES)
-    if (
-        mismatches_at(a, b, 0, limit) <= limit
-        and mismatches_at(a[:END_BASES], b, 0, limit) <= MAX_END_DIFFERENCES
-        and mismatches_at(a[last:], b, last, limit) <= MAX_END_DIFFERENCES
-    ):
-        return True
-    # The one with the more bases left out needs more of the other than that has, unless it is the longer one.
-    return _fits(a, b, limit, slack) or (len(b) <= length + limit and _fits(b[:length], a, limit, slack))
-
-
-def _fits(read: bytes, other: bytes, limit: int, slack: int) -> bool:
-    """Tell whether a read is the beginning of another one up to mismatches and indels."""
-    # What precedes both holds the beginnings together; without it one may begin later.
-    anchor = b"" if slack else b"#" * (limit + 1)
-    read, other = anchor + read, anchor + other
-    edits, _, first, begin = align_across(read, other, len(anchor) + END_BASES, 0, len(other))
-    if edits > limit or first > MAX_END_DIFFERENCES or (slack and begin > slack):
-        return False
-    _, _, before, _ = align_across(read, other, len(read) - END_BASES, 0, len(other))
-    return edits - before <= MAX_GAPPED_END
 
 
 def umi_of(name: str, mates: Iterable[RecordGroup]) -> str:
