@@ -10,7 +10,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Junction
 
-CALLS_VERSION = 3
+CALLS_VERSION = 4
 
 CountedKind = Literal["split", "spanning", "short"]
 """How a counted fragment supports a junction; see `realign.Kind`."""
@@ -82,7 +82,7 @@ class CalledJunction:
         five_pos: its last joined base.
         three_gene: 3' gene.
         three_pos: its first joined base.
-        catalogue_id: id of the catalogue entry, None for others.
+        catalogue_id: id of the catalogue entry that it is or is a variant of, None for others.
         boundaries: how many sides are at an exon border of a transcript.
         split_reads: unique fragments that cross.
         spanning_pairs: unique fragments that bridge.
@@ -105,6 +105,10 @@ class CalledJunction:
         elsewhere_five_prime: those whose sequence of the 5' gene all occurs elsewhere too, or is not exact.
         unique_three_prime: as for the 5' gene.
         elsewhere_three_prime: as for the 5' gene.
+        inserted: bases of neither gene between the two.
+        known_five_pos: 5' place of the known junction, listed or between exon borders, that it is or is a
+            variant of; None where there is none.
+        known_three_pos: 3' place of that junction.
     """
 
     five_gene: str
@@ -132,11 +136,26 @@ class CalledJunction:
     elsewhere_five_prime: int = 0
     unique_three_prime: int = 0
     elsewhere_three_prime: int = 0
+    inserted: str = ""
+    known_five_pos: int | None = None
+    known_three_pos: int | None = None
 
     @property
     def junction(self) -> Junction:
-        """The genomic positions."""
-        return Junction(self.five_gene, self.five_pos, self.three_gene, self.three_pos)
+        """The genomic positions and the inserted bases."""
+        return Junction(self.five_gene, self.five_pos, self.three_gene, self.three_pos, self.inserted)
+
+    @property
+    def known_place(self) -> Junction | None:
+        """The known junction that it is or is a variant of."""
+        if self.known_five_pos is None or self.known_three_pos is None:
+            return None
+        return Junction(self.five_gene, self.known_five_pos, self.three_gene, self.known_three_pos)
+
+    @property
+    def deviates(self) -> bool:
+        """Whether it is another junction than the known one, or is none."""
+        return self.junction != self.known_place
 
     @property
     def fragments(self) -> int:
