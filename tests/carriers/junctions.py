@@ -30,7 +30,12 @@ class Truth:
 
 
 def simulated(
-    panel: Path, directory: Path, joined: Join, library: Library, count: int, seed: int,
+    panel: Path,
+    directory: Path,
+    joined: Join,
+    library: Library,
+    count: int,
+    seed: int,
     margin: tuple[int, int] = (16, 20),
 ) -> dict[str, Any]:
     """Sequence a sample with `count` fragments of a join among wild type, and return its report."""
@@ -52,7 +57,9 @@ def with_inserted(panel: Path, kind: str, length: int, seed: int) -> tuple[Join,
     five, three = genes["ASPSCR1"], genes["TFE3"]
     bases = "".join(rng.choice(BASES) for _ in range(length))
     cut, onwards = five.end_of(FIVE_EXON), three.start_of(THREE_EXONS[kind])
-    return join(five, cut, three, onwards, bases), Truth(kind, bases, _frame(five, cut, three, onwards, length))
+    return join(five, cut, three, onwards, bases), Truth(
+        kind, bases, _frame(five, cut, three, onwards, length)
+    )
 
 
 def _frame(five: Gene, cut: int, three: Gene, onwards: int, inserted: int) -> bool:

@@ -75,7 +75,7 @@ class KnownPlaces:
         self._found: dict[Junction, Junction | None] = {}
 
     def nearest(self, junction: Junction) -> Junction | None:
-        """Return the listed junction, or that between two exon borders, that a junction is or is a variant of.
+        """Return the known junction that a junction is or is a variant of, None where there is none.
 
         Listed ones go first, then the nearer one. None where there is no such place.
         """

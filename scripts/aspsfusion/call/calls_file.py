@@ -1,11 +1,11 @@
 """Writes and reads the file between `call` and `report`: junctions, one-sided breaks, wild-type counts."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from aspsfusion.config import CallParameters
+from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Junction
@@ -149,7 +149,8 @@ class CalledJunction:
     def known_place(self) -> Junction | None:
         """The known junction that it is or is a variant of."""
         if self.known_five_pos is None or self.known_three_pos is None:
-            return None
+            at_known_place = self.catalogue_id is not None or self.boundaries == BOTH_SIDES
+            return replace(self.junction, inserted="") if at_known_place else None
         return Junction(self.five_gene, self.known_five_pos, self.three_gene, self.known_three_pos)
 
     @property

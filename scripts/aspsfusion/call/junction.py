@@ -1,8 +1,8 @@
 """Models a candidate junction: the sequences that a read of it would show.
 
-A junction is a 5' place and a 3' place on the genome, with bases inserted between them or none. Its forms are the contigs, transcripts or unspliced
-genes, that hold one of the two places; a read of the junction shows one form of the 5' gene up to the place,
-then the inserted bases, then one form of the 3' gene.
+A junction is a 5' place and a 3' place on the genome, with bases inserted between them or none. Its forms are
+the contigs, transcripts or unspliced genes, that hold one of the two places; a read of the junction shows one
+form of the 5' gene up to the place, then the inserted bases, then one form of the 3' gene.
 """
 
 import copy

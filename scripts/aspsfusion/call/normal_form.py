@@ -16,8 +16,8 @@ from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Junction, Panel
 
 OFF_BORDER = 4
-"""What a side off the exon borders costs, in inserted bases: four bases go on like a gene by chance once in 256
-places, and a spliced transcript joins exons."""
+"""What a side off the exon borders costs, in inserted bases: four bases go on like a gene by chance once in
+256 places, and a spliced transcript joins exons."""
 
 REACH = 40
 """Bases on each side of a junction that are compared; genes that share more at a join are one family."""

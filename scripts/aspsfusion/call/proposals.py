@@ -2,8 +2,8 @@
 
 A proposal costs little and proves nothing; missing one costs a fusion. So every read whose pieces are in two
 genes proposes its junction, whatever lies between them, and so do clipped reads that go on like the border of
-a target's exon or hold a word of another target. A pair whose mates are in two genes proposes the exon borders
-that its insert could bridge.
+a target's exon or end in a word of another target. A pair whose mates are in two genes proposes the exon
+borders that its insert could bridge.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,12 +30,12 @@ MAX_GAP = 10
 more, a short piece agrees by chance with some intron of the panel."""
 
 FEW_INSERTED = 3
-"""Inserted bases up to which a substitution costs as much as an inserted base: a variant beside a junction stays
-a variant. With more of them a few agree with a gene by chance, and a substitution must explain several."""
+"""Inserted bases up to which a substitution costs as much as an inserted base: a variant beside a junction
+stays a variant. Of more bases some agree with a gene by chance, and a substitution must explain several."""
 
 WORD = 14
-"""Bases of a clip that, all of them right, show a piece of another target where the aligner finds none: in a
-clip of 60 nt a word of two transcripts occurs by chance once in 500 times."""
+"""Bases at a read's end that, all of them right, show a piece of another target where the aligner finds none:
+14 bases are one of two transcripts of 4,000 nt by chance once in 30,000 times."""
 
 
 class Proposer:
@@ -113,7 +113,11 @@ class Proposer:
         cut, onwards = five.query_end, three.query_start
         while cut < onwards and five_bases[five_at + cut : five_at + cut + 1] == bases[cut : cut + 1]:
             cut += 1
-        while onwards > cut and three_at + onwards > 0 and three_bases[three_at + onwards - 1] == bases[onwards - 1]:
+        while (
+            onwards > cut
+            and three_at + onwards > 0
+            and three_bases[three_at + onwards - 1] == bases[onwards - 1]
+        ):
             onwards -= 1
 
         def wrong(last: int, first: int) -> int:
@@ -140,7 +144,11 @@ class Proposer:
                 ways.append((normal.cost + (excess if few else OFF_BORDER * excess - 2), 0, normal.junction))
                 break
         inserted = sequence[cut:onwards]
-        if inserted and "N" not in inserted and (junction := self._junction(five, three, cut, onwards, inserted)):
+        if (
+            inserted
+            and "N" not in inserted
+            and (junction := self._junction(five, three, cut, onwards, inserted))
+        ):
             normal = self.normal_forms.of(junction)
             ways.append((normal.cost, len(inserted), normal.junction))
         return min(ways, key=lambda way: way[:2])[2] if ways else None
@@ -222,7 +230,9 @@ class Proposer:
         if placement.query_start >= WORD:
             for contig, at in self._words.get(sequence[:WORD], ()):
                 end, bases = WORD, self._contigs[contig]
-                while end < placement.query_start and bases[at + end : at + end + 1] == sequence[end].encode():
+                while (
+                    end < placement.query_start and bases[at + end : at + end + 1] == sequence[end].encode()
+                ):
                     end += 1
                 if contig.split("|", 1)[0] != placement.gene:
                     yield Placement(contig, placement.reverse, at, at + end, 0, end, 0)
