@@ -65,8 +65,7 @@ class Proposer:
         """
         found: dict[Junction, list[Fragment]] = {}
         for fragment in fragments:
-            junctions = self._from_split_reads(fragment) | self._from_clips(fragment)
-            for junction in junctions or self._from_words(fragment):
+            for junction in self._from_split_reads(fragment) | self._from_clips(fragment):
                 found.setdefault(junction, []).append(fragment)
         return agreed(found, self.normal_forms)
 
@@ -76,8 +75,9 @@ class Proposer:
 
     def _split(self, mate: Mate) -> Iterator[Junction]:
         for reverse in (False, True):
-            placements = [p for p in mate.placements if p.reverse == reverse]
             sequence = mate.oriented(reverse=reverse)
+            placements = [p for p in mate.placements if p.reverse == reverse]
+            placements += self._words_at_ends(sequence, reverse=reverse)
             seen = set()
             for five in placements:
                 for three in placements:
@@ -197,45 +197,24 @@ class Proposer:
                     if gene != transcript.gene:
                         yield Junction(gene, position, transcript.gene, transcript.to_genome(exon.tx_start))
 
-    def _from_words(self, fragment: Fragment) -> set[Junction]:
-        """Return the junctions of reads in a target gene whose clip holds a word of another one.
+    def _words_at_ends(self, sequence: str, *, reverse: bool) -> Iterator[Placement]:
+        """Yield the pieces of targets that a read begins or ends with, extended inwards while they are exact.
 
         The aligner reports no piece of fewer than some twenty bases, nor one beside a better piece.
         """
-        found: set[Junction] = set()
-        for mate in fragment.mates:
-            for placement in mate.placements[:1]:
-                if placement.gene not in self._targets:
-                    continue
-                sequence = mate.oriented(reverse=placement.reverse)
-                for piece in self._pieces(sequence, placement):
-                    five, three = sorted((placement, piece), key=lambda p: p.query_start)
-                    if _side_by_side(five, three, len(sequence)) and (
-                        junction := self._best_split(sequence, five, three)
-                    ):
-                        found.add(junction)
-        return found
-
-    def _pieces(self, sequence: str, placement: Placement) -> Iterator[Placement]:
-        """Yield pieces of other targets in the clips of a read: the word at the read's end, extended."""
         length = len(sequence)
-        if length - placement.query_end >= WORD:
-            for contig, at in self._words.get(sequence[length - WORD :], ()):
-                begin = length - WORD
-                bases = self._contigs[contig]
-                while begin > placement.query_end and at and bases[at - 1] == ord(sequence[begin - 1]):
-                    begin, at = begin - 1, at - 1
-                if contig.split("|", 1)[0] != placement.gene:
-                    yield Placement(contig, placement.reverse, at, at + length - begin, begin, length, 0)
-        if placement.query_start >= WORD:
-            for contig, at in self._words.get(sequence[:WORD], ()):
-                end, bases = WORD, self._contigs[contig]
-                while (
-                    end < placement.query_start and bases[at + end : at + end + 1] == sequence[end].encode()
-                ):
-                    end += 1
-                if contig.split("|", 1)[0] != placement.gene:
-                    yield Placement(contig, placement.reverse, at, at + end, 0, end, 0)
+        if length < 2 * WORD:
+            return
+        for contig, at in self._words.get(sequence[:WORD], ()):
+            end, bases = WORD, self._contigs[contig]
+            while end < length and bases[at + end : at + end + 1] == sequence[end].encode("ascii"):
+                end += 1
+            yield Placement(contig, reverse, at, at + end, 0, end, 0)
+        for contig, at in self._words.get(sequence[-WORD:], ()):
+            begin, first, bases = length - WORD, at, self._contigs[contig]
+            while begin and first and bases[first - 1] == ord(sequence[begin - 1]):
+                begin, first = begin - 1, first - 1
+            yield Placement(contig, reverse, first, at + WORD, begin, length, 0)
 
     @cached_property
     def _words(self) -> dict[str, list[tuple[str, int]]]:
