@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from aspsfusion.call.borders import KnownPlaces
+from aspsfusion.call.filters import STRONGER_RATIO
 from aspsfusion.call.junction import JunctionModel, ModelIndex, in_order
 from aspsfusion.call.proposals import Proposer
 from aspsfusion.call.realign import INDEL_WINDOW, Realigner, Support
@@ -105,7 +106,7 @@ class SupportFinder:
         Args:
             fragments: fragments that the wild type does not explain at once.
         """
-        proposed = self._proposer.propose(fragments)
+        proposed = self._without_errors(self._proposer.propose(fragments))
         tested = [*self._panel.catalogue, *sorted(set(proposed) - set(self._panel.catalogue), key=in_order)]
         common = [junction for junction in tested if self._is_common(junction, proposed)]
         supports = self._evaluate(fragments, common)
@@ -121,6 +122,16 @@ class SupportFinder:
         }
         _add_to(supports, self._evaluate(fragments, sorted(bridged - set(tested), key=in_order)))
         return {name: self._near_best(found) for name, found in supports.items()}
+
+    def _without_errors(self, proposed: Mapping[Junction, list[Fragment]]) -> dict[Junction, list[Fragment]]:
+        """Leave out variants of a known junction that errors in its many reads explain."""
+        kept = {}
+        for junction, proposers in proposed.items():
+            known = self.known_place(junction)
+            stronger = 0 if known is None or known == junction else len(proposed.get(known, ()))
+            if stronger < STRONGER_RATIO * len(proposers):
+                kept[junction] = proposers
+        return kept
 
     def _is_common(self, junction: Junction, proposed: Mapping[Junction, list[Fragment]]) -> bool:
         """Whether all fragments are tested at a junction, or those alone that propose it.

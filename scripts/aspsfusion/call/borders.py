@@ -73,6 +73,7 @@ class KnownPlaces:
         self._panel = panel
         self._borders = borders
         self._found: dict[Junction, Junction | None] = {}
+        self._beside: dict[tuple[str, int, bool], dict[int, int]] = {}
 
     def nearest(self, junction: Junction) -> Junction | None:
         """Return the known junction that a junction is or is a variant of, None where there is none.
@@ -87,8 +88,8 @@ class KnownPlaces:
         plain = replace(junction, inserted="")
         if plain in self._panel.catalogue or self._borders.count(plain) == BOTH_SIDES:
             return plain
-        five = self._near(junction.five_gene, junction.five_pos, self._borders.known_ends)
-        three = self._near(junction.three_gene, junction.three_pos, self._borders.known_starts)
+        five = self._near(junction.five_gene, junction.five_pos, last=True)
+        three = self._near(junction.three_gene, junction.three_pos, last=False)
         places = [
             _Candidate(left, right, other)
             for (five_pos, left), (three_pos, right) in product(five.items(), three.items())
@@ -105,20 +106,23 @@ class KnownPlaces:
         unlisted = known not in self._panel.catalogue
         return unlisted, abs(place.left) + abs(place.right), known.five_pos, known.three_pos
 
-    def _near(self, gene: str, position: int, known: dict[str, set[int]]) -> dict[int, int]:
+    def _near(self, gene: str, position: int, *, last: bool) -> dict[int, int]:
         """Return the known places of a gene near a position, each with its distance downstream of it."""
-        found = {}
-        for place in known[gene]:
-            distance = signed_distance(self._panel, gene, position, place)
-            if abs(distance) <= VARIANT_REACH:
-                found[place] = distance
-        return found
+        if (gene, position, last) not in self._beside:
+            known = (self._borders.known_ends if last else self._borders.known_starts)[gene]
+            distances = {place: signed_distance(self._panel, gene, position, place) for place in known}
+            self._beside[gene, position, last] = {
+                place: distance for place, distance in distances.items() if abs(distance) <= VARIANT_REACH
+            }
+        return self._beside[gene, position, last]
 
     def _differ(self, junction: Junction, place: "_Candidate") -> int:
         """Return the edits between the sequences of a junction and of a known one."""
         five, three = self._flanks(junction)
         known_five, known_three = self._flanks(place.known)
         reach = FLANK + VARIANT_REACH
+        if abs(len(junction.inserted) - place.left - place.right) > MAX_VARIANT:
+            return MAX_VARIANT + 1
         ours = five[-reach:] + junction.inserted + three[:reach]
         theirs = known_five[-(reach + place.left) :] + known_three[: reach - place.right]
         return edit_distance(ours, theirs)
@@ -165,6 +169,10 @@ def edit_distance(one: str, other: str) -> int:
     >>> edit_distance("ACGT", "AGT"), edit_distance("", "AC")
     (1, 2)
     """
+    while one and other and one[0] == other[0]:
+        one, other = one[1:], other[1:]
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
     row = list(range(len(other) + 1))
     for index, base in enumerate(one, 1):
         before, row[0] = row[0], index

@@ -6,7 +6,7 @@ one, a side off the exon borders costs `OFF_BORDER`. So shared bases go where th
 only where neither form is, to the most 3' place of the 5' gene, as HGVS has it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -44,6 +44,7 @@ class NormalForms:
         self._contigs = contigs
         self._borders = borders
         self._found: dict[Junction, Normal] = {}
+        self._positions: dict[str, Sequence[int]] = {}
 
     def of(self, junction: Junction) -> Normal:
         """Return the normal form of a junction."""
@@ -103,6 +104,7 @@ class NormalForms:
         known = (self._borders.known_ends if after else self._borders.known_starts)[gene]
         found: dict[int, int] = {}
         seen: set[tuple[str, int]] = set()
+        bases: set[tuple[int, int]] = set()
         hubs = [(at, position)]
         while hubs:
             cut, place = hubs.pop(0)
@@ -112,7 +114,10 @@ class NormalForms:
                     continue
                 seen.add((contig, shift))
                 for other in self._run(joined, self._contigs[contig], shift, cut, after=after):
-                    base = self._panel.genomic_position(contig, shift + other - after)
+                    base = self._genome(contig)[shift + other - after]
+                    if (other, base) in bases:
+                        continue
+                    bases.add((other, base))
                     if other not in found or self._order(gene, base, known) < self._order(
                         gene, found[other], known
                     ):
@@ -121,6 +126,24 @@ class NormalForms:
                     if base in known:
                         hubs.append((other, base))
         return found
+
+    def _genome(self, contig: str) -> Sequence[int]:
+        """Return the genomic position of each base of a contig."""
+        if contig not in self._positions:
+            transcript = self._panel.transcripts.get(contig)
+            if transcript is None:
+                unspliced = self._panel.unspliced[contig.rsplit("|", 1)[0]]
+                pieces = [(unspliced.start, unspliced.end)]
+                forward = unspliced.strand == "+"
+            else:
+                pieces = [(exon.start, exon.end) for exon in transcript.exons]
+                forward = transcript.strand == "+"
+            self._positions[contig] = (
+                range(*pieces[0])[:: 1 if forward else -1]
+                if len(pieces) == 1
+                else [p for start, end in pieces for p in range(start, end)[:: 1 if forward else -1]]
+            )
+        return self._positions[contig]
 
     def _order(self, gene: str, base: int, known: set[int]) -> tuple[bool, bool, bool, int]:
         exonic = any(t.from_genome(base) is not None for t in self._panel.by_gene[gene])

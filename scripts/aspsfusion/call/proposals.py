@@ -77,7 +77,13 @@ class Proposer:
         for reverse in (False, True):
             sequence = mate.oriented(reverse=reverse)
             placements = [p for p in mate.placements if p.reverse == reverse]
-            placements += self._words_at_ends(sequence, reverse=reverse)
+            # A word of a piece that the aligner has found is no further piece.
+            known = {(p.contig, at) for p in placements for at in (p.start - p.query_start, p.end - p.query_end)}
+            placements += [
+                word
+                for word in self._words_at_ends(sequence, reverse=reverse)
+                if (word.contig, word.start - word.query_start) not in known
+            ]
             seen = set()
             for five in placements:
                 for three in placements:
