@@ -16,6 +16,9 @@ from aspsfusion.panel.panel import Junction
 BASES_PER_EDIT = 8
 """Inserted bases for each edit, beside one, that two proposals of one event may differ by."""
 
+MIN_COMPARED = 4
+"""Inserted bases from which two proposals can be told to be of one event: fewer agree by chance."""
+
 Proposed = dict[Junction, list[Fragment]]
 """Junctions with the fragments that propose them."""
 
@@ -73,15 +76,21 @@ def _join(found: Proposed, junction: Junction, fragments: list[Fragment]) -> Non
 
 
 def _same_event(one: Junction, other: Junction) -> bool:
-    """Whether two proposals are of one event: near the same places, with nearly the same bases between."""
+    """Whether two proposals are of one event: at one place with nearly the same bases, or moved by an error.
+
+    An error in a gene's last bases counts it and those after it to the inserted ones.
+    """
     if (one.five_gene, one.three_gene) != (other.five_gene, other.three_gene):
         return False
-    moved = max(abs(one.five_pos - other.five_pos), abs(one.three_pos - other.three_pos))
-    if moved > VARIANT_REACH or abs(len(one.inserted) - len(other.inserted)) > 2 * VARIANT_REACH:
-        return False
     shorter, longer = sorted((one.inserted, other.inserted), key=len)
-    allowed = 1 + len(shorter) // BASES_PER_EDIT
-    if not moved:
-        return edit_distance(shorter, longer) <= allowed
-    # An error in a gene's last bases counts some of them to the inserted ones.
-    return shorter in longer
+    if len(shorter) < MIN_COMPARED:
+        return one == other
+    moved = abs(one.five_pos - other.five_pos), abs(one.three_pos - other.three_pos)
+    more = len(longer) - len(shorter)
+    if moved == (0, 0):
+        return edit_distance(shorter, longer) <= 1 + len(shorter) // BASES_PER_EDIT
+    if not 0 < more <= VARIANT_REACH:
+        return False
+    return (moved == (more, 0) and longer.endswith(shorter)) or (
+        moved == (0, more) and longer.startswith(shorter)
+    )

@@ -77,12 +77,11 @@ class Proposer:
         for reverse in (False, True):
             sequence = mate.oriented(reverse=reverse)
             placements = [p for p in mate.placements if p.reverse == reverse]
-            # A word of a piece that the aligner has found is no further piece.
-            known = {(p.contig, at) for p in placements for at in (p.start - p.query_start, p.end - p.query_end)}
+            # A word of a piece that the aligner has found in the gene is no further piece.
             placements += [
                 word
                 for word in self._words_at_ends(sequence, reverse=reverse)
-                if (word.contig, word.start - word.query_start) not in known
+                if not any(p.gene == word.gene and _overlap(p, word) for p in placements)
             ]
             seen = set()
             for five in placements:
@@ -307,3 +306,8 @@ def _side_by_side(five: Placement, three: Placement, length: int) -> bool:
         and three.query_end - five.query_end >= MIN_PIECE
         and (between <= MAX_GAP or max(five.query_start, length - three.query_end) < MIN_PIECE)
     )
+
+
+def _overlap(one: Placement, other: Placement) -> bool:
+    """Whether two pieces share bases of the read."""
+    return one.query_start < other.query_end and other.query_start < one.query_end
