@@ -6,14 +6,15 @@
 FROM python:3.11.7-slim-bookworm
 
 WORKDIR /opt/aspsfusion
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml hatch_build.py constraints.txt README.md LICENSE ./
 COPY scripts scripts
 COPY workflow workflow
 COPY config config
 COPY resources resources
 COPY envs envs
 
-# This base has no compiler: what has no wheel and is not plain Python fails here.
+# This base has no compiler: the C files are compiled by the wheel that hatch_build.py asks for, and what else has
+# no wheel and is not plain Python fails here.
 RUN pip install --no-cache-dir -c constraints.txt ".[slurm]"
 
 # The image is read-only to most who run it: caches go where anyone may write.

@@ -20,7 +20,7 @@ SCALE ?= 1
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm test-resume batch-study screen-study benchmark equality validate lint lock clean
+.PHONY: help install demo test test-slurm batch-study screen-study benchmark equality validate lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -28,7 +28,6 @@ help:
 	@echo "make test      run all tests"
 	@echo "make equality  give the same samples as FASTQ, BAM and CRAM and compare the verdicts"
 	@echo "make test-slurm   run a batch on a Slurm of one node, started for it; skips where none can start"
-	@echo "make test-resume  kill twenty runs and start them again; takes several minutes"
 	@echo "make batch-study  measure what a batch costs beyond its stages (SAMPLES=$(SAMPLES) CORES=$(CORES) SLURM=)"
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
 	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
@@ -70,8 +69,9 @@ $(WORK)/panel: | $(INSTALLED)
 	$(BIN)/aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml --genome $(WORK)/demo.fa.gz \
 	  --output $(WORK)/panel
 
+# A file of tests is one worker's, so that what its tests share is made once.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
 
 # The same samples as FASTQ, BAM and CRAM by real aligners (STAR, hisat2, minimap2, bwa, samtools).
 equality: $(INSTALLED)
@@ -80,10 +80,6 @@ equality: $(INSTALLED)
 # Apart from `make test`, since it waits for a queue more than it works.
 test-slurm: $(INSTALLED)
 	$(BIN)/python -m pytest -m slurm tests/workflow/test_slurm.py
-
-# Twenty runs killed once each; `make test` kills one run three times.
-test-resume: $(INSTALLED)
-	ASPSFUSION_RESUME_ROUNDS=20 $(BIN)/python -m pytest tests/workflow/test_resume.py
 
 # Goes on where it was stopped. SCALE=0.02 is a first look; CONFIG names thresholds and cells of your own.
 validate: $(INSTALLED)
@@ -101,6 +97,8 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint --configfile tests/workflow/lint/config.yaml
+	@if command -v cc >/dev/null; then $(BIN)/python scripts/aspsfusion/native/build.py --check cc; \
+	  else echo "lint: the C files are not checked, since there is no C compiler here"; fi
 
 lock:
 	$(PYTHON) -m venv --clear .lock

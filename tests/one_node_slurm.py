@@ -10,6 +10,7 @@ import getpass
 import os
 import platform
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -69,7 +70,7 @@ PartitionName=normal Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
 
 class SlurmUnavailableError(Exception):
-    """Slurm can not be started here; the text says why."""
+    """Slurm cannot be started here; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def one_node_slurm(cpus: int = 2) -> Iterator[OneNodeSlurm]:
         raise SlurmUnavailableError(f"not installed: {', '.join(missing)} (Debian: slurm-wlm, munge)")
     with tempfile.TemporaryDirectory(prefix="slurm.") as place:
         directory = Path(place)
-        directory.chmod(0o755)  # Munge refuses a socket that others can not reach
+        directory.chmod(0o755)  # Munge refuses a socket that others cannot reach
         configuration = _write_files(directory, cpus)
         slurm = OneNodeSlurm(directory, _environment(configuration))
         with ExitStack() as stack:
@@ -155,6 +156,14 @@ def _environment(configuration: Path) -> dict[str, str]:
         key: value for key, value in os.environ.items() if not key.startswith(("SLURM_", "SBATCH_"))
     }
     environment["SLURM_CONF"] = str(configuration)
+    # The plugin that starts job steps passes no variable of Slurm's on to srun, which then looks for the
+    # configuration where the machine has its own.
+    programs = configuration.parent / "bin"
+    programs.mkdir()
+    step = programs / "srun"
+    step.write_text(f'#!/bin/sh\nSLURM_CONF={shlex.quote(str(configuration))} exec {_program("srun")} "$@"\n')
+    step.chmod(0o755)
+    environment["PATH"] = f"{programs}{os.pathsep}{environment.get('PATH', os.defpath)}"
     return environment
 
 

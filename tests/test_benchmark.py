@@ -6,12 +6,9 @@ import platform
 import sys
 from pathlib import Path
 
+import make_reads
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "benchmark"))
-
-import make_reads
 
 import benchmark
 

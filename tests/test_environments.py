@@ -118,6 +118,7 @@ def test_images_hold_the_same_files() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert {
         "pyproject.toml",
+        "hatch_build.py",
         "constraints.txt",
         "scripts",
         project["readme"],

@@ -19,7 +19,7 @@ from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, compose_report, read_metrics
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import load_panel
-from aspsfusion.report.files import REPORT_SUFFIX, WRITERS
+from aspsfusion.report.files import RECORD_SUFFIX, REPORT_SUFFIX, WRITERS
 from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Imbalance, Report
 
@@ -62,29 +62,61 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
+class SampleInput:
+    """What the stages after the screen take in.
+
+    Attributes:
+        panel: built panel.
+        candidates: FASTQ written by `aspsfusion screen` or `extract`.
+        screen: JSON written by the same.
+        library: declared library type, or None.
+        baseline: imbalance of negative samples, as the reports of those state it.
+    """
+
+    panel: Path
+    candidates: Path
+    screen: Path
+    library: str | None = None
+    baseline: Sequence[Imbalance] = ()
+
+
+@dataclass(frozen=True)
 class SampleFiles:
     """What the stages write of one sample, all in one directory.
 
     Attributes:
         directory: where they are.
         sample: sample name, with which each of their names begins.
+        also: ends of the names of further files, from `report.files.WRITERS`.
+        record_only: write the record alone and no report, because the batch may have a say in the verdict.
+        force: replace existing files.
     """
 
     directory: Path
     sample: str
+    also: Sequence[str] = ()
+    record_only: bool = False
+    force: bool = False
 
     def path(self, suffix: str) -> Path:
         """Return the file with this end of its name, for example `.calls.json`."""
         return self.directory / f"{self.sample}{suffix}"
 
-    def main_files(self, also: Sequence[str] = ()) -> list[Path]:
-        """Return the files without those that come beside another, such as indices.
+    def report_files(self) -> tuple[str, ...]:
+        """Return the ends of the names of all that is written from the report, the record last."""
+        return (RECORD_SUFFIX,) if self.record_only else (*ALWAYS, *self.also, REPORT_SUFFIX)
 
-        Args:
-            also: ends of the names of further files, from `report.files.WRITERS`.
-        """
+    def main_files(self) -> list[Path]:
+        """Return the files without those that come beside another, such as indices."""
         stages = (".align.json", ".evidence.json.gz", ".calls.json", ".panel.bam", ".junctions.fa")
-        return [self.path(suffix) for suffix in (*stages, REPORT_SUFFIX, *ALWAYS, *also)]
+        return [self.path(suffix) for suffix in (*stages, *self.report_files())]
+
+    def write(self, report: Report) -> None:
+        """Write the report; its record comes last: where that is, everything is."""
+        *others, record = self.report_files()
+        for suffix in others:
+            WRITERS[suffix](report, self.path(suffix))
+        write_json(report, self.path(record))
 
 
 def call_candidates(
@@ -127,33 +159,21 @@ def call_candidates(
 
 
 def run_analyse(
-    panel_directory: Path,
-    candidates: Path,
-    screen_metrics: Path,
+    given: SampleInput,
     files: SampleFiles,
     thresholds: Thresholds,
-    library: str | None = None,
-    baseline: Sequence[Imbalance] = (),
-    also: Sequence[str] = (),
     *,
     threads: int = 1,
     watcher: Watcher | None = None,
-    force: bool = False,
 ) -> Report:
     """Take one sample from its candidate fragments to its report.
 
     Args:
-        panel_directory: panel that the candidates were screened with.
-        candidates: FASTQ written by `aspsfusion screen` or `extract`.
-        screen_metrics: JSON written by the same.
+        given: what the sample is.
         files: what to write.
         thresholds: of all stages.
-        library: declared library type, or None.
-        baseline: imbalance of negative samples, as the reports of those state it.
-        also: ends of the names of further files to write, from `report.files.WRITERS`.
         threads: threads of the aligner.
         watcher: receives reports on how far it has come.
-        force: replace existing files.
 
     Returns:
         The report that was written.
@@ -161,10 +181,10 @@ def run_analyse(
     Raises:
         AspsfusionError: a stage failed. What the stages before it wrote stays.
     """
-    watcher = watcher or Watcher()
+    watcher, force = watcher or Watcher(), files.force
     # Before the work of the stages, which a wrong file would make worthless.
-    screen = read_metrics(screen_metrics, SCREEN_KEYS)
-    panel = load_panel(panel_directory)
+    screen = read_metrics(given.screen, SCREEN_KEYS)
+    panel = load_panel(given.panel)
     # On the local disk: the alignments are read twice and not kept.
     with tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch:
         bam, align, evidence = (
@@ -173,7 +193,7 @@ def run_analyse(
         )
         record = call_candidates(
             Caller(panel, thresholds.call),
-            candidates,
+            given.candidates,
             files.sample,
             {"bam": bam, "align": align, "evidence": evidence},
             threads=threads,
@@ -184,14 +204,9 @@ def run_analyse(
         with replacing(calls, force=force) as draft:
             write_calls(record, draft)
         watcher.stage("tag")
-        run_tag(
-            panel_directory, bam, calls, files.path(".panel.bam"), files.path(".junctions.fa"), force=force
-        )
+        run_tag(given.panel, bam, calls, files.path(".panel.bam"), files.path(".junctions.fa"), force=force)
     watcher.stage("report")
-    results = StageResults(files.sample, screen, read_metrics(align, ALIGN_KEYS), record, library)
-    report = compose_report(panel, results, thresholds.classify, baseline)
-    for suffix in (*ALWAYS, *also):
-        WRITERS[suffix](report, files.path(suffix))
-    # Last: where the record is, every other file is.
-    write_json(report, files.path(REPORT_SUFFIX))
+    results = StageResults(files.sample, screen, read_metrics(align, ALIGN_KEYS), record, given.library)
+    report = compose_report(panel, results, thresholds.classify, given.baseline)
+    files.write(report)
     return report

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.batch.contamination import CONTAMINATION_CODE, check_batch, own_report
+from aspsfusion.batch.contamination import (
+    CONTAMINATION_CODE,
+    BatchFindings,
+    check_batch,
+    own_report,
+    read_findings,
+    with_findings,
+    write_findings,
+)
+from aspsfusion.batch.outcomes import Outcome, write_outcome
+from aspsfusion.cli import main
 from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.report.findings import Fusion
@@ -139,54 +149,78 @@ def state(directory: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def test_the_files_of_the_weaker_sample_are_issued_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def compare(directory: Path, *records: Path) -> None:
+    """Compare the samples of these records as the workflow does."""
+    for record in records:
+        name = record.name.removesuffix(".report.json")
+        (record.parent / f"{name}.record.json").write_bytes(record.read_bytes())
+        write_outcome(Outcome(name, "analyse"), record.parent / f"{name}.outcome.json")
+    outcomes = [str(record).replace(".report.json", ".outcome.json") for record in records]
+    assert main(["workflow", "compare", "--output", f"{directory}/compared.tsv", *outcomes]) == 0
+
+
+def test_the_report_of_the_weaker_sample_says_what_the_batch_says(tmp_path: Path) -> None:
     weak = write_sample(tmp_path, sample("weak", with_fragments(9)))
     strong = write_sample(tmp_path, sample("strong", with_fragments(1000)))
     other = write_sample(tmp_path, excluded_report("other"))
-    before = state(tmp_path)
     reports = [str(weak), str(strong), str(other)]
-    with pytest.raises(AspsfusionError, match=r"weak: CONFIRMED, now INDETERMINATE .* give --reissue"):
+    before = state(tmp_path)
+    with pytest.raises(
+        AspsfusionError, match=r"weak: CONFIRMED, now INDETERMINATE .* 'aspsfusion workflow com"
+    ):
         summarise(tmp_path, *reports)
     assert state(tmp_path) == before
     assert not (tmp_path / "summary.tsv").exists()
 
-    summarise(tmp_path, "--reissue", *reports)
-    assert (
-        "weak: CONFIRMED, now INDETERMINATE (possible contamination from strong)" in capsys.readouterr().out
-    )
-    after = state(tmp_path)
-    names = ["report.json", "report.html", "fusions.tsv", "arriba.tsv"]
-    names += ["fusions.vcf.gz", "fusions.vcf.gz.tbi"]
-    changed = {name for name in before if before[name] != after[name]}
-    assert changed == {f"{tmp_path}/weak/weak.{name}" for name in names}
+    compare(tmp_path, weak, strong, other)
+    findings = tmp_path / "weak" / "weak.batch.json"
+    assert list(tmp_path.glob("*/*.batch.json")) == [findings]
+    assert (tmp_path / "compared.tsv").read_text().splitlines()[1:] == ["weak\tstrong", "strong\t", "other\t"]
+    assert "strong" not in findings.read_text()
+    stem = f"{tmp_path}/weak/weak"
+    files = ["--json", str(weak), "--html", f"{stem}.report.html", "--arriba", f"{stem}.arriba.tsv"]
+    words = ["report", "--force", "--from", f"{stem}.record.json", *files]
+    assert main([*words, "--batch", str(findings)]) == 0
     page = (tmp_path / "weak/weak.report.html").read_text()
     assert '<p class="call">INDETERMINATE</p>' in page
     assert "CONFIRMED by its own reads" in page
-    for name in names[:4]:
+    for name in ("report.json", "report.html", "arriba.tsv"):
         text = (tmp_path / f"weak/weak.{name}").read_text()
         assert not re.search(r"(?<![</\w])strong\b", text)  # but for the mark of HTML
+    summarise(tmp_path, *reports)
     rows = list(csv.DictReader((tmp_path / "summary.tsv").read_text().splitlines(), dialect="excel-tab"))
     assert {row["sample_id"]: row["contamination_from"] for row in rows}["weak"] == "strong"
     assert json.loads(weak.read_text())["verdict"]["call"] == "INDETERMINATE"
     summary = (tmp_path / "summary.html").read_text()
     assert "Possible contamination: weak from strong (INDETERMINATE, CONFIRMED by its own reads)" in summary
 
-    summarise(tmp_path, "--reissue", *reports)
-    assert state(tmp_path) == after  # not written again: not even the times change
-
-    summarise(tmp_path, "--reissue", str(weak), str(other))
+    # A second comparison changes nothing; a smaller batch has nothing to say.
+    known = findings.stat().st_mtime_ns
+    assert (
+        main(["workflow", "compare", "--output", f"{tmp_path}/c.tsv", *map(str, outcomes_in(tmp_path))]) == 0
+    )
+    assert findings.stat().st_mtime_ns == known
+    alone = [str(path) for path in outcomes_in(tmp_path) if "strong" not in path.name]
+    assert main(["workflow", "compare", "--output", f"{tmp_path}/c.tsv", *alone]) == 0
+    assert not findings.exists()
+    with pytest.raises(AspsfusionError, match="weak: INDETERMINATE, now CONFIRMED"):
+        summarise(tmp_path, str(weak), str(other))
+    assert main(words) == 0
     assert read_report(weak).verdict.call == "CONFIRMED"
-    restored = state(tmp_path)
-    assert {n: c for n, (c, _) in restored.items() if "report.json" not in n} == {
-        n: c for n, (c, _) in before.items() if "report.json" not in n
-    }
+    summarise(tmp_path, str(weak), str(other))
 
 
-def test_a_report_under_another_name_is_not_guessed_at(tmp_path: Path) -> None:
-    weak = write_sample(tmp_path, sample("weak", with_fragments(9)))
-    strong = write_sample(tmp_path, sample("strong", with_fragments(1000)))
-    renamed = weak.rename(tmp_path / "weak.json")
-    with pytest.raises(AspsfusionError, match=r"is not named <sample>\.report\.json"):
-        summarise(tmp_path, "--reissue", str(renamed), str(strong))
+def outcomes_in(directory: Path) -> list[Path]:
+    """Return the outcomes of all samples."""
+    return sorted(directory.glob("*/*.outcome.json"))
+
+
+def test_findings_of_another_sample_are_refused(tmp_path: Path) -> None:
+    findings = BatchFindings(sample_id="other", contamination=[])
+    write_findings(findings, tmp_path / "b.json")
+    assert read_findings(tmp_path / "b.json") == findings
+    with pytest.raises(AspsfusionError, match="not of this report of weak"):
+        with_findings(sample("weak", with_fragments(9)), findings)
+    (tmp_path / "b.json").write_text("{}")
+    with pytest.raises(AspsfusionError, match="not the findings of a batch"):
+        read_findings(tmp_path / "b.json")

@@ -7,6 +7,7 @@ from pathlib import Path
 import html5lib
 import pytest
 
+from aspsfusion.batch.outcomes import Inputs, Outcome, reads_files, write_outcome
 from aspsfusion.batch.summary import NO_MESSAGE, control_is_ok, leading_fusion
 from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError
@@ -140,6 +141,39 @@ def test_a_failed_sample_has_a_row_with_its_error(tmp_path: Path) -> None:
     assert rows[2]["statement"] == NO_MESSAGE
     assert rows[1]["report"] == ""
     assert "FAILED" in (tmp_path / "summary.html").read_text(encoding="utf-8")
+
+
+def test_a_result_that_is_not_of_the_present_inputs_is_not_shown(tmp_path: Path) -> None:
+    reads = {name: tmp_path / f"{name}.fq" for name in ("type1_strong", "wild_type_deep", "broken", "late")}
+    sheet = tmp_path / "samples.tsv"
+    rows = [f"{name}\t{path}\tpositive\n" for name, path in reads.items()]
+    sheet.write_text("sample_id\tfastq_1\tcontrol\n" + "".join(rows), encoding="utf-8")
+    paths = write_reports(tmp_path, confirmed_report(), excluded_report())
+    outcomes = []
+    for name in list(reads)[:3]:
+        reads[name].write_text("as it was read")
+        inputs = Inputs(reads_files([str(reads[name])]), settings="--margin 2")
+        outcomes.append(tmp_path / f"{name}.outcome.json")
+        outcome = Outcome(name, "analyse", inputs=inputs)
+        write_outcome(
+            outcome if name in paths[0] + paths[1] else outcome.failure("screen", "x"), outcomes[-1]
+        )
+    reads["late"].write_text("not yet read")
+    given = ["--samples", str(sheet), *paths, "--outcomes", *map(str, outcomes)]
+
+    def verdicts(*more: str) -> list[str]:
+        return [row["verdict"] for row in run(tmp_path, *given, *more)]
+
+    assert verdicts() == ["CONFIRMED", "EXCLUDED", "FAILED", "FAILED"]
+    assert verdicts("--settings=--margin 3") == ["OUTDATED", "OUTDATED", "OUTDATED", "FAILED"]
+    reads["wild_type_deep"].write_text("other reads")
+    shown = run(tmp_path, *given)
+    assert [row["verdict"] for row in shown] == ["CONFIRMED", "OUTDATED", "FAILED", "FAILED"]
+    assert "is not the file that was read; run the workflow again" in shown[1]["statement"]
+    assert shown[1]["report"] == shown[1]["fragments"] == ""
+    assert shown[1]["control_ok"] == "no"
+    assert shown[3]["statement"].startswith("not analysed")
+    assert "OUTDATED" in (tmp_path / "summary.html").read_text(encoding="utf-8")
 
 
 def test_the_leading_fusion_is_that_of_the_target() -> None:

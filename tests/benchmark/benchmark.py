@@ -155,9 +155,9 @@ def contestants(panel: Path, slow_pairs: int) -> list[Contestant]:
 
 
 def prepare(panel: Path, scratch: Path, chosen: Sequence[Contestant]) -> None:
-    """Build the indexes that chosen programs need, and let the screen compile its code if it must.
+    """Build the indexes that chosen programs need.
 
-    A program whose index can not be built says so itself when it is run.
+    A program whose index cannot be built says so itself when it is run.
     """
     fasta = scratch / "bwa.fa"
     shutil.copyfile(panel / "transcripts.fa", fasta)
@@ -170,12 +170,6 @@ def prepare(panel: Path, scratch: Path, chosen: Sequence[Contestant]) -> None:
         build = ["STAR", "--runMode", "genomeGenerate", "--genomeDir", str(scratch / "star")]
         build += ["--genomeFastaFiles", str(fasta), "--genomeSAindexNbases", "8", "--genomeChrBinNbits", "11"]
         commands.append([*build, "--outFileNamePrefix", f"{scratch}/build."])
-    mates = (scratch / "one_1.fastq", scratch / "one_2.fastq")
-    for path, unit in zip(mates, ("ACGT", "GATC"), strict=True):
-        path.write_text(f"@one\n{unit * 25}\n+\n{'F' * 100}\n", encoding="ascii")
-    for one in chosen:
-        if one.program == sys.executable:
-            commands += one.commands(mates, scratch)
     for command in commands:
         try:
             run([command])

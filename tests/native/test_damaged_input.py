@@ -128,7 +128,7 @@ def test_damaged_panel(seed: int) -> None:
     refused = 0
     for _ in range(ROUNDS // 3):
         numbers = {"k": PANEL.k, "genes": 2, "seed_length": PANEL.seed_length}
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "kmers": PANEL.kmers.copy(),
             "kmer_genes": PANEL.genes.copy(),
             "text": PANEL.text.copy(),

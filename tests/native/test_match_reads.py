@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from aspsfusion.panel.kmers import SEED_LENGTH, kept_reads
 from aspsfusion.panel.screen_index import LEAST_SCORE
 from native_scan import GENE, OTHER, PANEL, TABLE, TEXT, scan
 
-THOROUGH = settings(deadline=None, max_examples=2 * settings.default.max_examples)
+THOROUGH = settings(deadline=None, max_examples=2 * settings().max_examples)
 
 CHUNK_BYTES = 32 * 1024
 """Records of some such chunks fill several batches of packed reads."""
@@ -191,8 +192,9 @@ def test_where_a_read_lies_in_a_block_does_not_matter() -> None:
     assert kept_reads([], TABLE).tolist() == []
 
 
-@pytest.mark.parametrize("length", [36, 50, 63, 64, 75, 99, 100, 150])
-def test_a_match_that_needs_the_first_or_the_last_bases_of_a_read(length: int) -> None:
+@lru_cache
+def reads_with_a_short_match(length: int) -> tuple[list[str], list[bool]]:
+    """Return reads that share some 20 bases with the panel at either end, and whether each matches."""
     rng = random.Random(length)
     reads = []
     for start in range(200):
@@ -205,7 +207,12 @@ def test_a_match_that_needs_the_first_or_the_last_bases_of_a_read(length: int) -
             around[place : place + len(bases)] = bases
             reads.append("".join(around[:length]))
     seeds = PANEL.seed_positions.tolist()
-    expected = [reference.matches(read, TEXT, seeds, SEED_LENGTH, LEAST_SCORE) for read in reads]
+    return reads, [reference.matches(read, TEXT, seeds, SEED_LENGTH, LEAST_SCORE) for read in reads]
+
+
+@pytest.mark.parametrize("length", [36, 50, 63, 64, 75, 99, 100, 150])
+def test_a_match_that_needs_the_first_or_the_last_bases_of_a_read(length: int) -> None:
+    reads, expected = reads_with_a_short_match(length)
     assert kept_reads([read.encode() for read in reads], TABLE).tolist() == expected
     assert [bool(kept_reads([read.encode()], TABLE)[0]) for read in reads[:100]] == expected[:100]
 

@@ -76,7 +76,8 @@ def of_one_slot(count: int) -> npt.NDArray[np.uint64]:
     """Return k-mers that all belong into the first slots of a table, in ascending order."""
     kmers = np.arange(2**23, dtype=np.uint64)
     slots = kmers * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(64 - 12)
-    return kmers[slots == 0][:count]
+    found: npt.NDArray[np.uint64] = kmers[slots == 0]
+    return found[:count]
 
 
 ONE_LETTER = np.concatenate([[NO_BASE], np.zeros(5000), [NO_BASE]]).astype(np.uint8)

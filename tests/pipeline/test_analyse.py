@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.batch.failures import FURTHER_FILES, JOB_FILES
+from aspsfusion.batch.outcomes import FURTHER_FILES, REPORT_FILES, STAGE_FILES
 from aspsfusion.cli import main
 from aspsfusion.cli.analyse import FURTHER
 from aspsfusion.errors import STAGE_MARK
@@ -75,10 +75,24 @@ def test_one_process_writes_what_the_commands_write(panel: Path, screened: Path,
         return {path.name: path.read_bytes() for path in directory.iterdir()}
 
     assert content(together) == content(apart.parent)
-    expected = {*JOB_FILES["analyse"], "arriba.tsv", "star-fusion.tsv"}
+    expected = {*STAGE_FILES["analyse"], *REPORT_FILES, "arriba.tsv", "star-fusion.tsv"} - {"record.json"}
     assert {name.removeprefix("x.") for name in content(together)} == expected
     assert b'"name": "' in content(together)["x.report.json"]
     assert b"INDETERMINATE" in content(together)["x.report.json"], "the thresholds have arrived"
+
+
+def test_record_alone_is_that_of_the_report(panel: Path, screened: Path, tmp_path: Path) -> None:
+    """The workflow has the record alone written, and the report's files from it: the same bytes."""
+    whole, alone = tmp_path / "whole" / "x", tmp_path / "alone" / "x"
+    assert analyse(panel, screened, whole.parent) == 0
+    assert analyse(panel, screened, alone.parent, "--record") == 0
+    expected = {f"x.{name}" for name in STAGE_FILES["analyse"]}
+    assert {path.name for path in alone.parent.iterdir()} == expected
+    files = {"json": "report.json", "html": "report.html", "tsv": "fusions.tsv", "vcf": "fusions.vcf.gz"}
+    words = [word for option, name in files.items() for word in (f"--{option}", f"{alone}.{name}")]
+    assert main(["report", "--from", f"{alone}.record.json", *words]) == 0
+    for name in REPORT_FILES:
+        assert Path(f"{alone}.{name}").read_bytes() == Path(f"{whole}.{name}").read_bytes()
 
 
 def test_what_can_be_asked_for_besides_is_removed_with_a_failed_sample() -> None:

@@ -372,7 +372,7 @@ def test_flipped_base_is_found_by_the_checksum_at_the_end(
     packed = bytearray(gzip.compress(LARGE, compresslevel=0))
     packed[packed.index(GENE[:1].encode() * 2)] ^= ord("A") ^ ord("C")
     path.write_bytes(packed)
-    with pytest.raises(ReadsError, match=r", after record 2\d\d\d: compressed data .*CRC"):
+    with pytest.raises(ReadsError, match=r", after record 2\d\d\d: compressed data .*checksum"):
         read_all(path, table)
 
 
@@ -396,8 +396,8 @@ def test_file_that_can_not_be_opened(table: ScreenTable, tmp_path: Path) -> None
     remedy = "give the path of a FASTQ file"
     path = tmp_path / "none.fastq.gz"
     with pytest.raises(
-        ReadsError, match=rf"^{path}: can not be read \(no such file or directory\); {remedy}$"
+        ReadsError, match=rf"^{path}: cannot be read \(no such file or directory\); {remedy}$"
     ):
         read_all(path, table)
-    with pytest.raises(ReadsError, match=rf"^{tmp_path}: can not be read \(is a directory\); {remedy}$"):
+    with pytest.raises(ReadsError, match=rf"^{tmp_path}: cannot be read \(is a directory\); {remedy}$"):
         read_all(tmp_path, table)

@@ -19,30 +19,26 @@ def profile(name: str) -> dict[str, Any]:
 def rules() -> dict[str, str]:
     """Return the text of every rule by its name."""
     texts = (path.read_text() for path in sorted((WORKFLOW / "rules").glob("*.smk")))
-    parts = [part for text in texts for part in re.split(r"^rule ", text, flags=re.MULTILINE)[1:]]
+    parts = [
+        part for text in texts for part in re.split(r"^(?:rule|checkpoint) ", text, flags=re.MULTILINE)[1:]
+    ]
     return {part.split(":")[0]: part for part in parts}
 
 
-def rules_of_samples() -> set[str]:
-    """Return the rules that write files of one sample."""
-    found = set()
-    for name, text in rules().items():
-        output = re.search(r"^    output:\n((?:        .*\n)+)", text, flags=re.MULTILINE)
-        if output and "of_sample(" in output[1]:
-            found.add(name)
-    return found
+def submitted() -> set[str]:
+    """Return the rules whose jobs are submitted to a cluster."""
+    return {name for name, text in rules().items() if "    localrule: True\n" not in text}
 
 
-def test_all_jobs_of_a_sample_are_one_on_a_cluster() -> None:
-    assert {"screen", "extract", "analyse"} == rules_of_samples()
-    assert set(profile("slurm")["groups"]) == {f"{rule}=sample" for rule in rules_of_samples()}
+def test_all_submitted_jobs_of_a_sample_are_one() -> None:
+    assert submitted() == {"build_panel", "screen", "extract", "analyse"}
+    of_samples = submitted() - {"build_panel"}
+    assert set(profile("slurm")["groups"]) == {f"{rule}=sample" for rule in of_samples}
 
 
-def test_what_is_submitted_is_done_by_the_snakemake_of_its_job() -> None:
-    # Never where snakemake was started by the user, which may be a login node.
-    submitted = {name for name, text in rules().items() if "    localrule: True\n" not in text}
-    assert submitted == {"build_panel", *rules_of_samples()}
-    assert all("    localrule: ON_NODE\n" in rules()[name] for name in submitted)
+def test_rules_know_how_often_a_job_is_tried_again() -> None:
+    settings = profile("slurm")
+    assert f"retries={settings['retries']}" in settings["default-resources"]
 
 
 def test_examples_for_other_clusters_group_the_same_rules() -> None:
@@ -53,6 +49,7 @@ def test_examples_for_other_clusters_group_the_same_rules() -> None:
     for example in executors:
         assert example["groups"] == profile("slurm")["groups"]
         assert example["keep-going"] is True
+        assert f"retries={example['retries']}" in example["default-resources"]
 
 
 def test_slurm_keeps_what_the_default_profile_sets() -> None:

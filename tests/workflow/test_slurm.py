@@ -3,20 +3,29 @@
 `make test-slurm` runs this; `make test` leaves it out, since it waits more than it works.
 """
 
-import csv
 import gzip
 import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from one_node_slurm import OneNodeSlurm, SlurmJob, SlurmUnavailableError, one_node_slurm
 from repository import ROOT
-from small_batch import SAMPLES, SmallBatch, results, small_batch
+from small_batch import (
+    SAMPLES,
+    Held,
+    SmallBatch,
+    has_ended,
+    results,
+    small_batch,
+    verdicts,
+    wait_for,
+)
 
 pytestmark = [pytest.mark.slurm, pytest.mark.workflow]
 
@@ -118,18 +127,43 @@ def test_small_sample_asks_for_one_processor_and_large_one_for_two(
         if job.number not in earlier:
             (log,) = logs.rglob(f"{job.number}.log")
             said = log.read_text()
-            assert said.count("Workflow ID:") == 1, "snakemake is started once on the node"
             (who,) = {line.strip() for line in said.splitlines() if "wildcards:" in line} or {"panel"}
             processors[who] = job.processors
     assert processors == {"panel": 1, f"wildcards: sample={SAMPLES[1]}": 1, "wildcards: sample=large": 2}
-    with (tmp_path / "slurm" / "logs" / "efficiency.tsv").open(newline="") as table:
-        rows = list(csv.DictReader(table, delimiter="\t"))
-    assert {(row["sample"], row["job"], row["threads_asked"]) for row in rows} == {
-        (SAMPLES[1], "screen", "1"),
-        (SAMPLES[1], "analyse", "1"),
-        ("large", "screen", "2"),
-        ("large", "analyse", "1"),
-    }
+
+
+def test_sample_whose_job_is_killed_every_time_fails_alone(slurm: OneNodeSlurm, tmp_path: Path) -> None:
+    """A job that is killed as a whole can write nothing; the last attempt does it for those before."""
+    batch, outdir, said = small_batch(tmp_path), tmp_path / "slurm", tmp_path / "log"
+    victim = SAMPLES[0]
+    job = Held(tmp_path, f"{victim}.calls.json")
+    with said.open("w") as stream:
+        run = subprocess.Popen(
+            _on_slurm(batch, outdir, tmp_path / "jobs", "--jobs", "1"),
+            cwd=ROOT,
+            env=job.environment | slurm.environment | {"PYTHONPATH": job.environment["PYTHONPATH"]},
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            for _ in range(3):
+                process = wait_for(job.process, run, DEADLINE)
+                slurm.run("scancel", _slurm_job_of(process))
+                wait_for(partial(has_ended, process), run, DEADLINE)
+            status = run.wait(DEADLINE)
+        finally:
+            run.kill()
+            run.wait()
+    assert status == 1, said.read_text()
+    assert verdicts(outdir) == {victim: "FAILED", SAMPLES[1]: "CONFIRMED"}
+    note = (outdir / victim / f"{victim}.failed.txt").read_text()
+    assert note.startswith("call stopped without a message, killed or out of memory")
+
+
+def _slurm_job_of(process: int) -> str:
+    """Return the number of the Slurm job that a process belongs to."""
+    environment = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+    return next(word for word in environment if word.startswith(b"SLURM_JOB_ID=")).decode().partition("=")[2]
 
 
 def _on_slurm(batch: SmallBatch, outdir: Path, logs: Path, *arguments: str) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from aspsfusion.batch.failures import JOB_FILES
+from aspsfusion.batch.outcomes import sample_files
 from aspsfusion.simulate.demo import DEFINITION, Demo, Outcome, load_demo, run_workflow
 from bam_factory import Record, write_records
 from repository import ROOT
@@ -95,11 +95,6 @@ def second_batch(
     config.write_text(yaml.safe_dump(settings))
     status = run_workflow(ROOT, config, CORES, directory / "log")
     return Batch(directory / "results", status, (directory / "log").read_text())
-
-
-def efficiency(outdir: Path) -> list[dict[str, str]]:
-    with (outdir / "logs" / "efficiency.tsv").open(newline="") as stream:
-        return list(csv.DictReader(stream, delimiter="\t"))
 
 
 def unaligned_bam(mates: list[Path], path: Path) -> Path:
@@ -188,29 +183,13 @@ def test_demonstration_gets_every_verdict(demonstration: tuple[Batch, list[Outco
 def test_every_file_of_the_contract_is_there(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:
     batch, _ = demonstration
     for sample in demo.samples:
-        for names in JOB_FILES.values():
-            for name in names:
-                assert batch.file(sample.id, name).stat().st_size, (sample.id, name)
+        for file in sample_files(str(batch.outdir), sample.id):
+            assert Path(file).stat().st_size, file
         assert not batch.file(sample.id, "candidates.fastq.gz").exists()
     for name in ("panel.json", "transcripts.fa", "exons.tsv"):
         assert (batch.outdir / "panel" / name).is_file()
     assert list(batch.summary()) == [sample.id for sample in demo.samples]
     assert (batch.outdir / "summary.html").is_file()
-
-
-def test_what_jobs_used_stands_beside_what_they_asked_for(
-    demonstration: tuple[Batch, list[Outcome]], second_batch: Batch, demo: Demo
-) -> None:
-    rows = efficiency(demonstration[0].outdir)
-    assert [(row["sample"], row["job"]) for row in rows] == [
-        (sample.id, job) for sample in demo.samples for job in JOB_FILES
-    ]
-    for row in rows:
-        assert row["threads_asked"] == "1"
-        assert 2000 <= float(row["memory_mb_asked"]) < 4000
-        assert 0 < float(row["seconds"]) < float(row["seconds_asked"])
-    # Of a batch in which a job failed as well.
-    assert ("lanes", "analyse") in [(row["sample"], row["job"]) for row in efficiency(second_batch.outdir)]
 
 
 def test_reports_keep_to_the_schema(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:

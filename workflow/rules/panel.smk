@@ -34,7 +34,6 @@ rule build_panel:
         f"{OUTDIR}/logs/panel.log",
     benchmark:
         f"{OUTDIR}/benchmarks/panel.tsv"
-    localrule: ON_NODE
     conda:
         ENVIRONMENT
     threads: 1
@@ -45,7 +44,9 @@ rule build_panel:
         gtf=lambda wildcards, input: (
             f"--gtf {shlex.quote(input.gtf)}" if input.gtf else ""
         ),
+        outdated=OF_THE_BATCH,
         version=PACKAGE_VERSION,
     shell:
+        "rm -f {params.outdated:q}; "
         "aspsfusion panel build --force --panel {input.panel:q} --genome {input.genome:q} {params.gtf} "
         "--output {output:q} > {log:q} 2>&1"

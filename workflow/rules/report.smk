@@ -1,14 +1,80 @@
-# The table of the batch.
-#
-# The batch can lower a verdict (possible contamination). What the samples say about each other is only known
-# here, and has to be known too when one of them failed, so it is the summary that then writes the reports of
-# the samples concerned again (--reissue), before its own files. It does so once: a report that says already
-# what it has to say is left alone, so that a second run finds nothing to do.
-# It takes seconds: not worth a place in a cluster's queue.
+# What the samples of a batch say about each other is known only when all of them are through, and has to be known
+# too when one of them failed. These rules take seconds: not worth a place in a cluster's queue.
+checkpoint compare:
+    input:
+        sheet=config["samples"],
+        outcomes=OUTCOMES,
+    output:
+        table=COMPARED,
+    log:
+        f"{OUTDIR}/logs/compare.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=doubling(1000),
+        runtime=doubling(10),
+    params:
+        settings=BATCH_SETTINGS,
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion workflow compare --samples {input.sheet:q} --output {output.table:q} {params.settings} "
+        "{input.outcomes:q} > {log:q} 2>&1"
+
+
+# The report of a sample: its own record, with what the batch says about it.
+rule report:
+    input:
+        outcome=of_sample("outcome.json"),
+        # Compared before, but what it says of other samples is no reason to write this report again.
+        compared=ancient(COMPARED),
+        findings=findings_of,
+    output:
+        **{name.replace("-", "_"): of_sample(f"{name}.tsv") for name in COMPATIBLE},
+        json=of_sample("report.json"),
+        html=report(
+            of_sample("report.html"),
+            caption="../report/sample.rst",
+            category="Samples",
+            labels={"sample": "{sample}", "file": "report"},
+        ),
+        tsv=of_sample("fusions.tsv"),
+        vcf=of_sample("fusions.vcf.gz"),
+        tbi=of_sample("fusions.vcf.gz.tbi"),
+    log:
+        log_of("report"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        record=of_sample("record.json"),
+        findings=lambda wildcards, input: (
+            shlex.join(["--batch", *input.findings]) if input.findings else ""
+        ),
+        tables=lambda wildcards: shlex.join(
+            word
+            for name in COMPATIBLE
+            for word in (
+                f"--{name}",
+                of_sample(f"{name}.tsv").format(sample=wildcards.sample),
+            )
+        ),
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion report --force --from {params.record:q} {params.findings} --json {output.json:q} "
+        "--html {output.html:q} --tsv {output.tsv:q} --vcf {output.vcf:q} {params.tables} > {log:q} 2>&1"
+
+
+# The table of the batch, with a row for a sample that failed as well.
 rule summary:
     input:
         sheet=config["samples"],
-        reports=expand(of_sample("report.json"), sample=SAMPLES),
+        panel=PANEL_DIR,
+        outcomes=OUTCOMES,
+        compared=COMPARED,
+        reports=good_reports,
     output:
         tsv=report(
             SUMMARY["tsv"],
@@ -23,7 +89,6 @@ rule summary:
             labels={"sample": "all", "file": "summary"},
         ),
         multiqc=SUMMARY["multiqc"],
-        complete=touch(BATCH_COMPLETE),
     log:
         f"{OUTDIR}/logs/summary.log",
     localrule: True
@@ -34,9 +99,35 @@ rule summary:
         mem_mb=doubling(1000),
         runtime=doubling(10),
     params:
-        thresholds=thresholds("batch"),
+        batch=BATCH_SETTINGS,
+        settings=SETTINGS,
         version=PACKAGE_VERSION,
     shell:
         "aspsfusion summary --force --output-tsv {output.tsv:q} --output-html {output.html:q} "
-        "--multiqc {output.multiqc:q} --samples {input.sheet:q} --reissue {params.thresholds} "
-        "{input.reports:q} > {log:q} 2>&1"
+        "--multiqc {output.multiqc:q} --samples {input.sheet:q} --panel {input.panel:q} "
+        "--settings={params.settings:q} {params.batch} {input.reports:q} --outcomes {input.outcomes:q} "
+        "> {log:q} 2>&1"
+
+
+# Fails when a sample has no result, and forgets the outcome of such a sample so that the next run tries again.
+rule check:
+    input:
+        sheet=config["samples"],
+        panel=PANEL_DIR,
+        outcomes=OUTCOMES,
+        compared=COMPARED,
+        reports=good_reports,
+        summary=list(SUMMARY.values()),
+    output:
+        touch(BATCH_COMPLETE),
+    log:
+        f"{OUTDIR}/logs/check.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        settings=SETTINGS,
+    shell:
+        "aspsfusion workflow check --samples {input.sheet:q} --panel {input.panel:q} "
+        "--settings={params.settings:q} --compared {input.compared:q} {input.outcomes:q} > {log:q} 2>&1"

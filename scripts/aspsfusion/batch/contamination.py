@@ -7,10 +7,15 @@ answer however often it is made, and takes back what a smaller batch had made it
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+from pydantic import ValidationError
+
 from aspsfusion.config import BatchParameters
-from aspsfusion.report.findings import Contamination, Fusion, Reason
+from aspsfusion.errors import AspsfusionError
+from aspsfusion.io.files import replacing
+from aspsfusion.report.findings import Contamination, Fusion, Reason, Record
 from aspsfusion.report.models import OwnVerdict, Report, Verdict
 from aspsfusion.report.words import count, percent, plural
 
@@ -24,16 +29,26 @@ Place = tuple[str, str, int, str, int, str]
 """Name of a fusion with chromosome and position of both joined bases, and the inserted bases."""
 
 
+class BatchFindings(Record):
+    """What a batch says about one sample: `<sample>.batch.json`. It names no other sample."""
+
+    sample_id: str
+    contamination: list[Contamination | None]
+    """One for each fusion of the sample's own report, in its order."""
+
+
 class CheckedReport(NamedTuple):
     """A report by the check of its batch.
 
     Attributes:
         report: with the verdict that it has as a sample of the batch.
         sources: names of the samples that its junctions may come from.
+        findings: what the batch says about it; None where that is nothing.
     """
 
     report: Report
     sources: tuple[str, ...] = ()
+    findings: BatchFindings | None = None
 
 
 def check_batch(
@@ -77,13 +92,57 @@ def _judged(report: Report, others: Sequence[Report], parameters: BatchParameter
     found = [_source(fusion, others, parameters) for fusion in report.fusions]
     if not any(found):
         return CheckedReport(report)
-    fusions = [
-        fusion.model_copy(update={"contamination": source[1] if source else None})
-        for fusion, source in zip(report.fusions, found, strict=True)
-    ]
+    findings = BatchFindings(
+        sample_id=report.sample_id, contamination=[source[1] if source else None for source in found]
+    )
     sources = tuple(dict.fromkeys(source[0] for source in found if source))
-    changed = report.model_copy(update={"fusions": fusions, "verdict": _verdict(report, fusions)})
-    return CheckedReport(changed, sources)
+    return CheckedReport(with_findings(report, findings), sources, findings)
+
+
+def with_findings(report: Report, findings: BatchFindings) -> Report:
+    """Return a sample's report as its batch has it.
+
+    Args:
+        report: by the sample's own reads, or as an earlier check left it.
+        findings: what the batch says about this sample.
+
+    Raises:
+        AspsfusionError: the findings are of another sample or of other fusions.
+    """
+    own = own_report(report)
+    if (findings.sample_id, len(findings.contamination)) != (own.sample_id, len(own.fusions)):
+        raise AspsfusionError(
+            f"the batch's findings are not of this report of {own.sample_id}",
+            remedy="compare the batch again with 'aspsfusion workflow compare'",
+        )
+    fusions = [
+        fusion.model_copy(update={"contamination": source})
+        for fusion, source in zip(own.fusions, findings.contamination, strict=True)
+    ]
+    return own.model_copy(update={"fusions": fusions, "verdict": _verdict(own, fusions)})
+
+
+def write_findings(findings: BatchFindings, path: Path) -> None:
+    """Write `<sample>.batch.json`; a file that says the same already is left alone."""
+    text = findings.model_dump_json(indent=1) + "\n"
+    if not (path.is_file() and path.read_text(encoding="utf-8") == text):
+        with replacing(path, force=True) as draft:
+            draft.write_text(text, encoding="utf-8")
+
+
+def read_findings(path: Path) -> BatchFindings:
+    """Read `<sample>.batch.json`.
+
+    Raises:
+        AspsfusionError: it cannot be read or is something else.
+    """
+    try:
+        return BatchFindings.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        reason = getattr(error, "strerror", None) or "not the findings of a batch"
+        raise AspsfusionError(
+            f"cannot be read ({reason})", path=path, remedy="write it with 'aspsfusion workflow compare'"
+        ) from error
 
 
 def _source(

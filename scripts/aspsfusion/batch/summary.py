@@ -6,12 +6,13 @@ missing without a word.
 
 import csv
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
-from aspsfusion.batch.contamination import check_batch
+from aspsfusion.batch.contamination import CheckedReport, check_batch
+from aspsfusion.batch.outcomes import Inputs, Outcome, outdated
 from aspsfusion.config import BatchParameters
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, ParameterError
 from aspsfusion.io.files import replacing
@@ -20,7 +21,10 @@ from aspsfusion.report.json_tsv import cell_text, read_report
 from aspsfusion.report.models import Report
 
 FAILED = "FAILED"
+OUTDATED = "OUTDATED"
+"""A sample with a result that is not of the present reads, panel or thresholds: nothing of it is shown."""
 NO_MESSAGE = "failed without a message; see the logs"
+NOT_REACHED = "not analysed: the run ended before; run the workflow again"
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,8 @@ class SummaryRow:
 
     Attributes:
         sample_id: name of the sample.
-        verdict: CONFIRMED, EXCLUDED, INDETERMINATE or FAILED.
-        statement: the verdict in a sentence, or the error of a failed sample.
+        verdict: CONFIRMED, EXCLUDED, INDETERMINATE, FAILED or OUTDATED.
+        statement: the verdict in a sentence, or why there is none.
         fusions: names of all reported fusions.
         type: name of the leading fusion's junction in the literature. The leading fusion is the first one
             of the target, or the first of all; the next four columns are about it as well.
@@ -75,15 +79,22 @@ class SummaryRow:
 
 @dataclass(frozen=True)
 class BatchSample:
-    """A sample of the batch: its report and where that is, or the sentence it failed with.
+    """A sample of the batch: its report and where that is, or why it has none.
 
-    `sources` names the samples that its junctions may come from, by the check of the batch.
+    Attributes:
+        sample_id: the sample.
+        report: its report; None where it has none that counts.
+        path: the report's file.
+        error: why it has none.
+        verdict: what is said instead of a verdict.
+        sources: samples that its junctions may come from, by the check of the batch.
     """
 
     sample_id: str
     report: Report | None
     path: Path | None
     error: str = ""
+    verdict: str = FAILED
     sources: tuple[str, ...] = ()
 
     @property
@@ -100,7 +111,7 @@ def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> li
         failures: for each failed sample the file that holds its one-line error.
 
     Raises:
-        AspsfusionError: a report can not be read, or two belong to one sample.
+        AspsfusionError: a report cannot be read, or two belong to one sample.
     """
     batch = []
     for path in report_paths:
@@ -118,51 +129,83 @@ def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> li
     return batch
 
 
-@dataclass(frozen=True)
-class Change:
-    """A sample whose report the batch changes.
+def with_outcomes(
+    batch: Sequence[BatchSample], outcomes: Iterable[Outcome], present: Mapping[str, Inputs]
+) -> list[BatchSample]:
+    """Return the samples as their outcomes have them, without verdicts that are not of the present inputs.
 
-    Attributes:
-        sample: the sample with its changed report.
-        before: verdict in the report as it was read.
+    Args:
+        batch: samples as read.
+        outcomes: how they came out, in the order wanted.
+        present: present inputs by sample of the sheet; without any, nothing is compared with them.
+
+    Returns:
+        Every sample that an outcome or the sheet names, then those of the batch that neither names.
     """
+    known = {sample.sample_id: sample for sample in batch}
+    came_out = {outcome.sample_id: outcome for outcome in outcomes}
+    after = []
+    for sample_id in dict.fromkeys([*came_out, *present, *known]):
+        outcome = came_out.get(sample_id)
+        missing = without_result(outcome, present.get(sample_id)) if outcome else None
+        sample = known.get(sample_id, BatchSample(sample_id, None, None, NOT_REACHED))
+        after.append(missing or sample)
+    return after
 
-    sample: BatchSample
-    before: str
 
-    def sentence(self) -> str:
-        """Return what changes, in words."""
-        report = self.sample.report
-        assert report is not None
-        sources = self.sample.sources
-        why = f"possible contamination from {', '.join(sources)}" if sources else "no contamination any more"
-        return f"{self.sample.sample_id}: {self.before}, now {report.verdict.call} ({why})"
+def without_result(outcome: Outcome, present: Inputs | None = None) -> BatchSample | None:
+    """Return a sample as one without a result, if it has none that is of the present inputs.
+
+    Args:
+        outcome: how it came out.
+        present: present inputs, as far as they are known.
+    """
+    stale = outdated(outcome.inputs, present) if present else ""
+    if stale:
+        sentence = f"not of the present inputs: {stale}; run the workflow again"
+        return BatchSample(outcome.sample_id, None, None, sentence, OUTDATED)
+    return BatchSample(outcome.sample_id, None, None, outcome.sentence) if outcome.failed else None
 
 
 def judge_batch(
     batch: Sequence[BatchSample], runs: Mapping[str, str], parameters: BatchParameters
-) -> tuple[list[BatchSample], list[Change]]:
-    """Return the samples with their verdicts as samples of this batch, and those whose reports change.
+) -> list[BatchSample]:
+    """Return the samples with the names of those that their junctions may come from.
 
     Args:
         batch: samples as read.
         runs: sequencing run by sample.
         parameters: thresholds.
+
+    Raises:
+        AspsfusionError: a report does not say what it has to say as one of this batch.
     """
     reports = [sample.report for sample in batch if sample.report is not None]
     judged = {checked.report.sample_id: checked for checked in check_batch(reports, runs, parameters)}
-    after = [
-        replace(sample, report=judged[sample.sample_id].report, sources=judged[sample.sample_id].sources)
-        if sample.sample_id in judged
-        else sample
-        for sample in batch
-    ]
-    changes = [
-        Change(new, old.report.verdict.call)
-        for old, new in zip(batch, after, strict=True)
-        if old.report is not None and old.report != new.report
-    ]
-    return after, changes
+    after = []
+    for sample in batch:
+        if sample.report is None:
+            after.append(sample)
+            continue
+        checked = judged[sample.sample_id]
+        if checked.report != sample.report:
+            raise _not_of_this_batch(sample.report, checked)
+        after.append(replace(sample, sources=checked.sources))
+    return after
+
+
+def _not_of_this_batch(report: Report, checked: CheckedReport) -> AspsfusionError:
+    why = (
+        f"possible contamination from {', '.join(checked.sources)}"
+        if checked.sources
+        else "no contamination any more"
+    )
+    return ParameterError(
+        f"the batch changes the report of {report.sample_id}: {report.verdict.call}, now "
+        f"{checked.report.verdict.call} ({why})",
+        remedy="compare the batch with 'aspsfusion workflow compare' and write the report again with "
+        "'aspsfusion report --batch', or give --max-contamination-share 0 for no such check",
+    )
 
 
 def html_beside(report_json: Path) -> Path:
@@ -224,7 +267,7 @@ def summary_row(
     report = sample.report
     ok = control_is_ok(control, report, ntc_max_fragments)
     if report is None:
-        return SummaryRow(sample.sample_id, FAILED, sample.error, control=control, control_ok=ok)
+        return SummaryRow(sample.sample_id, sample.verdict, sample.error, control=control, control_ok=ok)
     fusion = leading_fusion(report.fusions)
     return SummaryRow(
         sample_id=report.sample_id,

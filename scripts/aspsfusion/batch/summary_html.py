@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from aspsfusion.batch.summary import FAILED, SummaryRow
+from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow
 from aspsfusion.io.files import replacing
 from aspsfusion.report.html_parts import css_string, render, script_source, template_text
 from aspsfusion.report.words import count, percent, plural, rounded_up
 
-CALLS = ("CONFIRMED", "INDETERMINATE", "EXCLUDED", FAILED)
+CALLS = ("CONFIRMED", "INDETERMINATE", "EXCLUDED", FAILED, OUTDATED)
 """In the order in which the batch's counts are told."""
 
 

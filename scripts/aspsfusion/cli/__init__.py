@@ -51,6 +51,10 @@ COMMANDS = {
         "summary",
         "write the table of a batch from its reports, and check its controls and contamination",
     ),
+    "workflow": (
+        "workflow",
+        "what the rules of the workflow call: attempt a job, compare the samples, check the outcomes",
+    ),
     "explain": ("report", "say why a sample has its verdict, or why one read did or did not count"),
     "demo": (
         "simulate",
@@ -118,11 +122,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program's name; those of the process by default.
 
     Returns:
-        The exit status: 0, 1, or 130 after an interrupt. Wrong usage leaves through SystemExit with status 2.
+        The exit status: that of the command, 1 after an error, 130 after an interrupt. Wrong usage
+        leaves through SystemExit with status 2.
     """
     args = build_parser().parse_args(argv)
     try:
-        args.run(args)
+        status: int = args.run(args) or 0
     except (AspsfusionError, OSError) as error:
         if args.debug:
             traceback.print_exc()
@@ -131,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("aspsfusion: interrupted", file=sys.stderr)
         return 130
-    return 0
+    return status
 
 
 def _sentence(error: AspsfusionError | OSError) -> str:

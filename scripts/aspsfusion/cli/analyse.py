@@ -59,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"further files to write: {', '.join(sorted(FURTHER))}; described at 'aspsfusion report'",
     )
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write the sample's own record (SAMPLE.record.json) and no report: the samples of its batch are "
+        "to be compared first",
+    )
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of align (default: 1)")
     add_force(parser)
     for model in (CallParameters, ClassifyParameters):
@@ -72,12 +78,13 @@ def run(args: argparse.Namespace) -> None:
         AspsfusionError: a stage failed, or a file is there already.
     """
     from aspsfusion.errors import STAGE_MARK
-    from aspsfusion.pipeline import SampleFiles, Thresholds, Watcher, run_analyse
+    from aspsfusion.pipeline import SampleFiles, SampleInput, Thresholds, Watcher, run_analyse
 
     thresholds = Thresholds(parameters_from(args, CallParameters), parameters_from(args, ClassifyParameters))
-    files, also = SampleFiles(args.output, args.sample), [FURTHER[name] for name in args.also]
-    refuse_existing(files.main_files(also), force=args.force)
-    baseline = baseline_from(args)
+    also = [FURTHER[name] for name in args.also]
+    files = SampleFiles(args.output, args.sample, also, record_only=args.record, force=args.force)
+    refuse_existing(files.main_files(), force=args.force)
+    given = SampleInput(args.panel, args.reads, args.screen, args.library, baseline_from(args))
     started = time.monotonic()
 
     def say(stage: str) -> None:
@@ -85,17 +92,6 @@ def run(args: argparse.Namespace) -> None:
         print(f"{STAGE_MARK}{stage} after {time.monotonic() - started:.1f} s", flush=True)
 
     with ProgressLine("fragments") as line:
-        report = run_analyse(
-            args.panel,
-            args.reads,
-            args.screen,
-            files,
-            thresholds,
-            args.library,
-            baseline,
-            also,
-            threads=args.threads,
-            watcher=Watcher(say, line.update),
-            force=args.force,
-        )
+        watcher = Watcher(say, line.update)
+        report = run_analyse(given, files, thresholds, threads=args.threads, watcher=watcher)
     print(f"{report.sample_id}: {report.verdict.call}")

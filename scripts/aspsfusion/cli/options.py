@@ -23,10 +23,13 @@ LOG_INTERVAL = 60.0
 
 
 class Command(NamedTuple):
-    """A command: a function that adds its arguments, one that runs it, and an example for its help."""
+    """A command: a function that adds its arguments, one that runs it, and an example for its help.
+
+    The one that runs it may return an exit status other than 0.
+    """
 
     add_arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], None]
+    run: Callable[[argparse.Namespace], int | None]
     example: str
 
 
@@ -34,7 +37,7 @@ def add_part(
     parts: "argparse._SubParsersAction[argparse.ArgumentParser]",
     name: str,
     text: str,
-    run: Callable[[argparse.Namespace], None],
+    run: Callable[[argparse.Namespace], int | None],
     example: str | None = None,
 ) -> argparse.ArgumentParser:
     """Add a part of a command, for example `build` of `panel`; `run_part` runs the one asked for."""
@@ -61,9 +64,10 @@ def add_debug(parser: argparse.ArgumentParser, default: object = False) -> None:
     )
 
 
-def run_part(args: argparse.Namespace) -> None:
-    """Run the part of a command that was asked for."""
-    args.part(args)
+def run_part(args: argparse.Namespace) -> int | None:
+    """Run the part of a command that was asked for, and return its exit status."""
+    status: int | None = args.part(args)
+    return status
 
 
 def add_path(parser: argparse.ArgumentParser, option: str, metavar: str, text: str) -> None:

@@ -57,7 +57,17 @@ OUTPUTS = {
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--from", dest="source", type=Path, metavar="JSON", help="write from this report.json alone"
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="JSON",
+        help="write from this report.json, or record.json of 'aspsfusion analyse --record', alone",
+    )
+    parser.add_argument(
+        "--batch",
+        type=Path,
+        metavar="JSON",
+        help="what the batch says about the sample, written by 'aspsfusion workflow compare'",
     )
     parser.add_argument(
         "--panel", type=Path, metavar="DIR", help="directory written by 'aspsfusion panel build'"
@@ -79,6 +89,8 @@ def _report(args: argparse.Namespace) -> None:
 
     outputs = {name: getattr(args, name) for name in OUTPUTS if getattr(args, name)}
     refuse_existing([args.json, *outputs.values()], force=args.force)
+    if args.batch and not args.source:
+        raise ParameterError("--batch goes with --from", remedy="write the report first, then with --from")
     report = _read(args) if args.source else _compose(args)
     if args.json:
         write_json(report, args.json)
@@ -90,10 +102,15 @@ def _report(args: argparse.Namespace) -> None:
 def _read(args: argparse.Namespace) -> "Report":
     from aspsfusion.report.json_tsv import read_report
 
-    given = [f"--{name}" for name in STAGES if getattr(args, name)]
+    given = [f"--{name}" for name in STAGES if name != "json" and getattr(args, name)]
     if given:
         raise ParameterError(f"--from cannot go with {given[0]}", remedy="give either form of the command")
-    return read_report(args.source)
+    report = read_report(args.source)
+    if args.batch:
+        from aspsfusion.batch.contamination import read_findings, with_findings
+
+        return with_findings(report, read_findings(args.batch))
+    return report
 
 
 def _compose(args: argparse.Namespace) -> "Report":

@@ -1,7 +1,6 @@
 """`aspsfusion summary`."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,17 +8,15 @@ from aspsfusion.cli.options import add_force, add_parameters, parameters_from, r
 from aspsfusion.config import BatchParameters
 
 if TYPE_CHECKING:
-    from aspsfusion.batch.summary import Change
+    from aspsfusion.batch.outcomes import Inputs
 
 EXAMPLE = """\
 example:
   aspsfusion summary --output-tsv results/summary.tsv --output-html results/summary.html \\
-      --samples config/samples.tsv --reissue results/*/*.report.json
+      --samples config/samples.tsv results/*/*.report.json
 
-A junction that another sample of the batch has far more often may come from there: it can not confirm.
-Such a sample's report has to say so too. With --reissue its files (report.json and the files of the same
-sample beside it) are written again; without it the command stops and names the samples. The verdict by the
-sample's own reads stays in report.json, and every later summary starts from it.
+A junction that another sample of the batch has far more often may come from there: it cannot confirm.
+Such a sample's report has to say so too; where it does not, the command stops and names the sample.
 """
 
 
@@ -47,50 +44,66 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a sample that failed, and the file with its error; may be repeated",
     )
     parser.add_argument(
-        "--reissue",
-        action="store_true",
-        help="write the reports of samples again whose verdict the batch changes",
+        "--outcomes",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="JSON",
+        help="outcomes that the workflow keeps: samples without a result get a row too, and a result that is "
+        "not of the present inputs is shown as OUTDATED",
     )
+    add_present_inputs(parser)
     add_parameters(parser, BatchParameters)
     add_force(parser)
 
 
-def _reissue(changes: "Sequence[Change]", *, allowed: bool) -> None:
-    """Write the reports that the batch changes; nothing is written when there are any and none may be."""
-    from aspsfusion.errors import ParameterError
-    from aspsfusion.report.files import reissue
+def add_present_inputs(parser: argparse.ArgumentParser) -> None:
+    """Add `--panel` and `--settings`, with which outcomes are compared besides the files of reads."""
+    parser.add_argument(
+        "--panel", type=Path, metavar="DIR", help="panel that outcomes have to be of, where it is known"
+    )
+    parser.add_argument(
+        "--settings",
+        default="",
+        metavar="TEXT",
+        help="what outcomes have to say of their thresholds, where it is known",
+    )
 
-    if changes and not allowed:
-        raise ParameterError(
-            f"the batch changes the reports of {', '.join(change.sample.sample_id for change in changes)}: "
-            f"{changes[0].sentence()}",
-            remedy="give --reissue to write them again, or --max-contamination-share 0 for no such check",
-        )
-    for change in changes:
-        report, path = change.sample.report, change.sample.path
-        assert report is not None
-        assert path is not None
-        files = reissue(report, path)
-        print(f"{change.sentence()}; {len(files)} files written again")
+
+def present_of(args: argparse.Namespace) -> "dict[str, Inputs]":
+    """Return the present inputs of the samples of `--samples`, with `--panel` and `--settings`.
+
+    Raises:
+        AspsfusionError: the sheet is wrong.
+    """
+    from aspsfusion.batch.outcomes import present_inputs
+    from aspsfusion.batch.samples import read_samples
+
+    samples = read_samples(args.samples) if args.samples else ()
+    return present_inputs(
+        {sample.sample_id: (sample.reads, sample.library) for sample in samples}, args.panel, args.settings
+    )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write table and page, and the reports that the batch changes.
+    """Write table and page.
 
     Args:
         args: parsed arguments of `add_arguments`.
 
     Raises:
-        AspsfusionError: nothing is given, a file can not be read or written, or a report would have to change
-            and may not.
+        AspsfusionError: nothing is given, a file cannot be read or written, or a report does not say what it
+            has to say as one of this batch.
     """
     from aspsfusion.batch.multiqc import write_multiqc
+    from aspsfusion.batch.outcomes import read_outcomes
     from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
     from aspsfusion.batch.summary import (
         judge_batch,
         parse_failures,
         read_batch,
         summary_row,
+        with_outcomes,
         write_summary_tsv,
     )
     from aspsfusion.batch.summary_html import controls_sentence, write_summary_html
@@ -98,12 +111,15 @@ def run(args: argparse.Namespace) -> None:
 
     refuse_existing([args.output_tsv, args.output_html, args.multiqc], force=args.force)
     failures = parse_failures(args.failed)
-    if not args.reports and not failures:
+    if not args.reports and not failures and not args.outcomes:
         raise ParameterError("no report is given", remedy="name at least one report.json")
     parameters = parameters_from(args, BatchParameters)
     sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
-    batch, changes = judge_batch(read_batch(args.reports, failures), sheet.runs, parameters)
-    _reissue([change for change in changes if change.sample.path], allowed=args.reissue)
+    batch = read_batch(args.reports, failures)
+    if args.outcomes:
+        outcomes = read_outcomes(args.outcomes).values()
+        batch = with_outcomes(batch, outcomes, present_of(args))
+    batch = judge_batch(batch, sheet.runs, parameters)
     outputs = [(args.output_tsv, write_summary_tsv), (args.output_html, write_summary_html)]
     for path, write in [*outputs, *([(args.multiqc, write_multiqc)] if args.multiqc else [])]:
         rows = [

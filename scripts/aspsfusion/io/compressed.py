@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
-from isal import igzip, isal_zlib
+from isal import igzip, igzip_lib
 from isal.isal_zlib import IsalError
 
 # The module that xopen itself uses.
@@ -38,11 +38,11 @@ DAMAGED: tuple[type[Exception], ...] = (
 )
 """What reading a truncated or damaged compressed file raises."""
 
-READ_BYTES = 512 * 1024
-"""Compressed bytes that are read at a time."""
+READ_BYTES = 128 * 1024
+"""Compressed bytes that are read at a time: some members of a bgzip file, which are copied once more each."""
 
-_GZIP_READER: Any = getattr(isal_zlib, "_GzipReader", None)
-"""The reader inside IGzipFile, which inflates into the caller's memory; IGzipFile itself copies once more."""
+LOOK_BYTES = 512 * 1024
+"""Inflated bytes that are looked at together for damage."""
 
 
 def open_inflated(path: Path) -> BinaryIO:
@@ -51,7 +51,7 @@ def open_inflated(path: Path) -> BinaryIO:
     The compression is told from the content, not from the name.
 
     Raises:
-        OSError: the file can not be opened.
+        OSError: the file cannot be opened.
     """
     raw: Any = path.open("rb")
     name = _other_format(raw)
@@ -102,6 +102,59 @@ def compression_name(path: Path) -> str:
     return other or ("gzip" if magic.startswith(GZIP_MAGIC) else "compressed")
 
 
+class _GzipMembers:
+    """The members of a gzip file, one after the other.
+
+    Unlike IGzipFile, it gives all that stands in front of the place where a file is cut off.
+
+    Args:
+        raw: the compressed file; stays open.
+    """
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._rest = b""
+        self._begin_member()
+
+    def _begin_member(self) -> None:
+        self._member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+
+    def _at_end(self) -> bool:
+        """Tell whether no member follows; zeros between and after members are padding."""
+        self._rest = self._member.unused_data.lstrip(b"\0")
+        while not self._rest:
+            fresh = self._raw.read(READ_BYTES)
+            if not fresh:
+                return True
+            self._rest = fresh.lstrip(b"\0")
+        return False
+
+    def readinto(self, room: memoryview) -> int:
+        """Fill some of the memory with the next inflated bytes; returns how many, 0 at the end.
+
+        Raises:
+            EOFError: the file is cut off.
+            IsalError: the compressed data are damaged; what this call inflated is lost.
+        """
+        while True:
+            if self._member.eof:
+                if self._at_end():
+                    return 0
+                self._begin_member()
+            fresh = b""
+            if self._member.needs_input:
+                fresh, self._rest = self._rest or self._raw.read(READ_BYTES), b""
+                if not fresh:
+                    raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+            inflated = self._member.decompress(fresh, len(room))
+            if inflated:
+                room[: len(inflated)] = inflated
+                return len(inflated)
+
+    def close(self) -> None:
+        """Do nothing: the compressed file is its owner's."""
+
+
 class InflatedFile:
     """A file read straight into the caller's memory, whatever its compression.
 
@@ -110,10 +163,10 @@ class InflatedFile:
 
     Attributes:
         size: bytes of the file as it lies on the disk; None for a pipe.
-        damage: what is wrong with the compressed data behind the bytes handed out, once it is known.
+        damage: what is wrong with the compressed data after the bytes handed out, once it is known.
 
     Raises:
-        OSError: the file can not be opened.
+        OSError: the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -125,10 +178,8 @@ class InflatedFile:
         self.size = path.stat().st_size if path.is_file() else None
         self._taken = 0
         self.damage: Exception | None = None
-        if _GZIP_READER is not None and _starts_with(self._raw, GZIP_MAGIC):
-            self._inflated: Any = _GZIP_READER(self._raw, READ_BYTES)
-        else:
-            self._inflated = _inflated(self._raw)
+        is_gzip = _starts_with(self._raw, GZIP_MAGIC)
+        self._inflated: Any = _GzipMembers(self._raw) if is_gzip else _inflated(self._raw)
 
     def readinto(self, room: memoryview) -> int:
         """Fill memory with the next inflated bytes and return how many there were; 0 at the end.
@@ -159,7 +210,7 @@ class InflatedFile:
         Args:
             limit: inflated bytes to look at.
         """
-        room = memoryview(bytearray(READ_BYTES))
+        room = memoryview(bytearray(LOOK_BYTES))
         try:
             while self.damage is None and limit > 0 and (count := self.readinto(room)):
                 limit -= count
@@ -170,7 +221,7 @@ class InflatedFile:
     def before_damage(self, room: memoryview) -> int:
         """Fill memory with what a `readinto` that raised could still inflate; return how many bytes.
 
-        The file is read again from its beginning, in small pieces behind the last good byte. A pipe can not
+        The file is read again from its beginning, in small pieces after the last good byte. A pipe cannot
         be read again and gives 0.
         """
         if self.size is None:
@@ -194,7 +245,7 @@ class InflatedFile:
         return count
 
     def position(self) -> int:
-        """Return how many compressed bytes have been read; 0 when the system can not say."""
+        """Return how many compressed bytes have been read; 0 when the system cannot say."""
         try:
             return int(self._raw.tell())
         except (OSError, ValueError):

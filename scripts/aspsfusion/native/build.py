@@ -1,7 +1,7 @@
 """Compiles the C files beside it into one shared library.
 
 Needs nothing but Python, so that it also runs while the package is being built: `hatch_build.py` loads it by
-its path. By hand: `python scripts/aspsfusion/native/build.py [COMPILER ...]`.
+its path. By hand: `python scripts/aspsfusion/native/build.py [--check] [COMPILER ...]`.
 """
 
 import platform
@@ -16,6 +16,8 @@ HERE = Path(__file__).resolve().parent
 LIBRARY = HERE / "_native.so"
 
 FLAGS = ("-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra")
+
+STRICT = ("-Wshadow", "-Wconversion", "-Werror")
 
 ONCE = ("variants.c",)
 """Files that are compiled once; all others are compiled for each kind of processor."""
@@ -71,5 +73,18 @@ def _run(command: list[str]) -> None:
     subprocess.run(command, check=True)
 
 
+def check(compiler: Sequence[str]) -> None:
+    """Compile all sources and keep nothing; every warning is an error.
+
+    Raises:
+        subprocess.CalledProcessError: there are warnings.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        build(Path(scratch, LIBRARY.name), compiler, STRICT)
+
+
 if __name__ == "__main__":
-    build(LIBRARY, sys.argv[1:] or ["cc"])
+    if sys.argv[1:2] == ["--check"]:
+        check(sys.argv[2:] or ["cc"])
+    else:
+        build(LIBRARY, sys.argv[1:] or ["cc"])

@@ -6,7 +6,7 @@
    seed_length + 7 bases holds a probe. Shorter reads, which have few, are packed again from another base on, so that
    they are probed at every fourth or second base; what wider steps would lose is in docs/screen.md.
 
-   The reads of a batch are packed first, one behind the other, and probed then, whoever a probe belongs to. What the
+   The reads of a batch are packed first, one after the other, and probed then, whoever a probe belongs to. What the
    filter let through is collected, so that the memory that it needs is on its way before it is looked at. */
 
 #include "screen.h"
@@ -89,7 +89,7 @@ static int enter_kmers(const panel_kmers *panel, screen_table *table) {
     for (int64_t i = 0; i < panel->kmer_count; i++) {
         int64_t ahead = i + ENTRIES_AHEAD < panel->kmer_count ? i + ENTRIES_AHEAD : i;
         __builtin_prefetch(table->keys + slot_of(panel->kmers[ahead], shift));
-        int64_t slot = free_slot(table->keys, table->key_slots, slot_of(panel->kmers[i], shift), NO_KMER);
+        int64_t slot = free_slot(table->keys, table->key_slots, slot_of(panel->kmers[i], shift), EMPTY);
         if (slot < 0) return NATIVE_BAD_PANEL;
         table->keys[slot] = panel->kmers[i] | (uint64_t)panel->kmer_genes[i] << GENE_SHIFT;
     }
@@ -260,7 +260,7 @@ void finish_batch(read_batch *batch) {
     batch->used = batch->count = 0;
 }
 
-/* Packs the letters [from, end) behind the used bytes, and probes for them up to `stop`. */
+/* Packs the letters [from, end) after the used bytes, and probes for them up to `stop`. */
 static void pack_read(
     read_batch *batch, const uint8_t *begin, const uint8_t *end, const uint8_t *from, const uint8_t *stop, int32_t read
 ) {
@@ -292,7 +292,7 @@ void add_read(read_batch *batch, const uint8_t *begin, const uint8_t *end, int32
 
 /* Tells of reads in memory which match the panel.
 
-   Read i is data[starts[i], starts[i + 1]); `size` is that of the memory, with LOAD_BYTES behind the last read. */
+   Read i is data[starts[i], starts[i + 1]); `size` is that of the memory, with LOAD_BYTES after the last read. */
 int EXPORT(match_reads)(
     const uint8_t *data, int64_t size, const int64_t *starts, int64_t count, const screen_table *table, uint8_t *hits
 ) {
@@ -318,7 +318,7 @@ static void look_kmers_up(const screen_table *table, const uint64_t *kmers, int 
     int shift = 64 - log2_of(table->key_slots);
     for (int i = 0; i < count; i++) {
         uint64_t entry;
-        for (int64_t slot = slot_of(kmers[i], shift); (entry = table->keys[slot]) != NO_KMER;
+        for (int64_t slot = slot_of(kmers[i], shift); (entry = table->keys[slot]) != EMPTY;
              slot = (slot + 1) & (table->key_slots - 1)) {
             if ((entry & low_bits(GENE_SHIFT)) == kmers[i]) {
                 by_gene[entry >> GENE_SHIFT]++;

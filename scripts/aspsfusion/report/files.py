@@ -15,10 +15,12 @@ from aspsfusion.errors import ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.report.compatible import write_arriba, write_star_fusion
 from aspsfusion.report.html import render_html, write_html
-from aspsfusion.report.json_tsv import write_fusions_tsv, write_json
+from aspsfusion.report.json_tsv import write_fusions_tsv
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
 
 REPORT_SUFFIX = ".report.json"
+RECORD_SUFFIX = ".record.json"
+"""The same by the sample's own reads, before the samples of a batch are compared."""
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -55,39 +57,6 @@ WRITERS: dict[str, Callable[[Report, Path], None]] = {
     ".report.pdf": write_pdf,
 }
 """How each file beside `<sample>.report.json` is written, by the end of its name."""
-
-
-def reissue(report: Report, path: Path) -> list[Path]:
-    """Write a changed report again, with all the files beside it.
-
-    The record itself comes last. A run that is cut short then leaves the old record, by which the next run
-    sees that there is something to do.
-
-    Args:
-        report: the changed report.
-        path: its `<sample>.report.json`.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ParameterError: the file has another name, so that its neighbours are not known.
-    """
-    if not path.name.endswith(REPORT_SUFFIX):
-        raise ParameterError(
-            f"is not named <sample>{REPORT_SUFFIX}, so the files beside it are not known",
-            path=path,
-            remedy="give it that name",
-        )
-    stem = path.name.removesuffix(REPORT_SUFFIX)
-    written = []
-    for suffix, write in WRITERS.items():
-        file = path.with_name(stem + suffix)
-        if file.exists():
-            write(report, file)
-            written.append(file)
-    write_json(report, path)
-    return [*written, path]
 
 
 def report_schema_text() -> str:

@@ -175,7 +175,7 @@ class Fusion(Record):
 
     @property
     def full_name(self) -> str:
-        """Name and type, for example `ASPSCR1::TFE3 type 1`."""
+        """Name and type, for example `FIVE::THREE type 1`."""
         return f"{self.name} {self.type}".strip()
 
     @property

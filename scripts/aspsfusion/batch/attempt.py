@@ -1,0 +1,154 @@
+"""Runs a command as a job of a batch and keeps how it came out, whatever happens.
+
+A command that ends with an error is not tried again: the error is the sample's outcome. One that is killed
+(out of memory, time limit, a node that fails) cannot say so; its job fails and is tried again as often as the
+workflow may. The last attempt then does not run the command any more: it only writes what became of those
+before. Where nothing is tried again, the shell that ran the command has the outcome written.
+"""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aspsfusion.batch.outcomes import NOTE_SUFFIX, Outcome, beside, forget, write_outcome
+from aspsfusion.errors import ERROR_MARK, STAGE_MARK, AspsfusionError
+
+AGAIN = 1
+"""Exit status of an attempt after which another one is worth while."""
+INTERRUPTED = 130
+STOPPED = (INTERRUPTED, 128 + signal.SIGTERM)
+"""Exit statuses of a command that somebody stopped; the sample is not to blame."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command as a job of a batch.
+
+    Attributes:
+        stage: the job, `screen` or `analyse`.
+        outcome: file that takes the outcome.
+        log: file that takes what the command says.
+        number: which attempt this is, from 1.
+        retries: how many attempts may follow the first one.
+        empty: outputs that the workflow waits for and that are made empty when the command fails.
+        outdates: files that say something else as soon as the command begins.
+    """
+
+    stage: str
+    outcome: Path
+    log: Path
+    number: int = 1
+    retries: int = 0
+    empty: Sequence[Path] = ()
+    outdates: Sequence[Path] = ()
+
+
+def run_job(job: Job, before: Outcome, command: Callable[[], None]) -> int:
+    """Run a command and write its outcome.
+
+    Args:
+        job: how the command is run.
+        before: the outcome of the sample's job before this one; of the first one, what the sample is made of.
+        command: runs it, and raises what goes wrong.
+
+    Returns:
+        The exit status: 0 where there is an outcome, of a failure as well.
+    """
+    if job.retries and job.number > job.retries:
+        return _write(job, _given_up(job, before))
+    if before.failed:
+        return _write(job, before)
+    if job.number == 1:
+        for file in job.outdates:
+            file.unlink(missing_ok=True)
+        forget(job.outcome.parent, before.sample_id, job.stage)
+    with _said_to(job.log, anew=job.number == 1):
+        try:
+            command()
+        except AspsfusionError as error:
+            print(f"{ERROR_MARK}{error.sentence()}", flush=True)
+            return _write(job, before.failure(job.stage, error.sentence()))
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except (MemoryError, OSError) as error:
+            traceback.print_exc()
+            if job.number < job.retries or isinstance(error, MemoryError):
+                return AGAIN
+            return _write(job, before.failure(job.stage, f"{job.stage}: {error}; see {job.log}"))
+        except Exception as error:
+            traceback.print_exc()
+            sentence = f"{job.stage} stopped with {type(error).__name__}: {error}; see {job.log}"
+            return _write(job, before.failure(job.stage, " ".join(sentence.split())))
+    return _write(job, replace(before, stage=job.stage))
+
+
+def end_job(job: Job, before: Outcome, status: int) -> int:
+    """Write the outcome of a command that ended without one, unless another attempt follows.
+
+    Args:
+        job: how the command was run.
+        before: as for `run_job`.
+        status: exit status that the shell saw.
+
+    Returns:
+        The exit status: 0 where there is an outcome.
+    """
+    if status in STOPPED or job.number <= job.retries:
+        return status
+    return _write(job, _given_up(job, before))
+
+
+def _given_up(job: Job, before: Outcome) -> Outcome:
+    """Return the outcome of a job of which every attempt was killed."""
+    if before.failed and not (before.killed and job.log.is_file()):
+        return before  # it never came to this job
+    stage = job.stage
+    if job.log.is_file():
+        for line in job.log.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith(STAGE_MARK):
+                stage = line.removeprefix(STAGE_MARK).split()[0]
+    sentence = (
+        f"{stage} stopped without a message, killed or out of memory, time or disk space; see {job.log}"
+    )
+    return before.failure(job.stage, sentence, killed=True)
+
+
+def _write(job: Job, outcome: Outcome) -> int:
+    if outcome.failed:
+        # An outcome of this job may be that of the job before, whose files have to go as well.
+        forget(job.outcome.parent, outcome.sample_id, outcome.stage)
+        for file in job.empty:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(b"")
+        note = beside(job.outcome, outcome.sample_id, NOTE_SUFFIX)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(f"{outcome.sentence}\n", encoding="utf-8")
+    write_outcome(outcome, job.outcome)
+    return 0
+
+
+@contextmanager
+def _said_to(log: Path, *, anew: bool) -> Iterator[None]:
+    """Send what this process and libraries in it say to a file; later attempts add to it."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w" if anew else "a", encoding="utf-8", buffering=1) as stream:
+        if not anew:
+            print("aspsfusion: another attempt", file=stream, flush=True)
+        kept = os.dup(1), os.dup(2)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
+        try:
+            with redirect_stdout(stream), redirect_stderr(stream):
+                yield
+        finally:
+            stream.flush()
+            for number, descriptor in zip((1, 2), kept, strict=True):
+                os.dup2(descriptor, number)
+                os.close(descriptor)

@@ -1,0 +1,145 @@
+"""`aspsfusion workflow`: what the rules of the workflow call around the commands of the stages."""
+
+import argparse
+from pathlib import Path
+
+from aspsfusion.cli.options import add_parameters, add_part, parameters_from, run_part
+from aspsfusion.cli.summary import add_present_inputs, present_of
+from aspsfusion.config import BatchParameters
+
+EXAMPLE = """examples, as the workflow calls them:
+  aspsfusion workflow attempt --sample S1 --outcome S1.outcome.json --log S1.log -- screen ...
+  aspsfusion workflow compare --samples samples.tsv --output compared.tsv results/*/*.outcome.json
+  aspsfusion workflow check --samples samples.tsv results/*/*.outcome.json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the three parts, each with its arguments."""
+    parts = parser.add_subparsers(title="workflow commands", metavar="COMMAND", required=True)
+    _add_attempt(
+        add_part(parts, "attempt", "run a command for a sample and keep how it came out", _attempt, EXAMPLE)
+    )
+    _add_compare(
+        add_part(parts, "compare", "compare the samples and write SAMPLE.batch.json", _compare, EXAMPLE)
+    )
+    _add_check(add_part(parts, "check", "fail when a sample has no result", _check, EXAMPLE))
+
+
+run = run_part
+
+
+def _add_attempt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sample", required=True, metavar="NAME", help="sample name")
+    parser.add_argument("--outcome", type=Path, required=True, metavar="JSON", help="outcome to write")
+    parser.add_argument("--log", type=Path, required=True, help="takes what the command says")
+    parser.add_argument("--after", type=Path, metavar="JSON", help="outcome of the sample's job before this")
+    parser.add_argument("--reads", nargs="+", default=[], metavar="FILE", help="files that the sample is of")
+    parser.add_argument("--panel", type=Path, metavar="DIR", help="panel that the outcome is of")
+    parser.add_argument("--library", default="", help="library that the outcome is of")
+    parser.add_argument("--settings", default="", help="thresholds that the outcome is of")
+    parser.add_argument("--number", type=int, default=1, help="which attempt this is (default: 1)")
+    parser.add_argument(
+        "--retries",
+        type=int,
+        default=0,
+        help="how many attempts may follow the first one; the last one only writes that those before were "
+        "killed (default: %(default)s)",
+    )
+    parser.add_argument("--status", type=int, help="exit status of a command that left no outcome")
+    parser.add_argument(
+        "--empty", type=Path, nargs="+", default=[], help="files to make empty where the command fails"
+    )
+    parser.add_argument(
+        "--outdates", type=Path, nargs="+", default=[], help="files to remove before the command runs"
+    )
+    parser.add_argument("command", nargs="*", metavar="-- COMMAND", help="subcommand with its arguments")
+
+
+def _attempt(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from aspsfusion.batch.attempt import Job, end_job, run_job
+    from aspsfusion.batch.outcomes import Inputs, Outcome, panel_identity, read_outcome, reads_files
+    from aspsfusion.cli import build_parser
+
+    stage = "analyse" if args.after else "screen"
+    job = Job(stage, args.outcome, args.log, args.number, args.retries, args.empty, args.outdates)
+    if args.after:
+        before = read_outcome(args.after)
+        inputs = replace(before.inputs, library=args.library, settings=args.settings)
+        before = replace(before, inputs=inputs)
+    else:
+        inputs = Inputs(reads_files(args.reads), panel_identity(args.panel) if args.panel else "")
+        before = Outcome(args.sample, stage, inputs=inputs)
+    if args.status is not None:
+        return end_job(job, before, args.status)
+    command = build_parser().parse_args(args.command)
+    return run_job(job, before, lambda: command.run(command))
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("outcomes", type=Path, nargs="+", metavar="OUTCOME.json", help="outcomes of all")
+    parser.add_argument("--samples", type=Path, metavar="TSV", help="sample sheet with the sequencing runs")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="TSV", help="table of the samples with a record"
+    )
+    add_parameters(parser, BatchParameters)
+
+
+def _compare(args: argparse.Namespace) -> None:
+    from aspsfusion.batch.contamination import check_batch, write_findings
+    from aspsfusion.batch.outcomes import FINDINGS_SUFFIX, RECORD_SUFFIX, beside, read_outcomes
+    from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
+    from aspsfusion.io.files import replacing
+    from aspsfusion.report.json_tsv import read_report
+
+    sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
+    outcomes = {path: outcome for path, outcome in read_outcomes(args.outcomes).items() if not outcome.failed}
+    records = [
+        read_report(beside(path, outcome.sample_id, RECORD_SUFFIX)) for path, outcome in outcomes.items()
+    ]
+    checked = check_batch(records, sheet.runs, parameters_from(args, BatchParameters))
+    for path, report in zip(outcomes, checked, strict=True):
+        file = beside(path, report.report.sample_id, FINDINGS_SUFFIX)
+        if report.findings:
+            write_findings(report.findings, file)
+            print(f"{report.report.sample_id}: possible contamination from {', '.join(report.sources)}")
+        else:
+            file.unlink(missing_ok=True)
+    with replacing(args.output, force=True) as draft:
+        lines = ["sample_id\tcontamination_from"]
+        lines += [f"{one.report.sample_id}\t{'; '.join(one.sources)}" for one in checked]
+        draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("outcomes", type=Path, nargs="+", metavar="OUTCOME.json", help="outcomes of all")
+    parser.add_argument("--samples", type=Path, metavar="TSV", help="sample sheet with the present reads")
+    parser.add_argument(
+        "--compared", type=Path, metavar="TSV", help="table of 'compare', which goes with them"
+    )
+    add_present_inputs(parser)
+
+
+def _check(args: argparse.Namespace) -> None:
+    from aspsfusion.batch.outcomes import read_outcomes
+    from aspsfusion.batch.summary import without_result
+    from aspsfusion.errors import ParameterError
+
+    outcomes = read_outcomes(args.outcomes)
+    present = present_of(args)
+    without = {}
+    for path, outcome in outcomes.items():
+        if missing := without_result(outcome, present.get(outcome.sample_id)):
+            without[path] = missing
+    for path, sample in without.items():
+        print(f"sample {sample.sample_id} {sample.verdict}: {sample.error}")
+        path.unlink()  # so that the next run tries again
+    if without:
+        if args.compared:
+            args.compared.unlink(missing_ok=True)
+        raise ParameterError(
+            f"{len(without)} of {len(outcomes)} samples FAILED or are OUTDATED",
+            remedy="see summary.tsv, correct the cause and run the workflow again",
+        )

@@ -1,0 +1,91 @@
+"""Reads on a contig, mates on each other, and the k-mers of a sequence (align.c)."""
+
+import ctypes
+from ctypes import c_int64
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.native.library import LOOPS, require_ok
+
+
+def mismatches_at(read: bytes, contig: bytes, offset: int, limit: int) -> int:
+    """Count mismatches of a read placed on a contig; bases beyond the contig's ends are mismatches.
+
+    Args:
+        read: bases.
+        contig: bases.
+        offset: 0-based position on the contig of the read's first base; may be negative.
+        limit: counting stops above this number.
+
+    Returns:
+        The number of mismatches, or limit + 1 when there are more.
+    """
+    count = LOOPS.mismatches_at(read, len(read), contig, len(contig), offset, limit)
+    return count if count >= 0 else require_ok(count)
+
+
+_Alignment = c_int64 * 4
+
+
+def align_across(
+    read: bytes, contig: bytes, junction: int, first: int, last: int
+) -> tuple[int, int, int, int]:
+    """Align a whole read within a window of a contig with unit costs and say where the junction is in it.
+
+    Semi-global edit distance (Sellers 1980): the read is aligned end to end, the contig's ends are free.
+    Which of several alignments with equally many edits is taken is fixed, see align.c.
+
+    Args:
+        read: bases.
+        contig: bases.
+        junction: 0-based contig position of the first base after the junction.
+        first: first contig position of the window.
+        last: end of the window, half-open.
+
+    Returns:
+        (edits, before, edits_before, start): total edits; read bases before the junction (0 when the read
+        begins after it, the read's length when it ends before it); edits among those; contig position of
+        the first aligned base.
+    """
+    result = _Alignment()
+    require_ok(
+        LOOPS.align_across(
+            read, len(read), contig, len(contig), junction, first, last, ctypes.addressof(result)
+        )
+    )
+    edits, before, edits_before, start = result
+    return edits, before, edits_before, start
+
+
+def overlap_insert(first: bytes, second: bytes, minimum: int, max_mismatch_rate: float) -> int:
+    """Find the insert length at which the mates of a pair read the same molecule from both ends.
+
+    Args:
+        first: bases of read 1 as sequenced.
+        second: reverse complement of read 2.
+        minimum: fewest overlapping bases that count, at least 1.
+        max_mismatch_rate: largest share of mismatches among them, 0 to 1.
+
+    Returns:
+        The insert length in nt, or 0 when the mates do not overlap.
+    """
+    return require_ok(
+        LOOPS.overlap_insert(first, len(first), second, len(second), minimum, max_mismatch_rate)
+    )
+
+
+def canonical_kmers(sequence: bytes, k: int) -> npt.NDArray[np.uint64]:
+    """Return the canonical k-mer that starts at each base, EMPTY where it holds a letter that is not a base.
+
+    Args:
+        sequence: letters; A, C, G, T and U in upper or lower case are bases.
+        k: k-mer length, odd and below 32, so that no k-mer is its own reverse complement.
+
+    Returns:
+        Array of length max(0, len(sequence) - k + 1): two bits for each base, A 0, C 1, G 2, T 3, the first
+        base highest.
+    """
+    kmers = np.empty(max(0, len(sequence) - k + 1), dtype=np.uint64)
+    require_ok(LOOPS.canonical_kmers(sequence, len(sequence), k, kmers, kmers.size))
+    return kmers

@@ -1,0 +1,199 @@
+"""Takes FASTQ apart and writes kept fragments (fastq.c)."""
+
+from collections.abc import Sequence
+from ctypes import byref, c_int64
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.native.library import (
+    BOOLS,
+    BYTES,
+    INT64,
+    LOOPS,
+    WRITTEN_BYTES,
+    WRITTEN_INT64,
+    WRITTEN_UINT64,
+    ColumnStruct,
+    RoomStruct,
+    require_ok,
+)
+from aspsfusion.native.screen import ScreenTable
+
+SCAN_OK, SCAN_NO_AT_SIGN, SCAN_NO_PLUS, SCAN_QUALITY_LENGTH = range(4)
+"""What `scan_fastq` says of the record after the last one that it counted."""
+
+STEP_OK, STEP_OTHER_NAME, STEP_WRONG_MATE = range(3)
+"""What `first_out_of_step` says of two records."""
+
+MARK_SIGN, MARK_SLASH = 12, 4
+"""Parts of a read's mark: the sign before the mate's number, and a '/' as that sign."""
+
+BASES, LONGEST, GC, UNKNOWN, GOOD, QUALITY = range(6)
+"""Numbers of the counters in `totals`."""
+
+TOTALS = 6
+LINES = 4
+"""Lines of a record."""
+
+MIN_RECORD_BYTES = 6
+"""Shortest possible record, `@`, `+` and four line ends; bounds the number of records of a block."""
+
+SUFFIX_BYTES = 2
+"""Bytes by which a written record may be longer than the one that was read."""
+
+
+class ScanRoom:
+    """Results of `scan_fastq`, with room for blocks of so many bytes.
+
+    Args:
+        size: bytes of the longest block.
+        genes: number of genes of the panel.
+        before: smaller room whose sums go on.
+
+    Attributes:
+        size: bytes of the longest block.
+        starts: offset of each record of the present block and after the last one (int64).
+        hits: whether each read is from the panel (bool).
+        names: hash of each read's name without the mate's number (uint64).
+        marks: what name and comment tell of the mate (uint8), see MARK_SIGN.
+        lengths: number of reads by length in nt, summed over blocks (int64).
+        genes: panel k-mers seen by gene number, summed over blocks (int64).
+        totals: counters, summed over blocks (int64), see BASES and the names after it.
+    """
+
+    def __init__(self, size: int, genes: int, before: "ScanRoom | None" = None) -> None:
+        self.size = size
+        capacity = size // MIN_RECORD_BYTES + 1
+        self.starts = np.zeros(capacity + 1, dtype=np.int64)
+        self.hits = np.empty(capacity, dtype=np.bool_)
+        self.names = np.empty(capacity, dtype=np.uint64)
+        self.marks = np.empty(capacity, dtype=np.uint8)
+        self.lengths = np.zeros(size + 1, dtype=np.int64)
+        if before is None:
+            self.genes, self.totals = np.zeros(genes, dtype=np.int64), np.zeros(TOTALS, dtype=np.int64)
+        else:
+            self.lengths[: before.lengths.size] = before.lengths
+            self.genes, self.totals = before.genes, before.totals
+        self._struct = RoomStruct(
+            capacity,
+            WRITTEN_INT64.address(self.starts),
+            BOOLS.address(self.hits),
+            WRITTEN_UINT64.address(self.names),
+            WRITTEN_BYTES.address(self.marks),
+            WRITTEN_INT64.address(self.lengths),
+            self.lengths.size,
+            WRITTEN_INT64.address(self.genes),
+            self.genes.size,
+            WRITTEN_INT64.address(self.totals),
+        )
+
+    @property
+    def records(self) -> int:
+        """Whole records of the present block so far."""
+        return int(self._struct.records)
+
+    def begin_block(self) -> None:
+        """Forget how far the block before was scanned; the sums stay."""
+        self._struct.records = 0
+
+
+def scan_fastq(
+    data: npt.NDArray[np.uint8], filled: int, group: int, table: ScreenTable, room: ScanRoom
+) -> tuple[int, int]:
+    """Take the whole records of a block of FASTQ apart and look each read up in the panel.
+
+    A block may be scanned while it is still being filled: each call goes on where the one before it
+    ended. A record that the block cuts off is left for the next one. So are blank lines, which are no
+    record: the next block tells whether the file ends there.
+
+    Args:
+        data: the block with LOAD_BYTES bytes after it; the file's last block must end with a line end.
+        filled: how many bytes of it count.
+        group: only a multiple of so many records is taken: 2 for interleaved mates, else 1.
+        table: what to look the reads up in.
+        room: results and sums.
+
+    Returns:
+        (records, error): number of whole records of the block and a SCAN code; on an error the record
+        after the last counted one is wrong.
+    """
+    error = LOOPS.scan_fastq(
+        BYTES.address(data), data.size, filled, group, byref(table._struct), byref(room._struct)
+    )
+    return room.records, require_ok(error)
+
+
+def first_out_of_step(
+    first_names: npt.NDArray[np.uint64],
+    first_marks: npt.NDArray[np.uint8],
+    second_names: npt.NDArray[np.uint64],
+    second_marks: npt.NDArray[np.uint8],
+    *,
+    slash_only: bool = False,
+) -> tuple[int, int]:
+    """Find the first pair of records whose names are not those of two mates.
+
+    Mates have one name, or names that differ in the mate's number at the end: /1 and /2, .1 and .2, _1
+    and _2. A comment that names the mate (`1:N:0`, or SRA's `1/1`) must not contradict the file's place.
+
+    Args:
+        first_names: hashes of the first mates' names (uint64).
+        first_marks: their marks (uint8).
+        second_names: the hashes of the second mates' names.
+        second_marks: their marks.
+        slash_only: do not take .1 and .2, nor _1 and _2, for numbers of mates.
+
+    Returns:
+        (index, problem): index of the pair and a STEP code; the number of pairs and STEP_OK if there is none.
+
+    Raises:
+        ValueError: the columns differ in length.
+    """
+    count = first_names.size
+    if any(column.size != count for column in (first_marks, second_names, second_marks)):
+        raise ValueError("columns of mates differ in length")
+    index = c_int64()
+    problem = LOOPS.first_out_of_step(
+        first_names, first_marks, second_names, second_marks, count, slash_only, byref(index)
+    )
+    return index.value, require_ok(problem)
+
+
+def write_fragments(
+    columns: Sequence[tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]],
+    stride: int,
+    chosen: npt.NDArray[np.int64],
+) -> memoryview:
+    """Return fragments in the form that later stages read, the mates of a pair one after the other.
+
+    The name ends with /1 or /2 for a pair and has no suffix for a single read; carriage returns, the
+    second name and the comment are dropped, but for the comment's field RX, and bases are upper case. Of
+    the names of a pair, an ending .1 or .2 (_1 or _2) stays where both mates have the same, and goes
+    where they differ.
+
+    Args:
+        columns: of the first mates, or single reads, and of the second ones: the bytes of scanned blocks,
+            and where in them each record begins, and after the last one.
+        stride: number of records between one fragment and the next, 1 or 2.
+        chosen: numbers of the fragments.
+
+    Raises:
+        ValueError: there is no such fragment, or the bytes are no records.
+    """
+    rows = chosen * stride
+    try:
+        size = sum(
+            int((starts[rows + 1] - starts[rows]).sum()) + SUFFIX_BYTES * rows.size for _, starts in columns
+        )
+    except IndexError as error:
+        raise ValueError("there is no such fragment") from error
+    out = np.empty(max(size, 0), dtype=np.uint8)
+    structs = (ColumnStruct * len(columns))(
+        *[
+            ColumnStruct(BYTES.address(data), data.size, INT64.address(starts), starts.size)
+            for data, starts in columns
+        ]
+    )
+    used = LOOPS.write_fragments(structs, len(columns), stride, chosen, chosen.size, out, out.size)
+    return out.data[: require_ok(used)]

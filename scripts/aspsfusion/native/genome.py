@@ -1,0 +1,64 @@
+"""One pass over a genome (genome.c)."""
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.native.library import LOOPS, require_ok
+
+
+def enter_kmers(
+    kmers: npt.NDArray[np.uint64], keys: npt.NDArray[np.uint64], slots: npt.NDArray[np.int64]
+) -> None:
+    """Fill a hash table with k-mers.
+
+    Args:
+        kmers: distinct canonical k-mers.
+        keys: out, table of 2^n slots, at most half of which may become used; a free one is EMPTY.
+        slots: out, the slot of each k-mer.
+    """
+    require_ok(LOOPS.enter_kmers(kmers, kmers.size, keys, keys.size, slots, slots.size))
+
+
+def enter_seeds(kmers: npt.NDArray[np.uint64], k: int, filter_words: npt.NDArray[np.uint32]) -> None:
+    """Fill a filter with the seeds that k-mers have on either strand.
+
+    Args:
+        kmers: canonical k-mers.
+        k: their length, odd, from 5 to 27.
+        filter_words: out, 2^m words.
+    """
+    require_ok(LOOPS.enter_seeds(kmers, kmers.size, k, filter_words, filter_words.size))
+
+
+def count_places(
+    letters: npt.NDArray[np.uint8],
+    size: int,
+    k: int,
+    keys: npt.NDArray[np.uint64],
+    filter_words: npt.NDArray[np.uint32],
+    counts: npt.NDArray[np.int64],
+) -> None:
+    """Count on both strands at which places of a stretch of a contig k-mers occur.
+
+    Args:
+        letters: the stretch, with 2 * LOAD_BYTES more bytes after it.
+        size: letters of it that count.
+        k: k-mer length, odd, so that a place is never counted for both strands; from 5 to 27.
+        keys: see `enter_kmers`.
+        filter_words: see `enter_seeds`; of the same k-mers.
+        counts: in and out, places of the k-mer in each slot of the table.
+    """
+    code = LOOPS.count_places(
+        letters, size, letters.size, k, keys, keys.size, filter_words, filter_words.size, counts, counts.size
+    )
+    require_ok(code)
+
+
+def count_called(letters: npt.NDArray[np.uint8], size: int) -> int:
+    """Return how many letters are A, C, G, T or U, in upper or lower case.
+
+    Args:
+        letters: letters, with LOAD_BYTES more bytes after those that count.
+        size: how many count.
+    """
+    return require_ok(LOOPS.count_called(letters, size, letters.size))

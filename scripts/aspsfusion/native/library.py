@@ -1,0 +1,225 @@
+"""Loads the shared library and declares its functions, records and arrays for ctypes.
+
+What a C function refuses is raised as ValueError, or as DamagedPanelError for what a panel file holds.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_int64, c_void_p
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+LIBRARY = Path(__file__).with_name("_native.so")
+BUILD = LIBRARY.with_name("build.py")
+
+VARIANTS = ("scalar", "x86-64", "x86-64-v3")
+"""What each loop may be compiled for, by the numbers of `best_variant`."""
+
+LOAD_BYTES = 64
+"""Bytes that must be readable after all that is looked at."""
+
+EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+"""Stands for "no k-mer" and for a free slot: no k-mer of at most 31 bases has all bits set."""
+
+NATIVE_OK, _BAD_ARGUMENT, _BAD_PANEL, _NO_MEMORY = 0, -1, -2, -3
+
+
+class DamagedPanelError(ValueError):
+    """What a panel file holds cannot be right."""
+
+
+def _load(path: Path) -> ctypes.CDLL:
+    if not path.is_file():
+        raise ImportError(
+            f"the compiled loops are missing ({path}); build them with 'python {BUILD}', which needs a C "
+            "compiler, or install the package again"
+        )
+    library = ctypes.CDLL(str(path))
+    library.best_variant.restype = c_int64
+    return library
+
+
+BEST_VARIANT = VARIANTS[_load(LIBRARY).best_variant()]
+"""The fastest variant that this processor runs."""
+
+
+class _Array:
+    """The type of an argument that is an array's memory; checks that the array can be passed on as it is."""
+
+    def __init__(self, dtype: npt.DTypeLike, *, written: bool = False) -> None:
+        self._dtype = np.dtype(dtype)
+        self._written = written
+
+    def from_param(self, array: npt.NDArray[Any]) -> c_void_p:
+        return c_void_p(self.address(array))
+
+    def address(self, array: npt.NDArray[Any]) -> int:
+        """Return where an array's memory begins.
+
+        Raises:
+            ValueError: the array is of another type or shape, lies in pieces, or must not be written.
+        """
+        if array.dtype != self._dtype or array.ndim != 1 or not array.flags.c_contiguous:
+            raise ValueError(
+                f"an array of {self._dtype} in one piece is needed, not {array.ndim} x {array.dtype}"
+            )
+        if self._written and not array.flags.writeable:
+            raise ValueError("an array that may be written is needed")
+        return int(array.ctypes.data)
+
+
+BYTES, WRITTEN_BYTES = _Array(np.uint8), _Array(np.uint8, written=True)
+BOOLS = _Array(np.bool_, written=True)
+INT64, WRITTEN_INT64 = _Array(np.int64), _Array(np.int64, written=True)
+UINT64, WRITTEN_UINT64 = _Array(np.uint64), _Array(np.uint64, written=True)
+UINT16 = _Array(np.uint16)
+UINT32, WRITTEN_UINT32 = _Array(np.uint32), _Array(np.uint32, written=True)
+
+
+class PanelStruct(Structure):
+    """What a panel directory stores, as `screen.h` has it."""
+
+    _fields_ = (
+        ("k", c_int64),
+        ("genes", c_int64),
+        ("kmers", c_void_p),
+        ("kmer_genes", c_void_p),
+        ("kmer_count", c_int64),
+        ("text", c_void_p),
+        ("text_size", c_int64),
+        ("seed_positions", c_void_p),
+        ("seed_count", c_int64),
+        ("seed_length", c_int64),
+    )
+
+
+class TableStruct(Structure):
+    """What reads are looked up in, as `screen.h` has it."""
+
+    _fields_ = (
+        ("filter_words", c_void_p),
+        ("filter_size", c_int64),
+        ("seeds", c_void_p),
+        ("seed_slots", c_int64),
+        ("keys", c_void_p),
+        ("key_slots", c_int64),
+        ("text", c_void_p),
+        ("text_size", c_int64),
+        ("genes", c_int64),
+        ("k", c_int64),
+        ("seed_length", c_int64),
+        ("least_score", c_int64),
+        ("mismatch_penalty", c_int64),
+    )
+
+
+class RoomStruct(Structure):
+    """Where a block of FASTQ is taken apart, as `fastq.c` has it."""
+
+    _fields_ = (
+        ("capacity", c_int64),
+        ("starts", c_void_p),
+        ("hits", c_void_p),
+        ("names", c_void_p),
+        ("marks", c_void_p),
+        ("lengths", c_void_p),
+        ("lengths_size", c_int64),
+        ("genes", c_void_p),
+        ("genes_size", c_int64),
+        ("totals", c_void_p),
+        ("records", c_int64),
+    )
+
+
+class ColumnStruct(Structure):
+    """The records of one file of a pair, as `fastq.c` has it."""
+
+    _fields_ = (
+        ("data", c_void_p),
+        ("size", c_int64),
+        ("starts", c_void_p),
+        ("starts_size", c_int64),
+    )
+
+
+_SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
+    "build_screen_table": (c_int, [POINTER(PanelStruct), POINTER(TableStruct)]),
+    "match_reads": (c_int, [BYTES, c_int64, INT64, c_int64, POINTER(TableStruct), BOOLS]),
+    "scan_fastq": (c_int, [c_void_p, c_int64, c_int64, c_int64, POINTER(TableStruct), POINTER(RoomStruct)]),
+    "first_out_of_step": (c_int, [UINT64, BYTES, UINT64, BYTES, c_int64, c_int, POINTER(c_int64)]),
+    "write_fragments": (
+        c_int64,
+        [POINTER(ColumnStruct), c_int64, c_int64, INT64, c_int64, WRITTEN_BYTES, c_int64],
+    ),
+    "mismatches_at": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_int64]),
+    "align_across": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_int64, c_int64, c_void_p]),
+    "overlap_insert": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_double]),
+    "canonical_kmers": (c_int64, [c_char_p, c_int64, c_int64, WRITTEN_UINT64, c_int64]),
+    "enter_kmers": (c_int64, [UINT64, c_int64, WRITTEN_UINT64, c_int64, WRITTEN_INT64, c_int64]),
+    "enter_seeds": (c_int64, [UINT64, c_int64, c_int64, WRITTEN_UINT32, c_int64]),
+    "count_places": (
+        c_int64,
+        [BYTES, c_int64, c_int64, c_int64, UINT64, c_int64, UINT32, c_int64, WRITTEN_INT64, c_int64],
+    ),
+    "count_called": (c_int64, [BYTES, c_int64, c_int64]),
+}
+"""For each C function what it returns and takes."""
+
+
+_SHORT = {"mismatches_at", "align_across", "overlap_insert"}
+"""Functions that keep the interpreter's lock: they are over in the time that giving it back takes."""
+
+
+class _Loops:
+    """The C functions of one variant of a library."""
+
+    def __init__(self, path: Path, variant: str) -> None:
+        self.choose(path, variant)
+
+    def choose(self, path: Path, variant: str) -> None:
+        """Take the functions of a variant from now on."""
+        library = _load(path)
+        short = ctypes.PyDLL(str(path))
+        self.variant = variant
+        suffix = variant.replace("-", "_")
+        for name, (result, arguments) in _SIGNATURES.items():
+            function = getattr(short if name in _SHORT else library, f"{name}_{suffix}")
+            function.restype, function.argtypes = result, list(arguments)
+            setattr(self, name, function)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"there is no C function {name}")
+
+
+LOOPS = _Loops(LIBRARY, BEST_VARIANT)
+"""The C functions that run now."""
+
+
+def use(variant: str, library: Path = LIBRARY) -> None:
+    """Choose what runs from now on; for tests.
+
+    Args:
+        variant: one of VARIANTS that the library and this processor have.
+        library: what `build.py` makes.
+
+    Raises:
+        ImportError: there is no such library.
+        ValueError: the processor does not run the variant, or it was not compiled for this kind of machine.
+    """
+    if variant not in VARIANTS[: VARIANTS.index(BEST_VARIANT) + 1]:
+        raise ValueError(f"this processor runs {BEST_VARIANT}, not {variant}")
+    LOOPS.choose(library, variant)
+
+
+def require_ok(code: int) -> int:
+    """Turn a negative code of a C function into an exception, and return every other one."""
+    if code == _BAD_PANEL:
+        raise DamagedPanelError("the panel's k-mers, seeds or text cannot be right")
+    if code == _NO_MEMORY:
+        raise MemoryError
+    if code < 0:
+        raise ValueError("a compiled loop was given sizes or numbers out of range")
+    return code

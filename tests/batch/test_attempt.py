@@ -1,0 +1,156 @@
+"""A job of a batch leaves an outcome whatever happens to its command."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aspsfusion.batch.attempt import INTERRUPTED, Job, end_job, run_job
+from aspsfusion.batch.outcomes import Outcome, read_outcome, write_outcome
+from aspsfusion.cli import main
+from aspsfusion.errors import STAGE_MARK, AspsfusionError
+
+KILLED = 137
+FIRST = Outcome("S1", "screen")
+
+
+def job(directory: Path, number: int = 1, retries: int = 0, stage: str = "screen") -> Job:
+    """Return a job of the sample."""
+    outcome = directory / "S1" / "S1.outcome.json"
+    return Job(stage, outcome, directory / "S1.log", number, retries, [directory / "S1" / "empty.fastq.gz"])
+
+
+def fails_with(error: BaseException) -> Callable[[], None]:
+    """Return a command that fails."""
+
+    def command() -> None:
+        print("it has begun")
+        raise error
+
+    return command
+
+
+def files(directory: Path) -> set[str]:
+    """Return the names of the sample's files."""
+    return {path.name for path in (directory / "S1").iterdir()}
+
+
+def test_a_command_that_ends_well_leaves_an_outcome(tmp_path: Path) -> None:
+    assert run_job(job(tmp_path), FIRST, lambda: print("done")) == 0
+    assert read_outcome(job(tmp_path).outcome) == FIRST
+    assert (tmp_path / "S1.log").read_text() == "done\n"
+
+
+def test_an_error_is_the_outcome_and_is_not_tried_again(tmp_path: Path) -> None:
+    error = AspsfusionError("is cut off", path="a.fq", remedy="copy it again")
+    assert run_job(job(tmp_path, retries=3), FIRST, fails_with(error)) == 0
+    outcome = read_outcome(job(tmp_path).outcome)
+    assert (outcome.status, outcome.sentence) == ("failed", "a.fq: is cut off; copy it again")
+    assert files(tmp_path) == {"S1.outcome.json", "S1.failed.txt", "empty.fastq.gz"}
+    assert (tmp_path / "S1" / "S1.failed.txt").read_text() == f"{outcome.sentence}\n"
+    assert "aspsfusion: error: a.fq" in (tmp_path / "S1.log").read_text()
+
+
+def test_a_fault_of_the_program_is_named(tmp_path: Path) -> None:
+    assert run_job(job(tmp_path), FIRST, fails_with(ValueError("no such\nthing"))) == 0
+    sentence = read_outcome(job(tmp_path).outcome).sentence
+    assert sentence == f"screen stopped with ValueError: no such thing; see {tmp_path / 'S1.log'}"
+    assert "Traceback" in (tmp_path / "S1.log").read_text()
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError()])
+def test_what_may_go_better_is_tried_again(error: Exception, tmp_path: Path) -> None:
+    assert run_job(job(tmp_path, 1, retries=3), FIRST, fails_with(error)) != 0
+    assert not job(tmp_path).outcome.exists()
+
+
+def test_an_error_of_the_disk_is_the_outcome_of_the_last_try(tmp_path: Path) -> None:
+    assert run_job(job(tmp_path, 3, retries=3), FIRST, fails_with(OSError(28, "No space left"))) == 0
+    assert "No space left" in read_outcome(job(tmp_path).outcome).sentence
+
+
+def test_an_interrupt_is_no_outcome(tmp_path: Path) -> None:
+    assert run_job(job(tmp_path), FIRST, fails_with(KeyboardInterrupt())) == INTERRUPTED
+    assert end_job(job(tmp_path), FIRST, INTERRUPTED) == INTERRUPTED
+    assert not job(tmp_path).outcome.exists()
+
+
+def test_the_last_attempt_says_that_those_before_were_killed(tmp_path: Path) -> None:
+    log = tmp_path / "S1.log"
+    log.write_text(f"{STAGE_MARK}align after 0.0 s\n{STAGE_MARK}evidence after 9.1 s\nhalf a li")
+    last = job(tmp_path, 4, retries=3, stage="analyse")
+    assert run_job(last, FIRST, fails_with(AssertionError("is not run"))) == 0
+    outcome = read_outcome(last.outcome)
+    assert outcome.sentence.startswith("evidence stopped without a message, killed or out of memory")
+    assert outcome.sentence.endswith(str(log))
+    assert outcome.killed
+
+
+def test_a_killed_command_is_the_outcome_where_nothing_is_tried_again(tmp_path: Path) -> None:
+    assert end_job(job(tmp_path, 1, retries=3), FIRST, KILLED) == KILLED
+    assert not job(tmp_path).outcome.exists()
+    assert end_job(job(tmp_path), FIRST, KILLED) == 0
+    assert read_outcome(job(tmp_path).outcome).sentence.startswith("screen stopped without a message")
+
+
+def test_a_failure_is_passed_on_and_nothing_is_run(tmp_path: Path) -> None:
+    before = FIRST.failure("screen", "is cut off")
+    (tmp_path / "S1").mkdir()
+    (tmp_path / "S1" / "S1.report.json").write_text("of an earlier run")
+    analyse = job(tmp_path, stage="analyse")
+    assert run_job(analyse, before, fails_with(AssertionError("is not run"))) == 0
+    assert read_outcome(analyse.outcome) == before
+    assert "S1.report.json" not in files(tmp_path)
+
+
+@pytest.mark.parametrize(("reached", "stage"), [(False, "screen"), (True, "analyse")])
+def test_of_two_jobs_that_are_tried_together_the_killed_one_is_named(
+    reached: bool, stage: str, tmp_path: Path
+) -> None:
+    """A cluster's job of both is tried again as a whole; in the last attempt both give up."""
+    before = FIRST.failure("screen", "screen stopped without a message", killed=True)
+    if reached:
+        (tmp_path / "S1.log").write_text("of an attempt before\n")
+    analyse = job(tmp_path, 4, retries=3, stage="analyse")
+    assert run_job(analyse, before, fails_with(AssertionError("is not run"))) == 0
+    assert read_outcome(analyse.outcome).sentence.startswith(f"{stage} stopped without a message")
+
+
+def test_what_a_sample_had_before_does_not_stay_beside_a_new_attempt(tmp_path: Path) -> None:
+    directory = tmp_path / "S1"
+    directory.mkdir()
+    for name in ("S1.report.json", "S1.failed.txt", "S1.outcome.json"):
+        (directory / name).touch()
+    summary = tmp_path / "summary.tsv"
+    summary.touch()
+    seen: list[set[str]] = []
+    begun = replace(job(tmp_path), outcome=directory / "S1.screen.outcome.json", outdates=[summary])
+    assert run_job(begun, FIRST, lambda: seen.append(files(tmp_path))) == 0
+    assert seen == [set()]
+    assert not summary.exists()
+
+
+def test_the_command_line_keeps_how_a_command_came_out(tmp_path: Path) -> None:
+    words = ["workflow", "attempt", "--sample", "S1", "--outcome", f"{tmp_path}/S1.outcome.json"]
+    words += ["--log", f"{tmp_path}/log", "--reads", __file__, "--"]
+    missing = ["summary", "--output-tsv", f"{tmp_path}/t", "--output-html", f"{tmp_path}/h", "none.json"]
+    assert main([*words, *missing]) == 0
+    outcome = read_outcome(tmp_path / "S1.outcome.json")
+    assert outcome.sentence.startswith("none.json: ")
+    assert [file.path for file in outcome.inputs.reads] == [__file__]
+
+
+def test_the_check_fails_and_forgets_what_is_to_be_tried_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = tmp_path / "good.outcome.json", tmp_path / "bad.outcome.json"
+    write_outcome(Outcome("good", "analyse"), good)
+    write_outcome(Outcome("bad", "analyse").failure("screen", "is cut off"), bad)
+    assert main(["workflow", "check", str(good), str(bad)]) == 1
+    said = capsys.readouterr()
+    assert said.out == "sample bad FAILED: is cut off\n"
+    assert "1 of 2 samples FAILED" in said.err
+    assert good.exists()
+    assert not bad.exists()
+    assert main(["workflow", "check", str(good)]) == 0

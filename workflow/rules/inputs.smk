@@ -1,0 +1,91 @@
+# What jobs take in, and how it is written on their command lines.
+def reads_of(wildcards):
+    """Return the files with a sample's reads, FASTQ lane by lane."""
+    return SAMPLES[wildcards.sample].reads
+
+
+def one_of(sample_ids):
+    """Return the pattern of these samples alone; of none, one that nothing fits."""
+    return "|".join(map(re.escape, sample_ids)) or "(?!)"
+
+
+def read_arguments(wildcards, input):
+    """Return a sample's FASTQ files as `aspsfusion screen` takes them: R1 [R2] [--lane R1 [R2]]..."""
+    step = 2 if SAMPLES[wildcards.sample].paired else 1
+    lanes = [
+        input.reads[start : start + step] for start in range(0, len(input.reads), step)
+    ]
+    return shlex.join(
+        [*lanes[0], *(word for lane in lanes[1:] for word in ("--lane", *lane))]
+    )
+
+
+def reads_now(wildcards):
+    """Return size and time of a sample's files: of two that change names neither becomes newer."""
+    files = reads_files(SAMPLES[wildcards.sample].reads)
+    return [[file.bytes, file.modified] for file in files]
+
+
+def outdated_files(wildcards):
+    """Return what is not true any more as soon as a sample's reads are looked at again."""
+    return [*OF_THE_BATCH, log_of("analyse").format(sample=wildcards.sample)]
+
+
+def library_option(wildcards):
+    """Return what the sheet says about the sample's library as an option."""
+    library = SAMPLES[wildcards.sample].library
+    return f"--library {library}" if library else ""
+
+
+def samples_with_record():
+    """Return the samples that have a result; they are known when the samples have been compared."""
+    with open(checkpoints.compare.get().output.table, encoding="utf-8") as table:
+        return [line.split("\t")[0] for line in table][1:]
+
+
+def good_reports(wildcards):
+    """Return the report.json of every sample that has one."""
+    return expand(of_sample("report.json"), sample=samples_with_record())
+
+
+def findings_of(wildcards):
+    """Return what the batch says about a sample, for the few about which it says something."""
+    checkpoints.compare.get()
+    file = of_sample("batch.json").format(sample=wildcards.sample)
+    return [file] if Path(file).is_file() else []
+
+
+def batch_results(wildcards):
+    """Return every file that the batch has; the last one only when no sample failed."""
+    names = [*REPORT_FILES, *(f"{name}.tsv" for name in COMPATIBLE)]
+    reports = [
+        of_sample(name).format(sample=sample)
+        for sample in samples_with_record()
+        for name in names
+    ]
+    return [*reports, *OF_THE_BATCH]
+
+
+def attempted(options, command):
+    """Return a shell command that runs a command for a sample, and writes how it came out even where it was killed.
+
+    A killed job is tried again where the profile says how often, as `retries` and in `default-resources`; the last
+    attempt then writes that the sample failed. (With `retries` in the rule the snakemake in a cluster's job would
+    try again as well, with the memory that was too little.)
+    """
+    return (
+        "attempt() {{ aspsfusion workflow attempt --sample {wildcards.sample} --outcome {output.outcome:q} "
+        "--log {log:q} --number {resources.attempt} --retries {params.retries} "
+        f'{options} "$@"; }}}}; attempt -- {command} || attempt --status $?'
+    )
+
+
+def retries(wildcards, resources):
+    """Return how many attempts may follow the first one."""
+    return resources.get("retries", 0)
+
+
+SCREEN_ATTEMPT = (
+    "--reads {input.reads:q} --panel {input.panel:q} --empty {output.reads:q} "
+    "--outdates {params.outdates:q}"
+)
