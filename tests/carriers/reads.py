@@ -63,6 +63,21 @@ class Join:
     right: int
 
 
+def altered(joined: Join, at: int, lost: int, bases: str) -> Join:
+    """Replace bases beside a join.
+
+    Args:
+        joined: a fusion transcript without inserted bases.
+        at: first base that is replaced, relative to the first base of the 3' gene.
+        lost: bases that are lost from there on, all on one side of the join.
+        bases: that take their place.
+    """
+    place = joined.left + at
+    whole = joined.bases[:place] + bases + joined.bases[place + lost :]
+    left = joined.left + (len(bases) - lost if at < 0 else 0)
+    return Join(whole, left, left)
+
+
 def join(five: Gene, cut: int, three: Gene, onwards: int, inserted: str = "") -> Join:
     """Join the first `cut` bases of one transcript and those of another one from `onwards` on."""
     return Join(five.bases[:cut] + inserted + three.bases[onwards:], cut, cut + len(inserted))
@@ -100,6 +115,25 @@ def spread_over(
         length = min(library.fragment(rng), len(bases))
         start = rng.randint(0, len(bases) - length)
         found.append(sequenced(bases[start : start + length], library, rng, f"{prefix}{gene}{number}"))
+    return found
+
+
+def around(
+    gene: Gene, places: tuple[int, ...], count: int, library: Library, rng: random.Random, prefix: str
+) -> list[Fragment]:
+    """Return fragments of a transcript that lie over or beside places of it, by turns.
+
+    Few of them cover the places as well as many of the whole transcript would, so that a sample stays small.
+    """
+    found = []
+    for number in range(count):
+        length = min(library.fragment(rng), len(gene.bases))
+        place = places[number % len(places)]
+        start = rng.randint(place - length + 5, place - 5)
+        start = min(max(start, 0), len(gene.bases) - length)
+        found.append(
+            sequenced(gene.bases[start : start + length], library, rng, f"{prefix}{gene.name}{number}")
+        )
     return found
 
 

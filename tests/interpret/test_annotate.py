@@ -174,3 +174,19 @@ def test_a_junction_outside_the_reading_frames_makes_no_fusion_protein(
     found = missing_product(demo_panel.primary["ASPSCR1"], places[0], demo_panel.primary["TFE3"], places[1])
     assert found.endswith(why)
     assert bool(found) is bool(why)
+
+
+@pytest.mark.parametrize(("inserted", "frame"), [("", True), ("ACGTAC", True), ("A", False)])
+def test_inserted_bases_are_part_of_frame_and_peptide(demo_panel: Panel, inserted: str, frame: bool) -> None:
+    five, three = demo_panel.primary["ASPSCR1"], demo_panel.primary["TFE3"]
+    place = next(j for j, spec in demo_panel.catalogue.items() if spec.type == "type 1")
+    assert in_frame(five, place.five_pos, three, place.three_pos, inserted) is frame
+    plain = fusion_peptide(five, place.five_pos, three, place.three_pos)
+    peptide = fusion_peptide(five, place.five_pos, three, place.three_pos, inserted)
+    assert plain is not None
+    assert peptide is not None
+    assert peptide.sequence.count("|") == 1 + bool(inserted)
+    assert peptide.sequence.split("|")[0] == plain.sequence.split("|")[0]
+    if inserted and frame:
+        assert peptide.length == plain.length + len(inserted) // 3
+        assert peptide.sequence.split("|")[2] in plain.sequence.split("|")[1]

@@ -121,6 +121,12 @@ def test_fusion_name_of_made_transcripts() -> None:
     assert fusion_name(PLUS, 104, MINUS, 141) == "NM_1.1:r.?_-1::NM_1.1:r.11-2_?"
 
 
+def test_inserted_bases_are_written_as_rna_between_the_transcripts() -> None:
+    assert fusion_name(PLUS, 119, MINUS, 159, "ACGT") == fusion_name(PLUS, 119, MINUS, 159).replace(
+        "::", "::acgu::"
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [

@@ -44,24 +44,27 @@ def adjacency(record: Breakend, genomes: dict[str, str]) -> str:
     [p[t  the reverse complement of the piece to the right of p is joined before t
     """
     own, at = genomes[record.chrom], record.position
-    found = re.fullmatch(r"([ACGT]?)([\[\]])(.+):(\d+)([\[\]])([ACGT]?)", record.alternative)
+    found = re.fullmatch(r"([ACGT]*)([\[\]])(.+):(\d+)([\[\]])([ACGT]*)", record.alternative)
     assert found
     before, bracket, chrom, position, closing, behind = found.groups()
     assert bracket == closing
-    assert (before or behind) == record.reference == own[at - 1]
+    assert (before[:1] or behind[-1:]) == record.reference == own[at - 1]
     mate, place = genomes[chrom], int(position)
     right_of_mate = mate[place - 1 : place - 1 + FLANK]
     left_of_mate = mate[place - FLANK : place]
     if before:
         piece = right_of_mate if bracket == "[" else reverse_complement(left_of_mate)
-        return own[at - FLANK : at] + piece
+        return own[at - FLANK : at] + before[1:] + piece
     piece = left_of_mate if bracket == "]" else reverse_complement(right_of_mate)
-    return piece + own[at - 1 : at - 1 + FLANK]
+    return piece + behind[:-1] + own[at - 1 : at - 1 + FLANK]
 
 
+@pytest.mark.parametrize("inserted", ["", "AACGT"])
 @pytest.mark.parametrize("five_strand", ["+", "-"])
 @pytest.mark.parametrize("three_strand", ["+", "-"])
-def test_both_breakends_describe_the_fusion_transcript(five_strand: str, three_strand: str) -> None:
+def test_both_breakends_describe_the_fusion_transcript(
+    five_strand: str, three_strand: str, inserted: str
+) -> None:
     generator = random.Random(7)
     genomes = {name: "".join(generator.choices("ACGT", k=200)) for name in ("chr17", "chrX")}
     five = genes_sequence(genomes["chr17"], 90, five_strand, five_prime=True)
@@ -69,10 +72,15 @@ def test_both_breakends_describe_the_fusion_transcript(five_strand: str, three_s
     fusion = make_fusion(
         ASPSCR1.model_copy(update={"pos": 90, "strand": five_strand}),
         TFE3_EXON_6.model_copy(update={"pos": 130, "strand": three_strand}),
-    ).model_copy(update={"junction_sequence": f"{five}|{three}"})
+    ).model_copy(
+        update={
+            "inserted_sequence": inserted,
+            "junction_sequence": f"{five}|{inserted.lower()}|{three}" if inserted else f"{five}|{three}",
+        }
+    )
     for record in breakends(fusion, 1):
         described = adjacency(record, genomes)
-        assert five + three in (described, reverse_complement(described))
+        assert five + inserted + three in (described, reverse_complement(described))
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ SHARE_DECIMALS = 4
 ANOTHER_SAMPLE = "another sample of the batch"
 """The other sample's name in a report, which goes to a patient's file; the summary has the true one."""
 
-Place = tuple[str, str, int, str, int]
-"""Name of a fusion with chromosome and position of both joined bases."""
+Place = tuple[str, str, int, str, int, str]
+"""Name of a fusion with chromosome and position of both joined bases, and the inserted bases."""
 
 
 class BatchFindings(Record):
@@ -85,7 +85,7 @@ def own_report(report: Report) -> Report:
 def _place(fusion: Fusion) -> Place:
     """Return what makes two junctions the same one."""
     five, three = fusion.five_prime, fusion.three_prime
-    return fusion.name, five.chrom, five.pos, three.chrom, three.pos
+    return fusion.name, five.chrom, five.pos, three.chrom, three.pos, fusion.inserted_sequence
 
 
 def _judged(report: Report, others: Sequence[Report], parameters: BatchParameters) -> CheckedReport:

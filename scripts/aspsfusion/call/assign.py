@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from aspsfusion.call.borders import KnownPlaces
+from aspsfusion.call.filters import STRONGER_RATIO
 from aspsfusion.call.junction import JunctionModel, ModelIndex, in_order
 from aspsfusion.call.proposals import Proposer
 from aspsfusion.call.realign import INDEL_WINDOW, Realigner, Support
@@ -75,14 +77,21 @@ class SupportFinder:
         self._anchors = AnchorFinder(panel, parameters.min_anchor)
         self._proposer = Proposer(panel, self.contigs, parameters)
         self._models: dict[Junction, JunctionModel | None] = {}
+        self._known = KnownPlaces(panel, self._proposer.boundaries)
 
     def boundaries(self, junction: Junction) -> int:
         """Return how many sides of a junction are at an exon border."""
         return self._proposer.boundaries.count(junction)
 
+    def known_place(self, junction: Junction) -> Junction | None:
+        """Return the listed junction, or that between exon borders, that a junction is or is a variant of."""
+        return self._known.nearest(junction)
+
     def at_known_place(self, junction: Junction) -> bool:
-        """Whether a junction is listed or is between two exon borders."""
-        return junction in self._panel.catalogue or self.boundaries(junction) == BOTH_SIDES
+        """Whether a junction is listed or is between two exon borders, without inserted bases."""
+        return junction in self._panel.catalogue or (
+            not junction.inserted and self.boundaries(junction) == BOTH_SIDES
+        )
 
     def model(self, junction: Junction) -> JunctionModel | None:
         """Return the model of a junction, None where the panel lacks sequence of a side."""
@@ -97,13 +106,13 @@ class SupportFinder:
         Args:
             fragments: fragments that the wild type does not explain at once.
         """
-        proposed = self._proposer.propose(fragments)
+        proposed = self._without_errors(self._proposer.propose(fragments))
         tested = [*self._panel.catalogue, *sorted(set(proposed) - set(self._panel.catalogue), key=in_order)]
         common = [junction for junction in tested if self._is_common(junction, proposed)]
         supports = self._evaluate(fragments, common)
         for junction in tested:
             if not self._is_common(junction, proposed):
-                _add_to(supports, self._evaluate(proposed[junction], [junction]))
+                _add_to(supports, self._evaluate(proposed[junction], [junction], charged=True))
         counted = {
             number for number, found in supports.items() if any(support.counts for _, support in found)
         }
@@ -116,6 +125,16 @@ class SupportFinder:
         _add_to(supports, self._evaluate(fragments, sorted(bridged - set(tested), key=in_order)))
         return {number: self._near_best(found) for number, found in supports.items()}
 
+    def _without_errors(self, proposed: Mapping[Junction, list[Fragment]]) -> dict[Junction, list[Fragment]]:
+        """Leave out variants of a known junction that errors in its many reads explain."""
+        kept = {}
+        for junction, proposers in proposed.items():
+            known = self.known_place(junction)
+            stronger = 0 if known is None or known == junction else len(proposed.get(known, ()))
+            if stronger < STRONGER_RATIO * len(proposers):
+                kept[junction] = proposers
+        return kept
+
     def _is_common(self, junction: Junction, proposed: Mapping[Junction, list[Fragment]]) -> bool:
         """Whether all fragments are tested at a junction, or those alone that propose it.
 
@@ -125,10 +144,20 @@ class SupportFinder:
         """
         return self.at_known_place(junction) or len(proposed[junction]) >= MIN_PROPOSERS
 
-    def _evaluate(self, fragments: Iterable[Fragment], junctions: Iterable[Junction]) -> Supports:
-        """Test each fragment at each junction that it may cross or bridge."""
+    def _evaluate(
+        self, fragments: Iterable[Fragment], junctions: Iterable[Junction], *, charged: bool = False
+    ) -> Supports:
+        """Test each fragment at each junction that it may cross or bridge.
+
+        Args:
+            fragments: to be tested.
+            junctions: candidates.
+            charged: whether inserted bases cost edits, because one fragment alone has shown them.
+        """
         found: Supports = {}
         models = [model for junction in junctions if (model := self.model(junction))]
+        if charged:
+            models = [model.charged() for model in models]
         if not models:
             return found
         index = ModelIndex(models, INDEL_WINDOW)
@@ -191,7 +220,7 @@ class SupportFinder:
             group = by_junction[junction]
             few = best_for[junction] < self._parameters.min_fragments_other
             return (
-                few and not self.at_known_place(junction),
+                few and self.known_place(junction) is None,
                 -best_for[junction],
                 junction not in self._panel.catalogue,
                 -self.boundaries(junction),
@@ -206,10 +235,11 @@ class SupportFinder:
         """Whether no other known place explains a fragment about as well as the junction it was given to.
 
         Known places are listed junctions and those between exon borders; a pair that bridges a junction
-        often fits several of them.
+        often fits several of them. A variant of a known junction is at its place.
         """
+        place = self.known_place(junction) or junction
         return not any(
-            other != junction and support.kind != "touching" and self.at_known_place(other)
+            other != place and support.kind != "touching" and self.at_known_place(other)
             for other, support in found
         )
 

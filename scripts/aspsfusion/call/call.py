@@ -140,7 +140,10 @@ class Caller:
         if len(split) < PROOF_SPLIT_FRAGMENTS:
             short = []
         five_flank, three_flank = model.flanks(FLANK)
-        spec = self.panel.catalogue.get(junction)
+        known = self.finder.known_place(junction)
+        # Where exons are joined, wild type is counted at their borders, whatever is lost or inserted there.
+        place = known or junction
+        spec = self.panel.catalogue.get(place)
         five, three = self._proofs(junction, [item.support for item in molecules])
         anchors = [item.support.anchors for item in split]
         called = CalledJunction(
@@ -156,14 +159,14 @@ class Caller:
             split_with_duplicates=sum(item.copies for item in split),
             spanning_with_duplicates=sum(item.copies for item in spanning),
             short_with_duplicates=sum(item.copies for item in short),
-            homology=homology(self.finder.contigs, model),
+            homology=0 if junction.inserted else homology(self.finder.contigs, model),
             max_anchor_five_prime=max((a.five_prime for a in anchors), default=0),
             max_anchor_three_prime=max((a.three_prime for a in anchors), default=0),
             wild_type_five_prime=crossing_of_gene(
-                self.panel, coverage, junction.five_gene, junction.five_pos, after=True
+                self.panel, coverage, place.five_gene, place.five_pos, after=True
             ),
             wild_type_three_prime=crossing_of_gene(
-                self.panel, coverage, junction.three_gene, junction.three_pos, after=False
+                self.panel, coverage, place.three_gene, place.three_pos, after=False
             ),
             flank_five_prime=five_flank,
             flank_three_prime=three_flank,
@@ -173,6 +176,9 @@ class Caller:
             elsewhere_five_prime=five.elsewhere,
             unique_three_prime=three.unique,
             elsewhere_three_prime=three.elsewhere,
+            inserted=junction.inserted,
+            known_five_pos=known.five_pos if known else None,
+            known_three_pos=known.three_pos if known else None,
         )
         return replace(called, rejections=rejections(self.panel, called, self.parameters))
 

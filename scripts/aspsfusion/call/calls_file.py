@@ -1,11 +1,11 @@
 """Writes and reads the file between `call` and `report`: junctions, one-sided breaks, wild-type counts."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from aspsfusion.config import CallParameters
+from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Junction
@@ -83,7 +83,7 @@ class CalledJunction:
         five_pos: its last joined base.
         three_gene: 3' gene.
         three_pos: its first joined base.
-        catalogue_id: id of the catalogue entry, None for others.
+        catalogue_id: id of the catalogue entry that it is or is a variant of, None for others.
         boundaries: how many sides are at an exon border of a transcript.
         split_reads: unique fragments that cross.
         spanning_pairs: unique fragments that bridge.
@@ -106,6 +106,10 @@ class CalledJunction:
         elsewhere_five_prime: those whose sequence of the 5' gene all occurs elsewhere too, or is not exact.
         unique_three_prime: as for the 5' gene.
         elsewhere_three_prime: as for the 5' gene.
+        inserted: bases of neither gene between the two.
+        known_five_pos: 5' place of the known junction, listed or between exon borders, that it is or is a
+            variant of; None where there is none.
+        known_three_pos: 3' place of that junction.
     """
 
     five_gene: str
@@ -133,11 +137,27 @@ class CalledJunction:
     elsewhere_five_prime: int = 0
     unique_three_prime: int = 0
     elsewhere_three_prime: int = 0
+    inserted: str = ""
+    known_five_pos: int | None = None
+    known_three_pos: int | None = None
 
     @property
     def junction(self) -> Junction:
-        """The genomic positions."""
-        return Junction(self.five_gene, self.five_pos, self.three_gene, self.three_pos)
+        """The genomic positions and the inserted bases."""
+        return Junction(self.five_gene, self.five_pos, self.three_gene, self.three_pos, self.inserted)
+
+    @property
+    def known_place(self) -> Junction | None:
+        """The known junction that it is or is a variant of."""
+        if self.known_five_pos is None or self.known_three_pos is None:
+            at_known_place = self.catalogue_id is not None or self.boundaries == BOTH_SIDES
+            return replace(self.junction, inserted="") if at_known_place else None
+        return Junction(self.five_gene, self.known_five_pos, self.three_gene, self.known_three_pos)
+
+    @property
+    def deviates(self) -> bool:
+        """Whether it is another junction than the known one, or is none."""
+        return self.junction != self.known_place
 
     @property
     def fragments(self) -> int:

@@ -64,7 +64,8 @@ def _counted(junction: CalledJunction) -> str:
 
 
 def _words(junction: Junction) -> str:
-    return f"{junction.fusion} ({junction.five_pos + 1} :: {junction.three_pos + 1})"
+    inserted = f"{junction.inserted.lower()} :: " if junction.inserted else ""
+    return f"{junction.fusion} ({junction.five_pos + 1} :: {inserted}{junction.three_pos + 1})"
 
 
 def _placements(panel: Panel, mate: Mate) -> Iterator[str]:

@@ -52,13 +52,18 @@ def rejections(panel: Panel, junction: CalledJunction, parameters: CallParameter
         "LOW_COMPLEXITY": lambda: not listed and _low_complexity(junction),
         "TEMPLATE_SWITCHING": lambda: not listed and _template_switching(junction, parameters),
         "TOO_FEW_FRAGMENTS": lambda: (
-            not listed and 0 < junction.split_reads < parameters.needed_split_fragments(junction.boundaries)
+            (not listed or junction.deviates) and 0 < junction.split_reads < _needed(junction, parameters)
         ),
         "ONE_MOLECULE": lambda: (
             not listed and junction.fragments == 1 and junction.fragments_with_duplicates > 1
         ),
     }
     return tuple(code for code, applies in rules.items() if applies())
+
+
+def _needed(junction: CalledJunction, parameters: CallParameters) -> int:
+    """Return how many split fragments a junction needs; a variant of a known one as many as that."""
+    return parameters.needed_split_fragments(BOTH_SIDES if junction.known_place else junction.boundaries)
 
 
 def _sides(junction: CalledJunction) -> tuple[SideCount, SideCount]:
@@ -101,12 +106,12 @@ def _read_through(panel: Panel, junction: CalledJunction) -> bool:
 def _low_complexity(junction: CalledJunction) -> bool:
     """Whether no split read shows more than a simple repeat on both sides."""
     split = [read for read in junction.reads if read.kind == "split"]
-    return bool(split) and not any(_complex_anchors(read) for read in split)
+    return bool(split) and not any(_complex_anchors(read, len(junction.inserted)) for read in split)
 
 
-def _complex_anchors(read: CalledRead) -> bool:
+def _complex_anchors(read: CalledRead, inserted: int) -> bool:
     place = -read.offset
-    anchors = (read.sequence[:place], read.sequence[place:])
+    anchors = (read.sequence[: max(0, place - inserted)], read.sequence[place:])
     return all(len(anchor) >= MIN_COMPLEXITY_BASES and not is_simple(anchor) for anchor in anchors)
 
 
@@ -117,7 +122,7 @@ def _template_switching(junction: CalledJunction, parameters: CallParameters) ->
     2006 Genomics 88:127).
     """
     return (
-        junction.boundaries < BOTH_SIDES
+        junction.known_place is None
         and junction.homology >= parameters.min_homology
         and 0 < junction.split_reads < parameters.min_fragments_homology
     )
@@ -131,7 +136,7 @@ def beside_stronger(panel: Panel, junction: CalledJunction, others: Iterable[Cal
         junction: that is judged; listed ones never are.
         others: junctions of the sample, itself among them or not.
     """
-    if junction.catalogue_id is not None or junction.boundaries == BOTH_SIDES:
+    if not junction.deviates:
         return False
     return any(
         (other.five_gene, other.three_gene) == (junction.five_gene, junction.three_gene)
@@ -231,7 +236,7 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
         ),
         "TOO_FEW_FRAGMENTS": lambda: (
             f"{split}; an unlisted junction {_place(junction)} needs "
-            f"{parameters.needed_split_fragments(junction.boundaries)} to be reported."
+            f"{_needed(junction, parameters)} to be reported."
         ),
         "BESIDE_STRONGER_JUNCTION": lambda: (
             f"A junction within {SHADOW_REACH} nt has at least {STRONGER_RATIO} times as many split reads; "
@@ -265,4 +270,6 @@ def _normal_tissue_text(panel: Panel, junction: CalledJunction) -> str:
 
 
 def _place(junction: CalledJunction) -> str:
-    return "between exon borders" if junction.boundaries == BOTH_SIDES else "inside an exon or intron"
+    if junction.known_place is None:
+        return "inside an exon or intron"
+    return "with lost or inserted bases at exon borders" if junction.deviates else "between exon borders"

@@ -1,10 +1,11 @@
 """Models a candidate junction: the sequences that a read of it would show.
 
-A junction is a 5' place and a 3' place on the genome. Its forms are the contigs, transcripts or unspliced
-genes, that hold one of the two places; a read of the junction shows one form of the 5' gene up to the place,
-then one of the 3' gene.
+A junction is a 5' place and a 3' place on the genome, with bases inserted between them or none. Its forms are
+the contigs, transcripts or unspliced genes, that hold one of the two places; a read of the junction shows one
+form of the 5' gene up to the place, then the inserted bases, then one form of the 3' gene.
 """
 
+import copy
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +20,17 @@ from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Junction, Panel
 
 
-def in_order(junction: Junction) -> tuple[str, int, str, int]:
+def in_order(junction: Junction) -> tuple[str, int, str, int, int, str]:
     """Return what junctions are sorted by where nothing else distinguishes them."""
-    return junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
+    inserted = junction.inserted
+    return (
+        junction.five_gene,
+        junction.five_pos,
+        junction.three_gene,
+        junction.three_pos,
+        len(inserted),
+        inserted,
+    )
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,8 @@ class JunctionModel:
         anchors: that a split read needs.
         five: the 5' gene.
         three: the 3' gene.
+        inserted: bases between them.
+        charge: edits that the inserted bases cost a read; see `charged`.
     """
 
     def __init__(self, panel: Panel, contigs: ContigBases, junction: Junction, anchors: Anchors) -> None:
@@ -113,6 +124,8 @@ class JunctionModel:
         self.anchors = anchors
         self.five = _side(panel, contigs, (junction.five_gene, junction.five_pos), five_prime=True)
         self.three = _side(panel, contigs, (junction.three_gene, junction.three_pos), five_prime=False)
+        self.inserted = junction.inserted.encode("ascii")
+        self.charge = 0
         self._panel = panel
         self._joined: dict[tuple[str, str], tuple[bytes, int]] = {}
 
@@ -121,11 +134,20 @@ class JunctionModel:
         """Whether the panel holds sequence on both sides."""
         return bool(self.five.boundaries) and bool(self.three.boundaries)
 
+    def charged(self) -> "JunctionModel":
+        """Return the model of a junction whose inserted bases one fragment alone has shown.
+
+        They are no known sequence then: each counts as an edit.
+        """
+        model = copy.copy(self)
+        model.charge = len(self.inserted)
+        return model
+
     def joined(self, five: str, three: str) -> tuple[bytes, int]:
         """Return the fusion transcript of two forms and the position of the first base of the 3' gene."""
         key = (five, three)
         if key not in self._joined:
-            upstream = self.five.bases[five]
+            upstream = self.five.bases[five] + self.inserted
             self._joined[key] = upstream + self.three.bases[three], len(upstream)
         return self._joined[key]
 
@@ -141,10 +163,9 @@ class JunctionModel:
         return placement.gene == self.junction.three_gene and (first - self.junction.three_pos) * sense >= 0
 
     def flanks(self, length: int) -> tuple[str, str]:
-        """Return up to `length` reference bases on each side of the junction."""
-        bases, junction = self.joined(self.five.main_form, self.three.main_form)
-        left = bases[max(0, junction - length) : junction].decode("ascii")
-        return left, bases[junction : junction + length].decode("ascii")
+        """Return up to `length` reference bases on each side of the junction, without inserted ones."""
+        left, right = self.five.bases[self.five.main_form], self.three.bases[self.three.main_form]
+        return left[max(0, len(left) - length) :].decode("ascii"), right[:length].decode("ascii")
 
 
 def _shared(one: bytes, other: bytes, *, step: int) -> int:

@@ -64,7 +64,8 @@ def contig_name(junction: CalledJunction) -> str:
     """Return the name of a junction's contig; the positions are genomic and 1-based, as in the report."""
     five = f"{junction.five_gene}_{junction.five_pos + 1}"
     three = f"{junction.three_gene}_{junction.three_pos + 1}"
-    return f"{PREFIX}|{five}|{three}"
+    # Junctions of the same two places differ by what is inserted.
+    return "|".join([PREFIX, five, *([junction.inserted] if junction.inserted else []), three])
 
 
 def junction_contigs(panel: Panel, record: CallsFile) -> list[JunctionContig]:
@@ -84,7 +85,10 @@ def junction_contigs(panel: Panel, record: CallsFile) -> list[JunctionContig]:
     found = []
     for called in record.calls.junctions:
         five, three = JunctionModel(panel, contigs, called.junction, anchors).flanks(reach)
-        found.append(JunctionContig(contig_name(called), _words(called, len(five)), five + three, len(five)))
+        before = five + called.inserted
+        found.append(
+            JunctionContig(contig_name(called), _words(called, len(five)), before + three, len(before))
+        )
     return found
 
 
@@ -93,7 +97,9 @@ def _words(called: CalledJunction, last: int) -> str:
     listed = f" {called.catalogue_id}" if called.catalogue_id else ""
     state = f"not reported ({', '.join(called.rejections)})" if called.rejections else "reported"
     return (
-        f"{called.five_gene}::{called.three_gene}{listed}, {called.five_gene} up to {last}, {state}, "
+        f"{called.five_gene}::{called.three_gene}{listed}, {called.five_gene} up to {last}, "
+        + (f"then {len(called.inserted)} inserted, " if called.inserted else "")
+        + f"{state}, "
         f"fragments {called.fragments}"
     )
 

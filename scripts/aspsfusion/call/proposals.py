@@ -1,13 +1,17 @@
 """Proposes candidate junctions from the alignments, for `realign` to decide on.
 
 A proposal costs little and proves nothing; missing one costs a fusion. So every read whose pieces are in two
-genes proposes its junction, and so do clipped reads that go on like the border of a target's exon. A pair
-whose mates are in two genes proposes the exon borders that its insert could bridge.
+genes proposes its junction, whatever lies between them, and so do clipped reads that go on like the border of
+a target's exon or end in a word of another target. A pair whose mates are in two genes proposes the exon
+borders that its insert could bridge.
 """
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from aspsfusion.call.borders import BoundaryMap
+from aspsfusion.call.consensus import agreed
+from aspsfusion.call.normal_form import OFF_BORDER, NormalForms
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.evidence.placements import NO_LIMIT, ContigBases
@@ -22,32 +26,16 @@ MIN_PIECE = 13
 """Bases of each piece; the aligner's seed length."""
 
 MAX_GAP = 10
-"""Read bases between the pieces that belong to neither; more is inserted sequence, which a junction of two
-positions cannot state."""
+"""Read bases between the pieces above which the pieces must reach the ends of the read: of what lies between
+more, a short piece agrees by chance with some intron of the panel."""
 
+FEW_INSERTED = 3
+"""Inserted bases up to which a substitution costs as much as an inserted base: a variant beside a junction
+stays a variant. Of more bases some agree with a gene by chance, and a substitution must explain several."""
 
-class BoundaryMap:
-    """Exon ends and starts of every gene, by genomic position of the joined base.
-
-    Args:
-        panel: with the transcripts.
-    """
-
-    def __init__(self, panel: Panel) -> None:
-        self.ends: dict[str, set[int]] = {}
-        self.starts: dict[str, set[int]] = {}
-        for transcript in panel.transcripts.values():
-            ends = self.ends.setdefault(transcript.gene, set())
-            starts = self.starts.setdefault(transcript.gene, set())
-            # The last exon's end is where transcription stops, the first one's start where it begins.
-            ends.update(transcript.to_genome(exon.tx_end - 1) for exon in transcript.exons[:-1])
-            starts.update(transcript.to_genome(exon.tx_start) for exon in transcript.exons[1:])
-
-    def count(self, junction: Junction) -> int:
-        """Return how many sides of a junction, 0 to 2, are at an exon's end or start."""
-        return (junction.five_pos in self.ends[junction.five_gene]) + (
-            junction.three_pos in self.starts[junction.three_gene]
-        )
+WORD = 14
+"""Bases at a read's end that, all of them right, show a piece of another target where the aligner finds none:
+14 bases are one of two transcripts of 4,000 nt by chance once in 30,000 times."""
 
 
 class Proposer:
@@ -60,6 +48,7 @@ class Proposer:
 
     Attributes:
         boundaries: exon borders of the panel's genes.
+        normal_forms: of the junctions that are proposed.
     """
 
     def __init__(self, panel: Panel, contigs: ContigBases, parameters: CallParameters) -> None:
@@ -67,14 +56,18 @@ class Proposer:
         self._contigs = contigs
         self._parameters = parameters
         self.boundaries = BoundaryMap(panel)
+        self.normal_forms = NormalForms(panel, contigs, self.boundaries)
 
     def propose(self, fragments: Iterable[Fragment]) -> dict[Junction, list[Fragment]]:
-        """Return the junctions that split reads and clipped ends propose, each with its proposers."""
+        """Return the junctions that split reads and clipped ends propose, each with its proposers.
+
+        Fragments whose inserted bases differ by errors propose the one junction that they agree on.
+        """
         found: dict[Junction, list[Fragment]] = {}
         for fragment in fragments:
             for junction in self._from_split_reads(fragment) | self._from_clips(fragment):
                 found.setdefault(junction, []).append(fragment)
-        return found
+        return agreed(found, self.normal_forms)
 
     def _from_split_reads(self, fragment: Fragment) -> set[Junction]:
         """Return the junctions that reads with pieces in two genes propose."""
@@ -82,12 +75,18 @@ class Proposer:
 
     def _split(self, mate: Mate) -> Iterator[Junction]:
         for reverse in (False, True):
-            placements = [p for p in mate.placements if p.reverse == reverse]
             sequence = mate.oriented(reverse=reverse)
+            placements = [p for p in mate.placements if p.reverse == reverse]
+            # A word of a piece that the aligner has found in the gene is no further piece.
+            placements += [
+                word
+                for word in self._words_at_ends(sequence, reverse=reverse)
+                if not any(p.gene == word.gene and _overlap(p, word) for p in placements)
+            ]
             seen = set()
             for five in placements:
                 for three in placements:
-                    if five.gene == three.gene or not _side_by_side(five, three):
+                    if five.gene == three.gene or not _side_by_side(five, three, len(sequence)):
                         continue
                     ends = self._inner_ends(five, three)
                     if ends not in seen:
@@ -108,44 +107,66 @@ class Proposer:
         )
 
     def _best_split(self, sequence: str, five: Placement, three: Placement) -> Junction | None:
-        """Return the junction at the split of the read that leaves the fewest mismatches.
+        """Return the junction of a read with two pieces that explains the read at the least cost.
 
-        Among equal splits one between two exon borders wins, then one at a single border, then the one
-        nearest to the 5' end.
+        Either the read is split at one place, with some mismatches beside it, or the pieces are extended as
+        far as they are exact, and what is left between them is inserted.
         """
-        low = max(MIN_PIECE, min(five.query_end, three.query_start) - BORDER_REACH)
-        high = min(len(sequence) - MIN_PIECE, max(five.query_end, three.query_start) + BORDER_REACH)
         bases = sequence.encode("ascii")
         five_bases, three_bases = self._contigs[five.contig], self._contigs[three.contig]
-        five_at = five.end - five.query_end
-        three_at = three.start - three.query_start
-        wrong = {
-            split: mismatches_at(
-                bases[five.query_start : split], five_bases, five_at + five.query_start, NO_LIMIT
-            )
-            + mismatches_at(bases[split : three.query_end], three_bases, three_at + split, NO_LIMIT)
-            for split in range(low, high + 1)
-        }
-        for fewest in sorted(set(wrong.values())):
+        five_at, three_at = five.end - five.query_end, three.start - three.query_start
+        cut, onwards = five.query_end, three.query_start
+        while cut < onwards and five_bases[five_at + cut : five_at + cut + 1] == bases[cut : cut + 1]:
+            cut += 1
+        while (
+            onwards > cut
+            and three_at + onwards > 0
+            and three_bases[three_at + onwards - 1] == bases[onwards - 1]
+        ):
+            onwards -= 1
+
+        def wrong(last: int, first: int) -> int:
+            return mismatches_at(
+                bases[five.query_start : last], five_bases, five_at + five.query_start, NO_LIMIT
+            ) + mismatches_at(bases[first : three.query_end], three_bases, three_at + first, NO_LIMIT)
+
+        low = max(MIN_PIECE, min(cut, onwards) - BORDER_REACH)
+        high = min(len(sequence) - MIN_PIECE, max(cut, onwards) + BORDER_REACH)
+        by_split = {split: wrong(split, split) for split in range(low, high + 1)}
+        ways: list[tuple[int, int, Junction]] = []
+        for fewest in sorted(set(by_split.values())):
             junctions = [
                 junction
-                for split, count in wrong.items()
-                if count == fewest
-                and (
-                    junction := self._junction(
-                        five.contig, five_at + split - 1, three.contig, three_at + split
-                    )
-                )
+                for split, count in by_split.items()
+                if count == fewest and (junction := self._junction(five, three, split, split))
             ]
             if junctions:
-                return max(junctions, key=self.boundaries.count)
-        return None
+                # Of equal ones the last has most bases of the 5' gene.
+                best = max(reversed(junctions), key=self.boundaries.count)
+                excess = fewest - wrong(cut, onwards) if cut < onwards else 0
+                few = onwards - cut <= FEW_INSERTED or excess < 1
+                normal = self.normal_forms.of(best)
+                ways.append((normal.cost + (excess if few else OFF_BORDER * excess - 2), 0, normal.junction))
+                break
+        inserted = sequence[cut:onwards]
+        if (
+            inserted
+            and "N" not in inserted
+            and (junction := self._junction(five, three, cut, onwards, inserted))
+        ):
+            normal = self.normal_forms.of(junction)
+            ways.append((normal.cost, len(inserted), normal.junction))
+        return min(ways, key=lambda way: way[:2])[2] if ways else None
 
-    def _junction(self, five: str, five_last: int, three: str, three_first: int) -> Junction | None:
-        five_pos, three_pos = self._to_genome(five, five_last), self._to_genome(three, three_first)
+    def _junction(
+        self, five: Placement, three: Placement, cut: int, onwards: int, inserted: str = ""
+    ) -> Junction | None:
+        """Return the junction of a read cut at two places, None where a contig ends before."""
+        five_pos = self._to_genome(five.contig, five.end - five.query_end + cut - 1)
+        three_pos = self._to_genome(three.contig, three.start - three.query_start + onwards)
         if five_pos is None or three_pos is None:
             return None
-        return Junction(five.split("|", 1)[0], five_pos, three.split("|", 1)[0], three_pos)
+        return Junction(five.gene, five_pos, three.gene, three_pos, inserted)
 
     def _to_genome(self, contig: str, position: int) -> int | None:
         inside = 0 <= position < len(self._contigs[contig])
@@ -180,6 +201,35 @@ class Proposer:
                 for gene, position in self._ends.get(sequence[at - size : at], ()):
                     if gene != transcript.gene:
                         yield Junction(gene, position, transcript.gene, transcript.to_genome(exon.tx_start))
+
+    def _words_at_ends(self, sequence: str, *, reverse: bool) -> Iterator[Placement]:
+        """Yield the pieces of targets that a read begins or ends with, extended inwards while they are exact.
+
+        The aligner reports no piece of fewer than some twenty bases, nor one beside a better piece.
+        """
+        length = len(sequence)
+        if length < 2 * WORD:
+            return
+        for contig, at in self._words.get(sequence[:WORD], ()):
+            end, bases = WORD, self._contigs[contig]
+            while end < length and bases[at + end : at + end + 1] == sequence[end].encode("ascii"):
+                end += 1
+            yield Placement(contig, reverse, at, at + end, 0, end, 0)
+        for contig, at in self._words.get(sequence[-WORD:], ()):
+            begin, first, bases = length - WORD, at, self._contigs[contig]
+            while begin and first and bases[first - 1] == ord(sequence[begin - 1]):
+                begin, first = begin - 1, first - 1
+            yield Placement(contig, reverse, first, at + WORD, begin, length, 0)
+
+    @cached_property
+    def _words(self) -> dict[str, list[tuple[str, int]]]:
+        """Contig and place of the words of the targets' primary transcripts."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for gene in sorted(self._targets):
+            transcript = self._panel.primary[gene]
+            for at in range(len(transcript.sequence) - WORD + 1):
+                found.setdefault(transcript.sequence[at : at + WORD], []).append((transcript.key, at))
+        return found
 
     @cached_property
     def _targets(self) -> set[str]:
@@ -246,12 +296,18 @@ class Proposer:
                     )
 
 
-def _side_by_side(five: Placement, three: Placement) -> bool:
-    """Whether two pieces of a read follow each other, the 5' one first."""
+def _side_by_side(five: Placement, three: Placement, length: int) -> bool:
+    """Whether two pieces of a read follow each other, the 5' one first, whatever is between them."""
+    between = three.query_start - five.query_end
     return (
         five.query_start < three.query_start
         and five.query_end < three.query_end
-        and three.query_start - five.query_end <= MAX_GAP
         and three.query_start - five.query_start >= MIN_PIECE
         and three.query_end - five.query_end >= MIN_PIECE
+        and (between <= MAX_GAP or max(five.query_start, length - three.query_end) < MIN_PIECE)
     )
+
+
+def _overlap(one: Placement, other: Placement) -> bool:
+    """Whether two pieces share bases of the read."""
+    return one.query_start < other.query_end and other.query_start < one.query_end

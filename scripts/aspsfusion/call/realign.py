@@ -37,15 +37,19 @@ PREFERENCE: dict[Kind, int] = {"split": 0, "spanning": 1, "short": 2, "touching"
 class AlignedRead:
     """A read aligned to a junction; positions relative to the first base of the 3' gene.
 
+    Inserted bases are between the two genes and belong to neither.
+
     Attributes:
         reverse: whether the read is antisense to the fusion transcript.
         start: first base, negative in the 5' gene.
         end: end, half-open.
         edits: edits of the whole read.
-        upstream: read bases upstream of the junction.
+        upstream: read bases of the 5' gene.
         edits_upstream: edits among those.
         left: its leftmost base, where it begins unless it is antisense.
         right: its rightmost base.
+        inserted: read bases between the two genes.
+        edits_inserted: edits among those.
     """
 
     reverse: bool
@@ -56,21 +60,28 @@ class AlignedRead:
     edits_upstream: int
     left: Begin
     right: Begin
+    inserted: int = 0
+    edits_inserted: int = 0
 
     @property
     def downstream(self) -> int:
-        """Read bases downstream of the junction."""
-        return self.end - self.start - self.upstream
+        """Read bases of the 3' gene."""
+        return self.end - self.start - self.upstream - self.inserted
 
     @property
     def edits_downstream(self) -> int:
-        """Edits among the bases downstream of the junction."""
-        return self.edits - self.edits_upstream
+        """Edits among the bases of the 3' gene."""
+        return self.edits - self.edits_upstream - self.edits_inserted
 
     @property
     def runs_over(self) -> bool:
         """Whether the read has bases on both sides of the junction."""
         return self.upstream > 0 and self.downstream > 0
+
+    @property
+    def leaves_gene(self) -> bool:
+        """Whether the read goes on from one gene into inserted bases or the other gene."""
+        return (self.upstream > 0) + (self.inserted > 0) + (self.downstream > 0) > 1
 
     def lead(self, mate: Mate) -> int:
         """Return by how many edits the read fits the junction better than its best wild-type placement."""
@@ -123,7 +134,7 @@ class Support:
             if read is not None:
                 bases = mate.oriented(reverse=read.reverse)
                 five.append(bases[: read.upstream])
-                three.append(bases[read.upstream :])
+                three.append(bases[read.upstream + read.inserted :])
         return five, three
 
     @cached_property
@@ -234,11 +245,11 @@ class Realigner:
         """Return what a fragment's reads, aligned so, make it count for."""
         pairs = list(zip(fragment.mates, reads, strict=True))
         edits = sum(read.edits for read in reads if read is not None)
-        cost = edits + sum(mate.fewest_edits(0) for mate, read in pairs if read is None)
+        cost = edits + model.charge + sum(mate.fewest_edits(0) for mate, read in pairs if read is None)
         crossing = [
             (min(read.upstream, read.downstream), -index)
             for index, (mate, read) in enumerate(pairs)
-            if read is not None and self._crosses(mate, read, model.anchors)
+            if read is not None and self._crosses(mate, read, model)
         ]
         if crossing:
             return Support(fragment, "split", reads, edits, cost, -max(crossing)[1])
@@ -248,21 +259,24 @@ class Realigner:
         weaker = [
             (PREFERENCE[kind], index, kind)
             for index, (mate, read) in enumerate(pairs)
-            if read is not None and read.runs_over and (kind := self._weaker_kind(mate, read, fits=fits))
+            if read is not None
+            and read.leaves_gene
+            and (kind := self._weaker_kind(mate, read, model.charge, fits=fits))
         ]
         if weaker:
             _, index, kind = min(weaker)
             return Support(fragment, kind, reads, edits, cost, index)
         return None
 
-    def _crosses(self, mate: Mate, read: AlignedRead, anchors: Anchors) -> bool:
+    def _crosses(self, mate: Mate, read: AlignedRead, model: JunctionModel) -> bool:
         """Whether a read crosses with unique anchors and beats the wild type by the margin."""
+        anchors = model.anchors
         return (
             read.upstream >= anchors.five_prime
             and read.downstream >= anchors.three_prime
             and read.edits_upstream <= read.upstream // ANCHOR_PER_EDIT
             and read.edits_downstream <= read.downstream // ANCHOR_PER_EDIT
-            and read.lead(mate) >= self._parameters.margin
+            and read.lead(mate) - model.charge >= self._parameters.margin
         )
 
     def _spans(self, fragment: Fragment, reads: AlignedReads, junction: Junction) -> bool:
@@ -274,13 +288,13 @@ class Realigner:
         )
         span, margin = self._parameters.min_span, self._parameters.margin
         return (
-            min(left.end, 0) - left.start >= span
-            and right.end - max(right.start, 0) >= span
+            left.upstream >= span
+            and right.downstream >= span
             and left_mate.near_best_genes(margin) == {junction.five_gene}
             and right_mate.near_best_genes(margin) == {junction.three_gene}
         )
 
-    def _weaker_kind(self, mate: Mate, read: AlignedRead, *, fits: bool) -> Kind | None:
+    def _weaker_kind(self, mate: Mate, read: AlignedRead, charge: int, *, fits: bool) -> Kind | None:
         """Return what a read with a short overhang makes its fragment count for.
 
         It is a short overhang of a junction that other fragments prove if its short side is free of errors,
@@ -288,7 +302,7 @@ class Realigner:
         the same margin as any other read: the junction's place is known, so a few bases distinguish it from
         the wild type, but they could not have shown where it is.
         """
-        lead = read.lead(mate)
+        lead = read.lead(mate) - charge
         short, wrong = (
             (read.upstream, read.edits_upstream)
             if read.upstream < read.downstream
@@ -311,14 +325,15 @@ class _Start(NamedTuple):
 
 def _starts(mate: Mate, model: JunctionModel) -> Iterator[_Start]:
     """Yield where the read's placements make it start relative to the junction."""
-    five, three = model.five, model.three
+    five, three, inserted = model.five, model.three, len(model.inserted)
     for placement in mate.placements:
         # With an indel within the placement its two ends give different starts of the whole read.
         starts = {placement.start - placement.query_start, placement.end - placement.query_end}
         for start in sorted(starts):
             if placement.contig in five.boundaries:
-                offset = start - five.boundaries[placement.contig]
-                form = five.form_for(placement.contig, INDEL_WINDOW - offset)
+                place = start - five.boundaries[placement.contig]
+                offset = place - inserted
+                form = five.form_for(placement.contig, INDEL_WINDOW - place)
                 yield _Start(placement.reverse, form, three.main_form, offset)
             if placement.contig in three.boundaries:
                 offset = start - three.boundaries[placement.contig]
@@ -334,35 +349,59 @@ def _align_at(
     Gaps are tried for reads that run over the junction, if `gap_limit` leaves room for an edit.
     """
     reverse, offset = start.reverse, start.offset
-    length = len(mate.sequence)
+    length, inserted = len(mate.sequence), len(model.inserted)
     bases = mate.oriented(reverse=reverse).encode("ascii")
     joined, junction = model.joined(start.five, start.three)
     edits = mismatches_at(bases, joined, junction + offset, limit)
     if edits <= limit:
-        upstream = min(max(0, -offset), length)
+        # The read's bases before the 3' gene, and those of the 5' gene among them.
+        before = min(max(0, -offset), length)
+        upstream = min(max(0, -offset - inserted), length)
+        edits_before = mismatches_at(bases[:before], joined, junction + offset, limit)
         edits_upstream = mismatches_at(bases[:upstream], joined, junction + offset, limit)
         left, right = _ends(bases, joined, junction, offset, offset + length)
-        return AlignedRead(reverse, offset, offset + length, edits, upstream, edits_upstream, left, right)
-    if offset >= 0 or offset + length <= 0:
+        return AlignedRead(
+            reverse,
+            offset,
+            offset + length,
+            edits,
+            upstream,
+            edits_upstream,
+            left,
+            right,
+            before - upstream,
+            edits_before - edits_upstream,
+        )
+    if offset >= 0 or offset + length <= -inserted:
         return None  # beside the junction the wild type's own placements have judged the read
     if gap_limit < 1:
         return None
-    edits, upstream, edits_upstream, first = align_across(
-        bases,
-        joined,
-        junction,
-        junction + offset - INDEL_WINDOW,
-        junction + offset + length + INDEL_WINDOW,
-    )
+    window = junction + offset - INDEL_WINDOW, junction + offset + length + INDEL_WINDOW
+    edits, before, edits_before, first = align_across(bases, joined, junction, *window)
     if edits > gap_limit:
         return None
+    upstream, edits_upstream = before, edits_before
+    if inserted:
+        # The alignment is the same one; only the place that it is cut at is another.
+        _, upstream, edits_upstream, _ = align_across(bases, joined, junction - inserted, *window)
     begin = first - junction
     # Aligned from its other end it shows where that is; its length does not, for want of the indels.
     low, high = max(0, first - INDEL_WINDOW), first + length + INDEL_WINDOW
     *_, skipped = align_across(bases[::-1], joined[low:high][::-1], 0, 0, high - low)
     end = low + len(joined[low:high]) - skipped - junction
     left, right = _ends(bases, joined, junction, begin, end)
-    return AlignedRead(reverse, begin, begin + length, edits, upstream, edits_upstream, left, right)
+    return AlignedRead(
+        reverse,
+        begin,
+        begin + length,
+        edits,
+        upstream,
+        edits_upstream,
+        left,
+        right,
+        before - upstream,
+        edits_before - edits_upstream,
+    )
 
 
 def _ends(bases: bytes, joined: bytes, junction: int, start: int, end: int) -> tuple[Begin, Begin]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from aspsfusion.call.borders import signed_distance
 from aspsfusion.call.calls_file import CalledJunction, OneSidedCluster
 from aspsfusion.call.filters import rejection_reasons
 from aspsfusion.config import BOTH_SIDES, CallParameters
@@ -53,8 +54,8 @@ def annotate_fusions(panel: Panel, junctions: Iterable[CalledJunction]) -> list[
 
 def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
     target = panel.spec.target
-    five = fusion_side(panel, junction.five_gene, junction.five_pos, last=True)
-    three = fusion_side(panel, junction.three_gene, junction.three_pos, last=False)
+    five, three = _sides(panel, junction)
+    inserted = junction.inserted
     spec = next((j for j in panel.spec.junctions if j.id == junction.catalogue_id), None)
     total = junction.split_reads + junction.wild_type_three_prime
     grade, reasons = confidence(junction)
@@ -69,8 +70,11 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         reciprocal=(junction.five_gene, junction.three_gene) == (target.three_prime, target.five_prime),
         five_prime=five,
         three_prime=three,
-        hgvs=fusion_name(five_tx, junction.five_pos, three_tx, junction.three_pos),
-        in_frame=in_frame(five_tx, junction.five_pos, three_tx, junction.three_pos),
+        inserted_sequence=inserted,
+        deviation=deviation(panel, junction),
+        known_place=junction.known_place is not None,
+        hgvs=fusion_name(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
+        in_frame=in_frame(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
         split_reads=junction.split_reads,
         spanning_pairs=junction.spanning_pairs,
         short_overhangs=junction.short_overhangs,
@@ -87,11 +91,13 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         confidence=grade,
         confidence_reasons=reasons,
         catalogue_id=junction.catalogue_id,
-        junction_sequence=f"{junction.flank_five_prime}|{junction.flank_three_prime}",
+        junction_sequence="|".join(
+            [junction.flank_five_prime, *([inserted.lower()] if inserted else []), junction.flank_three_prime]
+        ),
         retained_domains=domain_status(
             panel, junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
         ),
-        peptide=fusion_peptide(five_tx, junction.five_pos, three_tx, junction.three_pos),
+        peptide=fusion_peptide(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
         no_product=missing_product(five_tx, junction.five_pos, three_tx, junction.three_pos),
         translocation=translocation(panel.spec, junction.five_gene, junction.three_gene),
         reads=[
@@ -114,10 +120,13 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
 
 def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallParameters) -> FilteredFusion:
     """Return the report's record of a candidate that is not reported, with its reasons in words."""
+    five, three = _sides(panel, junction)
     return FilteredFusion(
         name=f"{junction.five_gene}::{junction.three_gene}",
-        five_prime=fusion_side(panel, junction.five_gene, junction.five_pos, last=True),
-        three_prime=fusion_side(panel, junction.three_gene, junction.three_pos, last=False),
+        five_prime=five,
+        three_prime=three,
+        inserted_sequence=junction.inserted,
+        known_place=junction.known_place is not None,
         split_reads=junction.split_reads,
         spanning_pairs=junction.spanning_pairs,
         fragments=junction.fragments,
@@ -162,18 +171,64 @@ def confidence(junction: CalledJunction) -> tuple[Confidence, list[str]]:
         1: "one breakpoint lies inside an exon or intron",
         0: "both breakpoints lie inside exons or introns",
     }
-    reasons = [
-        "the junction is listed in the panel" if junction.catalogue_id else borders[junction.boundaries]
-    ]
+    listed = "the junction is listed in the panel"
+    if junction.known_place and junction.deviates:
+        variant = "a listed junction" if junction.catalogue_id else "a junction between exon borders"
+        reasons = [f"the junction is a variant of {variant}"]
+    else:
+        reasons = [listed if junction.catalogue_id else borders[junction.boundaries]]
     split = junction.split_reads
     reasons.append(f"{split} unique fragment{'s' if split != 1 else ''} cross{'es' if split == 1 else ''} it")
     reasons.append(
         f"longest anchors {junction.max_anchor_five_prime} and {junction.max_anchor_three_prime} nt"
     )
-    known_place = junction.catalogue_id is not None or junction.boundaries == BOTH_SIDES
+    known_place = junction.known_place is not None
     if split >= HIGH_CONFIDENCE_SPLIT:
         return "high" if known_place else "medium", reasons
     return "medium" if known_place and split >= MEDIUM_CONFIDENCE_SPLIT else "low", reasons
+
+
+def deviation(panel: Panel, junction: CalledJunction) -> str:
+    """Return in words what distinguishes a junction from the known one that it is a variant of.
+
+    Inserted bases are named at any other junction too; empty where there is nothing to say.
+    """
+    known = junction.known_place
+    parts = []
+    if known is not None:
+        five = signed_distance(panel, junction.five_gene, junction.five_pos, known.five_pos)
+        three = signed_distance(panel, junction.three_gene, known.three_pos, junction.three_pos)
+        places = (
+            (five, junction.five_gene, known.five_pos, True),
+            (three, junction.three_gene, known.three_pos, False),
+        )
+        for lost, gene, position, last in places:
+            words = f"{gene} {_site(panel, gene, position, last=last).words}"
+            if lost > 0:
+                parts.append(f"{lost} nt lost at the {words}")
+            elif lost < 0:
+                parts.append(f"{-lost} further nt of the gene {'after' if last else 'before'} the {words}")
+    if junction.inserted:
+        parts.append(f"{len(junction.inserted)} nt inserted ({junction.inserted})")
+    return "; ".join(parts)
+
+
+def _sides(panel: Panel, junction: CalledJunction) -> tuple[FusionSide, FusionSide]:
+    """Return both sides of a junction; exons are those of the known junction that it is a variant of."""
+    known = junction.known_place
+    five = fusion_side(panel, junction.five_gene, junction.five_pos, last=True)
+    three = fusion_side(panel, junction.three_gene, junction.three_pos, last=False)
+    if known is None:
+        return five, three
+    return (
+        _beside(five, _site(panel, five.gene, known.five_pos, last=True)),
+        _beside(three, _site(panel, three.gene, known.three_pos, last=False)),
+    )
+
+
+def _beside(side: FusionSide, border: "_Site") -> FusionSide:
+    """Return a side with the exon of the border that it lies beside."""
+    return side.model_copy(update={"exon": border.exon}) if border.exon is not None else side
 
 
 def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> FusionSide:

@@ -61,9 +61,12 @@ def _short_overhangs(count: int) -> str:
 
 
 def _known_place(fusion: Fusion) -> bool:
-    return fusion.catalogue_id is not None or (
-        fusion.five_prime.at_exon_boundary and fusion.three_prime.at_exon_boundary
-    )
+    """Whether a junction is, or is a variant of, one that is listed or lies between exon borders."""
+    return fusion.known_place or fusion.catalogue_id is not None or _at_borders(fusion)
+
+
+def _at_borders(fusion: Fusion | FilteredFusion) -> bool:
+    return fusion.five_prime.at_exon_boundary and fusion.three_prime.at_exon_boundary
 
 
 def _without_splicing(findings: Findings) -> bool:
@@ -167,8 +170,7 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
 
 def _speaks_for_fusion(candidate: FilteredFusion) -> bool:
     """Whether a filtered candidate of the target fusion forbids an exclusion."""
-    at_borders = candidate.five_prime.at_exon_boundary and candidate.three_prime.at_exon_boundary
-    return at_borders or candidate.fragments >= MIN_UNUSUAL_FRAGMENTS
+    return candidate.known_place or _at_borders(candidate) or candidate.fragments >= MIN_UNUSUAL_FRAGMENTS
 
 
 def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
@@ -258,10 +260,12 @@ def _another_fusion_decides(reasons: Sequence[Reason]) -> bool:
 
 
 def describe(fusion: Fusion) -> str:
-    """Return a junction in words: type and exons, or the places of its breakpoints."""
+    """Return a junction in words: type and exons, or the places of its breakpoints, and how it deviates."""
     sides = [
-        f"{side.gene} exon {side.exon}" if side.at_exon_boundary else f"{side.gene} {side.site}"
+        f"{side.gene} exon {side.exon}"
+        if side.at_exon_boundary or (fusion.known_place and fusion.deviation)
+        else f"{side.gene} {side.site}"
         for side in (fusion.five_prime, fusion.three_prime)
     ]
-    place = " :: ".join(sides)
+    place = " :: ".join(sides) + (f" with {fusion.deviation}" if fusion.deviation else "")
     return f"{fusion.type}, {place}" if fusion.type else place

@@ -3,8 +3,9 @@
 RNA positions are numbered like coding DNA: 1 is the A of the start codon, -1 the base before it, *1 the first
 base after the stop codon; a transcript without reading frame is numbered from its first base. A fusion
 transcript joins two ranges with `::`, ends that were not analysed are `?` (HGVS recommendation SVD-WG007,
-adjoined transcripts). RNA shows which genes are joined, not which chromosomes are left: a translocation names
-the two bands and leaves open whether it is balanced.
+adjoined transcripts); bases of neither gene are written between two `::`, in lower case and with u, as RNA
+is. RNA shows which genes are joined, not which chromosomes are left: a translocation names the two bands and
+leaves open whether it is balanced.
 """
 
 import re
@@ -15,7 +16,9 @@ from aspsfusion.panel.spec import PanelSpec
 _BAND = re.compile(r"^(?P<chromosome>[0-9]{1,2}|[XY])(?P<band>[pq][0-9.]+)$")
 
 
-def fusion_name(five: Transcript, five_pos: int, three: Transcript, three_pos: int) -> str:
+def fusion_name(
+    five: Transcript, five_pos: int, three: Transcript, three_pos: int, inserted: str = ""
+) -> str:
     """Return the HGVS name of a fusion transcript whose outer ends were not analysed.
 
     Args:
@@ -23,9 +26,11 @@ def fusion_name(five: Transcript, five_pos: int, three: Transcript, three_pos: i
         five_pos: genomic position of its last joined base, 0-based.
         three: 3' transcript.
         three_pos: genomic position of its first joined base, 0-based.
+        inserted: bases of neither gene between the two.
     """
     left, right = genomic_position_name(five, five_pos), genomic_position_name(three, three_pos)
-    return f"{five.name}:r.?_{left}::{three.name}:r.{right}_?"
+    between = f"{inserted.lower().replace('t', 'u')}::" if inserted else ""
+    return f"{five.name}:r.?_{left}::{between}{three.name}:r.{right}_?"
 
 
 def genomic_position_name(transcript: Transcript, position: int) -> str:

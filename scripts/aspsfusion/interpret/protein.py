@@ -1,8 +1,8 @@
 """Deduces what a fusion transcript codes for: reading frame, peptide across the junction, protein domains.
 
 All of it comes from the reference: the part of the 5' gene upstream of the junction, read from its own start
-codon, runs on into the 3' gene. Variants of the patient are not looked at. Positions are genomic and 0-based:
-of the last joined base of the 5' gene and the first joined base of the 3' gene.
+codon, runs on through inserted bases into the 3' gene. Variants of the patient are not looked at. Positions
+are genomic and 0-based: of the last joined base of the 5' gene and the first joined base of the 3' gene.
 """
 
 from aspsfusion.panel.gene_spec import DomainSpec
@@ -50,13 +50,18 @@ def _coding_bases_upstream(transcript: Transcript, position: int, *, after: bool
     return min(max(boundary, start), end) - start
 
 
-def in_frame(five: Transcript, five_pos: int, three: Transcript, three_pos: int) -> bool | None:
-    """Return whether the 3' gene is read in its own frame; None where a breakpoint is not coding."""
+def in_frame(
+    five: Transcript, five_pos: int, three: Transcript, three_pos: int, inserted: str = ""
+) -> bool | None:
+    """Return whether the 3' gene is read in its own frame; None where a breakpoint is not coding.
+
+    A stop codon upstream of it, among inserted bases for example, is not looked at here.
+    """
     before = _coding_bases_before(five, five_pos, after=True)
     skipped = _coding_bases_before(three, three_pos, after=False)
     if before is None or skipped is None:
         return None
-    return before % CODON == skipped % CODON
+    return (before + len(inserted)) % CODON == skipped % CODON
 
 
 def missing_product(five: Transcript, five_pos: int, three: Transcript, three_pos: int) -> str:
@@ -82,7 +87,7 @@ def missing_product(five: Transcript, five_pos: int, three: Transcript, three_po
 
 
 def fusion_peptide(
-    five: Transcript, five_pos: int, three: Transcript, three_pos: int
+    five: Transcript, five_pos: int, three: Transcript, three_pos: int, inserted: str = ""
 ) -> FusionPeptide | None:
     """Translate the fusion transcript from the start codon of the 5' gene to the first stop codon.
 
@@ -93,7 +98,7 @@ def fusion_peptide(
     if before is None or skipped is None or five.cds is None or three.cds is None:
         return None
     head = five.sequence[five.cds[0] : five.cds[0] + before]
-    coding = head + three.sequence[three.cds[0] + skipped :]
+    coding = head + inserted + three.sequence[three.cds[0] + skipped :]
     from Bio.Seq import Seq  # takes 60 ms, and only a fusion of two coding parts needs it
 
     protein = str(Seq(coding[: len(coding) // CODON * CODON]).translate())
@@ -101,12 +106,15 @@ def fusion_peptide(
     protein = protein if stop < 0 else protein[: stop + 1]
     whole, shared = divmod(before, CODON)
     bar = whole + (1 if shared >= MOST_OF_A_CODON else 0)
-    kept_frame = before % CODON == skipped % CODON
-    left, right = protein[max(0, bar - PEPTIDE_FLANK) : bar], protein[bar : bar + PEPTIDE_FLANK]
+    kept_frame = (before + len(inserted)) % CODON == skipped % CODON
+    left = protein[max(0, bar - PEPTIDE_FLANK) : bar]
+    # Codons with inserted bases are between the two genes.
+    resumes = -(-(before + len(inserted)) // CODON) if inserted else bar
+    between, right = protein[bar:resumes], protein[resumes : resumes + PEPTIDE_FLANK]
     if not kept_frame:
         right = right.lower()
     return FusionPeptide(
-        sequence=f"{left}|{right}",
+        sequence=f"{left}|{between}|{right}" if inserted else f"{left}|{right}",
         length=len(protein.rstrip("*")),
         residues_five_prime=min(whole, len(protein.rstrip("*"))),
         first_residue_three_prime=-(-skipped // CODON) + 1 if kept_frame else None,

@@ -140,19 +140,24 @@ class Unspliced:
 
 @dataclass(frozen=True)
 class Junction:
-    """A junction on the genome: last joined base of the 5' gene, first joined base of the 3' gene.
+    """A junction: last joined base of the 5' gene, inserted bases, first joined base of the 3' gene.
+
+    One joined sequence can be written as several junctions, where bases beside the join fit both sides;
+    `call.normal_form` says which of them stands for all.
 
     Attributes:
         five_gene: 5' gene.
         five_pos: genomic position of its last joined base, 0-based.
         three_gene: 3' gene.
         three_pos: genomic position of its first joined base, 0-based.
+        inserted: bases of neither gene between the two, upper case, in the sense of the fusion transcript.
     """
 
     five_gene: str
     five_pos: int
     three_gene: str
     three_pos: int
+    inserted: str = ""
 
     @property
     def fusion(self) -> str:

@@ -147,8 +147,8 @@ def arriba_row(report: Report, fusion: Fusion) -> dict[str, str]:
 def star_fusion_row(report: Report, fusion: Fusion) -> dict[str, str]:
     """Return a fusion in STAR-Fusion's columns."""
     five, three = fusion.five_prime, fusion.three_prime
-    before, _, after = fusion.junction_sequence.partition("|")
-    at_borders = five.at_exon_boundary and three.at_exon_boundary
+    before, inserted, after = fusion.junction_parts
+    at_borders = five.at_exon_boundary and three.at_exon_boundary and not inserted
     # A pair is one fragment; the share of overlapping mates is only known of pairs.
     sequenced = report.qc.total_reads / (1 if report.qc.overlap_fraction is None else 2)
     return {
@@ -199,6 +199,9 @@ def _event(five: FusionSide, three: FusionSide) -> str:
 
 
 def _reading_frame(fusion: Fusion) -> str:
+    """Return Arriba's word; a stop codon before the 3' gene is read is one of its own."""
+    if fusion.inserted_sequence and fusion.peptide and "*" in fusion.peptide.sequence.rpartition("|")[0]:
+        return "stop-codon"
     return {True: "in-frame", False: "out-of-frame", None: UNKNOWN}[fusion.in_frame]
 
 

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 
 from aspsfusion.report.findings import FilteredFusion, Fusion, SupportingRead
 from aspsfusion.report.models import Report
@@ -150,7 +151,8 @@ def _overhang_words(read: SupportingRead) -> str:
 
 def _under_the_junction(fusion: Fusion, read: SupportingRead) -> str:
     """Return the junction's own sequence above the read, differences in lower case."""
-    before, _, after = fusion.junction_sequence.upper().partition("|")
+    five, inserted, after = fusion.junction_parts
+    before = five + inserted
     length = len(read.sequence)
     left, right = max(0, -read.offset), max(0, read.offset + length)
     reference = (before.rjust(left)[-left:] if left else "") + after.ljust(right)[:right]
@@ -159,7 +161,14 @@ def _under_the_junction(fusion: Fusion, read: SupportingRead) -> str:
         base.upper() if known in (base.upper(), " ", "N") else base.lower()
         for base, known in zip(read.sequence, shown, strict=True)
     )
-    lines = [text[:left] + "|" + text[left:] for text in (shown, bases)]
+    bars = [max(0, left - len(inserted)), left] if inserted else [left]
+    lines = ["|".join(_cut(text, bars)) for text in (shown, bases)]
     return "".join(
         f"{INDENT}{label:<9} {line}\n" for label, line in zip(("junction", "read"), lines, strict=True)
     )
+
+
+def _cut(text: str, places: list[int]) -> list[str]:
+    """Cut a text at places in rising order."""
+    edges = [0, *places, len(text)]
+    return [text[start:end] for start, end in pairwise(edges)]

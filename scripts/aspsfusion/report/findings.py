@@ -59,7 +59,8 @@ class FusionPeptide(Record):
 
     sequence: str = Field(
         description="residues around the junction, a vertical bar at it, an asterisk for a stop; a codon of "
-        "both genes is on the side with two of its bases; lower case after a shift of the frame"
+        "both genes is on the side with two of its bases; codons with inserted bases are between two bars; "
+        "lower case after a shift of the frame"
     )
     length: int = Field(description="residues of the whole protein")
     residues_five_prime: int = Field(description="complete codons of the 5' gene before the junction")
@@ -108,6 +109,19 @@ class Fusion(Record):
     reciprocal: bool = Field(description="3' gene of the target fused in front of its 5' gene")
     five_prime: FusionSide
     three_prime: FusionSide
+    inserted_sequence: str = Field(
+        "", description="bases of neither gene between the two, in the sense of the fusion transcript"
+    )
+    known_place: bool = Field(
+        False,
+        description="whether the junction is listed or lies between exon borders, or is a variant of such a "
+        "one: type, exon numbers, thresholds and wild type are those of it",
+    )
+    deviation: str = Field(
+        "",
+        description="in words what distinguishes the junction from the known one, and the bases inserted; "
+        "empty when there is nothing",
+    )
     hgvs: str
     in_frame: bool | None = Field(description="None when a transcript has no known reading frame")
     split_reads: int = Field(description="unique fragments with a read that crosses the junction")
@@ -145,7 +159,8 @@ class Fusion(Record):
     confidence_reasons: list[str]
     catalogue_id: str | None
     junction_sequence: str = Field(
-        description="reference bases of both sides, a vertical bar at the junction"
+        description="reference bases of both sides, a vertical bar at the junction; inserted bases are "
+        "between two bars, in lower case"
     )
     retained_domains: list[DomainStatus]
     peptide: FusionPeptide | None = Field(
@@ -168,6 +183,12 @@ class Fusion(Record):
         return f"{self.name} {self.type}".strip()
 
     @property
+    def junction_parts(self) -> tuple[str, str, str]:
+        """Bases of the 5' gene, inserted bases and bases of the 3' gene, all in upper case."""
+        five, *inserted, three = (self.junction_sequence.upper() or "|").split("|")
+        return five, "".join(inserted), three
+
+    @property
     def anchored_fragments(self) -> int:
         """Unique fragments that show enough of both genes to speak for the junction by themselves."""
         return self.fragments - self.short_overhangs
@@ -179,6 +200,10 @@ class FilteredFusion(Record):
     name: str
     five_prime: FusionSide
     three_prime: FusionSide
+    inserted_sequence: str = Field("", description="bases of neither gene between the two")
+    known_place: bool = Field(
+        False, description="whether the junction is or is a variant of one that is listed or at exon borders"
+    )
     split_reads: int
     spanning_pairs: int
     fragments: int

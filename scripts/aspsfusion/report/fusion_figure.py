@@ -88,6 +88,7 @@ class Row:
         breakpoint: place of the breakpoint, in nt.
         cut: whether the 3' untranslated region goes on beyond the drawing.
         intron: left and right end of retained intron sequence; None without any.
+        inserted: left and right end of inserted bases; None without any.
     """
 
     label: str
@@ -96,6 +97,7 @@ class Row:
     breakpoint: int
     cut: bool
     intron: tuple[int, int] | None = None
+    inserted: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,8 @@ def _box(number: int, left: int, right: int, coding: tuple[int, int], source: So
 def _fusion_row(fusion: Fusion, five: Row, three: Row) -> Row:
     introns = [side for side in (fusion.five_prime, fusion.three_prime) if side.intron is not None]
     junction = five.breakpoint
-    gap = INTRON_SHOWN if introns else 0
+    size = len(fusion.inserted_sequence)
+    gap = INTRON_SHOWN if introns else size
     shift = junction + gap - three.breakpoint
     boxes = [box for box in five.boxes if box.kept]
     boxes += [_moved(box, shift) for box in three.boxes if box.kept]
@@ -197,6 +200,7 @@ def _fusion_row(fusion: Fusion, five: Row, three: Row) -> Row:
         junction,
         three.cut,
         (junction, junction + gap) if introns else None,
+        (junction, junction + gap) if size and not introns else None,
     )
 
 
@@ -208,8 +212,9 @@ def _moved(box: ExonBox, shift: int) -> ExonBox:
 def _words(fusion: Fusion, five: Row, three: Row) -> str:
     parts = [
         f"Fusion transcript {fusion.full_name}:",
-        f"{_exon_words(five)} of {fusion.five_prime.gene}, then {_exon_words(three)} of "
-        f"{fusion.three_prime.gene}; exons to scale.",
+        f"{_exon_words(five)} of {fusion.five_prime.gene}, then "
+        + (f"{len(fusion.inserted_sequence)} inserted nt, then " if fusion.inserted_sequence else "")
+        + f"{_exon_words(three)} of {fusion.three_prime.gene}; exons to scale.",
     ]
     for status in ("kept", "partly kept", "lost"):
         names = [
@@ -258,6 +263,11 @@ class _Figure:
         if row.intron:
             left, right = row.intron
             self._sheet.line([(self._x(left), middle), (self._x(right), middle)], INK, 1.0, "1 1.6")
+        if row.inserted:
+            left, right = row.inserted
+            self._sheet.box(
+                self._span(left, right, middle - CODING_HEIGHT / 2, CODING_HEIGHT), Fill(PAPER, INK)
+            )
         if row.cut:
             end = max(box.end for box in row.boxes)
             self._sheet.text((self._x(end) + 1, middle), "\u2026", LABEL_SIZE, INK)
@@ -316,7 +326,8 @@ class _Figure:
         half = CODING_HEIGHT / 2 + 3
         five_x, three_x = self._x(drawing.five_prime.breakpoint), self._x(drawing.three_prime.breakpoint)
         target = self._x(drawing.fusion.breakpoint)
-        right = self._x(drawing.fusion.intron[1]) if drawing.fusion.intron else target
+        between = drawing.fusion.intron or drawing.fusion.inserted
+        right = self._x(between[1]) if between else target
         for place, middle in ((five_x, five), (three_x, three), (target, fusion)):
             self._sheet.line([(place, middle - half), (place, middle + half)], INK, 1.6)
         self._sheet.line([(five_x, five + half), (target, fusion - half)], INK, 1.0, JOIN_DASHES)

@@ -74,6 +74,8 @@ def _drawing_note(fusion: Fusion, cut: bool) -> str:
         "Numbered boxes are exons, drawn to scale and taller where they are coding; hatched parts are lost. "
         "Dark bars are protein domains. Lines connect the breakpoints to the junction."
     )
+    if fusion.inserted_sequence:
+        note += " The white box at the junction holds inserted bases."
     return f"{note} Only the first {UTR_SHOWN} nt of 3' untranslated regions are drawn." if cut else note
 
 
@@ -154,6 +156,7 @@ def _description(fusion: Fusion, build: str) -> tuple[Fact, ...]:
             f"{five.gene} {five.site} :: {three.gene} {three.site}",
             (f"previous numbering: {fusion.old_name}",) if fusion.old_name else (),
         ),
+        *_deviation(fusion),
         Fact(
             f"Breakpoints ({build})",
             f"{_position(five)} :: {_position(three)}",
@@ -169,6 +172,18 @@ def _description(fusion: Fusion, build: str) -> tuple[Fact, ...]:
     )
 
 
+def _deviation(fusion: Fusion) -> tuple[Fact, ...]:
+    """Return how a junction deviates from the known one, and its inserted bases."""
+    if not fusion.deviation:
+        return ()
+    note = (
+        "a variant of the junction of these exons"
+        if fusion.known_place
+        else "the junction is not one between exon borders"
+    )
+    return (Fact("Deviation", fusion.deviation, (note,)),)
+
+
 def _chromosomes(fusion: Fusion) -> tuple[Fact, ...]:
     if not fusion.translocation:
         return ()
@@ -181,6 +196,8 @@ def _protein(fusion: Fusion) -> tuple[Fact, ...]:
     if peptide is None:
         return ()
     details = [f"predicted protein of {count(peptide.length)} residues, deduced from the reference"]
+    if fusion.inserted_sequence and "*" in peptide.sequence.rpartition("|")[0]:
+        details.append(f"a stop codon ends the protein before {fusion.three_prime.gene} is read")
     if peptide.first_residue_three_prime is None:
         details.append("lower case: not in the frame of the 3' gene")
     else:

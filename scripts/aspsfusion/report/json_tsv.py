@@ -140,6 +140,8 @@ class FusionRow:
     translocation: str = ""
     contamination: str = ""
     genome_build: str = ""
+    inserted_sequence: str = ""
+    deviation: str = ""
 
 
 def cell_text(value: Cell) -> str:
@@ -212,6 +214,7 @@ def _filtered_row(sample_id: str, candidate: FilteredFusion) -> FusionRow:
         sample_id=sample_id,
         status="filtered",
         name=candidate.name,
+        inserted_sequence=candidate.inserted_sequence,
         **_side_columns("five_prime", candidate.five_prime),  # type: ignore[arg-type]
         **_side_columns("three_prime", candidate.three_prime),  # type: ignore[arg-type]
         split_reads=candidate.split_reads,

@@ -94,19 +94,25 @@ def _shorter_anchor(read: SupportingRead) -> int:
 
 @dataclass(frozen=True)
 class _Window:
-    """The part of the junction that is drawn: `left` bases before it and `right` after it."""
+    """The part of the junction that is drawn: `left` bases before the 3' gene and `right` of it.
+
+    The last of those before it are inserted bases, set off by a bar of their own.
+    """
 
     before: str
     after: str
     left: int
     right: int
+    inserted: int = 0
 
     @classmethod
     def around(cls, junction_sequence: str, reads: Sequence[SupportingRead]) -> "_Window":
-        before, _, after = junction_sequence.upper().partition("|")
-        left = min(FLANK, max(-read.offset for read in reads))
+        five, *between, after = junction_sequence.upper().split("|") if "|" in junction_sequence else ("", "")
+        inserted = "".join(between)
+        before = five + inserted
+        left = min(FLANK + len(inserted), max(-read.offset for read in reads))
         right = min(FLANK, max(read.offset + len(read.sequence) for read in reads))
-        return cls(before, after, max(left, 0), max(right, 0))
+        return cls(before, after, max(left, 0), max(right, 0), len(inserted))
 
     def base(self, position: int) -> str:
         """Return the base of the junction at a position, a space where its sequence is not recorded."""
@@ -116,14 +122,24 @@ class _Window:
 
     def heading(self, fusion: Fusion) -> str:
         five, three = fusion.five_prime, fusion.three_prime
-        before = f"{five.gene} {five.site}"[: self.left]
+        own = max(0, self.left - self.inserted)
+        before = f"{five.gene} {five.site}"[:own]
         after = f"{three.gene} {three.site}"[: self.right]
-        return f" {before:>{self.left}}|{after}"
+        between = f"|{'inserted'[: self.inserted]:{self.inserted}}" if self._shows_inserted else ""
+        return f" {before:>{own}}{between}|{after}"
+
+    @property
+    def _shows_inserted(self) -> bool:
+        return 0 < self.inserted <= self.left
 
     def reference_line(self) -> str:
-        before = "".join(self.base(position) for position in range(-self.left, 0))
+        before = "".join(self._bar(position) + self.base(position) for position in range(-self.left, 0))
         after = "".join(self.base(position) for position in range(self.right))
         return f" {before}|{after} "
+
+    def _bar(self, position: int) -> str:
+        """Return the bar before the first inserted base, nothing at other positions."""
+        return "|" if self._shows_inserted and position == -self.inserted else ""
 
     def lines(self, best_first: Sequence[SupportingRead], *, printed: int) -> tuple[PileupLine, ...]:
         in_order = sorted(
@@ -149,6 +165,8 @@ class _Window:
     def _cells(self, read: SupportingRead, first: int, end: int) -> Iterator[tuple[str, bool]]:
         """Yield the characters of a read at the positions, each with whether it is a mismatch."""
         for position in range(first, end):
+            if self._bar(position):
+                yield "|", False
             index = position - read.offset
             if not 0 <= index < len(read.sequence):
                 yield " ", False

@@ -64,6 +64,8 @@ INFO_FIELDS = (
     InfoField("FRACTION", "1", "Float", "Share of the 3' gene's transcripts that carry the junction"),
     InfoField("CONFIDENCE", "1", "String", "Confidence in the fusion: high, medium or low"),
     InfoField("IN_FRAME", "1", "String", "Whether the reading frame is kept: yes, no or unknown"),
+    InfoField("INSERTED", "1", "String", "Bases of neither gene at the junction, in the sense of the fusion"),
+    InfoField("DEVIATION", "1", "String", "What distinguishes the junction from the known one"),
     InfoField("HGVS", "1", "String", "HGVS description of the fusion RNA"),
     InfoField("PEPTIDE", "1", "String", "Residues around the junction, deduced from the reference"),
     InfoField("TRANSLOCATION", "1", "String", "ISCN notation of a translocation between the genes' bands"),
@@ -147,7 +149,7 @@ def bracket_notation(base: str, *, own_left: bool, mate: str, mate_left: bool) -
     """Return the ALT of a breakend.
 
     Args:
-        base: the joined base at this breakend, plus strand.
+        base: the joined base at this breakend with inserted bases beside it, plus strand.
         own_left: whether the bases that belong to the fusion lie on the left of this breakend.
         mate: the mate's place, `chrom:position`, 1-based.
         mate_left: whether the bases that belong to the fusion lie on the left of the mate.
@@ -169,8 +171,12 @@ def breakends(fusion: Fusion, number: int) -> tuple[Breakend, Breakend]:
     five, three = fusion.five_prime, fusion.three_prime
     five_base, three_base = _joined_bases(fusion)
     five_left, three_left = five.strand == "+", three.strand == "-"
-    five_alt = bracket_notation(five_base, own_left=five_left, mate=_place(three), mate_left=three_left)
-    three_alt = bracket_notation(three_base, own_left=three_left, mate=_place(five), mate_left=five_left)
+    # Inserted bases are part of the replacement string, beside the joined base (VCF 4.3, section 5.4.1).
+    inserted = fusion.inserted_sequence
+    five_bases = five_base + inserted if five_left else reverse_complement(inserted) + five_base
+    three_bases = three_base + reverse_complement(inserted) if three_left else inserted + three_base
+    five_alt = bracket_notation(five_bases, own_left=five_left, mate=_place(three), mate_left=three_left)
+    three_alt = bracket_notation(three_bases, own_left=three_left, mate=_place(five), mate_left=five_left)
     five_id, three_id = f"{event}_five_prime", f"{event}_three_prime"
     status = CONTAMINATION_FILTER if fusion.contamination else "PASS"
     five_info = _info(fusion, five, event, "five_prime", three_id, fusion.wild_type_five_prime)
@@ -187,7 +193,7 @@ def _place(side: FusionSide) -> str:
 
 def _joined_bases(fusion: Fusion) -> tuple[str, str]:
     """Return the two joined bases on the plus strand; N where the junction sequence is not known."""
-    before, _, after = fusion.junction_sequence.upper().partition("|")
+    before, _, after = fusion.junction_parts
     joined = (before[-1:] or "N", fusion.five_prime.strand), (after[:1] or "N", fusion.three_prime.strand)
     five, three = (base if strand == "+" else reverse_complement(base) for base, strand in joined)
     return five, three
@@ -214,6 +220,8 @@ def _info(fusion: Fusion, side: FusionSide, event: str, name: str, mate: str, wi
         "FRACTION": fusion.fraction_three_prime,
         "CONFIDENCE": fusion.confidence,
         "IN_FRAME": in_frame,
+        "INSERTED": fusion.inserted_sequence or None,
+        "DEVIATION": fusion.deviation or None,
         "HGVS": fusion.hgvs,
         "PEPTIDE": fusion.peptide.sequence if fusion.peptide else None,
         "TRANSLOCATION": fusion.translocation or None,
