@@ -50,6 +50,8 @@ def test_a_junction_with_inserted_bases_is_confirmed_with_its_type(
         ("type 2", "2x100", "del3", -7),
         ("type 1", "2x100", "ins1", -4),
         ("type 2", "2x75", "ins3", 3),
+        ("type 1", "2x75", "snp", 3),
+        ("type 2", "2x100", "del3", 1),
     ],
 )
 def test_a_variant_beside_a_junction_leaves_its_type(

@@ -135,9 +135,12 @@ def test_an_indel_of_three_within_four_bases_belongs_to_it_too(demo_panel: Panel
     places = KnownPlaces(demo_panel, BoundaryMap(demo_panel))
     exon_end, exon_start = ends(demo_panel)
     last = demo_panel.primary["ASPSCR1"].sequence[exon_end - 4 : exon_end]
+    first = demo_panel.primary["TFE3"].sequence[exon_start : exon_start + 4]
     known = at(demo_panel, exon_end, exon_start)
     assert places.nearest(at(demo_panel, exon_end - 4, exon_start, more + last)) == known
     assert places.nearest(at(demo_panel, exon_end - 7, exon_start, last)) == known
+    assert places.nearest(at(demo_panel, exon_end, exon_start + 4, first + more)) == known
+    assert places.nearest(at(demo_panel, exon_end, exon_start + 7, first)) == known
 
 
 def fragments(*names: str) -> list[Fragment]:

@@ -121,7 +121,8 @@ class KnownPlaces:
         five, three = self._flanks(junction)
         known_five, known_three = self._flanks(place.known)
         reach = FLANK + VARIANT_REACH
-        if abs(len(junction.inserted) - place.left - place.right) > MAX_VARIANT:
+        # Ours has lost `left` bases of the 5' gene, and has `right` more of the 3' gene.
+        if abs(len(junction.inserted) - place.left + place.right) > MAX_VARIANT:
             return MAX_VARIANT + 1
         ours = five[-reach:] + junction.inserted + three[:reach]
         theirs = known_five[-(reach + place.left) :] + known_three[: reach - place.right]
