@@ -70,7 +70,7 @@ PartitionName=normal Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
 
 class SlurmUnavailableError(Exception):
-    """Slurm can not be started here; the text says why."""
+    """Slurm cannot be started here; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def one_node_slurm(cpus: int = 2) -> Iterator[OneNodeSlurm]:
         raise SlurmUnavailableError(f"not installed: {', '.join(missing)} (Debian: slurm-wlm, munge)")
     with tempfile.TemporaryDirectory(prefix="slurm.") as place:
         directory = Path(place)
-        directory.chmod(0o755)  # Munge refuses a socket that others can not reach
+        directory.chmod(0o755)  # Munge refuses a socket that others cannot reach
         configuration = _write_files(directory, cpus)
         slurm = OneNodeSlurm(directory, _environment(configuration))
         with ExitStack() as stack:

@@ -581,7 +581,7 @@ WRONG_FILES = {
     "FASTA": (b">p0/1\nACGT\n>p0/2\nACGT\n", ", record 1: is no FASTQ as the screen writes it, or ends"),
     "not text": (b"@p0\n\xff\xfe\n+\nII\n", ", record 1: is truncated or damaged ('ascii' codec"),
     "empty": (b"", ": is empty (0 bytes); copy the file again"),
-    "missing": (None, ": can not be read (no such file or directory); give the path of a FASTQ file"),
+    "missing": (None, ": cannot be read (no such file or directory); give the path of a FASTQ file"),
 }
 
 

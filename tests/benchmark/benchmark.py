@@ -157,7 +157,7 @@ def contestants(panel: Path, slow_pairs: int) -> list[Contestant]:
 def prepare(panel: Path, scratch: Path, chosen: Sequence[Contestant]) -> None:
     """Build the indexes that chosen programs need.
 
-    A program whose index can not be built says so itself when it is run.
+    A program whose index cannot be built says so itself when it is run.
     """
     fasta = scratch / "bwa.fa"
     shutil.copyfile(panel / "transcripts.fa", fasta)

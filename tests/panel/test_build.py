@@ -216,7 +216,7 @@ def test_two_builds_are_identical(whole: SmallPanel, small: SmallPanel) -> None:
     assert contents(small.output) == contents(whole.output)
 
 
-# ---- what the YAML states can not be
+# ---- what the YAML states cannot be
 
 
 def test_transcripts_of_a_gene_on_two_strands(small: SmallPanel) -> None:

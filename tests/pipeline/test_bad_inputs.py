@@ -206,19 +206,19 @@ def _enter_contents() -> None:
 _enter_contents()
 
 
-@case("fastq: missing", r"none\.fq: can not be read \(no such file or directory\)")
+@case("fastq: missing", r"none\.fq: cannot be read \(no such file or directory\)")
 def _(place: Place) -> list[str]:
     return place.screen(str(place.path / "none.fq"))
 
 
-@case("fastq: directory", r": can not be read \(is a directory\); give the path of a FASTQ file")
+@case("fastq: directory", r": cannot be read \(is a directory\); give the path of a FASTQ file")
 def _(place: Place) -> list[str]:
     return place.screen(str(place.path))
 
 
 @case(
     "fastq: mates out of step",
-    r"1\.fq, record 3: mates are out of step: '@r2' stands against '@q2' in .*2\.fq",
+    r"1\.fq, record 3: mates are out of step: '@r2' is opposite '@q2' in .*2\.fq",
 )
 def _(place: Place) -> list[str]:
     first = fastq(10)
@@ -254,7 +254,7 @@ def _(place: Place) -> list[str]:
 
 @case(
     "fastq: R2 given as R1",
-    r"1\.fq, record 1: mates are not first and second: '@r0 2:N:0:A' stands against '@r0 1:N:0:A'",
+    r"1\.fq, record 1: mates are not first and second: '@r0 2:N:0:A' is opposite '@r0 1:N:0:A'",
 )
 def _(place: Place) -> list[str]:
     second = fastq(9, "r{} 1:N:0:A", source=random_bases(200, 3))

@@ -1,4 +1,4 @@
-"""Samples that are no good: nothing is excluded that they can not show, and garbage gets no verdict."""
+"""Samples that are no good: nothing is excluded that they cannot show, and garbage gets no verdict."""
 
 import gzip
 import random

@@ -220,7 +220,7 @@ def test_no_filter_loses_a_fragment_in_silence(
 ) -> None:
     """Either every read across the junction is there, or the metrics say that the file is incomplete.
 
-    Where a filter takes whole fragments and leaves others, no trace of them is in the file; that can not be
+    Where a filter takes whole fragments and leaves others, no trace of them is in the file; that cannot be
     seen, and is not asked for here: each such fragment is one of which both mates were split.
     """
     left = [record for record in records if FILTERS[kept](record)]
@@ -310,7 +310,7 @@ def test_different_reads_under_one_name_are_said(panel: Path, tmp_path: Path) ->
         assert "names of the panel's fragments stand for several different reads" in metrics["incomplete"][0]
 
 
-# --- What a file can not show -----------------------------------------------------------------------
+# --- What a file cannot show -----------------------------------------------------------------------
 
 LOCUS = {"FIVE": ("chr2", 100), "THREE": ("chrX", 100)}
 

@@ -396,8 +396,8 @@ def test_file_that_can_not_be_opened(table: ScreenTable, tmp_path: Path) -> None
     remedy = "give the path of a FASTQ file"
     path = tmp_path / "none.fastq.gz"
     with pytest.raises(
-        ReadsError, match=rf"^{path}: can not be read \(no such file or directory\); {remedy}$"
+        ReadsError, match=rf"^{path}: cannot be read \(no such file or directory\); {remedy}$"
     ):
         read_all(path, table)
-    with pytest.raises(ReadsError, match=rf"^{tmp_path}: can not be read \(is a directory\); {remedy}$"):
+    with pytest.raises(ReadsError, match=rf"^{tmp_path}: cannot be read \(is a directory\); {remedy}$"):
         read_all(tmp_path, table)

@@ -109,7 +109,7 @@ def test_declared_interleaving_is_checked(table: ScreenTable, tmp_path: Path) ->
     del reads[4]
     (tmp_path / "reads.fq").write_bytes(fastq(reads))
     with pytest.raises(
-        ReadsError, match=r"record 5: mates are out of step: '@r2/2' stands against '@r3/1'; give"
+        ReadsError, match=r"record 5: mates are out of step: '@r2/2' is opposite '@r3/1'; give"
     ):
         read(Lane(tmp_path / "reads.fq", interleaved=True), table)
 
@@ -125,9 +125,9 @@ def test_files_that_can_not_be_mates(table: ScreenTable, tmp_path: Path) -> None
     for lane, problem in (
         (Lane(one, one), "1.fq: is the same file as "),
         (Lane(one, tmp_path / "link.fq"), "link.fq: is the same file as "),
-        (Lane(two, one), "2.fq, record 1: mates are not first and second: '@r0/2' stands against '@r0/1'"),
+        (Lane(two, one), "2.fq, record 1: mates are not first and second: '@r0/2' is opposite '@r0/1'"),
         (Lane(tmp_path / "bare1.fq", tmp_path / "copy.fq"), "copy.fq: holds the same reads as "),
-        (Lane(one, Path("-")), "standard input: can not give second mates"),
+        (Lane(one, Path("-")), "standard input: cannot give second mates"),
     ):
         with pytest.raises(ReadsError, match=re.escape(problem)):
             read(lane, table)

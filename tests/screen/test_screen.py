@@ -333,7 +333,7 @@ WRONG_FILES = {
     "one is missing": (
         renamed(FIRST, fastq_text([("p4/1", PAIRS[4][1])]), b""),
         SECOND,
-        "1.fq, record 5: mates are out of step: '@p5/1' stands against '@p4/2' in {}2.fq; give the mate "
+        "1.fq, record 5: mates are out of step: '@p5/1' is opposite '@p4/2' in {}2.fq; give the mate "
         "files of one run, unsorted and unfiltered",
     ),
     "another run": (
@@ -344,10 +344,10 @@ WRONG_FILES = {
     "two ways of naming": (
         FIRST.replace(b"/1\n", b".1\n"),
         SECOND.replace(b"/2\n", b"_2\n"),
-        "1.fq, record 1: mates are out of step: '@p0.1' stands against '@p0_2'",
+        "1.fq, record 1: mates are out of step: '@p0.1' is opposite '@p0_2'",
     ),
-    "no file": (None, SECOND, "1.fq: can not be read (no such file or directory); give the path"),
-    "no second file": (FIRST, None, "2.fq: can not be read (no such file or directory); give the path"),
+    "no file": (None, SECOND, "1.fq: cannot be read (no such file or directory); give the path"),
+    "no second file": (FIRST, None, "2.fq: cannot be read (no such file or directory); give the path"),
 }
 
 
@@ -380,7 +380,7 @@ def test_wrong_files_are_told_in_one_line_and_leave_nothing(
 
 
 def test_directory_is_no_fastq(demo_panel_directory: Path, tmp_path: Path) -> None:
-    with pytest.raises(ReadsError, match=rf"^{tmp_path}: can not be read \(is a directory\); give the path"):
+    with pytest.raises(ReadsError, match=rf"^{tmp_path}: cannot be read \(is a directory\); give the path"):
         run_screen(demo_panel_directory, [Lane(tmp_path)], tmp_path / "kept.gz", tmp_path / "screen.json")
 
 

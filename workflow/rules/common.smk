@@ -26,7 +26,7 @@ try:
     from aspsfusion.errors import AspsfusionError
 except ImportError as error:
     raise WorkflowError(
-        f"the environment of {sys.executable} can not run this workflow ({error}); "
+        f"the environment of {sys.executable} cannot run this workflow ({error}); "
         "install it with 'make' and call .venv/bin/snakemake"
     ) from None
 

@@ -111,7 +111,7 @@ def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> li
         failures: for each failed sample the file that holds its one-line error.
 
     Raises:
-        AspsfusionError: a report can not be read, or two belong to one sample.
+        AspsfusionError: a report cannot be read, or two belong to one sample.
     """
     batch = []
     for path in report_paths:

@@ -15,7 +15,7 @@ example:
   aspsfusion summary --output-tsv results/summary.tsv --output-html results/summary.html \\
       --samples config/samples.tsv results/*/*.report.json
 
-A junction that another sample of the batch has far more often may come from there: it can not confirm.
+A junction that another sample of the batch has far more often may come from there: it cannot confirm.
 Such a sample's report has to say so too; where it does not, the command stops and names the sample.
 """
 
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> None:
         args: parsed arguments of `add_arguments`.
 
     Raises:
-        AspsfusionError: nothing is given, a file can not be read or written, or a report does not say what it
+        AspsfusionError: nothing is given, a file cannot be read or written, or a report does not say what it
             has to say as one of this batch.
     """
     from aspsfusion.batch.multiqc import write_multiqc

@@ -51,7 +51,7 @@ def open_inflated(path: Path) -> BinaryIO:
     The compression is told from the content, not from the name.
 
     Raises:
-        OSError: the file can not be opened.
+        OSError: the file cannot be opened.
     """
     raw: Any = path.open("rb")
     name = _other_format(raw)
@@ -120,7 +120,7 @@ class _GzipMembers:
         self._member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
 
     def _at_end(self) -> bool:
-        """Tell whether no member follows; zeros between and behind members are padding."""
+        """Tell whether no member follows; zeros between and after members are padding."""
         self._rest = self._member.unused_data.lstrip(b"\0")
         while not self._rest:
             fresh = self._raw.read(READ_BYTES)
@@ -163,10 +163,10 @@ class InflatedFile:
 
     Attributes:
         size: bytes of the file as it lies on the disk; None for a pipe.
-        damage: what is wrong with the compressed data behind the bytes handed out, once it is known.
+        damage: what is wrong with the compressed data after the bytes handed out, once it is known.
 
     Raises:
-        OSError: the file can not be opened.
+        OSError: the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -221,7 +221,7 @@ class InflatedFile:
     def before_damage(self, room: memoryview) -> int:
         """Fill memory with what a `readinto` that raised could still inflate; return how many bytes.
 
-        The file is read again from its beginning, in small pieces behind the last good byte. A pipe can not
+        The file is read again from its beginning, in small pieces after the last good byte. A pipe cannot
         be read again and gives 0.
         """
         if self.size is None:
@@ -245,7 +245,7 @@ class InflatedFile:
         return count
 
     def position(self) -> int:
-        """Return how many compressed bytes have been read; 0 when the system can not say."""
+        """Return how many compressed bytes have been read; 0 when the system cannot say."""
         try:
             return int(self._raw.tell())
         except (OSError, ValueError):

@@ -89,7 +89,7 @@ class Stamp:
         path: the file.
         size: bytes.
         modified: time of its last change, in nanoseconds.
-        inode: number of the file behind the name.
+        inode: number of the file after the name.
     """
 
     path: Path

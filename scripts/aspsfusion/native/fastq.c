@@ -24,7 +24,7 @@ enum {
 /* Results of a scan; counts are summed over blocks. */
 typedef struct {
     int64_t capacity; /* records that the arrays hold; `starts` holds one more */
-    int64_t *starts;  /* offset of each record, and behind the last one */
+    int64_t *starts;  /* offset of each record, and after the last one */
     uint8_t *hits;    /* whether each read is from the panel */
     uint64_t *names;  /* hash of each read's name without the mate's number */
     uint8_t *marks;   /* what name and comment tell of the mate, see MARK_ */
@@ -82,7 +82,7 @@ static inline uint64_t hash_of_first(const uint8_t *bytes, int64_t count) {
 /* Odd, so that names that differ in one stretch of 64 bytes never share what is carried on from it. */
 #define NAME_MULTIPLIER 0xD6E8FEB86659FD93u
 
-/* Hashes a read's name without the mate's number, and reads what is told of the mate. The name begins behind the '@'
+/* Hashes a read's name without the mate's number, and reads what is told of the mate. The name begins after the '@'
    and ends with the first blank or control character, the header's line end at the latest. */
 static inline uint64_t read_name(const uint8_t *name, const uint8_t *header_end, uint8_t *mark) {
     const uint8_t *stop = name;
@@ -144,14 +144,14 @@ int EXPORT(first_out_of_step)(
 typedef struct {
     const uint8_t *header_end; /* the header's line end */
     const uint8_t *sequence;
-    const uint8_t *next; /* behind the record */
+    const uint8_t *next; /* after the record */
     int64_t bases, gc, unknown, good, qualities; /* counts of letters; the sum of the quality characters */
 } record_parts;
 
 /* What became of the record at a place, beside the SCAN codes of one that is wrong. */
 enum { RECORD_TAKEN = SCAN_OK, RECORD_CUT_OFF = 100, RECORD_BLANK };
 
-/* The next line end from a place on, or a place at or behind `end`. */
+/* The next line end from a place on, or a place at or after `end`. */
 static inline const uint8_t *line_end(const uint8_t *from, const uint8_t *end) {
     for (; from < end; from += LOAD_BYTES) {
         uint64_t newlines = equal_to(load64(from), '\n');
@@ -327,7 +327,7 @@ static bool is_scan_room(const scan_room *room, int64_t filled, int64_t genes) {
        table: what reads are looked up in.
        room: results; its `records` and `starts` tell how far the block is scanned.
 
-   Returns a SCAN code; on an error the record behind the last counted one is wrong. */
+   Returns a SCAN code; on an error the record after the last counted one is wrong. */
 int EXPORT(scan_fastq)(
     const uint8_t *data, int64_t size, int64_t filled, int64_t group, const screen_table *table, scan_room *room
 ) {
@@ -452,7 +452,7 @@ static bool put_record(writer *out, const kept_record *record, int mate) {
 typedef struct {
     const uint8_t *data;
     int64_t size;
-    const int64_t *starts; /* of each record, and behind the last one */
+    const int64_t *starts; /* of each record, and after the last one */
     int64_t starts_size;
 } record_column;
 

@@ -21,7 +21,7 @@ from aspsfusion.native.library import (
 from aspsfusion.native.screen import ScreenTable
 
 SCAN_OK, SCAN_NO_AT_SIGN, SCAN_NO_PLUS, SCAN_QUALITY_LENGTH = range(4)
-"""What `scan_fastq` says of the record behind the last one that it counted."""
+"""What `scan_fastq` says of the record after the last one that it counted."""
 
 STEP_OK, STEP_OTHER_NAME, STEP_WRONG_MATE = range(3)
 """What `first_out_of_step` says of two records."""
@@ -53,13 +53,13 @@ class ScanRoom:
 
     Attributes:
         size: bytes of the longest block.
-        starts: offset of each record of the present block and behind the last one (int64).
+        starts: offset of each record of the present block and after the last one (int64).
         hits: whether each read is from the panel (bool).
         names: hash of each read's name without the mate's number (uint64).
         marks: what name and comment tell of the mate (uint8), see MARK_SIGN.
         lengths: number of reads by length in nt, summed over blocks (int64).
         genes: panel k-mers seen by gene number, summed over blocks (int64).
-        totals: counters, summed over blocks (int64), see BASES and the names behind it.
+        totals: counters, summed over blocks (int64), see BASES and the names after it.
     """
 
     def __init__(self, size: int, genes: int, before: "ScanRoom | None" = None) -> None:
@@ -108,7 +108,7 @@ def scan_fastq(
     record: the next block tells whether the file ends there.
 
     Args:
-        data: the block with LOAD_BYTES bytes behind it; the file's last block must end with a line end.
+        data: the block with LOAD_BYTES bytes after it; the file's last block must end with a line end.
         filled: how many bytes of it count.
         group: only a multiple of so many records is taken: 2 for interleaved mates, else 1.
         table: what to look the reads up in.
@@ -116,7 +116,7 @@ def scan_fastq(
 
     Returns:
         (records, error): number of whole records of the block and a SCAN code; on an error the record
-        behind the last counted one is wrong.
+        after the last counted one is wrong.
     """
     error = LOOPS.scan_fastq(
         BYTES.address(data), data.size, filled, group, byref(table._struct), byref(room._struct)
@@ -174,7 +174,7 @@ def write_fragments(
 
     Args:
         columns: of the first mates, or single reads, and of the second ones: the bytes of scanned blocks,
-            and where in them each record begins, and behind the last one.
+            and where in them each record begins, and after the last one.
         stride: number of records between one fragment and the next, 1 or 2.
         chosen: numbers of the fragments.
 

@@ -19,7 +19,7 @@ VARIANTS = ("scalar", "x86-64", "x86-64-v3")
 """What each loop may be compiled for, by the numbers of `best_variant`."""
 
 LOAD_BYTES = 64
-"""Bytes that must be readable behind all that is looked at."""
+"""Bytes that must be readable after all that is looked at."""
 
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 """Stands for "no k-mer" and for a free slot: no k-mer of at most 31 bases has all bits set."""

@@ -46,7 +46,7 @@ enum {
     NATIVE_NO_MEMORY = -3,
 };
 
-enum { LOAD_BYTES = 64 }; /* bytes of one load; callers keep as many readable behind all that is looked at */
+enum { LOAD_BYTES = 64 }; /* bytes of one load; callers keep as many readable after all that is looked at */
 enum { WORD_BASES = 32 }; /* packed bases of a 64-bit word */
 
 #define HASH_MULTIPLIER 0x9E3779B97F4A7C15u /* 2^64 divided by the golden ratio (Knuth 1973) */

@@ -6,7 +6,7 @@
    seed_length + 7 bases holds a probe. Shorter reads, which have few, are packed again from another base on, so that
    they are probed at every fourth or second base; what wider steps would lose is in docs/screen.md.
 
-   The reads of a batch are packed first, one behind the other, and probed then, whoever a probe belongs to. What the
+   The reads of a batch are packed first, one after the other, and probed then, whoever a probe belongs to. What the
    filter let through is collected, so that the memory that it needs is on its way before it is looked at. */
 
 #include "screen.h"
@@ -260,7 +260,7 @@ void finish_batch(read_batch *batch) {
     batch->used = batch->count = 0;
 }
 
-/* Packs the letters [from, end) behind the used bytes, and probes for them up to `stop`. */
+/* Packs the letters [from, end) after the used bytes, and probes for them up to `stop`. */
 static void pack_read(
     read_batch *batch, const uint8_t *begin, const uint8_t *end, const uint8_t *from, const uint8_t *stop, int32_t read
 ) {
@@ -292,7 +292,7 @@ void add_read(read_batch *batch, const uint8_t *begin, const uint8_t *end, int32
 
 /* Tells of reads in memory which match the panel.
 
-   Read i is data[starts[i], starts[i + 1]); `size` is that of the memory, with LOAD_BYTES behind the last read. */
+   Read i is data[starts[i], starts[i + 1]); `size` is that of the memory, with LOAD_BYTES after the last read. */
 int EXPORT(match_reads)(
     const uint8_t *data, int64_t size, const int64_t *starts, int64_t count, const screen_table *table, uint8_t *hits
 ) {

@@ -12,7 +12,7 @@ typedef struct {
     const uint64_t *kmers;   /* canonical k-mers, ascending, first base highest, by kmer_code */
     const uint16_t *kmer_genes;
     int64_t kmer_count;
-    const uint8_t *text;     /* packed codes of the sequences, NO_BASE in front, between and behind them */
+    const uint8_t *text;     /* packed codes of the sequences, NO_BASE in front, between and after them */
     int64_t text_size;
     const int64_t *seed_positions; /* where in the text seeds begin, ascending */
     int64_t seed_count;
@@ -28,7 +28,7 @@ typedef struct {
     int64_t seed_slots;
     uint64_t *keys; /* number of the gene from bit GENE_SHIFT on, the k-mer below; EMPTY: a free slot */
     int64_t key_slots;
-    uint8_t *text; /* the panel's text, and behind it the reverse complement of all of it; 64 times NO_BASE on
+    uint8_t *text; /* the panel's text, and after it the reverse complement of all of it; 64 times NO_BASE on
                       all sides: the base at a place has its complement at the last index less the place */
     int64_t text_size;
     int64_t genes, k, seed_length;
@@ -69,7 +69,7 @@ typedef struct {
     int used, count, candidate_count;
     packed_read reads[BATCH_READS];
     candidate candidates[CANDIDATES];
-    /* With room for the seeds of the last read, and for what whole words and loads write and read behind them. */
+    /* With room for the seeds of the last read, and for what whole words and loads write and read after them. */
     uint8_t packed[BATCH_BYTES + 6 * LOAD_BYTES];
 } read_batch;
 

@@ -45,7 +45,7 @@ class ScreenTable:
         kmers: canonical k-mers, ascending (uint64).
         kmer_genes: gene number of each (uint16).
         genes: number of genes.
-        text: codes of the panel's sequences, 4 in front, between and behind them (uint8).
+        text: codes of the panel's sequences, 4 in front, between and after them (uint8).
         seed_length: bases of a seed, 8 to 16, at most k.
         seed_positions: where in the text a seed begins, ascending (int64).
         least_score: score from which a match counts.

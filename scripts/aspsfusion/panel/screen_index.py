@@ -40,7 +40,7 @@ class PanelKmers:
         k: length of the k-mers.
         kmers: sorted canonical k-mers (uint64).
         genes: gene number of each (uint16).
-        text: the sequences that were looked through as PACKED_CODES, 4 in front, between and behind (uint8).
+        text: the sequences that were looked through as PACKED_CODES, 4 in front, between and after (uint8).
         seed_length: bases of a seed.
         seed_positions: where in the text a seed begins, ascending (int64).
         symbols: of the genes by number.

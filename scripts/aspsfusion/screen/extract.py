@@ -269,7 +269,7 @@ def one_of(copies: Sequence[pysam.AlignedSegment], kept: Kept) -> pysam.AlignedS
 
 
 def write_fragments(by_name: Path, kept: Kept) -> Iterator[str]:
-    """Yield the FASTQ records of the kept fragments as the screen writes them, mates one behind the other."""
+    """Yield the FASTQ records of the kept fragments as the screen writes them, mates one after the other."""
     with pysam.AlignmentFile(str(by_name), check_sq=False) as stream:
         for name, group in groupby(stream, key=lambda read: str(read.query_name)):
             reads = list(group)
@@ -288,7 +288,7 @@ def write_fragments(by_name: Path, kept: Kept) -> Iterator[str]:
 
 
 def fastq_record(name: str, suffix: str, read: pysam.AlignedSegment) -> str:
-    """Return a read as FASTQ; its UMI, if it has one, stands behind the name as a SAM tag.
+    """Return a read as FASTQ; its UMI, if it has one, stands after the name as a SAM tag.
 
     Args:
         name: fragment name.
@@ -314,14 +314,14 @@ def run_extract(
     Args:
         panel_directory: built panel.
         alignments: aligned or unaligned reads, in any order.
-        output: gzip FASTQ to write; mates of a pair stand one behind the other.
+        output: gzip FASTQ to write; mates of a pair are one after the other.
         metrics: JSON to write.
         reference: FASTA that a CRAM file was compressed with, if it does not hold it.
         progress: called now and then with the reads seen so far and a note.
         force: replace existing files.
 
     Returns:
-        What was written to metrics: all that the screen writes, and what the file can not show.
+        What was written to metrics: all that the screen writes, and what the file cannot show.
 
     Raises:
         ReadsError: the file is missing, damaged, empty, of another species, or changes while it is read.

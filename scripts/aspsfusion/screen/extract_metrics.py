@@ -1,4 +1,4 @@
-"""What `extract` counts in a file, and which evidence the file can not carry.
+"""What `extract` counts in a file, and which evidence the file cannot carry.
 
 A BAM file is what some program left of a library. Reads across a fusion's junction are the first to be lost:
 aligners leave them unmapped, filters remove what is unmapped or has lost its mate. An exclusion from such a
@@ -167,7 +167,7 @@ def locus_genes(loci: Loci, contig: str, position: int) -> list[str]:
 
 
 def missing_evidence(header: Header, counts: Counts, kept: Kept, loci: Loci) -> list[str]:
-    """Return a sentence for each way in which the file can not carry the evidence."""
+    """Return a sentence for each way in which the file cannot carry the evidence."""
     sentences = []
     aligned = counts.unmapped < counts.reads
     if aligned and not counts.unmapped_fragments:

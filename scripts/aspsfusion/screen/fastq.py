@@ -37,7 +37,7 @@ class ScannedBlock:
 
     Attributes:
         data: the bytes.
-        starts: offset of each record and behind the last one.
+        starts: offset of each record and after the last one.
         hits: whether each read is from the panel.
         names: hash of each read name, without the mate's number.
         marks: what name and comment tell of the mate, see `ScanRoom`.
@@ -106,7 +106,7 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 """A record that is still without an end after so many bytes is none: ten times the longest read on record."""
 
 LOOK_FOR_DAMAGE = 64 * 1024 * 1024
-"""Inflated bytes behind a wrong record in which a checksum may tell that the compressed data are to blame."""
+"""Inflated bytes after a wrong record in which a checksum may tell that the compressed data are to blame."""
 
 _PROBLEMS = {
     SCAN_NO_AT_SIGN: ("record does not begin with '@'", "give a FASTQ file, or copy it again if it is one"),
@@ -127,7 +127,7 @@ def _opening(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ReadsError(
-            f"can not be read ({(error.strerror or str(error)).lower()})",
+            f"cannot be read ({(error.strerror or str(error)).lower()})",
             path=path,
             remedy="give the path of a FASTQ file",
         ) from error
@@ -267,7 +267,7 @@ class FastqScanner:
         return data, length
 
     def _inflate(self, free: memoryview) -> int:
-        """Fill memory with the next bytes of the file; returns how many, 0 at its end or behind damage."""
+        """Fill memory with the next bytes of the file; returns how many, 0 at its end or after damage."""
         if self._damage is not None:
             return 0
         try:

@@ -81,9 +81,9 @@ class Lane:
     """The files of a lane.
 
     Attributes:
-        fastq_1: first mates, single reads, or both mates by turns; `-` is standard input.
+        fastq_1: first mates, single reads, or interleaved mates; `-` is standard input.
         fastq_2: second mates.
-        interleaved: whether fastq_1 holds both mates by turns; None to tell it from the names.
+        interleaved: whether fastq_1 holds interleaved mates; None to tell it from the names.
     """
 
     fastq_1: Path
@@ -121,7 +121,7 @@ class _Ahead:
             self._blocks.put(error)
 
     def next_block(self) -> ScannedBlock | None:
-        """Return the next block, None behind the last one."""
+        """Return the next block, None after the last one."""
         block = self._blocks.get()
         if isinstance(block, Exception):
             raise block
@@ -150,7 +150,7 @@ class LaneReader:
         interleaved: whether one file holds both mates.
 
     Raises:
-        ReadsError: a file can not be opened, or the files can not be mates.
+        ReadsError: a file cannot be opened, or the files cannot be mates.
     """
 
     def __init__(self, lane: Lane, table: ScreenTable, genes: int) -> None:
@@ -251,11 +251,11 @@ class LaneReader:
         else:
             other = f" in {labels[1]}"
         if problem == STEP_OTHER_NAME:
-            text = f"mates are out of step: {names[0]!r} stands against {names[1]!r}{other}"
+            text = f"mates are out of step: {names[0]!r} is opposite {names[1]!r}{other}"
             remedy = "give the mate files of one run, unsorted and unfiltered"
         else:
             text = (
-                f"mates are not first and second: {names[0]!r} stands against {names[1]!r}{other}; "
+                f"mates are not first and second: {names[0]!r} is opposite {names[1]!r}{other}; "
                 "R1 was given as R2, or the two in exchanged order"
             )
             remedy = "give R1 and then R2 of one run"
@@ -292,7 +292,7 @@ def _refuse_same_file(lane: Lane) -> None:
         return
     if lane.fastq_2 == STANDARD_INPUT:
         raise ReadsError(
-            "can not give second mates",
+            "cannot give second mates",
             path="standard input",
             remedy="give '-' for R1 alone, single or interleaved reads",
         )

@@ -32,7 +32,7 @@ class ScreenMetrics:
 
     Attributes:
         layout: whether the reads are pairs.
-        interleaved: whether a file held both mates by turns.
+        interleaved: whether a file held interleaved mates.
         lanes: names of the files of each lane.
         total_fragments: fragments read.
         total_reads: reads of them.
@@ -171,7 +171,7 @@ def run_screen(
     Args:
         panel_directory: built panel.
         lanes: the sample's files, all paired or all single.
-        output: gzip FASTQ to write; mates of a pair stand one behind the other.
+        output: gzip FASTQ to write; mates of a pair are one after the other.
         metrics: JSON to write.
         progress: called after each block.
         force: replace existing files.
@@ -220,7 +220,7 @@ def run_screen(
                 raise ReadsError(
                     "holds single reads, and the other lanes pairs"
                     if reader.mates == 1
-                    else "holds both mates by turns, and the other lanes single reads",
+                    else "holds interleaved mates, and the other lanes single reads",
                     path=reader.scanners[0].label,
                     remedy="give lanes of one layout, and other ones as separate samples",
                 )
