@@ -76,15 +76,14 @@ def test_an_interrupt_is_no_outcome(tmp_path: Path) -> None:
     assert not job(tmp_path).outcome.exists()
 
 
-def test_the_last_attempt_says_that_those_before_were_killed(tmp_path: Path) -> None:
+def test_a_stage_in_which_a_command_was_killed_is_named(tmp_path: Path) -> None:
     log = tmp_path / "S1.log"
     log.write_text(f"{STAGE_MARK}align after 0.0 s\n{STAGE_MARK}evidence after 9.1 s\nhalf a li")
-    last = job(tmp_path, 4, retries=3, stage="analyse")
-    assert run_job(last, FIRST, fails_with(AssertionError("is not run"))) == 0
-    outcome = read_outcome(last.outcome)
-    assert outcome.sentence.startswith("evidence stopped without a message, killed or out of memory")
-    assert outcome.sentence.endswith(str(log))
-    assert outcome.killed
+    analyse = job(tmp_path, stage="analyse")
+    assert end_job(analyse, FIRST, KILLED) == 0
+    sentence = read_outcome(analyse.outcome).sentence
+    assert sentence.startswith("evidence stopped without a message, killed or out of memory")
+    assert sentence.endswith(str(log))
 
 
 def test_a_killed_command_is_the_outcome_where_nothing_is_tried_again(tmp_path: Path) -> None:
@@ -104,17 +103,24 @@ def test_a_failure_is_passed_on_and_nothing_is_run(tmp_path: Path) -> None:
     assert "S1.report.json" not in files(tmp_path)
 
 
-@pytest.mark.parametrize(("reached", "stage"), [(False, "screen"), (True, "analyse")])
-def test_of_two_jobs_that_are_tried_together_the_killed_one_is_named(
-    reached: bool, stage: str, tmp_path: Path
-) -> None:
+class KilledError(BaseException):
+    """Stands for what no program can catch."""
+
+
+@pytest.mark.parametrize("reached", ["screen", "analyse"])
+def test_the_last_attempt_says_where_those_before_were_killed(reached: str, tmp_path: Path) -> None:
     """A cluster's job of both is tried again as a whole; in the last attempt both give up."""
-    before = FIRST.failure("screen", "screen stopped without a message", killed=True)
-    if reached:
-        (tmp_path / "S1.log").write_text("of an attempt before\n")
-    analyse = job(tmp_path, 4, retries=3, stage="analyse")
+    with pytest.raises(KilledError):
+        run_job(job(tmp_path, 3, 3, reached), FIRST, fails_with(KilledError()))
+    (tmp_path / "S1.log").unlink()  # as Snakemake does
+    screen = replace(job(tmp_path, 4, 3), outcome=tmp_path / "S1" / "S1.screen.outcome.json")
+    assert run_job(screen, FIRST, fails_with(AssertionError("is not run"))) == 0
+    before = read_outcome(screen.outcome)
+    analyse = job(tmp_path, 4, 3, stage="analyse")
     assert run_job(analyse, before, fails_with(AssertionError("is not run"))) == 0
-    assert read_outcome(analyse.outcome).sentence.startswith(f"{stage} stopped without a message")
+    sentence = read_outcome(analyse.outcome).sentence
+    assert sentence == f"{reached} stopped without a message, killed or out of memory, time or disk space"
+    assert "S1.attempt.txt" not in files(tmp_path)
 
 
 def test_what_a_sample_had_before_does_not_stay_beside_a_new_attempt(tmp_path: Path) -> None:
@@ -127,7 +133,7 @@ def test_what_a_sample_had_before_does_not_stay_beside_a_new_attempt(tmp_path: P
     seen: list[set[str]] = []
     begun = replace(job(tmp_path), outcome=directory / "S1.screen.outcome.json", outdates=[summary])
     assert run_job(begun, FIRST, lambda: seen.append(files(tmp_path))) == 0
-    assert seen == [set()]
+    assert seen == [{"S1.attempt.txt"}]
     assert not summary.exists()
 
 

@@ -157,7 +157,7 @@ def test_sample_whose_job_is_killed_every_time_fails_alone(slurm: OneNodeSlurm, 
     assert status == 1, said.read_text()
     assert verdicts(outdir) == {victim: "FAILED", SAMPLES[1]: "CONFIRMED"}
     note = (outdir / victim / f"{victim}.failed.txt").read_text()
-    assert note.startswith("call stopped without a message, killed or out of memory")
+    assert note.startswith("analyse stopped without a message, killed or out of memory")
 
 
 def _slurm_job_of(process: int) -> str:

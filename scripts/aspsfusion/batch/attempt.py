@@ -15,7 +15,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aspsfusion.batch.outcomes import NOTE_SUFFIX, Outcome, beside, forget, write_outcome
+from aspsfusion.batch.outcomes import ATTEMPT_SUFFIX, NOTE_SUFFIX, Outcome, beside, forget, write_outcome
 from aspsfusion.errors import ERROR_MARK, STAGE_MARK, AspsfusionError
 
 AGAIN = 1
@@ -67,7 +67,10 @@ def run_job(job: Job, before: Outcome, command: Callable[[], None]) -> int:
         for file in job.outdates:
             file.unlink(missing_ok=True)
         forget(job.outcome.parent, before.sample_id, job.stage)
-    with _said_to(job.log, anew=job.number == 1):
+    attempt = beside(job.outcome, before.sample_id, ATTEMPT_SUFFIX)
+    attempt.parent.mkdir(parents=True, exist_ok=True)
+    attempt.write_text(f"{job.stage}\n", encoding="utf-8")
+    with _said_to(job.log):
         try:
             command()
         except AspsfusionError as error:
@@ -104,18 +107,23 @@ def end_job(job: Job, before: Outcome, status: int) -> int:
 
 
 def _given_up(job: Job, before: Outcome) -> Outcome:
-    """Return the outcome of a job of which every attempt was killed."""
-    if before.failed and not (before.killed and job.log.is_file()):
-        return before  # it never came to this job
-    stage = job.stage
+    """Return the outcome of a job of which every attempt was killed.
+
+    A cluster may run all jobs of a sample as one, which is tried again as a whole. The note says how far the
+    attempt before came, since Snakemake removes the log before each attempt.
+    """
+    if before.failed:
+        return before
+    note = beside(job.outcome, before.sample_id, ATTEMPT_SUFFIX)
+    stage = note.read_text(encoding="utf-8").strip() if note.is_file() else job.stage
+    said = ""
     if job.log.is_file():
+        said = f"; see {job.log}"
         for line in job.log.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith(STAGE_MARK):
                 stage = line.removeprefix(STAGE_MARK).split()[0]
-    sentence = (
-        f"{stage} stopped without a message, killed or out of memory, time or disk space; see {job.log}"
-    )
-    return before.failure(job.stage, sentence, killed=True)
+    sentence = f"{stage} stopped without a message, killed or out of memory, time or disk space{said}"
+    return before.failure(job.stage, sentence)
 
 
 def _write(job: Job, outcome: Outcome) -> int:
@@ -129,16 +137,15 @@ def _write(job: Job, outcome: Outcome) -> int:
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(f"{outcome.sentence}\n", encoding="utf-8")
     write_outcome(outcome, job.outcome)
+    beside(job.outcome, outcome.sample_id, ATTEMPT_SUFFIX).unlink(missing_ok=True)
     return 0
 
 
 @contextmanager
-def _said_to(log: Path, *, anew: bool) -> Iterator[None]:
-    """Send what this process and libraries in it say to a file; later attempts add to it."""
+def _said_to(log: Path) -> Iterator[None]:
+    """Send what this process and libraries in it say to a file."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w" if anew else "a", encoding="utf-8", buffering=1) as stream:
-        if not anew:
-            print("aspsfusion: another attempt", file=stream, flush=True)
+    with log.open("w", encoding="utf-8", buffering=1) as stream:
         kept = os.dup(1), os.dup(2)
         sys.stdout.flush()
         sys.stderr.flush()

@@ -19,6 +19,8 @@ OUTCOME_SUFFIX = ".outcome.json"
 RECORD_SUFFIX = ".record.json"
 FINDINGS_SUFFIX = ".batch.json"
 NOTE_SUFFIX = ".failed.txt"
+ATTEMPT_SUFFIX = ".attempt.txt"
+"""Names the job that runs; what a killed one leaves."""
 
 STAGE_FILES: dict[str, tuple[str, ...]] = {
     "screen": ("screen.json",),
@@ -86,7 +88,6 @@ class Outcome:
         stage: the job that ended last.
         status: whether there is a record.
         sentence: why there is none.
-        killed: whether that job ended without a word.
         inputs: what the outcome is of.
     """
 
@@ -94,7 +95,6 @@ class Outcome:
     stage: str
     status: Literal["ok", "failed"] = "ok"
     sentence: str = ""
-    killed: bool = False
     inputs: Inputs = field(default_factory=Inputs)
 
     @property
@@ -102,9 +102,9 @@ class Outcome:
         """Whether the sample has no result."""
         return self.status == "failed"
 
-    def failure(self, stage: str, sentence: str, *, killed: bool = False) -> "Outcome":
+    def failure(self, stage: str, sentence: str) -> "Outcome":
         """Return the same as a failure."""
-        return replace(self, stage=stage, status="failed", sentence=sentence, killed=killed)
+        return replace(self, stage=stage, status="failed", sentence=sentence)
 
 
 def reads_files(paths: Iterable[str]) -> tuple[ReadsFile, ...]:
@@ -231,7 +231,7 @@ def forget(directory: Path, sample_id: str, since: str = "screen") -> None:
     first = jobs.index(since) if since in jobs else 0
     names = [name for job in jobs[first:] for name in STAGE_FILES[job]]
     names += [*REPORT_FILES, *FURTHER_FILES]
-    suffixes = [*(f".{name}" for name in names), OUTCOME_SUFFIX, FINDINGS_SUFFIX, NOTE_SUFFIX]
+    suffixes = [*(f".{name}" for name in names), OUTCOME_SUFFIX, FINDINGS_SUFFIX, NOTE_SUFFIX, ATTEMPT_SUFFIX]
     for suffix in suffixes:
         (directory / f"{sample_id}{suffix}").unlink(missing_ok=True)
 
