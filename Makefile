@@ -69,9 +69,8 @@ $(WORK)/panel: | $(INSTALLED)
 	$(BIN)/aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml --genome $(WORK)/demo.fa.gz \
 	  --output $(WORK)/panel
 
-# A file of tests is one worker's, so that what its tests share is made once.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadgroup --no-loadscope-reorder
 
 # The same samples as FASTQ, BAM and CRAM by real aligners (STAR, hisat2, minimap2, bwa, samtools).
 equality: $(INSTALLED)

@@ -35,3 +35,17 @@ def real_data() -> Path:
     if not path:
         pytest.skip("ASPSFUSION_REAL_DATA is not set")
     return Path(path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of a file to one worker, and all that run Snakemake to one that begins with them.
+
+    What the tests of a file share is made once. Snakemake's locks belong to a working directory, which the
+    runs have in common.
+    """
+    runs_snakemake = {item: "workflow" in item.path.parts for item in items}
+    items.sort(key=lambda item: not runs_snakemake[item])
+    for item in items:
+        group = "workflow" if runs_snakemake[item] else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))

@@ -599,9 +599,9 @@ def _(place: Place) -> list[str]:
     return align(place, place.write("a.fq", "hello\nworld\n"))
 
 
-@case("align: a mate is missing", r"a\.fq: mate of r/1 is missing; run 'aspsfusion screen' again")
+@case("align: a mate is missing", r"a\.fq: mate of fragment 1 is missing; run 'aspsfusion screen' again")
 def _(place: Place) -> list[str]:
-    return align(place, place.write("a.fq", f"@r/1\n{FUSED[:60]}\n+\n{'I' * 60}\n"))
+    return align(place, place.write("a.fq", f"@1/1 r\n{FUSED[:60]}\n+\n{'I' * 60}\n"))
 
 
 @case(
