@@ -122,6 +122,8 @@ rule check:
         touch(BATCH_COMPLETE),
     log:
         f"{OUTDIR}/logs/check.log",
+    # Trying again changes nothing, and its outcomes are forgotten by then.
+    retries: 0
     localrule: True
     conda:
         ENVIRONMENT
