@@ -144,7 +144,7 @@ def merge_mates(first: tuple[str, str], second: tuple[str, str], insert: int) ->
 
     Args:
         first: bases and qualities (Phred+33) of read 1, adapters removed.
-        second: the same of read 2, both as sequenced.
+        second: bases and qualities of read 2, both reads as sequenced.
         insert: length of the molecule in nt; the mates must overlap.
 
     >>> merge_mates(("ACGTA", "IIIII"), ("TTTACG", "IIIIII"), 7)
