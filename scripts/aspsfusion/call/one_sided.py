@@ -128,15 +128,14 @@ def _clips(panel: Panel, fragment: Fragment, mate: Mate, targets: set[str]) -> I
     Repeats have several places, and of several transcripts one may end where another goes on. The bases
     beyond must be foreign to all of them.
     """
-    if not mate.placements or mate.placements[0].gene not in targets:
+    best = _longest(mate)
+    if best is None or best.gene not in targets:
         return
-    best = mate.placements[0]
     others = sum(
         p.end - p.start
         for other in fragment.mates
         if other is not mate
-        for p in other.placements[:1]
-        if p.gene == best.gene and p.reverse != best.reverse
+        if (p := _longest(other)) and p.gene == best.gene and p.reverse != best.reverse
     )
     for enters in (True, False):
         found = [
@@ -150,6 +149,11 @@ def _clips(panel: Panel, fragment: Fragment, mate: Mate, targets: set[str]) -> I
             for clip in found:
                 if not clip.outer:
                     yield replace(clip, number=fragment.number, aligned=clip.aligned + others)
+
+
+def _longest(mate: Mate) -> Placement | None:
+    """Return the placement with the longest piece: edits of the whole read are those of the foreign bases."""
+    return max(mate.placements, key=lambda p: p.end - p.start, default=None)
 
 
 def _edge(placement: Placement, *, enters: bool) -> int:
