@@ -59,7 +59,9 @@ def score(read: str, text: str, probe: int, place: int, length: int) -> int:
 
 
 @cache
-def strands_with_seeds(text: str, seeds: tuple[int, ...], length: int) -> list[tuple[str, dict[str, list[int]]]]:
+def strands_with_seeds(
+    text: str, seeds: tuple[int, ...], length: int
+) -> list[tuple[str, dict[str, list[int]]]]:
     """Return a text and its reverse complement, each with the places of every seed by its bases."""
     places: dict[str, list[int]] = {}
     back: dict[str, list[int]] = {}

@@ -106,7 +106,7 @@ def analysed(panel: Path, directory: Path, given: Sequence[Lane] | Path) -> dict
 
 @pytest.fixture(scope="module")
 def with_own_names() -> dict[object, dict[str, Any]]:
-    """The reports of the fragments under names of their own, by how they are given; made where first wanted."""
+    """Reports of the fragments under names of their own, by how they are given; made where first wanted."""
     return {}
 
 
