@@ -14,7 +14,7 @@ from aspsfusion.io.fasta import reverse_complement
 BASES = "ACGT"
 
 QUICK = settings(deadline=None)
-THOROUGH = settings(deadline=None, max_examples=2 * settings().max_examples)
+THOROUGH = settings(deadline=None)
 
 
 def random_sequence(length: int, seed: int) -> str:
