@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.report.findings import FilteredFusion, Fusion, OneSided, Reason
+from aspsfusion.report.findings import FilteredFusion, Fusion, OneSided, Reason, UnexplainedBridge
 from aspsfusion.report.models import Exclusion, ExclusionLevel
 from aspsfusion.report.words import percent, rounded_up
 
@@ -43,6 +43,7 @@ class Findings:
         incomplete: why the input cannot carry the evidence for an exclusion.
         per_kilobase: unique fragments per kilobase of the primary transcript by gene.
         tumour_fraction: declared share of tumour cells, None if it was not declared.
+        bridges: fragments that join the target genes and that no junction explains.
     """
 
     sample: str
@@ -55,6 +56,7 @@ class Findings:
     incomplete: Sequence[Reason] = ()
     per_kilobase: Mapping[str, float] = field(default_factory=dict)
     tumour_fraction: float | None = None
+    bridges: Sequence[UnexplainedBridge] = ()
 
 
 def detectable_fraction(informative: int, confidence: float) -> float | None:

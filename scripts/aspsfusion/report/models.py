@@ -7,7 +7,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, Fusion, OneSided, Reason, Record
+from aspsfusion.report.findings import (
+    FilteredFusion,
+    FilteredOneSided,
+    Fusion,
+    OneSided,
+    Reason,
+    Record,
+    UnexplainedBridge,
+)
 
 REPORT_SCHEMA_VERSION = "1.0.0"
 """Version of the structure of report.json; the first number changes when a field changes its meaning."""
@@ -274,6 +282,9 @@ class Report(Record):
     filtered: list[FilteredFusion]
     one_sided: list[OneSided]
     filtered_one_sided: list[FilteredOneSided] = Field(default_factory=list)
+    unexplained_bridges: list[UnexplainedBridge] = Field(
+        default=[], description="fragments that join the target's genes and that no junction explains"
+    )
     exclusion: Exclusion
     qc: QualityControl
     expression: list[Expression]

@@ -7,7 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, FusionSide, OneSided
+from aspsfusion.report.findings import (
+    FilteredFusion,
+    FilteredOneSided,
+    FusionSide,
+    OneSided,
+    UnexplainedBridge,
+)
 from aspsfusion.report.html_parts import Fact, Kind, Table, columns
 from aspsfusion.report.models import (
     Differential,
@@ -24,6 +30,9 @@ SMALLEST_P = 1e-6
 """A probability of 0 in the report has been rounded down from less than this."""
 
 STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}
+
+MAX_BRIDGES = 10
+"""Unexplained bridges that the page lists; report.json has all."""
 
 ONE_SIDED_COLUMNS: tuple[str | tuple[str, Kind], ...] = (
     "Gene",
@@ -221,6 +230,26 @@ def filtered_table(candidates: Sequence[FilteredFusion]) -> Table:
 
 def _side_words(side: FusionSide) -> str:
     return f"{side.site}, {side.chrom}:{side.pos}"
+
+
+def bridge_table(bridges: Sequence[UnexplainedBridge]) -> Table:
+    """Return the fragments that join the two target genes without a junction, those that agree first."""
+    shown = bridges[:MAX_BRIDGES]
+    more = f" (the first {MAX_BRIDGES} of {count(len(bridges))})" if len(bridges) > MAX_BRIDGES else ""
+    return Table(
+        f"Fragments that join the two genes and that no junction explains{more}",
+        columns("Read", "First gene", "Second gene", "Shown by", ("Fragments that agree", "number")),
+        tuple(
+            (
+                bridge.name,
+                f"{bridge.five_prime.gene} {_side_words(bridge.five_prime)}",
+                f"{bridge.three_prime.gene} {_side_words(bridge.three_prime)}",
+                "one read" if bridge.split_reads else "two mates",
+                count(bridge.agreeing_fragments - 1),
+            )
+            for bridge in shown
+        ),
+    )
 
 
 def one_sided_table(places: Sequence[OneSided]) -> Table:
