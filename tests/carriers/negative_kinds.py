@@ -14,8 +14,8 @@ NOT_CONFIRMED, EXCLUDED = "not CONFIRMED", "covered and clean: EXCLUDED"
 COSTS_NOTHING = "EXCLUDED as without chimeras"
 
 NEGATIVE_LIBRARIES = (*LIBRARIES.values(), Library(paired=False), Library(read=100, paired=False, insert=220))
-DEEP = 5
-"""Times the usual wild type that every fifth negative has."""
+DEEP, DEEP_SHARE = 5, 0.1
+"""Times the usual wild type that some negatives have, and their share."""
 
 CHIMERA_RATE = 1e-3
 LEVELS = {30: 34, 100: 100, 1000: 1000}
@@ -28,7 +28,7 @@ def negative(runner: Runner, number: int, rng: random.Random) -> Outcome:
     name = names[number % len(names)]
     signal = FALSE_SIGNALS[name]
     library = signal.library(NEGATIVE_LIBRARIES[number // len(names) % len(NEGATIVE_LIBRARIES)])
-    times = DEEP if rng.random() < 0.2 else 1
+    times = DEEP if rng.random() < DEEP_SHARE else 1
     fragments = wild_type(runner.genes, library, rng, times)
     for extra in signal.extra:
         fragments += extra(runner.genes, library, rng)

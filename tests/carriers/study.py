@@ -44,7 +44,7 @@ def state_of(panel: Path) -> str:
         if path.suffix in (".py", ".c", ".h") and path.relative_to(PROGRAM).parts[0] not in WITHOUT_RESULTS
     ]
     sources += [path for path in Path(__file__).parent.glob("*.py") if path.name not in PRINTS_ONLY]
-    sources += [panel / "transcripts.fa", panel / "introns.fa", panel / "exons.tsv"]
+    sources += [panel / "transcripts.fa", panel / "introns.fa", panel / "exons.tsv", panel / "panel.json"]
     sums = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(sources)]
     return hashlib.sha256("".join(sums).encode()).hexdigest()[:16]
 
