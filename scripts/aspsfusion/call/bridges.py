@@ -19,7 +19,8 @@ from aspsfusion.call.proposals import BORDER_REACH
 from aspsfusion.call.realign import Support
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
-from aspsfusion.panel.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel, Transcript
+from aspsfusion.panel.screen_targets import INTRON_FLANK
 
 MAX_COMPARED = 300
 """Fragments on one pair of contigs that are compared with each other: of more, some of these agree."""
@@ -149,12 +150,7 @@ class BridgeFinder:
         return split or list(self._of_pair(fragment))
 
     def _of_split(self, fragment: Fragment, junction: Junction) -> list[Join]:
-        return self._joins(
-            fragment.number,
-            True,
-            (junction.five_gene, junction.five_pos, junction.five_pos),
-            (junction.three_gene, junction.three_pos, junction.three_pos),
-        )
+        return self._joins(fragment.number, junction, None)
 
     def _of_pair(self, fragment: Fragment) -> Iterator[tuple[list[Join], Junction]]:
         if len(fragment.mates) != BOTH_ENDS:
@@ -163,17 +159,18 @@ class BridgeFinder:
             left, right = self._place(upstream, reverse=False), self._place(downstream, reverse=True)
             if left is None or right is None or {left.gene, right.gene} != self._genes:
                 continue
-            (first, last), (start, end) = self._ends(left), self._ends(right)
-            joins = self._joins(fragment.number, False, (left.gene, first, last), (right.gene, start, end))
-            yield joins, Junction(left.gene, last, right.gene, start)
+            last = self._panel.genomic_position(left.contig, left.end - 1)
+            first = self._panel.genomic_position(right.contig, right.start)
+            inner = Junction(left.gene, last, right.gene, first)
+            yield self._joins(fragment.number, inner, (left.end - left.start, right.end - right.start)), inner
 
-    def _joins(
-        self, number: int, split: bool, five: tuple[str, int, int], three: tuple[str, int, int]
-    ) -> list[Join]:
+    def _joins(self, number: int, place: Junction, shown: tuple[int, int] | None) -> list[Join]:
+        """Return a fragment's joins; `shown` are the bases of a pair's mates, None for a split read."""
+        five, three = shown or (1, 1)
         return [
-            Join(number, split, left, right)
-            for left in self._stretches(*five)
-            for right in self._stretches(*three)
+            Join(number, shown is None, left, right)
+            for left in self._stretches(place.five_gene, place.five_pos, five, five_prime=True)
+            for right in self._stretches(place.three_gene, place.three_pos, three, five_prime=False)
         ]
 
     def _place(self, mate: Mate, *, reverse: bool) -> Placement | None:
@@ -184,24 +181,27 @@ class BridgeFinder:
         long_enough = best.end - best.start >= self._parameters.min_span
         return best if best.reverse == reverse and long_enough else None
 
-    def _ends(self, placement: Placement) -> tuple[int, int]:
-        contig = placement.contig
-        return (
-            self._panel.genomic_position(contig, placement.start),
-            self._panel.genomic_position(contig, placement.end - 1),
-        )
+    def _stretches(self, gene: str, position: int, length: int, *, five_prime: bool) -> Iterator[Stretch]:
+        """Yield a stretch that ends at a join, or begins there, on the primary transcript and the whole gene.
 
-    def _stretches(self, gene: str, first: int, last: int) -> Iterator[Stretch]:
-        """Yield a stretch on the primary transcript and on the unspliced gene, as far as they hold it.
+        Of one join in an intron some fragments show bases of the exons alone, and others are cut at the
+        border in either sequence. So bases of an intron count on the transcript as if they took the place of
+        the next exon's, and a stretch is as long as what the fragment shows.
 
-        Of one join in an intron, some fragments show bases of the exons alone.
+        Args:
+            gene: HGNC symbol.
+            position: genomic position of its base next to the join.
+            length: bases that the fragment shows.
+            five_prime: whether the gene is the one that comes first.
         """
         primary, unspliced = self._panel.primary[gene], self._panel.unspliced.get(gene)
-        start, end = primary.from_genome(first), primary.from_genome(last)
-        if start is not None and end is not None:
-            yield Stretch(primary.key, start, end + 1)
+        places = {primary.key: _on_transcript(primary, position, five_prime=five_prime)}
         if unspliced is not None:
-            yield Stretch(unspliced.key, unspliced.from_genome(first), unspliced.from_genome(last) + 1)
+            places[unspliced.key] = unspliced.from_genome(position)
+        for contig, place in places.items():
+            if place is not None:
+                start = place + 1 - length if five_prime else place
+                yield Stretch(contig, start, start + length)
 
     def _bridge(self, fragment: Fragment, split: bool, place: Junction, agreeing: Agreement) -> Bridge:
         return Bridge(
@@ -213,10 +213,27 @@ class BridgeFinder:
             three_gene=place.three_gene,
             three_pos=place.three_pos,
             inserted=place.inserted,
-            known_place=split and self._supports.known_place(place) is not None,
+            listed=split and self._supports.known_place(place) in self._panel.catalogue,
             agreeing_split=agreeing.split,
             agreeing=agreeing.all,
         )
+
+
+def _on_transcript(transcript: Transcript, position: int, *, five_prime: bool) -> int | None:
+    """Return the place of a genomic position on a transcript; of an intron, only beside an exon.
+
+    Bases of an intron go on from the exon before them, or up to the exon after them for the 3' gene.
+    """
+    sense = 1 if transcript.strand == "+" else -1
+    place = transcript.from_genome(position)
+    if place is not None:
+        return place
+    for exon in transcript.exons:
+        inner = exon.tx_end - 1 if five_prime else exon.tx_start
+        distance = (position - transcript.to_genome(inner)) * sense
+        if 0 < (distance if five_prime else -distance) <= INTRON_FLANK:
+            return inner + distance
+    return None
 
 
 def agreements(joins: Iterable[Join], longest: int) -> dict[int, Agreement]:
