@@ -235,21 +235,29 @@ def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) ->
 
 
 def _at_outer_end(panel: Panel, placement: Placement, inner: int, *, enters: bool) -> bool:
-    """Whether a clip is before the first exon of a transcript or after its last one.
+    """Whether a clip is before the first exon of a gene or after its last one.
 
-    Where transcription begins and ends varies, so such a clip says nothing.
+    Where transcription begins and ends varies, so such a clip says nothing. The ends of other transcripts are
+    places like any other where the primary one goes on.
     """
     transcript = panel.transcripts.get(placement.contig)
-    return transcript is not None and transcript.exon_at(inner).number == (
-        1 if enters else len(transcript.exons)
-    )
+    if transcript is None or transcript.exon_at(inner).number != (1 if enters else len(transcript.exons)):
+        return False
+    position, exons = transcript.to_genome(inner), panel.primary[placement.gene].exons
+    inside = min(e.start for e in exons) <= position < max(e.end for e in exons)
+    return transcript.primary or not inside
 
 
 def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
-    counts = Counter((clip.gene, clip.enters, clip.position) for clip in clips)
+    # Of places that as many fragments show, the one with most bases of the gene is the end of them.
+    counts: Counter[tuple[str, bool, int]] = Counter()
+    shown: Counter[tuple[str, bool, int]] = Counter()
+    for clip in clips:
+        counts[clip.gene, clip.enters, clip.position] += 1
+        shown[clip.gene, clip.enters, clip.position] += clip.aligned
     clusters = []
     left = list(clips)
-    for (gene, enters, position), _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+    for gene, enters, position in sorted(counts, key=lambda place: (-counts[place], -shown[place], place)):
         members = [
             clip
             for clip in left
@@ -259,9 +267,9 @@ def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
         consensus = _consensus([clip.bases for clip in exact], enters=enters)
         members = [clip for clip in members if _agrees(clip, consensus)]
         exact = [clip for clip in members if clip.position == position]
-        shown = max((len(clip.bases) for clip in exact), default=0)
+        longest = max((len(clip.bases) for clip in exact), default=0)
         fragments = len({clip.number for clip in members})
-        if fragments < MIN_FRAGMENTS or shown < MIN_CLIP:
+        if fragments < MIN_FRAGMENTS or longest < MIN_CLIP:
             continue
         if max(clip.aligned for clip in members) < MIN_ALIGNED:
             continue
