@@ -83,7 +83,7 @@ test-slurm: $(INSTALLED)
 # Goes on where it was stopped. SCALE=0.02 is a first look; CONFIG names thresholds and cells of your own.
 validate: $(INSTALLED)
 	$(BIN)/snakemake --snakefile workflow/validation.smk --cores $(CORES) --configfile $(CONFIG) \
-	  --config scale=$(SCALE)
+	  --rerun-incomplete --config scale=$(SCALE)
 
 batch-study: $(INSTALLED)
 	PYTHONPATH=tests $(BIN)/python tests/benchmark/batch_study.py --samples $(SAMPLES) --cores $(CORES) \
