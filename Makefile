@@ -84,7 +84,7 @@ test-slurm: $(INSTALLED)
 # Goes on where it was stopped. SCALE=0.02 is a first look; CONFIG names thresholds and cells of your own.
 validate: $(INSTALLED)
 	$(BIN)/snakemake --snakefile workflow/validation.smk --cores $(CORES) --configfile $(CONFIG) \
-	  --config scale=$(SCALE)
+	  --rerun-incomplete --config scale=$(SCALE)
 
 # Goes on where it was stopped, unless the program has changed. KINDS="random share" are some of the kinds;
 # SAMPLES= is a number of each kind, if given.

@@ -136,7 +136,9 @@ def _head(inputs: Inputs) -> str:
 
 {samples:,} simulated samples of known truth, {positives:,} of them with the target fusion. Percentages have
 95% score intervals (Wilson 1927). Simulated reads show that the method does what it says under the stated
-conditions; they do not replace a laboratory's own samples. Written by `make validate`; do not edit.
+conditions; they do not replace a laboratory's own samples. C / I / E stands for samples that are CONFIRMED,
+INDETERMINATE and EXCLUDED, "shown" for fragments of which a read shows both genes, "without the fusion" for
+samples that were made alike without it. Written by `make validate`; do not edit.
 """
 
 

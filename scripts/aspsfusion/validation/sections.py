@@ -24,8 +24,11 @@ Samples in which the true share of fusion transcripts is not below the share whi
 would state as detectable. Nothing at all may be seen in at most 5% of them where it is stated with 95%
 confidence, and in 1% with 99%.
 """
-_MATRIX_TEXT = """\
-CONFIRMED, percent (interval); of another rearrangement: INDETERMINATE with the right reason.
+_TARGET_TEXT = """\
+CONFIRMED, percent (interval).
+"""
+_OTHER_TEXT = """\
+INDETERMINATE with the right reason, percent (interval).
 """
 _JUNCTION_READS_TEXT = """\
 Pairs of 2x101, mean insert 250: those whose better crossing read has 11 to 20 nt of the 5' gene, and those
@@ -35,8 +38,6 @@ are a sample of their own, then one sample with those of the other listed juncti
 _DILUTION_TEXT = """\
 Reads of a real positive sample, of whose supporting fragments only so many were left, chosen by chance.
 """
-_HOLDS = {"target": "the fusion", "other": "another", "none": "none"}
-
 Entry = Callable[[CellRow], str]
 
 
@@ -96,10 +97,15 @@ def factors(study: Study, rows: Sequence[CellRow]) -> str:
         if factor == DETECTION_FACTOR or factor in of_share:
             continue
         if all(row.column for row in chosen):
-            parts.append(section(f"By {factor}", _MATRIX_TEXT) + _matrix(chosen))
+            text = _OTHER_TEXT if any(row.truth == "other" for row in chosen) else _TARGET_TEXT
+            parts.append(section(_title(factor), text) + _matrix(chosen))
         else:
-            parts.append(section(f"By {factor}") + _listed(chosen))
+            parts.append(section(_title(factor)) + _listed(chosen))
     return "\n".join(parts)
+
+
+def _title(factor: str) -> str:
+    return factor[:1].upper() + factor[1:]
 
 
 def _grid(rows: Sequence[CellRow], entry: Entry) -> str:
@@ -129,8 +135,8 @@ def _matrix(rows: Sequence[CellRow]) -> str:
                 _part((row for row in of_level if row.arm == "negative"), "excluded", "samples"),
             )
         )
-    counted = ("EXCLUDED", "violations", "right type", "exact", "without: EXCLUDED")
-    return table(("", *columns, *counted), lines)
+    counted = ("EXCLUDED", "violations", "right type", "exact", "without the fusion: EXCLUDED")
+    return _filled(("", *columns, *counted), lines)
 
 
 def _share(row: CellRow) -> Share:
@@ -157,7 +163,6 @@ def _listed(rows: Sequence[CellRow]) -> str:
             (
                 name,
                 row.level,
-                _HOLDS[row.truth],
                 row.samples,
                 row.expected,
                 Share(row.as_expected, row.samples).percent(),
@@ -169,18 +174,9 @@ def _listed(rows: Sequence[CellRow]) -> str:
                 _numbers(without) if without else "",
             )
         )
-    header = (
-        "cell",
-        "level",
-        "holds",
-        "samples",
-        "expected",
-        "as expected, percent",
-        "C / I / E",
-        "violations",
-    )
-    counted = ("right type", "exact", "fragments counted / shown", "without: C / I / E")
-    return table((*header, *counted), lines)
+    header = ("cell", "level", "samples", "expected", "as expected, percent", "C / I / E", "violations")
+    counted = ("right type", "exact", "fragments counted / shown", "without the fusion: C / I / E")
+    return _filled((*header, *counted), lines)
 
 
 def _numbers(row: CellRow) -> str:
@@ -264,6 +260,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     if any(len(line) != len(header) for line in lines):
         raise ValueError(f"rows of a table must have the {len(header)} cells of its header: {header}")
     return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
+
+
+def _filled(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a Markdown table without the columns that say nothing."""
+    kept = [at for at in range(len(header)) if any(row[at] != "" for row in rows)]
+    return table([header[at] for at in kept], [[row[at] for at in kept] for row in rows])
 
 
 def section(title: str, text: str = "") -> str:
