@@ -31,9 +31,7 @@ BESIDE = 20
 """Wild-type fragments of either gene around the place where a random shape cuts it."""
 
 AGREEING = 3
-AGREEING_MARGIN = (25, 25)
-"""Bases of both sides that each of the three fragments shows at least: as many as the product asks of a gene
-that goes on in unknown sequence."""
+AGREEING_MARGIN = (17, 17)
 
 ANCHOR = 10
 """Bases on both sides of a place by which a wild-type read shows that the gene is whole there."""
