@@ -36,7 +36,7 @@ class Runner:
     def report(self, fragments: Sequence[Fragment]) -> Report:
         """Return the report of a sample."""
         lane = self._chain.write_reads(texts(fragments))
-        report = self._chain.report_of_files("s", lane).model_dump(mode="json")
+        report: Report = self._chain.report(self._chain.examine("s", [lane])).model_dump(mode="json")
         if self._keep is not None:
             self._keep.mkdir(parents=True, exist_ok=True)
             write(fragments, self._keep / "reads")

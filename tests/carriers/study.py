@@ -1,4 +1,4 @@
-"""The acceptance studies of issue 15, on carriers and negatives of a simulator of its own.
+"""The acceptance studies, on carriers and negatives of a simulator of its own.
 
     PYTHONPATH=tests python -m carriers.study --panel PANEL --results FILE [--kinds KIND...] [--samples N]
 
