@@ -1,10 +1,7 @@
 """Which fragments that join the two target genes agree, and what they do to a verdict."""
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +9,7 @@ from aspsfusion.call.borders import NEAR
 from aspsfusion.call.bridges import Agreement, Join, Stretch, agreements
 from aspsfusion.call.proposals import BORDER_REACH
 from carriers.reads import Library, join, sequenced
-from carriers.sample import Runner, open_runner
+from carriers.sample import Runner
 from carriers.wild_type import wild_type
 
 LONGEST = 300
@@ -112,12 +109,6 @@ def verdict(runner: Runner, begins: list[int], *, reverse: bool = False) -> tupl
     found = runner.report([*fragments, *wild_type(genes, library, rng)])["verdict"]
     texts = " ".join(reason["text"] for reason in found["reasons"])
     return found["call"], {reason["code"] for reason in found["reasons"]}, texts
-
-
-@pytest.fixture(scope="module")
-def runner(demo_panel_directory: Path) -> Iterator[Runner]:
-    with open_runner(demo_panel_directory) as opened:
-        yield opened
 
 
 def test_one_bridging_pair_does_not_forbid_an_exclusion(runner: Runner) -> None:

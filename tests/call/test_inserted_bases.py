@@ -1,21 +1,11 @@
 """What a report says of few fragments with inserted bases; `carriers.study` judges more, and variants."""
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from carriers.junctions import LIBRARIES, with_inserted
 from carriers.reads import across
-from carriers.sample import Report, Runner, open_runner, target_of
+from carriers.sample import Report, Runner, target_of
 from carriers.wild_type import wild_type
-
-
-@pytest.fixture(scope="module")
-def runner(demo_panel_directory: Path) -> Iterator[Runner]:
-    with open_runner(demo_panel_directory) as found:
-        yield found
 
 
 def report_of(runner: Runner, kind: str, length: int, count: int, seed: int) -> tuple[Report, str]:

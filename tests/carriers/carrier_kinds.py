@@ -31,9 +31,9 @@ BESIDE = 20
 """Wild-type fragments of either gene around the place where a random shape cuts it."""
 
 AGREEING = 3
-AGREEING_MARGIN = (25, 25)
-"""Bases of both sides that each of the three fragments shows at least: as many as the product asks of a gene
-that goes on in unknown sequence."""
+JOINED_MARGIN, LEFT_MARGIN = (17, 17), (25, 25)
+"""Bases of both sides that each of three fragments shows at least, where both genes are joined, and where one
+is left: the screen finds no read by fewer than 20 bases of the panel."""
 
 ANCHOR = 10
 """Bases on both sides of a place by which a wild-type read shows that the gene is whole there."""
@@ -144,7 +144,9 @@ def agreeing(runner: Runner, number: int, rng: random.Random) -> Outcome:
     """Judge three fragments that agree on a join of the two genes, or of one with an unknown partner."""
     what, (first, second), sites = AGREEING_CELLS[number % len(AGREEING_CELLS)]
     library = LIBRARIES[rng.choice(list(LIBRARIES))]
+    margin = JOINED_MARGIN
     if what in ("random", "unknown gene"):
+        margin = LEFT_MARGIN
         joined, cuts = _with_unknown(runner, what, first, second, sites[0], rng)
         words = f"{first or what}::{second or what}, {sites[0]}"
     else:
@@ -157,7 +159,7 @@ def agreeing(runner: Runner, number: int, rng: random.Random) -> Outcome:
     if what == "bridging":
         fragments = bridging(joined, AGREEING, library, rng, "f")
     else:
-        fragments = across(joined, AGREEING, AGREEING_MARGIN, library, rng, "f")
+        fragments = across(joined, AGREEING, margin, library, rng, "f")
     report = runner.report([*fragments, *wild_type(runner.genes, library, rng)])
     promise = f"{NOT_EXCLUDED}, deep in an intron" if "deep intron" in sites else NOT_EXCLUDED
     checks = {promise: report["verdict"]["call"] != "EXCLUDED", COVERED: covered(report)}

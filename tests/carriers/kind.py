@@ -12,7 +12,7 @@ NOT_EXCLUDED, CONFIRMED, COVERED = "not EXCLUDED", "CONFIRMED", "wild type would
 
 
 LISTED = 5
-"""Filtered candidates that are named in a list of what is not as expected: those at known places first."""
+"""Candidates that are named in a list of what is not as expected: those at known places first."""
 
 Cell = TypeVar("Cell")
 
@@ -100,6 +100,11 @@ def in_words(report: Report) -> str:
         f"'{each['inserted_sequence']}' {each['split_reads']}+{each['spanning_pairs']} "
         f"{each['reasons'][0]['code']}"
         for each in strongest[:LISTED]
+    ]
+    found += [
+        f"bridge {each['five_prime']['gene']} {each['five_prime']['site']} :: {each['three_prime']['site']} "
+        f"{each['agreeing_split_reads']} split, {each['agreeing_fragments']} agree"
+        for each in report["unexplained_bridges"][:LISTED]
     ]
     found += [f"one-sided {each['gene']}:{each['pos']} {each['fragments']}" for each in report["one_sided"]]
     return "; ".join(found) or "nothing found"

@@ -12,7 +12,7 @@ from carriers.carrier_kinds import binomial_interval
 from carriers.junctions import LIBRARIES, listed
 from carriers.kind import Outcome
 from carriers.reads import Library, across, write
-from carriers.sample import Runner, analysed, open_runner
+from carriers.sample import Runner, analysed
 from carriers.study import KINDS, read_outcomes, run_study, state_of, wanted
 from carriers.table import violations
 from carriers.wild_type import wild_type
@@ -21,7 +21,7 @@ SLICES = {
     "inserted": range(6),
     "variants": range(6),
     "random": range(8),
-    "agreeing": (0, 1, 2, 6, 7),
+    "agreeing": (0, 1, 2, 4, 8, 10, 19, 24),
     "negatives": range(11),
     # At 30 and at 100 informative fragments; a sample of 1,000 takes seconds.
     "chimera_cost": (0, 1, 3, 4),
@@ -29,12 +29,6 @@ SLICES = {
     "molecules": (*range(1, 40, 5), 0, 10),
 }
 """Samples of each kind that the suite judges. Shares are tested below, equal names in `test_equal_names`."""
-
-
-@pytest.fixture(scope="module")
-def runner(demo_panel_directory: Path) -> Iterator[Runner]:
-    with open_runner(demo_panel_directory) as found:
-        yield found
 
 
 @pytest.mark.parametrize("name", SLICES)
@@ -45,7 +39,7 @@ def test_promises_are_kept(runner: Runner, name: str) -> None:
 
 def test_shares_are_estimated(runner: Runner) -> None:
     """Of some 300 fragments at the acceptor, a single estimate is off by three points now and then."""
-    for number in (1, 10, 4):
+    for number in (1, 4):
         facts = KINDS["share"].outcome(runner, number).facts
         assert facts["estimate"] == pytest.approx(facts["level"], abs=0.08)
 
