@@ -64,6 +64,7 @@ def test_a_variant_beside_a_junction_leaves_its_type(
     assert fusion is not None
     assert (fusion["type"], fusion["split_reads"]) == (truth.type, FEW)
     assert fusion["in_frame"] == truth.in_frame
+    assert fusion["deviation"]
     # Of some 80 fragments at the acceptor four are of the fusion.
     total = FEW + fusion["wild_type_three_prime"]
     assert fusion["fraction_three_prime"] == pytest.approx(FEW / total, abs=2 * math.sqrt(FEW) / total)
