@@ -1,7 +1,8 @@
 """Writes and reads the file between `call` and `report`: junctions, one-sided breaks, wild-type counts."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -10,7 +11,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Junction
 
-CALLS_VERSION = 5
+CALLS_VERSION = 6
 
 CountedKind = Literal["split", "spanning", "short"]
 """How a counted fragment supports a junction; see `realign.Kind`."""
@@ -208,12 +209,17 @@ class CalledJunction:
 
 @dataclass(frozen=True)
 class Calls:
-    """All junctions of one sample, reported ones first, what none of them explains, and wild-type counts."""
+    """All junctions of one sample, reported ones first, what none of them explains, and wild-type counts.
+
+    `diverged` holds the numbers of the fragments that `evidence.diverged` found, each with the gene that it
+    fits; it is not in the file.
+    """
 
     junctions: tuple[CalledJunction, ...]
     one_sided: tuple[OneSidedCluster, ...]
     coverage: Coverage
     bridges: tuple[Bridge, ...] = ()
+    diverged: Mapping[int, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,12 @@ def explain_fragment(panel: Panel, parameters: CallParameters, evidence: Evidenc
         if any(read.number == fragment.number for read in junction.reads):
             return [*lines, _counted(junction)]
     gene = wild_type_gene(fragment, parameters.margin, parameters.max_edit_rate)
-    if gene is not None:
+    if fragment.number in calls.diverged:
+        lines.append(
+            f"It fits {calls.diverged[fragment.number]} with differences that other fragments share: it is "
+            "of another species or of a diverged copy, and not counted. Junctions that it touches:"
+        )
+    elif gene is not None:
         lines.append(f"It is counted as wild type of {gene}. Junctions that it touches:")
     else:
         lines.append("It counts for no junction, nor as wild type. Junctions that it touches:")

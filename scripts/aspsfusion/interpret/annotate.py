@@ -9,6 +9,7 @@ from aspsfusion.call.filters import rejection_reasons
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.interpret.nomenclature import fusion_name, translocation
 from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame, missing_product
+from aspsfusion.interpret.variants import change_name, shared_changes, with_indels
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.report.findings import (
     Confidence,
@@ -63,6 +64,8 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
     five_tx = panel.transcripts[f"{five.gene}|{five.transcript}"]
     three_tx = panel.transcripts[f"{three.gene}|{three.transcript}"]
     name = f"{junction.five_gene}::{junction.three_gene}"
+    shared = shared_changes(junction)
+    coded = with_indels(junction, shared, five_tx, three_tx)
     return Fusion(
         name=name,
         type=spec.type if spec else "",
@@ -72,10 +75,18 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         five_prime=five,
         three_prime=three,
         inserted_sequence=inserted,
-        deviation=deviation(panel, junction),
+        deviation="; ".join(
+            filter(
+                None,
+                [
+                    deviation(panel, junction),
+                    *(change_name(junction, change, five_tx, three_tx) for change in shared),
+                ],
+            )
+        ),
         known_place=junction.known_place is not None,
         hgvs=fusion_name(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
-        in_frame=in_frame(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
+        in_frame=in_frame(five_tx, coded.five_pos, three_tx, coded.three_pos, coded.inserted),
         split_reads=junction.split_reads,
         spanning_pairs=junction.spanning_pairs,
         short_overhangs=junction.short_overhangs,
@@ -98,7 +109,7 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         retained_domains=domain_status(
             panel, junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
         ),
-        peptide=fusion_peptide(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
+        peptide=fusion_peptide(five_tx, coded.five_pos, three_tx, coded.three_pos, coded.inserted),
         no_product=missing_product(five_tx, junction.five_pos, three_tx, junction.three_pos),
         translocation=translocation(panel.spec, junction.five_gene, junction.three_gene),
         reads=[

@@ -143,6 +143,7 @@ def compose_report(
         tumour_fraction=results.tumour_fraction,
         incomplete=incomplete,
         per_kilobase=_per_kilobase(panel, coverage.genes),
+        diverged=coverage.diverged,
         bridges=bridges,
     )
     verdict, excluded = classify(spec, findings, parameters)

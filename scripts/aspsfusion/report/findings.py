@@ -119,8 +119,8 @@ class Fusion(Record):
     )
     deviation: str = Field(
         "",
-        description="in words what distinguishes the junction from the known one, and the bases inserted; "
-        "empty when there is nothing",
+        description="in words what distinguishes the junction from the known one, the bases inserted, and "
+        "variants beside it that most of its reads share; empty when there is nothing",
     )
     hgvs: str
     in_frame: bool | None = Field(description="None when a transcript has no known reading frame")

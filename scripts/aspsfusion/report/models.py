@@ -206,6 +206,11 @@ class QualityControl(Record):
         "too few were seen",
         default=None,
     )
+    diverged_fragments: dict[str, int] = Field(
+        default={},
+        description="unique fragments of another species or of a diverged copy by the gene that they fit: "
+        "they share differences from it in 3 percent of their bases or more, and are in no other count",
+    )
     flags: list[QcFlag]
     checks: list[QcCheck] = Field(default=[], description="values with a limit, whether kept or not")
 
