@@ -21,7 +21,7 @@ from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
 from bam_factory import GRCH38_LENGTHS, UNMAPPED, Record, pair, placed_pair, write_records
-from carriers.reads import mutated
+from carriers.misreading import mutated
 from small_panel import SmallPanel, random_bases
 from stages import Pair, fusion_molecule, report_files
 
