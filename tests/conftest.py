@@ -11,7 +11,11 @@ from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from carriers.sample import Runner, open_runner
-from repository import SHIPPED_PANEL
+from repository import ROOT, SHIPPED_PANEL
+
+SMALL_BATCH = "small batch"
+ORDER = (SMALL_BATCH, "tests/workflow/test_demonstration.py")
+"""Groups of tests that begin."""
 
 
 @pytest.fixture(scope="session")
@@ -48,13 +52,18 @@ def real_data() -> Path:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests of a file to one worker, and all that run Snakemake to one that begins with them.
+    """Give the tests of a file to one worker, the longest first: those that run the workflow.
 
-    What the tests of a file share is made once. Snakemake's locks belong to a working directory, which the
-    runs have in common.
+    What the tests of a file share is made once, and the small batch that tests of the workflow begin with.
     """
-    runs_snakemake = {item: "workflow" in item.path.parts for item in items}
-    items.sort(key=lambda item: not runs_snakemake[item])
-    for item in items:
-        group = "workflow" if runs_snakemake[item] else str(item.path)
+    groups = {item: group_of(item) for item in items}
+    items.sort(key=lambda item: ORDER.index(groups[item]) if groups[item] in ORDER else len(ORDER))
+    for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return the name of the tests that one worker runs."""
+    if "undisturbed" in getattr(item, "fixturenames", ()):
+        return SMALL_BATCH
+    return str(item.path.relative_to(ROOT))

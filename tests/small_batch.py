@@ -1,10 +1,14 @@
-"""A small batch, taken from the demonstration, for tests that run the workflow several times."""
+"""A small batch, for tests that run the workflow several times.
+
+It lies in a working directory of its own, which holds what a clone of the repository holds: runs beside each
+other do not share Snakemake's locks, and a copy of the directory is a batch that was run.
+"""
 
 import csv
 import json
 import os
+import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,11 +19,30 @@ from typing import Any, TypeVar
 import yaml
 
 from aspsfusion.batch.outcomes import sample_files
-from aspsfusion.simulate.demo import DEFINITION, load_demo, prepare_samples
-from repository import ROOT
+from repository import ROOT, run_command
+from snakemake_runs import SnakemakeRun, snakemake
 
 T = TypeVar("T")
-SAMPLES = ("type2_weak", "type1_single")
+
+CLONED = ("config", "envs", "resources", "scripts", "workflow")
+"""What the workflow needs of the repository."""
+CONFIG, SHEET, OUTDIR, GENOME = "config.yaml", "samples.tsv", "results", "genome.fa.gz"
+
+SIMULATED = {
+    "pairs": ("--fusion", "ASPSCR1:7::TFE3:5=x6"),
+    "single": ("--fusion", "ASPSCR1:7::TFE3:6=x24", "--single-end"),
+    "wild_type": (
+        *("--near", "TFE3:5=150", "--near", "TFE3:6=150", "--coverage", "ASPSCR1=60"),
+        *("--coverage", "EMC7=8", "--coverage", "CHMP2A=8", "--coverage", "C1orf43=8"),
+    ),
+    "poor": (),
+    "strong": ("--fusion", "ASPSCR1:7::TFE3:6=x80"),
+}
+"""Options of `aspsfusion simulate` by sample: two carriers, one that is excluded, one that cannot be, and one
+with much of the fusion."""
+EVERYWHERE = ("--fragments", 1, "--background", 200)
+
+SAMPLES = ("pairs", "single")
 """The smallest with a fusion: pairs and single reads."""
 
 
@@ -28,63 +51,109 @@ class SmallBatch:
     """Simulated reads, and the configuration of a workflow on them.
 
     Attributes:
-        directory: holds everything.
-        config: configuration file; `outdir` is for the caller to choose.
+        directory: holds everything; the workflow runs here.
     """
 
     directory: Path
-    config: Path
 
-    def command(self, outdir: Path, *arguments: str) -> list[str]:
-        """Return the command line of the workflow."""
-        snakemake = [sys.executable, "-m", "snakemake", "--configfile", str(self.config)]
-        return [*snakemake, "--config", f"outdir={outdir}", *arguments]
+    @property
+    def outdir(self) -> Path:
+        """Where the workflow writes to unless it is told otherwise."""
+        return self.directory / OUTDIR
 
-    def run(
-        self, outdir: Path, *arguments: str, env: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    @property
+    def sheet(self) -> Path:
+        """The sample sheet."""
+        return self.directory / SHEET
+
+    @property
+    def reads(self) -> Path:
+        """Directory of the reads of all samples, also of those that the sheet does not name."""
+        return self.directory / "reads"
+
+    def log(self, name: str = "said") -> Path:
+        """Return the file that takes what a run says."""
+        return self.directory / name
+
+    def configure(self, **settings: object) -> None:
+        """Write the configuration, with these settings beside those that the batch needs."""
+        own = {"samples": SHEET, "outdir": OUTDIR, "genome_fasta": GENOME}
+        (self.directory / CONFIG).write_text(yaml.safe_dump(own | settings))
+
+    def write_sheet(self, samples: Sequence[str], lanes: Sequence[str] = ()) -> None:
+        """Write the sample sheet.
+
+        Args:
+            samples: names of simulated samples.
+            lanes: further rows: name, two FASTQ files, library and BAM, with tabs between them.
+        """
+        rows = ["sample_id\tfastq_1\tfastq_2\tlibrary\tbam"]
+        rows += ["\t".join([name, *self.files(name), "polyA", ""]) for name in samples]
+        self.sheet.write_text("\n".join([*rows, *lanes]) + "\n")
+
+    def files(self, sample: str) -> tuple[str, str]:
+        """Return the FASTQ files of a simulated sample, the second one empty for single reads."""
+        if "--single-end" in SIMULATED[sample]:
+            return f"reads/{sample}.fastq.gz", ""
+        return f"reads/{sample}_R1.fastq.gz", f"reads/{sample}_R2.fastq.gz"
+
+    def copied(self, directory: Path, *, results: bool = True) -> "SmallBatch":
+        """Return a copy whose files keep their times; with the results goes what Snakemake knows of them."""
+        left = shutil.ignore_patterns(*(() if results else (OUTDIR, ".snakemake")))
+        shutil.copytree(self.directory, directory, symlinks=True, ignore=left)
+        return SmallBatch(directory)
+
+    def arguments(self, *arguments: str, outdir: str = OUTDIR) -> list[str]:
+        """Return the arguments of snakemake."""
+        return ["--configfile", CONFIG, "--config", f"outdir={outdir}", *arguments]
+
+    def run(self, *arguments: str, outdir: str = OUTDIR) -> subprocess.CompletedProcess[str]:
         """Run the workflow to its end."""
-        return subprocess.run(
-            self.command(outdir, *arguments),
-            cwd=ROOT,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        given = self.arguments("--cores", "2", *arguments, outdir=outdir)
+        return snakemake(given, self.directory, self.log())
+
+    @contextmanager
+    def started(
+        self, *arguments: str, outdir: str = OUTDIR, environment: Mapping[str, str] | None = None
+    ) -> Iterator[SnakemakeRun]:
+        """Start a run, and see that it has ended afterwards."""
+        said = self.log("said.by.started")
+        run = SnakemakeRun(self.arguments(*arguments, outdir=outdir), self.directory, said, environment)
+        try:
+            yield run
+        except BaseException:
+            print(said.read_text())
+            raise
+        finally:
+            run.kill()
+            run.wait()
 
 
-def small_batch(directory: Path, samples: Sequence[str] = SAMPLES) -> SmallBatch:
-    """Simulate some samples of the demonstration.
+def working_directory(directory: Path) -> None:
+    """Make a directory one in which the workflow runs as in a clone of the repository."""
+    directory.mkdir(exist_ok=True)
+    for name in CLONED:
+        (directory / name).symlink_to(ROOT / name)
+
+
+def small_batch(directory: Path, panel: Path, samples: Sequence[str] = SAMPLES) -> SmallBatch:
+    """Simulate all samples of `SIMULATED`.
 
     Args:
-        directory: an empty directory to write to.
-        samples: names of samples of the demonstration.
+        directory: a new directory to write to.
+        panel: the shipped panel, beside the demonstration reference it was built on.
+        samples: those that the sample sheet names.
     """
-    demo = load_demo(ROOT / DEFINITION)
-    chosen = [sample for sample in demo.samples if sample.id in samples]
-    assert len(chosen) == len(samples)
-    config = prepare_samples(demo.model_copy(update={"samples": chosen}), ROOT, directory, 2)
-    return SmallBatch(directory, config)
-
-
-def part_of_demonstration(demonstration: Path, directory: Path, samples: Sequence[str]) -> SmallBatch:
-    """Take some samples of a demonstration that was run, with its reads.
-
-    Args:
-        demonstration: directory of the demonstration.
-        directory: where to write sheet and configuration.
-        samples: names of the samples.
-    """
-    rows = (demonstration / "samples.tsv").read_text().splitlines()
-    sheet = directory / "samples.tsv"
-    sheet.write_text("\n".join(row for row in rows if row.split("\t")[0] in ("sample_id", *samples)) + "\n")
-    settings = yaml.safe_load((demonstration / "config.yaml").read_text())
-    del settings["outdir"]
-    config = directory / "config.yaml"
-    config.write_text(yaml.safe_dump(settings | {"samples": str(sheet)}))
-    return SmallBatch(directory, config)
+    working_directory(directory)
+    batch = SmallBatch(directory)
+    batch.reads.mkdir()
+    for seed, (name, options) in enumerate(SIMULATED.items(), start=102):
+        files = ("--panel", panel, "--output", batch.reads / name)
+        run_command("simulate", *files, "--seed", seed, *EVERYWHERE, *options)
+    shutil.copy2(panel.parent / "demo.fa.gz", directory / GENOME)
+    batch.write_sheet(samples)
+    batch.configure()
+    return batch
 
 
 def results(outdir: Path, samples: Sequence[str] = SAMPLES) -> dict[str, bytes]:
@@ -94,10 +163,15 @@ def results(outdir: Path, samples: Sequence[str] = SAMPLES) -> dict[str, bytes]:
     return {name: (outdir / name).read_bytes() for name in names}
 
 
+def summary(outdir: Path) -> dict[str, dict[str, str]]:
+    """Return summary.tsv by sample."""
+    with (outdir / "summary.tsv").open(newline="") as stream:
+        return {row["sample_id"]: row for row in csv.DictReader(stream, delimiter="\t")}
+
+
 def verdicts(outdir: Path) -> dict[str, str]:
     """Return what the summary says of each sample."""
-    with (outdir / "summary.tsv").open(newline="") as stream:
-        return {row["sample_id"]: row["verdict"] for row in csv.DictReader(stream, delimiter="\t")}
+    return {sample: row["verdict"] for sample, row in summary(outdir).items()}
 
 
 def has_ended(process: int) -> bool:
@@ -108,7 +182,9 @@ def has_ended(process: int) -> bool:
         return True
 
 
-def wait_for(condition: Callable[[], T | None], run: subprocess.Popen[Any], seconds: float = 300.0) -> T:
+def wait_for(
+    condition: Callable[[], T | None], run: subprocess.Popen[Any] | SnakemakeRun, seconds: float = 300.0
+) -> T:
     """Wait for a mark that a run sets, and return it.
 
     Args:
@@ -157,27 +233,3 @@ class Held:
                 os.close(os.open(self._pipe, os.O_WRONLY | os.O_NONBLOCK))
             time.sleep(0.05)
         assert not self.process()
-
-
-@contextmanager
-def started(
-    command: Sequence[str], said: Path, environment: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a run as the leader of a process group of its own, and see that it has ended afterwards."""
-    with said.open("w") as stream:
-        run = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        yield run
-    except BaseException:
-        print(said.read_text())
-        raise
-    finally:
-        run.kill()
-        run.wait()

@@ -6,6 +6,7 @@ import pytest
 
 from aspsfusion.simulate.demo import Outcome, run_demo
 from repository import ROOT
+from small_batch import SmallBatch, small_batch
 
 CORES = 2
 
@@ -15,3 +16,13 @@ def demonstration_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, l
     """Run the demonstration once for all tests; return its directory and its table."""
     output = tmp_path_factory.mktemp("workflow") / "demo"
     return output, run_demo(ROOT, output, CORES)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(demo_panel_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> SmallBatch:
+    """Run a small batch: two carriers and an exclusion. Whoever changes anything takes a copy."""
+    directory = tmp_path_factory.mktemp("undisturbed") / "batch"
+    batch = small_batch(directory, demo_panel_directory, ("pairs", "single", "wild_type"))
+    done = batch.run()
+    assert done.returncode == 0, done.stdout
+    return batch

@@ -6,76 +6,65 @@ import signal
 from pathlib import Path
 
 import pytest
-import yaml
 
 from aspsfusion.batch.outcomes import read_outcome
-from aspsfusion.simulate.demo import Outcome
 from repository import run_command
-from small_batch import Held, SmallBatch, part_of_demonstration, started, verdicts, wait_for
+from small_batch import SAMPLES, Held, SmallBatch, verdicts, wait_for
 
 pytestmark = pytest.mark.workflow
 
-SAMPLES = ("type2_weak", "type1_single")
-NEGATIVE = "wild_type_poor"
-SINGLE = "type1_single.fastq.gz"
+PAIRS, SINGLE = SAMPLES
+SINGLE_READS = f"{SINGLE}.fastq.gz"
 
 
 @pytest.fixture(scope="module")
-def batch(
-    demonstration_run: tuple[Path, list[Outcome]], tmp_path_factory: pytest.TempPathFactory
-) -> SmallBatch:
+def batch(undisturbed: SmallBatch, tmp_path_factory: pytest.TempPathFactory) -> SmallBatch:
     """Return a finished batch of two carriers, with reads of its own."""
-    directory = tmp_path_factory.mktemp("rerun")
-    found = part_of_demonstration(demonstration_run[0], directory, SAMPLES)
-    shutil.copytree(demonstration_run[0] / "reads", directory / "reads")
-    sheet = directory / "samples.tsv"
-    sheet.write_text(sheet.read_text().replace(str(demonstration_run[0]), str(directory)))
-    done = found.run(directory / "results", "--cores", "2")
+    found = undisturbed.copied(tmp_path_factory.mktemp("rerun") / "batch")
+    found.write_sheet(SAMPLES)
+    shutil.rmtree(found.outdir / "wild_type")
+    done = found.run()
     assert done.returncode == 0, done.stdout
-    assert verdicts(directory / "results") == dict.fromkeys(SAMPLES, "CONFIRMED")
+    assert "rule analyse" not in done.stdout, "a sample that is left out makes none of the others anew"
+    assert verdicts(found.outdir) == dict.fromkeys(SAMPLES, "CONFIRMED")
     return found
 
 
-def planned(batch: SmallBatch, outdir: Path) -> dict[str, int]:
+def planned(batch: SmallBatch) -> dict[str, int]:
     """Return how many jobs of each rule are to be done, as far as that is known before the first one."""
-    said = batch.run(outdir, "--cores", "2", "--dry-run").stdout
-    words = [line.split() for line in said.splitlines()]
+    words = [line.split() for line in batch.run("--dry-run").stdout.splitlines()]
     return {line[0]: int(line[1]) for line in words if len(line) == 2 and line[1].isdigit()}
 
 
 def test_tables_and_a_threshold_are_made_together(batch: SmallBatch) -> None:
-    outdir = batch.directory / "results"
-    settings = yaml.safe_load(batch.config.read_text())
-    changed = SmallBatch(batch.directory, batch.directory / "changed.yaml")
-    assert planned(batch, outdir) == {}
+    assert planned(batch) == {}
     # Tables alone are written from the records; with a threshold beside them both are made.
-    changed.config.write_text(yaml.safe_dump(settings | {"compatible_tables": True}))
-    assert planned(changed, outdir)["report"] == len(SAMPLES)
-    assert "analyse" not in planned(changed, outdir)
-    changed.config.write_text(
-        yaml.safe_dump(settings | {"compatible_tables": True, "classify": {"min_fragments": 100}})
-    )
-    done = changed.run(outdir, "--cores", "2")
+    batch.configure(compatible_tables=True)
+    jobs = planned(batch)
+    assert jobs["report"] == len(SAMPLES)
+    assert "analyse" not in jobs
+    batch.configure(compatible_tables=True, classify={"min_fragments": 100})
+    done = batch.run()
     assert done.returncode == 0, done.stdout
     for sample in SAMPLES:
-        assert (outdir / sample / f"{sample}.arriba.tsv").is_file()
-        assert (outdir / sample / f"{sample}.star-fusion.tsv").is_file()
-    assert verdicts(outdir) == dict.fromkeys(SAMPLES, "INDETERMINATE")
-    back = batch.run(outdir, "--cores", "2")
+        assert (batch.outdir / sample / f"{sample}.arriba.tsv").is_file()
+        assert (batch.outdir / sample / f"{sample}.star-fusion.tsv").is_file()
+    assert verdicts(batch.outdir) == dict.fromkeys(SAMPLES, "INDETERMINATE")
+    batch.configure()
+    back = batch.run()
     assert back.returncode == 0, back.stdout
-    assert verdicts(outdir) == dict.fromkeys(SAMPLES, "CONFIRMED")
+    assert verdicts(batch.outdir) == dict.fromkeys(SAMPLES, "CONFIRMED")
 
 
 def test_interrupted_run_leaves_no_verdict_of_other_reads(batch: SmallBatch) -> None:
     """After an interrupt with replaced reads, a summary once had the verdicts of the reads before."""
-    outdir, reads = batch.directory / "results", batch.directory / "reads"
+    outdir, reads = batch.outdir, batch.reads
     for mate in ("R1", "R2"):
-        shutil.copyfile(reads / f"{NEGATIVE}_{mate}.fastq.gz", reads / f"type2_weak_{mate}.fastq.gz")
-    kept = (reads / SINGLE).read_bytes()
-    (reads / SINGLE).write_bytes(kept[:-2000])
+        shutil.copyfile(reads / f"poor_{mate}.fastq.gz", reads / f"{PAIRS}_{mate}.fastq.gz")
+    kept = (reads / SINGLE_READS).read_bytes()
+    (reads / SINGLE_READS).write_bytes(kept[:-2000])
     job = Held(batch.directory, ".log")  # of the first sample that is screened
-    command = batch.command(outdir, "--cores", "1")
-    with started(command, batch.directory / "said", job.environment) as run:
+    with batch.started("--cores", "1", environment=job.environment) as run:
         wait_for(job.process, run)
         os.killpg(run.pid, signal.SIGINT)
         assert run.wait() == 1
@@ -84,46 +73,49 @@ def test_interrupted_run_leaves_no_verdict_of_other_reads(batch: SmallBatch) -> 
     (outcome,) = outdir.glob("*/*.outcome.json")  # the sample that was begun has none
     report = outcome.with_name(outcome.name.replace("outcome", "report"))
     assert [path.name for path in outdir.glob("*/*.report.json")] == [report.name]
-    files = ["--output-tsv", outdir / "summary.tsv", "--output-html", outdir / "summary.html"]
-    run_command(
-        *("summary", *files, "--samples", batch.directory / "samples.tsv", report, "--outcomes", outcome)
-    )
+    summarise(batch, report, outcome)
     assert sorted(verdicts(outdir).values()) == ["FAILED", "OUTDATED"]
 
     # One sample has other reads, the other one a damaged file: both are made anew, one fails, and again.
     for _ in range(2):
-        done = batch.run(outdir, "--cores", "2")
+        done = batch.run()
         assert done.returncode == 1, done.stdout
-        assert verdicts(outdir) == {SAMPLES[0]: "INDETERMINATE", SAMPLES[1]: "FAILED"}
+        assert verdicts(outdir) == {PAIRS: "INDETERMINATE", SINGLE: "FAILED"}
         assert "1 of 2 samples FAILED" in done.stdout
-    (reads / SINGLE).write_bytes(kept)
-    done = batch.run(outdir, "--cores", "2")
+    (reads / SINGLE_READS).write_bytes(kept)
+    done = batch.run()
     assert done.returncode == 0, done.stdout
-    assert verdicts(outdir) == {SAMPLES[0]: "INDETERMINATE", SAMPLES[1]: "CONFIRMED"}
+    assert verdicts(outdir) == {PAIRS: "INDETERMINATE", SINGLE: "CONFIRMED"}
+
+
+def summarise(batch: SmallBatch, report: Path, outcome: Path) -> None:
+    """Write the summary of a batch of which one sample has a report."""
+    files = ["--output-tsv", batch.outdir / "summary.tsv", "--output-html", batch.outdir / "summary.html"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(batch.directory)  # where the names of files in sheet and outcomes begin
+        run_command("summary", *files, "--samples", batch.sheet, report, "--outcomes", outcome)
 
 
 def test_killed_command_fails_its_sample_alone(batch: SmallBatch) -> None:
     outdir = batch.directory / "killed"
-    victim, other = SAMPLES
-    job = Held(batch.directory, f"screen/{victim}.log")
-    command = batch.command(outdir, "--cores", "2")
-    with started(command, batch.directory / "said", job.environment) as run:
-        os.kill(wait_for(job.process, run), signal.SIGKILL)
+    job = Held(batch.directory, f"screen/{PAIRS}.log")
+    with batch.started("--cores", "2", outdir="killed", environment=job.environment) as run:
+        process = wait_for(job.process, run)
+        os.kill(process, signal.SIGKILL)
         assert run.wait() == 1
-    assert verdicts(outdir) == {victim: "FAILED", other: "CONFIRMED"}
-    note = (outdir / victim / f"{victim}.failed.txt").read_text()
+    assert verdicts(outdir) == {PAIRS: "FAILED", SINGLE: "CONFIRMED"}
+    note = (outdir / PAIRS / f"{PAIRS}.failed.txt").read_text()
     assert note.startswith("screen stopped without a message, killed or out of memory")
-    done = batch.run(outdir, "--cores", "2")
+    done = batch.run(outdir="killed")
     assert done.returncode == 0, "it is tried again"
-    assert verdicts(outdir)[other] == "CONFIRMED"
-    assert not read_outcome(outdir / victim / f"{victim}.outcome.json").failed
+    assert verdicts(outdir)[SINGLE] == "CONFIRMED"
+    assert not read_outcome(outdir / PAIRS / f"{PAIRS}.outcome.json").failed
 
 
 def test_reads_that_change_names_are_looked_at_again(batch: SmallBatch) -> None:
     """Neither file is newer than what was made of the other one."""
-    outdir, reads = batch.directory / "results", batch.directory / "reads"
-    first, second = reads / SINGLE, reads / "other.fastq.gz"
-    (reads / "wild_type_R1.fastq.gz").rename(second)
+    first, second = batch.reads / SINGLE_READS, batch.reads / "other.fastq.gz"
+    (batch.reads / "wild_type_R1.fastq.gz").rename(second)
     os.utime(second, ns=(0, first.stat().st_mtime_ns - 10**9))
     second.rename(first)
-    assert planned(batch, outdir)["screen"] == 1
+    assert planned(batch)["screen"] == 1

@@ -6,6 +6,7 @@
 import gzip
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -26,6 +27,7 @@ from small_batch import (
     verdicts,
     wait_for,
 )
+from snakemake_runs import SnakemakeRun
 
 pytestmark = [pytest.mark.slurm, pytest.mark.workflow]
 
@@ -61,35 +63,37 @@ def test_slurm_leaves_nothing_behind(slurm: OneNodeSlurm) -> None:
     assert _processes_of(slurm), "the other one still runs"
 
 
-def test_batch_with_a_cancelled_job_equals_a_local_run(slurm: OneNodeSlurm, tmp_path: Path) -> None:
-    batch = small_batch(tmp_path)
-    local, remote, said = tmp_path / "local", tmp_path / "slurm", tmp_path / "log"
-    with said.open("w") as stream, (tmp_path / "local.log").open("w") as local_stream:
+def test_batch_with_a_cancelled_job_equals_a_local_run(
+    slurm: OneNodeSlurm, demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    batch = small_batch(tmp_path / "batch", demo_panel_directory)
+    remote, said = batch.directory / "slurm", tmp_path / "log"
+    with said.open("w") as stream:
         run = subprocess.Popen(
-            _on_slurm(batch, remote, tmp_path / "jobs"),
-            cwd=ROOT,
+            _on_slurm(batch, tmp_path / "jobs"),
+            cwd=batch.directory,
             env=slurm.environment,
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
         # At the same time, since a cluster's run waits more than it works.
-        beside = subprocess.Popen(
-            batch.command(local, "--cores", "1"), cwd=ROOT, stdout=local_stream, stderr=subprocess.STDOUT
-        )
+        local = batch.copied(tmp_path / "local", results=False)
+        beside = SnakemakeRun(local.arguments("--cores", "1"), local.directory, local.log())
         try:
             # In the middle of a sample: its first stage has begun, its last has not.
             _wait_until(lambda: run.poll() is not None or any(remote.glob("logs/screen/*.log")), DEADLINE)
             victim = next(job.number for job in slurm.jobs() if _is_running_sample(job))
             slurm.run("scancel", victim)
             status = run.wait(DEADLINE)
-            assert beside.wait(DEADLINE) == 0, (tmp_path / "local.log").read_text()
+            assert beside.wait() == 0, local.log().read_text()
         finally:
-            for process in (run, beside):
-                process.kill()
-                process.wait()
+            run.kill()
+            beside.kill()
+            run.wait()
+            beside.wait()
 
     assert status == 0, said.read_text()
-    assert results(remote) == results(local)
+    assert results(remote) == results(local.outdir)
     states = {job.number: job.state for job in slurm.jobs()}
     assert states.pop(victim) == "CANCELLED"
     # One job for the panel and one for each sample, the cancelled one a second time; the summary is made by
@@ -100,21 +104,20 @@ def test_batch_with_a_cancelled_job_equals_a_local_run(slurm: OneNodeSlurm, tmp_
 
 
 def test_small_sample_asks_for_one_processor_and_large_one_for_two(
-    slurm: OneNodeSlurm, tmp_path: Path
+    slurm: OneNodeSlurm, demo_panel_directory: Path, tmp_path: Path
 ) -> None:
-    batch = small_batch(tmp_path, SAMPLES[1:])
+    batch = small_batch(tmp_path / "batch", demo_panel_directory)
     reads = tmp_path / "large.fastq.gz"
     record = "@read{}\n" + "ACGTC" * 20 + "\n+\n" + "I" * 100 + "\n"
     count = LARGE // len(record)
     with gzip.open(reads, "wt", compresslevel=0) as stream:  # large, and yet soon read
         stream.writelines(record.format(number) for number in range(count))
-    with (tmp_path / "samples.tsv").open("a") as stream:
-        stream.write(f"large\t{reads}\t\tpolyA\n")
+    batch.write_sheet(SAMPLES[1:], [f"large\t{reads}\t\tpolyA\t"])
     earlier = {job.number for job in slurm.jobs()}
     logs = tmp_path / "jobs"
     run = subprocess.run(
-        _on_slurm(batch, tmp_path / "slurm", logs, "--slurm-keep-successful-logs", "--retries", "0"),
-        cwd=ROOT,
+        _on_slurm(batch, logs, "--slurm-keep-successful-logs", "--retries", "0"),
+        cwd=batch.directory,
         env=slurm.environment,
         capture_output=True,
         text=True,
@@ -132,15 +135,18 @@ def test_small_sample_asks_for_one_processor_and_large_one_for_two(
     assert processors == {"panel": 1, f"wildcards: sample={SAMPLES[1]}": 1, "wildcards: sample=large": 2}
 
 
-def test_sample_whose_job_is_killed_every_time_fails_alone(slurm: OneNodeSlurm, tmp_path: Path) -> None:
+def test_sample_whose_job_is_killed_every_time_fails_alone(
+    slurm: OneNodeSlurm, demo_panel_directory: Path, tmp_path: Path
+) -> None:
     """A job that is killed as a whole can write nothing; the last attempt does it for those before."""
-    batch, outdir, said = small_batch(tmp_path), tmp_path / "slurm", tmp_path / "log"
+    batch, said = small_batch(tmp_path / "batch", demo_panel_directory), tmp_path / "log"
+    outdir = batch.directory / "slurm"
     victim = SAMPLES[0]
     job = Held(tmp_path, f"{victim}.calls.json")
     with said.open("w") as stream:
         run = subprocess.Popen(
-            _on_slurm(batch, outdir, tmp_path / "jobs", "--jobs", "1"),
-            cwd=ROOT,
+            _on_slurm(batch, tmp_path / "jobs", "--jobs", "1"),
+            cwd=batch.directory,
             env=job.environment | slurm.environment | {"PYTHONPATH": job.environment["PYTHONPATH"]},
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -166,11 +172,10 @@ def _slurm_job_of(process: int) -> str:
     return next(word for word in environment if word.startswith(b"SLURM_JOB_ID=")).decode().partition("=")[2]
 
 
-def _on_slurm(batch: SmallBatch, outdir: Path, logs: Path, *arguments: str) -> list[str]:
+def _on_slurm(batch: SmallBatch, logs: Path, *arguments: str) -> list[str]:
     """Return the command line of the workflow on Slurm, that does not wait longer than a test should."""
-    program, *words = batch.command(outdir, *PROFILE, "--slurm-logdir", str(logs), *arguments)
-    assert words[:2] == ["-m", "snakemake"]
-    return [program, str(ROOT / "tests" / "impatient_snakemake.py"), *words[2:]]
+    given = batch.arguments(*PROFILE, "--slurm-logdir", str(logs), *arguments, outdir="slurm")
+    return [sys.executable, str(ROOT / "tests" / "impatient_snakemake.py"), *given]
 
 
 def _is_running_sample(job: SlurmJob) -> bool:

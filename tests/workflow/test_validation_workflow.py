@@ -1,13 +1,13 @@
 """The workflow of the validation study: which jobs it plans, and what stops it."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from repository import ROOT
+from snakemake_runs import snakemake
 
 STUDY = {
     "schema_version": 1,
@@ -30,21 +30,16 @@ def plan(directory: Path, **config: object) -> subprocess.CompletedProcess[str]:
     study.write_text(yaml.safe_dump(STUDY), encoding="utf-8")
     settings = {"study": str(study), "outdir": str(directory / "out"), **config}
     (directory / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    command = [sys.executable, "-m", "snakemake", "--snakefile", "workflow/validation.smk", "--dry-run"]
-    return subprocess.run(
-        [*command, "--cores", "1", "--configfile", str(directory / "config.yaml")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    given = ["--snakefile", "workflow/validation.smk", "--configfile", str(directory / "config.yaml")]
+    return snakemake([*given, "--cores", "1", "--dry-run"], ROOT, directory / "said")
 
 
 def test_a_job_for_each_cell_with_the_thresholds_of_the_configuration(tmp_path: Path) -> None:
     run = plan(tmp_path, call={"min_anchor": 14}, scale=0.5)
-    assert run.returncode == 0, run.stderr
-    text = run.stdout + run.stderr
-    jobs = dict(line.split() for line in text.splitlines() if len(line.split()) == 2 and line[-1].isdigit())
+    assert run.returncode == 0, run.stdout
+    jobs = dict(
+        line.split() for line in run.stdout.splitlines() if len(line.split()) == 2 and line[-1].isdigit()
+    )
     assert (jobs["cell"], jobs["page"], jobs["junction_reads"], jobs["build_panel"]) == ("3", "1", "1", "1")
     assert "dilution" not in jobs
 
@@ -52,6 +47,5 @@ def test_a_job_for_each_cell_with_the_thresholds_of_the_configuration(tmp_path: 
 def test_a_study_that_is_wrong_stops_the_workflow_with_one_sentence(tmp_path: Path) -> None:
     run = plan(tmp_path, study=str(tmp_path / "none.yaml"))
     assert run.returncode == 1
-    said = run.stdout + run.stderr
-    assert "configuration key 'study':" in said
-    assert "does not exist; correct the path" in said
+    assert "configuration key 'study':" in run.stdout
+    assert "does not exist; correct the path" in run.stdout

@@ -1,41 +1,36 @@
-"""The workflow as a user runs it: what stops it, the demonstration, a second run, lanes, a damaged file."""
+"""The workflow as a user runs it: what stops it, a second run, lanes, BAM, damaged files."""
 
-import csv
 import gzip
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from jsonschema import Draft202012Validator
 
-from aspsfusion.batch.outcomes import sample_files
-from aspsfusion.simulate.demo import DEFINITION, Demo, Outcome, load_demo, run_workflow
 from bam_factory import Record, write_records
 from repository import ROOT
+from small_batch import SmallBatch, summary
+from snakemake_runs import snakemake
 
-CORES = 2
-REPEATED = ("type2_weak", "wild_type", "type1_single")
-"""Samples of the demonstration that are analysed a second time: pairs, an exclusion and single reads."""
+REPEATED = ("pairs", "wild_type", "single")
+"""Samples that are analysed a second time: pairs, an exclusion and single reads."""
+SETTINGS = {"batch": {"max_contamination_share": 0.2}, "compatible_tables": True}
 
 pytestmark = pytest.mark.workflow
 
 
 @dataclass(frozen=True)
-class Batch:
+class Results:
     """A finished run of the workflow."""
 
-    outdir: Path
+    batch: SmallBatch
     status: int
     log: str
 
     def file(self, sample: str, name: str) -> Path:
         """Return the path of a file of a sample."""
-        return self.outdir / sample / f"{sample}.{name}"
+        return self.batch.outdir / sample / f"{sample}.{name}"
 
     def report(self, sample: str) -> dict[str, Any]:
         """Return a sample's report.json."""
@@ -44,57 +39,39 @@ class Batch:
 
     def summary(self) -> dict[str, dict[str, str]]:
         """Return summary.tsv by sample."""
-        with (self.outdir / "summary.tsv").open(newline="") as stream:
-            return {row["sample_id"]: row for row in csv.DictReader(stream, delimiter="\t")}
+        return summary(self.batch.outdir)
 
 
 @pytest.fixture(scope="module")
-def demo() -> Demo:
-    """Return the definition of the demonstration."""
-    return load_demo(ROOT / DEFINITION)
-
-
-@pytest.fixture(scope="module")
-def demonstration(demonstration_run: tuple[Path, list[Outcome]]) -> tuple[Batch, list[Outcome]]:
-    """Return the finished demonstration."""
-    output, outcomes = demonstration_run
-    return Batch(output / "results", 0, (output / "snakemake.log").read_text()), outcomes
-
-
-@pytest.fixture(scope="module")
-def second_batch(
-    demonstration: tuple[Batch, list[Outcome]], tmp_path_factory: pytest.TempPathFactory
-) -> Batch:
-    """Run another batch: some samples again, one of them as two lanes too, and one with a damaged file."""
-    first = demonstration[0].outdir.parent
-    reads = first / "reads"
-    directory = tmp_path_factory.mktemp("second batch")  # with a space, as laboratories name directories
-    rows = (first / "samples.tsv").read_text().splitlines()
-    rows = [row for row in rows if row.split("\t")[0] in ("sample_id", *REPEATED)]
-    for lane in (1, 2):
-        files = [str(half(reads / f"type2_weak_R{mate}.fastq.gz", lane, directory)) for mate in (1, 2)]
-        rows.append("\t".join(["lanes", *files, "polyA"]))
-    rows.append(next(row for row in (first / "samples.tsv").read_text().splitlines() if row[:6] == "type1\t"))
-    files = [str(every_tenth(reads / f"type1_R{mate}.fastq.gz", directory)) for mate in (1, 2)]
-    rows.append("\t".join(["diluted", *files, "polyA"]))
+def second(undisturbed: SmallBatch, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Run another batch: the samples again, one of them as two lanes and as BAM too, and damaged files."""
+    directory = (
+        tmp_path_factory.mktemp("second") / "a batch"
+    )  # with a space, as laboratories name directories
+    batch = undisturbed.copied(directory, results=False)
+    lanes = [
+        "\t".join(["lanes", *(half(directory / name, lane) for name in batch.files("pairs")), "polyA", ""])
+        for lane in (1, 2)
+    ]
+    diluted = [every_tenth(directory / name) for name in batch.files("strong")]
     damaged = directory / "damaged.fastq.gz"
-    damaged.write_bytes((reads / "type1_single.fastq.gz").read_bytes()[:-2000])
-    rows.append(f"damaged\t{damaged}\t\tpolyA")
-    bam = unaligned_bam(
-        [reads / f"type2_weak_R{mate}.fastq.gz" for mate in (1, 2)], directory / "un aligned.bam"
-    )
+    damaged.write_bytes((batch.reads / "single.fastq.gz").read_bytes()[:-2000])
+    bam = unaligned_bam([directory / name for name in batch.files("pairs")], directory / "un aligned.bam")
     cut = directory / "cut.bam"
     cut.write_bytes(bam.read_bytes()[:-500])
-    rows = [f"{row}\tbam" if row.startswith("sample_id") else f"{row}\t" for row in rows]
-    rows += [f"bam\t\t\tpolyA\t{bam}", f"cut_bam\t\t\tpolyA\t{cut}"]
-    (directory / "samples.tsv").write_text("\n".join(rows) + "\n")
-    settings = yaml.safe_load((first / "config.yaml").read_text())
-    settings |= {"samples": str(directory / "samples.tsv"), "outdir": str(directory / "results")}
-    settings |= {"batch": {"max_contamination_share": 0.2}, "compatible_tables": True}
-    config = directory / "config.yaml"
-    config.write_text(yaml.safe_dump(settings))
-    status = run_workflow(ROOT, config, CORES, directory / "log")
-    return Batch(directory / "results", status, (directory / "log").read_text())
+    batch.write_sheet(
+        [*REPEATED, "strong"],
+        [
+            *lanes,
+            "\t".join(["diluted", *diluted, "polyA", ""]),
+            f"damaged\t{damaged}\t\tpolyA\t",
+            f"bam\t\t\tpolyA\t{bam}",
+            f"cut_bam\t\t\tpolyA\t{cut}",
+        ],
+    )
+    batch.configure(**SETTINGS)
+    done = batch.run(outdir=str(batch.outdir))
+    return Results(batch, done.returncode, done.stdout)
 
 
 def unaligned_bam(mates: list[Path], path: Path) -> Path:
@@ -108,22 +85,22 @@ def unaligned_bam(mates: list[Path], path: Path) -> Path:
     return write_records(path, records)
 
 
-def half(fastq: Path, number: int, directory: Path) -> Path:
-    """Write the first or second half of a FASTQ file's reads."""
+def half(fastq: Path, number: int) -> str:
+    """Write the first or second half of a FASTQ file's reads; returns the new file."""
     lines = gzip.decompress(fastq.read_bytes()).splitlines(keepends=True)
     middle = len(lines) // 8 * 4
-    path = directory / f"L{number}_{fastq.name}"
+    path = fastq.with_name(f"L{number} {fastq.name}")
     path.write_bytes(gzip.compress(b"".join(lines[:middle] if number == 1 else lines[middle:])))
-    return path
+    return str(path)
 
 
-def every_tenth(fastq: Path, directory: Path) -> Path:
+def every_tenth(fastq: Path) -> str:
     """Write every tenth read of a FASTQ file, as a sample that a little of another one has got into."""
     lines = gzip.decompress(fastq.read_bytes()).splitlines(keepends=True)
     records = [lines[start : start + 4] for start in range(0, len(lines), 4)]
-    path = directory / f"diluted_{fastq.name}"
+    path = fastq.with_name(f"diluted_{fastq.name}")
     path.write_bytes(gzip.compress(b"".join(line for record in records[::10] for line in record)))
-    return path
+    return str(path)
 
 
 @pytest.mark.parametrize(
@@ -143,82 +120,38 @@ def test_mistakes_stop_the_workflow_in_one_sentence(
     sheet.write_text("sample_id\tfastq_1\nS1\tno.fastq\n")
     genome.touch()
     given = [setting.format(sheet=sheet, genome=genome) for setting in [f"outdir={tmp_path}", *settings]]
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "1", "--config", *given],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = snakemake(["--cores", "1", "--config", *given], ROOT, tmp_path / "said")
     assert done.returncode == 1
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 @pytest.mark.parametrize("profile", ["default", "slurm"])
-def test_everything_can_be_planned(profile: str) -> None:
+def test_everything_can_be_planned(profile: str, tmp_path: Path) -> None:
     options = ["--workflow-profile", f"workflow/profiles/{profile}", "--dry-run", "--forceall"]
     if profile == "default":
         options += ["--cores", "2"]
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", *options, "--configfile", "tests/workflow/lint/config.yaml"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "RuntimeWarning" not in done.stderr
-
-
-def test_demonstration_gets_every_verdict(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:
-    _, outcomes = demonstration
-    assert [outcome.sample for outcome in outcomes] == [sample.id for sample in demo.samples]
-    assert {outcome.sample: outcome.obtained for outcome in outcomes} == {
-        outcome.sample: outcome.expected for outcome in outcomes
-    }
-    assert all(outcome.agree for outcome in outcomes)
-
-
-def test_every_file_of_the_contract_is_there(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:
-    batch, _ = demonstration
-    for sample in demo.samples:
-        for file in sample_files(str(batch.outdir), sample.id):
-            assert Path(file).stat().st_size, file
-        assert not batch.file(sample.id, "candidates.fastq.gz").exists()
-    for name in ("panel.json", "transcripts.fa", "exons.tsv"):
-        assert (batch.outdir / "panel" / name).is_file()
-    assert list(batch.summary()) == [sample.id for sample in demo.samples]
-    assert (batch.outdir / "summary.html").is_file()
-
-
-def test_reports_keep_to_the_schema(demonstration: tuple[Batch, list[Outcome]], demo: Demo) -> None:
-    schema = json.loads((ROOT / "resources/report.schema.json").read_text())
-    validator = Draft202012Validator(schema)
-    for sample in demo.samples:
-        report = demonstration[0].report(sample.id)
-        assert list(validator.iter_errors(report)) == []
-        assert report["reference"]["kind"] == "demonstration"
-        assert report["notices"]
+    options += ["--configfile", "tests/workflow/lint/config.yaml"]
+    done = snakemake(options, ROOT, tmp_path / "said")
+    assert done.returncode == 0, done.stdout
+    assert "RuntimeWarning" not in done.stdout
 
 
 @pytest.mark.parametrize("sample", REPEATED)
-def test_second_run_writes_the_same_bytes(
-    demonstration: tuple[Batch, list[Outcome]], second_batch: Batch, sample: str
-) -> None:
-    first = demonstration[0].file(sample, "report.json").read_bytes()
-    assert second_batch.file(sample, "report.json").read_bytes() == first
+def test_second_run_writes_the_same_bytes(undisturbed: SmallBatch, second: Results, sample: str) -> None:
+    first = undisturbed.outdir / sample / f"{sample}.report.json"
+    assert second.file(sample, "report.json").read_bytes() == first.read_bytes()
 
 
-def test_lanes_are_one_sample(second_batch: Batch) -> None:
-    lanes, whole = second_batch.report("lanes"), second_batch.report("type2_weak")
+def test_lanes_are_one_sample(second: Results) -> None:
+    lanes, whole = second.report("lanes"), second.report("pairs")
     assert lanes["verdict"]["call"] == whole["verdict"]["call"] == "CONFIRMED"
     assert lanes["fusions"] == whole["fusions"]
     assert lanes["qc"] == whole["qc"]
 
 
-def test_bam_gives_what_fastq_gives(second_batch: Batch) -> None:
-    bam, fastq = second_batch.report("bam"), second_batch.report("type2_weak")
+def test_bam_gives_what_fastq_gives(second: Results) -> None:
+    bam, fastq = second.report("bam"), second.report("pairs")
     assert bam["qc"].pop("input") == "unaligned BAM"
     assert fastq["qc"].pop("input") == "FASTQ"
     for key in ("fusions", "filtered", "one_sided", "exclusion", "qc", "expression", "exon_coverage"):
@@ -226,15 +159,15 @@ def test_bam_gives_what_fastq_gives(second_batch: Batch) -> None:
     assert bam["verdict"]["reasons"] == fastq["verdict"]["reasons"]
 
 
-def test_failed_sample_is_named_and_takes_no_other_with_it(second_batch: Batch) -> None:
-    assert second_batch.status == 1
-    rows = second_batch.summary()
+def test_failed_sample_is_named_and_takes_no_other_with_it(second: Results) -> None:
+    assert second.status == 1
+    rows = second.summary()
     assert {sample: row["verdict"] for sample, row in rows.items()} == {
-        "type2_weak": "CONFIRMED",
+        "pairs": "CONFIRMED",
         "wild_type": "EXCLUDED",
-        "type1_single": "CONFIRMED",
+        "single": "CONFIRMED",
         "lanes": "CONFIRMED",
-        "type1": "CONFIRMED",
+        "strong": "CONFIRMED",
         "diluted": "INDETERMINATE",
         "damaged": "FAILED",
         "bam": "CONFIRMED",
@@ -242,42 +175,40 @@ def test_failed_sample_is_named_and_takes_no_other_with_it(second_batch: Batch) 
     }
     sentence = rows["damaged"]["statement"]
     assert "damaged.fastq.gz" in sentence
-    assert second_batch.file("damaged", "failed.txt").read_text() == f"{sentence}\n"
-    assert [path.name for path in (second_batch.outdir / "damaged").iterdir()] == ["damaged.failed.txt"]
-    assert f"sample damaged FAILED: {sentence}" in second_batch.log
+    assert second.file("damaged", "failed.txt").read_text() == f"{sentence}\n"
+    assert [path.name for path in (second.batch.outdir / "damaged").iterdir()] == ["damaged.failed.txt"]
+    assert f"sample damaged FAILED: {sentence}" in second.log
     assert "cut.bam: is truncated: the block that ends such a file is missing" in rows["cut_bam"]["statement"]
-    assert [path.name for path in (second_batch.outdir / "cut_bam").iterdir()] == ["cut_bam.failed.txt"]
-    assert "2 of 9 samples FAILED" in second_batch.log
+    assert [path.name for path in (second.batch.outdir / "cut_bam").iterdir()] == ["cut_bam.failed.txt"]
+    assert "2 of 9 samples FAILED" in second.log
 
 
-def test_contamination_is_found_beside_a_failed_sample(second_batch: Batch) -> None:
-    verdict = second_batch.report("diluted")["verdict"]
+def test_contamination_is_found_beside_a_failed_sample(second: Results) -> None:
+    verdict = second.report("diluted")["verdict"]
     assert verdict["call"] == "INDETERMINATE"
     assert verdict["before_batch_check"]["call"] == "CONFIRMED"
     assert [reason["code"] for reason in verdict["reasons"]] == ["POSSIBLE_CONTAMINATION", "TARGET_FUSION"]
-    assert '<p class="call">INDETERMINATE</p>' in second_batch.file("diluted", "report.html").read_text()
-    assert second_batch.summary()["diluted"]["contamination_from"] == "type1"
+    assert '<p class="call">INDETERMINATE</p>' in second.file("diluted", "report.html").read_text()
+    assert second.summary()["diluted"]["contamination_from"] == "strong"
 
 
-def test_tables_of_other_programs_are_written_where_wanted(
-    demonstration: tuple[Batch, list[Outcome]], second_batch: Batch
-) -> None:
+def test_tables_of_other_programs_are_written_where_wanted(undisturbed: SmallBatch, second: Results) -> None:
     for name in ("arriba.tsv", "star-fusion.tsv"):
-        assert len(second_batch.file("type1_single", name).read_text().splitlines()) == 2
-        assert not demonstration[0].file("type1_single", name).exists()
+        assert len(second.file("single", name).read_text().splitlines()) == 2
+        assert not (undisturbed.outdir / "single" / f"single.{name}").exists()
 
 
-def test_a_completed_batch_has_nothing_more_to_do(second_batch: Batch) -> None:
+def test_a_completed_batch_has_nothing_more_to_do(second: Results) -> None:
     """A report that the summary has issued again is no reason to make anything anew."""
-    directory = second_batch.outdir.parent
-    sheet = directory / "samples.tsv"
-    rows = sheet.read_text().splitlines(keepends=True)
-    sheet.write_text("".join(row for row in rows if not row.startswith(("damaged", "cut_bam"))))
-    config = directory / "config.yaml"
-    assert run_workflow(ROOT, config, CORES, directory / "log") == 0
-    files = sorted(path for path in second_batch.outdir.rglob("*") if path.is_file())
+    batch = second.batch
+    rows = batch.sheet.read_text().splitlines(keepends=True)
+    batch.sheet.write_text("".join(row for row in rows if not row.startswith(("damaged", "cut_bam"))))
+    done = batch.run(outdir=str(batch.outdir))
+    assert done.returncode == 0, done.stdout
+    files = sorted(path for path in batch.outdir.rglob("*") if path.is_file())
     before = [(path, path.stat().st_mtime_ns, path.read_bytes()) for path in files]
-    assert second_batch.report("diluted")["verdict"]["call"] == "INDETERMINATE"
-    assert run_workflow(ROOT, config, CORES, directory / "log") == 0
-    assert "Nothing to be done" in (directory / "log").read_text()
+    assert second.report("diluted")["verdict"]["call"] == "INDETERMINATE"
+    done = batch.run(outdir=str(batch.outdir))
+    assert done.returncode == 0, done.stdout
+    assert "Nothing to be done" in done.stdout
     assert [(path, path.stat().st_mtime_ns, path.read_bytes()) for path in files] == before
