@@ -7,7 +7,14 @@ from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.exclusion import Findings
 from aspsfusion.panel.panel_yaml import parse_panel_spec
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide, OneSided, Reason
+from aspsfusion.report.findings import (
+    FilteredFusion,
+    Fusion,
+    FusionSide,
+    OneSided,
+    Reason,
+    UnexplainedBridge,
+)
 
 SPEC = parse_panel_spec(
     """
@@ -110,6 +117,7 @@ def verdict_of(
     genes: dict[str, int] | None = None,
     library: str | None = None,
     spec: PanelSpec = SPEC,
+    bridges: list[UnexplainedBridge] | None = None,
 ) -> tuple[str, list[str], str]:
     findings = Findings(
         "S",
@@ -119,6 +127,7 @@ def verdict_of(
         ENOUGH if informative is None else informative,
         GENES if genes is None else genes,
         library,
+        bridges=bridges or [],
     )
     verdict, _ = classify(spec, findings, PARAMETERS)
     return verdict.call, [reason.code for reason in verdict.reasons], verdict.statement
@@ -177,15 +186,85 @@ def test_a_confirmed_fusion_needs_no_coverage_of_the_wild_type() -> None:
     assert verdict_of([fusion("A", "B", 3, 0)], informative={"B exon 2": 0}, genes={})[0] == "CONFIRMED"
 
 
-def test_pairs_that_only_span_forbid_an_exclusion() -> None:
-    call, codes, _ = verdict_of(filtered=[candidate("A", "B", "NO_SPLIT_READ")])
-    assert (call, codes) == ("INDETERMINATE", ["UNPROVEN_EVIDENCE"])
+@pytest.mark.parametrize(
+    ("genes", "split", "agreeing_split", "agreeing", "border", "call"),
+    [
+        # Pairs have no exact place: two of them agree by chance.
+        (("A", "B"), 0, 0, 2, True, "EXCLUDED"),
+        (("A", "B"), 0, 0, 3, True, "INDETERMINATE"),
+        # One read between exon borders is not at a random place.
+        (("A", "B"), 1, 1, 1, True, "INDETERMINATE"),
+        (("A", "B"), 1, 1, 2, False, "EXCLUDED"),
+        (("A", "B"), 1, 1, 3, False, "INDETERMINATE"),
+        (("A", "B"), 1, 2, 2, False, "INDETERMINATE"),
+        # The reciprocal is another transcript of the same rearrangement.
+        (("B", "A"), 1, 2, 2, True, "EXCLUDED"),
+        (("B", "A"), 1, 1, 3, False, "INDETERMINATE"),
+    ],
+)
+def test_what_agrees_between_the_target_genes_forbids_an_exclusion(
+    genes: tuple[str, str], split: int, agreeing_split: int, agreeing: int, border: bool, call: str
+) -> None:
+    numbers = {"agreeing_split_reads": agreeing_split, "agreeing_fragments": agreeing}
+    found = candidate(*genes, "WHY", 1, border=border).model_copy(update={"split_reads": split, **numbers})
+    codes = {"EXCLUDED": "WOULD_HAVE_BEEN_SEEN", "INDETERMINATE": "UNPROVEN_EVIDENCE"}
+    assert verdict_of(filtered=[found])[:2] == (call, [codes[call]])
+
+    bridge = UnexplainedBridge(
+        number=1,
+        name="r1",
+        five_prime=side(genes[0], 7, border=border),
+        three_prime=side(genes[1], 3, border=border),
+        listed=False,
+        split_reads=split,
+        **numbers,
+    )
+    codes["INDETERMINATE"] = "UNEXPLAINED_BRIDGE"
+    assert verdict_of(bridges=[bridge])[:2] == (call, [codes[call]])
 
 
-@pytest.mark.parametrize(("fragments", "call"), [(1, "EXCLUDED"), (2, "INDETERMINATE")])
-def test_single_fragments_at_odd_places_of_the_target_genes_are_noise(fragments: int, call: str) -> None:
-    odd = candidate("A", "B", "TOO_FEW_FRAGMENTS", fragments, border=False)
-    assert verdict_of(filtered=[odd])[0] == call
+@pytest.mark.parametrize(
+    ("update", "call"),
+    [
+        ({}, "EXCLUDED"),
+        # Some chimera is within a few bases of some borders, or has inserted bases between them.
+        ({"known_place": True}, "EXCLUDED"),
+        ({"known_place": True, "five_prime": side("A", 7), "inserted_sequence": "AC"}, "EXCLUDED"),
+        ({"known_place": True, "listed": True}, "INDETERMINATE"),
+    ],
+)
+def test_one_read_near_exon_borders_forbids_an_exclusion_at_a_listed_junction_only(
+    update: dict[str, object], call: str
+) -> None:
+    found = candidate("A", "B", "TOO_FEW_FRAGMENTS", 1, border=False)
+    assert verdict_of(filtered=[found.model_copy(update={"split_reads": 1, **update})])[0] == call
+
+
+def test_an_exclusion_names_the_fragments_that_join_the_genes_alone() -> None:
+    chimera = candidate("A", "B", "TOO_FEW_FRAGMENTS", 1, border=False)
+    findings = Findings("S", [], [chimera], [], ENOUGH, GENES, None)
+    verdict, _ = classify(SPEC, findings, PARAMETERS)
+    assert verdict.reasons[0].text.startswith(
+        "1 unique fragment joins the two genes of A::B, each at a place"
+    )
+
+
+@pytest.mark.parametrize(
+    ("genes", "split", "code", "call"),
+    [
+        (("P", "B"), 3, "TEMPLATE_SWITCHING", "INDETERMINATE"),
+        (("A", "P"), 3, "TEMPLATE_SWITCHING", "INDETERMINATE"),
+        (("P", "B"), 2, "TEMPLATE_SWITCHING", "EXCLUDED"),
+        (("P", "B"), 3, "READ_THROUGH", "EXCLUDED"),
+        # The fusion keeps the other part of the gene.
+        (("B", "P"), 3, "TEMPLATE_SWITCHING", "EXCLUDED"),
+    ],
+)
+def test_agreeing_fragments_that_join_the_kept_part_to_another_gene(
+    genes: tuple[str, str], split: int, code: str, call: str
+) -> None:
+    found = candidate(*genes, code, split, border=False).model_copy(update={"split_reads": split})
+    assert verdict_of(filtered=[found])[0] == call
 
 
 def test_filtered_candidates_of_other_pairs_do_not_touch_the_verdict() -> None:

@@ -15,7 +15,7 @@ from aspsfusion.native import genome
 BASES = "ACGT"
 
 QUICK = settings(deadline=None)
-THOROUGH = settings(deadline=None, max_examples=2 * settings().max_examples)
+THOROUGH = settings(deadline=None)
 
 
 def random_sequence(length: int, seed: int) -> str:

@@ -12,7 +12,7 @@ from aspsfusion import native
 from aspsfusion.screen.fastq import ScannedBlock
 from aspsfusion.screen.pairs import Fragments
 
-THOROUGH = settings(deadline=None, max_examples=settings().max_examples)
+THOROUGH = settings(deadline=None)
 
 
 def block_of(records: list[bytes]) -> ScannedBlock:

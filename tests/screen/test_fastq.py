@@ -323,7 +323,7 @@ def test_file_that_ends_inside_a_record(
         read_all(path, table)
 
 
-LARGE = fastq_text([GENE[i : i + 100] for i in random.Random(1).choices(range(1100), k=3000)])
+LARGE = fastq_text([GENE[i : i + 100] for i in random.Random(1).choices(range(1100), k=300)])
 
 
 @pytest.mark.parametrize("form", ["gzip", "bgzip", "bzip2", "xz", "zstandard"])
@@ -372,7 +372,7 @@ def test_flipped_base_is_found_by_the_checksum_at_the_end(
     packed = bytearray(gzip.compress(LARGE, compresslevel=0))
     packed[packed.index(GENE[:1].encode() * 2)] ^= ord("A") ^ ord("C")
     path.write_bytes(packed)
-    with pytest.raises(ReadsError, match=r", after record 2\d\d\d: compressed data .*checksum"):
+    with pytest.raises(ReadsError, match=r", after record 2\d\d: compressed data .*checksum"):
         read_all(path, table)
 
 

@@ -87,6 +87,10 @@ class SupportFinder:
         """Return the listed junction, or that between exon borders, that a junction is or is a variant of."""
         return self._known.nearest(junction)
 
+    def split_junctions(self, fragment: Fragment) -> list[Junction]:
+        """Return the junctions that a fragment's reads with pieces in two genes propose."""
+        return sorted(self._proposer.from_split_reads(fragment), key=in_order)
+
     def at_known_place(self, junction: Junction) -> bool:
         """Whether a junction is listed or is between two exon borders, without inserted bases."""
         return junction in self._panel.catalogue or (

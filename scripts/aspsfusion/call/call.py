@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aspsfusion.call.assign import Assigned, SupportFinder
+from aspsfusion.call.bridges import BridgeFinder
 from aspsfusion.call.calls_file import CalledJunction, CalledRead, Calls, CallsFile, MatePlace, write_calls
 from aspsfusion.call.filters import beside_stronger, homology, rejections
 from aspsfusion.call.junction import in_order
@@ -85,12 +86,14 @@ class Caller:
         panel: that the evidence was collected with.
         parameters: thresholds.
         finder: tests fragments at junctions.
+        bridges: compares the fragments that no reported junction explains.
     """
 
     def __init__(self, panel: Panel, parameters: CallParameters) -> None:
         self.panel = panel
         self.parameters = parameters
         self.finder = SupportFinder(panel, parameters)
+        self.bridges = BridgeFinder(panel, self.finder, parameters)
 
     def calls_of(self, evidence: Evidence) -> CallsFile:
         """Return the calls of a sample as they are written, see `call`."""
@@ -114,20 +117,27 @@ class Caller:
             for fragment in evidence.fragments
             if fragment.number not in assignment.numbers and not count_wild_type(coverage, fragment, rules)
         ]
-        junctions = [
-            self._called(junction, unique_molecules(group, misread_runs=evidence.misread_runs), coverage)
+        molecules = {
+            junction: unique_molecules(group, misread_runs=evidence.misread_runs)
             for junction, group in assignment.junctions.items()
-        ]
+        }
+        junctions = [self._called(junction, found, coverage) for junction, found in molecules.items()]
         junctions = [
             replace(j, rejections=(*j.rejections, "BESIDE_STRONGER_JUNCTION"))
             if beside_stronger(self.panel, j, junctions)
             else j
             for j in junctions
         ]
+        supports = {junction: [item.support for item in found] for junction, found in molecules.items()}
+        joined = self.bridges.compare(
+            junctions, supports, unexplained, evidence.long_insert or self.parameters.max_insert
+        )
+        junctions, bridges = list(joined.junctions), joined.bridges
         junctions.sort(
             key=lambda j: (bool(j.rejections), -j.split_reads, -j.fragments, *in_order(j.junction))
         )
-        return Calls(tuple(junctions), tuple(find_one_sided(self.panel, unexplained)), coverage)
+        one_sided = find_one_sided(self.panel, unexplained)
+        return Calls(tuple(junctions), tuple(one_sided), coverage, bridges)
 
     def _called(self, junction: Junction, molecules: list[Counted], coverage: Coverage) -> CalledJunction:
         """Return a junction with the counts of its molecules."""

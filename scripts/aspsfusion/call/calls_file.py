@@ -10,7 +10,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Junction
 
-CALLS_VERSION = 4
+CALLS_VERSION = 5
 
 CountedKind = Literal["split", "spanning", "short"]
 """How a counted fragment supports a junction; see `realign.Kind`."""
@@ -35,6 +35,37 @@ class OneSidedCluster:
     fragments: int
     consensus: str
     rejection: str = ""
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A fragment that joins the two target genes and that no junction took; genomic positions 0-based.
+
+    Attributes:
+        number: number of the fragment.
+        label: read name.
+        split: whether one read shows both genes; else its mates are in one gene each.
+        five_gene: gene that comes first.
+        five_pos: last base that the read, or the mate, shows of it.
+        three_gene: the other gene.
+        three_pos: first base that the read, or the mate, shows of it.
+        inserted: bases of a split read between the two.
+        listed: whether a split read shows a listed junction, or a variant of one.
+        agreeing_split: fragments with a read split at the same places, see `bridges.Agreement`.
+        agreeing: fragments that could be of one junction with it, itself included.
+    """
+
+    number: int
+    label: str
+    split: bool
+    five_gene: str
+    five_pos: int
+    three_gene: str
+    three_pos: int
+    inserted: str
+    listed: bool
+    agreeing_split: int
+    agreeing: int
 
 
 class MatePlace(NamedTuple):
@@ -110,6 +141,9 @@ class CalledJunction:
         known_five_pos: 5' place of the known junction, listed or between exon borders, that it is or is a
             variant of; None where there is none.
         known_three_pos: 3' place of that junction.
+        agreeing_split: of a candidate of the target's genes that is not reported, fragments with a read split
+            at about its places, whichever candidate took them.
+        agreeing: fragments that could be of one junction with one of its own.
     """
 
     five_gene: str
@@ -140,6 +174,8 @@ class CalledJunction:
     inserted: str = ""
     known_five_pos: int | None = None
     known_three_pos: int | None = None
+    agreeing_split: int = 0
+    agreeing: int = 0
 
     @property
     def junction(self) -> Junction:
@@ -172,11 +208,12 @@ class CalledJunction:
 
 @dataclass(frozen=True)
 class Calls:
-    """All junctions of one sample, reported ones first, one-sided breaks, and the wild-type counts."""
+    """All junctions of one sample, reported ones first, what none of them explains, and wild-type counts."""
 
     junctions: tuple[CalledJunction, ...]
     one_sided: tuple[OneSidedCluster, ...]
     coverage: Coverage
+    bridges: tuple[Bridge, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -205,6 +242,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "coverage": record.calls.coverage.to_json(),
         "junctions": [asdict(junction) for junction in record.calls.junctions],
         "one_sided": [asdict(cluster) for cluster in record.calls.one_sided],
+        "bridges": [asdict(bridge) for bridge in record.calls.bridges],
     }
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
@@ -234,8 +272,9 @@ def read_calls(path: Path) -> CallsFile:
             for entry in data["junctions"]
         )
         one_sided = tuple(OneSidedCluster(**entry) for entry in data["one_sided"])
+        bridges = tuple(Bridge(**entry) for entry in data["bridges"])
         return CallsFile(
-            Calls(junctions, one_sided, Coverage.from_json(data["coverage"])),
+            Calls(junctions, one_sided, Coverage.from_json(data["coverage"]), bridges),
             data["candidates"],
             data["duplicates"],
             data["median_insert"],

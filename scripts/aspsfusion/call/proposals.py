@@ -65,12 +65,12 @@ class Proposer:
         """
         found: dict[Junction, list[Fragment]] = {}
         for fragment in fragments:
-            for junction in self._from_split_reads(fragment) | self._from_clips(fragment):
+            for junction in self.from_split_reads(fragment) | self._from_clips(fragment):
                 found.setdefault(junction, []).append(fragment)
         return agreed(found, self.normal_forms)
 
-    def _from_split_reads(self, fragment: Fragment) -> set[Junction]:
-        """Return the junctions that reads with pieces in two genes propose."""
+    def from_split_reads(self, fragment: Fragment) -> set[Junction]:
+        """Return the junctions that a fragment's reads with pieces in two genes propose."""
         return {junction for mate in fragment.mates for junction in self._split(mate)}
 
     def _split(self, mate: Mate) -> Iterator[Junction]:

@@ -8,7 +8,7 @@ that every number counts molecules.
 
 import statistics
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -37,6 +37,13 @@ from aspsfusion.evidence.strand import count_direction, exon_borders
 from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Panel, load_panel
+
+LONG_INSERT, BEYOND_LONG = 0.99, 1.25
+"""Length that this share of wild-type fragments does not exceed, and how much longer those of a junction may
+be: pairs that bridge one without touching it are the longest ones of their sample."""
+
+MIN_INSERTS = 20
+"""Fragments whose lengths tell those of the sample; with fewer the configured longest one holds."""
 
 
 def run_evidence(
@@ -104,7 +111,19 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
         umi=finder.have_umis,
         unused_umi=finder.unused_umi,
         misread_runs=finder.misread_runs,
+        long_insert=long_insert(inserts),
     )
+
+
+def long_insert(inserts: Sequence[int]) -> int | None:
+    """Return the length in nt that hardly any fragment of a sample exceeds; None for too few to tell.
+
+    >>> long_insert(range(100, 300)), long_insert([200] * 19)
+    (371, None)
+    """
+    if len(inserts) < MIN_INSERTS:
+        return None
+    return int(BEYOND_LONG * sorted(inserts)[int(LONG_INSERT * (len(inserts) - 1))])
 
 
 def _find_molecules(bam: Path, ends: EndFinder) -> MoleculeFinder:

@@ -12,7 +12,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 
-EVIDENCE_VERSION = 3
+EVIDENCE_VERSION = 4
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Evidence:
         candidates: fragments in the BAM.
         duplicates: fragments that are copies of another one.
         median_insert: median length of unique wild-type pairs on transcripts, in nt.
+        long_insert: length in nt that hardly any of them exceeds; None where there are too few to tell.
         umi: whether molecules were distinguished by UMIs too.
         unused_umi: what the names end in where that looks like UMIs but is not used; else empty.
         misread_runs: whether the lengths of homopolymer runs are often misread.
@@ -38,6 +39,7 @@ class Evidence:
     umi: bool = False
     unused_umi: str = ""
     misread_runs: bool = False
+    long_insert: int | None = None
 
 
 def write_evidence(evidence: Evidence, path: Path) -> None:
@@ -50,6 +52,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
         "umi": evidence.umi,
         "unused_umi": evidence.unused_umi,
         "misread_runs": evidence.misread_runs,
+        "long_insert": evidence.long_insert,
         "coverage": evidence.coverage.to_json(),
         "fragments": [
             [
@@ -109,6 +112,7 @@ def read_evidence(path: Path) -> Evidence:
             data["umi"],
             data["unused_umi"],
             data["misread_runs"],
+            data["long_insert"],
         )
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise ReadsError(

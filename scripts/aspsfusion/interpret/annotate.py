@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aspsfusion.call.borders import signed_distance
-from aspsfusion.call.calls_file import CalledJunction, OneSidedCluster
+from aspsfusion.call.calls_file import Bridge, CalledJunction, OneSidedCluster
 from aspsfusion.call.filters import rejection_reasons
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.interpret.nomenclature import fusion_name, translocation
@@ -20,6 +20,7 @@ from aspsfusion.report.findings import (
     Reason,
     Region,
     SupportingRead,
+    UnexplainedBridge,
 )
 
 HIGH_CONFIDENCE_SPLIT = 5
@@ -127,11 +128,32 @@ def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallPa
         three_prime=three,
         inserted_sequence=junction.inserted,
         known_place=junction.known_place is not None,
+        listed=junction.catalogue_id is not None,
         split_reads=junction.split_reads,
         spanning_pairs=junction.spanning_pairs,
         fragments=junction.fragments,
+        agreeing_split_reads=junction.agreeing_split,
+        agreeing_fragments=junction.agreeing,
         reasons=rejection_reasons(panel, junction, parameters),
     )
+
+
+def annotate_bridges(panel: Panel, bridges: Iterable[Bridge]) -> list[UnexplainedBridge]:
+    """Return the report's records of fragments that join the target genes without a junction."""
+    return [
+        UnexplainedBridge(
+            number=bridge.number,
+            name=bridge.label,
+            five_prime=fusion_side(panel, bridge.five_gene, bridge.five_pos, last=True),
+            three_prime=fusion_side(panel, bridge.three_gene, bridge.three_pos, last=False),
+            inserted_sequence=bridge.inserted,
+            listed=bridge.listed,
+            split_reads=int(bridge.split),
+            agreeing_split_reads=bridge.agreeing_split,
+            agreeing_fragments=bridge.agreeing,
+        )
+        for bridge in bridges
+    ]
 
 
 def annotate_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> list[OneSided]:

@@ -9,14 +9,11 @@ from collections.abc import Sequence
 
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.interpret.exclusion import Findings, exclusion, inadequacies, informative_text
+from aspsfusion.interpret.unproven import alone, unproven_evidence, unproven_partners
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.report.findings import FilteredFusion, Fusion, Reason
+from aspsfusion.report.findings import Fusion, Reason
 from aspsfusion.report.models import Call, Exclusion, Verdict
 from aspsfusion.report.words import plural, rounded_up
-
-MIN_UNUSUAL_FRAGMENTS = 2
-"""Unique fragments from which a filtered junction inside an exon or intron forbids an exclusion. Template
-switching and sequencing errors make single ones at random places; the exclusion speaks of exon borders."""
 
 HOPPING = " A single fragment may also come from another sample of the run (index hopping) or be a chimera."
 """Added where one fragment alone speaks for the target fusion: nothing in one sample distinguishes these."""
@@ -24,7 +21,7 @@ HOPPING = " A single fragment may also come from another sample of the run (inde
 FOUND_ELSEWHERE = ("OTHER_FUSION", "RECIPROCAL_ONLY")
 """Reasons that name another fusion of the target's genes."""
 
-FOR_THE_TARGET = ("WEAK_EVIDENCE", "UNPROVEN_EVIDENCE")
+FOR_THE_TARGET = ("WEAK_EVIDENCE", "UNPROVEN_EVIDENCE", "UNEXPLAINED_BRIDGE")
 """Reasons that speak for the target fusion, so that more reads could settle it."""
 
 
@@ -41,7 +38,7 @@ def classify(
         reasons = _target_evidence(spec, findings, parameters) + _other_findings(spec, findings)
         reasons += inadequacies(spec, findings, excluded, parameters)
         call = "INDETERMINATE" if reasons else "EXCLUDED"
-        reasons = reasons or [_exclusion_reason(spec, excluded)]
+        reasons = reasons or [_exclusion_reason(spec, findings, excluded)]
     statement = _statement(spec, findings, call, reasons, excluded)
     return Verdict(call=call, target=spec.target.fusion, reasons=reasons, statement=statement), excluded
 
@@ -65,7 +62,7 @@ def _known_place(fusion: Fusion) -> bool:
     return fusion.known_place or fusion.catalogue_id is not None or _at_borders(fusion)
 
 
-def _at_borders(fusion: Fusion | FilteredFusion) -> bool:
+def _at_borders(fusion: Fusion) -> bool:
     return fusion.five_prime.at_exon_boundary and fusion.three_prime.at_exon_boundary
 
 
@@ -155,22 +152,7 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
                     + (HOPPING if fusion.fragments == 1 else ""),
                 )
             )
-    for candidate in findings.filtered:
-        if candidate.name == spec.target.fusion and _speaks_for_fusion(candidate):
-            reasons.append(
-                Reason(
-                    code="UNPROVEN_EVIDENCE",
-                    text=f"{_fragments(candidate.fragments)} "
-                    f"suggest{'' if candidate.fragments != 1 else 's'} {candidate.name} without proving a "
-                    f"junction. {candidate.reasons[0].text}",
-                )
-            )
-    return reasons
-
-
-def _speaks_for_fusion(candidate: FilteredFusion) -> bool:
-    """Whether a filtered candidate of the target fusion forbids an exclusion."""
-    return candidate.known_place or _at_borders(candidate) or candidate.fragments >= MIN_UNUSUAL_FRAGMENTS
+    return [*reasons, *unproven_evidence(spec, findings)]
 
 
 def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
@@ -204,14 +186,22 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
             "the gene may be rearranged with a partner that cannot be named."
         )
         reasons.append(Reason(code="ONE_SIDED_BREAK", text=text))
-    return reasons
+    return [*reasons, *unproven_partners(spec, findings)]
 
 
-def _exclusion_reason(spec: PanelSpec, excluded: Exclusion) -> Reason:
+def _exclusion_reason(spec: PanelSpec, findings: Findings, excluded: Exclusion) -> Reason:
     assert excluded.detectable_fraction is not None
+    single = alone(spec, findings)
+    seen = (
+        f"{plural(single, 'unique fragment joins', 'unique fragments join')} the two genes of "
+        f"{spec.target.fusion}, each at a place of its own, "
+        "as chimeras of library preparation do; no others do."
+        if single
+        else f"No fragment supports {spec.target.fusion}."
+    )
     return Reason(
         code="WOULD_HAVE_BEEN_SEEN",
-        text=f"No fragment supports {spec.target.fusion}. Informative wild-type fragments where it would "
+        text=f"{seen} Informative wild-type fragments where it would "
         f"join: {informative_text(excluded)}; a share of {rounded_up(excluded.detectable_fraction)} of the "
         f"transcripts would have been detected with {rounded_up(excluded.confidence)} probability.",
     )

@@ -15,6 +15,7 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.interpret.annotate import (
+    annotate_bridges,
     annotate_filtered,
     annotate_filtered_one_sided,
     annotate_fusions,
@@ -130,6 +131,7 @@ def compose_report(
     ]
     incomplete = incomplete_evidence(results.screen, coverage)
     one_sided = annotate_one_sided(panel, [c for c in calls.one_sided if not c.rejection])
+    bridges = annotate_bridges(panel, calls.bridges)
     findings = Findings(
         sample=results.sample,
         fusions=fusions,
@@ -141,6 +143,7 @@ def compose_report(
         tumour_fraction=results.tumour_fraction,
         incomplete=incomplete,
         per_kilobase=_per_kilobase(panel, coverage.genes),
+        bridges=bridges,
     )
     verdict, excluded = classify(spec, findings, parameters)
     expression = _expression(panel, coverage.genes)
@@ -162,6 +165,7 @@ def compose_report(
         filtered=filtered,
         one_sided=one_sided,
         filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
+        unexplained_bridges=bridges,
         exclusion=excluded,
         qc=quality_control(panel, results.screen, results.align, record, parameters, incomplete),
         expression=expression,

@@ -204,10 +204,37 @@ class FilteredFusion(Record):
     known_place: bool = Field(
         False, description="whether the junction is or is a variant of one that is listed or at exon borders"
     )
+    listed: bool = Field(False, description="whether that one is listed in the panel")
     split_reads: int
     spanning_pairs: int
     fragments: int
+    agreeing_split_reads: int = Field(
+        0,
+        description="between the target's genes: unique fragments with a read split at about the same "
+        "places, those of other candidates and unexplained bridges included",
+    )
+    agreeing_fragments: int = Field(
+        0, description="between the target's genes: unique fragments that could be of one junction with these"
+    )
     reasons: list[Reason]
+
+
+class UnexplainedBridge(Record):
+    """A fragment that joins the two genes of the target fusion and that no junction explains."""
+
+    number: int = Field(description="number of the fragment in the sample's input")
+    name: str = Field(description="read name")
+    five_prime: FusionSide = Field(description="last base that is shown of the gene that comes first")
+    three_prime: FusionSide = Field(description="first base that is shown of the other gene")
+    inserted_sequence: str = Field("", description="bases of neither gene between the two")
+    listed: bool = Field(description="whether a read shows a listed junction, or a variant of one")
+    split_reads: int = Field(description="1 where a read shows both genes, 0 where each mate shows one")
+    agreeing_split_reads: int = Field(
+        description="unique fragments with a read split at about the same places"
+    )
+    agreeing_fragments: int = Field(
+        description="unique fragments that could be of one junction with this one, itself included"
+    )
 
 
 class OneSided(Record):

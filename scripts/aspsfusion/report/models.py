@@ -7,10 +7,23 @@ from typing import Literal
 
 from pydantic import Field
 
-from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, Fusion, OneSided, Reason, Record
+from aspsfusion.report.findings import (
+    FilteredFusion,
+    FilteredOneSided,
+    Fusion,
+    OneSided,
+    Reason,
+    Record,
+    UnexplainedBridge,
+)
 
 REPORT_SCHEMA_VERSION = "1.0.0"
 """Version of the structure of report.json; the first number changes when a field changes its meaning."""
+
+TUMOUR_SHARE_TO_DETECT = 0.5
+"""Share of the declared tumour fraction that an exclusion must be able to detect: the neoplastic percentage
+of a sample is to be at least twice the limit of detection (somatic NGS guideline, Eur J Hum Genet 2024). That
+the share of fusion transcripts is about that of the tumour cells is an assumption."""
 
 Call = Literal["CONFIRMED", "EXCLUDED", "INDETERMINATE"]
 
@@ -122,6 +135,12 @@ class Exclusion(Record):
         description="declared share of tumour cells, half of which bounds the threshold",
     )
     adequate: bool
+
+    @property
+    def limited_by_tumour(self) -> bool:
+        """Whether the declared tumour content makes the threshold lower than the configured one."""
+        declared = self.tumour_fraction
+        return declared is not None and TUMOUR_SHARE_TO_DETECT * declared <= self.threshold
 
 
 class QcFlag(Record):
@@ -274,6 +293,9 @@ class Report(Record):
     filtered: list[FilteredFusion]
     one_sided: list[OneSided]
     filtered_one_sided: list[FilteredOneSided] = Field(default_factory=list)
+    unexplained_bridges: list[UnexplainedBridge] = Field(
+        default=[], description="fragments that join the target's genes and that no junction explains"
+    )
     exclusion: Exclusion
     qc: QualityControl
     expression: list[Expression]

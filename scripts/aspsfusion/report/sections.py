@@ -7,7 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aspsfusion.report.findings import FilteredFusion, FilteredOneSided, FusionSide, OneSided
+from aspsfusion.report.findings import (
+    FilteredFusion,
+    FilteredOneSided,
+    FusionSide,
+    OneSided,
+    UnexplainedBridge,
+)
 from aspsfusion.report.html_parts import Fact, Kind, Table, columns
 from aspsfusion.report.models import (
     Differential,
@@ -23,7 +29,15 @@ from aspsfusion.report.words import NOT_DETERMINED, count, joined, percent, plur
 SMALLEST_P = 1e-6
 """A probability of 0 in the report has been rounded down from less than this."""
 
+ASSUMPTION = (
+    "That the share of fusion transcripts is about the share of tumour cells is an assumption: tumour cells "
+    "may express the gene more or less than their neighbours."
+)
+
 STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}
+
+MAX_BRIDGES = 10
+"""Unexplained bridges that the page lists; report.json has all."""
 
 ONE_SIDED_COLUMNS: tuple[str | tuple[str, Kind], ...] = (
     "Gene",
@@ -107,7 +121,9 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
     adequate = "is adequate" if exclusion.adequate else "is not adequate"
     return (
         *found,
-        f"An exclusion requires a share of {percent(exclusion.threshold)} or less: the coverage {adequate}.",
+        f"An exclusion requires a share of {percent(exclusion.threshold)} or less{_tumour_share(exclusion)}: "
+        f"the coverage {adequate}.",
+        ASSUMPTION,
         *_not_excluded(exclusion),
     )
 
@@ -128,6 +144,16 @@ def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
     ]
     text = "; ".join(others)
     return (f"{text[0].upper()}{text[1:]}.",) if others else ()
+
+
+def _tumour_share(exclusion: Exclusion) -> str:
+    """Say which part the declared tumour content has in the limit."""
+    if exclusion.tumour_fraction is None:
+        return " (no tumour content was declared)"
+    declared = f"of the {percent(exclusion.tumour_fraction)} tumour cells declared"
+    if exclusion.limited_by_tumour:
+        return f" (half {declared})"
+    return f" (half {declared} is more than that)"
 
 
 def _not_excluded(exclusion: Exclusion) -> tuple[str, ...]:
@@ -221,6 +247,26 @@ def filtered_table(candidates: Sequence[FilteredFusion]) -> Table:
 
 def _side_words(side: FusionSide) -> str:
     return f"{side.site}, {side.chrom}:{side.pos}"
+
+
+def bridge_table(bridges: Sequence[UnexplainedBridge]) -> Table:
+    """Return the fragments that join the two target genes without a junction, those that agree first."""
+    shown = bridges[:MAX_BRIDGES]
+    more = f" (the first {MAX_BRIDGES} of {count(len(bridges))})" if len(bridges) > MAX_BRIDGES else ""
+    return Table(
+        f"Fragments that join the two genes and that no junction explains{more}",
+        columns("Read", "First gene", "Second gene", "Shown by", ("Fragments that agree", "number")),
+        tuple(
+            (
+                bridge.name,
+                f"{bridge.five_prime.gene} {_side_words(bridge.five_prime)}",
+                f"{bridge.three_prime.gene} {_side_words(bridge.three_prime)}",
+                "one read" if bridge.split_reads else "two mates",
+                count(bridge.agreeing_fragments - 1),
+            )
+            for bridge in shown
+        ),
+    )
 
 
 def one_sided_table(places: Sequence[OneSided]) -> Table:
