@@ -81,9 +81,9 @@ class ScreenTable:
         if kmer_count != gene_count:
             raise DamagedPanelError(f"there are {kmer_count} k-mers and genes of {gene_count}")
         self.genes = genes
-        self._filter_words = fresh("I", 1 << FILTER_WORDS_BITS)
-        self._seeds = fresh("Q", table_slots(seed_count))
-        self._keys = fresh("Q", table_slots(kmer_count))
+        self._filter_words = fresh("I", 1 << FILTER_WORDS_BITS, all_used=True)
+        self._seeds = fresh("Q", table_slots(seed_count), all_used=True)
+        self._keys = fresh("Q", table_slots(kmer_count), all_used=True)
         self._text = fresh("B", 2 * (text_size + 2 * LOAD_BYTES))
         panel = PanelStruct(
             k,
