@@ -20,7 +20,7 @@ SCALE ?= 1
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm batch-study screen-study benchmark equality validate lint lock clean
+.PHONY: help install demo test test-slurm batch-study screen-study benchmark carriers equality validate lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -30,6 +30,7 @@ help:
 	@echo "make test-slurm   run a batch on a Slurm of one node, started for it; skips where none can start"
 	@echo "make batch-study  measure what a batch costs beyond its stages (SAMPLES=$(SAMPLES) CORES=$(CORES) SLURM=)"
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
+	@echo "make carriers  judge carriers and negatives of an independent simulator (CORES=$(CORES) KINDS= SAMPLES=)"
 	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
 	@echo "make benchmark time the screen beside other programs (WORK=$(WORK) SIZES=$(SIZES))"
 	@echo "make lint      run all static checks"
@@ -83,7 +84,14 @@ test-slurm: $(INSTALLED)
 # Goes on where it was stopped. SCALE=0.02 is a first look; CONFIG names thresholds and cells of your own.
 validate: $(INSTALLED)
 	$(BIN)/snakemake --snakefile workflow/validation.smk --cores $(CORES) --configfile $(CONFIG) \
-	  --config scale=$(SCALE)
+	  --rerun-incomplete --config scale=$(SCALE)
+
+# Goes on where it was stopped, unless the program has changed. KINDS="random share" are some of the kinds;
+# SAMPLES= is a number of each kind, if given.
+carriers: $(INSTALLED) $(WORK)/panel
+	PYTHONPATH=tests $(BIN)/python -m carriers.study --panel $(WORK)/panel --results $(WORK)/carriers.jsonl \
+	  --cores $(CORES) $(if $(KINDS),--kinds $(KINDS)) \
+	  $(if $(filter file,$(origin SAMPLES)),,--samples $(SAMPLES))
 
 batch-study: $(INSTALLED)
 	PYTHONPATH=tests $(BIN)/python tests/benchmark/batch_study.py --samples $(SAMPLES) --cores $(CORES) \

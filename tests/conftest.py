@@ -1,6 +1,7 @@
 """Fixtures that several tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
+from carriers.sample import Runner, open_runner
 from repository import SHIPPED_PANEL
 
 
@@ -26,6 +28,13 @@ def demo_panel_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo_panel(demo_panel_directory: Path) -> Panel:
     """The shipped panel on the demonstration reference, in memory."""
     return load_panel(demo_panel_directory)
+
+
+@pytest.fixture(scope="session")
+def runner(demo_panel_directory: Path) -> Iterator[Runner]:
+    """The stages on that panel, for reads of the independent simulator."""
+    with open_runner(demo_panel_directory) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -47,4 +47,9 @@ def scan(
         lengths={int(length): int(room.lengths[length]) for length in np.flatnonzero(room.lengths)},
         error=error,
     )
-    return found, room.hits[:count].tolist(), room.names[:count].tolist(), room.marks[:count].tolist()
+    return (
+        found,
+        [bool(hit) for hit in room.hits[:count]],
+        room.names[:count].tolist(),
+        room.marks[:count].tolist(),
+    )

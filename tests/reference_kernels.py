@@ -5,8 +5,8 @@ two. Nothing here shares code with the package.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 NO_KMER = 2**64 - 1
 NO_AT_SIGN, NO_PLUS, QUALITY_LENGTH = 1, 2, 3
@@ -58,7 +58,21 @@ def score(read: str, text: str, probe: int, place: int, length: int) -> int:
     return total
 
 
-def matches(read: str, text: str, seeds: Iterable[int], length: int, least: int) -> bool:
+@cache
+def strands_with_seeds(
+    text: str, seeds: tuple[int, ...], length: int
+) -> list[tuple[str, dict[str, list[int]]]]:
+    """Return a text and its reverse complement, each with the places of every seed by its bases."""
+    places: dict[str, list[int]] = {}
+    back: dict[str, list[int]] = {}
+    for place in seeds:
+        word = text[place : place + length]
+        places.setdefault(word, []).append(place)
+        back.setdefault(opposite(word), []).append(len(text) - place - length)
+    return [(text, places), (opposite(text), back)]
+
+
+def matches(read: str, text: str, seeds: tuple[int, ...], length: int, least: int) -> bool:
     """Tell whether a read matches a text on either strand around a seed.
 
     Args:
@@ -70,17 +84,10 @@ def matches(read: str, text: str, seeds: Iterable[int], length: int, least: int)
     """
     read = read.upper().replace("U", "T")
     step = 2 if len(read) < 64 else 4 if len(read) < 100 else 8
-    places: dict[str, list[int]] = {}
-    for place in seeds:
-        places.setdefault(text[place : place + length], []).append(place)
-    turned = opposite(text)
-    back: dict[str, list[int]] = {}
-    for word, found in places.items():
-        back.setdefault(opposite(word), []).extend(len(text) - place - length for place in found)
     return any(
         score(read, strand, probe, place, length) >= least
         for probe in range(0, len(read) - length + 1, step)
-        for strand, where in ((text, places), (turned, back))
+        for strand, where in strands_with_seeds(text, seeds, length)
         for place in where.get(read[probe : probe + length], [])
     )
 
@@ -108,7 +115,7 @@ def scan_fastq(block: bytes) -> Scan:
         if not rest.startswith(b"@"):
             scan.error = NO_AT_SIGN
             break
-        lines = rest.split(b"\n")
+        lines = rest.split(b"\n", 4)
         if len(lines) < 5:
             break
         sequence, quality = lines[1].removesuffix(b"\r"), lines[3].removesuffix(b"\r")

@@ -19,7 +19,8 @@ LAYERS = (
     ("evidence", "screen"),
     ("panel",),
     ("io", "config"),
-    ("native", "errors"),
+    ("native",),
+    ("errors",),
 )
 """Packages, and modules beside them; those of one layer do not use each other."""
 

@@ -70,6 +70,10 @@ class ReportError(AspsfusionError):
     """A report.json is missing, damaged or of another program or version."""
 
 
+class InstallationError(AspsfusionError):
+    """The program is not installed completely."""
+
+
 class ServiceError(AspsfusionError):
     """A sequence service cannot be reached or does not give what was asked for."""
 

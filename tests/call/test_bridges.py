@@ -1,8 +1,6 @@
 """Which fragments that join the two target genes agree, and what they do to a verdict."""
 
 import random
-from itertools import count
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,9 +8,9 @@ from hypothesis import strategies as st
 from aspsfusion.call.borders import NEAR
 from aspsfusion.call.bridges import Agreement, Join, Stretch, agreements
 from aspsfusion.call.proposals import BORDER_REACH
-from carriers.genes import read_genes
-from carriers.reads import Fragment, Library, around, background, join, sequenced, write
-from carriers.sample import analysed
+from carriers.reads import Library, join, sequenced
+from carriers.sample import Runner
+from carriers.wild_type import wild_type
 
 LONGEST = 300
 FIVE, THREE = "ASPSCR1|a", "TFE3|t"
@@ -93,51 +91,37 @@ def fits(one: Join, end: int, start: int) -> bool:
     )
 
 
-def sample(panel: Path, directory: Path, begins: list[int], *, reverse: bool = False) -> dict[str, object]:
-    """Analyse wild type that suffices for an exclusion, and fragments of 240 nt that bridge a join.
+def verdict(runner: Runner, begins: list[int], *, reverse: bool = False) -> tuple[str, set[str], str]:
+    """Return call, codes and texts of the reasons for ample wild type and fragments that bridge a join.
 
-    The join is of bases inside exons; `begins` says how many bases before it each fragment begins. With reads
-    of 75 nt those with 76 to 164 bases before it are bridging pairs.
+    The join is of bases inside exons. `begins` says how many bases before it each fragment of 240 nt begins:
+    of reads of 75 nt those with 76 to 164 bases before it are bridging pairs.
     """
     rng = random.Random("bridges")
-    genes = read_genes(panel)
+    genes = runner.genes
     five, three = (genes[gene] for gene in (("TFE3", "ASPSCR1") if reverse else ("ASPSCR1", "TFE3")))
     library = Library(75, insert=240, spread=25, errors=0.001)
     joined = join(five, five.coding[0] + 520, three, three.coding[0] + 530)
-    numbers = count(1)
-    fragments: list[Fragment] = [
-        sequenced(
-            joined.bases[joined.left - begin : joined.left - begin + 240], library, rng, f"f{next(numbers)}"
-        )
+    fragments = [
+        sequenced(joined.bases[joined.left - begin : joined.left - begin + 240], library, rng, f"f{begin}")
         for begin in begins
     ]
-    tfe3, aspscr1 = genes["TFE3"], genes["ASPSCR1"]
-    fragments += around(tfe3, (tfe3.start_of(5), tfe3.start_of(6)), 200, library, rng, "w")
-    fragments += around(aspscr1, (aspscr1.end_of(7),), 60, library, rng, "w")
-    fragments += background(genes, library, rng, {"TFE3": 0, "ASPSCR1": 0}, 5)
-    return analysed(panel, directory / "out", [write(fragments, directory / "reads", rng)])
+    found = runner.report([*fragments, *wild_type(genes, library, rng)])["verdict"]
+    texts = " ".join(reason["text"] for reason in found["reasons"])
+    return found["call"], {reason["code"] for reason in found["reasons"]}, texts
 
 
-def codes(report: dict[str, object]) -> tuple[str, set[str]]:
-    verdict = report["verdict"]
-    assert isinstance(verdict, dict)
-    return verdict["call"], {reason["code"] for reason in verdict["reasons"]}
+def test_one_bridging_pair_does_not_forbid_an_exclusion(runner: Runner) -> None:
+    call, _, text = verdict(runner, [120])
+    assert call == "EXCLUDED"
+    assert text.startswith("1 unique fragment joins the two genes")
 
 
-def test_one_bridging_pair_does_not_forbid_an_exclusion(demo_panel_directory: Path, tmp_path: Path) -> None:
-    report = sample(demo_panel_directory, tmp_path, [120])
-    assert codes(report) == ("EXCLUDED", {"WOULD_HAVE_BEEN_SEEN"})
-    assert "1 unique fragment joins the two genes" in str(report["verdict"])
-
-
-def test_three_bridging_pairs_that_agree_do(demo_panel_directory: Path, tmp_path: Path) -> None:
-    call, found = codes(sample(demo_panel_directory, tmp_path, [100, 120, 140]))
+def test_three_bridging_pairs_that_agree_do(runner: Runner) -> None:
+    call, codes, _ = verdict(runner, [100, 120, 140])
     assert call == "INDETERMINATE"
-    assert found & {"UNPROVEN_EVIDENCE", "UNEXPLAINED_BRIDGE"}
+    assert codes & {"UNPROVEN_EVIDENCE", "UNEXPLAINED_BRIDGE"}
 
 
-def test_three_agreeing_fragments_in_the_reciprocal_order_do(
-    demo_panel_directory: Path, tmp_path: Path
-) -> None:
-    call, _ = codes(sample(demo_panel_directory, tmp_path, [40, 100, 130], reverse=True))
-    assert call == "INDETERMINATE"
+def test_three_agreeing_fragments_in_the_reciprocal_order_do(runner: Runner) -> None:
+    assert verdict(runner, [40, 100, 130], reverse=True)[0] == "INDETERMINATE"

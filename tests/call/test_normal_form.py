@@ -13,6 +13,8 @@ from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Junction, Panel, Transcript
 
 FLANK = 60
+WAYS = 40
+"""Of the ways to write a junction, up to 400, so many are tried."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,8 @@ def test_a_junction_has_one_normal_form_however_it_is_written(
         ways = moved(demo_panel, junction, cut, onwards)
         assert junction in ways
         several += len(ways) > 1
-        (normal,) = {normal_forms.of(way).junction for way in ways}
+        tried = rng.sample(ways, min(WAYS, len(ways)))
+        (normal,) = {normal_forms.of(way).junction for way in (junction, *tried)}
         assert normal_forms.of(normal).junction == normal
         if all(t.from_genome(p) is not None for t, p in sides(demo_panel, normal)):
             assert joined(demo_panel, normal) == joined(demo_panel, junction)

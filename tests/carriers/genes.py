@@ -1,6 +1,7 @@
 """Transcripts of a panel directory, read from its files alone."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -40,6 +41,10 @@ class Gene:
     def start_of(self, exon: int) -> int:
         """Return where an exon begins, its number as printed (from 1)."""
         return self.starts[exon - 1]
+
+
+Genes = Mapping[str, Gene]
+"""The genes of a panel by symbol."""
 
 
 def _fasta(path: Path) -> dict[str, str]:

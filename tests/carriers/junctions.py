@@ -1,13 +1,11 @@
-"""Samples of the two listed junctions with inserted bases, or with a variant beside the junction."""
+"""The two listed junctions, with bases inserted or with a variant beside them."""
 
 import random
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from carriers.genes import Gene, read_genes
-from carriers.reads import BASES, Fragment, Join, Library, across, altered, around, join, write
-from carriers.sample import analysed
+from carriers.genes import Gene, Genes
+from carriers.misreading import BASES
+from carriers.reads import Join, Library, altered, join
 
 FIVE_EXON = 7
 THREE_EXONS = {"type 1": 6, "type 2": 5}
@@ -16,84 +14,73 @@ LIBRARIES = {
     "2x100": Library(read=100, insert=220),
     "2x150": Library(read=150, insert=280),
 }
-WILD_TYPE, OTHERS = 150, 60
-"""Fragments of TFE3 at the two acceptors and of ASPSCR1 at the exon's end; 150 exclude a sample."""
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What a sample holds."""
+class Listed:
+    """A listed junction that a sample holds.
+
+    Attributes:
+        type: its name in the literature.
+        joined: the fusion transcript.
+        inserted: bases of neither gene between the two.
+        in_frame: whether the 3' gene is read in its own frame.
+    """
 
     type: str
+    joined: Join
     inserted: str
     in_frame: bool
 
 
-def simulated(
-    panel: Path,
-    directory: Path,
-    joined: Join,
-    library: Library,
-    count: int,
-    seed: int,
-    margin: tuple[int, int] = (16, 20),
-) -> dict[str, Any]:
-    """Sequence a sample with `count` fragments of a join among wild type, and return its report."""
-    rng = random.Random(seed)
-    genes = read_genes(panel)
-    five, three = genes["ASPSCR1"], genes["TFE3"]
-    fragments: list[Fragment] = across(joined, count, margin, library, rng, "f")
-    acceptors = tuple(three.start_of(exon) for exon in THREE_EXONS.values())
-    fragments += around(three, acceptors, WILD_TYPE, library, rng, "w")
-    fragments += around(five, (five.end_of(FIVE_EXON),), OTHERS, library, rng, "w")
-    directory.mkdir(parents=True, exist_ok=True)
-    return analysed(panel, directory, [write(fragments, directory / "reads", rng)])
+def listed(genes: Genes, kind: str, inserted: str = "") -> Listed:
+    """Return a listed junction with these bases between its exons."""
+    five, three, cut, onwards = _sides(genes, kind)
+    joined = join(five, cut, three, onwards, inserted)
+    return Listed(kind, joined, inserted, in_frame(five, cut, three, onwards, len(inserted)))
 
 
-def with_inserted(panel: Path, kind: str, length: int, seed: int) -> tuple[Join, Truth]:
+def with_inserted(genes: Genes, kind: str, length: int, rng: random.Random) -> Listed:
     """Return a listed junction with so many random bases between its exons."""
-    rng = random.Random(seed)
-    genes = read_genes(panel)
-    five, three = genes["ASPSCR1"], genes["TFE3"]
-    bases = "".join(rng.choice(BASES) for _ in range(length))
-    cut, onwards = five.end_of(FIVE_EXON), three.start_of(THREE_EXONS[kind])
-    return join(five, cut, three, onwards, bases), Truth(
-        kind, bases, _frame(five, cut, three, onwards, length)
-    )
+    return listed(genes, kind, "".join(rng.choices(BASES, k=length)))
 
 
-def _frame(five: Gene, cut: int, three: Gene, onwards: int, inserted: int) -> bool:
-    return (cut - five.coding[0] + inserted - (onwards - three.coding[0])) % 3 == 0
-
-
-def with_variant(panel: Path, kind: str, change: str, at: int, seed: int) -> tuple[Join, Truth]:
+def with_variant(genes: Genes, kind: str, change: str, at: int, rng: random.Random) -> Listed:
     """Return a listed junction with a variant beside it.
 
     Args:
-        panel: panel directory.
+        genes: of the panel.
         kind: type of the junction.
         change: `snp`, or `del` or `ins` and the number of bases.
         at: first base of the variant, relative to the first base of the 3' gene.
-        seed: of its bases.
+        rng: random numbers.
     """
-    rng = random.Random(seed)
-    genes = read_genes(panel)
-    five, three = genes["ASPSCR1"], genes["TFE3"]
-    cut, onwards = five.end_of(FIVE_EXON), three.start_of(THREE_EXONS[kind])
-    plain = join(five, cut, three, onwards)
+    five, three, cut, onwards = _sides(genes, kind)
+    joined, shift = changed(join(five, cut, three, onwards), change, at, rng)
+    return Listed(kind, joined, "", in_frame(five, cut, three, onwards, shift))
+
+
+def changed(joined: Join, change: str, at: int, rng: random.Random) -> tuple[Join, int]:
+    """Return a join with a variant, see `altered` for its place, and how many bases it gains."""
+    place = joined.left + at if at < 0 else joined.right + at
     if change == "snp":
-        was = plain.bases[plain.left + at]
-        joined, shift = altered(plain, at, 1, rng.choice([base for base in BASES if base != was])), 0
-    elif change.startswith("del"):
-        shift = -int(change[3:])
-        joined = altered(plain, at, -shift, "")
-    else:
-        shift = int(change[3:])
-        joined = altered(plain, at, 0, "".join(rng.choice(BASES) for _ in range(shift)))
-    return joined, Truth(kind, "", _frame(five, cut, three, onwards, shift))
+        return altered(joined, at, 1, rng.choice([base for base in BASES if base != joined.bases[place]])), 0
+    length = int(change[3:])
+    if change.startswith("del"):
+        return altered(joined, at, length, ""), -length
+    return altered(joined, at, 0, "".join(rng.choices(BASES, k=length))), length
 
 
-def target_of(report: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the best supported target fusion of a report."""
-    found = [fusion for fusion in report["fusions"] if fusion["is_target"]]
-    return max(found, key=lambda fusion: fusion["fragments"], default=None)
+def in_frame(five: Gene, cut: int, three: Gene, onwards: int, gained: int) -> bool:
+    """Whether a join leaves the 3' gene's reading frame, so many bases gained between the two places."""
+    return (cut - five.coding[0] + gained - (onwards - three.coding[0])) % 3 == 0
+
+
+def acceptors(genes: Genes) -> list[int]:
+    """Return the places on TFE3's transcript whose wild type decides whether a sample can be excluded."""
+    return [genes["TFE3"].start_of(exon) for exon in THREE_EXONS.values()]
+
+
+def _sides(genes: Genes, kind: str) -> tuple[Gene, Gene, int, int]:
+    five, three = genes["ASPSCR1"], genes["TFE3"]
+    return five, three, five.end_of(FIVE_EXON), three.start_of(THREE_EXONS[kind])

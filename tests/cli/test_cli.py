@@ -1,5 +1,6 @@
 """The command line itself: exit status, one-line errors, help."""
 
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -7,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+import aspsfusion
 from aspsfusion import __version__
 from aspsfusion.cli import COMMANDS, build_parser, main
 from aspsfusion.cli.options import refuse_existing
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import AspsfusionError, ParameterError
+from aspsfusion.native import LIBRARY
 from aspsfusion.report.json_tsv import write_json
 from report_factory import confirmed_report
 
@@ -93,6 +96,36 @@ def test_a_command_that_is_asked_for_help_imports_no_other(command: str, besides
     of_commands = {f"aspsfusion.cli.{module}" for module, _ in COMMANDS.values()}
     assert of_commands & modules == ({f"aspsfusion.cli.{COMMANDS[command][0]}"} if command else set())
     assert not (HEAVY | besides) & modules
+
+
+def test_reads_are_screened_without_the_libraries_of_other_stages(
+    demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    reads = tmp_path / "reads.fastq"
+    reads.write_text(f"@r\n{'ACGT' * 25}\n+\n{'I' * 100}\n")
+    files = ["--output", str(tmp_path / "kept.fastq.gz"), "--metrics", str(tmp_path / "screen.json")]
+    modules = imported_by("screen", "--panel", str(demo_panel_directory), str(reads), *files)
+    assert not (HEAVY | {"pydantic", "yaml", "jinja2", "cutadapt", "pybwa", "rich", "xopen"}) & modules
+
+
+@pytest.mark.parametrize(("content", "problem"), [(None, "is missing"), (b"x", "cannot be loaded (")])
+def test_a_missing_or_damaged_library_is_one_error(
+    content: bytes | None, problem: str, tmp_path: Path
+) -> None:
+    source = Path(aspsfusion.__file__).parent
+    package = shutil.copytree(source, tmp_path / "aspsfusion", ignore=shutil.ignore_patterns("*.so"))
+    library = package / "native" / LIBRARY.name
+    if content:
+        library.write_bytes(content)
+    command = [sys.executable, "-m", "aspsfusion", "screen", "--panel", "p", "r", "--output", "o"]
+    ran = subprocess.run(
+        [*command, "--metrics", "m"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith(f"aspsfusion: error: {library}: {problem}")
+    build = package / "native" / "build.py"
+    assert ran.stderr.endswith(f"; install the package again, or compile it with 'python {build}'\n")
+    assert ran.stderr.count("\n") == 1
 
 
 def test_a_report_is_written_without_the_libraries_of_the_stages(tmp_path: Path) -> None:

@@ -1,12 +1,10 @@
 """One molecule in many copies is one molecule, whatever its copies look like.
 
-Copies are made by the simulator of `carriers`, read with errors that move a read's ends and its bases, and
-taken through the stages.
+Copies are read with errors of the simulator of `carriers` that move a read's ends and its bases, and taken
+through the stages. Untrimmed copies of a fusion molecule are judged by `carriers.study`.
 """
 
 import random
-import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,15 +12,12 @@ import pytest
 
 from aspsfusion.report.models import Report
 from carriers.genes import opposite, read_genes
-from carriers.reads import mutated
+from carriers.misreading import Misreading, misread_runs, random_indels
 from stages import fusion_molecule, report_reads
-
-Errors = Callable[[str, random.Random], str]
 
 READ = 75
 INSERT = 180
 UMI = "ACGTTGCA"
-BASES = "ACGT"
 
 
 class Copies(NamedTuple):
@@ -37,30 +32,8 @@ class Copies(NamedTuple):
 
     number: int
     paired: bool
-    errors: Errors = lambda bases, _: bases
+    errors: Misreading = lambda bases, _: bases
     shortest: int = READ
-
-
-def random_indels(bases: str, rng: random.Random) -> str:
-    """Insert and delete single bases, 5e-5 a base, and exchange some."""
-    read = []
-    for base in mutated(bases, 0.001, rng):
-        drawn = rng.random()
-        if drawn < 2.5e-5:
-            continue
-        read.append(base + (rng.choice(BASES) if drawn < 5e-5 else ""))
-    return "".join(read)
-
-
-def homopolymer_errors(bases: str, rng: random.Random) -> str:
-    """Read runs of three or more bases a base too long or too short, as flow sequencing does."""
-
-    def misread(run: re.Match[str]) -> str:
-        rate = 0.02 * (len(run[0]) - 2)
-        drawn = rng.random()
-        return run[0][1:] if drawn < rate / 2 else run[0] + run[0][0] if drawn < rate else run[0]
-
-    return re.sub(r"A{3,}|C{3,}|G{3,}|T{3,}", misread, mutated(bases, 0.001, rng))
 
 
 def read_copies(molecule: str, copies: Copies, rng: random.Random) -> list[list[str]]:
@@ -97,37 +70,7 @@ def molecules(report: Report) -> int:
     return report.qc.candidate_fragments - report.qc.duplicates
 
 
-ERRORS = {"indels": random_indels, "homopolymers": homopolymer_errors}
-
-
-@pytest.mark.parametrize("umi", ["", UMI], ids=["no UMI", "one UMI"])
-@pytest.mark.parametrize("paired", [True, False], ids=["pairs", "singles"])
-@pytest.mark.parametrize("errors", sorted(ERRORS))
-@pytest.mark.parametrize("number", [30, 300])
-def test_copies_with_indels_are_one_molecule(
-    demo_panel_directory: Path, tmp_path: Path, number: int, errors: str, paired: bool, umi: str
-) -> None:
-    for seed in range(3):
-        rng = random.Random(seed)
-        copies = Copies(number, paired, ERRORS[errors])
-        fragments = named(read_copies(across(demo_panel_directory, rng), copies, rng), "c", umi)
-        if umi:  # others, so that the UMI is none that all fragments have
-            fragments += other_fragments(demo_panel_directory, number, rng)
-        report = report_reads(demo_panel_directory, tmp_path / str(seed), fragments)
-        assert report.qc.umi == bool(umi)
-        assert fusion_fragments(report) <= 2
-        assert report.verdict.call != "CONFIRMED"
-
-
-def other_fragments(panel: Path, number: int, rng: random.Random) -> list[tuple[str, list[str]]]:
-    """Return wild-type single molecules, each with a UMI of its own."""
-    gene = read_genes(panel)["TFE3"].bases
-    found = []
-    for i in range(number + 1):
-        start = rng.randrange(len(gene) - INSERT)
-        umi = "".join(rng.choices(BASES, k=8))
-        found.append((f"o{i}_{umi}", [gene[start : start + READ]]))
-    return found
+ERRORS = {"indels": random_indels, "homopolymers": misread_runs}
 
 
 @pytest.mark.parametrize("umi", ["", UMI], ids=["no UMI", "one UMI"])

@@ -215,12 +215,29 @@ def test_what_agrees_between_the_target_genes_forbids_an_exclusion(
         name="r1",
         five_prime=side(genes[0], 7, border=border),
         three_prime=side(genes[1], 3, border=border),
-        known_place=False,
+        listed=False,
         split_reads=split,
         **numbers,
     )
     codes["INDETERMINATE"] = "UNEXPLAINED_BRIDGE"
     assert verdict_of(bridges=[bridge])[:2] == (call, [codes[call]])
+
+
+@pytest.mark.parametrize(
+    ("update", "call"),
+    [
+        ({}, "EXCLUDED"),
+        # Some chimera is within a few bases of some borders, or has inserted bases between them.
+        ({"known_place": True}, "EXCLUDED"),
+        ({"known_place": True, "five_prime": side("A", 7), "inserted_sequence": "AC"}, "EXCLUDED"),
+        ({"known_place": True, "listed": True}, "INDETERMINATE"),
+    ],
+)
+def test_one_read_near_exon_borders_forbids_an_exclusion_at_a_listed_junction_only(
+    update: dict[str, object], call: str
+) -> None:
+    found = candidate("A", "B", "TOO_FEW_FRAGMENTS", 1, border=False)
+    assert verdict_of(filtered=[found.model_copy(update={"split_reads": 1, **update})])[0] == call
 
 
 def test_an_exclusion_names_the_fragments_that_join_the_genes_alone() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from aspsfusion import native
+from aspsfusion.errors import InstallationError
 
 AVAILABLE = native.VARIANTS[: native.VARIANTS.index(native.BEST_VARIANT) + 1]
 
@@ -31,7 +32,7 @@ def variant(request: pytest.FixtureRequest) -> Iterator[str]:
     library = request.config.getoption("native_library", default=None) or native.LIBRARY
     try:
         native.use(request.param, library)
-    except AttributeError:
+    except InstallationError:
         pytest.skip(f"{library.name} was not compiled for {request.param}")
     yield request.param
     native.use(native.BEST_VARIANT)

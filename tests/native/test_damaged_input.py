@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from aspsfusion import native
+from aspsfusion.native import genome
 from aspsfusion.panel.kmers import index_panel
 from aspsfusion.panel.screen_index import LEAST_SCORE, MISMATCH_PENALTY, build_table
 
@@ -198,7 +199,7 @@ def test_rates_that_are_none(rate: float) -> None:
 @pytest.mark.parametrize("k", [-1, 0, 2, 30, 32, 33, 2**40])
 def test_kmers_that_do_not_fit_a_word(k: int) -> None:
     with pytest.raises(ValueError, match="out of range"):
-        native.canonical_kmers(b"ACGT" * 20, k)
+        genome.canonical_kmers(b"ACGT" * 20, k)
 
 
 # --- Genome ---------------------------------------------------------------------------------------------
@@ -206,10 +207,10 @@ def test_kmers_that_do_not_fit_a_word(k: int) -> None:
 
 def genome_tables(k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return table, filter and counts of the k-mers of GENE."""
-    kmers = np.unique(native.canonical_kmers(GENE.encode(), k))
+    kmers = np.unique(genome.canonical_kmers(GENE.encode(), k))
     keys, words = np.empty(1024, np.uint64), np.empty(256, np.uint32)
-    native.enter_kmers(kmers, keys, np.empty(kmers.size, np.int64))
-    native.enter_seeds(kmers, k, words)
+    genome.enter_kmers(kmers, keys, np.empty(kmers.size, np.int64))
+    genome.enter_seeds(kmers, k, words)
     return keys, words, np.zeros(keys.size, np.int64)
 
 
@@ -217,16 +218,16 @@ def test_arrays_that_are_too_small_or_of_no_power_of_two() -> None:
     kmers = np.arange(8, dtype=np.uint64)
     slots = np.empty(8, np.int64)
     for size in (0, 1, 8, 15, 24, 1000):
-        assert not refused_or_done(lambda: native.enter_kmers(kmers, np.empty(size, np.uint64), slots))  # noqa: B023
-    assert not refused_or_done(lambda: native.enter_kmers(kmers, np.empty(16, np.uint64), slots[:7]))
+        assert not refused_or_done(lambda: genome.enter_kmers(kmers, np.empty(size, np.uint64), slots))  # noqa: B023
+    assert not refused_or_done(lambda: genome.enter_kmers(kmers, np.empty(16, np.uint64), slots[:7]))
     for size in (0, 1, 3, 100):
-        assert not refused_or_done(lambda: native.enter_seeds(kmers, 5, np.empty(size, np.uint32)))  # noqa: B023
+        assert not refused_or_done(lambda: genome.enter_seeds(kmers, 5, np.empty(size, np.uint32)))  # noqa: B023
     for k in (-5, 0, 3, 4, 6, 29, 2**40):
-        assert not refused_or_done(lambda: native.enter_seeds(kmers, k, np.empty(16, np.uint32)))  # noqa: B023
+        assert not refused_or_done(lambda: genome.enter_seeds(kmers, k, np.empty(16, np.uint32)))  # noqa: B023
     keys, words, counts = genome_tables(21)
     letters = np.frombuffer(GENE.encode() + bytes(2 * native.LOAD_BYTES), dtype=np.uint8)
     size = len(GENE)
-    native.count_places(letters, size, 21, keys, words, counts)
+    genome.count_places(letters, size, 21, keys, words, counts)
     for changed in (
         (letters[:-1], size, 21, keys, words, counts),
         (letters, -1, 21, keys, words, counts),
@@ -238,7 +239,7 @@ def test_arrays_that_are_too_small_or_of_no_power_of_two() -> None:
         (letters, size, 21, keys, words[:100], counts),
         (letters, size, 21, keys, words, counts[:-1]),
     ):
-        assert not refused_or_done(lambda: native.count_places(*changed))  # noqa: B023
+        assert not refused_or_done(lambda: genome.count_places(*changed))  # noqa: B023
 
 
 @pytest.mark.parametrize(
@@ -248,15 +249,15 @@ def test_arrays_of_another_kind(changed: np.ndarray) -> None:
     keys, words, _ = genome_tables(21)
     letters = np.frombuffer(GENE.encode() + bytes(2 * native.LOAD_BYTES), dtype=np.uint8)
     with pytest.raises(Exception, match="in one piece"):
-        native.count_places(letters, len(GENE), 21, keys, words, changed)
+        genome.count_places(letters, len(GENE), 21, keys, words, changed)
 
 
 def test_kmers_that_are_none_are_refused() -> None:
     none = np.array([native.EMPTY])
     assert not refused_or_done(
-        lambda: native.enter_kmers(none, np.empty(16, np.uint64), np.empty(1, np.int64))
+        lambda: genome.enter_kmers(none, np.empty(16, np.uint64), np.empty(1, np.int64))
     )
-    assert not refused_or_done(lambda: native.enter_seeds(none, 21, np.empty(16, np.uint32)))
+    assert not refused_or_done(lambda: genome.enter_seeds(none, 21, np.empty(16, np.uint32)))
 
 
 def test_a_full_table_ends_the_search() -> None:
@@ -264,7 +265,7 @@ def test_a_full_table_ends_the_search() -> None:
     keys[:] = 1
     words[:] = 0xFFFFFFFF
     letters = np.frombuffer(GENE.encode() + bytes(2 * native.LOAD_BYTES), dtype=np.uint8)
-    native.count_places(letters, len(GENE), 21, keys, words, counts)
+    genome.count_places(letters, len(GENE), 21, keys, words, counts)
     assert not counts.any()
 
 
@@ -278,8 +279,8 @@ def test_stretches_of_every_length() -> None:
             chance.choices(b"ACGTN", weights=[9, 9, 9, 9, 1], k=size) + [0] * 2 * native.LOAD_BYTES,
             dtype=np.uint8,
         )
-        native.count_places(letters, size, k, keys, words, counts)
-        windows = native.canonical_kmers(letters[:size].tobytes(), k)
+        genome.count_places(letters, size, k, keys, words, counts)
+        windows = genome.canonical_kmers(letters[:size].tobytes(), k)
         expected = sum(int(np.count_nonzero(windows == kmer)) for kmer in keys[keys != native.EMPTY])
         assert int(counts.sum()) == expected
-        assert native.count_called(letters, size) == np.count_nonzero(letters[:size] != ord("N"))
+        assert genome.count_called(letters, size) == np.count_nonzero(letters[:size] != ord("N"))

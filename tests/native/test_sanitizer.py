@@ -12,7 +12,7 @@ from aspsfusion import native
 from aspsfusion.native.build import build
 
 HERE = Path(__file__).parent
-FLAGS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
+FLAGS = ("-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 VARIANT = native.BEST_VARIANT.replace("-", "_")
 """The others differ from it in the instructions, not in what they access."""
 
@@ -57,6 +57,7 @@ def test_no_loop_leaves_its_arrays(runtime: Path, tmp_path: Path) -> None:
         "-x",
         "-p",
         "no:cacheprovider",
+        f"--confcutdir={HERE}",
         f"--native-library={library}",
     ]
     done = subprocess.run(

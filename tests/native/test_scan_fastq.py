@@ -11,7 +11,7 @@ import reference_kernels as reference
 from aspsfusion import native
 from native_scan import scan
 
-THOROUGH = settings(deadline=None, max_examples=2 * settings().max_examples)
+THOROUGH = settings(deadline=None)
 
 LENGTHS = [0, 1, 2, 62, 63, 64, 65, 127, 128, 129, 192, 1000]
 """Around the bytes of a load."""

@@ -10,7 +10,7 @@ import pytest
 
 from aspsfusion.errors import PanelError, ReferenceProofError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.native import canonical_kmers
+from aspsfusion.native.genome import canonical_kmers
 from aspsfusion.panel.build import build_panel, replace_panel
 from aspsfusion.panel.kmers import KMER_LENGTH
 from aspsfusion.panel.panel import Panel, load_panel

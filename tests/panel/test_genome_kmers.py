@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from aspsfusion.errors import ReferenceProofError
 from aspsfusion.io import fasta as fasta_module
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.native import EMPTY, canonical_kmers
+from aspsfusion.native import EMPTY
+from aspsfusion.native.genome import canonical_kmers
 from aspsfusion.panel.uniqueness import ALTERNATE, PlaceCounter, count_in_genome
 
 K = 5

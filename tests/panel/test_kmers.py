@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 import reference_kernels as reference
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel, kept_reads, panel_kmers
+from aspsfusion.panel.kmers import (
+    KMER_LENGTH,
+    SEED_LENGTH,
+    index_panel,
+    kept_reads,
+    panel_kmers,
+    save_kmers,
+)
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_index import PanelKmers, build_table, read_kmers
 
@@ -99,7 +106,7 @@ def test_every_kmer_of_a_gene_is_kept_on_both_strands() -> None:
 
 def test_stored_table_is_read_back(tmp_path: Path) -> None:
     panel = index_panel([(0, GENE[:300]), (1, GENE[280:600])])
-    panel.save(tmp_path / "kmers.npz")
+    save_kmers(panel, tmp_path / "kmers.npz")
     again = PanelKmers.load(tmp_path / "kmers.npz")
     assert again is not None
     for name in ("kmers", "genes", "text", "seed_positions"):

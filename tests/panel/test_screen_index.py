@@ -14,7 +14,7 @@ import pytest
 import reference_kernels as reference
 from aspsfusion.errors import PanelError
 from aspsfusion.native import LINES, LOAD_BYTES, SCAN_OK, DamagedPanelError, ScanRoom, ScreenTable, scan_fastq
-from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel
+from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel, save_kmers
 from aspsfusion.panel.screen_index import PanelKmers, build_table, load_screen_index
 
 GENE = "".join(random.Random(9).choices("ACGT", k=1000))
@@ -132,7 +132,7 @@ DAMAGE: dict[str, dict[str, Any]] = {
 def write_damaged(directory: Path, changes: dict[str, Any]) -> Path:
     """Write a panel's table with other contents and return its path."""
     path = directory / "kmers.npz"
-    PANEL.save(path)
+    save_kmers(PANEL, path)
     with np.load(path) as stored:
         np.savez(path, **{**stored, **changes})
     return path

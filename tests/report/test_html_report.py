@@ -14,7 +14,7 @@ from aspsfusion.report.findings import FilteredOneSided, Reason
 from aspsfusion.report.html import SIGNATURE, render_html, report_view, write_html
 from aspsfusion.report.models import Differential, DifferentialFusion, ExclusionLevel, Marker, Report
 from aspsfusion.report.pileup import DRAW_AT_MOST, FLANK, FOLD_AFTER, PileupLine, build_pileup
-from aspsfusion.report.sections import exclusion_sentences, imbalance_sentences, unlimited_values
+from aspsfusion.report.sections import ASSUMPTION, exclusion_sentences, imbalance_sentences, unlimited_values
 from report_factory import (
     ASPSCR1,
     DEMONSTRATION,
@@ -178,11 +178,26 @@ def test_adequacy_is_stated_unless_the_fusion_was_found() -> None:
         "it would have been detected with 95% probability.",
     )
     assert excluded[1:] == (
-        "An exclusion requires a share of 5% or less: the coverage is adequate.",
+        "An exclusion requires a share of 5% or less (no tumour content was declared): "
+        "the coverage is adequate.",
+        ASSUMPTION,
         "A share below 1.5% cannot be excluded, and neither can what is listed under Limits.",
     )
     assert "cannot be determined" in indeterminate[0]
-    assert indeterminate[-1].endswith("the coverage is not adequate.")
+    assert indeterminate[1].endswith("the coverage is not adequate.")
+
+
+@pytest.mark.parametrize(
+    ("declared", "limit", "words"),
+    [
+        (0.08, 0.04, "4% or less (half of the 8% tumour cells declared)"),
+        (0.6, 0.1, "10% or less (half of the 60% tumour cells declared is more than that)"),
+    ],
+)
+def test_the_limit_names_the_declared_tumour_content(declared: float, limit: float, words: str) -> None:
+    _, excluded, _ = REPORTS
+    exclusion = excluded.exclusion.model_copy(update={"tumour_fraction": declared, "threshold": limit})
+    assert words in exclusion_sentences(exclusion, excluded.verdict)[1]
 
 
 def test_a_plot_can_be_searched_and_is_described_in_words() -> None:

@@ -45,8 +45,8 @@ def read_all(path: Path, table: ScreenTable) -> tuple[list[bytes], list[int], Fa
     records, hits = [], []
     try:
         while block := scanner.next_block():
-            assert block.count > 0
-            records += [block.record(i) for i in range(block.count)]
+            assert block.size > 0
+            records += [block.record(i) for i in range(block.size)]
             hits += block.hits.tolist()
     finally:
         scanner.close()
@@ -227,7 +227,7 @@ def test_memory_that_was_given_back_is_used_again() -> None:
     assert buffers.take(100) is second
     assert not np.shares_memory(buffers.take(100), first)
     buffers.give_back(first)
-    assert buffers.take(10 * first.size).size >= 10 * first.size
+    assert len(buffers.take(10 * len(first))) >= 10 * len(first)
 
 
 def test_tail_of_a_block(table: ScreenTable, tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_tail_of_a_block(table: ScreenTable, tmp_path: Path) -> None:
     scanner.close()
     assert block is not None
     tail = block.tail(3)
-    assert tail.count == len(READS) - 3
+    assert tail.size == len(READS) - 3
     assert tail.record(0) == RECORDS[3]
     assert tail.names[0] == block.names[3]
     assert tail.hits[0] == block.hits[3]
@@ -323,7 +323,7 @@ def test_file_that_ends_inside_a_record(
         read_all(path, table)
 
 
-LARGE = fastq_text([GENE[i : i + 100] for i in random.Random(1).choices(range(1100), k=3000)])
+LARGE = fastq_text([GENE[i : i + 100] for i in random.Random(1).choices(range(1100), k=300)])
 
 
 @pytest.mark.parametrize("form", ["gzip", "bgzip", "bzip2", "xz", "zstandard"])
@@ -372,7 +372,7 @@ def test_flipped_base_is_found_by_the_checksum_at_the_end(
     packed = bytearray(gzip.compress(LARGE, compresslevel=0))
     packed[packed.index(GENE[:1].encode() * 2)] ^= ord("A") ^ ord("C")
     path.write_bytes(packed)
-    with pytest.raises(ReadsError, match=r", after record 2\d\d\d: compressed data .*checksum"):
+    with pytest.raises(ReadsError, match=r", after record 2\d\d: compressed data .*checksum"):
         read_all(path, table)
 
 

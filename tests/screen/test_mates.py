@@ -50,9 +50,9 @@ def read(lane: Lane, table: ScreenTable) -> tuple[int, list[int], list[bytes], L
     done, kept, records = 0, [], []
     for block in reader.fragments():
         for index in block.kept():
-            kept.append(done + int(index))
-            records += block.records(int(index))
-        done += block.count
+            kept.append(done + index)
+            records += block.records(index)
+        done += block.size
     return done, kept, records, reader
 
 

@@ -5,7 +5,7 @@ import gzip
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -83,9 +83,9 @@ def read_lane(lane: Lane, table: ScreenTable) -> Read:
     read = Read([], 0, 0, LaneReader(lane, table, 1))
     for block in read.reader.fragments():
         kept = block.kept()
-        read.records += [record for index in kept for record in block.records(int(index))]
-        read.fragments += block.count
-        read.kept += kept.size
+        read.records += [record for index in kept for record in block.records(index)]
+        read.fragments += block.size
+        read.kept += len(kept)
     return read
 
 
@@ -211,7 +211,7 @@ def test_metrics_and_output_of_a_pair_of_lanes(
         "candidate_fragments": 2,
         "kmers_by_gene": {"TFE3": 75 - 20 + 100 - 20},
     }
-    assert asdict(result) == expected
+    assert result._asdict() == expected
     assert metrics.read_text() == json.dumps(expected, indent=1) + "\n"
     assert sorted(path.name for path in tmp_path.rglob("*") if path.name.startswith(".")) == []
 

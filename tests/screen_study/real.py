@@ -13,7 +13,8 @@ from aspsfusion.align.align import AlignFiles, run_align
 from aspsfusion.call.call import run_call
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.evidence import run_evidence
-from aspsfusion.native import EMPTY, ScreenTable, canonical_kmers
+from aspsfusion.native import EMPTY, ScreenTable
+from aspsfusion.native.genome import canonical_kmers
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.genome import GenomePieces, gene_region, primary_regions, read_regions
 from aspsfusion.panel.kmers import kept_reads

@@ -14,7 +14,7 @@ from aspsfusion.errors import ParameterError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Exon, Panel, Transcript, Unspliced
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.simulate.fragments import Fragments, anchors
+from aspsfusion.simulate.fragments import Fragments, anchors, whole_reads
 from aspsfusion.simulate.molecules import fusion_molecule, parse_fusion
 from aspsfusion.simulate.reads import ADAPTERS
 from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters, TruthRecord
@@ -114,6 +114,10 @@ def agreement(read: str, inside: str, adapter: str) -> bool:
             THREE.sequence[:505] + reverse_complement(GENOME[3975:4000]),
             GENOME[750:1000] + FIVE.sequence[450:],
         ),
+        ("FIVE:2::THREE:2@0:1>", FIVE.sequence[:450], THREE.sequence[401:]),
+        ("FIVE:2::THREE:2@3:0>a", FIVE.sequence[:450], THREE.sequence[400:403] + "A" + THREE.sequence[403:]),
+        ("FIVE:2::THREE:2@-1:1>", FIVE.sequence[:449], THREE.sequence[400:]),
+        ("FIVE:2::THREE:2@-4:3>T", FIVE.sequence[:446] + "T" + FIVE.sequence[449], THREE.sequence[400:]),
     ],
 )
 def test_fusion_transcript(stated: str, five: str, three: str) -> None:
@@ -121,6 +125,32 @@ def test_fusion_transcript(stated: str, five: str, three: str) -> None:
     assert molecule.sequence == five + three
     assert molecule.junction == len(five)
     assert molecule.name == stated
+
+
+def test_inserted_bases_are_between_the_genes_and_of_neither() -> None:
+    molecule = fusion_molecule(PANEL, parse_fusion("FIVE:2::acgta::THREE:2"))
+    assert molecule.sequence == FIVE.sequence[:450] + "ACGTA" + THREE.sequence[400:]
+    assert (molecule.junction, molecule.inserted) == (450, 5)
+
+
+@pytest.mark.parametrize("stated", ["FIVE:2::?:300", "?:300::THREE:2"])
+def test_a_partner_off_the_panel_is_the_same_in_all_fragments_of_a_sample(stated: str) -> None:
+    partners = []
+    for seed in (1, 2):
+        options = {"insert_mean": 65, "insert_sd": 2, "error_rate": 0.0, "anchor_three_prime": 25}
+        found = run(fusions=(f"{stated}=x40",), seed=seed, **options)
+        bases: dict[int, set[str]] = {}
+        for fragment in found:
+            truth = fragment.truth
+            read = fragment.read_1.sequence[: truth.end - truth.start + 1]
+            sense = read if truth.strand == "+" else reverse_complement(read)
+            for at, base in enumerate(sense, start=truth.start):
+                bases.setdefault(at, set()).add(base)
+        assert all(len(seen) == 1 for seen in bases.values())
+        partners.append("".join(seen.pop() for _, seen in sorted(bases.items())))
+    assert partners[0] != partners[1]
+    gene = FIVE.sequence[:450] if stated.startswith("FIVE") else THREE.sequence[400:]
+    assert all(partner[:25] in gene or partner[-25:] in gene for partner in partners)
 
 
 @given(
@@ -166,6 +196,10 @@ def test_fusion_text_is_read_as_written(
         ("FIVE:2::THREE:1-5", "there is no intron before exon 1"),
         ("FIVE:1+201::THREE:2", "intron 1 of .* has 200 nt, not 201"),
         ("CTRL:1+5::THREE:2", "holds no introns of CTRL; it holds those of FIVE, THREE"),
+        ("?:30::?:40", "has no gene of the panel; name one gene"),
+        ("?:c.30::THREE:2", r"\? has no positions; give its number of bases: \?:300"),
+        ("FIVE:2::ACGN::THREE:2", "cannot be read"),
+        ("FIVE:2::THREE:2@-2:3>A", "has bases of both genes; give it fewer lost bases"),
     ],
 )
 def test_fusion_that_cannot_be(stated: str, problem: str) -> None:
@@ -189,7 +223,7 @@ def test_reads_are_what_the_truth_says(
     seed: int, read_length: int, insert_mean: int, insert_min: int, stranded: str, single_end: bool
 ) -> None:
     found = run(
-        fusions=("FIVE:2::THREE:2=20", "FIVE:1+20::THREE:2-30=20"),
+        fusions=("FIVE:2::THREE:2=20", "FIVE:1+20::ACGTACGTAC::THREE:2-30=20"),
         fragments=5,
         transcripts={"FIVE|F.2": 5},
         unspliced={"THREE": 5},
@@ -223,11 +257,12 @@ def test_reads_are_what_the_truth_says(
             assert truth.crosses_junction == 0
         elif truth.crosses_junction:
             five, three = truth.anchor_five_prime, truth.anchor_three_prime
-            crossing = molecule[truth.junction - five : truth.junction + three]
+            inserted = len(parse_fusion(truth.contig).inserted)
+            crossing = molecule[truth.junction - five : truth.junction + inserted + three]
             reads = [fragment.read_1.sequence]
             reads += [fragment.read_2.sequence] if fragment.read_2 else []
             seen = min(read_length, len(insert))
-            assert five + three == seen
+            assert five + inserted + three == seen
             assert crossing in [read[:seen] for read in reads] + [reverse_complement(r[:seen]) for r in reads]
         assert (truth.crosses_junction > 0) == (truth.anchor_five_prime > 0) == (truth.anchor_three_prime > 0)
 
@@ -236,6 +271,7 @@ def test_reads_are_what_the_truth_says(
     start=st.integers(0, 300),
     length=st.integers(1, 300),
     junction=st.integers(1, 400),
+    inserted=st.sampled_from([0, 0, 3, 30]),
     read_length=st.integers(1, 150),
     sense=st.booleans(),
     paired=st.booleans(),
@@ -245,6 +281,7 @@ def test_anchors_are_those_of_the_best_crossing_read(
     start: int,
     length: int,
     junction: int,
+    inserted: int,
     read_length: int,
     sense: bool,
     paired: bool,
@@ -258,12 +295,14 @@ def test_anchors_are_those_of_the_best_crossing_read(
     )
     one = np.array([0])
     fragments = Fragments(one, one + start, one + length, np.array([sense]), one - 1)
-    five, three = (int(side[0]) for side in anchors(fragments, one + junction, library))
+    sides, shown = (one + junction, one + junction + inserted), whole_reads(1, library)
+    five, three = (int(side[0]) for side in anchors(fragments, sides, shown, library))
     seen = min(length, read_length)
     reads = [(start, start + seen), (start + length - seen, start + length)]
     if not paired:
         reads = reads[:1] if sense else reads[1:]
-    possible = [(junction - a, b - junction) for a, b in reads if a < junction < b]
+    onwards = junction + inserted
+    possible = [(junction - a, b - onwards) for a, b in reads if a < junction and onwards < b]
     if not possible:
         assert (five, three) == (0, 0)
     else:
@@ -282,6 +321,16 @@ def test_exact_number_of_crossing_fragments(single_end: bool, stranded: str) -> 
         assert fragment.truth.anchor_three_prime >= 12
     # Chance, not a fixed place: the anchors spread over what a read allows.
     assert len({fragment.truth.anchor_three_prime for fragment in found}) > 15
+
+
+def test_fragments_across_inserted_bases_show_both_genes() -> None:
+    found = run(fusions=(f"FIVE:2::{'ACGTT' * 6}::THREE:2=x50",), anchor_five_prime=14, anchor_three_prime=14)
+    assert len(found) == 50
+    for truth in (fragment.truth for fragment in found):
+        assert min(truth.anchor_five_prime, truth.anchor_three_prime) >= 14
+        assert truth.anchor_five_prime + 30 + truth.anchor_three_prime <= 75
+    with pytest.raises(ParameterError, match=r"no read of 75 nt can have 30 nt .* with 40 nt between"):
+        run(fusions=(f"FIVE:2::{'A' * 40}::THREE:2=x5",))
 
 
 def test_anchors_of_crossing_fragments_can_be_chosen() -> None:
@@ -387,6 +436,71 @@ def test_duplicates_have_errors_and_names_of_their_own() -> None:
         assert not original.truth.duplicate_of
         assert replace(copy.truth, fragment="", duplicate_of="") == replace(original.truth, fragment="")
     assert sum(c.read_1.sequence != by_name[c.truth.duplicate_of].read_1.sequence for c in copies) > 150
+
+
+def test_every_fragment_is_written_as_often_as_asked() -> None:
+    found = run(fragments=10, pcr_copies=5, duplicate_rate=0.1, error_rate=0.02)
+    assert len(found) == 10 * 3 * 5 + 3
+    molecules = Counter((f.truth.contig, f.truth.start, f.truth.end, f.truth.strand) for f in found)
+    assert Counter(molecules.values()) == {5: 27, 6: 3}
+    originals = [fragment for fragment in found if not fragment.truth.duplicate_of]
+    assert len(originals) == 30
+    assert {f.truth.duplicate_of for f in found} == {"", *(f.name for f in originals)}
+
+
+@pytest.mark.parametrize("single_end", [False, True])
+def test_trimmed_reads_lose_their_ends_and_their_anchors(single_end: bool) -> None:
+    options = {"fusions": ("FIVE:2::THREE:2=x200",), "error_rate": 0.0, "single_end": single_end}
+    whole, found = run(**options), run(**options, trim_rate=0.5)
+    assert [fragment.truth.start for fragment in found] == [fragment.truth.start for fragment in whole]
+    trimmed = 0
+    for fragment, before in zip(found, whole, strict=True):
+        reads = [read for read in (fragment.read_1, fragment.read_2) if read is not None]
+        was = [read for read in (before.read_1, before.read_2) if read is not None]
+        assert all(long.sequence.startswith(short.sequence) for short, long in zip(reads, was, strict=True))
+        assert all(len(read.sequence) == len(read.qualities) >= 38 for read in reads)
+        trimmed += sum(len(read.sequence) < 75 for read in reads)
+        truth = fragment.truth
+        if truth.crosses_junction:
+            crossing = molecule_of(truth)[450 - truth.anchor_five_prime : 450 + truth.anchor_three_prime]
+            either = [reverse_complement(read.sequence) for read in reads] + [r.sequence for r in reads]
+            assert any(crossing in read for read in either)
+    assert abs(trimmed / len(found) / len(reads) - 0.5) < 0.12
+    assert sum(fragment.truth.crosses_junction for fragment in found) < 200
+
+
+@pytest.mark.parametrize(("base", "quality"), [("G", "F"), ("N", "#")])
+def test_a_dark_second_read_says_nothing(base: str, quality: str) -> None:
+    found = run(fusions=("FIVE:2::THREE:2=x50",), fragments=30, dark_rate=1.0, dark_base=base)
+    for fragment in found:
+        assert fragment.read_2 is not None
+        assert (fragment.read_2.sequence, fragment.read_2.qualities) == (base * 75, quality * 75)
+        if fragment.truth.source == "fusion":
+            # It is the first read that crosses.
+            assert fragment.truth.anchor_five_prime >= 30
+            assert fragment.truth.anchor_five_prime + fragment.truth.anchor_three_prime <= 75
+    some = run(fragments=200, dark_rate=0.3, dark_base=base)
+    dark = sum(f.read_2 is not None and f.read_2.sequence == base * 75 for f in some)
+    assert abs(dark / len(some) - 0.3) < 0.08
+
+
+def test_lanes_repeat_the_names_of_the_first(tmp_path: Path) -> None:
+    one, found = run(fragments=20), run(fragments=20, lanes=3)
+    assert [fragment.read_1 for fragment in found] == [fragment.read_1 for fragment in one]
+    names: dict[int, list[str]] = {}
+    for fragment in found:
+        names.setdefault(fragment.lane, []).append(fragment.name)
+        assert fragment.truth.fragment == fragment.name
+    assert len(names[0]) == len(set(names[0])) == 20
+    assert names[1] == names[2] == names[0]
+    paths = write_simulation(PANEL, SimulationParameters(fragments=20, lanes=3), tmp_path / "s")
+    assert [path.name for path in paths] == [
+        *(f"s_L00{lane}_R{mate}.fastq.gz" for lane in (1, 2, 3) for mate in (1, 2)),
+        "s.truth.tsv",
+    ]
+    for path in paths[:-1]:
+        lines = gzip.decompress(path.read_bytes()).decode("ascii").splitlines()
+        assert [line.split()[0][1:] for line in lines[::4]] == names[0]
 
 
 def test_names_and_order_give_nothing_away() -> None:

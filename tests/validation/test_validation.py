@@ -1,4 +1,4 @@
-"""The validation study: its definition, its judgement, its counts, and a tiny run of it."""
+"""Tiny runs of the validation study, by its functions and by its commands."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,254 +7,11 @@ import pytest
 import yaml
 
 from aspsfusion.cli import main
-from aspsfusion.errors import ParameterError, ReadsError
-from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.validation.outcomes import Outcome, read_outcomes
-from aspsfusion.validation.run import Chain, equivalent, run_cell
-from aspsfusion.validation.study import Study, load_study
-from aspsfusion.validation.tables import Share, calibration, cell_rows, detection_limits
-from repository import BCR_ABL1_PANEL, ROOT
-
-SHIPPED = ROOT / "resources" / "validation" / "study.yaml"
-
-PLAIN = {"name": "plain", "factor": "detection 2x75", "level": "base"}
-TINY = {
-    "schema_version": 1,
-    "title": "tiny",
-    "seed": 5,
-    "fusion": "ASPSCR1:7::TFE3:6",
-    "type": "type 1",
-    "fragments": 4,
-    "positives": 2,
-    "negatives": 1,
-    "simulate": {"near": {"TFE3:6": 60, "ASPSCR1:8": 15}, "window": 300},
-    "cells": [
-        PLAIN,
-        {
-            "name": "other",
-            "factor": "other rearrangement",
-            "level": "PRCC",
-            "truth": "other",
-            "fusion": "PRCC:1::TFE3:4",
-            "negatives": 0,
-            "positives": 1,
-        },
-    ],
-}
-
-OUTCOME = Outcome(
-    cell="plain",
-    arm="positive",
-    index=0,
-    truth="target",
-    call="CONFIRMED",
-    reasons="TARGET_FUSION",
-    crossing=4,
-    fragments=4,
-    named=True,
-    right_type=True,
-    exact=True,
-    seen=True,
-    informative=60,
-    detectable=0.048,
-)
-
-
-def tiny(**changes: object) -> Study:
-    return Study.model_validate({**TINY, **changes})
-
-
-@pytest.fixture
-def chain(demo_panel_directory: Path, tmp_path: Path) -> Chain:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    return Chain(demo_panel_directory, scratch)
-
-
-# --- Definition -------------------------------------------------------------------------------------
-
-
-def test_the_shipped_study_is_as_large_as_its_targets_ask() -> None:
-    study = load_study(SHIPPED)
-    positives = [cell for cell in study.cells if study.samples(cell, "positive", 1.0)]
-    assert len(positives) >= 48
-    assert min(study.samples(cell, "positive", 1.0) for cell in positives) >= 200
-    without = sum(study.samples(cell, "negative", 1.0) for cell in study.cells)
-    assert without >= 2000
-    for layout in ("1x50", "1x75", "2x50", "2x75", "2x100", "2x150"):
-        assert any(cell.factor == f"detection {layout}" for cell in study.cells)
-    assert {cell.truth for cell in study.cells} == {"target", "other", "none"}
-
-
-def test_every_sample_has_a_seed_of_its_own_that_nothing_else_changes() -> None:
-    study = load_study(SHIPPED)
-    seeds = [
-        study.sample(cell.name, arm, index).seed
-        for cell in study.cells
-        for arm in ("positive", "negative")
-        for index in range(50)
-    ]
-    assert len(set(seeds)) == len(seeds)
-    alone = study.model_copy(update={"cells": study.cells[3:4]})
-    name = alone.cells[0].name
-    assert alone.sample(name, "positive", 7).seed == study.sample(name, "positive", 7).seed
-
-
-def test_options_of_a_cell_replace_those_of_the_study() -> None:
-    study = tiny(
-        cells=[
-            {"name": "long", "factor": "a", "level": "b", "simulate": {"read_length": 150}, "fragments": 7}
-        ]
-    )
-    positive = study.sample("long", "positive", 0).parameters()
-    assert positive.read_length == 150
-    assert positive.window == 300
-    assert positive.fusions == ("ASPSCR1:7::TFE3:6=x7",)
-    assert study.sample("long", "negative", 0).parameters().fusions == ()
-
-
-def test_a_share_of_fusion_transcripts_takes_the_place_of_wild_type() -> None:
-    study = tiny(cells=[{"name": "share", "factor": "a", "level": "b", "fraction": 0.2}])
-    numbers = []
-    for index in range(200):
-        parameters = study.sample("share", "positive", index).parameters()
-        number = int(parameters.fusions[0].rpartition("=n")[2])
-        assert parameters.near["TFE3:6"] + number == 60
-        numbers.append(number)
-    assert len(set(numbers)) > 5
-    assert abs(sum(numbers) / 200 - 12) < 1
-
-
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
-        ({"seed": -1}, "key seed"),
-        ({"cells": []}, "key cells"),
-        ({"cells": [{"name": "a/b", "factor": "f", "level": "l"}]}, "key cells.0.name"),
-        ({"cells": [{"name": "a", "factor": "f", "level": "l", "sample": 3}]}, "key cells.0.sample"),
-        ({"cells": [PLAIN, PLAIN]}, "cell plain occurs twice"),
-        ({"simulate": {"reads": 3}}, "cell plain: simulate has no option reads; options are anchor_five"),
-        ({"simulate": {"error_rate": 3}}, "--error-rate 3 is no rate"),
-        (
-            {
-                "cells": [
-                    {"name": "a", "factor": "f", "level": "l", "fraction": 0.1, "fusion": "PRCC:1::TFE3:4"}
-                ]
-            },
-            'a fraction needs fragments near TFE3:4; give near: {"TFE3:4": N}',
-        ),
-    ],
-)
-def test_a_study_that_is_wrong_is_refused(changes: dict[str, object], problem: str, tmp_path: Path) -> None:
-    path = tmp_path / "study.yaml"
-    path.write_text(yaml.safe_dump({**TINY, **changes}), encoding="utf-8")
-    with pytest.raises(ParameterError) as caught:
-        load_study(path)
-    assert problem in caught.value.sentence()
-
-
-def test_a_study_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match=r"none.yaml: cannot be read"):
-        load_study(tmp_path / "none.yaml")
-
-
-# --- Judgement and counts ---------------------------------------------------------------------------
-
-
-def test_an_outcome_is_read_as_it_was_written(tmp_path: Path) -> None:
-    outcomes = [OUTCOME, replace(OUTCOME, index=1, named=False, right_type=None, exact=None, detectable=None)]
-    path = tmp_path / "cell.tsv"
-    path.write_text("\n".join([Outcome.header(), *(o.row() for o in outcomes)]) + "\n", encoding="ascii")
-    assert list(read_outcomes([path])) == outcomes
-    path.write_text(f"{Outcome.header()}\nplain\tpositive\n", encoding="ascii")
-    with pytest.raises(ReadsError, match="line 2"):
-        list(read_outcomes([path]))
-
-
-@pytest.mark.parametrize(
-    ("truth", "call", "wrong"),
-    [
-        ("target", "CONFIRMED", False),
-        ("target", "INDETERMINATE", False),
-        ("target", "EXCLUDED", True),
-        ("other", "CONFIRMED", True),
-        ("other", "INDETERMINATE", False),
-        ("other", "EXCLUDED", True),
-        ("none", "CONFIRMED", True),
-        ("none", "INDETERMINATE", False),
-        ("none", "EXCLUDED", False),
-    ],
-)
-def test_which_verdicts_are_wrong(truth: str, call: str, wrong: bool) -> None:
-    assert bool(replace(OUTCOME, truth=truth, call=call).wrong) == wrong  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "low", "high"),
-    # Newcombe 1998, Statistics in Medicine 17:857, table I, method 3.
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_score_intervals_are_those_published(part: int, whole: int, low: float, high: float) -> None:
-    interval = Share(part, whole).interval
-    assert interval is not None
-    assert interval == pytest.approx((low, high), abs=5e-5)
-    mirrored = Share(whole - part, whole).interval
-    assert mirrored == pytest.approx((1 - high, 1 - low), abs=5e-5)
-
-
-def test_the_limit_of_detection_needs_every_larger_number_too() -> None:
-    shares = {1: 0.2, 2: 0.97, 3: 0.9, 5: 0.96, 10: 1.0}
-    study = tiny(
-        cells=[{"name": f"n{n}", "factor": "detection 2x75", "level": f"{n}", "fragments": n} for n in shares]
-    )
-    outcomes = [
-        replace(
-            OUTCOME,
-            cell=f"n{n}",
-            index=i,
-            call="CONFIRMED" if i < round(100 * part) else "INDETERMINATE",
-        )
-        for n, part in shares.items()
-        for i in range(100)
-    ]
-    (limit,) = detection_limits(study, cell_rows(study, outcomes))
-    assert (limit.group, limit.limit) == ("2x75", 5)
-    assert [number for number, _ in limit.tried] == [1, 2, 3, 5, 10]
-
-
-def test_calibration_counts_only_samples_of_which_the_statement_speaks() -> None:
-    study = tiny(cells=[{"name": "share", "factor": "a", "level": "b", "fraction": 0.05}])
-    outcomes = [
-        # 59 fragments state 4.95% with 95% and 7.5% with 99%; 95 fragments state 4.7% with 99%.
-        replace(OUTCOME, cell="share", index=0, detectable=1 - 0.05 ** (1 / 59), seen=False),
-        replace(OUTCOME, cell="share", index=1, detectable=1 - 0.05 ** (1 / 95), seen=True),
-        replace(OUTCOME, cell="share", index=2, detectable=1 - 0.05 ** (1 / 40), seen=False),
-        replace(OUTCOME, cell="share", index=3, detectable=None, seen=False),
-    ]
-    found = {row.level: row.missed for row in calibration(study, outcomes)}
-    assert found == {0.95: Share(1, 2), 0.99: Share(0, 1)}
-
-
-def test_junctions_are_equivalent_where_both_genes_share_the_bases_between(demo_panel: Panel) -> None:
-    five, three = demo_panel.unspliced["ASPSCR1"], demo_panel.unspliced["TFE3"]
-
-    def junction(before: int, after: int) -> Junction:
-        return Junction("ASPSCR1", five.to_genome(before), "TFE3", three.to_genome(after))
-
-    # The first place where base `at` of the 5' gene's continuation is the 3' gene's first base, and the
-    # next one is not.
-    at = next(
-        i
-        for i in range(2000, 3000)
-        if five.sequence[i + 1] == three.sequence[i] and five.sequence[i + 2] != three.sequence[i + 1]
-    )
-    assert equivalent(demo_panel, junction(at, at), junction(at + 1, at + 1))
-    assert equivalent(demo_panel, junction(at + 1, at + 1), junction(at, at))
-    assert not equivalent(demo_panel, junction(at, at), junction(at + 2, at + 2))
-    assert not equivalent(demo_panel, junction(at, at), junction(at + 1, at))
-
-
-# --- A tiny run -------------------------------------------------------------------------------------
+from aspsfusion.validation.run import Chain, run_cell
+from aspsfusion.validation.study import load_study
+from repository import BCR_ABL1_PANEL
+from study_factory import OUTCOME, TINY, tiny
 
 
 def test_a_cell_that_was_stopped_goes_on_and_ends_with_the_same_bytes(chain: Chain, tmp_path: Path) -> None:
@@ -314,11 +71,15 @@ def test_the_commands_give_a_page_that_names_each_wrong_verdict(
     page, table = tmp_path / "page.md", tmp_path / "page.tsv"
     command = ["page", *tables, "--study", study, "--panel", panel, "--tsv", table, "--markdown", page]
     assert main(["validate", *map(str, command)]) == 0
-    assert "3 samples, 1 wrong verdicts" in capsys.readouterr().out
+    assert "3 samples, 1 with violations" in capsys.readouterr().out
     text = page.read_text(encoding="utf-8")
     seed = load_study(study).sample("plain", "positive", 1).seed
     assert f"| plain | positive | 1 | {seed} | missed: the fusion was excluded |" in text
-    assert "| 3 or more fragments across the junction: EXCLUDED (missed) | 1 of 2 |" in text
+    # What is asked first comes first.
+    first = [line for line in text.splitlines() if line.startswith("|")][2:4]
+    assert first[0].startswith("| False CONFIRMED: samples without the target fusion | 0 of 1 |")
+    assert first[1].startswith("| False EXCLUDED: samples whose reads show the target fusion | 1 of 2 |")
+    assert text.index("## What is asked first") < text.index("## Sensitivity by fragments")
     rows = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
     assert [row[0] for row in rows] == ["cell", "plain", "other"]
 
@@ -331,8 +92,8 @@ def test_the_commands_give_a_page_that_names_each_wrong_verdict(
 
 
 def test_the_page_shows_what_else_was_studied(demo_panel_directory: Path, tmp_path: Path) -> None:
-    from aspsfusion.validation.page import table
     from aspsfusion.validation.reads import Dilution, JunctionReads
+    from aspsfusion.validation.sections import table
     from aspsfusion.validation.study import read_rows, write_rows
 
     reads = [JunctionReads("crosses", "A-B", "A-B", 1000, 950, 30, 5, 4, 11)]

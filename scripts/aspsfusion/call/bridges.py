@@ -7,6 +7,7 @@ is counted, whether a rejected candidate took it or nothing did.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,8 @@ from aspsfusion.call.proposals import BORDER_REACH
 from aspsfusion.call.realign import Support
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
-from aspsfusion.panel.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel, Transcript
+from aspsfusion.panel.screen_targets import INTRON_FLANK
 
 MAX_COMPARED = 300
 """Fragments on one pair of contigs that are compared with each other: of more, some of these agree."""
@@ -34,7 +36,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True)
 class Join:
-    """One way in which a fragment joins two genes.
+    """A join of two genes by a fragment, on one contig of each.
 
     Attributes:
         number: of the fragment.
@@ -100,18 +102,22 @@ class BridgeFinder:
         """
         junctions = list(junctions)
         of_candidate = {
-            j.junction: [self._of_support(j.junction, support) for support in supports[j.junction]]
+            j.junction: [
+                join for support in supports[j.junction] for join in self._of_support(j.junction, support)
+            ]
             for j in junctions
             if j.rejections and self._between_targets(j.junction)
         }
         bridging = [
-            (fragment, join, place) for fragment in unexplained for join, place in self._of_fragment(fragment)
+            (fragment, joins, place)
+            for fragment in unexplained
+            for joins, place in self._of_fragment(fragment)
+            if joins
         ]
-        joins = [join for found in of_candidate.values() for join in found if join]
-        agreeing = agreements([*joins, *(join for _, join, _ in bridging)], longest)
+        agreeing = agreements(chain(*of_candidate.values(), *(joins for _, joins, _ in bridging)), longest)
         compared = []
         for junction in junctions:
-            found = [agreeing[join.number] for join in of_candidate.get(junction.junction, ()) if join]
+            found = [agreeing[join.number] for join in of_candidate.get(junction.junction, ())]
             compared.append(
                 replace(
                     junction,
@@ -119,44 +125,53 @@ class BridgeFinder:
                     agreeing=max((each.all for each in found), default=0),
                 )
             )
-        bridges = [self._bridge(*each, agreeing[each[0].number]) for each in bridging]
+        bridges = [
+            self._bridge(fragment, joins[0].split, place, agreeing[fragment.number])
+            for fragment, joins, place in bridging
+        ]
         bridges.sort(key=lambda b: (-b.agreeing, not b.split, b.number, b.five_pos, b.three_pos))
         return Compared(tuple(compared), tuple(bridges))
 
     def _between_targets(self, junction: Junction) -> bool:
         return {junction.five_gene, junction.three_gene} == self._genes
 
-    def _of_support(self, junction: Junction, support: Support) -> Join | None:
+    def _of_support(self, junction: Junction, support: Support) -> list[Join]:
         if support.kind == "spanning":
-            return next((join for join, _ in self._of_pair(support.fragment)), None)
+            return [join for joins, _ in self._of_pair(support.fragment) for join in joins]
         return self._of_split(support.fragment, junction)
 
-    def _of_fragment(self, fragment: Fragment) -> list[tuple[Join, Junction]]:
+    def _of_fragment(self, fragment: Fragment) -> list[tuple[list[Join], Junction]]:
         """Return how a fragment joins the two genes, each with the innermost places that it shows."""
         split = [
-            (join, junction)
+            (self._of_split(fragment, junction), junction)
             for junction in self._supports.split_junctions(fragment)
-            if self._between_targets(junction) and (join := self._of_split(fragment, junction))
+            if self._between_targets(junction)
         ]
         return split or list(self._of_pair(fragment))
 
-    def _of_split(self, fragment: Fragment, junction: Junction) -> Join | None:
-        five = self._stretch(junction.five_gene, junction.five_pos, junction.five_pos)
-        three = self._stretch(junction.three_gene, junction.three_pos, junction.three_pos)
-        return Join(fragment.number, True, five, three) if five and three else None
+    def _of_split(self, fragment: Fragment, junction: Junction) -> list[Join]:
+        return self._joins(fragment.number, junction, None)
 
-    def _of_pair(self, fragment: Fragment) -> Iterator[tuple[Join, Junction]]:
+    def _of_pair(self, fragment: Fragment) -> Iterator[tuple[list[Join], Junction]]:
         if len(fragment.mates) != BOTH_ENDS:
             return
         for upstream, downstream in (fragment.mates, fragment.mates[::-1]):
             left, right = self._place(upstream, reverse=False), self._place(downstream, reverse=True)
             if left is None or right is None or {left.gene, right.gene} != self._genes:
                 continue
-            (first, last), (start, end) = self._ends(left), self._ends(right)
-            five, three = self._stretch(left.gene, first, last), self._stretch(right.gene, start, end)
-            if five and three:
-                inner = Junction(left.gene, last, right.gene, start)
-                yield Join(fragment.number, False, five, three), inner
+            last = self._panel.genomic_position(left.contig, left.end - 1)
+            first = self._panel.genomic_position(right.contig, right.start)
+            inner = Junction(left.gene, last, right.gene, first)
+            yield self._joins(fragment.number, inner, (left.end - left.start, right.end - right.start)), inner
+
+    def _joins(self, number: int, place: Junction, shown: tuple[int, int] | None) -> list[Join]:
+        """Return a fragment's joins; `shown` are the bases of a pair's mates, None for a split read."""
+        five, three = shown or (1, 1)
+        return [
+            Join(number, shown is None, left, right)
+            for left in self._stretches(place.five_gene, place.five_pos, five, five_prime=True)
+            for right in self._stretches(place.three_gene, place.three_pos, three, five_prime=False)
+        ]
 
     def _place(self, mate: Mate, *, reverse: bool) -> Placement | None:
         """Return where a mate is placed in the only gene that it fits, None on the other strand."""
@@ -166,37 +181,59 @@ class BridgeFinder:
         long_enough = best.end - best.start >= self._parameters.min_span
         return best if best.reverse == reverse and long_enough else None
 
-    def _ends(self, placement: Placement) -> tuple[int, int]:
-        contig = placement.contig
-        return (
-            self._panel.genomic_position(contig, placement.start),
-            self._panel.genomic_position(contig, placement.end - 1),
-        )
+    def _stretches(self, gene: str, position: int, length: int, *, five_prime: bool) -> Iterator[Stretch]:
+        """Yield a stretch that ends at a join, or begins there, on the primary transcript and the whole gene.
 
-    def _stretch(self, gene: str, first: int, last: int) -> Stretch | None:
-        """Return a stretch by the genomic positions of its first and last base in the gene's direction."""
+        Of one join in an intron some fragments show bases of the exons alone, and others are cut at the
+        border in either sequence. So bases of an intron count on the transcript as if they took the place of
+        the next exon's, and a stretch is as long as what the fragment shows.
+
+        Args:
+            gene: HGNC symbol.
+            position: genomic position of its base next to the join.
+            length: bases that the fragment shows.
+            five_prime: whether the gene is the one that comes first.
+        """
         primary, unspliced = self._panel.primary[gene], self._panel.unspliced.get(gene)
-        start, end = primary.from_genome(first), primary.from_genome(last)
-        if start is not None and end is not None:
-            return Stretch(primary.key, start, end + 1)
-        if unspliced is None:
-            return None
-        return Stretch(unspliced.key, unspliced.from_genome(first), unspliced.from_genome(last) + 1)
+        places = {primary.key: _on_transcript(primary, position, five_prime=five_prime)}
+        if unspliced is not None:
+            places[unspliced.key] = unspliced.from_genome(position)
+        for contig, place in places.items():
+            if place is not None:
+                start = place + 1 - length if five_prime else place
+                yield Stretch(contig, start, start + length)
 
-    def _bridge(self, fragment: Fragment, join: Join, place: Junction, agreeing: Agreement) -> Bridge:
+    def _bridge(self, fragment: Fragment, split: bool, place: Junction, agreeing: Agreement) -> Bridge:
         return Bridge(
             number=fragment.number,
             label=fragment.label,
-            split=join.split,
+            split=split,
             five_gene=place.five_gene,
             five_pos=place.five_pos,
             three_gene=place.three_gene,
             three_pos=place.three_pos,
             inserted=place.inserted,
-            known_place=join.split and self._supports.known_place(place) is not None,
+            listed=split and self._supports.known_place(place) in self._panel.catalogue,
             agreeing_split=agreeing.split,
             agreeing=agreeing.all,
         )
+
+
+def _on_transcript(transcript: Transcript, position: int, *, five_prime: bool) -> int | None:
+    """Return the place of a genomic position on a transcript; of an intron, only beside an exon.
+
+    Bases of an intron go on from the exon before them, or up to the exon after them for the 3' gene.
+    """
+    sense = 1 if transcript.strand == "+" else -1
+    place = transcript.from_genome(position)
+    if place is not None:
+        return place
+    for exon in transcript.exons:
+        inner = exon.tx_end - 1 if five_prime else exon.tx_start
+        distance = (position - transcript.to_genome(inner)) * sense
+        if 0 < (distance if five_prime else -distance) <= INTRON_FLANK:
+            return inner + distance
+    return None
 
 
 def agreements(joins: Iterable[Join], longest: int) -> dict[int, Agreement]:
@@ -210,9 +247,10 @@ def agreements(joins: Iterable[Join], longest: int) -> dict[int, Agreement]:
         longest: longest fragment of the sample in nt.
     """
     by_contigs: dict[tuple[str, str], list[Join]] = {}
+    found: dict[int, Agreement] = {}
     for join in joins:
         by_contigs.setdefault((join.five.contig, join.three.contig), []).append(join)
-    found: dict[int, Agreement] = {join.number: Agreement() for join in joins}
+        found[join.number] = Agreement()
     for group in by_contigs.values():
         for number, agreement in _in_group(group[:MAX_COMPARED], longest):
             before = found[number]

@@ -51,7 +51,7 @@ class Bridge:
         three_gene: the other gene.
         three_pos: first base that the read, or the mate, shows of it.
         inserted: bases of a split read between the two.
-        known_place: whether a split read is at a junction that is listed or between exon borders.
+        listed: whether a split read shows a listed junction, or a variant of one.
         agreeing_split: fragments with a read split at the same places, see `bridges.Agreement`.
         agreeing: fragments that could be of one junction with it, itself included.
     """
@@ -64,7 +64,7 @@ class Bridge:
     three_gene: str
     three_pos: int
     inserted: str
-    known_place: bool
+    listed: bool
     agreeing_split: int
     agreeing: int
 

@@ -6,7 +6,7 @@ sample is never called negative for want of a name.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aspsfusion.align.trim import ADAPTERS
 from aspsfusion.call.calls_file import OneSidedCluster
@@ -17,10 +17,15 @@ from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Panel
 
 MIN_CLIP = 15
-"""Clipped bases that count: 15 nt do not occur by chance in the introns and transcripts of a target."""
+"""Clipped bases that one fragment of a break must show: 15 nt do not occur by chance in the introns and
+transcripts of a target."""
 
 MIN_ALIGNED = 25
-"""Bases of the read that must be placed in the gene: long introns hold shorter pieces of foreign reads."""
+"""Bases in the gene that one fragment of a break must show, both of its reads together: reads of some other
+gene that shares a shorter piece with the target all end in the same place, and none of them shows more."""
+
+MIN_FURTHER_CLIP, MIN_FURTHER_ALIGNED = 8, 17
+"""The same for the other fragments of that break, whose clips must go on alike."""
 
 MIN_FRAGMENTS = 3
 """Unique fragments that leave a gene at one position: single ones are chimeras of library preparation."""
@@ -28,22 +33,22 @@ MIN_FRAGMENTS = 3
 MAX_ALIGNED_EDIT_RATE = 0.06
 """Largest share of mismatches in the bases that are placed in the gene; as for a read of a junction."""
 
-POSITION_SLACK = 3
-"""Bases by which the clips of one break differ where the foreign sequence goes on like the gene by chance."""
+POSITION_SLACK = 5
+"""Bases by which the clips of one break differ: the foreign sequence goes on like the gene by chance, and the
+aligner clips at a sequencing error in the last 4 bases of the gene, which cost it more than they bring."""
 
 BORDER_REACH = 6
 """Bases by which an alignment may run over an exon's border into foreign sequence: more agree by chance in
 fewer than 1 of 1000 cases."""
 
-MIN_CLIP_MISMATCH_RATE = 0.45
-"""Clips that differ less from the gene's own continuation are those of a diverged copy, of a paralog or a
-pseudogene, or sequencing errors. Foreign sequence differs in 75 percent; 15 foreign bases differ in fewer
-than 45 percent once in 200 cases."""
+MIN_CLIP_MISMATCH_RATE = 0.3
+"""Clips that differ less from the gene's own continuation are its own with sequencing errors. Foreign
+sequence differs in 75 percent; 15 foreign bases differ in fewer than 30 percent once in 8,000 cases."""
 
 MIN_CONSENSUS_MISMATCH_RATE = 0.55
 """The same for the consensus of a break, where chance and sequencing errors are averaged out: of 20 foreign
 bases fewer than 55 percent differ once in 70 cases, of 40 once in 600; clips of copies that are 80 percent
-identical are at 45 to 50 percent where they pass at all."""
+identical are at 45 to 50 percent."""
 
 NEXT_BASES = 15
 """The bases next to the break must differ as well: a gene's copy may be alike there and end further on."""
@@ -58,18 +63,29 @@ class _Clip:
     """Bases of a read beyond a break, and those of the gene itself in their place.
 
     Attributes:
+        number: of the fragment.
         gene: HGNC symbol.
         position: genomic position of the last base of the gene, 0-based.
         enters: whether the read enters the gene at the break, its foreign bases being upstream.
+        aligned: bases of the fragment's reads in the gene.
         bases: of the read, in the direction of the gene.
         own: of the gene, as many.
+        outer: whether the transcript begins or ends here.
     """
 
+    number: int
     gene: str
     position: int
     enters: bool
+    aligned: int
     bases: str
     own: str
+    outer: bool
+
+    @property
+    def differs(self) -> float:
+        """Share of the bases that differ from the gene's own."""
+        return _mismatch_rate(self.bases, self.own)
 
 
 def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSidedCluster]:
@@ -85,11 +101,11 @@ def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSided
     targets = set(panel.spec.genes_with_role("target"))
     clips: list[_Clip] = []
     for fragment in fragments:
-        found = {clip for mate in fragment.mates for clip in _clips(panel, mate, targets)}
+        found = {clip for mate in fragment.mates for clip in _clips(panel, fragment, mate, targets)}
         # Overlapping mates show the same break twice; the fragment votes once, with its longest clip.
         by_place = {
             (clip.gene, clip.position, clip.enters): clip
-            for clip in sorted(found, key=lambda c: (len(c.bases), c.bases))
+            for clip in sorted(found, key=lambda c: (len(c.bases), -c.differs, c.bases))
         }
         clips.extend(clip for clip in by_place.values() if _of_the_gene_itself(panel, fragment, clip.gene))
     return _clusters(clips)
@@ -106,29 +122,58 @@ def _of_the_gene_itself(panel: Panel, fragment: Fragment, gene: str) -> bool:
     return proves_gene(panel.specificity, gene, ((mate, placed) for mate, placed in reads if placed))
 
 
-def _clips(panel: Panel, mate: Mate, targets: set[str]) -> Iterator[_Clip]:
-    length = len(mate.sequence)
-    for placement in mate.placements[:1]:
-        if placement.gene not in targets:
-            continue
-        bases = mate.oriented(reverse=placement.reverse)
-        for enters in (True, False):
-            inner, beyond = _to_border(panel, placement, enters=enters)
-            start, end = (
-                (0, placement.query_start + beyond) if enters else (placement.query_end - beyond, length)
-            )
-            clip = bases[start:end]
-            if len(clip) < MIN_CLIP:
-                continue
-            too_short = placement.end - placement.start - beyond < MIN_ALIGNED
-            if too_short or _placed_elsewhere(mate, placement, start, end):
-                continue
-            own = _continuation(panel, placement, inner, len(clip), enters=enters)
-            if not _foreign(clip, own, enters=enters) or _poorly_placed(placement, bases, panel):
-                continue
-            position = _inner_position(panel, placement, inner, enters=enters)
-            if position is not None:
-                yield _Clip(placement.gene, position, enters, clip, own)
+def _clips(panel: Panel, fragment: Fragment, mate: Mate, targets: set[str]) -> Iterator[_Clip]:
+    """Yield the clips of a read at each place in a target where its piece fits.
+
+    Repeats have several places, and of several transcripts one may end where another goes on. The bases
+    beyond must be foreign to all of them.
+    """
+    best = _longest(mate)
+    if best is None or best.gene not in targets:
+        return
+    others = sum(
+        p.end - p.start
+        for other in fragment.mates
+        if other is not mate
+        if (p := _longest(other)) and p.gene == best.gene and p.reverse != best.reverse
+    )
+    for enters in (True, False):
+        found = [
+            clip
+            for placement in mate.placements
+            if (placement.gene, placement.reverse) == (best.gene, best.reverse)
+            and abs(_edge(placement, enters=enters) - _edge(best, enters=enters)) <= BORDER_REACH
+            and (clip := _clip(panel, mate, placement, enters=enters))
+        ]
+        if all(clip.differs >= MIN_CLIP_MISMATCH_RATE for clip in found):
+            for clip in found:
+                if not clip.outer:
+                    yield replace(clip, number=fragment.number, aligned=clip.aligned + others)
+
+
+def _longest(mate: Mate) -> Placement | None:
+    """Return the placement with the longest piece: edits of the whole read are those of the foreign bases."""
+    return max(mate.placements, key=lambda p: p.end - p.start, default=None)
+
+
+def _edge(placement: Placement, *, enters: bool) -> int:
+    return placement.query_start if enters else placement.query_end
+
+
+def _clip(panel: Panel, mate: Mate, placement: Placement, *, enters: bool) -> _Clip | None:
+    """Return what a read shows beyond one end of a placement, None where either part is too short."""
+    bases, edge = mate.oriented(reverse=placement.reverse), _edge(placement, enters=enters)
+    inner, beyond = _to_border(panel, placement, enters=enters)
+    start, end = (0, edge + beyond) if enters else (edge - beyond, len(bases))
+    aligned = placement.end - placement.start - beyond
+    if end - start < MIN_FURTHER_CLIP or aligned < MIN_FURTHER_ALIGNED:
+        return None
+    if _placed_elsewhere(mate, placement, start, end) or _poorly_placed(placement, bases, panel):
+        return None
+    own = _continuation(panel, placement, inner, end - start, enters=enters)
+    position = panel.genomic_position(placement.contig, inner)
+    outer = _at_outer_end(panel, placement, inner, enters=enters)
+    return _Clip(0, placement.gene, position, enters, aligned, bases[start:end], own, outer)
 
 
 def _continuation(panel: Panel, placement: Placement, inner: int, length: int, *, enters: bool) -> str:
@@ -139,11 +184,12 @@ def _continuation(panel: Panel, placement: Placement, inner: int, length: int, *
     return sequence[inner + 1 : inner + 1 + length].ljust(length, "N")
 
 
-def _foreign(clip: str, own: str, *, enters: bool) -> bool:
-    """Whether a clip differs from the gene's own continuation, as a whole and next to the break."""
+def _foreign(consensus: str, own: str, *, enters: bool) -> bool:
+    """Whether a consensus differs from the gene's own continuation, as a whole and next to the break."""
     next_to_it = slice(-NEXT_BASES, None) if enters else slice(NEXT_BASES)
-    return all(
-        _mismatch_rate(clip[part], own[part]) >= MIN_CLIP_MISMATCH_RATE for part in (slice(None), next_to_it)
+    return (
+        _mismatch_rate(consensus, own) >= MIN_CONSENSUS_MISMATCH_RATE
+        and _mismatch_rate(consensus[next_to_it], own[next_to_it]) >= MIN_CLIP_MISMATCH_RATE
     )
 
 
@@ -188,25 +234,30 @@ def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) ->
     return False
 
 
-def _inner_position(panel: Panel, placement: Placement, inner: int, *, enters: bool) -> int | None:
-    """Return the genomic position of the base at the clip, None at a transcript's outer ends.
+def _at_outer_end(panel: Panel, placement: Placement, inner: int, *, enters: bool) -> bool:
+    """Whether a clip is before the first exon of a gene or after its last one.
 
-    Where transcription begins and ends varies, so a clip before a first exon or after a last one says
-    nothing.
+    Where transcription begins and ends varies, so such a clip says nothing. The ends of other transcripts are
+    places like any other where the primary one goes on.
     """
     transcript = panel.transcripts.get(placement.contig)
-    if transcript is None:
-        return panel.unspliced[placement.gene].to_genome(inner)
-    exon = transcript.exon_at(inner)
-    outer = 1 if enters else len(transcript.exons)
-    return None if exon.number == outer else transcript.to_genome(inner)
+    if transcript is None or transcript.exon_at(inner).number != (1 if enters else len(transcript.exons)):
+        return False
+    position, exons = transcript.to_genome(inner), panel.primary[placement.gene].exons
+    inside = min(e.start for e in exons) <= position < max(e.end for e in exons)
+    return transcript.primary or not inside
 
 
 def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
-    counts = Counter((clip.gene, clip.enters, clip.position) for clip in clips)
+    # Of places that as many fragments show, the one with most bases of the gene is the end of them.
+    counts: Counter[tuple[str, bool, int]] = Counter()
+    shown: Counter[tuple[str, bool, int]] = Counter()
+    for clip in clips:
+        counts[clip.gene, clip.enters, clip.position] += 1
+        shown[clip.gene, clip.enters, clip.position] += clip.aligned
     clusters = []
     left = list(clips)
-    for (gene, enters, position), _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+    for gene, enters, position in sorted(counts, key=lambda place: (-counts[place], -shown[place], place)):
         members = [
             clip
             for clip in left
@@ -216,15 +267,17 @@ def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
         consensus = _consensus([clip.bases for clip in exact], enters=enters)
         members = [clip for clip in members if _agrees(clip, consensus)]
         exact = [clip for clip in members if clip.position == position]
-        if len(members) < MIN_FRAGMENTS or not exact:
+        longest = max((len(clip.bases) for clip in exact), default=0)
+        fragments = len({clip.number for clip in members})
+        if fragments < MIN_FRAGMENTS or longest < MIN_CLIP:
+            continue
+        if max(clip.aligned for clip in members) < MIN_ALIGNED:
             continue
         left = [clip for clip in left if clip not in members]
         consensus = _consensus([clip.bases for clip in exact], enters=enters)
-        if _mismatch_rate(consensus, max(exact, key=lambda c: len(c.own)).own) < MIN_CONSENSUS_MISMATCH_RATE:
+        if not _foreign(consensus, max(exact, key=lambda c: len(c.own)).own, enters=enters):
             continue
-        clusters.append(
-            OneSidedCluster(gene, position, enters, len(members), consensus, _rejection(consensus))
-        )
+        clusters.append(OneSidedCluster(gene, position, enters, fragments, consensus, _rejection(consensus)))
     return sorted(clusters, key=lambda c: (-c.fragments, c.gene, c.position))
 
 
@@ -244,7 +297,8 @@ def _agrees(clip: _Clip, consensus: str) -> bool:
     others = consensus[::-1] if clip.enters else consensus
     for shift in range(-POSITION_SLACK, POSITION_SLACK + 1):
         pairs = list(zip(bases[max(0, shift) :], others[max(0, -shift) :], strict=False))[:NEXT_BASES]
-        if sum(a == b for a, b in pairs) >= MIN_AGREEMENT * NEXT_BASES:
+        least = MIN_AGREEMENT * min(NEXT_BASES, len(bases))
+        if sum(a == b for a, b in pairs) >= least:
             return True
     return False
 

@@ -10,7 +10,6 @@ and `EXAMPLE`; a module with several has a `Command` of these for each, by its n
 import argparse
 import importlib
 import sys
-import traceback
 from collections.abc import Sequence
 
 from aspsfusion.cli.options import Command, add_debug
@@ -130,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = args.run(args) or 0
     except (AspsfusionError, OSError) as error:
         if args.debug:
-            traceback.print_exc()
+            sys.excepthook(type(error), error, error.__traceback__)
         print(f"{ERROR_MARK}{_sentence(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -16,6 +16,10 @@ A fusion is stated as GENE1:POINT::GENE2:POINT, 5' gene first; numbers refer to 
   GENE1:7::GENE2:6          end of exon 7 joined to the start of exon 6
   GENE1:c.900::GENE2:c.800  c. positions of the last and the first joined base
   GENE1:7+120::GENE2:6-300  120 nt of the intron after exon 7 and 300 nt of the one before exon 6 retained
+  GENE1:7::ACGT::GENE2:6    bases of neither gene between the two
+  GENE1:7::GENE2:6@-2:1>T   a variant beside the junction: from base -2 on (-1 is the last of GENE1, 0 the
+                            first of GENE2) 1 base is lost and T takes its place
+  GENE1:7::?:300            300 random bases of a gene that is not on the panel, or first: ?:300::GENE2:6
 followed by =N for N fragments along the whole fusion transcript (default 100), =nN for N fragments near the
 junction (--window), or =xN for N fragments of which each has a read across the junction.
 """

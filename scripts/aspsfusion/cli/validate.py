@@ -130,6 +130,7 @@ def _cell(args: argparse.Namespace) -> None:
 
 
 def _sample(args: argparse.Namespace) -> None:
+    from aspsfusion.validation.outcomes import violations
     from aspsfusion.validation.run import write_sample
     from aspsfusion.validation.study import load_study
 
@@ -138,8 +139,8 @@ def _sample(args: argparse.Namespace) -> None:
         paths, outcome, report = write_sample(chain, sample, args.output, force=args.force)
     print(f"wrote {', '.join(str(path) for path in paths)}", file=sys.stderr)
     print(f"{outcome.call}: {' '.join(reason.text for reason in report.verdict.reasons)}")
-    if outcome.wrong:
-        print(outcome.wrong)
+    for violation in violations(outcome, sample.cell):
+        print(violation)
 
 
 def _junction_reads(args: argparse.Namespace) -> None:
@@ -171,5 +172,5 @@ def _page(args: argparse.Namespace) -> None:
     with _chain(args) as chain:
         inputs = Inputs.read(study, chain, args.cells, args.junction_reads, args.dilution)
     write_results(inputs, args.tsv, args.markdown, force=args.force)
-    wrong = sum(bool(outcome.wrong) for outcome in inputs.outcomes)
-    print(f"{len(inputs.outcomes):,} samples, {wrong} wrong verdicts; see {args.markdown}")
+    violated = len(inputs.violated())
+    print(f"{len(inputs.outcomes):,} samples, {violated} with violations; see {args.markdown}")

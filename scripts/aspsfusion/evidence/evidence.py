@@ -38,8 +38,9 @@ from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Panel, load_panel
 
-LONG_INSERT = 0.99
-"""Share of wild-type fragments that are no longer than the longest ones that a junction may make."""
+LONG_INSERT, BEYOND_LONG = 0.99, 1.25
+"""Length that this share of wild-type fragments does not exceed, and how much longer those of a junction may
+be: pairs that bridge one without touching it are the longest ones of their sample."""
 
 MIN_INSERTS = 20
 """Fragments whose lengths tell those of the sample; with fewer the configured longest one holds."""
@@ -115,14 +116,14 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
 
 
 def long_insert(inserts: Sequence[int]) -> int | None:
-    """Return the length that a share LONG_INSERT of fragments does not exceed; None for too few to tell.
+    """Return the length in nt that hardly any fragment of a sample exceeds; None for too few to tell.
 
     >>> long_insert(range(100, 300)), long_insert([200] * 19)
-    (297, None)
+    (371, None)
     """
     if len(inserts) < MIN_INSERTS:
         return None
-    return sorted(inserts)[int(LONG_INSERT * (len(inserts) - 1))]
+    return int(BEYOND_LONG * sorted(inserts)[int(LONG_INSERT * (len(inserts) - 1))])
 
 
 def _find_molecules(bam: Path, ends: EndFinder) -> MoleculeFinder:

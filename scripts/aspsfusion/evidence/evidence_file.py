@@ -25,7 +25,7 @@ class Evidence:
         candidates: fragments in the BAM.
         duplicates: fragments that are copies of another one.
         median_insert: median length of unique wild-type pairs on transcripts, in nt.
-        long_insert: length in nt that few of them exceed; None where there are too few to tell.
+        long_insert: length in nt that hardly any of them exceeds; None where there are too few to tell.
         umi: whether molecules were distinguished by UMIs too.
         unused_umi: what the names end in where that looks like UMIs but is not used; else empty.
         misread_runs: whether the lengths of homopolymer runs are often misread.

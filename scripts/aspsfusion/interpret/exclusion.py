@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, OneSided, Reason, UnexplainedBridge
-from aspsfusion.report.models import Exclusion, ExclusionLevel
+from aspsfusion.report.models import TUMOUR_SHARE_TO_DETECT, Exclusion, ExclusionLevel
 from aspsfusion.report.words import count, percent, rounded_up
 
 FRACTION_DECIMALS = 6
@@ -90,12 +90,6 @@ def detectable_fraction(informative: int, confidence: float) -> float | None:
     missed_by_one: float = (1 - confidence) ** (1 / informative)
     fraction = (1 - missed_by_one) / DETECTION_EFFICIENCY
     return fraction if fraction <= 1 else None
-
-
-TUMOUR_SHARE_TO_DETECT = 0.5
-"""Share of the declared tumour fraction that an exclusion must be able to detect: the neoplastic percentage
-of a sample is to be at least twice the limit of detection (somatic NGS guideline, Eur J Hum Genet 2024). That
-the share of fusion transcripts is about that of the tumour cells is an assumption."""
 
 
 def limit_of(parameters: ClassifyParameters, tumour_fraction: float | None) -> float:
@@ -229,11 +223,10 @@ def _low_coverage(excluded: Exclusion) -> Reason | None:
 
 
 def _declared(excluded: Exclusion) -> str:
-    """Say whence the limit is, where the declared tumour cells set it."""
-    tumour = excluded.tumour_fraction
-    if tumour is None or TUMOUR_SHARE_TO_DETECT * tumour > excluded.threshold:
+    """Say where the limit comes from, where the declared tumour cells set it."""
+    if not excluded.limited_by_tumour or excluded.tumour_fraction is None:
         return ""
-    return f" (half of the {percent(tumour)} tumour cells declared)"
+    return f" (half of the {percent(excluded.tumour_fraction)} tumour cells declared)"
 
 
 def _five_prime_gene(spec: PanelSpec, findings: Findings, parameters: ClassifyParameters) -> Reason | None:

@@ -9,8 +9,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from aspsfusion.errors import ParameterError, ReadsError
 
@@ -81,8 +81,7 @@ def scratch_beside(path: Path) -> Iterator[Path]:
         shutil.rmtree(scratch)
 
 
-@dataclass(frozen=True)
-class Stamp:
+class Stamp(NamedTuple):
     """A file's identity at one moment.
 
     Attributes:

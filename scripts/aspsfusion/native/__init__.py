@@ -2,10 +2,11 @@
 
 Takes arrays and numbers, and gives arrays and numbers; no file is read here. The C files beside this one
 are compiled when the package is installed. Nothing outside this package knows how C is called. Every C
-function checks the sizes and ranges that it is given.
+function checks the sizes and ranges that it is given. What works on NumPy's arrays is in `genome`: all else
+does without NumPy, whose import takes longer than to screen a small sample.
 """
 
-from aspsfusion.native.align import align_across, canonical_kmers, mismatches_at, overlap_insert
+from aspsfusion.native.align import align_across, mismatches_at, overlap_insert
 from aspsfusion.native.fastq import (
     BASES,
     GC,
@@ -27,10 +28,10 @@ from aspsfusion.native.fastq import (
     UNKNOWN,
     ScanRoom,
     first_out_of_step,
+    kept_fragments,
     scan_fastq,
     write_fragments,
 )
-from aspsfusion.native.genome import count_called, count_places, enter_kmers, enter_seeds
 from aspsfusion.native.library import (
     BEST_VARIANT,
     EMPTY,
@@ -41,6 +42,7 @@ from aspsfusion.native.library import (
     DamagedPanelError,
     use,
 )
+from aspsfusion.native.memory import Memory, copied, fresh
 from aspsfusion.native.screen import (
     FILTER_WORDS_BITS,
     MIN_TABLE_BITS,
@@ -79,15 +81,14 @@ __all__ = [
     "UNKNOWN",
     "VARIANTS",
     "DamagedPanelError",
+    "Memory",
     "ScanRoom",
     "ScreenTable",
     "align_across",
-    "canonical_kmers",
-    "count_called",
-    "count_places",
-    "enter_kmers",
-    "enter_seeds",
+    "copied",
     "first_out_of_step",
+    "fresh",
+    "kept_fragments",
     "match_reads",
     "mismatches_at",
     "overlap_insert",

@@ -1,10 +1,7 @@
-"""Reads on a contig, mates on each other, and the k-mers of a sequence (align.c)."""
+"""Reads on a contig, and mates on each other (align.c)."""
 
 import ctypes
 from ctypes import c_int64
-
-import numpy as np
-import numpy.typing as npt
 
 from aspsfusion.native.library import LOOPS, require_ok
 
@@ -73,19 +70,3 @@ def overlap_insert(first: bytes, second: bytes, minimum: int, max_mismatch_rate:
     return require_ok(
         LOOPS.overlap_insert(first, len(first), second, len(second), minimum, max_mismatch_rate)
     )
-
-
-def canonical_kmers(sequence: bytes, k: int) -> npt.NDArray[np.uint64]:
-    """Return the canonical k-mer that starts at each base, EMPTY where it holds a letter that is not a base.
-
-    Args:
-        sequence: letters; A, C, G, T and U in upper or lower case are bases.
-        k: k-mer length, odd and below 32, so that no k-mer is its own reverse complement.
-
-    Returns:
-        Array of length max(0, len(sequence) - k + 1): two bits for each base, A 0, C 1, G 2, T 3, the first
-        base highest.
-    """
-    kmers = np.empty(max(0, len(sequence) - k + 1), dtype=np.uint64)
-    require_ok(LOOPS.canonical_kmers(sequence, len(sequence), k, kmers, kmers.size))
-    return kmers

@@ -113,19 +113,20 @@ enum { STEP_OK, STEP_OTHER_NAME, STEP_WRONG_MATE }; /* why two records are not m
 /* Finds the first pair of records whose names are not those of two mates.
 
    Mates have one name, or names that differ in the mate's number at the end: /1 and /2, .1 and .2, _1 and _2. A
-   comment that names the mate (1:N:0, or SRA's 1/1) must not contradict the file's place. With `slash_only`, .1 and _1
-   are not taken for numbers of mates. Sets *index to the pair's, the count if there is none; returns a STEP code. */
+   comment that names the mate (1:N:0, or SRA's 1/1) must not contradict the file's place. Each column has `size`
+   records, of which every `stride`-th counts. With `slash_only`, .1 and _1 are not taken for numbers of mates. Sets
+   *index to the pair's, the number of pairs if there is none; returns a STEP code. */
 int EXPORT(first_out_of_step)(
     const uint64_t *first_names, const uint8_t *first_marks, const uint64_t *second_names,
-    const uint8_t *second_marks, int64_t count, int slash_only, int64_t *index
+    const uint8_t *second_marks, int64_t size, int64_t stride, int slash_only, int64_t *index
 ) {
-    if (!first_names || !first_marks || !second_names || !second_marks || !index || count < 0) {
+    if (!first_names || !first_marks || !second_names || !second_marks || !index || stride < 1) {
         return NATIVE_BAD_ARGUMENT;
     }
-    for (int64_t i = 0; i < count; i++) {
+    *index = 0;
+    for (int64_t i = 0; i < size; i += stride, ++*index) {
         uint8_t first = first_marks[i], second = second_marks[i];
         bool slash = ((first | second) & MARK_SIGN) == MARK_SLASH;
-        *index = i;
         if (first_names[i] != second_names[i]) return STEP_OTHER_NAME;
         if ((first & 15) != (second & 15) && !slash) {
             /* .1 and .2, _1 and _2: the sign must be one and the same. */
@@ -135,7 +136,6 @@ int EXPORT(first_out_of_step)(
         if (slash && ((first & MARK_MATE) == 2 || (second & MARK_MATE) == 1)) return STEP_WRONG_MATE;
         if (first >> MARK_COMMENT_SHIFT == 2 || second >> MARK_COMMENT_SHIFT == 1) return STEP_WRONG_MATE;
     }
-    *index = count;
     return STEP_OK;
 }
 
@@ -364,9 +364,25 @@ int EXPORT(scan_fastq)(
 
 /* --- Writing kept records ------------------------------------------------------------------------- */
 
+/* Finds the fragments of which either mate is from the panel; for single reads both columns are the same.
+
+   Fragment i is record `stride` * i of each column. Returns how many there are; `places` has room for all. */
+int64_t EXPORT(kept_fragments)(
+    const uint8_t *first_hits, const uint8_t *second_hits, int64_t stride, int64_t count, int64_t *places,
+    int64_t places_size
+) {
+    if (!first_hits || !second_hits || !places || stride < 1 || count > places_size) return NATIVE_BAD_ARGUMENT;
+    int64_t kept = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (first_hits[i * stride] | second_hits[i * stride]) places[kept++] = i;
+    }
+    return kept;
+}
+
 enum {
     SUFFIX_BYTES = 2, /* the mate's number at the end of a name with the sign before it: /1, .1 or _1 */
     MAX_DIGITS = 19, /* of a fragment's number */
+    HEADER_BYTES = MAX_DIGITS + SUFFIX_BYTES + 1, /* by which a written record may be longer than the one read */
 };
 
 /* Memory that is filled; once something did not fit, nothing more is written. */
@@ -489,8 +505,9 @@ typedef struct {
     int64_t starts_size;
 } record_column;
 
-static bool find_record(const record_column *column, int64_t number, kept_record *record) {
-    if (number < 0 || number >= column->starts_size - 1) return false;
+static bool find_record(const record_column *column, int64_t place, int64_t stride, kept_record *record) {
+    if (place < 0 || place > INT64_MAX / 2 || place * stride >= column->starts_size - 1) return false;
+    int64_t number = place * stride;
     int64_t start = column->starts[number], stop = column->starts[number + 1];
     if (start < 0 || start > stop || stop > column->size) return false;
     record->start = column->data + start;
@@ -503,6 +520,30 @@ static bool find_record(const record_column *column, int64_t number, kept_record
 static void drop_other_suffix(kept_record *record) {
     int64_t length = record->stem_end - record->start;
     record->stem_end -= length < SUFFIX_BYTES ? length : SUFFIX_BYTES;
+}
+
+static bool are_columns(const record_column *columns, int64_t mates, int64_t stride) {
+    if (!columns || (mates != 1 && mates != 2) || (stride != 1 && stride != 2)) return false;
+    for (int64_t mate = 0; mate < mates; mate++) {
+        if (!columns[mate].data || !columns[mate].starts) return false;
+    }
+    return true;
+}
+
+/* Returns how many bytes write_fragments needs at most for the chosen fragments. */
+int64_t EXPORT(fragment_bytes)(
+    const record_column *columns, int64_t mates, int64_t stride, const int64_t *chosen, int64_t chosen_count
+) {
+    if (!are_columns(columns, mates, stride) || !chosen) return NATIVE_BAD_ARGUMENT;
+    int64_t bytes = 0;
+    for (int64_t i = 0; i < chosen_count; i++) {
+        for (int64_t mate = 0; mate < mates; mate++) {
+            kept_record record;
+            if (!find_record(columns + mate, chosen[i], stride, &record)) return NATIVE_BAD_ARGUMENT;
+            bytes += record.stop - record.start + HEADER_BYTES;
+        }
+    }
+    return bytes;
 }
 
 /* Writes fragments in the form that later stages read, the mates of a pair one after the other.
@@ -519,7 +560,7 @@ static void drop_other_suffix(kept_record *record) {
        chosen: places of the fragments in the columns.
        chosen_count: how many.
        first_number: number of the fragment at place 0.
-       out: as many bytes as the records of these fragments have, and MAX_DIGITS + SUFFIX_BYTES + 1 more for each record.
+       out: what fragment_bytes says.
        out_size: bytes of it.
 
    Returns how many bytes were written, or NATIVE_BAD_ARGUMENT. */
@@ -527,19 +568,15 @@ int64_t EXPORT(write_fragments)(
     const record_column *columns, int64_t mates, int64_t stride, const int64_t *chosen, int64_t chosen_count,
     int64_t first_number, uint8_t *out, int64_t out_size
 ) {
-    if (!columns || (mates != 1 && mates != 2) || (stride != 1 && stride != 2) || !chosen || chosen_count < 0 ||
-        first_number < 0 || first_number > INT64_MAX / 2 || !out || out_size < 0) {
+    if (!are_columns(columns, mates, stride) || !chosen || first_number < 0 || first_number > INT64_MAX / 2 || !out ||
+        out_size < 0) {
         return NATIVE_BAD_ARGUMENT;
-    }
-    for (int64_t mate = 0; mate < mates; mate++) {
-        if (!columns[mate].data || !columns[mate].starts) return NATIVE_BAD_ARGUMENT;
     }
     writer used = {out, out + out_size, false};
     for (int64_t i = 0; i < chosen_count; i++) {
-        if (chosen[i] < 0 || chosen[i] > INT64_MAX / 2) return NATIVE_BAD_ARGUMENT;
         kept_record records[2];
         for (int64_t mate = 0; mate < mates; mate++) {
-            if (!find_record(columns + mate, chosen[i] * stride, records + mate)) return NATIVE_BAD_ARGUMENT;
+            if (!find_record(columns + mate, chosen[i], stride, records + mate)) return NATIVE_BAD_ARGUMENT;
         }
         if (mates == 2) {
             int64_t length = records[0].stem_end - records[0].start;

@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from ctypes import byref, c_int64
 
-import numpy as np
-import numpy.typing as npt
-
-from aspsfusion.native.library import (
+from aspsfusion.native.library import LOOPS, ColumnStruct, RoomStruct, require_ok
+from aspsfusion.native.memory import (
     BOOLS,
     BYTES,
     INT64,
-    LOOPS,
+    WRITTEN_BOOLS,
     WRITTEN_BYTES,
     WRITTEN_INT64,
     WRITTEN_UINT64,
-    ColumnStruct,
-    RoomStruct,
-    require_ok,
+    Memory,
+    fresh,
 )
 from aspsfusion.native.screen import ScreenTable
 
@@ -38,9 +35,6 @@ LINES = 4
 
 MIN_RECORD_BYTES = 6
 """Shortest possible record, `@`, `+` and four line ends; bounds the number of records of a block."""
-
-HEADER_BYTES = 22
-"""Bytes by which a written record may be longer than the one read: its number, mate's number and a space."""
 
 
 class ScanRoom:
@@ -65,26 +59,26 @@ class ScanRoom:
     def __init__(self, size: int, genes: int, before: "ScanRoom | None" = None) -> None:
         self.size = size
         capacity = size // MIN_RECORD_BYTES + 1
-        self.starts = np.zeros(capacity + 1, dtype=np.int64)
-        self.hits = np.empty(capacity, dtype=np.bool_)
-        self.names = np.empty(capacity, dtype=np.uint64)
-        self.marks = np.empty(capacity, dtype=np.uint8)
-        self.lengths = np.zeros(size + 1, dtype=np.int64)
+        self.starts = fresh("q", capacity + 1)
+        self.hits = fresh("?", capacity)
+        self.names = fresh("Q", capacity)
+        self.marks = fresh("B", capacity)
+        self.lengths = fresh("q", size + 1)
         if before is None:
-            self.genes, self.totals = np.zeros(genes, dtype=np.int64), np.zeros(TOTALS, dtype=np.int64)
+            self.genes, self.totals = fresh("q", genes), fresh("q", TOTALS)
         else:
-            self.lengths[: before.lengths.size] = before.lengths
+            self.lengths[: len(before.lengths)] = before.lengths
             self.genes, self.totals = before.genes, before.totals
         self._struct = RoomStruct(
             capacity,
             WRITTEN_INT64.address(self.starts),
-            BOOLS.address(self.hits),
+            WRITTEN_BOOLS.address(self.hits),
             WRITTEN_UINT64.address(self.names),
             WRITTEN_BYTES.address(self.marks),
             WRITTEN_INT64.address(self.lengths),
-            self.lengths.size,
+            len(self.lengths),
             WRITTEN_INT64.address(self.genes),
-            self.genes.size,
+            len(self.genes),
             WRITTEN_INT64.address(self.totals),
         )
 
@@ -98,9 +92,7 @@ class ScanRoom:
         self._struct.records = 0
 
 
-def scan_fastq(
-    data: npt.NDArray[np.uint8], filled: int, group: int, table: ScreenTable, room: ScanRoom
-) -> tuple[int, int]:
+def scan_fastq(data: Memory, filled: int, group: int, table: ScreenTable, room: ScanRoom) -> tuple[int, int]:
     """Take the whole records of a block of FASTQ apart and look each read up in the panel.
 
     A block may be scanned while it is still being filled: each call goes on where the one before it
@@ -119,16 +111,17 @@ def scan_fastq(
         after the last counted one is wrong.
     """
     error = LOOPS.scan_fastq(
-        BYTES.address(data), data.size, filled, group, byref(table._struct), byref(room._struct)
+        BYTES.address(data), len(data), filled, group, byref(table._struct), byref(room._struct)
     )
     return room.records, require_ok(error)
 
 
 def first_out_of_step(
-    first_names: npt.NDArray[np.uint64],
-    first_marks: npt.NDArray[np.uint8],
-    second_names: npt.NDArray[np.uint64],
-    second_marks: npt.NDArray[np.uint8],
+    first_names: Memory,
+    first_marks: Memory,
+    second_names: Memory,
+    second_marks: Memory,
+    stride: int = 1,
     *,
     slash_only: bool = False,
 ) -> tuple[int, int]:
@@ -142,6 +135,7 @@ def first_out_of_step(
         first_marks: their marks (uint8).
         second_names: the hashes of the second mates' names.
         second_marks: their marks.
+        stride: number of records between one mate and the next of its kind: 2 for interleaved mates.
         slash_only: do not take .1 and .2, nor _1 and _2, for numbers of mates.
 
     Returns:
@@ -150,21 +144,38 @@ def first_out_of_step(
     Raises:
         ValueError: the columns differ in length.
     """
-    count = first_names.size
-    if any(column.size != count for column in (first_marks, second_names, second_marks)):
+    size = len(first_names)
+    if any(len(column) != size for column in (first_marks, second_names, second_marks)):
         raise ValueError("columns of mates differ in length")
     index = c_int64()
     problem = LOOPS.first_out_of_step(
-        first_names, first_marks, second_names, second_marks, count, slash_only, byref(index)
+        first_names, first_marks, second_names, second_marks, size, stride, slash_only, byref(index)
     )
     return index.value, require_ok(problem)
 
 
+def kept_fragments(hits: Sequence[Memory], stride: int, count: int) -> memoryview:
+    """Return the places of the fragments of which either mate is from the panel, ascending (int64).
+
+    Args:
+        hits: of the first mates, or single reads, and of the second ones: whether a read is from the panel.
+        stride: number of records between one fragment and the next, 1 or 2.
+        count: number of fragments.
+
+    Raises:
+        ValueError: there are fewer reads.
+    """
+    if any(len(column) <= (count - 1) * stride for column in hits):
+        raise ValueError("there are fewer fragments")
+    addresses = [BOOLS.address(column) for column in hits]
+    places = fresh("q", count)
+    return places[
+        : require_ok(LOOPS.kept_fragments(addresses[0], addresses[-1], stride, count, places, len(places)))
+    ]
+
+
 def write_fragments(
-    columns: Sequence[tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]],
-    stride: int,
-    chosen: npt.NDArray[np.int64],
-    first_number: int,
+    columns: Sequence[tuple[Memory, Memory]], stride: int, chosen: Memory, first_number: int
 ) -> memoryview:
     """Return fragments in the form that later stages read, the mates of a pair one after the other.
 
@@ -183,21 +194,13 @@ def write_fragments(
     Raises:
         ValueError: there is no such fragment, or the bytes are no records.
     """
-    rows = chosen * stride
-    try:
-        size = sum(
-            int((starts[rows + 1] - starts[rows]).sum()) + HEADER_BYTES * rows.size for _, starts in columns
-        )
-    except IndexError as error:
-        raise ValueError("there is no such fragment") from error
-    out = np.empty(max(size, 0), dtype=np.uint8)
     structs = (ColumnStruct * len(columns))(
         *[
-            ColumnStruct(BYTES.address(data), data.size, INT64.address(starts), starts.size)
+            ColumnStruct(BYTES.address(data), len(data), INT64.address(starts), len(starts))
             for data, starts in columns
         ]
     )
-    used = LOOPS.write_fragments(
-        structs, len(columns), stride, chosen, chosen.size, first_number, out, out.size
-    )
-    return out.data[: require_ok(used)]
+    size = require_ok(LOOPS.fragment_bytes(structs, len(columns), stride, chosen, len(chosen)))
+    out = fresh("B", size)
+    used = LOOPS.write_fragments(structs, len(columns), stride, chosen, len(chosen), first_number, out, size)
+    return out[: require_ok(used)]

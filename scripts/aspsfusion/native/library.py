@@ -9,11 +9,22 @@ from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_int64, c_voi
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from aspsfusion.errors import InstallationError
+from aspsfusion.native.memory import (
+    BYTES,
+    INT64,
+    UINT32,
+    UINT64,
+    WRITTEN_BOOLS,
+    WRITTEN_BYTES,
+    WRITTEN_INT64,
+    WRITTEN_UINT32,
+    WRITTEN_UINT64,
+)
 
 LIBRARY = Path(__file__).with_name("_native.so")
 BUILD = LIBRARY.with_name("build.py")
+REMEDY = f"install the package again, or compile it with 'python {BUILD}'"
 
 VARIANTS = ("scalar", "x86-64", "x86-64-v3")
 """What each loop may be compiled for, by the numbers of `best_variant`."""
@@ -21,7 +32,7 @@ VARIANTS = ("scalar", "x86-64", "x86-64-v3")
 LOAD_BYTES = 64
 """Bytes that must be readable after all that is looked at."""
 
-EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+EMPTY = 0xFFFFFFFFFFFFFFFF
 """Stands for "no k-mer" and for a free slot: no k-mer of at most 31 bases has all bits set."""
 
 NATIVE_OK, _BAD_ARGUMENT, _BAD_PANEL, _NO_MEMORY = 0, -1, -2, -3
@@ -32,51 +43,17 @@ class DamagedPanelError(ValueError):
 
 
 def _load(path: Path) -> ctypes.CDLL:
-    if not path.is_file():
-        raise ImportError(
-            f"the compiled loops are missing ({path}); build them with 'python {BUILD}', which needs a C "
-            "compiler, or install the package again"
-        )
-    library = ctypes.CDLL(str(path))
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError as error:
+        problem = f"cannot be loaded ({error})" if path.exists() else "is missing"
+        raise InstallationError(problem, path=path, remedy=REMEDY) from error
     library.best_variant.restype = c_int64
     return library
 
 
 BEST_VARIANT = VARIANTS[_load(LIBRARY).best_variant()]
 """The fastest variant that this processor runs."""
-
-
-class _Array:
-    """The type of an argument that is an array's memory; checks that the array can be passed on as it is."""
-
-    def __init__(self, dtype: npt.DTypeLike, *, written: bool = False) -> None:
-        self._dtype = np.dtype(dtype)
-        self._written = written
-
-    def from_param(self, array: npt.NDArray[Any]) -> c_void_p:
-        return c_void_p(self.address(array))
-
-    def address(self, array: npt.NDArray[Any]) -> int:
-        """Return where an array's memory begins.
-
-        Raises:
-            ValueError: the array is of another type or shape, lies in pieces, or must not be written.
-        """
-        if array.dtype != self._dtype or array.ndim != 1 or not array.flags.c_contiguous:
-            raise ValueError(
-                f"an array of {self._dtype} in one piece is needed, not {array.ndim} x {array.dtype}"
-            )
-        if self._written and not array.flags.writeable:
-            raise ValueError("an array that may be written is needed")
-        return int(array.ctypes.data)
-
-
-BYTES, WRITTEN_BYTES = _Array(np.uint8), _Array(np.uint8, written=True)
-BOOLS = _Array(np.bool_, written=True)
-INT64, WRITTEN_INT64 = _Array(np.int64), _Array(np.int64, written=True)
-UINT64, WRITTEN_UINT64 = _Array(np.uint64), _Array(np.uint64, written=True)
-UINT16 = _Array(np.uint16)
-UINT32, WRITTEN_UINT32 = _Array(np.uint32), _Array(np.uint32, written=True)
 
 
 class PanelStruct(Structure):
@@ -147,9 +124,11 @@ class ColumnStruct(Structure):
 
 _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
     "build_screen_table": (c_int, [POINTER(PanelStruct), POINTER(TableStruct)]),
-    "match_reads": (c_int, [BYTES, c_int64, INT64, c_int64, POINTER(TableStruct), BOOLS]),
+    "match_reads": (c_int, [BYTES, c_int64, INT64, c_int64, POINTER(TableStruct), WRITTEN_BOOLS]),
     "scan_fastq": (c_int, [c_void_p, c_int64, c_int64, c_int64, POINTER(TableStruct), POINTER(RoomStruct)]),
-    "first_out_of_step": (c_int, [UINT64, BYTES, UINT64, BYTES, c_int64, c_int, POINTER(c_int64)]),
+    "first_out_of_step": (c_int, [UINT64, BYTES, UINT64, BYTES, c_int64, c_int64, c_int, POINTER(c_int64)]),
+    "kept_fragments": (c_int64, [c_void_p, c_void_p, c_int64, c_int64, WRITTEN_INT64, c_int64]),
+    "fragment_bytes": (c_int64, [POINTER(ColumnStruct), c_int64, c_int64, INT64, c_int64]),
     "write_fragments": (
         c_int64,
         [POINTER(ColumnStruct), c_int64, c_int64, INT64, c_int64, c_int64, WRITTEN_BYTES, c_int64],
@@ -186,7 +165,10 @@ class _Loops:
         self.variant = variant
         suffix = variant.replace("-", "_")
         for name, (result, arguments) in _SIGNATURES.items():
-            function = getattr(short if name in _SHORT else library, f"{name}_{suffix}")
+            try:
+                function = getattr(short if name in _SHORT else library, f"{name}_{suffix}")
+            except AttributeError as error:
+                raise InstallationError(f"lacks {name} for {variant}", path=path, remedy=REMEDY) from error
             function.restype, function.argtypes = result, list(arguments)
             setattr(self, name, function)
 
@@ -206,8 +188,8 @@ def use(variant: str, library: Path = LIBRARY) -> None:
         library: what `build.py` makes.
 
     Raises:
-        ImportError: there is no such library.
-        ValueError: the processor does not run the variant, or it was not compiled for this kind of machine.
+        InstallationError: there is no such library, or it was not compiled for the variant.
+        ValueError: the processor does not run the variant.
     """
     if variant not in VARIANTS[: VARIANTS.index(BEST_VARIANT) + 1]:
         raise ValueError(f"this processor runs {BEST_VARIANT}, not {variant}")

@@ -109,8 +109,10 @@ static int enter_seeds(const panel_kmers *panel, screen_table *table) {
     memset(table->filter_words, 0, (size_t)table->filter_size * sizeof *table->filter_words);
     for (int64_t i = 0; i < panel->seed_count; i++) {
         int64_t ahead = i + ENTRIES_AHEAD < panel->seed_count ? i + ENTRIES_AHEAD : i;
-        uint32_t later = seed_at(panel->text + panel->seed_positions[ahead], panel->seed_length);
-        __builtin_prefetch(table->seeds + slot_of(canonical_seed(later, unused_bits), shift));
+        uint32_t later =
+            canonical_seed(seed_at(panel->text + panel->seed_positions[ahead], panel->seed_length), unused_bits);
+        __builtin_prefetch(table->seeds + slot_of(later, shift), 1);
+        __builtin_prefetch(table->filter_words + (later * FILTER_WORD_MULTIPLIER >> word_shift), 1);
         uint32_t seed = seed_at(panel->text + panel->seed_positions[i], panel->seed_length);
         uint32_t other = reverse_complement(seed, unused_bits);
         uint32_t canonical = seed < other ? seed : other;

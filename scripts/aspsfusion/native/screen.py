@@ -3,23 +3,24 @@
 import copy
 from ctypes import byref
 
-import numpy as np
-import numpy.typing as npt
-
 from aspsfusion.native.library import (
-    BYTES,
-    INT64,
     LOAD_BYTES,
     LOOPS,
+    DamagedPanelError,
+    PanelStruct,
+    TableStruct,
+    require_ok,
+)
+from aspsfusion.native.memory import (
+    BYTES,
+    INT64,
     UINT16,
     UINT64,
     WRITTEN_BYTES,
     WRITTEN_UINT32,
     WRITTEN_UINT64,
-    DamagedPanelError,
-    PanelStruct,
-    TableStruct,
-    require_ok,
+    Memory,
+    fresh,
 )
 
 MIN_TABLE_BITS = 12
@@ -62,12 +63,12 @@ class ScreenTable:
         self,
         *,
         k: int,
-        kmers: npt.NDArray[np.uint64],
-        kmer_genes: npt.NDArray[np.uint16],
+        kmers: Memory,
+        kmer_genes: Memory,
         genes: int,
-        text: npt.NDArray[np.uint8],
+        text: Memory,
         seed_length: int,
-        seed_positions: npt.NDArray[np.int64],
+        seed_positions: Memory,
         least_score: int,
         mismatch_penalty: int,
     ) -> None:
@@ -76,34 +77,35 @@ class ScreenTable:
             addresses = [kind.address(array) for array, kind in arrays]
         except ValueError as error:
             raise DamagedPanelError(str(error)) from error
-        if kmers.size != kmer_genes.size:
-            raise DamagedPanelError(f"there are {kmers.size} k-mers and genes of {kmer_genes.size}")
+        kmer_count, gene_count, text_size, seed_count = (len(array) for array, _ in arrays)
+        if kmer_count != gene_count:
+            raise DamagedPanelError(f"there are {kmer_count} k-mers and genes of {gene_count}")
         self.genes = genes
-        self._filter_words = np.empty(1 << FILTER_WORDS_BITS, dtype=np.uint32)
-        self._seeds = np.empty(table_slots(seed_positions.size), dtype=np.uint64)
-        self._keys = np.empty(table_slots(kmers.size), dtype=np.uint64)
-        self._text = np.empty(2 * (text.size + 2 * LOAD_BYTES), dtype=np.uint8)
+        self._filter_words = fresh("I", 1 << FILTER_WORDS_BITS)
+        self._seeds = fresh("Q", table_slots(seed_count))
+        self._keys = fresh("Q", table_slots(kmer_count))
+        self._text = fresh("B", 2 * (text_size + 2 * LOAD_BYTES))
         panel = PanelStruct(
             k,
             genes,
             addresses[0],
             addresses[1],
-            kmers.size,
+            kmer_count,
             addresses[2],
-            text.size,
+            text_size,
             addresses[3],
-            seed_positions.size,
+            seed_count,
             seed_length,
         )
         self._struct = TableStruct(
             WRITTEN_UINT32.address(self._filter_words),
-            self._filter_words.size,
+            len(self._filter_words),
             WRITTEN_UINT64.address(self._seeds),
-            self._seeds.size,
+            len(self._seeds),
             WRITTEN_UINT64.address(self._keys),
-            self._keys.size,
+            len(self._keys),
             WRITTEN_BYTES.address(self._text),
-            self._text.size,
+            len(self._text),
             least_score=least_score,
             mismatch_penalty=mismatch_penalty,
         )
@@ -117,17 +119,15 @@ class ScreenTable:
         return other
 
 
-def match_reads(
-    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], table: ScreenTable
-) -> npt.NDArray[np.bool_]:
-    """Tell which reads share a match of the wanted score with the panel, on either strand.
+def match_reads(data: Memory, starts: Memory, table: ScreenTable) -> memoryview:
+    """Tell which reads share a match of the wanted score with the panel, on either strand (bool).
 
     Args:
         data: bases of the reads, upper or lower case, one read after the other, and LOAD_BYTES more (uint8).
         starts: where each read begins, and where the last one ends (int64).
         table: what to look the reads up in.
     """
-    count = starts.size - 1
-    hits = np.zeros(max(count, 0), dtype=np.bool_)
-    require_ok(LOOPS.match_reads(data, data.size, starts, count, byref(table._struct), hits))
+    count = len(starts) - 1
+    hits = fresh("?", max(count, 0))
+    require_ok(LOOPS.match_reads(data, len(data), starts, count, byref(table._struct), hits))
     return hits

@@ -20,7 +20,7 @@ from aspsfusion.panel.checks import STOP_CODONS, Check, covered, prove
 from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec
 from aspsfusion.panel.genome import GenomePieces, Region, gene_region, primary_regions, read_regions
 from aspsfusion.panel.gtf import complete_spec
-from aspsfusion.panel.kmers import index_panel
+from aspsfusion.panel.kmers import index_panel, save_kmers
 from aspsfusion.panel.layout import (
     EXONS_TABLE,
     INDEX_PREFIX,
@@ -303,7 +303,8 @@ def _write(panel: Panel, genome: GenomePieces, uniqueness: Uniqueness | None, di
     if specificity:
         write_specificity(specificity, directory / SPECIFICITY_TABLE)
     symbols = [gene.symbol for gene in panel.spec.genes]
-    index_panel(screened_sequences(panel, genome, specificity), symbols=symbols).save(directory / KMER_TABLE)
+    kmers = index_panel(screened_sequences(panel, genome, specificity), symbols=symbols)
+    save_kmers(kmers, directory / KMER_TABLE)
 
 
 def _fasta(sequences: Iterable[Transcript | Unspliced]) -> str:

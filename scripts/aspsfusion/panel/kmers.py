@@ -7,12 +7,19 @@ these were chosen.
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.native import EMPTY, LOAD_BYTES, ScreenTable, canonical_kmers, match_reads
-from aspsfusion.panel.screen_index import PACKED_CODES, PanelKmers
+from aspsfusion.native import EMPTY, LOAD_BYTES, ScreenTable, match_reads
+from aspsfusion.native.genome import canonical_kmers
+from aspsfusion.panel.screen_index import FORMAT_VERSION, PanelKmers
+
+PACKED_CODES = np.full(256, 4, dtype=np.uint8)
+"""Two-bit codes of the panel's text, 4 for what is no base: A 0, C 1, T 2, G 3; complement: bit 1."""
+for _letter in "ACGTUacgtu":
+    PACKED_CODES[ord(_letter)] = (ord(_letter) >> 1) & 3
 
 KMER_LENGTH = 21
 """Odd, so that no k-mer is its own reverse complement. A panel of some 600,000 distinct 21-mers meets a
@@ -103,6 +110,21 @@ def index_panel(
     return PanelKmers(k, kmers, genes, text, seed_length, positions, tuple(symbols))
 
 
+def save_kmers(panel: PanelKmers, path: Path) -> None:
+    """Write what `PanelKmers.load` reads."""
+    np.savez(
+        path,
+        format=np.int64(FORMAT_VERSION),
+        k=np.int64(panel.k),
+        kmers=np.asarray(panel.kmers),
+        genes=np.asarray(panel.genes),
+        text=np.asarray(panel.text),
+        seed_length=np.int64(panel.seed_length),
+        seed_positions=np.asarray(panel.seed_positions),
+        symbols=np.array(panel.symbols, dtype=np.str_),
+    )
+
+
 def _distinct(
     text: npt.NDArray[np.uint8], positions: npt.NDArray[np.int64], length: int
 ) -> npt.NDArray[np.int64]:
@@ -140,4 +162,4 @@ def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.boo
     starts = np.zeros(len(reads) + 1, dtype=np.int64)
     starts[1:] = np.cumsum([len(read) for read in reads])
     data = np.frombuffer(b"".join([*reads, bytes(LOAD_BYTES)]), dtype=np.uint8)
-    return match_reads(data, starts, table)
+    return np.asarray(match_reads(data, starts, table))

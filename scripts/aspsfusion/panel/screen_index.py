@@ -4,23 +4,15 @@ The screen of a small sample is done in less time than reading the whole panel w
 an ungapped match around a seed scores at least LEAST_SCORE; `docs/screen.md` has the study of the scores.
 """
 
+import re
 import zipfile
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import NamedTuple
 
 from aspsfusion.errors import PanelError
-from aspsfusion.native import DamagedPanelError, ScreenTable
+from aspsfusion.native import DamagedPanelError, Memory, ScreenTable
 from aspsfusion.panel.layout import BUILD_AGAIN, KMER_TABLE, damage_named, require_files
-
-PACKED_CODES = np.full(256, 4, dtype=np.uint8)
-"""Two-bit codes of the panel's text, 4 for what is no base: A 0, C 1, T 2, G 3; complement: bit 1."""
-for _letter in "ACGTUacgtu":
-    PACKED_CODES[ord(_letter)] = (ord(_letter) >> 1) & 3
 
 LEAST_SCORE = 20
 MISMATCH_PENALTY = 3
@@ -32,8 +24,7 @@ FORMAT_VERSION = 3
 """Version of the stored table; a panel of another one has to be built again."""
 
 
-@dataclass(frozen=True)
-class PanelKmers:
+class PanelKmers(NamedTuple):
     """The part of a panel that the screen needs, as it is stored.
 
     Attributes:
@@ -47,57 +38,72 @@ class PanelKmers:
     """
 
     k: int
-    kmers: npt.NDArray[np.uint64]
-    genes: npt.NDArray[np.uint16]
-    text: npt.NDArray[np.uint8]
+    kmers: Memory
+    genes: Memory
+    text: Memory
     seed_length: int
-    seed_positions: npt.NDArray[np.int64]
+    seed_positions: Memory
     symbols: tuple[str, ...] = ()
-
-    def save(self, path: Path) -> None:
-        """Write the table."""
-        np.savez(
-            path,
-            format=np.int64(FORMAT_VERSION),
-            k=np.int64(self.k),
-            kmers=self.kmers,
-            genes=self.genes,
-            text=self.text,
-            seed_length=np.int64(self.seed_length),
-            seed_positions=self.seed_positions,
-            symbols=np.array(self.symbols, dtype=np.str_),
-        )
 
     @classmethod
     def load(cls, path: Path) -> "PanelKmers | None":
-        """Read a table; None when it is one of another format.
+        """Read a table that `kmers.save_kmers` wrote; None when it is one of another format.
 
         Raises:
             ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error: it is damaged.
         """
-        with path.open("rb") as stream, np.load(stream) as data:
-            if isinstance(data, np.ndarray):
-                raise zipfile.BadZipFile("not an archive of arrays")
-            if "format" not in data or _number(data["format"]) != FORMAT_VERSION:
+        with zipfile.ZipFile(path) as archive:
+            if "format.npy" not in archive.namelist() or _number(archive, "format") != FORMAT_VERSION:
                 return None
-            symbols = data["symbols"]
-            if symbols.dtype.kind != "U" or symbols.ndim != 1:
-                raise ValueError("names of genes that are no list of words")
             return cls(
-                _number(data["k"]),
-                data["kmers"],
-                data["genes"],
-                data["text"],
-                _number(data["seed_length"]),
-                data["seed_positions"],
-                tuple(symbols.tolist()),
+                _number(archive, "k"),
+                _row(archive, "kmers", "<u8").cast("Q"),
+                _row(archive, "genes", "<u2").cast("H"),
+                _row(archive, "text", "|u1"),
+                _number(archive, "seed_length"),
+                _row(archive, "seed_positions", "<i8").cast("q"),
+                _words(archive, "symbols"),
             )
 
 
-def _number(stored: npt.NDArray[Any]) -> int:
-    if stored.dtype.kind not in "iu" or stored.ndim:
-        raise ValueError("a length that is no whole number")
-    return int(stored)
+# NumPy's own reader would do, but importing it takes longer than screening a small sample.
+
+_ARRAY = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '(\S+)', 'fortran_order': False, 'shape': \((\d+,)?\), \} *\n", re.DOTALL
+)
+"""Head of an array of one dimension, or of a number, in format 1.0 of numpy.lib.format."""
+
+
+def _stored(archive: zipfile.ZipFile, name: str) -> tuple[str, bool, memoryview]:
+    """Return what NumPy calls an array's type, whether it is an array and no number, and its bytes."""
+    stored = bytearray(archive.read(f"{name}.npy"))
+    head = _ARRAY.match(stored)
+    if head is None:
+        raise ValueError(f"{name} is no array of one dimension")
+    return head[1].decode("ascii"), head[2] is not None, memoryview(stored)[head.end() :]
+
+
+def _row(archive: zipfile.ZipFile, name: str, kind: str) -> memoryview:
+    found, is_row, data = _stored(archive, name)
+    if not is_row or found != kind:
+        raise ValueError(f"{name} is no array of {kind}")
+    return data
+
+
+def _number(archive: zipfile.ZipFile, name: str) -> int:
+    kind, is_row, data = _stored(archive, name)
+    if is_row or kind != "<i8":
+        raise ValueError(f"{name} is no whole number")
+    return int.from_bytes(data, "little", signed=True)
+
+
+def _words(archive: zipfile.ZipFile, name: str) -> tuple[str, ...]:
+    kind, is_row, data = _stored(archive, name)
+    if not is_row or not kind.startswith("<U"):
+        raise ValueError(f"{name} is no list of words")
+    width = 4 * int(kind.removeprefix("<U"))
+    words = (bytes(data[at : at + width]).decode("utf-32-le") for at in range(0, len(data), width))
+    return tuple(word.rstrip("\0") for word in words)
 
 
 class ScreenIndex(NamedTuple):
@@ -163,7 +169,7 @@ def build_table(panel: PanelKmers, genes: int | None = None) -> ScreenTable:
         k=panel.k,
         kmers=panel.kmers,
         kmer_genes=panel.genes,
-        genes=int(panel.genes.max(initial=0)) + 1 if genes is None else genes,
+        genes=int(max(panel.genes, default=0)) + 1 if genes is None else genes,
         text=panel.text,
         seed_length=panel.seed_length,
         seed_positions=panel.seed_positions,

@@ -16,7 +16,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.native import EMPTY, canonical_kmers
+from aspsfusion.native import EMPTY
+from aspsfusion.native.genome import canonical_kmers
 from aspsfusion.panel.layout import SPECIFICITY_TABLE, damage_named
 
 UNIQUE_LENGTH = 21

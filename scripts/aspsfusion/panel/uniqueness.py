@@ -13,15 +13,8 @@ import numpy.typing as npt
 
 from aspsfusion.io.fasta import chromosome_name, fasta_pieces
 from aspsfusion.io.files import Progress, no_progress
-from aspsfusion.native import (
-    EMPTY,
-    LOAD_BYTES,
-    canonical_kmers,
-    count_called,
-    count_places,
-    enter_kmers,
-    enter_seeds,
-)
+from aspsfusion.native import EMPTY, LOAD_BYTES
+from aspsfusion.native.genome import canonical_kmers, count_called, count_places, enter_kmers, enter_seeds
 from aspsfusion.panel.checks import Check
 from aspsfusion.panel.gene_spec import GenomeSpec
 from aspsfusion.panel.genome import GenomePieces, Region

@@ -204,6 +204,7 @@ class FilteredFusion(Record):
     known_place: bool = Field(
         False, description="whether the junction is or is a variant of one that is listed or at exon borders"
     )
+    listed: bool = Field(False, description="whether that one is listed in the panel")
     split_reads: int
     spanning_pairs: int
     fragments: int
@@ -226,7 +227,7 @@ class UnexplainedBridge(Record):
     five_prime: FusionSide = Field(description="last base that is shown of the gene that comes first")
     three_prime: FusionSide = Field(description="first base that is shown of the other gene")
     inserted_sequence: str = Field("", description="bases of neither gene between the two")
-    known_place: bool = Field(description="whether a read joins exon borders or a listed junction")
+    listed: bool = Field(description="whether a read shows a listed junction, or a variant of one")
     split_reads: int = Field(description="1 where a read shows both genes, 0 where each mate shows one")
     agreeing_split_reads: int = Field(
         description="unique fragments with a read split at about the same places"

@@ -21,6 +21,11 @@ from aspsfusion.report.findings import (
 REPORT_SCHEMA_VERSION = "1.0.0"
 """Version of the structure of report.json; the first number changes when a field changes its meaning."""
 
+TUMOUR_SHARE_TO_DETECT = 0.5
+"""Share of the declared tumour fraction that an exclusion must be able to detect: the neoplastic percentage
+of a sample is to be at least twice the limit of detection (somatic NGS guideline, Eur J Hum Genet 2024). That
+the share of fusion transcripts is about that of the tumour cells is an assumption."""
+
 Call = Literal["CONFIRMED", "EXCLUDED", "INDETERMINATE"]
 
 
@@ -131,6 +136,12 @@ class Exclusion(Record):
         description="declared share of tumour cells, half of which bounds the threshold",
     )
     adequate: bool
+
+    @property
+    def limited_by_tumour(self) -> bool:
+        """Whether the declared tumour content makes the threshold lower than the configured one."""
+        declared = self.tumour_fraction
+        return declared is not None and TUMOUR_SHARE_TO_DETECT * declared <= self.threshold
 
 
 class QcFlag(Record):

@@ -30,6 +30,11 @@ from aspsfusion.report.words import NOT_DETERMINED, count, joined, percent, plur
 SMALLEST_P = 1e-6
 """A probability of 0 in the report has been rounded down from less than this."""
 
+ASSUMPTION = (
+    "That the share of fusion transcripts is about the share of tumour cells is an assumption: tumour cells "
+    "may express the gene more or less than their neighbours."
+)
+
 STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}
 
 MAX_BRIDGES = 10
@@ -117,7 +122,9 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
     adequate = "is adequate" if exclusion.adequate else "is not adequate"
     return (
         *found,
-        f"An exclusion requires a share of {percent(exclusion.threshold)} or less: the coverage {adequate}.",
+        f"An exclusion requires a share of {percent(exclusion.threshold)} or less{_tumour_share(exclusion)}: "
+        f"the coverage {adequate}.",
+        ASSUMPTION,
         *_not_excluded(exclusion),
     )
 
@@ -138,6 +145,16 @@ def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
     ]
     text = "; ".join(others)
     return (f"{text[0].upper()}{text[1:]}.",) if others else ()
+
+
+def _tumour_share(exclusion: Exclusion) -> str:
+    """Say which part the declared tumour content has in the limit."""
+    if exclusion.tumour_fraction is None:
+        return " (no tumour content was declared)"
+    declared = f"of the {percent(exclusion.tumour_fraction)} tumour cells declared"
+    if exclusion.limited_by_tumour:
+        return f" (half {declared})"
+    return f" (half {declared} is more than that)"
 
 
 def _not_excluded(exclusion: Exclusion) -> tuple[str, ...]:

@@ -9,12 +9,8 @@ A scanned block of FASTQ, and the memory that blocks share.
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
-
-import numpy as np
-import numpy.typing as npt
+from typing import BinaryIO, NamedTuple
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
@@ -27,36 +23,37 @@ from aspsfusion.native import (
     SCAN_QUALITY_LENGTH,
     ScanRoom,
     ScreenTable,
+    copied,
+    fresh,
     scan_fastq,
 )
 
 
-@dataclass(frozen=True)
-class ScannedBlock:
+class ScannedBlock(NamedTuple):
     """Whole records of one block.
 
     Attributes:
-        data: the bytes.
-        starts: offset of each record and after the last one.
-        hits: whether each read is from the panel.
-        names: hash of each read name, without the mate's number.
-        marks: what name and comment tell of the mate, see `ScanRoom`.
+        data: the bytes (uint8).
+        starts: offset of each record and after the last one (int64).
+        hits: whether each read is from the panel (bool).
+        names: hash of each read name, without the mate's number (uint64).
+        marks: what name and comment tell of the mate (uint8), see `ScanRoom`.
     """
 
-    data: npt.NDArray[np.uint8]
-    starts: npt.NDArray[np.int64]
-    hits: npt.NDArray[np.bool_]
-    names: npt.NDArray[np.uint64]
-    marks: npt.NDArray[np.uint8]
+    data: memoryview
+    starts: memoryview
+    hits: memoryview
+    names: memoryview
+    marks: memoryview
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """Number of records."""
-        return int(self.hits.size)
+        return len(self.hits)
 
     def record(self, index: int) -> bytes:
         """Return the bytes of a record."""
-        return self.data[self.starts[index] : self.starts[index + 1]].tobytes()
+        return bytes(self.data[self.starts[index] : self.starts[index + 1]])
 
     def tail(self, first: int) -> "ScannedBlock":
         """Return the block without its first records."""
@@ -77,19 +74,19 @@ class Buffers:
 
     def __init__(self, spare: int) -> None:
         self._spare = spare
-        self._unused: deque[npt.NDArray[np.uint8]] = deque()
+        self._unused: deque[memoryview] = deque()
 
-    def take(self, size: int) -> npt.NDArray[np.uint8]:
+    def take(self, size: int) -> memoryview:
         """Return memory of at least so many bytes, all of them the caller's until he gives it back."""
         while self._unused:
             # The one that was used last is the likeliest to be in the core's cache still.
             found = self._unused.pop()
-            if found.size >= size:
+            if len(found) >= size:
                 return found
             # Longer records need longer ones: the short ones are dropped.
-        return np.empty(size + self._spare, dtype=np.uint8)
+        return fresh("B", size + self._spare)
 
-    def give_back(self, memory: npt.NDArray[np.uint8]) -> None:
+    def give_back(self, memory: memoryview) -> None:
         """Let memory be used for another block."""
         self._unused.append(memory)
 
@@ -174,7 +171,7 @@ class FastqScanner:
             self._file = InflatedFile(path)
         self.size = self._file.size
         self._buffers = Buffers(BLOCK_BYTES // 8)
-        self._rest = np.empty(0, dtype=np.uint8)
+        self._rest = b""
         self._ended = False
         self._open_end = False
         self._damage: Exception | None = None
@@ -185,17 +182,17 @@ class FastqScanner:
         self._file.close()
 
     @property
-    def gene_hits(self) -> npt.NDArray[np.int64]:
+    def gene_hits(self) -> memoryview:
         """Panel k-mers seen, by gene number."""
         return self._room.genes
 
     @property
-    def totals(self) -> npt.NDArray[np.int64]:
+    def totals(self) -> memoryview:
         """Counters, see `ScanRoom`."""
         return self._room.totals
 
     @property
-    def lengths(self) -> npt.NDArray[np.int64]:
+    def lengths(self) -> memoryview:
         """Number of reads by length in nt."""
         return self._room.lengths
 
@@ -213,14 +210,14 @@ class FastqScanner:
                 self._room.begin_block()
                 self._scan(data, length)
             block = self._block(data)
-            self._rest = data[block.starts[-1] : length].copy()
-            self.records += block.count
-            if block.count:
+            self._rest = bytes(data[block.starts[-1] : length])
+            self.records += block.size
+            if block.size:
                 return block
             self.give_back(block)
             if self._damage is not None:
                 raise self._damaged()
-        if not _is_blank(self._rest):
+        if self._rest.strip():
             raise self._cut_off()
         return None
 
@@ -231,9 +228,9 @@ class FastqScanner:
     def _at_end(self) -> bool:
         return self._ended
 
-    def _read_and_scan(self) -> tuple[npt.NDArray[np.uint8], int]:
+    def _read_and_scan(self) -> tuple[memoryview, int]:
         """Return a scanned buffer and how many of its bytes count; it begins with what the last one left."""
-        carried = self._rest.size
+        carried = len(self._rest)
         if carried > MAX_RECORD_BYTES:
             raise ReadsError(
                 f"record has no end within {MAX_RECORD_BYTES:,} bytes",
@@ -244,16 +241,16 @@ class FastqScanner:
         # A record that is longer than a block doubles the block.
         limit = carried + max(BLOCK_BYTES, carried)
         if limit + 1 > self._room.size:
-            self._room = ScanRoom(2 * limit, self.gene_hits.size, self._room)
+            self._room = ScanRoom(2 * limit, len(self.gene_hits), self._room)
         data = self._buffers.take(limit + 1 + LOAD_BYTES)
         data[:carried] = self._rest
         self._room.begin_block()
-        free, length = data.data, carried
+        length = carried
         while length < limit:
-            fresh = self._inflate(free[length : min(length + PIECE_BYTES, limit)])
-            if not fresh:
+            inflated = self._inflate(data[length : min(length + PIECE_BYTES, limit)])
+            if not inflated:
                 break
-            length += fresh
+            length += inflated
             self._scan(data, length)
         # The end of the file is told by a block without a fresh byte.
         self._ended = length == carried and self._damage is None
@@ -276,7 +273,7 @@ class FastqScanner:
             self._damage = error
             return self._file.before_damage(free)
 
-    def _scan(self, data: npt.NDArray[np.uint8], length: int) -> None:
+    def _scan(self, data: memoryview, length: int) -> None:
         """Scan what has come to a block since the last call."""
         count, error = scan_fastq(data, length, self.group, self._table, self._room)
         if error == SCAN_OK:
@@ -287,22 +284,21 @@ class FastqScanner:
             self.records += count
             raise self._damaged()
         # The last line's end was put there by `_read_and_scan`: the line may be cut off.
-        if error == SCAN_QUALITY_LENGTH and self._open_end:
-            rest = data[self._room.starts[count] : length]
-            if np.count_nonzero(rest == ord("\n")) == LINES:
-                self.records += count
-                raise self._cut_off()
+        rest = bytes(data[self._room.starts[count] : length])
+        if error == SCAN_QUALITY_LENGTH and self._open_end and rest.count(b"\n") == LINES:
+            self.records += count
+            raise self._cut_off()
         problem, remedy = _PROBLEMS[error]
         raise ReadsError(problem, path=self.label, where=f"record {self.records + count + 1}", remedy=remedy)
 
-    def _block(self, data: npt.NDArray[np.uint8]) -> ScannedBlock:
+    def _block(self, data: memoryview) -> ScannedBlock:
         room, count = self._room, self._room.records
         return ScannedBlock(
             data,
-            room.starts[: count + 1].copy(),
-            room.hits[:count].copy(),
-            room.names[:count].copy(),
-            room.marks[:count].copy(),
+            copied(room.starts[: count + 1]),
+            copied(room.hits[:count]),
+            copied(room.names[:count]),
+            copied(room.marks[:count]),
         )
 
     def _damaged(self) -> ReadsError:
@@ -314,7 +310,7 @@ class FastqScanner:
         )
 
     def _cut_off(self) -> ReadsError:
-        if self.group == 2 and np.count_nonzero(self._rest == ord("\n")) >= LINES:
+        if self.group == 2 and self._rest.count(b"\n") >= LINES:
             return ReadsError(
                 "holds an odd number of records, so that the last one has no mate",
                 path=self.label,
@@ -327,7 +323,3 @@ class FastqScanner:
             where=f"record {self.records + 1}",
             remedy="copy the file again, it is truncated",
         )
-
-
-def _is_blank(data: npt.NDArray[np.uint8]) -> bool:
-    return not data.tobytes().strip()

@@ -9,11 +9,8 @@ import queue
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
+from typing import NamedTuple
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.compressed import STANDARD_INPUT
@@ -24,37 +21,35 @@ from aspsfusion.native import (
     STEP_OTHER_NAME,
     ScreenTable,
     first_out_of_step,
+    kept_fragments,
     write_fragments,
 )
 from aspsfusion.screen.fastq import FastqScanner, ScannedBlock
 
 
-@dataclass(frozen=True)
-class Fragments:
+class Fragments(NamedTuple):
     """Fragments in the order of the files.
 
     Attributes:
         mates: for each mate of a fragment the block that holds it.
         strides: how many records of the block a fragment takes.
-        count: number of fragments.
+        size: number of fragments.
     """
 
     mates: tuple[ScannedBlock, ...]
     stride: int
-    count: int
+    size: int
 
-    def kept(self) -> npt.NDArray[np.int64]:
-        """Return the places of the fragments of which either mate is from the panel."""
-        wanted = np.zeros(self.count, dtype=bool)
-        for block, first in self._columns():
-            wanted |= block.hits[first : self.count * self.stride : self.stride]
-        return np.flatnonzero(wanted)
+    def kept(self) -> memoryview:
+        """Return the places of the fragments of which either mate is from the panel (int64)."""
+        hits = [block.hits[first:] for block, first in self._columns()]
+        return kept_fragments(hits, self.stride, self.size)
 
     def records(self, index: int) -> list[bytes]:
         """Return the bytes of a fragment's records, first mate first."""
         return [block.record(index * self.stride + first) for block, first in self._columns()]
 
-    def written(self, chosen: npt.NDArray[np.int64], first_number: int) -> memoryview:
+    def written(self, chosen: memoryview, first_number: int) -> memoryview:
         """Return the records of some fragments in the one form that later stages read, see `write_fragments`.
 
         Args:
@@ -77,8 +72,7 @@ SAME_READS_LOOKED_AT = 1000
 """Records at the beginning of two mate files whose bases are compared."""
 
 
-@dataclass(frozen=True)
-class Lane:
+class Lane(NamedTuple):
     """The files of a lane.
 
     Attributes:
@@ -206,9 +200,9 @@ class LaneReader:
         ahead = stack.enter_context(closing(_Ahead(scanner)))
         done = 0
         while block is not None:
-            count = block.count // self.mates
+            count = block.size // self.mates
             if self.interleaved:
-                self._require_in_step(_column(block, 0), _column(block, 1), count, done)
+                self._require_in_step(block, block.tail(1), count, done)
             yield Fragments((block,), self.mates, count)
             scanner.give_back(block)
             done += count
@@ -227,26 +221,25 @@ class LaneReader:
                 return
             if first is None or second is None:
                 raise self._unequal(0 if first is None else 1, done)
-            count = min(first.count, second.count)
+            count = min(first.size, second.size)
             self._require_in_step(first, second, count, done)
             if not done:
                 self._refuse_same_reads(first, second, count)
             yield Fragments((first, second), 1, count)
             done += count
-            pending = [block.tail(count) if block.count > count else None for block in (first, second)]
+            pending = [block.tail(count) if block.size > count else None for block in (first, second)]
             for scanner, block, rest in zip(self.scanners, (first, second), pending, strict=True):
                 if rest is None:
                     scanner.give_back(block)
 
     def _require_in_step(self, first: ScannedBlock, second: ScannedBlock, count: int, done: int) -> None:
-        index, problem = first_out_of_step(
-            first.names[:count], first.marks[:count], second.names[:count], second.marks[:count]
-        )
+        stride = 2 if self.interleaved else 1
+        index, problem = _first_out_of_step(first, second, count, stride)
         if problem == STEP_OK:
             return
         labels = [scanner.label for scanner in self.scanners] * (3 - len(self.scanners))
         record, other = done + index + 1, ""
-        names = [_header(block, index) for block in (first, second)]
+        names = [_header(block, stride * index) for block in (first, second)]
         if self.interleaved:
             record = 2 * (done + index) + 1
         else:
@@ -308,15 +301,18 @@ def _refuse_same_file(lane: Lane) -> None:
         )
 
 
-def _column(block: ScannedBlock, first: int) -> ScannedBlock:
-    """Return every second record of a block."""
-    starts = block.starts[first:-1:2]
-    return ScannedBlock(
-        block.data,
-        np.append(starts, block.starts[-1]),
-        np.ascontiguousarray(block.hits[first::2]),
-        np.ascontiguousarray(block.names[first::2]),
-        np.ascontiguousarray(block.marks[first::2]),
+def _first_out_of_step(
+    first: ScannedBlock, second: ScannedBlock, count: int, stride: int, *, slash_only: bool = False
+) -> tuple[int, int]:
+    """Compare the names of mates; see `first_out_of_step`."""
+    size = max(0, (count - 1) * stride + 1)
+    return first_out_of_step(
+        first.names[:size],
+        first.marks[:size],
+        second.names[:size],
+        second.marks[:size],
+        stride,
+        slash_only=slash_only,
     )
 
 
@@ -327,17 +323,14 @@ def _holds_mates_by_turns(block: ScannedBlock) -> bool:
     least: reads that are simply numbered, `SRR1.1` and `SRR1.2`, look the same as long as there are no more.
     One name for all reads tells nothing of mates unless the mate's number is with it.
     """
-    first, second = _column(block, 0), _column(block, 1)
-    if not second.count:
+    count = block.size // 2
+    if not count:
         return False
-    if second.count > 1 and not block.marks.any() and (block.names == block.names[0]).all():
+    if count > 1 and not any(block.marks) and len(set(block.names)) == 1:
         return False
-    numbered = second.count == 1 and int(first.marks[0]) & MARK_SIGN != MARK_SLASH
-    count = second.count
-    index, problem = first_out_of_step(
-        first.names[:count], first.marks[:count], second.names, second.marks, slash_only=numbered
-    )
-    return bool(problem == STEP_OK and index == count)
+    numbered = count == 1 and block.marks[0] & MARK_SIGN != MARK_SLASH
+    _, problem = _first_out_of_step(block, block.tail(1), count, 2, slash_only=numbered)
+    return problem == STEP_OK
 
 
 def _header(block: ScannedBlock, index: int) -> str:

@@ -8,14 +8,11 @@ What the screen counts of a sample: the record behind `screen.json`.
 
 import gc
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
-import numpy.typing as npt
+from typing import Literal, NamedTuple
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.compressed import STANDARD_INPUT
@@ -26,8 +23,7 @@ from aspsfusion.screen.fastq import FastqScanner
 from aspsfusion.screen.pairs import Lane, LaneReader
 
 
-@dataclass(frozen=True)
-class ScreenMetrics:
+class ScreenMetrics(NamedTuple):
     """Counts of a sample's reads, under the names that `screen.json` has for them.
 
     Attributes:
@@ -66,7 +62,7 @@ class ScreenMetrics:
 
     def as_json(self) -> str:
         """Return the text of `screen.json`."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(self._asdict(), indent=1, ensure_ascii=False) + "\n"
 
 
 COMPRESSION_LEVEL = 1
@@ -75,8 +71,7 @@ FRACTION_DECIMALS = 4
 MEAN_DECIMALS = 2
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """How far the screen has come.
 
     Attributes:
@@ -92,33 +87,33 @@ class Progress:
     total: int | None
 
 
-@dataclass
 class _Counts:
     """Sums over the files of a sample."""
 
-    genes: npt.NDArray[np.int64]
-    fragments: int = 0
-    kept: int = 0
-    reads: int = 0
-    totals: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(TOTALS, dtype=np.int64))
-    lengths: dict[int, int] = field(default_factory=dict)
+    def __init__(self, genes: int) -> None:
+        self.genes = [0] * genes
+        self.totals = [0] * TOTALS
+        self.lengths: Counter[int] = Counter()
+        self.fragments = self.kept = self.reads = 0
 
     def add(self, scanner: FastqScanner) -> None:
         """Add a file that was read to its end."""
-        longest = max(self.totals[LONGEST], scanner.totals[LONGEST])
-        self.totals += scanner.totals
-        self.totals[LONGEST] = longest
-        self.genes += scanner.gene_hits
+        longest = scanner.totals[LONGEST]
+        both = max(self.totals[LONGEST], longest)
+        self.totals = [own + other for own, other in zip(self.totals, scanner.totals, strict=True)]
+        self.totals[LONGEST] = both
+        self.genes = [own + other for own, other in zip(self.genes, scanner.gene_hits, strict=True)]
         self.reads += scanner.records
         # Beyond the longest read there are millions of zeros.
-        for length in np.flatnonzero(scanner.lengths[: scanner.totals[LONGEST] + 1]):
-            self.lengths[int(length)] = self.lengths.get(int(length), 0) + int(scanner.lengths[length])
+        for length, count in enumerate(scanner.lengths[: longest + 1]):
+            if count:
+                self.lengths[length] += count
 
     def metrics(
         self, lanes: Sequence[Lane], readers: Sequence[LaneReader], symbols: Sequence[str]
     ) -> ScreenMetrics:
         """Return the record of the sample."""
-        bases, unknown = int(self.totals[BASES]), int(self.totals[UNKNOWN])
+        bases, unknown = self.totals[BASES], self.totals[UNKNOWN]
         return ScreenMetrics(
             layout="paired" if readers[0].mates == 2 else "single",
             interleaved=any(reader.interleaved for reader in readers),
@@ -126,15 +121,15 @@ class _Counts:
             total_fragments=self.fragments,
             total_reads=self.reads,
             total_bases=bases,
-            read_length=int(self.totals[LONGEST]),
+            read_length=self.totals[LONGEST],
             mean_read_length=_share(bases, self.reads, MEAN_DECIMALS),
             read_lengths={str(length): count for length, count in sorted(self.lengths.items())},
-            gc_fraction=_share(int(self.totals[GC]), bases - unknown),
+            gc_fraction=_share(self.totals[GC], bases - unknown),
             n_fraction=_share(unknown, bases),
-            mean_quality=_share(int(self.totals[QUALITY]), bases, MEAN_DECIMALS),
-            q30_fraction=_share(int(self.totals[GOOD]), bases),
+            mean_quality=_share(self.totals[QUALITY], bases, MEAN_DECIMALS),
+            q30_fraction=_share(self.totals[GOOD], bases),
             candidate_fragments=self.kept,
-            kmers_by_gene={symbol: int(n) for symbol, n in zip(symbols, self.genes, strict=True) if n},
+            kmers_by_gene={symbol: n for symbol, n in zip(symbols, self.genes, strict=True) if n},
         )
 
 
@@ -189,7 +184,7 @@ def run_screen(
     _refuse_mixed(lanes)
     symbols, table = load_screen_index(panel_directory)
     stamps = stamps_of(path for lane in lanes for path in lane.paths)
-    counts = _Counts(np.zeros(len(symbols), dtype=np.int64))
+    counts = _Counts(len(symbols))
     readers: list[LaneReader] = []
     sizes = [path.stat().st_size if path.is_file() else None for lane in lanes for path in lane.paths]
     total = None if None in sizes else sum(size or 0 for size in sizes)
@@ -207,10 +202,10 @@ def run_screen(
             before = counts.fragments
             for block in reader.fragments():
                 kept = block.kept()
-                if kept.size:
+                if kept:
                     out.write(block.written(kept, counts.fragments + 1))
-                counts.fragments += block.count
-                counts.kept += kept.size
+                counts.fragments += block.size
+                counts.kept += len(kept)
                 read = read_before + sum(scanner.compressed for scanner in reader.scanners)
                 progress(Progress(counts.fragments, counts.kept, read, total))
             if counts.fragments == before:

@@ -6,9 +6,6 @@ sample's candidates do not depend on the format that its reads came in.
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 from aspsfusion.native import (
     BASES,
     GC,
@@ -18,6 +15,7 @@ from aspsfusion.native import (
     UNKNOWN,
     ScanRoom,
     ScreenTable,
+    copied,
     scan_fastq,
 )
 
@@ -38,31 +36,31 @@ class SequenceScreen:
         self._room = ScanRoom(ROOM_BYTES, genes)
 
     @property
-    def gene_hits(self) -> npt.NDArray[np.int64]:
+    def gene_hits(self) -> memoryview:
         """Panel k-mers seen, by gene number."""
         return self._room.genes
 
     @property
     def bases(self) -> int:
         """Bases seen so far."""
-        return int(self._room.totals[BASES])
+        return self._room.totals[BASES]
 
     @property
     def longest(self) -> int:
         """Longest sequence so far, in nt."""
-        return int(self._room.totals[LONGEST])
+        return self._room.totals[LONGEST]
 
     @property
     def gc(self) -> int:
         """G and C seen so far."""
-        return int(self._room.totals[GC])
+        return self._room.totals[GC]
 
     @property
     def unknown(self) -> int:
         """Bases seen so far that are not known (N)."""
-        return int(self._room.totals[UNKNOWN])
+        return self._room.totals[UNKNOWN]
 
-    def hits(self, sequences: Sequence[str]) -> npt.NDArray[np.bool_]:
+    def hits(self, sequences: Sequence[str]) -> memoryview:
         """Tell of each sequence whether the screen keeps it.
 
         Args:
@@ -71,9 +69,9 @@ class SequenceScreen:
         count = len(sequences)
         block = "".join(f"@\n{bases}\n+\n{bases}\n" for bases in sequences).encode("ascii")
         if len(block) > self._room.size:
-            self._room = ScanRoom(2 * len(block), self.gene_hits.size, self._room)
+            self._room = ScanRoom(2 * len(block), len(self.gene_hits), self._room)
         self._room.begin_block()
-        data = np.frombuffer(block + bytes(LOAD_BYTES), dtype=np.uint8)
+        data = memoryview(bytearray(block + bytes(LOAD_BYTES)))
         scanned, problem = scan_fastq(data, len(block), 1, self._table, self._room)
         assert (scanned, problem) == (count, SCAN_OK)
-        return self._room.hits[:count].copy()
+        return copied(self._room.hits[:count])

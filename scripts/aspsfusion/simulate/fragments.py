@@ -127,13 +127,15 @@ def draw_crossing(
         ParameterError: reads, inserts and anchors leave (nearly) no such fragment.
     """
     assert stated.junction is not None
-    size, junction = len(stated.sequence), stated.junction
+    size, junction, inserted = len(stated.sequence), stated.junction, stated.inserted
+    onwards = junction + inserted
     five, three = library.anchor_five_prime, library.anchor_three_prime
     remedy = "lower --anchor-five-prime or --anchor-three-prime, or lengthen reads or inserts"
-    if five > junction or three > size - junction or five + three > library.read_length:
+    if five > junction or three > size - onwards or five + inserted + three > library.read_length:
+        between = f" with {inserted} nt between" if inserted else ""
         raise ParameterError(
             f"no read of {library.read_length} nt can have {five} nt before and {three} nt after the "
-            f"junction of {stated.name}, whose sides have {junction} and {size - junction} nt",
+            f"junction of {stated.name}{between}, whose sides have {junction} and {size - onwards} nt",
             remedy=remedy,
         )
     parts, found = [_none()], 0
@@ -141,12 +143,13 @@ def draw_crossing(
         if found >= number:
             break
         lengths = _lengths(4 * number, size, library, rng)
-        lengths = lengths[lengths >= five + three]
-        lowest = np.maximum(0, junction + three - lengths)
+        lengths = lengths[lengths >= five + inserted + three]
+        lowest = np.maximum(0, onwards + three - lengths)
         highest = np.minimum(junction - five, size - lengths)
         starts = rng.integers(lowest, highest + 1)
         drawn = _fragments(molecule, starts, lengths, library, rng)
-        before, after = anchors(drawn, np.full(len(drawn), junction), library)
+        sides = np.full(len(drawn), junction), np.full(len(drawn), onwards)
+        before, after = anchors(drawn, sides, whole_reads(len(drawn), library), library)
         drawn = drawn.take(np.flatnonzero((before >= five) & (after >= three)))
         parts.append(drawn)
         found += len(drawn)
@@ -159,8 +162,17 @@ def draw_crossing(
     return Fragments.joined(parts).take(np.arange(number))
 
 
+def whole_reads(number: int, library: SimulationParameters) -> tuple[Integers, Integers]:
+    """Return the bases that reads 1 and 2 of so many fragments show, if no read is trimmed."""
+    second = 0 if library.one_read else library.read_length
+    return np.full(number, library.read_length), np.full(number, second)
+
+
 def anchors(
-    fragments: Fragments, junctions: Integers, library: SimulationParameters
+    fragments: Fragments,
+    sides: tuple[Integers, Integers],
+    shown: tuple[Integers, Integers],
+    library: SimulationParameters,
 ) -> tuple[Integers, Integers]:
     """Return, for each fragment, the bases before and after the junction in its best crossing read.
 
@@ -169,26 +181,33 @@ def anchors(
 
     Args:
         fragments: the fragments.
-        junctions: 0-based position of the first base of the 3' gene on each molecule; -1 without one.
-        library: length, ends and anchors of the reads.
+        sides: on each molecule the end of the 5' gene and the first base of the 3' gene, 0-based; -1 without
+            a junction.
+        shown: bases that reads 1 and 2 show; 0 where there is no such read.
+        library: anchors asked for.
     """
-    seen = np.minimum(fragments.length, library.read_length)
+    at_start, at_end = (
+        np.minimum(fragments.length, np.where(fragments.sense, *reads)) for reads in (shown, shown[::-1])
+    )
     ends = fragments.start + fragments.length
-    left = _crossing(fragments.start, fragments.start + seen, junctions)
-    right = _crossing(ends - seen, ends, junctions)
+    left = _crossing(fragments.start, fragments.start + at_start, sides)
+    right = _crossing(ends - at_end, ends, sides)
 
     def worth(sides: tuple[Integers, Integers]) -> npt.NDArray[np.float64]:
         before, after = sides
         return np.minimum(before / library.anchor_five_prime, after / library.anchor_three_prime)
 
-    # A single read is the left end of the fragment where it is of the molecule's strand.
-    choose_left = fragments.sense if library.single_end else worth(left) >= worth(right)
+    choose_left = worth(left) >= worth(right)
     return np.where(choose_left, left[0], right[0]), np.where(choose_left, left[1], right[1])
 
 
-def add_duplicates(fragments: Fragments, rate: float, rng: np.random.Generator) -> Fragments:
-    """Return the fragments, and after them a share of them, chosen by chance, a second time."""
-    chosen = np.sort(rng.permutation(len(fragments))[: round(rate * len(fragments))])
+def add_duplicates(
+    fragments: Fragments, library: SimulationParameters, rng: np.random.Generator
+) -> Fragments:
+    """Return the fragments, and after them their copies: of all of them, and of a share chosen by chance."""
+    number = len(fragments)
+    chosen = np.sort(rng.permutation(number)[: round(library.duplicate_rate * number)])
+    chosen = np.concatenate([chosen, np.repeat(np.arange(number), library.pcr_copies - 1)])
     copies = fragments.take(chosen)
     copies = Fragments(copies.molecule, copies.start, copies.length, copies.sense, chosen)
     return Fragments.joined([fragments, copies])
@@ -240,7 +259,9 @@ def _fragments(
     )
 
 
-def _crossing(starts: Integers, ends: Integers, junctions: Integers) -> tuple[Integers, Integers]:
-    before, after = junctions - starts, ends - junctions
-    crosses = (junctions >= 0) & (before > 0) & (after > 0)
+def _crossing(
+    starts: Integers, ends: Integers, sides: tuple[Integers, Integers]
+) -> tuple[Integers, Integers]:
+    before, after = sides[0] - starts, ends - sides[1]
+    crosses = (sides[0] >= 0) & (before > 0) & (after > 0)
     return np.where(crosses, before, 0), np.where(crosses, after, 0)

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NoReturn
 
+import numpy as np
+
 from aspsfusion.errors import ParameterError
 from aspsfusion.panel.panel import Exon, Junction, Panel, Transcript
+from aspsfusion.simulate.reads import decode
 
 Source = Literal[
     "wild_type", "fusion", "unspliced", "background", "copy", "repeat", "chimera", "other_sample"
@@ -22,13 +25,21 @@ Placing = Literal["along", "near", "crossing"]
 DEFAULT_FUSION_FRAGMENTS = 100
 """Fragments of a fusion that is stated without a number."""
 
+OFF_PANEL = "?"
+"""Stands for a gene that the panel does not hold; its point is how many bases of it there are."""
+
 _FUSION = re.compile(
-    r"^(?P<five_gene>[^:=\s]+):(?P<five_point>[^:=\s]+)::(?P<three_gene>[^:=\s]+):(?P<three_point>[^:=\s]+)"
+    r"^(?P<five_gene>[^:=@\s]+):(?P<five_point>[^:=@\s]+)::(?:(?P<inserted>[ACGTacgt]+)::)?"
+    r"(?P<three_gene>[^:=@\s]+):(?P<three_point>[^:=@\s]+)"
+    r"(?:@(?P<at>-?\d+):(?P<lost>\d+)>(?P<bases>[ACGTacgt]*))?"
     r"(?:=(?P<placing>[xn]?)(?P<number>\d+))?$"
 )
 _POINT = re.compile(r"^(?:c\.(?P<coding>\d+)|(?P<exon>\d+)(?P<intronic>[+-]\d+)?)$")
 _PLACINGS: dict[str, Placing] = {"": "along", "n": "near", "x": "crossing"}
-_EXAMPLES = "write it like GENE1:7::GENE2:6, GENE1:c.9::GENE2:c.8 or GENE1:7+20::GENE2:6-30; add =N, =nN, =xN"
+_EXAMPLES = (
+    "write it like GENE1:7::GENE2:6, GENE1:c.9::GENE2:c.8, GENE1:7+20::GENE2:6-30 or GENE1:7::ACGT::GENE2:6; "
+    "add =N, =nN, =xN"
+)
 
 
 @dataclass(frozen=True)
@@ -39,14 +50,16 @@ class Molecule:
         source: what kind it is.
         name: name in the truth table.
         sequence: upper-case bases, 5' to 3' of the RNA.
-        junction: bases of the 5' gene in a fusion, which is the 0-based position of the first base of the
-            3' gene; None without a junction.
+        junction: bases of the 5' gene in a fusion, which is the 0-based position of what follows them; None
+            without a junction.
+        inserted: bases of neither gene between the two.
     """
 
     source: Source
     name: str
     sequence: str
     junction: int | None = None
+    inserted: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,8 +67,9 @@ class FusionPoint:
     """One side of a stated fusion.
 
     Attributes:
-        gene: HGNC symbol.
-        exon: exon of the primary transcript whose end (5' gene) or start (3' gene) is meant.
+        gene: HGNC symbol, or OFF_PANEL.
+        exon: exon of the primary transcript whose end (5' gene) or start (3' gene) is meant; of OFF_PANEL its
+            number of bases.
         intronic: bases of the neighbouring intron that are kept; 0 at the exon's border.
         coding_position: c. position (1-based) of the joined base, instead of an exon.
     """
@@ -64,6 +78,29 @@ class FusionPoint:
     exon: int | None
     intronic: int
     coding_position: int | None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A change of one gene beside a junction: lost bases, and those that take their place.
+
+    Attributes:
+        at: first base that is lost, or that the new ones come before: 0 is the first of the 3' gene, -1 the
+            last of the 5' gene.
+        lost: how many are lost, all of the one gene.
+        bases: that take their place, upper case.
+    """
+
+    at: int
+    lost: int
+    bases: str
+
+    def applied(self, five: str, three: str) -> tuple[str, str]:
+        """Return both sides of the junction with the change."""
+        if self.at >= 0:
+            return five, three[: self.at] + self.bases + three[self.at + self.lost :]
+        cut = len(five) + self.at
+        return five[:cut] + self.bases + five[cut + self.lost :], three
 
 
 @dataclass(frozen=True)
@@ -77,6 +114,8 @@ class FusionRequest:
         fragments: how many fragments.
         placing: whether they are drawn along the whole fusion transcript, in a window around the junction,
             or such that each has a read across the junction.
+        inserted: bases of neither gene between the two, upper case.
+        variant: a change beside the junction, or None.
     """
 
     name: str
@@ -84,6 +123,8 @@ class FusionRequest:
     three_prime: FusionPoint
     fragments: int
     placing: Placing
+    inserted: str = ""
+    variant: Variant | None = None
 
 
 def parse_fusion(text: str) -> FusionRequest:
@@ -94,6 +135,9 @@ def parse_fusion(text: str) -> FusionRequest:
     ('GENE1:7+120::GENE2:c.886', 20, 'crossing')
     >>> request.five_prime
     FusionPoint(gene='GENE1', exon=7, intronic=120, coding_position=None)
+    >>> request = parse_fusion("GENE1:7::acg::GENE2:6@-2:1>T")
+    >>> request.inserted, request.variant
+    ('ACG', Variant(at=-2, lost=1, bases='T'))
 
     Raises:
         ParameterError: the text states no fusion.
@@ -101,13 +145,29 @@ def parse_fusion(text: str) -> FusionRequest:
     match = _FUSION.match(text)
     if match is None:
         raise ParameterError(f"fusion {text!r} cannot be read", remedy=_EXAMPLES)
+    if match["five_gene"] == match["three_gene"] == OFF_PANEL:
+        raise ParameterError(f"fusion {text!r} has no gene of the panel", remedy="name one gene at least")
     return FusionRequest(
         name=text.split("=")[0],
         five_prime=_point(text, match["five_gene"], match["five_point"], sign="+"),
         three_prime=_point(text, match["three_gene"], match["three_point"], sign="-"),
         fragments=DEFAULT_FUSION_FRAGMENTS if match["number"] is None else int(match["number"]),
         placing=_PLACINGS[match["placing"] or ""],
+        inserted=(match["inserted"] or "").upper(),
+        variant=_variant(text, match),
     )
+
+
+def _variant(text: str, match: re.Match[str]) -> Variant | None:
+    if match["at"] is None:
+        return None
+    variant = Variant(int(match["at"]), int(match["lost"]), match["bases"].upper())
+    if variant.at < 0 < variant.at + variant.lost:
+        raise ParameterError(
+            f"the variant of fusion {text!r} has bases of both genes",
+            remedy="give it fewer lost bases, or cut the genes elsewhere",
+        )
+    return variant
 
 
 def _point(text: str, gene: str, point: str, sign: str) -> FusionPoint:
@@ -129,33 +189,53 @@ def _point(text: str, gene: str, point: str, sign: str) -> FusionPoint:
     )
 
 
-def fusion_molecule(panel: Panel, request: FusionRequest) -> Molecule:
+def fusion_molecule(panel: Panel, request: FusionRequest, rng: np.random.Generator | None = None) -> Molecule:
     """Return the fusion transcript from the first base of the 5' gene to the last of the 3' gene.
+
+    Args:
+        panel: gives the sequences.
+        request: the fusion.
+        rng: source of chance of a partner off the panel, whose bases are random.
 
     Raises:
         ParameterError: the panel lacks the gene, the exon, the position or the intron.
     """
-    five = _five_prime_part(panel, request)
-    return Molecule("fusion", request.name, five + _three_prime_part(panel, request), junction=len(five))
+    rng = rng or np.random.default_rng(0)
+    five, three = _five_prime_part(panel, request, rng), _three_prime_part(panel, request, rng)
+    if request.variant is not None:
+        five, three = request.variant.applied(five, three)
+    return Molecule("fusion", request.name, five + request.inserted + three, len(five), len(request.inserted))
 
 
 def breakpoints(panel: Panel, request: FusionRequest) -> Junction:
-    """Return the genomic positions of the joined bases of a fusion, 0-based.
+    """Return the genomic positions of the joined bases of a fusion of two genes of the panel, 0-based.
 
     Raises:
         ParameterError: the panel lacks the gene, the exon, the position or the intron.
     """
-    positions = []
-    for point, last in ((request.five_prime, True), (request.three_prime, False)):
-        transcript = primary_transcript(panel, point.gene)
-        if point.exon is None:
-            positions.append(transcript.to_genome(_joined_base(transcript, point, request)))
-            continue
-        exon = transcript.exons[_exon_index(transcript, point.exon, request)]
-        border = transcript.to_genome(exon.tx_end - 1 if last else exon.tx_start)
-        outwards = 1 if last == (transcript.strand == "+") else -1
-        positions.append(border + outwards * point.intronic)
-    return Junction(request.five_prime.gene, positions[0], request.three_prime.gene, positions[1])
+    return Junction(
+        request.five_prime.gene,
+        joined_position(panel, request, five_prime=True),
+        request.three_prime.gene,
+        joined_position(panel, request, five_prime=False),
+        request.inserted,
+    )
+
+
+def joined_position(panel: Panel, request: FusionRequest, *, five_prime: bool) -> int:
+    """Return the genomic position of the joined base of one gene of a fusion, 0-based; variants apart.
+
+    Raises:
+        ParameterError: the panel lacks the gene, the exon, the position or the intron.
+    """
+    point = request.five_prime if five_prime else request.three_prime
+    transcript = primary_transcript(panel, point.gene)
+    if point.exon is None:
+        return transcript.to_genome(_joined_base(transcript, point, request))
+    exon = transcript.exons[_exon_index(transcript, point.exon, request)]
+    border = transcript.to_genome(exon.tx_end - 1 if five_prime else exon.tx_start)
+    outwards = 1 if five_prime == (transcript.strand == "+") else -1
+    return border + outwards * point.intronic
 
 
 def exon_of(panel: Panel, text: str) -> tuple[Transcript, Exon]:
@@ -207,8 +287,16 @@ def _choices(words: str, names: Iterable[str]) -> str:
     return f"{words} {', '.join(listed[:8])}{' and others' if len(listed) > 8 else ''}"
 
 
-def _five_prime_part(panel: Panel, request: FusionRequest) -> str:
+def _off_panel(point: FusionPoint, request: FusionRequest, rng: np.random.Generator) -> str:
+    if point.exon is None or point.intronic:
+        _refuse(request, f"{OFF_PANEL} has no positions", f"give its number of bases: {OFF_PANEL}:300")
+    return decode(rng.integers(0, 4, size=point.exon, dtype=np.uint8))
+
+
+def _five_prime_part(panel: Panel, request: FusionRequest, rng: np.random.Generator) -> str:
     point = request.five_prime
+    if point.gene == OFF_PANEL:
+        return _off_panel(point, request, rng)
     transcript = primary_transcript(panel, point.gene)
     if point.exon is None:
         return transcript.sequence[: _joined_base(transcript, point, request) + 1]
@@ -217,8 +305,10 @@ def _five_prime_part(panel: Panel, request: FusionRequest) -> str:
     return kept + _intron(panel, transcript, index, index + 1, point, request)[: point.intronic]
 
 
-def _three_prime_part(panel: Panel, request: FusionRequest) -> str:
+def _three_prime_part(panel: Panel, request: FusionRequest, rng: np.random.Generator) -> str:
     point = request.three_prime
+    if point.gene == OFF_PANEL:
+        return _off_panel(point, request, rng)
     transcript = primary_transcript(panel, point.gene)
     if point.exon is None:
         return transcript.sequence[_joined_base(transcript, point, request) :]

@@ -31,6 +31,7 @@ for _code, _letter in enumerate("ACGT"):
 # The four quality bins of current instruments as Phred+33: Q2, Q12, Q23, Q37; and of 256 random values, how
 # many fall in each, for a right base and for an error. Q2 means "no base called" and for few errors.
 _BINS = np.frombuffer(b"#,8F", dtype=np.uint8)
+_QUALITY_OF_DARK = {"G": "F", "N": "#"}
 _QUALITY_OF_RIGHT = np.repeat(_BINS, (0, 6, 16, 234))
 _QUALITY_OF_ERROR = np.repeat(_BINS, (14, 140, 76, 26))
 
@@ -43,6 +44,11 @@ def encode(sequence: str) -> Codes:
 def decode(codes: Codes) -> str:
     """Return the letters of base numbers, row after row."""
     return _LETTERS[codes].tobytes().decode("ascii")
+
+
+def dark_read(base: str, length: int) -> tuple[str, str]:
+    """Return bases and qualities of a read that says nothing: an instrument is sure of the G it sees."""
+    return base * length, _QUALITY_OF_DARK[base] * length
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,9 @@ class ReadBatch:
     sequences: str
     qualities: str
 
-    def read(self, number: int) -> tuple[str, str]:
-        """Return bases and qualities of a read by its 0-based number."""
-        part = slice(number * self.read_length, (number + 1) * self.read_length)
+    def read(self, number: int, length: int) -> tuple[str, str]:
+        """Return so many bases and qualities of a read by its 0-based number."""
+        part = slice(number * self.read_length, number * self.read_length + length)
         return self.sequences[part], self.qualities[part]
 
 

@@ -13,6 +13,9 @@ from aspsfusion.simulate.molecules import Source
 MAX_READ_LENGTH = 1000
 """Nucleotides; the reads of the instruments that this imitates end far below."""
 
+SHORTEST_TRIMMED = 0.5
+"""Share of a read that trimming leaves at least."""
+
 MAX_UMI_LENGTH = 30
 """Bases; unique molecular identifiers of common kits have 6 to 12."""
 
@@ -23,6 +26,8 @@ _RATES = (
     "chimera_rate",
     "hopping_rate",
     "copy_identity",
+    "trim_rate",
+    "dark_rate",
 )
 
 
@@ -59,6 +64,11 @@ class SimulationParameters:
         deamination_rate: probability of C>T, for each cytosine of one strand of the molecule.
         umi_length: bases of the unique molecular identifier in the read name; 0 for none.
         duplicate_rate: share of fragments that are written a second time with errors of their own.
+        pcr_copies: how often each fragment is written, with errors of its own every time.
+        trim_rate: share of reads whose 3' end is cut off at a random base, as quality trimming does.
+        dark_rate: share of fragments whose second read says nothing.
+        dark_base: what such a read consists of: G, which two-colour instruments see in the dark, or N.
+        lanes: lanes of the flow cell that the fragments are on; each has the read names of the first.
         stranded: which strand read 1 is: `forward` the RNA's, `reverse` the other, `none` either.
         anchor_five_prime: bases of the 5' gene in a read that counts as crossing (`=xN`).
         anchor_three_prime: bases of the 3' gene in a read that counts as crossing (`=xN`).
@@ -91,6 +101,11 @@ class SimulationParameters:
     deamination_rate: float = 0.0
     umi_length: int = 0
     duplicate_rate: float = 0.0
+    pcr_copies: int = 1
+    trim_rate: float = 0.0
+    dark_rate: float = 0.0
+    dark_base: Literal["G", "N"] = "G"
+    lanes: int = 1
     stranded: Literal["none", "forward", "reverse"] = "none"
     anchor_five_prime: int = 30
     anchor_three_prime: int = 12
@@ -112,6 +127,8 @@ class SimulationParameters:
             "expression_spread": 0,
             "chimera_homology": 0,
             "umi_length": 0,
+            "pcr_copies": 1,
+            "lanes": 1,
             "seed": 0,
         }
         for name, least in lowest.items():
@@ -140,6 +157,11 @@ class SimulationParameters:
                     raise ParameterError(
                         f"{number} fragments of {key} are out of range", remedy="give 0 or more"
                     )
+
+    @property
+    def one_read(self) -> bool:
+        """Whether no fragment has a second read that says anything."""
+        return self.single_end or self.dark_rate == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +221,13 @@ class TruthRecord:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedFragment:
-    """A fragment as sequenced; `read_2` is None in single-end data."""
+    """A fragment as sequenced; `read_2` is None in single-end data, `lane` is counted from 0."""
 
     name: str
     read_1: SimulatedRead
     read_2: SimulatedRead | None
     truth: TruthRecord
+    lane: int = 0
 
 
 def _option(name: str) -> str:

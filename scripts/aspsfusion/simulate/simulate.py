@@ -29,6 +29,7 @@ from aspsfusion.simulate.fragments import (
     draw_near,
     shuffled,
     whole,
+    whole_reads,
 )
 from aspsfusion.simulate.molecules import (
     Molecule,
@@ -38,8 +39,14 @@ from aspsfusion.simulate.molecules import (
     parse_fusion,
     primary_transcript,
 )
-from aspsfusion.simulate.reads import Integers, Keys, ReadMaker, decode, encode
-from aspsfusion.simulate.records import SimulatedFragment, SimulatedRead, SimulationParameters, TruthRecord
+from aspsfusion.simulate.reads import Integers, Keys, ReadMaker, dark_read, decode, encode
+from aspsfusion.simulate.records import (
+    SHORTEST_TRIMMED,
+    SimulatedFragment,
+    SimulatedRead,
+    SimulationParameters,
+    TruthRecord,
+)
 
 BACKGROUND_LENGTH = 10_000_000
 """Bases of the random sequence that background fragments come from. A word of 24 nt of a panel of one
@@ -66,8 +73,8 @@ def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[Simulat
             call itself, before the first record.
     """
     # One source of chance for each part, so that what one part draws does not change the others.
-    draw, error, artefact, label = map(
-        np.random.default_rng, np.random.SeedSequence(parameters.seed).spawn(4)
+    draw, error, artefact, label, loss = map(
+        np.random.default_rng, np.random.SeedSequence(parameters.seed).spawn(5)
     )
     molecules: list[Molecule] = []
     parts: list[Fragments] = []
@@ -83,8 +90,9 @@ def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[Simulat
     for chimera in chimeras(molecules, drawn, parameters.chimera_rate, parameters.chimera_homology, artefact):
         molecules.append(chimera)
         parts.append(whole(len(molecules) - 1, len(chimera.sequence), parameters, artefact))
-    fragments = shuffled(add_duplicates(Fragments.joined(parts), parameters.duplicate_rate, draw), draw)
-    return _sequenced(molecules, fragments, parameters, error, Labels(len(fragments), parameters, label))
+    fragments = shuffled(add_duplicates(Fragments.joined(parts), parameters, draw), draw)
+    labels = Labels(len(fragments), parameters, label)
+    return _sequenced(molecules, fragments, parameters, (error, loss), labels)
 
 
 def write_simulation(
@@ -95,7 +103,8 @@ def write_simulation(
     Args:
         panel: gives the sequences.
         parameters: what to simulate.
-        prefix: path to which `_R1.fastq.gz`, `_R2.fastq.gz` (or `.fastq.gz`) and `.truth.tsv` are added.
+        prefix: path to which `_R1.fastq.gz`, `_R2.fastq.gz` (or `.fastq.gz`) and `.truth.tsv` are added;
+            several lanes have `_L001`, `_L002` and so on before that.
         force: replace existing files.
 
     Returns:
@@ -106,7 +115,9 @@ def write_simulation(
     """
     records = simulate(panel, parameters)
     ends = [".fastq.gz"] if parameters.single_end else ["_R1.fastq.gz", "_R2.fastq.gz"]
-    paths = [Path(f"{prefix}{end}") for end in (*ends, ".truth.tsv")]
+    lanes = [f"_L{lane:03d}" for lane in range(1, parameters.lanes + 1)] if parameters.lanes > 1 else [""]
+    paths = [Path(f"{prefix}{lane}{end}") for lane in lanes for end in ends]
+    paths.append(Path(f"{prefix}.truth.tsv"))
     with ExitStack() as stack:
         # All names are claimed before the first is written, so that either all files appear or none.
         temporaries = [stack.enter_context(replacing(path, force=force)) for path in paths]
@@ -114,7 +125,8 @@ def write_simulation(
         truth = stack.enter_context(temporaries[-1].open("w", encoding="ascii", newline="\n"))
         truth.write(TruthRecord.header() + "\n")
         for record in records:
-            mates = zip(outputs, (record.read_1, record.read_2), strict=False)
+            of_lane = outputs[record.lane * len(ends) :]
+            mates = zip(of_lane[: len(ends)], (record.read_1, record.read_2), strict=False)
             for mate, (output, read) in enumerate(mates, start=1):
                 assert read is not None
                 output.write(f"@{record.name} {mate}:N:0:{_INDEX}\n{read.sequence}\n+\n{read.qualities}\n")
@@ -158,12 +170,12 @@ def requests(
     """
     yield from _wild_type(panel, parameters, artefact_rng)
     for text in parameters.fusions:
-        yield _fusion(panel, text)
+        yield _fusion(panel, text, artefact_rng)
     if parameters.background:
         bases = decode(rng.integers(0, 4, size=BACKGROUND_LENGTH, dtype=np.uint8))
         yield Request(Molecule("background", "background", bases), parameters.background)
     for text in parameters.other_fusions:
-        request = _fusion(panel, text)
+        request = _fusion(panel, text, artefact_rng)
         number = int(artefact_rng.binomial(request.number, parameters.hopping_rate))
         yield replace(request, molecule=replace(request.molecule, source="other_sample"), number=number)
     for gene, number in parameters.copies.items():
@@ -215,9 +227,9 @@ def _wild_type(
         )
 
 
-def _fusion(panel: Panel, text: str) -> Request:
+def _fusion(panel: Panel, text: str, rng: np.random.Generator) -> Request:
     request = parse_fusion(text)
-    molecule = fusion_molecule(panel, request)
+    molecule = fusion_molecule(panel, request, rng)
     assert molecule.junction is not None
     return Request(molecule, request.fragments, request.placing, molecule.junction)
 
@@ -238,13 +250,24 @@ def _sequenced(
     molecules: list[Molecule],
     fragments: Fragments,
     parameters: SimulationParameters,
-    rng: np.random.Generator,
+    rngs: tuple[np.random.Generator, np.random.Generator],
     labels: "Labels",
 ) -> Iterator[SimulatedFragment]:
-    """Yield the fragments with reads and truth, batch by batch."""
+    """Yield the fragments with reads and truth, batch by batch.
+
+    Args:
+        molecules: that the fragments are of.
+        fragments: in the order of the files.
+        parameters: of the reads.
+        rngs: sources of chance of errors, and of what is lost of the reads.
+        labels: what copies have in common.
+    """
+    rng, loss = rngs
     sizes = [len(molecule.sequence) for molecule in molecules]
     offsets = np.cumsum([0, *sizes[:-1]], dtype=np.int64)
-    junctions = np.array([-1 if m.junction is None else m.junction for m in molecules], dtype=np.int64)
+    five_ends = np.array([-1 if m.junction is None else m.junction for m in molecules], dtype=np.int64)
+    three_starts = five_ends + np.array([m.inserted for m in molecules], dtype=np.int64)
+    per_lane = -(-len(fragments) // parameters.lanes)
     maker = ReadMaker(
         np.concatenate([encode(molecule.sequence) for molecule in molecules]),
         parameters.read_length,
@@ -261,17 +284,27 @@ def _sequenced(
         reads_2 = None
         if not parameters.single_end:
             reads_2 = maker.make(begin, batch.length, ~batch.sense, 2, rng, keys)
-        before, after = anchors(batch, junctions[batch.molecule], parameters)
-        columns = (batch.molecule, batch.start, batch.length, batch.sense, batch.original, before, after)
-        for row, (number, start, length, sense, original, five, three) in enumerate(
+        shown = _shown(len(batch), parameters, loss)
+        sides = five_ends[batch.molecule], three_starts[batch.molecule]
+        before, after = anchors(batch, sides, shown, parameters)
+        columns = (
+            *(batch.molecule, batch.start, batch.length, batch.sense, batch.original),
+            *(before, after, *shown),
+        )
+        for row, (number, start, length, sense, original, five, three, shown_1, shown_2) in enumerate(
             zip(*(column.tolist() for column in columns), strict=True)
         ):
             molecule = molecules[number]
-            name = _name(low + row) + labels.umi(int(first[row]))
+            lane, place = divmod(low + row, per_lane)
+            name = _name(place) + labels.umi(int(first[row]))
+            read_2 = None
+            if reads_2 is not None:
+                dark = dark_read(parameters.dark_base, parameters.read_length)
+                read_2 = SimulatedRead(*(reads_2.read(row, shown_2) if shown_2 else dark))
             yield SimulatedFragment(
                 name,
-                SimulatedRead(*reads_1.read(row)),
-                None if reads_2 is None else SimulatedRead(*reads_2.read(row)),
+                SimulatedRead(*reads_1.read(row, shown_1)),
+                read_2,
                 TruthRecord(
                     fragment=name,
                     source=molecule.source,
@@ -283,9 +316,27 @@ def _sequenced(
                     crosses_junction=int(five > 0),
                     anchor_five_prime=five,
                     anchor_three_prime=three,
-                    duplicate_of="" if original < 0 else _name(original) + labels.umi(original),
+                    duplicate_of="" if original < 0 else _name(original % per_lane) + labels.umi(original),
                 ),
+                lane,
             )
+
+
+def _shown(
+    number: int, parameters: SimulationParameters, rng: np.random.Generator
+) -> tuple[Integers, Integers]:
+    """Return how many bases reads 1 and 2 of so many fragments show; 0 where there is no such read."""
+    whole_1, whole_2 = whole_reads(number, parameters)
+    if parameters.dark_rate:
+        whole_2 = np.where(rng.random(number) < parameters.dark_rate, 0, whole_2)
+    if not parameters.trim_rate:
+        return whole_1, whole_2
+    least = max(1, round(SHORTEST_TRIMMED * parameters.read_length))
+    trimmed_1, trimmed_2 = (
+        np.where(rng.random(number) < parameters.trim_rate, rng.integers(least, whole + 1), whole)
+        for whole in (whole_1, np.maximum(whole_2, least))
+    )
+    return trimmed_1, np.where(whole_2 > 0, trimmed_2, 0)
 
 
 class Labels:

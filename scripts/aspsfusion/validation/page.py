@@ -1,48 +1,44 @@
 """Writes the study's results: a table with a row for each arm of each cell, and a page to read."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion import __version__
+from aspsfusion.config import ClassifyParameters
 from aspsfusion.io.files import replacing
-from aspsfusion.validation.outcomes import Outcome, read_outcomes
+from aspsfusion.validation.outcomes import Outcome, read_outcomes, shows_fusion, violations
 from aspsfusion.validation.reads import Dilution, JunctionReads
 from aspsfusion.validation.run import Chain
-from aspsfusion.validation.study import Study, read_rows, write_rows
-from aspsfusion.validation.tables import (
-    DETECTION_PREFIX,
-    CellRow,
-    Share,
-    calibration,
-    cell_rows,
-    detection_limits,
-    share,
+from aspsfusion.validation.sections import (
+    calibrated,
+    detection,
+    dilution,
+    factors,
+    junction_reads,
+    section,
+    shares,
+    table,
 )
+from aspsfusion.validation.study import Study, read_rows, write_rows
+from aspsfusion.validation.tables import CellRow, Share, calibration, cell_rows, detection_limits, share
 
 MAX_LISTED = 100
-"""Wrong verdicts that are listed one by one; the table of samples holds all."""
+"""Samples with violations that are listed one by one; the tables of the cells hold all."""
 
-_DETECTION_TEXT = """\
-Fewest unique fragments across the junction at which, and above which, 95% of the samples are CONFIRMED.
-"""
-_CALIBRATION_TEXT = """\
-Samples in which the fusion makes up a true share of the transcripts at the acceptor that is not below the
-share which the report's coverage would state as detectable. Nothing at all may be seen in at most 5% of them
-where it is stated with 95% confidence, and in 1% with 99%.
-"""
-_JUNCTION_READS_TEXT = """\
-Pairs of 2x101, mean insert 250: those whose better crossing read has 11 to 20 nt of the 5' gene, and those
-that cross or bridge the junction anywhere, one base of each gene at the least. The fragments of a junction
-are a sample of their own, then one sample with those of the other listed junctions.
-"""
-_DILUTION_TEXT = """\
-Reads of a real positive sample, of whose supporting fragments only so many were left, chosen by chance.
-"""
-_WRONG_TEXT = """\
+ENOUGH_FRAGMENTS = 3
+"""Fragments across a junction between exon borders from which on the fusion is expected to be CONFIRMED."""
+
+_VIOLATIONS_TEXT = """\
 Each is made again, with reads and report, by
 `aspsfusion validate sample --panel {panel} --cell CELL --arm ARM --index N --output PREFIX`,
 with `--study` and thresholds where they were others than the defaults.
+"""
+_MADE_TEXT = """\
+Screen, align, evidence, call and report examined each sample as they do a patient's, and the verdict was
+compared with what was simulated. Each cell changes one thing of a base case, or joins hard conditions;
+`resources/validation/study.yaml` says what must come out of it, and what must not (a violation). The
+numbers of all cells are in `validation.tsv`.
 """
 
 
@@ -55,7 +51,7 @@ class Inputs:
         outcomes: of all samples.
         rows: counted by cell and arm.
         panel: directory of the panel.
-        confidence: of the exclusion that the reports state.
+        classify: thresholds of the verdict.
         facts: panel, reference and thresholds, by name.
         junction_reads: see `reads.junction_reads`; may be empty.
         dilutions: see `reads.dilute`; may be empty.
@@ -65,7 +61,7 @@ class Inputs:
     outcomes: Sequence[Outcome]
     rows: Sequence[CellRow]
     panel: Path
-    confidence: float
+    classify: ClassifyParameters
     facts: dict[str, str]
     junction_reads: Sequence[JunctionReads]
     dilutions: Sequence[Dilution]
@@ -98,11 +94,16 @@ class Inputs:
             outcomes,
             cell_rows(study, outcomes),
             panel.directory,
-            chain.classify.confidence,
+            chain.classify,
             facts,
             read_rows(JunctionReads, junction_reads) if junction_reads else [],
             read_rows(Dilution, dilution) if dilution else [],
         )
+
+    def violated(self) -> list[tuple[Outcome, list[str]]]:
+        """Return the samples with violations, and what these are."""
+        found = ((outcome, violations(outcome, self.study.cell(outcome.cell))) for outcome in self.outcomes)
+        return [(outcome, words) for outcome, words in found if words]
 
 
 def _settings(values: dict[str, object]) -> str:
@@ -112,245 +113,110 @@ def _settings(values: dict[str, object]) -> str:
 def write_results(inputs: Inputs, tsv: Path, markdown: Path, *, force: bool = False) -> None:
     """Write the table, with a row for each arm of each cell, and the page."""
     write_rows(CellRow, inputs.rows, tsv, force=force)
+    study, rows = inputs.study, inputs.rows
     parts = [
         _head(inputs),
-        _summary(inputs),
-        *_factors(inputs),
-        _detection(inputs),
-        _calibration(inputs),
-        _junction_reads(inputs),
-        _dilution(inputs),
-        _wrong_verdicts(inputs),
+        _questions(inputs),
+        detection(detection_limits(study, rows)),
+        shares(study, rows),
+        calibrated(calibration(study, inputs.outcomes, inputs.classify.confidence)),
+        factors(study, rows),
+        junction_reads(inputs.junction_reads),
+        dilution(inputs.dilutions),
+        _violations(inputs),
+        _made(inputs),
     ]
     with replacing(markdown, force=force) as draft:
         draft.write_text("\n".join(part for part in parts if part), encoding="utf-8", newline="\n")
 
 
 def _head(inputs: Inputs) -> str:
-    positives = sum(row.samples for row in inputs.rows if row.truth == "target")
-    facts = "".join(f"* {name}: {value}\n" for name, value in inputs.facts.items())
+    samples, positives = (len(inputs.outcomes), sum(outcome.truth == "target" for outcome in inputs.outcomes))
     return f"""# {inputs.study.title}
 
-Written by `make validate`; do not edit. {len(inputs.outcomes):,} simulated samples, {positives:,} of them
-with the target fusion, went through screen, align, evidence, call and report. Each cell changes one thing of
-a base case, or joins hard conditions. Intervals are 95% score intervals (Wilson 1927). Simulated reads show
-that the method does what it says under the stated conditions; they do not replace a laboratory's own samples.
+{samples:,} simulated samples of known truth, {positives:,} of them with the target fusion. Percentages have
+95% score intervals (Wilson 1927). Simulated reads show that the method does what it says under the stated
+conditions; they do not replace a laboratory's own samples. C / I / E stands for samples that are CONFIRMED,
+INDETERMINATE and EXCLUDED, "shown" for fragments of which a read shows both genes, "without the fusion" for
+samples that were made alike without it. Written by `make validate`; do not edit.
+"""
 
-{facts}"""
 
-
-def _summary(inputs: Inputs) -> str:
-    study, outcomes = inputs.study, inputs.outcomes
-    cells = {cell.name: cell for cell in study.cells}
+def _questions(inputs: Inputs) -> str:
+    """Return what a pathologist asks first."""
+    outcomes, limit = inputs.outcomes, inputs.classify.max_detectable_fraction
+    cells = {cell.name: cell for cell in inputs.study.cells}
     target = [o for o in outcomes if o.truth == "target"]
-    enough = [o for o in target if cells[o.cell].fraction is None and o.crossing >= 3]
-    long_pairs = [o for o in enough if study.reads_long_pairs(cells[o.cell])]
-    ends = [o for o in target if cells[o.cell].at_exon_ends]
+    shown = [o for o in target if shows_fusion(o, cells[o.cell])]
+    enough = [
+        o
+        for o in target
+        if o.crossing >= ENOUGH_FRAGMENTS
+        and cells[o.cell].at_exon_ends
+        and cells[o.cell].expected(o.arm).verdict == "CONFIRMED"
+    ]
+    covered = [
+        o
+        for o in outcomes
+        if o.truth == "none"
+        and cells[o.cell].expected(o.arm).verdict == "EXCLUDED"
+        and o.detectable is not None
+        and o.detectable <= limit
+    ]
     absent = [o for o in outcomes if o.truth != "target"]
-    none = [o for o in outcomes if o.truth == "none"]
-    other = [o for o in outcomes if o.truth == "other"]
+    other = [o for o in absent if o.truth == "other"]
     lines: list[tuple[str, Share]] = [
-        ("target fusion, 3 or more fragments across the junction: CONFIRMED", share(enough, _confirmed)),
-        ("the same in pairs of 2x75 and longer: CONFIRMED", share(long_pairs, _confirmed)),
-        ("3 or more fragments across the junction: EXCLUDED (missed)", share(enough, _excluded)),
-        ("target fusion, whatever the number of fragments: EXCLUDED (missed)", share(target, _excluded)),
-        ("target fusion reported: right type", share(target, lambda o: o.right_type)),
-        ("target fusion reported, joined at exon ends: position exact", share(ends, lambda o: o.exact)),
-        ("no target fusion: CONFIRMED (false)", share(absent, _confirmed)),
-        ("no rearrangement: EXCLUDED", share(none, _excluded)),
-        ("another rearrangement of the target genes: named", share(other, lambda o: o.named)),
-        ("another rearrangement of the target genes: EXCLUDED (passed over)", share(other, _excluded)),
+        ("False CONFIRMED: samples without the target fusion", share(absent, _confirmed)),
+        ("False EXCLUDED: samples whose reads show the target fusion", share(shown, _excluded)),
+        ("Another rearrangement of the target genes passed over: EXCLUDED", share(other, _excluded)),
+        (
+            f"CONFIRMED with {ENOUGH_FRAGMENTS} or more fragments across a junction between exons",
+            share(enough, _confirmed),
+        ),
+        (
+            "EXCLUDED without any rearrangement, where both genes are covered well enough",
+            share(covered, _excluded),
+        ),
+        ("Right type, where the target fusion is reported", share(target, lambda o: o.right_type)),
+        ("Right to the base, with the inserted bases", share(target, lambda o: o.exact)),
+        ("Violations of any kind", Share(len(inputs.violated()), len(outcomes))),
     ]
     rows = [(text, f"{part.part:,} of {part.whole:,}", part.percent()) for text, part in lines]
-    return _section("All samples") + table(("samples and outcome", "number", "percent (interval)"), rows)
+    return section("What is asked first") + table(("", "samples", "percent (interval)"), rows)
 
 
 def _confirmed(outcome: Outcome) -> bool:
-    return outcome.call == "CONFIRMED"
+    return "CONFIRMED" in outcome.calls
 
 
 def _excluded(outcome: Outcome) -> bool:
-    return outcome.call == "EXCLUDED"
+    return "EXCLUDED" in outcome.calls
 
 
-def _factors(inputs: Inputs) -> Iterator[str]:
-    for factor in dict.fromkeys(row.factor for row in inputs.rows):
-        rows = [row for row in inputs.rows if row.factor == factor]
-        layout = factor.removeprefix(DETECTION_PREFIX)
-        title = factor if layout == factor else f"number of fragments across the junction, {layout}"
-        yield _section(f"By {title}") + table(
-            (
-                "cell",
-                "level",
-                "holds",
-                "samples",
-                "CONFIRMED, percent",
-                "INDETERMINATE",
-                "EXCLUDED",
-                "wrong",
-                "right type",
-                "exact",
-                "fragments counted / across",
-                "informative",
-            ),
-            [
-                (
-                    row.cell,
-                    row.level,
-                    {"target": "the fusion", "other": "another", "none": "none"}[row.truth],
-                    row.samples,
-                    row.sensitivity.percent(),
-                    row.indeterminate,
-                    row.excluded,
-                    row.wrong,
-                    f"{row.right_type} of {row.typed}" if row.typed else "",
-                    f"{row.exact} of {row.named}" if row.named else "",
-                    f"{row.fragments:g} / {row.crossing:g}" if row.truth != "none" else "",
-                    f"{row.informative:g}",
-                )
-                for row in rows
-            ],
-        )
-
-
-def _detection(inputs: Inputs) -> str:
-    """Return the limits of detection, nothing without cells for them."""
-    found = detection_limits(inputs.study, inputs.rows)
+def _violations(inputs: Inputs) -> str:
+    """Return every sample with a violation and how it is made again."""
+    found = inputs.violated()
     if not found:
-        return ""
-    rows = [
-        (
-            limit.group,
-            limit.limit if limit.limit is not None else "not reached",
-            "; ".join(f"{number}: {confirmed.percent()}" for number, confirmed in limit.tried),
-        )
-        for limit in found
-    ]
-    return _section("Limit of detection", _DETECTION_TEXT) + table(
-        ("reads", "limit", "fragments: CONFIRMED, percent (interval)"), rows
-    )
-
-
-def _calibration(inputs: Inputs) -> str:
-    """Return the calibration of the exclusion, nothing without cells for it."""
-    found = calibration(inputs.study, inputs.outcomes, inputs.confidence)
-    if not found:
-        return ""
-    rows = [
-        (
-            row.cell,
-            f"{100 * row.fraction:g}",
-            f"{100 * row.level:g}",
-            f"{row.missed.part} of {row.missed.whole}",
-            row.missed.percent(),
-            f"{100 * (1 - row.level):g}",
-        )
-        for row in found
-    ]
-    return _section("Calibration of the exclusion", _CALIBRATION_TEXT) + table(
-        (
-            "cell",
-            "true share, percent",
-            "confidence, percent",
-            "nothing seen",
-            "percent (interval)",
-            "at most",
-        ),
-        rows,
-    )
-
-
-def _junction_reads(inputs: Inputs) -> str:
-    """Return what became of single fragments at the junctions, nothing where it was not studied."""
-    if not inputs.junction_reads:
-        return ""
-    rows = [
-        (
-            row.question,
-            row.junction,
-            "alone" if row.sample == row.junction else "with those of the other junctions",
-            row.fragments,
-            f"{row.right} ({100 * row.right / row.fragments:.1f}%)",
-            row.not_typable,
-            row.other_type,
-            row.elsewhere,
-            row.not_counted,
-        )
-        for row in inputs.junction_reads
-    ]
-    return _section("Fragments at the junctions", _JUNCTION_READS_TEXT) + table(
-        (
-            "fragments",
-            "junction",
-            "given",
-            "number",
-            "counted for it",
-            "for it or another",
-            "for another listed one",
-            "elsewhere",
-            "not counted",
-        ),
-        rows,
-    )
-
-
-def _dilution(inputs: Inputs) -> str:
-    """Return the real reads diluted, nothing without them."""
-    if not inputs.dilutions:
-        return ""
-    rows = [
-        (
-            row.fragments,
-            row.draws,
-            Share(row.confirmed, row.draws).percent(),
-            row.indeterminate,
-            row.excluded,
-            f"{row.exact} of {row.named}",
-        )
-        for row in inputs.dilutions
-    ]
-    return _section("Real reads diluted", _DILUTION_TEXT) + table(
-        ("fragments left", "samples", "CONFIRMED, percent", "INDETERMINATE", "EXCLUDED", "exact"), rows
-    )
-
-
-def _wrong_verdicts(inputs: Inputs) -> str:
-    """Return every wrong verdict and how its sample is made again."""
-    wrong = [outcome for outcome in inputs.outcomes if outcome.wrong]
-    if not wrong:
-        return _section("Wrong verdicts", "None.")
+        return section("Violations", "None.")
     listed = [
         (
             outcome.cell,
             outcome.arm,
             outcome.index,
             inputs.study.sample(outcome.cell, outcome.arm, outcome.index).seed,
-            outcome.wrong,
+            "; ".join(words),
             outcome.reasons.replace(",", ", "),
             outcome.crossing,
         )
-        for outcome in wrong[:MAX_LISTED]
+        for outcome, words in found[:MAX_LISTED]
     ]
-    more = f"\nand {len(wrong) - MAX_LISTED:,} more\n" if len(wrong) > MAX_LISTED else ""
-    return (
-        _section("Wrong verdicts", _WRONG_TEXT.format(panel=inputs.panel))
-        + table(("cell", "arm", "index", "seed", "what is wrong", "reasons", "fragments across"), listed)
-        + more
-    )
+    more = f"\nand {len(found) - MAX_LISTED:,} more\n" if len(found) > MAX_LISTED else ""
+    header = ("cell", "arm", "index", "seed", "what is wrong", "reasons", "fragments shown")
+    text = _VIOLATIONS_TEXT.format(panel=inputs.panel)
+    return section("Violations", text) + table(header, listed) + more
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table.
-
-    Raises:
-        ValueError: a row has more or fewer cells than the header.
-    """
-    lines = [header, ["---"] * len(header), *rows]
-    if any(len(line) != len(header) for line in lines):
-        raise ValueError(f"rows of a table must have the {len(header)} cells of its header: {header}")
-    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
-
-
-def _section(title: str, text: str = "") -> str:
-    """Return the beginning of a section."""
-    return f"## {title}\n\n" + (f"{text}\n" if text else "")
+def _made(inputs: Inputs) -> str:
+    """Return how the study was made."""
+    facts = "".join(f"* {name}: {value}\n" for name, value in inputs.facts.items())
+    return section("How it was made", _MADE_TEXT) + facts

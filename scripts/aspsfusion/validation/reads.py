@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from aspsfusion.call.calls_file import Calls
 from aspsfusion.errors import ReadsError
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.spec import JunctionSpec
@@ -85,13 +86,17 @@ def junction_reads(chain: Chain, number: int, seed: int) -> list[JunctionReads]:
             fragments = [fragment for name in names for fragment in drawn[name]]
             counted = {
                 read.label: (junction.catalogue_id, read.typable)
-                for junction in chain.calls("junction_reads", fragments).calls.junctions
+                for junction in _calls(chain, chain.write_fragments(fragments)).junctions
                 for read in junction.reads
             }
             for name in names:
                 found = [counted[f.name] for f in drawn[name] if f.name in counted]
                 rows.append(_row((question, name, " + ".join(names)), len(drawn[name]), found, set(drawn)))
     return rows
+
+
+def _calls(chain: Chain, lanes: Sequence[Lane]) -> Calls:
+    return chain.examine("reads", lanes).record.calls
 
 
 def _row(
@@ -206,7 +211,7 @@ def dilute(
     Raises:
         ReadsError: the sample does not show the fusion.
     """
-    whole = chain.report_of_files("undiluted", lane)
+    whole = chain.report(chain.examine("undiluted", [lane]))
     place = _target_place(whole)
     if place is None:
         raise ReadsError(
@@ -228,7 +233,7 @@ def dilute(
             rng = np.random.default_rng([seed, number, draw])
             chosen = sorted([*without, *rng.choice(with_fusion, number, replace=False).tolist()])
             reads = chain.write_reads(["".join(mate[row] for row in chosen) for mate in records])
-            report = chain.report_of_files(f"dilution.{number}.{draw}", reads)
+            report = chain.report(chain.examine(f"dilution.{number}.{draw}", [reads]))
             calls.append(report.verdict.call)
             places.append(_target_place(report))
             progress(turn * draws + draw + 1, len(numbers) * draws)
@@ -265,7 +270,7 @@ def _without_fusion(
         reads = chain.write_reads(["".join(mate[row] for row in rows) for mate in records])
         left = {
             read.label
-            for junction in chain.calls_of_files("without", reads).calls.junctions
+            for junction in _calls(chain, [reads]).junctions
             if (junction.five_gene, junction.three_gene) == (spec.target.five_prime, spec.target.three_prime)
             for read in junction.reads
         }

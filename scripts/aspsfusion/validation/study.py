@@ -5,6 +5,7 @@ Tables of the study are tab-separated records with the names of the fields in th
 
 import csv
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_type_hint
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from aspsfusion.batch.samples import NAME_PATTERN
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.files import replacing
+from aspsfusion.report.models import Call
+from aspsfusion.simulate.reads import decode
 from aspsfusion.simulate.records import SimulationParameters
 
 if TYPE_CHECKING:
@@ -31,15 +34,40 @@ Truth = Literal["target", "other", "none"]
 Arm = Literal["positive", "negative"]
 ARMS: tuple[Arm, ...] = ("positive", "negative")
 
-LONG_READ = 75
-"""Read length in nt from which on pairs are expected to show every fusion with enough fragments."""
-
 _SEED_BYTES = 7
+_DRAW_SHARE, _DRAW_FUSION = 1, 2
 _OPTIONS = {field.name for field in fields(SimulationParameters)} - {"seed"}
+_DRAWN = re.compile(r"\{(?:(?P<low>-?\d+)\.\.(?P<high>-?\d+)|(?P<bases>\d+) nt|(?P<choice>[^{}]*\|[^{}]*))\}")
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Expected(_Strict):
+    """What must come out of the samples of one arm of a cell.
+
+    A verdict that is not allowed is a violation. One that is allowed and not expected, or that lacks the
+    reason, is counted and is none.
+    """
+
+    verdict: Call
+    allowed: tuple[Call, ...] = Field(min_length=1)
+    reason: str = Field("", description="code of a reason that the verdict must give; empty: any")
+
+    @model_validator(mode="after")
+    def _expects_what_is_allowed(self) -> "Expected":
+        if self.verdict not in self.allowed:
+            raise ValueError(f"{self.verdict} is expected and not allowed")
+        return self
+
+
+USUAL: dict[Truth, Expected] = {
+    "target": Expected(verdict="CONFIRMED", allowed=("CONFIRMED", "INDETERMINATE")),
+    "other": Expected(verdict="INDETERMINATE", allowed=("INDETERMINATE",)),
+    "none": Expected(verdict="EXCLUDED", allowed=("EXCLUDED", "INDETERMINATE")),
+}
+"""What must come out of samples of each truth where a cell says nothing else."""
 
 
 class Cell(_Strict):
@@ -51,14 +79,27 @@ class Cell(_Strict):
     name: str = Field(pattern=NAME_PATTERN)
     factor: str = Field(description="what the cell varies; cells of one factor are in one table")
     level: str = Field(description="the value of the factor, in words")
+    column: str | None = Field(None, description="a second factor, in words: the table has a column for each")
     truth: Truth = "target"
-    fusion: str | None = Field(None, description="as `aspsfusion simulate` takes it, without a number")
-    type: str | None = Field(None, description="type that the report must give; none: not compared")
+    fusion: str | tuple[str, ...] | None = Field(
+        None,
+        description="as `aspsfusion simulate` takes it, without a number; the samples take several in turn",
+    )
+    type: str | tuple[str, ...] | None = Field(
+        None, description="type that the report must give, for each fusion; none: not compared"
+    )
     fragments: int | None = Field(None, ge=0, description="fragments with a read across the junction")
     fraction: float | None = Field(
         None, gt=0, lt=1, description="share of fusion transcripts at the acceptor, instead of `fragments`"
     )
-    at_exon_ends: bool = Field(True, description="whether the position must be exact to the base")
+    at_exon_ends: bool = Field(
+        True, description="whether exon borders decide where shared bases of the genes are counted"
+    )
+    tumour_fraction: float | None = Field(
+        None, gt=0, le=1, description="share of tumour cells with which a second verdict is given"
+    )
+    expect: dict[str, Any] = Field(default_factory=dict, description="fields of Expected, of the positives")
+    expect_negative: dict[str, Any] = Field(default_factory=dict, description="the same of the negatives")
     positives: int | None = Field(None, ge=0)
     negatives: int | None = Field(None, ge=0)
     library: Literal["polyA", "total", "capture", "amplicon"] | None = None
@@ -67,6 +108,20 @@ class Cell(_Strict):
     def truth_of(self, arm: Arm) -> Truth:
         """Return what the samples of an arm hold."""
         return self.truth if arm == "positive" else "none"
+
+    def expected(self, arm: Arm) -> Expected:
+        """Return what must come out of the samples of an arm."""
+        given = self.expect if arm == "positive" else self.expect_negative
+        return Expected.model_validate({**USUAL[self.truth_of(arm)].model_dump(), **given})
+
+    @model_validator(mode="after")
+    def _can_be_compared(self) -> "Cell":
+        for arm in ARMS:
+            self.expected(arm)
+        several = self.fusion if isinstance(self.fusion, tuple) else ()
+        if isinstance(self.type, tuple) and len(self.type) != len(several):
+            raise ValueError(f"{len(self.type)} types are given of {len(several)} fusions")
+        return self
 
 
 class Study(_Strict):
@@ -112,12 +167,6 @@ class Study(_Strict):
         """
         return StudySample(self, self.cell(cell), arm, index)
 
-    def reads_long_pairs(self, cell: Cell) -> bool:
-        """Return whether the samples of a cell are pairs of LONG_READ nt or longer."""
-        options = {**self.simulate, **cell.simulate}
-        length: int = options.get("read_length", SimulationParameters.read_length)
-        return length >= LONG_READ and not options.get("single_end", SimulationParameters.single_end)
-
 
 @dataclass(frozen=True)
 class StudySample:
@@ -147,14 +196,23 @@ class StudySample:
 
     @property
     def fusion(self) -> str:
-        """The fusion of the cell's positive samples."""
-        return self.cell.fusion or self.study.fusion
+        """The fusion of a positive sample, with everything drawn that the cell leaves open."""
+        stated = self._of_turn(self.cell.fusion) or self.study.fusion
+        return drawn(stated, np.random.default_rng([self.seed, _DRAW_FUSION]))
 
     @property
     def type(self) -> str | None:
         """The type that the report must give, None when it is not compared."""
         own = self.cell.fusion is not None or self.cell.type is not None
-        return self.cell.type if own else self.study.type
+        return self._of_turn(self.cell.type) if own else self.study.type
+
+    @property
+    def expected(self) -> Expected:
+        """What must come out."""
+        return self.cell.expected(self.arm)
+
+    def _of_turn(self, values: str | tuple[str, ...] | None) -> str | None:
+        return values[self.index % len(values)] if isinstance(values, tuple) else values
 
     @property
     def seed(self) -> int:
@@ -187,16 +245,35 @@ class StudySample:
             return {"fusions": (*present, f"{fusion}=x{number}")}
         # The share is that of the fragments around the acceptor; how many of them are of the fusion is
         # chance, as in a library.
-        acceptor = fusion.split("::")[1]
+        acceptor = fusion.split("::")[-1]
         near = dict(options.get("near", {}))
         if acceptor not in near:
             raise ParameterError(
                 f"cell {cell.name}: a fraction needs fragments near {acceptor}",
                 remedy=f'give near: {{"{acceptor}": N}}',
             )
-        drawn = int(np.random.default_rng([self.seed, 1]).binomial(near[acceptor], cell.fraction))
-        near[acceptor] -= drawn
-        return {"near": near, "fusions": (*present, f"{fusion}=n{drawn}")}
+        rng = np.random.default_rng([self.seed, _DRAW_SHARE])
+        number = int(rng.binomial(near[acceptor], cell.fraction))
+        near[acceptor] -= number
+        return {"near": near, "fusions": (*present, f"{fusion}=n{number}")}
+
+
+def drawn(text: str, rng: np.random.Generator) -> str:
+    """Return a text in which everything in braces is drawn: a number, so many bases, or one of several words.
+
+    >>> drawn("{5..5}::{0 nt}{a|a}", np.random.default_rng(1))
+    '5::a'
+    """
+
+    def value(match: re.Match[str]) -> str:
+        if match["low"] is not None:
+            return str(rng.integers(int(match["low"]), int(match["high"]) + 1))
+        if match["bases"] is not None:
+            return decode(rng.integers(0, 4, size=int(match["bases"]), dtype=np.uint8))
+        words = match["choice"].split("|")
+        return words[int(rng.integers(len(words)))]
+
+    return _DRAWN.sub(value, text)
 
 
 def load_study(path: Path) -> Study:
@@ -229,7 +306,7 @@ def load_study(path: Path) -> Study:
 def _first(error: yaml.YAMLError | ValidationError) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False)[0]
-        return f"key {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}"
+        return f"key {'.'.join(map(str, first['loc']))}: {' '.join(first['msg'].lower().split())}"
     return " ".join(str(error).split())
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from aspsfusion.interpret.quality import score_interval
-from aspsfusion.validation.outcomes import Outcome
+from aspsfusion.report.models import Call
+from aspsfusion.validation.outcomes import Outcome, as_expected, violations
 from aspsfusion.validation.study import ARMS, Arm, Cell, Study, Truth
 
 INTERVAL_LEVEL = 0.95
@@ -15,8 +16,8 @@ DETECTION_SHARE = 0.95
 """Share of samples that must be confirmed for a number of fragments to count as detectable: the usual
 definition of a limit of detection (CLSI EP17-A2)."""
 
-DETECTION_PREFIX = "detection "
-"""Beginning of the factors from which limits of detection are taken; the read layout follows."""
+DETECTION_FACTOR = "fragments across the junction"
+"""The factor from which limits of detection are taken; its levels are read layouts."""
 
 EXCLUSION_LEVELS = (0.95, 0.99)
 """Probabilities for which the exclusion statement is checked."""
@@ -72,32 +73,44 @@ class CellRow:
         cell: name.
         factor: what the cell varies.
         level: value of the factor.
+        column: value of the second factor; may be empty.
         arm: `positive` or `negative`.
         truth: what the samples hold.
         samples: how many.
+        expected: the verdict that should come out.
+        as_expected: samples in which it does, with the expected reason.
         confirmed: verdicts CONFIRMED.
         indeterminate: verdicts INDETERMINATE.
         excluded: verdicts EXCLUDED.
-        wrong: wrong verdicts.
+        violations: samples in which something came out that must not.
+        declared_confirmed: verdicts CONFIRMED where the tumour cells are declared; None where they are not.
+        declared_indeterminate: the same for INDETERMINATE.
+        declared_excluded: the same for EXCLUDED.
         named: samples whose report lists the simulated fusion.
         right_type: samples with the right type, of `typed`.
         typed: samples in which the fusion is listed and the type is compared.
         exact: samples with the junction exact, of `named`.
         fragments: mean of the fragments counted for the fusion.
-        crossing: mean of the fragments simulated across the junction.
+        crossing: mean of the molecules of which a read shows the junction.
         informative: mean of the wild-type fragments at the acceptor with the fewest.
     """
 
     cell: str
     factor: str
     level: str
+    column: str
     arm: Arm
     truth: Truth
     samples: int
+    expected: Call
+    as_expected: int
     confirmed: int
     indeterminate: int
     excluded: int
-    wrong: int
+    violations: int
+    declared_confirmed: int | None
+    declared_indeterminate: int | None
+    declared_excluded: int | None
     named: int
     right_type: int
     typed: int
@@ -130,17 +143,28 @@ def _row(cell: Cell, arm: Arm, found: Sequence[Outcome]) -> CellRow:
         return round(sum(values) / len(found), 1)
 
     calls = [outcome.call for outcome in found]
+    declared = [outcome.declared for outcome in found]
+
+    def of_declared(call: Call) -> int | None:
+        return None if None in declared else declared.count(call)
+
     return CellRow(
         cell=cell.name,
         factor=cell.factor,
         level=cell.level,
+        column=cell.column or "",
         arm=arm,
         truth=cell.truth_of(arm),
         samples=len(found),
+        expected=cell.expected(arm).verdict,
+        as_expected=sum(as_expected(outcome, cell) for outcome in found),
         confirmed=calls.count("CONFIRMED"),
         indeterminate=calls.count("INDETERMINATE"),
         excluded=calls.count("EXCLUDED"),
-        wrong=sum(bool(outcome.wrong) for outcome in found),
+        violations=sum(bool(violations(outcome, cell)) for outcome in found),
+        declared_confirmed=of_declared("CONFIRMED"),
+        declared_indeterminate=of_declared("INDETERMINATE"),
+        declared_excluded=of_declared("EXCLUDED"),
         named=sum(outcome.named is True for outcome in found),
         right_type=sum(outcome.right_type is True for outcome in found),
         typed=sum(outcome.right_type is not None for outcome in found),
@@ -153,45 +177,36 @@ def _row(cell: Cell, arm: Arm, found: Sequence[Outcome]) -> CellRow:
 
 @dataclass(frozen=True)
 class Detection:
-    """The limit of detection of one group of cells.
+    """The limit of detection of one read layout.
 
     Attributes:
-        group: what the cells have in common, for example a read layout.
+        layout: the level of its cells.
         limit: fewest fragments across the junction from which on DETECTION_SHARE of the samples are
             confirmed at every larger number that was tried; None when there is none.
-        tried: each number of fragments with the share confirmed.
+        tried: the share confirmed by number of fragments, the smallest first.
     """
 
-    group: str
+    layout: str
     limit: int | None
-    tried: tuple[tuple[int, Share], ...]
+    tried: dict[int, Share]
 
 
-def detection_limits(
-    study: Study, rows: Sequence[CellRow], prefix: str = DETECTION_PREFIX
-) -> list[Detection]:
-    """Return the limit of detection of each group of cells.
-
-    Args:
-        study: the study; cells of a group share a factor that begins with `prefix` and differ in `fragments`.
-        rows: see `cell_rows`.
-        prefix: beginning of the factors of these cells; what follows names the group.
-    """
-    groups: dict[str, list[tuple[int, Share]]] = {}
+def detection_limits(study: Study, rows: Sequence[CellRow]) -> list[Detection]:
+    """Return the limit of detection of each layout among the cells of DETECTION_FACTOR."""
+    layouts: dict[str, dict[int, Share]] = {}
     for row in rows:
-        if row.factor.startswith(prefix) and row.arm == "positive":
+        if row.factor == DETECTION_FACTOR and row.arm == "positive":
             number = study.cell(row.cell).fragments
-            groups.setdefault(row.factor.removeprefix(prefix), []).append(
-                (study.fragments if number is None else number, row.sensitivity)
-            )
+            tried = layouts.setdefault(row.level, {})
+            tried[study.fragments if number is None else number] = row.sensitivity
     limits = []
-    for group, tried in groups.items():
+    for layout, tried in layouts.items():
         limit = None
-        for number, confirmed in sorted(tried, key=lambda item: -item[0]):
-            if (confirmed.value or 0.0) < DETECTION_SHARE:
+        for number in sorted(tried, reverse=True):
+            if (tried[number].value or 0.0) < DETECTION_SHARE:
                 break
             limit = number
-        limits.append(Detection(group, limit, tuple(sorted(tried, key=lambda item: item[0]))))
+        limits.append(Detection(layout, limit, dict(sorted(tried.items()))))
     return limits
 
 
@@ -200,13 +215,11 @@ class Calibration:
     """How often a fusion at or above the stated detectable fraction was not seen.
 
     Attributes:
-        cell: name.
         fraction: true share of fusion transcripts at the acceptor.
         level: probability with which the detectable fraction would be seen.
         missed: samples in which nothing was seen, of those whose stated fraction is at most the true one.
     """
 
-    cell: str
     fraction: float
     level: float
     missed: Share
@@ -215,7 +228,7 @@ class Calibration:
 def calibration(
     study: Study, outcomes: Sequence[Outcome], stated_at: float = EXCLUSION_LEVELS[0]
 ) -> list[Calibration]:
-    """Return the calibration of the exclusion statement for each cell with a true fraction.
+    """Return the calibration of the exclusion statement for each true share that cells have.
 
     A report that states the share f with confidence c says by (1 - f)^n = 1 - c that it rests on n fragments
     that count, and with them the share for every other confidence follows. Only samples in which the true
@@ -226,18 +239,16 @@ def calibration(
         outcomes: of all samples.
         stated_at: confidence of the shares that the reports state.
     """
+    shares = {cell.name: cell.fraction for cell in study.cells if cell.fraction is not None}
     found = []
-    for cell in study.cells:
-        if cell.fraction is None:
-            continue
-        fraction = cell.fraction
-        of_cell = [o for o in outcomes if o.cell == cell.name and o.arm == "positive"]
+    for fraction in sorted(set(shares.values())):
+        positives = [o for o in outcomes if shares.get(o.cell) == fraction and o.arm == "positive"]
         for level in EXCLUSION_LEVELS:
             exponent = math.log(1 - level) / math.log(1 - stated_at)
             stated = [
                 o
-                for o in of_cell
+                for o in positives
                 if o.detectable is not None and 1 - (1 - o.detectable) ** exponent <= fraction
             ]
-            found.append(Calibration(cell.name, fraction, level, share(stated, lambda o: not o.seen)))
+            found.append(Calibration(fraction, level, share(stated, lambda o: not o.seen)))
     return found

@@ -1,0 +1,95 @@
+"""Three fragments that leave a target gene for sequence off the panel are a break, whatever each shows."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from aspsfusion.call.one_sided import find_one_sided
+from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+from aspsfusion.panel.panel import Panel
+from stages import Pair, call_pairs
+
+READ, INSERT = 75, 200
+FOREIGN = "".join(random.Random(3).choices("ACGT", k=400))
+
+
+def leaving(molecule: str, last: int, shown: list[int]) -> list[Pair]:
+    """Fragments whose first reads show so many bases before the break, which `last` is the last one of."""
+    return [
+        Pair(f"x{at}", molecule[last + 1 - bases : last + 1 - bases + INSERT + at], READ)
+        for at, bases in enumerate(shown)
+    ]
+
+
+def end_of_aspscr1_exon_7(panel: Panel) -> tuple[str, int]:
+    transcript = panel.primary["ASPSCR1"]
+    last = transcript.exons[6].tx_end - 1
+    return transcript.sequence[: last + 1] + FOREIGN, last
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        # Bases of the gene in each read of 75: the foreign sequence has the rest.
+        [30, 40, 50],
+        # Too few in two of them, and in the third the foreign sequence has 8 bases alone.
+        [20, 30, 67],
+        [18, 22, 26],
+    ],
+)
+def test_fragments_may_show_little_of_one_side(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path, shown: list[int]
+) -> None:
+    transcript = demo_panel.primary["ASPSCR1"]
+    last = transcript.exons[4].tx_end - 1
+    molecule = transcript.sequence[: last + 1] + FOREIGN
+    (place,) = call_pairs(demo_panel_directory, tmp_path, leaving(molecule, last, shown)).one_sided
+    assert (place.gene, place.position, place.fragments) == ("ASPSCR1", transcript.to_genome(last), 3)
+    assert FOREIGN.startswith(place.consensus)
+
+
+@pytest.mark.parametrize("shown", [[18, 20, 24], [45, 40]])
+def test_short_pieces_alone_and_two_fragments_are_no_break(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path, shown: list[int]
+) -> None:
+    """Reads of a gene that shares 24 bases with the target all end where the shared bases do."""
+    transcript = demo_panel.primary["ASPSCR1"]
+    last = transcript.exons[4].tx_end - 1
+    molecule = transcript.sequence[: last + 1] + FOREIGN
+    assert call_pairs(demo_panel_directory, tmp_path, leaving(molecule, last, shown)).one_sided == ()
+
+
+def test_a_piece_that_fits_a_repeat_twice_counts_at_both_places(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path
+) -> None:
+    """The last 23 bases of ASPSCR1 exon 7 occur again 30 bases upstream."""
+    molecule, last = end_of_aspscr1_exon_7(demo_panel)
+    places = call_pairs(demo_panel_directory, tmp_path, leaving(molecule, last, [21, 22, 60])).one_sided
+    assert places[0].fragments == 3
+    assert places[0].position == demo_panel.primary["ASPSCR1"].to_genome(last)
+
+
+def test_a_sequencing_error_next_to_the_break_moves_the_clip(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path
+) -> None:
+    molecule, last = end_of_aspscr1_exon_7(demo_panel)
+    wrong = molecule[: last - 3] + "T" + molecule[last - 2 :]
+    assert molecule[last - 3] != "T"
+    pairs = [*leaving(molecule, last, [60, 50]), *leaving(wrong, last, [1, 1, 55])[2:]]
+    (place,) = call_pairs(demo_panel_directory, tmp_path, pairs).one_sided
+    assert place.fragments == 3
+
+
+def test_a_chance_hit_of_the_foreign_bases_does_not_hide_the_gene(demo_panel: Panel) -> None:
+    """16 bases of a clip fit another gene, with fewer edits of the whole read by chance."""
+    transcript = demo_panel.primary["ASPSCR1"]
+    last = transcript.exons[4].tx_end - 1
+    hit = Placement(demo_panel.primary["RREB1"].key, True, 2087, 2103, 9, 25, 50)
+    fragments = []
+    for number, shown in enumerate((28, 35, 40), 1):
+        sequence = transcript.sequence[last + 1 - shown : last + 1] + FOREIGN[: 75 - shown]
+        own = Placement(transcript.key, False, last + 1 - shown, last + 1, 0, shown, 55)
+        fragments.append(Fragment(number, f"x{number}", 1, (Mate(1, sequence, (hit, own)),)))
+    (place,) = find_one_sided(demo_panel, fragments)
+    assert place.fragments == 3
