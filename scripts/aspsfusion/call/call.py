@@ -15,6 +15,7 @@ from aspsfusion.call.assign import Assigned, SupportFinder
 from aspsfusion.call.bridges import BridgeFinder
 from aspsfusion.call.calls_file import CalledJunction, CalledRead, Calls, CallsFile, MatePlace, write_calls
 from aspsfusion.call.filters import beside_stronger, homology, rejections
+from aspsfusion.call.internal import internal_events
 from aspsfusion.call.junction import in_order
 from aspsfusion.call.one_sided import find_one_sided
 from aspsfusion.call.realign import PREFERENCE, Support
@@ -141,7 +142,8 @@ class Caller:
             key=lambda j: (bool(j.rejections), -j.split_reads, -j.fragments, *in_order(j.junction))
         )
         one_sided = find_one_sided(self.panel, unexplained)
-        return Calls(tuple(junctions), tuple(one_sided), coverage, bridges, diverged)
+        internal = internal_events(self.panel, unexplained, coverage)
+        return Calls(tuple(junctions), tuple(one_sided), coverage, bridges, internal, diverged)
 
     def _called(self, junction: Junction, molecules: list[Counted], coverage: Coverage) -> CalledJunction:
         """Return a junction with the counts of its molecules."""

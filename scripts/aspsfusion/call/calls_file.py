@@ -69,6 +69,29 @@ class Bridge:
     agreeing: int
 
 
+@dataclass(frozen=True)
+class InternalEvent:
+    """A deletion or duplication within a transcript; genomic positions 0-based.
+
+    Attributes:
+        gene: HGNC symbol.
+        kind: which of the two.
+        last_pos: last base before the join in the direction of the gene.
+        first_pos: first base after it.
+        length: bases of the transcript that are lost or repeated.
+        fragments: unique fragments with a read across the join.
+        wild_type: unique fragments that run on in the gene after the last base.
+    """
+
+    gene: str
+    kind: Literal["deletion", "duplication"]
+    last_pos: int
+    first_pos: int
+    length: int
+    fragments: int
+    wild_type: int
+
+
 class MatePlace(NamedTuple):
     """Where one read of a fragment is on a junction.
 
@@ -219,6 +242,7 @@ class Calls:
     one_sided: tuple[OneSidedCluster, ...]
     coverage: Coverage
     bridges: tuple[Bridge, ...] = ()
+    internal: tuple[InternalEvent, ...] = ()
     diverged: Mapping[int, str] = field(default_factory=dict, compare=False)
 
 
@@ -249,6 +273,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "junctions": [asdict(junction) for junction in record.calls.junctions],
         "one_sided": [asdict(cluster) for cluster in record.calls.one_sided],
         "bridges": [asdict(bridge) for bridge in record.calls.bridges],
+        "internal": [asdict(event) for event in record.calls.internal],
     }
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
@@ -279,8 +304,9 @@ def read_calls(path: Path) -> CallsFile:
         )
         one_sided = tuple(OneSidedCluster(**entry) for entry in data["one_sided"])
         bridges = tuple(Bridge(**entry) for entry in data["bridges"])
+        internal = tuple(InternalEvent(**entry) for entry in data["internal"])
         return CallsFile(
-            Calls(junctions, one_sided, Coverage.from_json(data["coverage"]), bridges),
+            Calls(junctions, one_sided, Coverage.from_json(data["coverage"]), bridges, internal),
             data["candidates"],
             data["duplicates"],
             data["median_insert"],

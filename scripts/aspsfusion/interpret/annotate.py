@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aspsfusion.call.borders import signed_distance
-from aspsfusion.call.calls_file import Bridge, CalledJunction, OneSidedCluster
+from aspsfusion.call.calls_file import Bridge, CalledJunction, InternalEvent, OneSidedCluster
 from aspsfusion.call.filters import rejection_reasons
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.interpret.nomenclature import fusion_name, translocation
@@ -17,6 +17,7 @@ from aspsfusion.report.findings import (
     FilteredOneSided,
     Fusion,
     FusionSide,
+    InternalJoin,
     OneSided,
     Reason,
     Region,
@@ -164,6 +165,22 @@ def annotate_bridges(panel: Panel, bridges: Iterable[Bridge]) -> list[Unexplaine
             agreeing_fragments=bridge.agreeing,
         )
         for bridge in bridges
+    ]
+
+
+def annotate_internal(panel: Panel, events: Iterable[InternalEvent]) -> list[InternalJoin]:
+    """Return the report's records of deletions and duplications within a target gene."""
+    return [
+        InternalJoin(
+            gene=event.gene,
+            kind=event.kind,
+            five_prime=fusion_side(panel, event.gene, event.last_pos, last=True),
+            three_prime=fusion_side(panel, event.gene, event.first_pos, last=False),
+            length=event.length,
+            fragments=event.fragments,
+            wild_type=event.wild_type,
+        )
+        for event in events
     ]
 
 

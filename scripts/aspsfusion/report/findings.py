@@ -237,6 +237,18 @@ class UnexplainedBridge(Record):
     )
 
 
+class InternalJoin(Record):
+    """A deletion or duplication within a target gene: reads leave it and go on elsewhere in it."""
+
+    gene: str
+    kind: Literal["deletion", "duplication"]
+    five_prime: FusionSide = Field(description="last base before the join, in the direction of the gene")
+    three_prime: FusionSide = Field(description="first base after it")
+    length: int = Field(description="bases of the transcript that are lost or repeated")
+    fragments: int = Field(description="unique fragments with a read across the join")
+    wild_type: int = Field(description="unique fragments that run on in the gene after the last base")
+
+
 class OneSided(Record):
     """A place where fragments run from a gene into sequence that the panel does not contain."""
 

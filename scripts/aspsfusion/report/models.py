@@ -11,6 +11,7 @@ from aspsfusion.report.findings import (
     FilteredFusion,
     FilteredOneSided,
     Fusion,
+    InternalJoin,
     OneSided,
     Reason,
     Record,
@@ -300,6 +301,9 @@ class Report(Record):
     filtered_one_sided: list[FilteredOneSided] = Field(default_factory=list)
     unexplained_bridges: list[UnexplainedBridge] = Field(
         default=[], description="fragments that join the target's genes and that no junction explains"
+    )
+    internal_events: list[InternalJoin] = Field(
+        default=[], description="deletions and duplications within a target gene; they touch no verdict"
     )
     exclusion: Exclusion
     qc: QualityControl
