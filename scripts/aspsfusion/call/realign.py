@@ -220,41 +220,28 @@ def _align_at(
     joined, junction = model.joined(start.five, start.three)
     edits = mismatches_at(bases, joined, junction + offset, limit)
     if edits <= limit:
+        begin, end = offset, offset + length
         # The read's bases before the 3' gene, and those of the 5' gene among them.
         before = min(max(0, -offset), length)
         upstream = min(max(0, -offset - inserted), length)
         edits_before = mismatches_at(bases[:before], joined, junction + offset, limit)
         edits_upstream = mismatches_at(bases[:upstream], joined, junction + offset, limit)
-        left, right = _ends(bases, joined, junction, offset, offset + length)
-        return AlignedRead(
-            reverse,
-            offset,
-            offset + length,
-            edits,
-            upstream,
-            edits_upstream,
-            left,
-            right,
-            before - upstream,
-            edits_before - edits_upstream,
-        )
-    if offset >= 0 or offset + length <= -inserted:
+    elif gap_limit < 1 or offset >= 0 or offset + length <= -inserted:
         return None  # beside the junction the wild type's own placements have judged the read
-    if gap_limit < 1:
-        return None
-    window = junction + offset - INDEL_WINDOW, junction + offset + length + INDEL_WINDOW
-    edits, before, edits_before, first = align_across(bases, joined, junction, *window)
-    if edits > gap_limit:
-        return None
-    upstream, edits_upstream = before, edits_before
-    if inserted:
-        # The alignment is the same one; only the place that it is cut at is another.
-        _, upstream, edits_upstream, _ = align_across(bases, joined, junction - inserted, *window)
-    begin = first - junction
-    # Aligned from its other end it shows where that is; its length does not, for want of the indels.
-    low, high = max(0, first - INDEL_WINDOW), first + length + INDEL_WINDOW
-    *_, skipped = align_across(bases[::-1], joined[low:high][::-1], 0, 0, high - low)
-    end = low + len(joined[low:high]) - skipped - junction
+    else:
+        window = junction + offset - INDEL_WINDOW, junction + offset + length + INDEL_WINDOW
+        edits, before, edits_before, first = align_across(bases, joined, junction, *window)
+        if edits > gap_limit:
+            return None
+        upstream, edits_upstream = before, edits_before
+        if inserted:
+            # The alignment is the same one; only the place that it is cut at is another.
+            _, upstream, edits_upstream, _ = align_across(bases, joined, junction - inserted, *window)
+        begin = first - junction
+        # Aligned from its other end it shows where that is; its length does not, for want of the indels.
+        low, high = max(0, first - INDEL_WINDOW), first + length + INDEL_WINDOW
+        *_, skipped = align_across(bases[::-1], joined[low:high][::-1], 0, 0, high - low)
+        end = low + len(joined[low:high]) - skipped - junction
     left, right = _ends(bases, joined, junction, begin, end)
     return AlignedRead(
         reverse,
