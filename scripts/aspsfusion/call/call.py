@@ -18,7 +18,7 @@ from aspsfusion.call.filters import beside_stronger, homology, rejections
 from aspsfusion.call.internal import internal_events
 from aspsfusion.call.junction import in_order
 from aspsfusion.call.one_sided import find_one_sided
-from aspsfusion.call.realign import PREFERENCE, Support
+from aspsfusion.call.support import PREFERENCE, Support
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules, count_wild_type, crossing_of_gene
 from aspsfusion.evidence.diverged import diverged_fragments

@@ -13,7 +13,8 @@ from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.call.junction import JunctionModel
 from aspsfusion.call.read_names import is_called, is_fragment
-from aspsfusion.call.realign import ANCHOR_PER_EDIT, AlignedRead
+from aspsfusion.call.realign import ANCHOR_PER_EDIT
+from aspsfusion.call.support import AlignedRead
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import wild_type_gene
 from aspsfusion.evidence.evidence_file import Evidence
