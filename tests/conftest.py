@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Panel, load_panel
@@ -12,6 +13,10 @@ from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from carriers.sample import Runner, open_runner
 from repository import ROOT, SHIPPED_PANEL
+
+# Neither an example nor the making of examples fails because something else keeps the processors busy.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 SMALL_BATCH = "small batch"
 ORDER = (SMALL_BATCH, "tests/workflow/test_demonstration.py")

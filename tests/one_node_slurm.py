@@ -25,8 +25,8 @@ from pathlib import Path
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "sinfo", "scontrol")
 STARTS_WITHIN = 60.0
 """Seconds after which a Slurm that is not ready never will be; it takes less than one."""
-STOPS_WITHIN = 8.0
-"""Seconds that a daemon gets to end by itself: longer than `KillWait`."""
+STOPS_WITHIN = 60.0
+"""Seconds that a daemon gets to end by itself; it takes little more than `KillWait`."""
 MUNGE_THREADS = 10
 MEMORY_SHARE = 0.8
 """Share of the machine's memory that jobs may ask for."""

@@ -153,7 +153,7 @@ def test_sheet_that_is_missing_or_no_text(reads: Path) -> None:
         read_samples(path)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells=st.lists(st.lists(st.text(max_size=8), max_size=4), max_size=5), raw=st.binary(max_size=40))
 def test_garbage_is_refused_in_words(reads: Path, cells: list[list[str]], raw: bytes) -> None:
     path = reads / "samples.tsv"

@@ -191,7 +191,7 @@ def test_names_of_fusions_lead_back_to_their_breakpoints(
 
 
 @given(five=st.integers(81977629, 82017406), three=st.integers(49028726, 49043357))
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_pair_of_places_has_a_name_that_leads_back(demo_panel: Panel, five: int, three: int) -> None:
     name = fusion_name(demo_panel.primary["ASPSCR1"], five - 1, demo_panel.primary["TFE3"], three - 1)
     assert parsed(demo_panel, name) == [("ASPSCR1", five - 1), ("TFE3", three - 1)]

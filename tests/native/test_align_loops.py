@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import reference_kernels as reference
@@ -13,9 +13,6 @@ from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.native import genome
 
 BASES = "ACGT"
-
-QUICK = settings(deadline=None)
-THOROUGH = settings(deadline=None)
 
 
 def random_sequence(length: int, seed: int) -> str:
@@ -35,7 +32,6 @@ def substituted(sequence: str, positions: Sequence[int]) -> str:
 @given(sequence=st.text("ACGTUacgtuNn-", max_size=80), k=st.sampled_from([1, 3, 5, 21, 31]))
 @example(sequence="T" * 40, k=31)
 @example(sequence="ACGT", k=5)
-@QUICK
 def test_canonical_kmers(sequence: str, k: int) -> None:
     assert genome.canonical_kmers(sequence.encode(), k).tolist() == reference.canonical_kmers(sequence, k)
 
@@ -49,7 +45,6 @@ def test_canonical_kmers(sequence: str, k: int) -> None:
     offset=st.integers(-15, 25),
     limit=st.integers(0, 12),
 )
-@QUICK
 def test_mismatches_at(read: str, contig: str, offset: int, limit: int) -> None:
     found = native.mismatches_at(read.encode(), contig.encode(), offset, limit)
     assert found == reference.mismatches_at(read, contig, offset, limit)
@@ -62,7 +57,6 @@ def test_mismatches_at(read: str, contig: str, offset: int, limit: int) -> None:
     first=st.integers(-5, 24),
     length=st.integers(0, 30),
 )
-@THOROUGH
 def test_edits_are_the_fewest_in_the_window(
     read: str, contig: str, junction: int, first: int, length: int
 ) -> None:
@@ -93,7 +87,6 @@ place: no other alignment is as good."""
     length=st.integers(30, 60),
     marks=st.sets(st.integers(1, 5), max_size=3),
 )
-@QUICK
 def test_gap_free_read_is_counted_by_hand(seed: int, start: int, length: int, marks: set[int]) -> None:
     contig = random_sequence(CONTIG_LENGTH, seed)
     wrong = [
@@ -116,7 +109,6 @@ def test_gap_free_read_is_counted_by_hand(seed: int, start: int, length: int, ma
     inserted=st.booleans(),
     data=st.data(),
 )
-@QUICK
 def test_gap_on_one_side_leaves_the_anchors_right(
     seed: int, front: int, back: int, size: int, in_front: bool, inserted: bool, data: st.DataObject
 ) -> None:
@@ -148,7 +140,6 @@ def test_gap_on_one_side_leaves_the_anchors_right(
     minimum=st.integers(1, 10),
     rate=st.sampled_from([0.0, 0.1, 0.25]),
 )
-@THOROUGH
 def test_overlap_insert(first: str, second: str, minimum: int, rate: float) -> None:
     found = native.overlap_insert(first.encode(), second.encode(), minimum, rate)
     assert found == reference.overlap_insert(first, second, minimum, rate)

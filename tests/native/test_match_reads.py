@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference_kernels as reference
@@ -14,8 +14,6 @@ from aspsfusion import native
 from aspsfusion.panel.kmers import SEED_LENGTH, kept_reads
 from aspsfusion.panel.screen_index import LEAST_SCORE
 from native_scan import GENE, OTHER, PANEL, TABLE, TEXT, scan
-
-THOROUGH = settings(deadline=None)
 
 CHUNK_BYTES = 32 * 1024
 """Records of some such chunks fill several batches of packed reads."""
@@ -40,7 +38,6 @@ def fastq_records(draw: st.DrawFn) -> bytes:
     end=st.sampled_from([b"", b"\n", b"\r\n\n"]),
     data=st.data(),
 )
-@THOROUGH
 def test_scan_of_a_block_that_ends_anywhere(records: list[bytes], end: bytes, data: st.DataObject) -> None:
     whole = b"".join(records) + end
     block = whole[: data.draw(st.integers(0, len(whole)))]
@@ -163,7 +160,6 @@ def matches(read: str) -> bool:
     turned=st.booleans(),
     front=st.text("ACGT", max_size=30),
 )
-@THOROUGH
 def test_reads_that_match(
     start: int, length: int, changes: list[tuple[int, str]], turned: bool, front: str
 ) -> None:

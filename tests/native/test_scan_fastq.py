@@ -4,14 +4,12 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference_kernels as reference
 from aspsfusion import native
 from native_scan import scan
-
-THOROUGH = settings(deadline=None)
 
 LENGTHS = [0, 1, 2, 62, 63, 64, 65, 127, 128, 129, 192, 1000]
 """Around the bytes of a load."""
@@ -51,7 +49,6 @@ def records(draw: st.DrawFn) -> bytes:
     group=st.sampled_from([1, 2]),
     data=st.data(),
 )
-@THOROUGH
 def test_records_of_any_lengths_and_forms(
     parts: list[bytes], repeated: int, group: int, data: st.DataObject
 ) -> None:
@@ -88,7 +85,6 @@ def test_records_of_any_lengths_and_forms(
     ),
     data=st.data(),
 )
-@THOROUGH
 def test_damaged_records(
     parts: list[bytes], changes: list[tuple[str, float, bytes]], data: st.DataObject
 ) -> None:

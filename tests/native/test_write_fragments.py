@@ -4,15 +4,13 @@ from array import array
 from itertools import accumulate
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference_kernels as reference
 from aspsfusion import native
 from aspsfusion.screen.fastq import ScannedBlock
 from aspsfusion.screen.pairs import Fragments
-
-THOROUGH = settings(deadline=None)
 
 
 def block_of(records: list[bytes]) -> ScannedBlock:
@@ -104,7 +102,6 @@ def fragments(draw: st.DrawFn) -> list[bytes]:
 
 
 @given(whole=st.lists(fragments(), min_size=1, max_size=5), data=st.data(), interleaved=st.booleans())
-@THOROUGH
 def test_chosen_fragments_are_written(
     whole: list[list[bytes]], data: st.DataObject, interleaved: bool
 ) -> None:
@@ -115,7 +112,6 @@ def test_chosen_fragments_are_written(
 
 
 @given(whole=st.lists(fragments(), min_size=1, max_size=5))
-@THOROUGH
 def test_single_reads_are_written(whole: list[list[bytes]]) -> None:
     single = [records[:1] for records in whole]
     chosen = list(range(len(single)))

@@ -195,7 +195,7 @@ def chromosomes(draw: st.DrawFn) -> tuple[dict[str, str], list[Region], int, int
 
 
 @given(drawn=chromosomes(), offset=st.none() | st.integers(0, 10**6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_region_is_the_slice_of_its_chromosome(
     drawn: tuple[dict[str, str], list[Region], int, int],
     offset: int | None,

@@ -32,7 +32,7 @@ def places(kmer: str, contig: str) -> int:
     return sum(window in (kmer, turned) for window in windows)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.text("ACGTNacgt", max_size=60), min_size=1, max_size=3),
     st.text("ACGT", min_size=K, max_size=20),
@@ -82,7 +82,7 @@ def test_long_contigs_are_counted_like_every_window(seed: int) -> None:
     assert counter.called == sum(letter in "ACGTUacgtu" for letter in contig)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.data())
 def test_seeds_find_each_place_once_at_any_length(data: st.DataObject) -> None:
     k = data.draw(st.sampled_from([5, 7, 19, 21, 27]))

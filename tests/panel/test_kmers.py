@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference_kernels as reference
@@ -21,7 +21,6 @@ from aspsfusion.panel.kmers import (
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_index import PanelKmers, build_table, read_kmers
 
-COMPILING = settings(deadline=None)
 GENE = "".join(random.Random(9).choices("ACGT", k=1000))
 
 
@@ -51,7 +50,6 @@ def found_kmers(pieces: list[tuple[int, str]], k: int) -> dict[int, int]:
     pieces=st.lists(st.tuples(st.integers(0, 9), st.text("ACGTN", max_size=40)), max_size=4),
     k=st.sampled_from([5, 7, 11]),
 )
-@COMPILING
 def test_panel_kmers(pieces: list[tuple[int, str]], k: int) -> None:
     found = found_kmers(pieces, k)
     assert found == expected_kmers(pieces, k)
@@ -59,7 +57,6 @@ def test_panel_kmers(pieces: list[tuple[int, str]], k: int) -> None:
 
 
 @given(sequence=st.text("ACGTN", max_size=120))
-@COMPILING
 def test_both_strands_have_the_same_kmers(sequence: str) -> None:
     assert found_kmers([(3, sequence)], KMER_LENGTH) == found_kmers(
         [(3, reverse_complement(sequence))], KMER_LENGTH

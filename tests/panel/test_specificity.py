@@ -61,7 +61,7 @@ def test_an_error_takes_the_proof_of_the_kmers_over_it(error: int) -> None:
     assert specificity_of().proof("GENE", [stretch[:error] + other + stretch[error + 1 :]]) == "elsewhere"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 150), st.integers(1, 50), st.booleans())
 def test_exact_bases_prove_a_unique_gene_whichever_strand(start: int, length: int, turned: bool) -> None:
     stretch = GENE[start : start + length]

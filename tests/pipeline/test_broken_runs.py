@@ -183,9 +183,9 @@ sys.exit(main(sys.argv[1:]))
 
 @pytest.mark.parametrize("stage", ["screen", "extract", "align", "evidence"])
 def test_no_room_for_the_output(panel: Path, tmp_path: Path, stage: str) -> None:
-    source = write_fastq(tmp_path / "reads.fastq", 3000)
+    source = write_fastq(tmp_path / "reads.fastq", 600)
     if stage == "extract":
-        bam = write_bam(tmp_path / "reads.bam", 3000)
+        bam = write_bam(tmp_path / "reads.bam", 600)
         outputs = ["--output", f"{tmp_path}/o.fastq.gz", "--metrics", f"{tmp_path}/o.json"]
         words = ["extract", "--panel", str(panel), str(bam), *outputs]
     else:

@@ -34,7 +34,6 @@ def examples(number: int) -> settings:
     """So many examples, the same in every run."""
     return settings(
         max_examples=number,
-        deadline=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )

@@ -253,7 +253,7 @@ def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
 
 
 FASTQ = "".join(f"@r{i}\n{random_bases(30, seed=i)}\n+\n{'I' * 30}\n" for i in range(20)).encode()
-ONCE = settings(max_examples=40, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ONCE = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @ONCE

@@ -13,7 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 LENGTHS = st.integers(0, 30_000).map(lambda hundredths: hundredths / 100)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LENGTHS, LENGTHS, LENGTHS, LENGTHS)
 def test_hatching_stays_in_its_box_and_fills_it(left: float, top: float, width: float, height: float) -> None:
     box = Box(left, top, width, height)
@@ -33,7 +33,7 @@ def test_hatching_runs_on_from_box_to_box() -> None:
     assert {x + y for (x, y), _ in one} == {x + y for (x, y), _ in parts}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.floats(1e-6, 1e9), st.integers(3, 8))
 def test_ticks_are_few_round_and_reach_half_of_the_height(highest: float, at_most: int) -> None:
     ticks = round_ticks(highest, at_most)

@@ -188,7 +188,7 @@ def test_empty_reads_are_reads(table: ScreenTable, tmp_path: Path) -> None:
     final=st.booleans(),
     data=st.data(),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_records_do_not_depend_on_the_size_of_blocks_and_pieces(
     lengths: list[int],
     block_bytes: int,

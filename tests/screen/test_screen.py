@@ -132,7 +132,7 @@ def test_both_mates_are_kept_when_either_hits_on_either_strand(table: ScreenTabl
     seed=st.integers(0, 1000),
     ends=st.tuples(*[st.sampled_from(["\n", "\r\n"])] * 2),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_output_does_not_depend_on_the_size_of_the_blocks(
     kinds: list[str],
     block_bytes: int,

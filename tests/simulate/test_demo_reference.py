@@ -291,7 +291,7 @@ def test_gene_at_the_end_of_a_chromosome() -> None:
     length=st.integers(1, 2 * FILLER_BLOCK),
     shift=st.integers(0, FILLER_BLOCK),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_filler_depends_on_position_alone(start: int, length: int, shift: int) -> None:
     whole = filler(7, "chr1", start, start + shift + length)
     assert len(whole) == shift + length
@@ -315,7 +315,7 @@ def transcripts(draw: st.DrawFn, name: str) -> dict[str, Any]:
 
 
 @given(primary=transcripts("P"), other=transcripts("Q"), seed=st.integers(0, 2**40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 def test_any_gene_gets_splice_sites_and_frame(
     primary: dict[str, Any], other: dict[str, Any], seed: int
 ) -> None:

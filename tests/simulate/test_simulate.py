@@ -218,7 +218,7 @@ def test_fusion_that_cannot_be(stated: str, problem: str) -> None:
     stranded=st.sampled_from(["none", "forward", "reverse"]),
     single_end=st.booleans(),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_reads_are_what_the_truth_says(
     seed: int, read_length: int, insert_mean: int, insert_min: int, stranded: str, single_end: bool
 ) -> None:

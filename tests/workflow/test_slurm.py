@@ -29,7 +29,7 @@ from small_batch import (
 )
 from snakemake_runs import SnakemakeRun
 
-pytestmark = [pytest.mark.slurm, pytest.mark.workflow]
+pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.timeout(1800)]
 
 PROFILE = ("--workflow-profile", "workflow/profiles/slurm")
 DEADLINE = 600.0
@@ -56,7 +56,7 @@ def slurm() -> Iterator[OneNodeSlurm]:
 def test_slurm_leaves_nothing_behind(slurm: OneNodeSlurm) -> None:
     with one_node_slurm(cpus=1) as second:
         number = second.run("sbatch", "--parsable", "--output=/dev/null", "--wrap=srun sleep 600").strip()
-        _wait_until(lambda: (number, "RUNNING") in [(job.number, job.state) for job in second.jobs()], 20)
+        _wait_until(lambda: (number, "RUNNING") in [(job.number, job.state) for job in second.jobs()])
         assert _processes_of(second)
     assert not _processes_of(second)
     assert not second.directory.exists()
@@ -81,7 +81,7 @@ def test_batch_with_a_cancelled_job_equals_a_local_run(
         beside = SnakemakeRun(local.arguments("--cores", "1"), local.directory, local.log())
         try:
             # In the middle of a sample: its first stage has begun, its last has not.
-            _wait_until(lambda: run.poll() is not None or any(remote.glob("logs/screen/*.log")), DEADLINE)
+            _wait_until(lambda: run.poll() is not None or any(remote.glob("logs/screen/*.log")))
             victim = next(job.number for job in slurm.jobs() if _is_running_sample(job))
             slurm.run("scancel", victim)
             status = run.wait(DEADLINE)
@@ -196,9 +196,9 @@ def _processes_of(slurm: OneNodeSlurm) -> list[str]:
     return found
 
 
-def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait for a condition; fail after some seconds."""
-    end = time.monotonic() + seconds
+def _wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + DEADLINE
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.2)
