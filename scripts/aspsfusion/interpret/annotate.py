@@ -66,7 +66,9 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
     three_tx = panel.transcripts[f"{three.gene}|{three.transcript}"]
     name = f"{junction.five_gene}::{junction.three_gene}"
     shared = shared_changes(junction)
-    coded = with_indels(junction, shared, five_tx, three_tx)
+    five_coding = _coding(panel, five_tx, junction.five_pos)
+    three_coding = _coding(panel, three_tx, junction.three_pos)
+    coded = with_indels(junction, shared, five_coding, three_coding)
     return Fusion(
         name=name,
         type=spec.type if spec else "",
@@ -87,7 +89,7 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         ),
         known_place=junction.known_place is not None,
         hgvs=fusion_name(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
-        in_frame=in_frame(five_tx, coded.five_pos, three_tx, coded.three_pos, coded.inserted),
+        in_frame=in_frame(five_coding, coded.five_pos, three_coding, coded.three_pos, coded.inserted),
         split_reads=junction.split_reads,
         spanning_pairs=junction.spanning_pairs,
         short_overhangs=junction.short_overhangs,
@@ -110,8 +112,8 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         retained_domains=domain_status(
             panel, junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
         ),
-        peptide=fusion_peptide(five_tx, coded.five_pos, three_tx, coded.three_pos, coded.inserted),
-        no_product=missing_product(five_tx, junction.five_pos, three_tx, junction.three_pos),
+        peptide=fusion_peptide(five_coding, coded.five_pos, three_coding, coded.three_pos, coded.inserted),
+        no_product=missing_product(five_coding, junction.five_pos, three_coding, junction.three_pos),
         translocation=translocation(panel.spec, junction.five_gene, junction.three_gene),
         reads=[
             SupportingRead(
@@ -129,6 +131,16 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
             for read in junction.reads
         ],
     )
+
+
+def _coding(panel: Panel, transcript: Transcript, position: int) -> Transcript:
+    """Return the transcript whose reading frame counts: the primary one wherever it holds the joined base.
+
+    A side is named on another transcript where an exon of that one ends; many of those have no reading
+    frame, or a part of it.
+    """
+    primary = panel.primary[transcript.gene]
+    return transcript if primary.from_genome(position) is None else primary
 
 
 def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallParameters) -> FilteredFusion:
