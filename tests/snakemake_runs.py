@@ -7,6 +7,7 @@ process that was started with `python -m snakemake`.
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -65,7 +66,12 @@ def snakemake(
     arguments: Sequence[str], directory: Path, said: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run Snakemake to its end; the arguments are those of `SnakemakeRun`."""
-    status = SnakemakeRun(arguments, directory, said, environment).wait()
+    run = SnakemakeRun(arguments, directory, said, environment)
+    try:
+        status = run.wait()
+    except BaseException:  # the test was interrupted, or is at its time limit
+        os.killpg(run.pid, signal.SIGKILL)
+        raise
     return subprocess.CompletedProcess(list(arguments), status, said.read_text(encoding="utf-8"))
 
 
