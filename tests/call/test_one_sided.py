@@ -81,6 +81,18 @@ def test_a_sequencing_error_next_to_the_break_moves_the_clip(
     assert place.fragments == 3
 
 
+def test_a_copy_that_slips_by_a_repeat_is_no_break(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path
+) -> None:
+    """Bases of the gene itself, 30 nt farther, with a fifth of them changed."""
+    transcript = demo_panel.primary["ASPSCR1"]
+    last = transcript.exons[4].tx_end - 1
+    own = transcript.sequence[last + 31 : last + 331]
+    copy = "".join("ACGT"["ACGT".index(b) - 1] if at % 5 == 2 else b for at, b in enumerate(own))
+    molecule = transcript.sequence[: last + 1] + copy
+    assert call_pairs(demo_panel_directory, tmp_path, leaving(molecule, last, [30, 40, 50])).one_sided == ()
+
+
 def test_a_chance_hit_of_the_foreign_bases_does_not_hide_the_gene(demo_panel: Panel) -> None:
     """16 bases of a clip fit another gene, with fewer edits of the whole read by chance."""
     transcript = demo_panel.primary["ASPSCR1"]

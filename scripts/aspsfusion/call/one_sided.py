@@ -50,6 +50,13 @@ MIN_CONSENSUS_MISMATCH_RATE = 0.55
 bases fewer than 55 percent differ once in 70 cases, of 40 once in 600; clips of copies that are 80 percent
 identical are at 45 to 50 percent."""
 
+NEARBY = 150
+"""Bases on both sides of a break, in transcript and whole gene, in which its consensus is looked for."""
+
+MAX_NEARBY_MISMATCH_RATE = 0.3
+"""Where a consensus fits some place nearby this well, the gene itself or a copy of it goes on: reads of a
+copy with a repeat slip by a unit of it. 22 foreign bases fit one of 600 places so well once in 800 cases."""
+
 NEXT_BASES = 15
 """The bases next to the break must differ as well: a gene's copy may be alike there and end further on."""
 
@@ -110,7 +117,7 @@ def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSided
             for clip in sorted(found, key=lambda c: (len(c.bases), -c.differs, c.bases))
         }
         clips.extend(clip for clip in by_place.values() if _of_the_gene_itself(panel, fragment, clip.gene))
-    return _clusters(clips)
+    return _clusters(panel, clips)
 
 
 def _of_the_gene_itself(panel: Panel, fragment: Fragment, gene: str) -> bool:
@@ -195,6 +202,21 @@ def _foreign(consensus: str, own: str, *, enters: bool) -> bool:
     )
 
 
+def _occurs_nearby(panel: Panel, gene: str, position: int, consensus: str) -> bool:
+    """Whether a consensus fits the gene somewhere near a genomic position, 0-based, with few mismatches."""
+    primary, unspliced = panel.primary[gene], panel.unspliced.get(gene)
+    forms = [(primary.sequence, primary.from_genome(position))]
+    if unspliced is not None:
+        forms.append((unspliced.sequence, unspliced.from_genome(position)))
+    length = len(consensus)
+    return any(
+        _mismatch_rate(consensus, sequence[start : start + length]) <= MAX_NEARBY_MISMATCH_RATE
+        for sequence, place in forms
+        if place is not None
+        for start in range(max(0, place - NEARBY - length), min(place + NEARBY, len(sequence) - length) + 1)
+    )
+
+
 def _mismatch_rate(bases: str, own: str) -> float:
     return sum(base != other for base, other in zip(bases, own, strict=True)) / len(bases)
 
@@ -250,7 +272,7 @@ def _at_outer_end(panel: Panel, placement: Placement, inner: int, *, enters: boo
     return transcript.primary or not inside
 
 
-def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
+def _clusters(panel: Panel, clips: list[_Clip]) -> list[OneSidedCluster]:
     counts: Counter[tuple[str, bool, int]] = Counter()
     shown: Counter[tuple[str, bool, int]] = Counter()
     borders = set()
@@ -285,7 +307,8 @@ def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
             continue
         left = [clip for clip in left if clip not in members]
         consensus = _consensus([clip.bases for clip in exact], enters=enters)
-        if not _foreign(consensus, max(exact, key=lambda c: len(c.own)).own, enters=enters):
+        own = max(exact, key=lambda clip: len(clip.own)).own
+        if not _foreign(consensus, own, enters=enters) or _occurs_nearby(panel, gene, position, consensus):
             continue
         clusters.append(OneSidedCluster(gene, position, enters, fragments, consensus, _rejection(consensus)))
     return sorted(clusters, key=lambda c: (-c.fragments, c.gene, c.position))
