@@ -17,7 +17,7 @@ from aspsfusion.call.tag import run_tag
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, compose_report, read_metrics
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.files import RECORD_SUFFIX, REPORT_SUFFIX, WRITERS
 from aspsfusion.report.json_tsv import write_json
@@ -31,10 +31,6 @@ def _no_word(stage: str) -> None:
     """Say nothing."""
 
 
-def _no_count(count: int) -> None:
-    """Count for nobody."""
-
-
 @dataclass(frozen=True)
 class Watcher:
     """Receives reports on how far a sample has come.
@@ -45,7 +41,7 @@ class Watcher:
     """
 
     stage: Callable[[str], None] = _no_word
-    fragments: Callable[[int], None] = _no_count
+    fragments: Progress = no_progress
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,22 @@ def moved(panel: Panel, junction: Junction, cut: int, onwards: int) -> list[Junc
     return found
 
 
+@pytest.mark.parametrize(("alike", "at_border"), [(5, True), (7, True), (12, False)])
+def test_inserted_bases_like_the_start_of_the_intron_stay_inserted(
+    demo_panel: Panel, normal_forms: NormalForms, alike: int, at_border: bool
+) -> None:
+    exon_end, exon_start = ends(demo_panel)
+    plain = at(demo_panel, exon_end, exon_start)
+    whole = demo_panel.unspliced["ASPSCR1"]
+    after = whole.from_genome(plain.five_pos) + 1
+    # The base after those of the intron is another one there, and not the last one of TFE3 exon 5.
+    other = next(base for base in "ACT" if base not in (whole.sequence[after + alike], "G"))
+    inserted = whole.sequence[after : after + alike] + other
+    normal = normal_forms.of(replace(plain, inserted=inserted)).junction
+    assert (normal.five_pos == plain.five_pos) == at_border
+    assert (normal.inserted == inserted) == at_border
+
+
 def test_a_junction_has_one_normal_form_however_it_is_written(
     demo_panel: Panel, normal_forms: NormalForms
 ) -> None:

@@ -15,7 +15,7 @@ from carriers.shapes import Site, joined_at, random_shape, random_site
 from carriers.wild_type import covered, wild_type
 
 TYPED, INSERTED, FRAME = "CONFIRMED with its type", "inserted bases exact", "frame right"
-WITHIN = "share within the interval of the truth"
+WITHIN, DESCRIBED = "share within the interval of the truth", "deviation described"
 
 LONGEST_INSERTED = 30
 INSERTED_CELLS = mixed(product(range(LONGEST_INSERTED + 1), THREE_EXONS, LIBRARIES))
@@ -80,7 +80,10 @@ def variants(runner: Runner, number: int, rng: random.Random) -> Outcome:
     whole = _whole(tfe3, tfe3.start_of(THREE_EXONS[kind]), others)
     low, high = binomial_interval(VARIANT_FRAGMENTS, VARIANT_FRAGMENTS + whole)
     reported = None if fusion is None else fusion["fraction_three_prime"]
-    checks = _typed(report, truth) | {WITHIN: reported is not None and low <= reported <= high}
+    checks = _typed(report, truth) | {
+        WITHIN: reported is not None and low <= reported <= high,
+        DESCRIBED: fusion is not None and bool(fusion["deviation"]),
+    }
     detail = f"{kind} {name}, {change} at {at}, true share {VARIANT_FRAGMENTS}/{VARIANT_FRAGMENTS + whole}"
     return Outcome.of(
         ("variants", number), f"{change} at {at}", f"{detail}, reported {reported}", report, checks
@@ -191,7 +194,13 @@ CARRIER_KINDS = (
         "variants",
         3 * len(VARIANT_CELLS),
         variants,
-        (share(NOT_EXCLUDED), share(TYPED, 0.95), share(WITHIN, 0.95), share(COVERED, 0.95)),
+        (
+            share(NOT_EXCLUDED),
+            share(TYPED, 0.95),
+            share(WITHIN, 0.95),
+            share(DESCRIBED, 0.95),
+            share(COVERED, 0.95),
+        ),
     ),
     Kind(
         "random",

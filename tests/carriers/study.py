@@ -22,12 +22,15 @@ from pathlib import Path
 
 from carriers.carrier_kinds import CARRIER_KINDS
 from carriers.count_kinds import COUNT_KINDS
+from carriers.foreign_kinds import FOREIGN_KINDS
 from carriers.kind import Kind, Outcome
 from carriers.negative_kinds import NEGATIVE_KINDS
 from carriers.sample import open_runner
 from carriers.table import summary, violations
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (*CARRIER_KINDS, *NEGATIVE_KINDS, *COUNT_KINDS)}
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (*CARRIER_KINDS, *NEGATIVE_KINDS, *COUNT_KINDS, *FOREIGN_KINDS)
+}
 
 PROGRAM = Path(__file__).parents[2] / "scripts" / "aspsfusion"
 WITHOUT_RESULTS = ("cli", "batch", "simulate", "validation")

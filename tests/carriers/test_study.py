@@ -25,6 +25,7 @@ SLICES = {
     "negatives": range(11),
     # At 30 and at 100 informative fragments; a sample of 1,000 takes seconds.
     "chimera_cost": (0, 1, 3, 4),
+    "foreign": (1, 5, 7, 9),
     # Copies of each sort once, then distinct molecules.
     "molecules": (*range(1, 40, 5), 0, 10),
 }

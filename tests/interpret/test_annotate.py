@@ -1,10 +1,12 @@
 """Exons, reading frame and domains of called junctions, against the published values."""
 
+from dataclasses import replace
+
 import pytest
 from Bio.Seq import Seq
 
 from aspsfusion.call.calls_file import CalledJunction
-from aspsfusion.interpret.annotate import confidence, fusion_side
+from aspsfusion.interpret.annotate import annotate_fusions, confidence, fusion_side
 from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame, missing_product
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.findings import DomainStatus
@@ -31,6 +33,25 @@ def test_reading_frame_of_every_join_to_exon_7(demo_panel: Panel, exon: int, exp
 
 def test_published_out_of_frame_reciprocal_is_out_of_frame(demo_panel: Panel) -> None:
     assert frame_of(demo_panel, called(demo_panel, ("TFE3", 2), ("PRCC", 4))) is False
+
+
+def test_the_frame_is_that_of_the_primary_transcript_beside_an_exon_of_another_one(demo_panel: Panel) -> None:
+    """An exon of a transcript without reading frame ends within exon 15 of the primary one."""
+    five = demo_panel.primary["ASPSCR1"]
+    other = demo_panel.transcripts["ASPSCR1|ENST00000581608.5"].exons[7]
+    place = demo_panel.transcripts["ASPSCR1|ENST00000581608.5"].to_genome(other.tx_end - 1)
+    cut = five.from_genome(place)
+    assert cut is not None
+    assert five.cds is not None
+    junction = replace(
+        called(demo_panel, ("ASPSCR1", 7), ("TFE3", 6)),
+        five_pos=place,
+        known_five_pos=None,
+        catalogue_id=None,
+    )
+    (fusion,) = annotate_fusions(demo_panel, [junction])
+    assert fusion.five_prime.transcript == "ENST00000581608.5"
+    assert fusion.in_frame is ((cut + 1 - five.cds[0]) % 3 == 0)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ def test_copies_do_not_stand_in_for_the_coverage_of_the_gene(
     assert max(found.exclusion.informative_fragments.values()) < 20
     misled = report(worlds[0.98], title, tmp_path, whole=False)
     assert misled.verdict.call == "EXCLUDED"
-    assert min(misled.exclusion.informative_fragments.values()) > 100
+    # Some of them show three differences that others share, and are recognised by these.
+    assert min(misled.exclusion.informative_fragments.values()) > 90
 
 
 def test_where_a_copy_ends_no_gene_is_broken(worlds: dict[float, World], tmp_path: Path) -> None:

@@ -120,7 +120,9 @@ def test_a_genome_is_counted_contig_by_contig(
     text = ">chr1 one\nGATTA\nCAGG\n>chr2\nCCTGTAATC\n>chr3_x_alt\nGATTACAGG\n>chr4\nGATTA\n>chr5\nCAGGNN\n"
     path.write_bytes(gzip.compress(text.encode()))
     seen: list[int] = []
-    count = count_in_genome(path, kmers_of("GATTACAGG", k=9), 9, lambda bases, note: seen.append(bases))
+    count = count_in_genome(
+        path, kmers_of("GATTACAGG", k=9), 9, lambda bases, note="", **_: seen.append(bases)
+    )
     assert count.places.tolist() == [2]  # both strands; neither the alternate locus nor across contigs
     assert (count.bases, count.called, count.passed_over) == (29, 27, 1)
     assert count.contigs == {"chr1", "chr2", "chr4", "chr5"}

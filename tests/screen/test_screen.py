@@ -22,7 +22,7 @@ from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_index import build_table, read_kmers
 from aspsfusion.screen import fastq
 from aspsfusion.screen.pairs import Lane, LaneReader
-from aspsfusion.screen.screen import Progress, run_screen
+from aspsfusion.screen.screen import run_screen
 from aspsfusion.simulate.records import SimulationParameters, TruthRecord
 from aspsfusion.simulate.simulate import write_simulation
 from aspsfusion.validation.study import read_rows
@@ -452,17 +452,21 @@ def test_progress_tells_fragments_over_all_lanes(
 ) -> None:
     pairs = [("a", target_read(demo_panel, 900), OTHER[:75]), ("b", OTHER[:75], OTHER[:75])]
     lanes = [write_lane(tmp_path, pairs, name) for name in ("L1", "L2")]
-    told: list[Progress] = []
+    told: list[tuple[int, str, int | None, int | None]] = []
+
+    def tell(count: int, note: str = "", *, read: int | None = None, total: int | None = None) -> None:
+        told.append((count, note, read, total))
+
     run_screen(
         demo_panel_directory,
         lanes,
         tmp_path / "kept.gz",
         tmp_path / "screen.json",
-        told.append,
+        tell,
     )
-    sizes = [sum(path.stat().st_size for path in lane.paths) for lane in lanes]
-    assert [(each.fragments, each.kept) for each in told] == [(2, 1), (4, 2)]
-    assert [(each.read, each.total) for each in told] == [(sizes[0], sum(sizes)), (sum(sizes), sum(sizes))]
+    first, second = (sum(path.stat().st_size for path in lane.paths) for lane in lanes)
+    both = first + second
+    assert told == [(2, ", 1 kept", first, both), (4, ", 2 kept", both, both)]
 
 
 # --- What is lost -----------------------------------------------------------------------------------

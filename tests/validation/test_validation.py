@@ -17,15 +17,15 @@ from study_factory import OUTCOME, TINY, tiny
 def test_a_cell_that_was_stopped_goes_on_and_ends_with_the_same_bytes(chain: Chain, tmp_path: Path) -> None:
     study = tiny()
     cell = study.cell("plain")
-    made: list[int] = []
+    made: list[str] = []
     whole, stopped = tmp_path / "whole.tsv", tmp_path / "stopped.tsv"
-    run_cell(chain, study, cell, whole, progress=lambda done, total: made.append(total))
-    assert made == [3, 3, 3]
+    run_cell(chain, study, cell, whole, progress=lambda done, note="", **_: made.append(note))
+    assert made == [" of 3"] * 3
 
     class StoppedError(Exception):
         pass
 
-    def stop(done: int, total: int) -> None:
+    def stop(done: int, note: str = "", **_: object) -> None:
         if done == 2:
             raise StoppedError
 

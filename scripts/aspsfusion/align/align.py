@@ -10,7 +10,7 @@ The BAM names each record by the number of its fragment; the read's own name, wh
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ from aspsfusion.evidence.placements import (
 )
 from aspsfusion.io.bam import sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.panel.panel import Panel, load_panel
 
 BATCH_FRAGMENTS = 5000
@@ -66,7 +66,7 @@ def run_align(
     files: AlignFiles,
     sample: str,
     threads: int = 1,
-    progress: Callable[[int], None] = lambda count: None,
+    progress: Progress = no_progress,
     *,
     force: bool = False,
 ) -> None:

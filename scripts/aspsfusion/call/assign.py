@@ -12,7 +12,8 @@ from aspsfusion.call.borders import KnownPlaces
 from aspsfusion.call.filters import STRONGER_RATIO
 from aspsfusion.call.junction import JunctionModel, ModelIndex, in_order
 from aspsfusion.call.proposals import Proposer
-from aspsfusion.call.realign import INDEL_WINDOW, Realigner, Support
+from aspsfusion.call.realign import INDEL_WINDOW, Realigner
+from aspsfusion.call.support import Support
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.fragments import Fragment

@@ -16,7 +16,7 @@ from aspsfusion.call.assign import SupportFinder
 from aspsfusion.call.borders import NEAR
 from aspsfusion.call.calls_file import Bridge, CalledJunction
 from aspsfusion.call.proposals import BORDER_REACH
-from aspsfusion.call.realign import Support
+from aspsfusion.call.support import Support
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.panel.panel import Junction, Panel, Transcript

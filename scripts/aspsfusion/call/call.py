@@ -5,6 +5,7 @@ say which junctions are reported. What is left with the wild type is counted the
 may show a one-sided break.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,13 @@ from aspsfusion.call.assign import Assigned, SupportFinder
 from aspsfusion.call.bridges import BridgeFinder
 from aspsfusion.call.calls_file import CalledJunction, CalledRead, Calls, CallsFile, MatePlace, write_calls
 from aspsfusion.call.filters import beside_stronger, homology, rejections
+from aspsfusion.call.internal import internal_events
 from aspsfusion.call.junction import in_order
 from aspsfusion.call.one_sided import find_one_sided
-from aspsfusion.call.realign import PREFERENCE, Support
+from aspsfusion.call.support import PREFERENCE, Support
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules, count_wild_type, crossing_of_gene
+from aspsfusion.evidence.diverged import diverged_fragments
 from aspsfusion.evidence.evidence_file import Evidence, read_evidence
 from aspsfusion.evidence.molecules import Copies, join_copies
 from aspsfusion.io.files import replacing
@@ -110,13 +113,15 @@ class Caller:
     def call(self, evidence: Evidence) -> Calls:
         """Decide on every open fragment of a sample; the evidence itself stays as it is."""
         assignment = self.finder.assign(self.finder.find(evidence.fragments))
-        rules = WildTypeRules.of(self.panel, self.parameters)
         coverage = evidence.coverage.copy()
-        unexplained = [
-            fragment
-            for fragment in evidence.fragments
-            if fragment.number not in assignment.numbers and not count_wild_type(coverage, fragment, rules)
-        ]
+        left = [fragment for fragment in evidence.fragments if fragment.number not in assignment.numbers]
+        rules = WildTypeRules.of(self.panel, self.parameters)
+        diverged = diverged_fragments(
+            left, coverage, self.finder.contigs, rules.ranks, self.parameters.margin
+        )
+        coverage.diverged = dict(Counter(diverged.values()))
+        rules = replace(rules, diverged=diverged)
+        unexplained = [fragment for fragment in left if not count_wild_type(coverage, fragment, rules)]
         molecules = {
             junction: unique_molecules(group, misread_runs=evidence.misread_runs)
             for junction, group in assignment.junctions.items()
@@ -137,7 +142,8 @@ class Caller:
             key=lambda j: (bool(j.rejections), -j.split_reads, -j.fragments, *in_order(j.junction))
         )
         one_sided = find_one_sided(self.panel, unexplained)
-        return Calls(tuple(junctions), tuple(one_sided), coverage, bridges)
+        internal = internal_events(self.panel, unexplained, coverage)
+        return Calls(tuple(junctions), tuple(one_sided), coverage, bridges, internal, diverged)
 
     def _called(self, junction: Junction, molecules: list[Counted], coverage: Coverage) -> CalledJunction:
         """Return a junction with the counts of its molecules."""

@@ -1,7 +1,8 @@
 """Writes and reads the file between `call` and `report`: junctions, one-sided breaks, wild-type counts."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -10,7 +11,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Junction
 
-CALLS_VERSION = 5
+CALLS_VERSION = 6
 
 CountedKind = Literal["split", "spanning", "short"]
 """How a counted fragment supports a junction; see `realign.Kind`."""
@@ -66,6 +67,29 @@ class Bridge:
     listed: bool
     agreeing_split: int
     agreeing: int
+
+
+@dataclass(frozen=True)
+class InternalEvent:
+    """A deletion or duplication within a transcript; genomic positions 0-based.
+
+    Attributes:
+        gene: HGNC symbol.
+        kind: which of the two.
+        last_pos: last base before the join in the direction of the gene.
+        first_pos: first base after it.
+        length: bases of the transcript that are lost or repeated.
+        fragments: unique fragments with a read across the join.
+        wild_type: unique fragments that run on in the gene after the last base.
+    """
+
+    gene: str
+    kind: Literal["deletion", "duplication"]
+    last_pos: int
+    first_pos: int
+    length: int
+    fragments: int
+    wild_type: int
 
 
 class MatePlace(NamedTuple):
@@ -208,12 +232,18 @@ class CalledJunction:
 
 @dataclass(frozen=True)
 class Calls:
-    """All junctions of one sample, reported ones first, what none of them explains, and wild-type counts."""
+    """All junctions of one sample, reported ones first, what none of them explains, and wild-type counts.
+
+    `diverged` holds the numbers of the fragments that `evidence.diverged` found, each with the gene that it
+    fits; it is not in the file.
+    """
 
     junctions: tuple[CalledJunction, ...]
     one_sided: tuple[OneSidedCluster, ...]
     coverage: Coverage
     bridges: tuple[Bridge, ...] = ()
+    internal: tuple[InternalEvent, ...] = ()
+    diverged: Mapping[int, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -243,6 +273,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "junctions": [asdict(junction) for junction in record.calls.junctions],
         "one_sided": [asdict(cluster) for cluster in record.calls.one_sided],
         "bridges": [asdict(bridge) for bridge in record.calls.bridges],
+        "internal": [asdict(event) for event in record.calls.internal],
     }
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
@@ -273,8 +304,9 @@ def read_calls(path: Path) -> CallsFile:
         )
         one_sided = tuple(OneSidedCluster(**entry) for entry in data["one_sided"])
         bridges = tuple(Bridge(**entry) for entry in data["bridges"])
+        internal = tuple(InternalEvent(**entry) for entry in data["internal"])
         return CallsFile(
-            Calls(junctions, one_sided, Coverage.from_json(data["coverage"]), bridges),
+            Calls(junctions, one_sided, Coverage.from_json(data["coverage"]), bridges, internal),
             data["candidates"],
             data["duplicates"],
             data["median_insert"],

@@ -13,7 +13,8 @@ from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.call.junction import JunctionModel
 from aspsfusion.call.read_names import is_called, is_fragment
-from aspsfusion.call.realign import ANCHOR_PER_EDIT, AlignedRead
+from aspsfusion.call.realign import ANCHOR_PER_EDIT
+from aspsfusion.call.support import AlignedRead
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import wild_type_gene
 from aspsfusion.evidence.evidence_file import Evidence
@@ -48,7 +49,12 @@ def explain_fragment(panel: Panel, parameters: CallParameters, evidence: Evidenc
         if any(read.number == fragment.number for read in junction.reads):
             return [*lines, _counted(junction)]
     gene = wild_type_gene(fragment, parameters.margin, parameters.max_edit_rate)
-    if gene is not None:
+    if fragment.number in calls.diverged:
+        lines.append(
+            f"It fits {calls.diverged[fragment.number]} with differences that other fragments share: it is "
+            "of another species or of a diverged copy, and not counted. Junctions that it touches:"
+        )
+    elif gene is not None:
         lines.append(f"It is counted as wild type of {gene}. Junctions that it touches:")
     else:
         lines.append("It counts for no junction, nor as wild type. Junctions that it touches:")

@@ -2,8 +2,9 @@
 
 Bases beside a join that fit both genes can be counted to either, and inserted bases that happen to go on like
 a gene can be counted to that gene. Of all these the form is taken that costs least: an inserted base costs
-one, a side off the exon borders costs `OFF_BORDER`. So shared bases go where the join is between exons, and
-only where neither form is, to the most 3' place of the 5' gene, as HGVS has it.
+one, a side off the exon borders costs `OFF_BORDER`, one in an intron `IN_INTRON`. So shared bases go where
+the join is between exons, and only where neither form is, to the most 3' place of the 5' gene, as HGVS has
+it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,10 @@ from aspsfusion.panel.panel import Junction, Panel
 OFF_BORDER = 4
 """What a side off the exon borders costs, in inserted bases: four bases go on like a gene by chance once in
 256 places, and a spliced transcript joins exons."""
+
+IN_INTRON = 8
+"""What a side inside an intron costs: the first bases of an intron after an exon's end are inserted ones that
+happen to be alike, and the type, frame and wild type of the exon hold."""
 
 REACH = 40
 """Bases on each side of a junction that are compared; genes that share more at a join are one family."""
@@ -72,14 +77,21 @@ class NormalForms:
         best: tuple[tuple[int, int, int, int], Junction] | None = None
         for cut, onwards in _ways(fives, threes, ends, starts):
             five, three = fives[cut], threes[onwards]
-            off = (five not in ends) + (three not in starts)
-            cost = onwards - cut + OFF_BORDER * off
+            off = self._off(junction.five_gene, five, ends) + self._off(junction.three_gene, three, starts)
+            cost = onwards - cut + off
             key = (cost, off, onwards - cut, -cut)
             if best is None or key < best[0]:
                 inserted = joined[cut:onwards].decode("ascii")
                 best = key, replace(junction, five_pos=five, three_pos=three, inserted=inserted)
         assert best is not None  # the junction itself is one of them
         return Normal(best[1], best[0][0])
+
+    def _off(self, gene: str, base: int, borders: set[int]) -> int:
+        """Return what a side costs by its place."""
+        if base in borders:
+            return 0
+        exonic = any(t.from_genome(base) is not None for t in self._panel.by_gene[gene])
+        return OFF_BORDER if exonic else IN_INTRON
 
     def _contigs_at(self, gene: str, position: int, *, after: bool) -> list[tuple[str, int]]:
         """Return the sequences of a gene that hold a base, each with the boundary beside it."""

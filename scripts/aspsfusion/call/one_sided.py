@@ -71,6 +71,7 @@ class _Clip:
         bases: of the read, in the direction of the gene.
         own: of the gene, as many.
         outer: whether the transcript begins or ends here.
+        at_border: whether an exon does.
     """
 
     number: int
@@ -81,6 +82,7 @@ class _Clip:
     bases: str
     own: str
     outer: bool
+    at_border: bool
 
     @property
     def differs(self) -> float:
@@ -163,7 +165,7 @@ def _edge(placement: Placement, *, enters: bool) -> int:
 def _clip(panel: Panel, mate: Mate, placement: Placement, *, enters: bool) -> _Clip | None:
     """Return what a read shows beyond one end of a placement, None where either part is too short."""
     bases, edge = mate.oriented(reverse=placement.reverse), _edge(placement, enters=enters)
-    inner, beyond = _to_border(panel, placement, enters=enters)
+    inner, beyond, at_border = _to_border(panel, placement, enters=enters)
     start, end = (0, edge + beyond) if enters else (edge - beyond, len(bases))
     aligned = placement.end - placement.start - beyond
     if end - start < MIN_FURTHER_CLIP or aligned < MIN_FURTHER_ALIGNED:
@@ -173,7 +175,7 @@ def _clip(panel: Panel, mate: Mate, placement: Placement, *, enters: bool) -> _C
     own = _continuation(panel, placement, inner, end - start, enters=enters)
     position = panel.genomic_position(placement.contig, inner)
     outer = _at_outer_end(panel, placement, inner, enters=enters)
-    return _Clip(0, placement.gene, position, enters, aligned, bases[start:end], own, outer)
+    return _Clip(0, placement.gene, position, enters, aligned, bases[start:end], own, outer, at_border)
 
 
 def _continuation(panel: Panel, placement: Placement, inner: int, length: int, *, enters: bool) -> str:
@@ -206,8 +208,8 @@ def _poorly_placed(placement: Placement, bases: str, panel: Panel) -> bool:
     return _mismatch_rate(aligned, own) > MAX_ALIGNED_EDIT_RATE
 
 
-def _to_border(panel: Panel, placement: Placement, *, enters: bool) -> tuple[int, int]:
-    """Return the last base of the gene at a clip, and by how many bases the alignment ran beyond it.
+def _to_border(panel: Panel, placement: Placement, *, enters: bool) -> tuple[int, int, bool]:
+    """Return the last base of the gene at a clip, the bases aligned beyond it, and whether an exon ends.
 
     Foreign sequence that begins like the neighbouring exon draws the alignment a few bases over the exon's
     border; the border is then the likelier place of the break.
@@ -218,8 +220,8 @@ def _to_border(panel: Panel, placement: Placement, *, enters: bool) -> tuple[int
         for exon in transcript.exons:
             beyond = exon.tx_start - inner if enters else inner - (exon.tx_end - 1)
             if 0 <= beyond <= BORDER_REACH:
-                return inner + beyond if enters else inner - beyond, beyond
-    return inner, 0
+                return inner + beyond if enters else inner - beyond, beyond, True
+    return inner, 0, False
 
 
 def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) -> bool:
@@ -249,15 +251,23 @@ def _at_outer_end(panel: Panel, placement: Placement, inner: int, *, enters: boo
 
 
 def _clusters(clips: list[_Clip]) -> list[OneSidedCluster]:
-    # Of places that as many fragments show, the one with most bases of the gene is the end of them.
     counts: Counter[tuple[str, bool, int]] = Counter()
     shown: Counter[tuple[str, bool, int]] = Counter()
+    borders = set()
     for clip in clips:
-        counts[clip.gene, clip.enters, clip.position] += 1
-        shown[clip.gene, clip.enters, clip.position] += clip.aligned
+        place = clip.gene, clip.enters, clip.position
+        counts[place] += 1
+        shown[place] += clip.aligned
+        if clip.at_border:
+            borders.add(place)
     clusters = []
     left = list(clips)
-    for gene, enters, position in sorted(counts, key=lambda place: (-counts[place], -shown[place], place)):
+
+    def rank(place: tuple[str, bool, int]) -> tuple[object, ...]:
+        # Of places that as many fragments show, an exon's border, then the one with most bases of the gene.
+        return -counts[place], place not in borders, -shown[place], place
+
+    for gene, enters, position in sorted(counts, key=rank):
         members = [
             clip
             for clip in left

@@ -213,21 +213,10 @@ class ProgressLine:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
 
-    def of(self, count: int, total: int) -> None:
-        """Show how many are done of a known number, if the last line is old enough."""
-        self.update(count, f" of {total}")
-
     def update(
         self, count: int, note: str = "", *, read: int | None = None, total: int | None = None
     ) -> None:
-        """Show a count if the last line is old enough.
-
-        Args:
-            count: how many so far.
-            note: what to say besides.
-            read: bytes of the input read so far.
-            total: bytes of the whole input, from which the time left is estimated.
-        """
+        """Show a count, and the time left, if the last line is old enough; see `Progress`."""
         now = time.monotonic()
         if now - self._last < (TERMINAL_INTERVAL if self._terminal else LOG_INTERVAL):
             return

@@ -45,7 +45,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
 
 def _screen(args: argparse.Namespace) -> None:
     from aspsfusion.screen.pairs import Lane
-    from aspsfusion.screen.screen import Progress, run_screen
+    from aspsfusion.screen.screen import run_screen
 
     first = [args.fastq_1, args.fastq_2] if args.fastq_2 else [args.fastq_1]
     if args.interleaved and any(len(files) > 1 for files in (first, *args.lane)):
@@ -61,13 +61,7 @@ def _screen(args: argparse.Namespace) -> None:
         lanes.append(Lane(files[0], second, interleaved=True if args.interleaved else None))
     refuse_existing([args.output, args.metrics], force=args.force)
     with ProgressLine("fragments") as line:
-
-        def show(progress: Progress) -> None:
-            line.update(
-                progress.fragments, f", {progress.kept:,} kept", read=progress.read, total=progress.total
-            )
-
-        result = run_screen(args.panel, lanes, args.output, args.metrics, show, force=args.force)
+        result = run_screen(args.panel, lanes, args.output, args.metrics, line.update, force=args.force)
     print(f"kept {result.candidate_fragments} of {result.total_fragments} fragments")
 
 

@@ -126,7 +126,7 @@ def _cell(args: argparse.Namespace) -> None:
     study = load_study(args.study)
     cell = study.cell(args.cell)
     with _chain(args) as chain, ProgressLine("samples") as line:
-        run_cell(chain, study, cell, args.output, args.scale, line.of, force=args.force)
+        run_cell(chain, study, cell, args.output, args.scale, line.update, force=args.force)
 
 
 def _sample(args: argparse.Namespace) -> None:
@@ -160,7 +160,7 @@ def _dilution(args: argparse.Namespace) -> None:
     if len(args.reads) > 2:
         raise ParameterError(f"{len(args.reads)} files are given", remedy="give R1, or R1 and R2")
     with _chain(args) as chain, ProgressLine("samples") as line:
-        rows = dilute(chain, Lane(*args.reads), args.fragments, args.draws, SEED, line.of)
+        rows = dilute(chain, Lane(*args.reads), args.fragments, args.draws, SEED, line.update)
     write_rows(Dilution, rows, args.output, force=args.force)
 
 

@@ -4,7 +4,7 @@ Each fragment is counted on one contig, so that the counts of all contigs of a g
 Counts are kept as differences between neighbouring positions, which makes adding a fragment cheap.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +32,8 @@ class Coverage:
         middles: by contig, fragments by the place of their middle, in steps of MIDDLE_STEP bases.
         informative: fragments by the key of an informative boundary.
         genes: fragments by gene.
+        diverged: fragments of another species or of a diverged copy by the gene that they fit, which are in
+            none of the other counts.
         direction: fragments by direction and splicing.
     """
 
@@ -42,6 +44,7 @@ class Coverage:
     genes: dict[str, int] = field(default_factory=dict)
     direction: Direction = field(default_factory=Direction)
     middles: dict[str, Differences] = field(default_factory=dict)
+    diverged: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> "Coverage":
         """Return the same counts, to be added to without a change of these."""
@@ -53,6 +56,7 @@ class Coverage:
             genes=dict(self.genes),
             direction=replace(self.direction),
             middles={contig: dict(counts) for contig, counts in self.middles.items()},
+            diverged=dict(self.diverged),
         )
 
     def add(self, gene: str, placements: Iterable[Placement], informative: InformativeBoundaries) -> None:
@@ -92,6 +96,7 @@ class Coverage:
             "min_anchor": self.min_anchor,
             "informative": self.informative,
             "genes": dict(sorted(self.genes.items())),
+            "diverged": dict(sorted(self.diverged.items())),
             "direction": self.direction.to_json(),
             "crossing": {contig: sorted(d.items()) for contig, d in sorted(self.crossing.items())},
             "depth": {contig: sorted(d.items()) for contig, d in sorted(self.depth.items())},
@@ -109,6 +114,7 @@ class Coverage:
             dict(data["genes"]),
             Direction.from_json(data["direction"]),
             {contig: dict(pairs) for contig, pairs in data["middles"].items()},
+            dict(data["diverged"]),
         )
 
     def crossing_at(self, contig: str, boundary: int) -> int:
@@ -163,12 +169,14 @@ class WildTypeRules:
         ranks: order of preference among equal contigs.
         informative: boundaries at which the exclusion is decided.
         specificity: places of the panel's k-mers in the genome; None where no whole genome was given.
+        diverged: numbers of the fragments that fit a gene but are not of it, see `evidence.diverged`.
     """
 
     parameters: CallParameters
     ranks: Mapping[str, int]
     informative: InformativeBoundaries
     specificity: Specificity | None = None
+    diverged: Container[int] = ()
 
     @classmethod
     def of(cls, panel: Panel, parameters: CallParameters) -> "WildTypeRules":
@@ -179,7 +187,9 @@ class WildTypeRules:
 
 
 def count_wild_type(coverage: Coverage, fragment: Fragment, rules: WildTypeRules) -> list[Placement]:
-    """Count a fragment as wild type if one gene alone explains it; returns the placements counted.
+    """Count a fragment as wild type if one gene alone explains it; returns its placements in that gene.
+
+    One that is diverged is explained, but not counted.
 
     At an informative boundary, where the exclusion is decided, a fragment counts only if it holds sequence
     that the gene shares with no other place of the genome: reads of a copy would let an exclusion look
@@ -190,10 +200,12 @@ def count_wild_type(coverage: Coverage, fragment: Fragment, rules: WildTypeRules
     if gene is None:
         return []
     placements = wild_type_placements(fragment, gene, rules.ranks)
+    if fragment.number in rules.diverged:
+        return placements
     if (
         rules.specificity
         and _reaches(placements, informative)
-        and not proves_gene(rules.specificity, gene, _placed(fragment, placements))
+        and not proves_gene(rules.specificity, gene, placed_reads(fragment, placements))
     ):
         informative = {}
     coverage.add(gene, placements, informative)
@@ -259,7 +271,7 @@ def _reaches(placements: Iterable[Placement], informative: InformativeBoundaries
     )
 
 
-def _placed(fragment: Fragment, placements: Iterable[Placement]) -> Iterator[tuple[Mate, Placement]]:
+def placed_reads(fragment: Fragment, placements: Iterable[Placement]) -> Iterator[tuple[Mate, Placement]]:
     """Yield each placement with the mate that it belongs to."""
     for placement in placements:
         yield next(mate for mate in fragment.mates if placement in mate.placements), placement

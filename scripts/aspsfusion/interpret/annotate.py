@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aspsfusion.call.borders import signed_distance
-from aspsfusion.call.calls_file import Bridge, CalledJunction, OneSidedCluster
+from aspsfusion.call.calls_file import Bridge, CalledJunction, InternalEvent, OneSidedCluster
 from aspsfusion.call.filters import rejection_reasons
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.interpret.nomenclature import fusion_name, translocation
 from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame, missing_product
+from aspsfusion.interpret.variants import change_name, shared_changes, with_indels
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.report.findings import (
     Confidence,
@@ -16,6 +17,7 @@ from aspsfusion.report.findings import (
     FilteredOneSided,
     Fusion,
     FusionSide,
+    InternalJoin,
     OneSided,
     Reason,
     Region,
@@ -63,6 +65,10 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
     five_tx = panel.transcripts[f"{five.gene}|{five.transcript}"]
     three_tx = panel.transcripts[f"{three.gene}|{three.transcript}"]
     name = f"{junction.five_gene}::{junction.three_gene}"
+    shared = shared_changes(junction)
+    five_coding = _coding(panel, five_tx, junction.five_pos)
+    three_coding = _coding(panel, three_tx, junction.three_pos)
+    coded = with_indels(junction, shared, five_coding, three_coding)
     return Fusion(
         name=name,
         type=spec.type if spec else "",
@@ -72,10 +78,18 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         five_prime=five,
         three_prime=three,
         inserted_sequence=inserted,
-        deviation=deviation(panel, junction),
+        deviation="; ".join(
+            filter(
+                None,
+                [
+                    deviation(panel, junction),
+                    *(change_name(junction, change, five_tx, three_tx) for change in shared),
+                ],
+            )
+        ),
         known_place=junction.known_place is not None,
         hgvs=fusion_name(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
-        in_frame=in_frame(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
+        in_frame=in_frame(five_coding, coded.five_pos, three_coding, coded.three_pos, coded.inserted),
         split_reads=junction.split_reads,
         spanning_pairs=junction.spanning_pairs,
         short_overhangs=junction.short_overhangs,
@@ -98,8 +112,8 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         retained_domains=domain_status(
             panel, junction.five_gene, junction.five_pos, junction.three_gene, junction.three_pos
         ),
-        peptide=fusion_peptide(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
-        no_product=missing_product(five_tx, junction.five_pos, three_tx, junction.three_pos),
+        peptide=fusion_peptide(five_coding, coded.five_pos, three_coding, coded.three_pos, coded.inserted),
+        no_product=missing_product(five_coding, junction.five_pos, three_coding, junction.three_pos),
         translocation=translocation(panel.spec, junction.five_gene, junction.three_gene),
         reads=[
             SupportingRead(
@@ -117,6 +131,16 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
             for read in junction.reads
         ],
     )
+
+
+def _coding(panel: Panel, transcript: Transcript, position: int) -> Transcript:
+    """Return the transcript whose reading frame counts: the primary one wherever it holds the joined base.
+
+    A side is named on another transcript where an exon of that one ends; many of those have no reading
+    frame, or a part of it.
+    """
+    primary = panel.primary[transcript.gene]
+    return transcript if primary.from_genome(position) is None else primary
 
 
 def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallParameters) -> FilteredFusion:
@@ -153,6 +177,22 @@ def annotate_bridges(panel: Panel, bridges: Iterable[Bridge]) -> list[Unexplaine
             agreeing_fragments=bridge.agreeing,
         )
         for bridge in bridges
+    ]
+
+
+def annotate_internal(panel: Panel, events: Iterable[InternalEvent]) -> list[InternalJoin]:
+    """Return the report's records of deletions and duplications within a target gene."""
+    return [
+        InternalJoin(
+            gene=event.gene,
+            kind=event.kind,
+            five_prime=fusion_side(panel, event.gene, event.last_pos, last=True),
+            three_prime=fusion_side(panel, event.gene, event.first_pos, last=False),
+            length=event.length,
+            fragments=event.fragments,
+            wild_type=event.wild_type,
+        )
+        for event in events
     ]
 
 

@@ -19,6 +19,7 @@ from aspsfusion.interpret.annotate import (
     annotate_filtered,
     annotate_filtered_one_sided,
     annotate_fusions,
+    annotate_internal,
     annotate_one_sided,
 )
 from aspsfusion.interpret.classify import classify
@@ -143,6 +144,7 @@ def compose_report(
         tumour_fraction=results.tumour_fraction,
         incomplete=incomplete,
         per_kilobase=_per_kilobase(panel, coverage.genes),
+        diverged=coverage.diverged,
         bridges=bridges,
     )
     verdict, excluded = classify(spec, findings, parameters)
@@ -166,6 +168,7 @@ def compose_report(
         one_sided=one_sided,
         filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
         unexplained_bridges=bridges,
+        internal_events=annotate_internal(panel, calls.internal),
         exclusion=excluded,
         qc=quality_control(panel, results.screen, results.align, record, parameters, incomplete),
         expression=expression,

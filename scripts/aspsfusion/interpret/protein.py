@@ -1,8 +1,9 @@
 """Deduces what a fusion transcript codes for: reading frame, peptide across the junction, protein domains.
 
 All of it comes from the reference: the part of the 5' gene upstream of the junction, read from its own start
-codon, runs on through inserted bases into the 3' gene. Variants of the patient are not looked at. Positions
-are genomic and 0-based: of the last joined base of the 5' gene and the first joined base of the 3' gene.
+codon, runs on through inserted bases into the 3' gene. Of the patient's variants only indels beside the
+junction are known (`variants`). Positions are genomic and 0-based: of the last joined base of the 5' gene and
+the first joined base of the 3' gene.
 """
 
 from aspsfusion.panel.gene_spec import DomainSpec

@@ -14,12 +14,13 @@ from typing import Any
 from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.evidence.diverged import MIN_SHARED_RATE
 from aspsfusion.evidence.strand import MIN_FRAGMENTS, Direction
 from aspsfusion.interpret.exclusion import control_genes_seen
 from aspsfusion.panel.panel import Panel, Transcript, Unspliced
 from aspsfusion.report.findings import Reason
 from aspsfusion.report.models import QcCheck, QcFlag, QualityControl
-from aspsfusion.report.words import NOT_DETERMINED
+from aspsfusion.report.words import NOT_DETERMINED, percent
 
 MIN_BORDER_FRAGMENTS = 50
 """Fewest fragments at the exons' borders to tell a share by: its standard deviation is below 0.07 then."""
@@ -32,6 +33,10 @@ MIN_GENES = 3
 
 PSEUDO_COUNT = 0.5
 """Added to the fragments of both halves, so that their ratio exists without any in one (Haldane 1956)."""
+
+DIVERGED_SHARE = 0.05
+"""Share of a target gene's fragments that are of another species or of a diverged copy from which the report
+says so: single ones are of people with several differences close together."""
 
 STRANDED = 0.8
 UNSTRANDED = 0.55
@@ -114,10 +119,12 @@ def quality_control(
         strand_fraction=None if direction.share is None else round(direction.share, DECIMALS),
         unspliced_fraction=_rounded(borders.unspliced_share),
         five_to_three_ratio=_rounded(ratio),
+        diverged_fragments=dict(record.calls.coverage.diverged),
         flags=[
             *(QcFlag(code=reason.code, text=reason.text) for reason in incomplete),
             *(QcFlag(code=item.code, text=item.flag) for item in judged if item.kept is False),
             *_umi_flags(record),
+            *_diverged_flags(panel, record.calls.coverage),
         ],
         checks=[item.check for item in judged],
     )
@@ -278,6 +285,24 @@ def _umi_flags(record: CallsFile) -> list[QcFlag]:
         "analyse the sample again."
     )
     return [QcFlag(code="UMI_NOT_USED", text=text)]
+
+
+def _diverged_flags(panel: Panel, coverage: Coverage) -> list[QcFlag]:
+    """Return a flag where many fragments of a target gene are of another species or of a diverged copy."""
+    shares = []
+    for gene in panel.spec.genes_with_role("target"):
+        foreign = coverage.diverged.get(gene, 0)
+        total = foreign + coverage.genes.get(gene, 0)
+        if foreign and foreign >= DIVERGED_SHARE * total:
+            shares.append(f"{foreign:,} of {total:,} unique fragments of {gene}")
+    if not shares:
+        return []
+    text = (
+        f"{' and '.join(shares)} are not counted: they share differences from the reference in "
+        f"{percent(MIN_SHARED_RATE)} of their bases or more, as those of another species or of a diverged "
+        "copy of the gene do."
+    )
+    return [QcFlag(code="DIVERGED_READS", text=text)]
 
 
 def _candidates(record: CallsFile) -> _Judged:

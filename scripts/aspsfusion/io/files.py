@@ -7,18 +7,31 @@ sample. So size, time and inode of an input are compared before and after.
 import glob
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from aspsfusion.errors import ParameterError, ReadsError
 
-Progress = Callable[[int, str], None]
-"""Called now and then, while a large file is read or fetched, with the count so far and a note."""
+
+class Progress(Protocol):
+    """What is called now and then in long work, to say how far it has come."""
+
+    def __call__(
+        self, count: int, note: str = "", /, *, read: int | None = None, total: int | None = None
+    ) -> None:
+        """Take what there is to say.
+
+        Args:
+            count: how many are done so far.
+            note: what to say besides.
+            read: bytes read of the input so far.
+            total: bytes of the whole input.
+        """
 
 
-def no_progress(count: int, note: str) -> None:
+def no_progress(count: int, note: str = "", *, read: int | None = None, total: int | None = None) -> None:
     """Report to nobody."""
 
 

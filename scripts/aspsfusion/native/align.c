@@ -228,20 +228,10 @@ int64_t EXPORT(canonical_kmers)(const uint8_t *letters, int64_t size, int64_t k,
     if (!letters || !kmers || size < 0 || size > MOST_BASES || k < 1 || k > MAX_KMER || k % 2 == 0) return NATIVE_BAD_ARGUMENT;
     int64_t count = size >= k ? size - k + 1 : 0;
     if (room < count) return NATIVE_BAD_ARGUMENT;
-    const uint64_t mask = (UINT64_C(1) << (2 * k)) - 1;
-    const int top = (int)(2 * (k - 1));
-    uint64_t forward = 0, backward = 0;
-    int64_t called = 0; /* bases in a row */
+    rolling_kmer rolling = {0};
     for (int64_t i = 0; i < size; ++i) {
-        uint64_t code = kmer_code(letters[i]);
-        if (code > 3) {
-            called = 0;
-        } else {
-            forward = ((forward << 2) | code) & mask;
-            backward = (backward >> 2) | ((3 - code) << top);
-            ++called;
-        }
-        if (i >= k - 1) kmers[i - k + 1] = called < k ? EMPTY : forward < backward ? forward : backward;
+        uint64_t kmer = next_kmer(&rolling, letters[i], (int)k);
+        if (i >= k - 1) kmers[i - k + 1] = kmer;
     }
     return count;
 }

@@ -152,20 +152,11 @@ static void kmers_of_word(uint64_t word, int k, Waiting *waiting) {
 
 /* Does the same letter by letter, at the ends of a stretch and beside what is not a base. */
 static void kmers_at(const uint8_t *letters, int64_t size, int k, int64_t probe, Waiting *waiting) {
-    const uint64_t mask = (UINT64_C(1) << 2 * k) - 1;
-    const int top = 2 * (k - 1);
     const int64_t stop = probe + k < size ? probe + k : size;
-    uint64_t forward = 0, backward = 0;
-    int called = 0;
+    rolling_kmer rolling = {0};
     for (int64_t at = probe - STEP + 1 > 0 ? probe - STEP + 1 : 0; at < stop; ++at) {
-        uint64_t code = kmer_code(letters[at]);
-        if (code > 3) {
-            called = 0;
-            continue;
-        }
-        forward = (forward << 2 | code) & mask;
-        backward = backward >> 2 | (3 - code) << top;
-        if (++called >= k) waiting->kmers[waiting->size++] = forward < backward ? forward : backward;
+        uint64_t kmer = next_kmer(&rolling, letters[at], k);
+        if (kmer != EMPTY) waiting->kmers[waiting->size++] = kmer;
     }
 }
 

@@ -11,19 +11,25 @@ ITEM_BYTES = {"B": 1, "?": 1, "H": 2, "I": 4, "q": 8, "Q": 8}
 """Bytes of an element by its kind, as the module `array` names kinds."""
 
 LARGE = 1024 * 1024
-"""Bytes from which memory is asked of the system itself, which gives a page when it is first touched."""
+"""Bytes from which memory is asked of the system itself, which gives pages as they are touched."""
 
 _ANY_SIZE = c_char * 0
 
 
-def fresh(kind: str, count: int) -> memoryview:
-    """Return so many elements of a kind of ITEM_BYTES, all zero."""
+def fresh(kind: str, count: int, *, all_used: bool = False) -> memoryview:
+    """Return so many elements of a kind of ITEM_BYTES, all zero.
+
+    Args:
+        kind: kind of elements.
+        count: how many.
+        all_used: they will all be touched: the system is asked for large pages, which take less time to find.
+    """
     size = count * ITEM_BYTES[kind]
     if size < LARGE:
         return memoryview(bytearray(size)).cast("B").cast(kind)  # type: ignore[call-overload, no-any-return]
     memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)  # fewer pages to give, and to look up in a table's random places
+    if all_used and hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
     return memoryview(memory).cast(kind)  # type: ignore[call-overload, no-any-return]
 
 

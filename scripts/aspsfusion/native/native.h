@@ -80,172 +80,84 @@ static inline int log2_of(int64_t power) { return lowest_bit((uint64_t)power); }
 
 /* --- Loads of 64 bytes ---------------------------------------------------------------------------- */
 
-/* A comparison gives a mask whose bit i tells of byte i. */
-
 #if defined(LOADS_AVX2)
-
-typedef struct {
-    __m256i low, high;
-} bytes64;
-
-static inline bytes64 load64(const uint8_t *from) {
-    return (bytes64){_mm256_loadu_si256((const __m256i *)from), _mm256_loadu_si256((const __m256i *)(from + 32))};
-}
-
-static inline uint64_t joined_masks(__m256i low, __m256i high) {
-    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
-}
-
-static inline uint64_t equal_to(bytes64 bytes, uint8_t value) {
-    __m256i same = _mm256_set1_epi8((char)value);
-    return joined_masks(_mm256_cmpeq_epi8(bytes.low, same), _mm256_cmpeq_epi8(bytes.high, same));
-}
-
-static inline uint64_t at_most(bytes64 bytes, uint8_t limit) {
-    __m256i same = _mm256_set1_epi8((char)limit);
-    return joined_masks(
-        _mm256_cmpeq_epi8(_mm256_min_epu8(bytes.low, same), bytes.low),
-        _mm256_cmpeq_epi8(_mm256_min_epu8(bytes.high, same), bytes.high)
-    );
-}
-
-static inline uint64_t at_least(bytes64 bytes, uint8_t limit) {
-    __m256i same = _mm256_set1_epi8((char)limit);
-    return joined_masks(
-        _mm256_cmpeq_epi8(_mm256_max_epu8(bytes.low, same), bytes.low),
-        _mm256_cmpeq_epi8(_mm256_max_epu8(bytes.high, same), bytes.high)
-    );
-}
-
-static inline bytes64 with_bits(bytes64 bytes, uint8_t bits) {
-    __m256i same = _mm256_set1_epi8((char)bits);
-    return (bytes64){_mm256_or_si256(bytes.low, same), _mm256_or_si256(bytes.high, same)};
-}
-
-static inline bytes64 common_bits(bytes64 one, bytes64 other) {
-    return (bytes64){_mm256_and_si256(one.low, other.low), _mm256_and_si256(one.high, other.high)};
-}
-
-static inline int64_t sum_of(bytes64 bytes) {
-    __m256i zero = _mm256_setzero_si256();
-    __m256i sums = _mm256_add_epi64(_mm256_sad_epu8(bytes.low, zero), _mm256_sad_epu8(bytes.high, zero));
-    __m128i two = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-    return _mm_cvtsi128_si64(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two)));
-}
-
-#elif defined(LOADS_SSE2)
-
-enum { PARTS = 4 };
-
-typedef struct {
-    __m128i part[PARTS];
-} bytes64;
-
-static inline bytes64 load64(const uint8_t *from) {
-    bytes64 loaded;
-    for (int i = 0; i < PARTS; i++) loaded.part[i] = _mm_loadu_si128((const __m128i *)(from + 16 * i));
-    return loaded;
-}
-
-static inline uint64_t equal_to(bytes64 bytes, uint8_t value) {
-    __m128i same = _mm_set1_epi8((char)value);
-    uint64_t mask = 0;
-    for (int i = 0; i < PARTS; i++) {
-        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes.part[i], same)) << 16 * i;
-    }
-    return mask;
-}
-
-static inline uint64_t at_most(bytes64 bytes, uint8_t limit) {
-    __m128i same = _mm_set1_epi8((char)limit);
-    uint64_t mask = 0;
-    for (int i = 0; i < PARTS; i++) {
-        __m128i below = _mm_cmpeq_epi8(_mm_min_epu8(bytes.part[i], same), bytes.part[i]);
-        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(below) << 16 * i;
-    }
-    return mask;
-}
-
-static inline uint64_t at_least(bytes64 bytes, uint8_t limit) {
-    __m128i same = _mm_set1_epi8((char)limit);
-    uint64_t mask = 0;
-    for (int i = 0; i < PARTS; i++) {
-        __m128i above = _mm_cmpeq_epi8(_mm_max_epu8(bytes.part[i], same), bytes.part[i]);
-        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(above) << 16 * i;
-    }
-    return mask;
-}
-
-static inline bytes64 with_bits(bytes64 bytes, uint8_t bits) {
-    for (int i = 0; i < PARTS; i++) bytes.part[i] = _mm_or_si128(bytes.part[i], _mm_set1_epi8((char)bits));
-    return bytes;
-}
-
-static inline bytes64 common_bits(bytes64 one, bytes64 other) {
-    for (int i = 0; i < PARTS; i++) one.part[i] = _mm_and_si128(one.part[i], other.part[i]);
-    return one;
-}
-
-static inline int64_t sum_of(bytes64 bytes) {
-    __m128i sums = _mm_setzero_si128();
-    for (int i = 0; i < PARTS; i++) sums = _mm_add_epi64(sums, _mm_sad_epu8(bytes.part[i], _mm_setzero_si128()));
-    return _mm_cvtsi128_si64(_mm_add_epi64(sums, _mm_unpackhi_epi64(sums, sums)));
-}
-
+enum { VECTOR_BYTES = 32 };
 #else
+enum { VECTOR_BYTES = 16 };
+#endif
+enum { PARTS = LOAD_BYTES / VECTOR_BYTES };
+
+/* What a comparison of vectors gives has all bits of a byte set, or none. */
+typedef uint8_t vector __attribute__((vector_size(VECTOR_BYTES)));
 
 typedef struct {
-    uint8_t byte[LOAD_BYTES];
+    vector part[PARTS];
 } bytes64;
+
+/* The mask whose bit i tells of byte i of a comparison. */
+static inline uint64_t vector_mask(vector compared) {
+#if defined(LOADS_AVX2)
+    return (uint32_t)_mm256_movemask_epi8((__m256i)compared);
+#elif defined(LOADS_SSE2)
+    return (uint32_t)_mm_movemask_epi8((__m128i)compared);
+#else
+    uint64_t mask = 0;
+    for (int i = 0; i < VECTOR_BYTES; i++) mask |= (uint64_t)(compared[i] & 1) << i;
+    return mask;
+#endif
+}
 
 static inline bytes64 load64(const uint8_t *from) {
     bytes64 loaded;
-    memcpy(loaded.byte, from, LOAD_BYTES);
+    for (int i = 0; i < PARTS; i++) memcpy(loaded.part + i, from + i * VECTOR_BYTES, VECTOR_BYTES);
     return loaded;
 }
 
 static inline uint64_t equal_to(bytes64 bytes, uint8_t value) {
     uint64_t mask = 0;
-    for (int i = 0; i < LOAD_BYTES; i++) mask |= (uint64_t)(bytes.byte[i] == value) << i;
+    for (int i = 0; i < PARTS; i++) mask |= vector_mask((vector)(bytes.part[i] == value)) << i * VECTOR_BYTES;
     return mask;
 }
 
 static inline uint64_t at_most(bytes64 bytes, uint8_t limit) {
     uint64_t mask = 0;
-    for (int i = 0; i < LOAD_BYTES; i++) mask |= (uint64_t)(bytes.byte[i] <= limit) << i;
+    for (int i = 0; i < PARTS; i++) mask |= vector_mask((vector)(bytes.part[i] <= limit)) << i * VECTOR_BYTES;
     return mask;
 }
 
-static inline uint64_t at_least(bytes64 bytes, uint8_t limit) {
-    uint64_t mask = 0;
-    for (int i = 0; i < LOAD_BYTES; i++) mask |= (uint64_t)(bytes.byte[i] >= limit) << i;
-    return mask;
-}
+static inline uint64_t at_least(bytes64 bytes, uint8_t limit) { return ~at_most(bytes, (uint8_t)(limit - 1)); }
 
 static inline bytes64 with_bits(bytes64 bytes, uint8_t bits) {
-    for (int i = 0; i < LOAD_BYTES; i++) bytes.byte[i] |= bits;
+    for (int i = 0; i < PARTS; i++) bytes.part[i] |= bits;
     return bytes;
 }
 
-static inline bytes64 common_bits(bytes64 one, bytes64 other) {
-    for (int i = 0; i < LOAD_BYTES; i++) one.byte[i] &= other.byte[i];
-    return one;
-}
-
 static inline int64_t sum_of(bytes64 bytes) {
+#if defined(LOADS_AVX2)
+    __m256i sums = _mm256_setzero_si256();
+    for (int i = 0; i < PARTS; i++) sums += _mm256_sad_epu8((__m256i)bytes.part[i], _mm256_setzero_si256());
+    return sums[0] + sums[1] + sums[2] + sums[3];
+#elif defined(LOADS_SSE2)
+    __m128i sums = _mm_setzero_si128();
+    for (int i = 0; i < PARTS; i++) sums += _mm_sad_epu8((__m128i)bytes.part[i], _mm_setzero_si128());
+    return sums[0] + sums[1];
+#else
     int64_t sum = 0;
-    for (int i = 0; i < LOAD_BYTES; i++) sum += bytes.byte[i];
+    for (int i = 0; i < PARTS; i++) {
+        for (int j = 0; j < VECTOR_BYTES; j++) sum += bytes.part[i][j];
+    }
     return sum;
-}
-
 #endif
+}
 
 /* The first ones of 64 bytes, at most 64 of them, and zeros for the others. */
 static inline bytes64 first_of(bytes64 bytes, int64_t count) {
 #define ONES_8 255, 255, 255, 255, 255, 255, 255, 255
     static const uint8_t ones[2 * LOAD_BYTES] = {ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8};
 #undef ONES_8
-    return common_bits(bytes, load64(ones + LOAD_BYTES - count));
+    bytes64 kept = load64(ones + LOAD_BYTES - count);
+    for (int i = 0; i < PARTS; i++) bytes.part[i] &= kept.part[i];
+    return bytes;
 }
 
 /* --- Bases ---------------------------------------------------------------------------------------- */
@@ -270,6 +182,26 @@ static inline unsigned kmer_code(uint8_t letter) {
 
 /* Marks a free slot of a hash table, and where no k-mer is: k-mers of at most 31 bases never have all bits set. */
 #define EMPTY UINT64_MAX
+
+/* The k-mers of a sequence, letter by letter; begins as zeros. */
+typedef struct {
+    uint64_t forward, backward; /* the bases so far and their reverse complement, the first base highest */
+    int called;                 /* bases in a row */
+} rolling_kmer;
+
+/* Takes a letter and returns the canonical k-mer that ends with it, EMPTY where one of its letters is no base. */
+static inline uint64_t next_kmer(rolling_kmer *rolling, uint8_t letter, int k) {
+    uint64_t code = kmer_code(letter);
+    if (code > 3) {
+        rolling->called = 0;
+        return EMPTY;
+    }
+    rolling->forward = (rolling->forward << 2 | code) & low_bits(2 * k);
+    rolling->backward = rolling->backward >> 2 | (3 - code) << 2 * (k - 1);
+    if (rolling->called < k) rolling->called++;
+    if (rolling->called < k) return EMPTY;
+    return rolling->forward < rolling->backward ? rolling->forward : rolling->backward;
+}
 
 /* Where in a hash table of 64-bit words to begin to look for a key; `shift` is 64 less log2 of its slots. */
 static inline int64_t slot_of(uint64_t key, int shift) { return (int64_t)(key * HASH_MULTIPLIER >> shift); }

@@ -197,10 +197,15 @@ void begin_batch(read_batch *batch, const screen_table *table, uint8_t *hits) {
     batch->used = batch->count = batch->candidate_count = 0;
 }
 
-/* Compares the candidates with the places that the table has for their seeds. */
+/* Compares the candidates with the places that the table has for their seeds. Where the panel's text is not in a
+   core's cache, waiting for it takes longer than all else: the first place of each is asked for before. */
 static void confirm_candidates(read_batch *batch) {
     const screen_table *table = batch->table;
     int shift = 64 - log2_of(table->seed_slots);
+    for (int i = 0; i < batch->candidate_count; i++) {
+        uint64_t entry = table->seeds[slot_of(batch->candidates[i].canonical, shift)];
+        if (entry) __builtin_prefetch(table->text + (uint32_t)entry);
+    }
     for (int i = 0; i < batch->candidate_count; i++) {
         const candidate *probe = batch->candidates + i;
         uint8_t *hit = batch->hits + probe->owner->read;
@@ -331,18 +336,12 @@ static void look_kmers_up(const screen_table *table, const uint64_t *kmers, int 
 }
 
 void count_kmers(const screen_table *table, const uint8_t *begin, const uint8_t *end, int64_t *by_gene) {
-    int k = (int)table->k, top = 2 * (k - 1), shift = 64 - log2_of(table->key_slots), valid = 0, found = 0;
-    uint64_t bits = low_bits(2 * k), forward = 0, backward = 0, kmers[KMERS_AT_ONCE];
+    int shift = 64 - log2_of(table->key_slots), found = 0;
+    uint64_t kmers[KMERS_AT_ONCE];
+    rolling_kmer rolling = {0};
     for (const uint8_t *letter = begin; letter < end; letter++) {
-        uint64_t code = kmer_code(*letter);
-        if (code > 3) {
-            valid = 0;
-            continue;
-        }
-        forward = (forward << 2 | code) & bits;
-        backward = backward >> 2 | (3 - code) << top;
-        if (++valid < k) continue;
-        kmers[found] = forward < backward ? forward : backward;
+        kmers[found] = next_kmer(&rolling, *letter, (int)table->k);
+        if (kmers[found] == EMPTY) continue;
         __builtin_prefetch(table->keys + slot_of(kmers[found], shift));
         if (++found == KMERS_AT_ONCE) {
             look_kmers_up(table, kmers, found, by_gene);

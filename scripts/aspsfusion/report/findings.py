@@ -119,8 +119,8 @@ class Fusion(Record):
     )
     deviation: str = Field(
         "",
-        description="in words what distinguishes the junction from the known one, and the bases inserted; "
-        "empty when there is nothing",
+        description="in words what distinguishes the junction from the known one, the bases inserted, and "
+        "variants beside it that most of its reads share; empty when there is nothing",
     )
     hgvs: str
     in_frame: bool | None = Field(description="None when a transcript has no known reading frame")
@@ -235,6 +235,18 @@ class UnexplainedBridge(Record):
     agreeing_fragments: int = Field(
         description="unique fragments that could be of one junction with this one, itself included"
     )
+
+
+class InternalJoin(Record):
+    """A deletion or duplication within a target gene: reads leave it and go on elsewhere in it."""
+
+    gene: str
+    kind: Literal["deletion", "duplication"]
+    five_prime: FusionSide = Field(description="last base before the join, in the direction of the gene")
+    three_prime: FusionSide = Field(description="first base after it")
+    length: int = Field(description="bases of the transcript that are lost or repeated")
+    fragments: int = Field(description="unique fragments with a read across the join")
+    wild_type: int = Field(description="unique fragments that run on in the gene after the last base")
 
 
 class OneSided(Record):

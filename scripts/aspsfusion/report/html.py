@@ -27,6 +27,7 @@ from aspsfusion.report.sections import (
     filtered_table,
     folded_one_sided,
     imbalance_sentences,
+    internal_table,
     one_sided_table,
     unlimited_values,
 )
@@ -61,6 +62,7 @@ class ReportView:
         imbalance: sentences on the depth up- and downstream of the breakpoints; none when not measured.
         filtered: candidates that are not reported; None without any.
         bridges: fragments that join the target's genes without a junction; None without any.
+        internal: deletions and duplications within a target gene; None without any.
         one_sided: reads that leave the panel; None without any.
         filtered_one_sided: such places that are no finding; None without any.
         differential: other defining fusions and genes of stains; None when the panel lists none.
@@ -90,6 +92,7 @@ class ReportView:
     imbalance: tuple[str, ...]
     filtered: Table | None
     bridges: Table | None
+    internal: Table | None
     one_sided: Table | None
     filtered_one_sided: Folded | None
     differential: DifferentialView | None
@@ -143,6 +146,7 @@ def report_view(report: Report) -> ReportView:
         imbalance=imbalance_sentences(report.imbalance),
         filtered=filtered_table(report.filtered) if report.filtered else None,
         bridges=bridge_table(report.unexplained_bridges) if report.unexplained_bridges else None,
+        internal=internal_table(report.internal_events) if report.internal_events else None,
         one_sided=one_sided_table(report.one_sided) if report.one_sided else None,
         filtered_one_sided=folded_one_sided(report.filtered_one_sided) if report.filtered_one_sided else None,
         differential=differential_view(report.differential),

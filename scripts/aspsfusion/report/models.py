@@ -11,6 +11,7 @@ from aspsfusion.report.findings import (
     FilteredFusion,
     FilteredOneSided,
     Fusion,
+    InternalJoin,
     OneSided,
     Reason,
     Record,
@@ -206,6 +207,11 @@ class QualityControl(Record):
         "too few were seen",
         default=None,
     )
+    diverged_fragments: dict[str, int] = Field(
+        default={},
+        description="unique fragments of another species or of a diverged copy by the gene that they fit: "
+        "they share differences from it in 3 percent of their bases or more, and are in no other count",
+    )
     flags: list[QcFlag]
     checks: list[QcCheck] = Field(default=[], description="values with a limit, whether kept or not")
 
@@ -295,6 +301,9 @@ class Report(Record):
     filtered_one_sided: list[FilteredOneSided] = Field(default_factory=list)
     unexplained_bridges: list[UnexplainedBridge] = Field(
         default=[], description="fragments that join the target's genes and that no junction explains"
+    )
+    internal_events: list[InternalJoin] = Field(
+        default=[], description="deletions and duplications within a target gene; they touch no verdict"
     )
     exclusion: Exclusion
     qc: QualityControl

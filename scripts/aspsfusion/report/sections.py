@@ -11,6 +11,7 @@ from aspsfusion.report.findings import (
     FilteredFusion,
     FilteredOneSided,
     FusionSide,
+    InternalJoin,
     OneSided,
     UnexplainedBridge,
 )
@@ -265,6 +266,34 @@ def bridge_table(bridges: Sequence[UnexplainedBridge]) -> Table:
                 count(bridge.agreeing_fragments - 1),
             )
             for bridge in shown
+        ),
+    )
+
+
+def internal_table(events: Sequence[InternalJoin]) -> Table:
+    """Return the deletions and duplications within the target genes."""
+    return Table(
+        "Deletions and duplications within a gene, for information: splicing and circular RNA make them too",
+        columns(
+            "Gene",
+            "Event",
+            "Leaves it at",
+            "Goes on at",
+            ("Bases", "number"),
+            ("Fragments", "number"),
+            ("Wild type", "number"),
+        ),
+        tuple(
+            (
+                event.gene,
+                event.kind,
+                _side_words(event.five_prime),
+                _side_words(event.three_prime),
+                count(event.length),
+                count(event.fragments),
+                count(event.wild_type),
+            )
+            for event in events
         ),
     )
 

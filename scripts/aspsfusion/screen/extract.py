@@ -12,7 +12,7 @@ import json
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -22,7 +22,7 @@ import pysam
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.bam import Header, open_alignments, read_header, records_of, require_reference, sort_bam
-from aspsfusion.io.files import replacing, require_unchanged, stamps_of
+from aspsfusion.io.files import Progress, no_progress, replacing, require_unchanged, stamps_of
 from aspsfusion.native import ScreenTable
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.screen_index import load_screen_index
@@ -71,8 +71,6 @@ HARD_CLIP = 5
 
 LABEL_TAG, ORDINAL_TAG, PLACE_TAG, WANTED_TAG = "YN", "YO", "YP", "YH"
 """Tags of the reads between the passes and the sort, see `MateRecord`; the label in hexadecimal."""
-
-Progress = Callable[[int, str], None]
 
 
 @dataclass
@@ -307,7 +305,7 @@ def run_extract(
     output: Path,
     metrics: Path,
     reference: Path | None = None,
-    progress: Progress = lambda count, note: None,
+    progress: Progress = no_progress,
     *,
     force: bool = False,
 ) -> dict[str, object]:

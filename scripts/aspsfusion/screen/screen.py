@@ -9,14 +9,14 @@ What the screen counts of a sample: the record behind `screen.json`.
 import gc
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.compressed import STANDARD_INPUT
-from aspsfusion.io.files import replacing, require_unchanged, stamps_of
+from aspsfusion.io.files import Progress, no_progress, replacing, require_unchanged, stamps_of
 from aspsfusion.native import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
 from aspsfusion.panel.screen_index import load_screen_index
 from aspsfusion.screen.fastq import FastqScanner
@@ -69,22 +69,6 @@ COMPRESSION_LEVEL = 1
 
 FRACTION_DECIMALS = 4
 MEAN_DECIMALS = 2
-
-
-class Progress(NamedTuple):
-    """How far the screen has come.
-
-    Attributes:
-        fragments: fragments read so far.
-        kept: fragments kept so far.
-        read: bytes of the files, as they lie on the disk, that were read so far.
-        total: bytes of all files; None when one is a pipe.
-    """
-
-    fragments: int
-    kept: int
-    read: int
-    total: int | None
 
 
 class _Counts:
@@ -157,7 +141,7 @@ def run_screen(
     lanes: Sequence[Lane],
     output: Path,
     metrics: Path,
-    progress: Callable[[Progress], None] = lambda progress: None,
+    progress: Progress = no_progress,
     *,
     force: bool = False,
 ) -> ScreenMetrics:
@@ -170,7 +154,7 @@ def run_screen(
         lanes: the sample's files, all paired or all single.
         output: gzip FASTQ to write; mates of a pair are one after the other.
         metrics: JSON to write.
-        progress: called after each block.
+        progress: called after each block with the fragments read so far.
         force: replace existing files.
 
     Returns:
@@ -207,7 +191,7 @@ def run_screen(
                 counts.fragments += block.size
                 counts.kept += len(kept)
                 read = read_before + sum(scanner.compressed for scanner in reader.scanners)
-                progress(Progress(counts.fragments, counts.kept, read, total))
+                progress(counts.fragments, f", {counts.kept:,} kept", read=read, total=total)
             if counts.fragments == before:
                 raise ReadsError(
                     "holds no reads", path=reader.scanners[0].label, remedy="give a FASTQ with reads"

@@ -17,10 +17,9 @@ from Bio import bgzf
 
 from aspsfusion.errors import PanelError, ParameterError
 from aspsfusion.io.files import replacing
-from aspsfusion.panel.gene_spec import TranscriptSpec
-from aspsfusion.panel.genome import WATERMARK
-from aspsfusion.panel.panel import Exon, Transcript
+from aspsfusion.panel.genome import WATERMARK, Region
 from aspsfusion.panel.spec import PanelSpec
+from aspsfusion.panel.transcripts import Transcript
 from aspsfusion.simulate.demo_bases import (
     Canvas,
     PlacedTranscript,
@@ -45,18 +44,10 @@ DESCRIPTION = "DEMONSTRATION REFERENCE, not a genome"
 
 
 @dataclass(frozen=True)
-class DemonstrationLocus:
-    """One record of the reference: genomic interval (0-based half-open) and its plus strand."""
+class DemonstrationLocus(Region):
+    """One record of the reference, with the bases of its plus strand."""
 
-    chrom: str
-    start: int
-    end: int
     sequence: str
-
-    @property
-    def name(self) -> str:
-        """Name as `samtools faidx` writes it, 1-based inclusive."""
-        return f"{self.chrom}:{self.start + 1}-{self.end}"
 
 
 @dataclass(frozen=True)
@@ -164,19 +155,7 @@ def _transcripts(spec: PanelSpec, symbol: str) -> list[Transcript]:
             f"gene {symbol} has no transcripts in the panel YAML",
             remedy="state its exons there, or build the panel from a genome and an annotation GTF instead",
         )
-    return [_transcript(symbol, each) for each in stated]
-
-
-def _transcript(symbol: str, stated: TranscriptSpec) -> Transcript:
-    exons, tx_start = [], 0
-    for number, (first, last) in enumerate(stated.exons, start=1):
-        tx_end = tx_start + last - first + 1
-        exons.append(Exon(number, first - 1, last, tx_start, tx_end))
-        tx_start = tx_end
-    cds = None if stated.cds is None else (stated.cds[0] - 1, stated.cds[1])
-    return Transcript(
-        symbol, stated.id, stated.chrom, stated.strand, tuple(exons), cds, stated.primary, sequence=""
-    )
+    return [Transcript.from_spec(symbol, each) for each in stated]
 
 
 def _chromosome_order(chrom: str) -> tuple[int, str]:

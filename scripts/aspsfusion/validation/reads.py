@@ -15,6 +15,7 @@ import numpy as np
 
 from aspsfusion.call.calls_file import Calls
 from aspsfusion.errors import ReadsError
+from aspsfusion.io.files import Progress, no_progress
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.spec import JunctionSpec
 from aspsfusion.report.models import Report
@@ -196,7 +197,7 @@ def dilute(
     numbers: Sequence[int],
     draws: int,
     seed: int,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = no_progress,
 ) -> list[Dilution]:
     """Dilute the fusion fragments of a sample and count the verdicts.
 
@@ -206,7 +207,7 @@ def dilute(
         numbers: fusion fragments to put back.
         draws: samples for each number.
         seed: seed of the choices.
-        progress: called after each sample with the samples done and all samples.
+        progress: called after each sample with the samples done.
 
     Raises:
         ReadsError: the sample does not show the fusion.
@@ -236,7 +237,7 @@ def dilute(
             report = chain.report(chain.examine(f"dilution.{number}.{draw}", [reads]))
             calls.append(report.verdict.call)
             places.append(_target_place(report))
-            progress(turn * draws + draw + 1, len(numbers) * draws)
+            progress(turn * draws + draw + 1, f" of {len(numbers) * draws}")
         rows.append(
             Dilution(
                 fragments=number,

@@ -8,7 +8,7 @@ table gets its name when the cell is complete.
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from aspsfusion import __version__
 from aspsfusion.call.call import Caller
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.interpret.compose import StageResults, compose_report, read_metrics
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.pipeline import call_candidates
 from aspsfusion.report.json_tsv import write_json
@@ -139,7 +139,7 @@ def run_cell(
     cell: Cell,
     output: Path,
     scale: float = 1.0,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = no_progress,
     *,
     force: bool = False,
 ) -> None:
@@ -151,7 +151,7 @@ def run_cell(
         cell: one of its cells.
         output: table to write, one row for each sample.
         scale: by which the numbers of samples are multiplied.
-        progress: called after each sample with the samples done and all samples.
+        progress: called after each sample with the samples done.
         force: replace an existing table.
 
     Raises:
@@ -172,7 +172,7 @@ def run_cell(
                     done[key], _ = run_sample(chain, study.sample(cell.name, *key))
                     stream.write(done[key].row() + "\n")
                     stream.flush()
-                progress(count, len(wanted))
+                progress(count, f" of {len(wanted)}")
         rows = [Outcome.header(), *(done[key].row() for key in wanted)]
         draft.write_text("\n".join(rows) + "\n", encoding="ascii", newline="\n")
     part.unlink()
