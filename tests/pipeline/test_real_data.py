@@ -24,6 +24,20 @@ def panel_directory(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -
     return directory
 
 
+@pytest.fixture(scope="module")
+def loci(panel_directory: Path, real_data: Path) -> Path:
+    """FASTA of the loci of the panel's genes."""
+    path = panel_directory.with_name("loci.fa")
+    with pysam.FastaFile(str(real_data / "genome.fa.gz")) as genome, path.open("w") as stream:
+        for transcripts in load_panel(panel_directory).by_gene.values():
+            chrom = transcripts[0].chrom
+            name = chrom if chrom in genome.references else chrom.removeprefix("chr")
+            start = min(exon.start for t in transcripts for exon in t.exons)
+            end = max(exon.end for t in transcripts for exon in t.exons)
+            stream.write(f">{chrom}:{start + 1}-{end}\n{genome.fetch(name, start, end)}\n")
+    return path
+
+
 def run_sample(panel: Path, directory: Path, reads: list[Path]) -> Path:
     """Run all stages by their commands; returns the report."""
     paths = {
@@ -86,17 +100,8 @@ def test_the_pass_over_the_genome_is_used_and_its_limits_are_said(
 
 
 def test_k562_is_found_alike_with_a_panel_built_from_loci(
-    panel_directory: Path, real_data: Path, tmp_path: Path
+    panel_directory: Path, loci: Path, real_data: Path, tmp_path: Path
 ) -> None:
-    panel = load_panel(panel_directory)
-    loci = tmp_path / "loci.fa"
-    with pysam.FastaFile(str(real_data / "genome.fa.gz")) as genome, loci.open("w") as stream:
-        for transcripts in panel.by_gene.values():
-            chrom = transcripts[0].chrom
-            name = chrom if chrom in genome.references else chrom.removeprefix("chr")
-            start = min(exon.start for t in transcripts for exon in t.exons)
-            end = max(exon.end for t in transcripts for exon in t.exons)
-            stream.write(f">{chrom}:{start + 1}-{end}\n{genome.fetch(name, start, end)}\n")
     build_panel(BCR_ABL1_PANEL, loci, real_data / "genes.gtf", tmp_path / "panel")
     reads = [real_data / "K562f_1.fq.gz", real_data / "K562f_2.fq.gz"]
     reports = []
@@ -131,7 +136,9 @@ def test_reports_of_k562_are_identical_byte_for_byte(
     assert reports[0] == reports[1]
 
 
-def test_a_partner_off_the_panel_is_seen_as_a_one_sided_break(real_data: Path, tmp_path: Path) -> None:
+def test_a_partner_off_the_panel_is_seen_as_a_one_sided_break(
+    loci: Path, real_data: Path, tmp_path: Path
+) -> None:
     text = BCR_ABL1_PANEL.read_text(encoding="utf-8")
     text = text.replace("five_prime: BCR", "five_prime: ACSL3").replace(
         "  - {symbol: BCR, roles: [target]}\n", ""
@@ -139,7 +146,7 @@ def test_a_partner_off_the_panel_is_seen_as_a_one_sided_break(real_data: Path, t
     text = text.replace("symbol: ACSL3, roles: [partner]", "symbol: ACSL3, roles: [target]")
     (tmp_path / "panel.yaml").write_text(text, encoding="utf-8")
     panel = tmp_path / "panel"
-    build_panel(tmp_path / "panel.yaml", real_data / "genome.fa.gz", real_data / "genes.gtf", panel)
+    build_panel(tmp_path / "panel.yaml", loci, real_data / "genes.gtf", panel)
     reads = [real_data / "K562f_1.fq.gz", real_data / "K562f_2.fq.gz"]
     report = json.loads(run_sample(panel, tmp_path, reads).read_text())
     assert report["fusions"] == []
