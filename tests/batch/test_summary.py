@@ -8,7 +8,7 @@ import html5lib
 import pytest
 
 from aspsfusion.batch.outcomes import Inputs, Outcome, reads_files, write_outcome
-from aspsfusion.batch.summary import NO_MESSAGE, control_is_ok, leading_fusion
+from aspsfusion.batch.summary import control_is_ok, leading_fusion
 from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.report.json_tsv import write_json
@@ -132,14 +132,13 @@ def test_a_control_that_is_wrong_marks_the_batch(tmp_path: Path) -> None:
 
 
 def test_a_failed_sample_has_a_row_with_its_error(tmp_path: Path) -> None:
-    note = tmp_path / "broken.txt"
-    note.write_text("aspsfusion: error: a.fq, record 3: is cut off; copy it again\n", encoding="utf-8")
     paths = write_reports(tmp_path, excluded_report())
-    rows = run(tmp_path, *paths, "--failed", f"broken={note}", "--failed", f"lost={tmp_path / 'none'}")
-    assert [row["verdict"] for row in rows] == ["EXCLUDED", "FAILED", "FAILED"]
-    assert rows[1]["statement"] == "a.fq, record 3: is cut off; copy it again"
-    assert rows[2]["statement"] == NO_MESSAGE
-    assert rows[1]["report"] == ""
+    broken = tmp_path / "broken.outcome.json"
+    write_outcome(Outcome("broken", "screen").failure("screen", "a.fq: is cut off; copy it again"), broken)
+    rows = run(tmp_path, *paths, "--outcomes", str(broken))
+    assert [row["verdict"] for row in rows] == ["FAILED", "EXCLUDED"]
+    assert rows[0]["statement"] == "a.fq: is cut off; copy it again"
+    assert rows[0]["report"] == ""
     assert "FAILED" in (tmp_path / "summary.html").read_text(encoding="utf-8")
 
 
@@ -189,9 +188,7 @@ def test_the_leading_fusion_is_that_of_the_target() -> None:
     ("arguments", "message"),
     [
         ([], "no report is given"),
-        (["--failed", "broken"], "SAMPLE=FILE"),
-        (["--failed", "a=x", "--failed", "a=y"], "sample a twice"),
-        (["REPORT", "--failed", "wild_type_deep=x"], "wild_type_deep is given twice"),
+        (["REPORT", "REPORT"], "wild_type_deep is given twice"),
         (["REPORT", "--samples", "SHEET"], "row 3: control 'maybe' is not known"),
         (["REPORT", "--samples", "NONE"], "does not exist"),
     ],

@@ -151,17 +151,15 @@ def test_damaged_panel(seed: int) -> None:
                     array[at] = np.array(chance.choice(WILD) % 2**64, dtype=np.uint64).astype(array.dtype)
 
         def look_up(numbers: dict[str, int] = numbers, arrays: dict[str, np.ndarray] = arrays) -> None:
-            table = native.ScreenTable(
+            panel = native.PanelKmers(
                 k=numbers["k"],
-                genes=numbers["genes"],
-                seed_length=numbers["seed_length"],
                 kmers=arrays["kmers"],
-                kmer_genes=arrays["kmer_genes"],
+                genes=arrays["kmer_genes"],
                 text=arrays["text"],
+                seed_length=numbers["seed_length"],
                 seed_positions=arrays["seed_positions"],
-                least_score=LEAST_SCORE,
-                mismatch_penalty=MISMATCH_PENALTY,
             )
+            table = native.ScreenTable(panel, numbers["genes"], LEAST_SCORE, MISMATCH_PENALTY)
             block = b"".join(b"@r\n%b\n+\n%b\n" % (read, b"I" * len(read)) for read in reads)
             data = np.frombuffer(block + bytes(native.LOAD_BYTES), dtype=np.uint8)
             room = native.ScanRoom(len(block), min(numbers["genes"], 2**16))

@@ -19,7 +19,7 @@ from aspsfusion.panel.kmers import (
     save_kmers,
 )
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.screen_index import PanelKmers, build_table, read_kmers
+from aspsfusion.panel.screen_index import build_table, load_kmers, read_kmers
 
 GENE = "".join(random.Random(9).choices("ACGT", k=1000))
 
@@ -104,7 +104,7 @@ def test_every_kmer_of_a_gene_is_kept_on_both_strands() -> None:
 def test_stored_table_is_read_back(tmp_path: Path) -> None:
     panel = index_panel([(0, GENE[:300]), (1, GENE[280:600])])
     save_kmers(panel, tmp_path / "kmers.npz")
-    again = PanelKmers.load(tmp_path / "kmers.npz")
+    again = load_kmers(tmp_path / "kmers.npz")
     assert again is not None
     for name in ("kmers", "genes", "text", "seed_positions"):
         assert np.array_equal(getattr(panel, name), getattr(again, name))
@@ -115,7 +115,7 @@ def test_table_of_another_format_is_not_read(tmp_path: Path) -> None:
     np.savez(
         tmp_path / "kmers.npz", k=np.int64(21), kmers=np.zeros(1, np.uint64), genes=np.zeros(1, np.uint16)
     )
-    assert PanelKmers.load(tmp_path / "kmers.npz") is None
+    assert load_kmers(tmp_path / "kmers.npz") is None
 
 
 def test_seeds_lie_within_kmers_and_one_place_stands_for_all_that_look_alike() -> None:

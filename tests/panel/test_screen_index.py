@@ -13,9 +13,18 @@ import pytest
 
 import reference_kernels as reference
 from aspsfusion.errors import PanelError
-from aspsfusion.native import LINES, LOAD_BYTES, SCAN_OK, DamagedPanelError, ScanRoom, ScreenTable, scan_fastq
+from aspsfusion.native import (
+    LINES,
+    LOAD_BYTES,
+    SCAN_OK,
+    DamagedPanelError,
+    PanelKmers,
+    ScanRoom,
+    ScreenTable,
+    scan_fastq,
+)
 from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel, save_kmers
-from aspsfusion.panel.screen_index import PanelKmers, build_table, load_screen_index
+from aspsfusion.panel.screen_index import build_table, load_screen_index
 
 GENE = "".join(random.Random(9).choices("ACGT", k=1000))
 SYMBOLS = ("ONE", "TWO")

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from aspsfusion.panel.kmers import SEED_LENGTH
-from aspsfusion.panel.screen_index import LEAST_SCORE, PanelKmers
+from aspsfusion.panel.screen_index import LEAST_SCORE, load_kmers
 from screen_study.figure import draw
 from screen_study.reads import INSERT, Reads, across, damaged, random_reads, with_indel
 from screen_study.real import READ_LENGTH, Loci, Sample
@@ -130,7 +130,7 @@ def study(panel: Path, data: Path | None, count: int) -> Iterator[Row]:
         data: directory of real data, or None.
         count: reads of each kind that are made.
     """
-    stored = PanelKmers.load(panel / "kmers.npz")
+    stored = load_kmers(panel / "kmers.npz")
     if stored is None:
         raise SystemExit(f"{panel}: was written by another version of aspsfusion; build it again")
     demonstration = pieces_of(stored)

@@ -9,10 +9,10 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.native import ScreenTable
+from aspsfusion.native import PanelKmers, ScreenTable
 from aspsfusion.panel import kmers
 from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel
-from aspsfusion.panel.screen_index import LEAST_SCORE, PanelKmers, build_table
+from aspsfusion.panel.screen_index import LEAST_SCORE, build_table
 from screen_study.reads import LETTERS, SIDE, Reads
 
 SCORES = (16, 17, 18, 19, 20, 21, 22, 24)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aspsfusion.errors import SampleSheetError
+from aspsfusion.errors import SampleSheetError, reason_of
 
 COLUMNS = ("sample_id", "fastq_1", "fastq_2", "bam", "control", "tumour_fraction", "batch", "library")
 FILE_COLUMNS = ("fastq_1", "fastq_2", "bam")
@@ -160,8 +160,9 @@ def _table(path: Path) -> tuple[list[str], list[Row]]:
             path, "is not a UTF-8 text file", "save the sheet as tab-separated text (TSV)"
         ) from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise _error(path, f"cannot be read ({reason})", "give the path of a readable file") from error
+        raise _error(
+            path, f"cannot be read ({reason_of(error)})", "give the path of a readable file"
+        ) from error
     if not text.strip():
         raise _error(path, "is empty", "give a table with a header and one row for each lane")
     # No quoting: the number of a record is that of its line in the file.

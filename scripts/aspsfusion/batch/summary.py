@@ -14,7 +14,7 @@ from typing import Literal
 from aspsfusion.batch.contamination import CheckedReport, check_batch
 from aspsfusion.batch.outcomes import Inputs, Outcome, outdated
 from aspsfusion.config import BatchParameters
-from aspsfusion.errors import ERROR_MARK, AspsfusionError, ParameterError
+from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.json_tsv import cell_text, read_report
@@ -23,7 +23,6 @@ from aspsfusion.report.models import Report
 FAILED = "FAILED"
 OUTDATED = "OUTDATED"
 """A sample with a result that is not of the present reads, panel or thresholds: nothing of it is shown."""
-NO_MESSAGE = "failed without a message; see the logs"
 NOT_REACHED = "not analysed: the run ended before; run the workflow again"
 
 
@@ -103,12 +102,8 @@ class BatchSample:
         return None if self.path is None else html_beside(self.path)
 
 
-def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> list[BatchSample]:
-    """Read the reports in the order given, then the failed samples.
-
-    Args:
-        report_paths: files named report.json.
-        failures: for each failed sample the file that holds its one-line error.
+def read_batch(report_paths: Sequence[Path]) -> list[BatchSample]:
+    """Read the reports, in the order given.
 
     Raises:
         AspsfusionError: a report cannot be read, or two belong to one sample.
@@ -117,8 +112,6 @@ def read_batch(report_paths: Sequence[Path], failures: Mapping[str, Path]) -> li
     for path in report_paths:
         report = read_report(path)
         batch.append(BatchSample(report.sample_id, report, path))
-    for sample_id, path in failures.items():
-        batch.append(BatchSample(sample_id, None, None, read_failure(path)))
     seen: set[str] = set()
     for sample in batch:
         if sample.sample_id in seen:
@@ -217,15 +210,6 @@ def html_beside(report_json: Path) -> Path:
     return report_json.with_suffix(".html")
 
 
-def read_failure(path: Path) -> str:
-    """Return the one-line error of a failed sample; its absence is no reason to lose the whole table."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return NO_MESSAGE
-    return " ".join(text.split()).removeprefix(ERROR_MARK) or NO_MESSAGE
-
-
 def leading_fusion(fusions: Sequence[Fusion]) -> Fusion | None:
     """Return the fusion that the columns of a row are about: the target itself if it is there."""
     target = [fusion for fusion in fusions if fusion.is_target and not fusion.reciprocal]
@@ -308,20 +292,3 @@ def write_summary_tsv(rows: Sequence[SummaryRow], path: Path) -> None:
         writer.writerow(field.name for field in fields(SummaryRow))
         for row in rows:
             writer.writerow(cell_text(value) for value in asdict(row).values())
-
-
-def parse_failures(arguments: Sequence[str]) -> dict[str, Path]:
-    """Return the failed samples of `--failed SAMPLE=FILE` arguments.
-
-    Raises:
-        AspsfusionError: an argument has another form or names a sample again.
-    """
-    failures: dict[str, Path] = {}
-    for argument in arguments:
-        sample_id, equals, file = argument.partition("=")
-        if not (sample_id and equals and file):
-            raise AspsfusionError(f"--failed {argument} has not the form SAMPLE=FILE", remedy="see --help")
-        if sample_id in failures:
-            raise AspsfusionError(f"--failed names sample {sample_id} twice", remedy="name it once")
-        failures[sample_id] = Path(file)
-    return failures

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from aspsfusion.cli.options import Command, add_debug
-from aspsfusion.errors import ERROR_MARK, AspsfusionError
+from aspsfusion.errors import ERROR_MARK, AspsfusionError, reason_of
 
 COMMANDS = {
     "demo-reference": (
@@ -142,4 +142,4 @@ def _sentence(error: AspsfusionError | OSError) -> str:
     if isinstance(error, AspsfusionError):
         return error.sentence()
     place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{(error.strerror or str(error)).lower()}; check path, permission and free space"
+    return f"{place}{reason_of(error)}; check path, permission and free space"

@@ -37,13 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="sample sheet; its columns 'control' and 'batch' declare controls and sequencing runs",
     )
     parser.add_argument(
-        "--failed",
-        action="append",
-        default=[],
-        metavar="SAMPLE=FILE",
-        help="a sample that failed, and the file with its error; may be repeated",
-    )
-    parser.add_argument(
         "--outcomes",
         type=Path,
         nargs="+",
@@ -88,9 +81,6 @@ def present_of(args: argparse.Namespace) -> "dict[str, Inputs]":
 def run(args: argparse.Namespace) -> None:
     """Write table and page.
 
-    Args:
-        args: parsed arguments of `add_arguments`.
-
     Raises:
         AspsfusionError: nothing is given, a file cannot be read or written, or a report does not say what it
             has to say as one of this batch.
@@ -100,7 +90,6 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
     from aspsfusion.batch.summary import (
         judge_batch,
-        parse_failures,
         read_batch,
         summary_row,
         with_outcomes,
@@ -110,12 +99,11 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.errors import ParameterError
 
     refuse_existing([args.output_tsv, args.output_html, args.multiqc], force=args.force)
-    failures = parse_failures(args.failed)
-    if not args.reports and not failures and not args.outcomes:
+    if not args.reports and not args.outcomes:
         raise ParameterError("no report is given", remedy="name at least one report.json")
     parameters = parameters_from(args, BatchParameters)
     sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
-    batch = read_batch(args.reports, failures)
+    batch = read_batch(args.reports)
     if args.outcomes:
         outcomes = read_outcomes(args.outcomes).values()
         batch = with_outcomes(batch, outcomes, present_of(args))

@@ -2,6 +2,7 @@
 
 import copy
 from ctypes import byref
+from typing import NamedTuple
 
 from aspsfusion.native.library import (
     LOAD_BYTES,
@@ -39,17 +40,34 @@ def table_slots(entries: int) -> int:
     return 1 << max(MIN_TABLE_BITS, int(SLOTS_PER_ENTRY * max(1, entries) - 1).bit_length())
 
 
-class ScreenTable:
-    """What the screen looks reads up in, made from what a panel directory stores; see `screen.h`.
+class PanelKmers(NamedTuple):
+    """The part of a panel that the screen needs, as a panel directory stores it.
 
-    Args:
+    Attributes:
         k: length of the k-mers, 5 to 23 nt.
         kmers: canonical k-mers, ascending (uint64).
-        kmer_genes: gene number of each (uint16).
-        genes: number of genes.
-        text: codes of the panel's sequences, 4 in front, between and after them (uint8).
+        genes: gene number of each (uint16).
+        text: codes of the sequences that were looked through, 4 in front, between and after them (uint8).
         seed_length: bases of a seed, 8 to 16, at most k.
         seed_positions: where in the text a seed begins, ascending (int64).
+        symbols: of the genes by number.
+    """
+
+    k: int
+    kmers: Memory
+    genes: Memory
+    text: Memory
+    seed_length: int
+    seed_positions: Memory
+    symbols: tuple[str, ...] = ()
+
+
+class ScreenTable:
+    """What the screen looks reads up in; see `screen.h`.
+
+    Args:
+        panel: what it is made from; all of it is checked, since a damaged file may hold anything.
+        genes: number of genes.
         least_score: score from which a match counts.
         mismatch_penalty: what a mismatch costs, a match giving 1.
 
@@ -60,25 +78,14 @@ class ScreenTable:
         DamagedPanelError: k-mers, genes, text or seeds cannot be right.
     """
 
-    def __init__(
-        self,
-        *,
-        k: int,
-        kmers: Memory,
-        kmer_genes: Memory,
-        genes: int,
-        text: Memory,
-        seed_length: int,
-        seed_positions: Memory,
-        least_score: int,
-        mismatch_penalty: int,
-    ) -> None:
-        arrays = ((kmers, UINT64), (kmer_genes, UINT16), (text, BYTES), (seed_positions, INT64))
+    def __init__(self, panel: PanelKmers, genes: int, least_score: int, mismatch_penalty: int) -> None:
+        kinds = (UINT64, UINT16, BYTES, INT64)
+        arrays = (panel.kmers, panel.genes, panel.text, panel.seed_positions)
         try:
-            addresses = [kind.address(array) for array, kind in arrays]
+            addresses = [kind.address(array) for kind, array in zip(kinds, arrays, strict=True)]
         except ValueError as error:
             raise DamagedPanelError(str(error)) from error
-        kmer_count, gene_count, text_size, seed_count = (len(array) for array, _ in arrays)
+        kmer_count, gene_count, text_size, seed_count = map(len, arrays)
         if kmer_count != gene_count:
             raise DamagedPanelError(f"there are {kmer_count} k-mers and genes of {gene_count}")
         self.genes = genes
@@ -86,8 +93,8 @@ class ScreenTable:
         self._seeds = fresh("Q", table_slots(seed_count), all_used=True)
         self._keys = fresh("Q", table_slots(kmer_count), all_used=True)
         self._text = fresh("B", 2 * (text_size + 2 * LOAD_BYTES))
-        panel = PanelStruct(
-            k,
+        stored = PanelStruct(
+            panel.k,
             genes,
             addresses[0],
             addresses[1],
@@ -96,7 +103,7 @@ class ScreenTable:
             text_size,
             addresses[3],
             seed_count,
-            seed_length,
+            panel.seed_length,
         )
         self._struct = TableStruct(
             WRITTEN_UINT32.address(self._filter_words),
@@ -110,7 +117,7 @@ class ScreenTable:
             least_score=least_score,
             mismatch_penalty=mismatch_penalty,
         )
-        require_ok(LOOPS.build_screen_table(byref(panel), byref(self._struct)))
+        require_ok(LOOPS.build_screen_table(byref(stored), byref(self._struct)))
 
     def with_least_score(self, score: int) -> "ScreenTable":
         """Return a table of the same panel with another score from which a match counts."""

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.native import EMPTY, LOAD_BYTES, ScreenTable, match_reads
+from aspsfusion.native import EMPTY, LOAD_BYTES, PanelKmers, ScreenTable, match_reads
 from aspsfusion.native.genome import canonical_kmers
-from aspsfusion.panel.screen_index import FORMAT_VERSION, PanelKmers
+from aspsfusion.panel.screen_index import FORMAT_VERSION
 
 PACKED_CODES = np.full(256, 4, dtype=np.uint8)
 """Two-bit codes of the panel's text, 4 for what is no base: A 0, C 1, T 2, G 3; complement: bit 1."""
@@ -111,7 +111,7 @@ def index_panel(
 
 
 def save_kmers(panel: PanelKmers, path: Path) -> None:
-    """Write what `PanelKmers.load` reads."""
+    """Write what `screen_index.load_kmers` reads."""
     np.savez(
         path,
         format=np.int64(FORMAT_VERSION),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aspsfusion.errors import PanelError
-from aspsfusion.native import DamagedPanelError, Memory, ScreenTable
+from aspsfusion.native import DamagedPanelError, PanelKmers, ScreenTable
 from aspsfusion.panel.layout import BUILD_AGAIN, KMER_TABLE, damage_named, require_files
 
 LEAST_SCORE = 20
@@ -24,46 +24,24 @@ FORMAT_VERSION = 3
 """Version of the stored table; a panel of another one has to be built again."""
 
 
-class PanelKmers(NamedTuple):
-    """The part of a panel that the screen needs, as it is stored.
+def load_kmers(path: Path) -> PanelKmers | None:
+    """Read a table that `kmers.save_kmers` wrote; None when it is one of another format.
 
-    Attributes:
-        k: length of the k-mers.
-        kmers: sorted canonical k-mers (uint64).
-        genes: gene number of each (uint16).
-        text: the sequences that were looked through as PACKED_CODES, 4 in front, between and after (uint8).
-        seed_length: bases of a seed.
-        seed_positions: where in the text a seed begins, ascending (int64).
-        symbols: of the genes by number.
+    Raises:
+        ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error: it is damaged.
     """
-
-    k: int
-    kmers: Memory
-    genes: Memory
-    text: Memory
-    seed_length: int
-    seed_positions: Memory
-    symbols: tuple[str, ...] = ()
-
-    @classmethod
-    def load(cls, path: Path) -> "PanelKmers | None":
-        """Read a table that `kmers.save_kmers` wrote; None when it is one of another format.
-
-        Raises:
-            ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error: it is damaged.
-        """
-        with zipfile.ZipFile(path) as archive:
-            if "format.npy" not in archive.namelist() or _number(archive, "format") != FORMAT_VERSION:
-                return None
-            return cls(
-                _number(archive, "k"),
-                _row(archive, "kmers", "<u8").cast("Q"),
-                _row(archive, "genes", "<u2").cast("H"),
-                _row(archive, "text", "|u1"),
-                _number(archive, "seed_length"),
-                _row(archive, "seed_positions", "<i8").cast("q"),
-                _words(archive, "symbols"),
-            )
+    with zipfile.ZipFile(path) as archive:
+        if "format.npy" not in archive.namelist() or _number(archive, "format") != FORMAT_VERSION:
+            return None
+        return PanelKmers(
+            _number(archive, "k"),
+            _row(archive, "kmers", "<u8").cast("Q"),
+            _row(archive, "genes", "<u2").cast("H"),
+            _row(archive, "text", "|u1"),
+            _number(archive, "seed_length"),
+            _row(archive, "seed_positions", "<i8").cast("q"),
+            _words(archive, "symbols"),
+        )
 
 
 # NumPy's own reader would do, but importing it takes longer than screening a small sample.
@@ -127,7 +105,7 @@ def read_kmers(directory: Path) -> PanelKmers:
     require_files(directory, [KMER_TABLE])
     path = directory / KMER_TABLE
     with damage_named(path):
-        found = PanelKmers.load(path)
+        found = load_kmers(path)
     if found is None:
         raise PanelError("was written by another version of aspsfusion", path=path, remedy=BUILD_AGAIN)
     return found
@@ -159,20 +137,11 @@ def build_table(panel: PanelKmers, genes: int | None = None) -> ScreenTable:
     """Make the table in which the screen looks reads up.
 
     Args:
-        panel: what a panel directory stores; all of it is checked, since a damaged file may hold anything.
+        panel: what a panel directory stores.
         genes: number of genes; None for as many as the k-mers name.
 
     Raises:
         DamagedPanelError: k-mers, genes, text or seeds cannot be right.
     """
-    return ScreenTable(
-        k=panel.k,
-        kmers=panel.kmers,
-        kmer_genes=panel.genes,
-        genes=int(max(panel.genes, default=0)) + 1 if genes is None else genes,
-        text=panel.text,
-        seed_length=panel.seed_length,
-        seed_positions=panel.seed_positions,
-        least_score=LEAST_SCORE,
-        mismatch_penalty=MISMATCH_PENALTY,
-    )
+    named = int(max(panel.genes, default=0)) + 1 if genes is None else genes
+    return ScreenTable(panel, named, LEAST_SCORE, MISMATCH_PENALTY)

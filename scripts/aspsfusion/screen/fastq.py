@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from aspsfusion.errors import ReadsError
+from aspsfusion.errors import ReadsError, reason_of
 from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
 from aspsfusion.native import (
     LINES,
@@ -124,7 +124,7 @@ def _opening(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ReadsError(
-            f"cannot be read ({(error.strerror or str(error)).lower()})",
+            f"cannot be read ({reason_of(error)})",
             path=path,
             remedy="give the path of a FASTQ file",
         ) from error
