@@ -78,6 +78,8 @@ def snakemake(
 def _run(arguments: list[str], directory: Path, said: Path, environment: dict[str, str]) -> None:
     """Become a process that was started with these arguments."""
     os.setsid()
+    # Where the tests run in the background, an interrupt is ignored, here and in all that is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, sys.stdout.fileno())
     os.dup2(output, sys.stderr.fileno())
