@@ -84,7 +84,7 @@ def snakemake(
 def _run(arguments: list[str], directory: Path, said: Path, environment: dict[str, str]) -> None:
     """Become a process that was started with these arguments."""
     os.setsid()
-    # Whoever starts the tests in the background of a script has them, and all that they start, ignore interrupts.
+    # Where the tests run in the background of a script, they and all that they start ignore interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, sys.stdout.fileno())
