@@ -123,6 +123,7 @@ class SmallBatch:
             yield run
         except BaseException:
             print(said.read_text())
+            run.kill_all()
             raise
         finally:
             run.kill()

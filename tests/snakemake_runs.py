@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 LOADED = ("snakemake.cli", "snakemake.report", "jsonschema", "smart_open")
@@ -61,6 +62,11 @@ class SnakemakeRun:
         """End it; what it started runs on."""
         self._process.kill()
 
+    def kill_all(self) -> None:
+        """End it with all that it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
 
 def snakemake(
     arguments: Sequence[str], directory: Path, said: Path, environment: Mapping[str, str] | None = None
@@ -70,7 +76,7 @@ def snakemake(
     try:
         status = run.wait()
     except BaseException:  # the test was interrupted, or is at its time limit
-        os.killpg(run.pid, signal.SIGKILL)
+        run.kill_all()
         raise
     return subprocess.CompletedProcess(list(arguments), status, said.read_text(encoding="utf-8"))
 
@@ -78,6 +84,8 @@ def snakemake(
 def _run(arguments: list[str], directory: Path, said: Path, environment: dict[str, str]) -> None:
     """Become a process that was started with these arguments."""
     os.setsid()
+    # Where the tests run in the background of a script, they and all that they start ignore interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, sys.stdout.fileno())
     os.dup2(output, sys.stderr.fileno())

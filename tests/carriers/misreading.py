@@ -14,7 +14,7 @@ SUBSTITUTIONS = 0.001
 """Share of bases exchanged besides the lost and inserted ones."""
 
 INDEL_RATE = 5e-5
-"""Lost and inserted bases together, for each base, as issue 15 states it."""
+"""Lost and inserted bases together, for each base."""
 
 RUN_RATE = 0.02
 """Probability that a run of three bases is read one too long or too short; doubled for four, and so on."""

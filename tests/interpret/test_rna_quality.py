@@ -9,7 +9,7 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Placement
 from aspsfusion.evidence.strand import Direction
-from aspsfusion.interpret.quality import (
+from aspsfusion.interpret.rna_quality import (
     MIN_GENE_FRAGMENTS,
     Borders,
     exon_borders_crossed,

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from aspsfusion.interpret.quality import score_interval
+from aspsfusion.interpret.rna_quality import score_interval
 from aspsfusion.panel.kmers import SEED_LENGTH
 from aspsfusion.panel.screen_index import LEAST_SCORE
 from screen_study.tables import SCORES, Row

@@ -11,6 +11,14 @@ from pathlib import Path
 from markupsafe import Markup
 
 from aspsfusion.io.files import replacing
+from aspsfusion.report.candidates import (
+    Folded,
+    bridge_table,
+    filtered_table,
+    folded_one_sided,
+    internal_table,
+    one_sided_table,
+)
 from aspsfusion.report.coverage_plot import draw, gene_coverages
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.fusion_section import FusionView, fusion_view
@@ -18,17 +26,11 @@ from aspsfusion.report.html_parts import Fact, Table, columns, css_string, rende
 from aspsfusion.report.models import Report, Verdict
 from aspsfusion.report.sections import (
     DifferentialView,
-    Folded,
     acceptor_table,
-    bridge_table,
     check_table,
     differential_view,
     exclusion_sentences,
-    filtered_table,
-    folded_one_sided,
     imbalance_sentences,
-    internal_table,
-    one_sided_table,
     unlimited_values,
 )
 from aspsfusion.report.words import count, joined

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from aspsfusion.interpret.quality import score_interval
+from aspsfusion.interpret.rna_quality import score_interval
 from aspsfusion.report.models import Call
 from aspsfusion.validation.outcomes import Outcome, as_expected, violations
 from aspsfusion.validation.study import ARMS, Arm, Cell, Study, Truth
