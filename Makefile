@@ -73,7 +73,7 @@ $(WORK)/panel: | $(INSTALLED)
 	  --output $(WORK)/panel
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 # The same samples as FASTQ, BAM and CRAM by real aligners (STAR, hisat2, minimap2, bwa, samtools).
 equality: $(INSTALLED)

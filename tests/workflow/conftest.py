@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.simulate.demo import Outcome, run_demo
+from once import made_once
 from repository import ROOT
 from small_batch import SmallBatch, small_batch
 
@@ -21,8 +22,10 @@ def demonstration_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, l
 @pytest.fixture(scope="session")
 def undisturbed(demo_panel_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> SmallBatch:
     """Run a small batch: two carriers and an exclusion. Whoever changes anything takes a copy."""
-    directory = tmp_path_factory.mktemp("undisturbed") / "batch"
-    batch = small_batch(directory, demo_panel_directory, ("pairs", "single", "wild_type"))
-    done = batch.run()
-    assert done.returncode == 0, done.stdout
-    return batch
+
+    def run(directory: Path) -> None:
+        batch = small_batch(directory, demo_panel_directory, ("pairs", "single", "wild_type"))
+        done = batch.run()
+        assert done.returncode == 0, done.stdout
+
+    return SmallBatch(made_once(tmp_path_factory, "undisturbed", run))
