@@ -2,6 +2,7 @@
 
 import random
 
+import carriers.reads
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from aspsfusion.call.bridges import Agreement, Join, Stretch, agreements
 from aspsfusion.call.proposals import BORDER_REACH
 from carriers.reads import Library, join, sequenced
 from carriers.sample import Runner
+from carriers.shapes import Site, joined_at
 from carriers.wild_type import wild_type
 
 LONGEST = 300
@@ -100,13 +102,20 @@ def verdict(runner: Runner, begins: list[int], *, reverse: bool = False) -> tupl
     rng = random.Random("bridges")
     genes = runner.genes
     five, three = (genes[gene] for gene in (("TFE3", "ASPSCR1") if reverse else ("ASPSCR1", "TFE3")))
-    library = Library(75, insert=240, spread=25, errors=0.001)
     joined = join(five, five.coding[0] + 520, three, three.coding[0] + 530)
+    return verdict_of(runner, joined, begins, rng)
+
+
+def verdict_of(
+    runner: Runner, joined: carriers.reads.Join, begins: list[int], rng: random.Random
+) -> tuple[str, set[str], str]:
+    """Return call, codes and texts of the reasons for ample wild type and fragments across a join."""
+    library = Library(75, insert=240, spread=25, errors=0.001)
     fragments = [
         sequenced(joined.bases[joined.left - begin : joined.left - begin + 240], library, rng, f"f{begin}")
         for begin in begins
     ]
-    found = runner.report([*fragments, *wild_type(genes, library, rng)])["verdict"]
+    found = runner.report([*fragments, *wild_type(runner.genes, library, rng)])["verdict"]
     texts = " ".join(reason["text"] for reason in found["reasons"])
     return found["call"], {reason["code"] for reason in found["reasons"]}, texts
 
@@ -125,3 +134,13 @@ def test_three_bridging_pairs_that_agree_do(runner: Runner) -> None:
 
 def test_three_agreeing_fragments_in_the_reciprocal_order_do(runner: Runner) -> None:
     assert verdict(runner, [40, 100, 130], reverse=True)[0] == "INDETERMINATE"
+
+
+def test_pairs_in_introns_agree_whatever_transcript_each_fits_best(runner: Runner) -> None:
+    """Mates that begin 2 to 50 nt before an exon of ASPSCR1 fit different transcripts that have it."""
+    tfe3, aspscr1 = runner.genes["TFE3"], runner.genes["ASPSCR1"]
+    five = Site(tfe3.end_of(6), 122, tfe3.introns[5])
+    three = Site(aspscr1.end_of(12), len(aspscr1.introns[11]) - 52, aspscr1.introns[11])
+    joined = joined_at(tfe3, five, aspscr1, three)
+    call, codes, _ = verdict_of(runner, joined, [115, 127, 150], random.Random("introns"))
+    assert (call, codes) == ("INDETERMINATE", {"UNEXPLAINED_BRIDGE"})

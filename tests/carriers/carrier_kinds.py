@@ -164,8 +164,10 @@ def agreeing(runner: Runner, number: int, rng: random.Random) -> Outcome:
     else:
         fragments = across(joined, AGREEING, margin, library, rng, "f")
     report = runner.report([*fragments, *wild_type(runner.genes, library, rng)])
-    promise = f"{NOT_EXCLUDED}, deep in an intron" if "deep intron" in sites else NOT_EXCLUDED
-    checks = {promise: report["verdict"]["call"] != "EXCLUDED", COVERED: covered(report)}
+    checks = {COVERED: covered(report)}
+    # The screen keeps no bases deep in an intron, and the report says so: the verdicts are counted all the same.
+    if "deep intron" not in sites:
+        checks[NOT_EXCLUDED] = report["verdict"]["call"] != "EXCLUDED"
     detail = f"{library.words}, cut at {', '.join(f'{cut.exonic}+{cut.intronic}' for cut in cuts)}"
     return Outcome.of(("agreeing", number), words, detail, report, checks)
 
@@ -212,6 +214,6 @@ CARRIER_KINDS = (
         "agreeing",
         1500,
         agreeing,
-        (share(NOT_EXCLUDED), share(f"{NOT_EXCLUDED}, deep in an intron"), share(COVERED, 0.95)),
+        (share(NOT_EXCLUDED), share(COVERED, 0.95)),
     ),
 )

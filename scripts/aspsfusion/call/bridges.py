@@ -7,7 +7,7 @@ is counted, whether a rejected candidate took it or nothing did.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, product
 from typing import NamedTuple
 
 import numpy as np
@@ -156,13 +156,26 @@ class BridgeFinder:
         if len(fragment.mates) != BOTH_ENDS:
             return
         for upstream, downstream in (fragment.mates, fragment.mates[::-1]):
-            left, right = self._place(upstream, reverse=False), self._place(downstream, reverse=True)
-            if left is None or right is None or {left.gene, right.gene} != self._genes:
+            before, after = self._places(upstream, reverse=False), self._places(downstream, reverse=True)
+            if not before or not after or {before[0].gene, after[0].gene} != self._genes:
                 continue
-            last = self._panel.genomic_position(left.contig, left.end - 1)
-            first = self._panel.genomic_position(right.contig, right.start)
-            inner = Junction(left.gene, last, right.gene, first)
-            yield self._joins(fragment.number, inner, (left.end - left.start, right.end - right.start)), inner
+            inner = self._inner(before[0], after[0])
+            joins = [
+                join
+                for left, right in product(before, after)
+                for join in self._joins(
+                    fragment.number,
+                    self._inner(left, right),
+                    (left.end - left.start, right.end - right.start),
+                )
+            ]
+            yield list(dict.fromkeys(joins)), inner
+
+    def _inner(self, left: Placement, right: Placement) -> Junction:
+        """Return the innermost bases that two mates show."""
+        last = self._panel.genomic_position(left.contig, left.end - 1)
+        first = self._panel.genomic_position(right.contig, right.start)
+        return Junction(left.gene, last, right.gene, first)
 
     def _joins(self, number: int, place: Junction, shown: tuple[int, int] | None) -> list[Join]:
         """Return a fragment's joins; `shown` are the bases of a pair's mates, None for a split read."""
@@ -173,13 +186,20 @@ class BridgeFinder:
             for right in self._stretches(place.three_gene, place.three_pos, three, five_prime=False)
         ]
 
-    def _place(self, mate: Mate, *, reverse: bool) -> Placement | None:
-        """Return where a mate is placed in the only gene that it fits, None on the other strand."""
+    def _places(self, mate: Mate, *, reverse: bool) -> list[Placement]:
+        """Return where a mate is placed in the only gene that it fits; nothing on the other strand.
+
+        Its best placement, and the one on the primary transcript: of mates that one junction made, one may
+        fit another transcript by a chance base, and still agrees with the others on this one.
+        """
         if len(mate.near_best_genes(self._parameters.margin)) != 1:
-            return None
+            return []
         best = mate.placements[0]
-        long_enough = best.end - best.start >= self._parameters.min_span
-        return best if best.reverse == reverse and long_enough else None
+        primary = self._panel.primary[best.gene].key
+        candidates = (best, *(p for p in mate.placements[1:] if p.contig == primary))
+        return [
+            p for p in candidates if p.reverse == reverse and p.end - p.start >= self._parameters.min_span
+        ]
 
     def _stretches(self, gene: str, position: int, length: int, *, five_prime: bool) -> Iterator[Stretch]:
         """Yield a stretch that ends at a join, or begins there, on the primary transcript and the whole gene.

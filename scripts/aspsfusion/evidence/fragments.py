@@ -102,8 +102,3 @@ class Fragment:
     mates: tuple[Mate, ...]
     merged: bool = False
     umi: str = ""
-
-    @property
-    def both_ends_known(self) -> bool:
-        """Whether the reads show where the molecule begins and ends."""
-        return self.merged or len(self.mates) == BOTH_ENDS

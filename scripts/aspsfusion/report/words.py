@@ -52,11 +52,6 @@ def rounded_up(share: float) -> str:
     return f"{-int(-round(value * scale, 6) // 1) / scale:g}%"
 
 
-def or_not_determined(number: int | None, unit: str) -> str:
-    """Return a count with its unit, or that there is none."""
-    return NOT_DETERMINED if number is None else f"{count(number)} {unit}"
-
-
 def joined(parts: Sequence[str]) -> str:
     """Return the parts with commas between them, or a dash when there is none."""
     return ", ".join(parts) or "-"
