@@ -2,10 +2,10 @@
 
 import random
 
-import carriers.reads
 from hypothesis import given
 from hypothesis import strategies as st
 
+import carriers.reads
 from aspsfusion.call.borders import NEAR
 from aspsfusion.call.bridges import Agreement, Join, Stretch, agreements
 from aspsfusion.call.proposals import BORDER_REACH

@@ -165,7 +165,7 @@ def agreeing(runner: Runner, number: int, rng: random.Random) -> Outcome:
         fragments = across(joined, AGREEING, margin, library, rng, "f")
     report = runner.report([*fragments, *wild_type(runner.genes, library, rng)])
     checks = {COVERED: covered(report)}
-    # The screen keeps no bases deep in an intron, and the report says so: the verdicts are counted all the same.
+    # The screen keeps no bases deep in an intron, as the report says: verdicts are only counted.
     if "deep intron" not in sites:
         checks[NOT_EXCLUDED] = report["verdict"]["call"] != "EXCLUDED"
     detail = f"{library.words}, cut at {', '.join(f'{cut.exonic}+{cut.intronic}' for cut in cuts)}"
