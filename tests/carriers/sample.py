@@ -33,10 +33,10 @@ class Runner:
         self._chain = chain
         self._keep = keep
 
-    def report(self, fragments: Sequence[Fragment]) -> Report:
-        """Return the report of a sample."""
+    def report(self, fragments: Sequence[Fragment], library: str | None = None) -> Report:
+        """Return the report of a sample, of a declared kind of library."""
         lane = self._chain.write_reads(texts(fragments))
-        report: Report = self._chain.report(self._chain.examine("s", [lane])).model_dump(mode="json")
+        report: Report = self._chain.report(self._chain.examine("s", [lane], library)).model_dump(mode="json")
         if self._keep is not None:
             self._keep.mkdir(parents=True, exist_ok=True)
             write(fragments, self._keep / "reads")

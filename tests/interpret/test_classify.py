@@ -294,7 +294,7 @@ def test_what_might_have_been_missed_is_never_excluded(
     assert verdict_of(informative=informative, genes=genes, library=library)[:2] == ("INDETERMINATE", codes)
 
 
-@pytest.mark.parametrize("library", [None, "capture", "amplicon"])
+@pytest.mark.parametrize("library", [None, "capture"])
 def test_enriched_libraries_need_no_control_genes(library: str | None) -> None:
     assert verdict_of(genes={"A": 40, "B": 300}, library=library)[0] == "EXCLUDED"
 

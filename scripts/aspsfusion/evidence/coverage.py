@@ -4,13 +4,14 @@ Each fragment is counted on one contig, so that the counts of all contigs of a g
 Counts are kept as differences between neighbouring positions, which makes adding a fragment cheap.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.anchors import InformativeBoundaries, informative_boundaries
-from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+from aspsfusion.evidence.fixed_ends import Ends, ends_of
+from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import Specificity
@@ -31,6 +32,7 @@ class Coverage:
         depth: by contig, differences of the number of fragments that cover each base.
         middles: by contig, fragments by the place of their middle, in steps of MIDDLE_STEP bases.
         informative: fragments by the key of an informative boundary.
+        ends: those fragments by the places of their ends, see `fixed_ends`, by the same key.
         genes: fragments by gene.
         diverged: fragments of another species or of a diverged copy by the gene that they fit, which are in
             none of the other counts.
@@ -45,6 +47,7 @@ class Coverage:
     direction: Direction = field(default_factory=Direction)
     middles: dict[str, Differences] = field(default_factory=dict)
     diverged: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, Ends] = field(default_factory=dict)
 
     def copy(self) -> "Coverage":
         """Return the same counts, to be added to without a change of these."""
@@ -57,15 +60,24 @@ class Coverage:
             direction=replace(self.direction),
             middles={contig: dict(counts) for contig, counts in self.middles.items()},
             diverged=dict(self.diverged),
+            ends={key: dict(counts) for key, counts in self.ends.items()},
         )
 
-    def add(self, gene: str, placements: Iterable[Placement], informative: InformativeBoundaries) -> None:
+    def add(
+        self,
+        gene: str,
+        placements: Sequence[Placement],
+        informative: InformativeBoundaries,
+        *,
+        both_ends: bool = True,
+    ) -> None:
         """Count a fragment once, however many of its reads cover a place.
 
         Args:
             gene: its gene.
             placements: one for each read.
             informative: boundaries at which it may inform.
+            both_ends: whether its reads show both of its ends; else the first one shows where it begins.
         """
         self.genes[gene] = self.genes.get(gene, 0) + 1
         by_contig: dict[str, list[tuple[int, int]]] = {}
@@ -89,12 +101,16 @@ class Coverage:
                 )
                 if any(start <= first and last <= end for start, end in spans):
                     self.informative[place.key] = self.informative.get(place.key, 0) + 1
+                    own = ends_of(spans, place.boundary, None if both_ends else placements[0].reverse)
+                    there = self.ends.setdefault(place.key, {})
+                    there[own] = there.get(own, 0) + 1
 
     def to_json(self) -> dict[str, Any]:
         """Return the counts as plain data in a fixed order."""
         return {
             "min_anchor": self.min_anchor,
             "informative": self.informative,
+            "ends": {key: [[*ends, n] for ends, n in counts.items()] for key, counts in self.ends.items()},
             "genes": dict(sorted(self.genes.items())),
             "diverged": dict(sorted(self.diverged.items())),
             "direction": self.direction.to_json(),
@@ -115,6 +131,7 @@ class Coverage:
             Direction.from_json(data["direction"]),
             {contig: dict(pairs) for contig, pairs in data["middles"].items()},
             dict(data["diverged"]),
+            {key: {(start, end): n for start, end, n in rows} for key, rows in data["ends"].items()},
         )
 
     def crossing_at(self, contig: str, boundary: int) -> int:
@@ -208,7 +225,8 @@ def count_wild_type(coverage: Coverage, fragment: Fragment, rules: WildTypeRules
         and not proves_gene(rules.specificity, gene, placed_reads(fragment, placements))
     ):
         informative = {}
-    coverage.add(gene, placements, informative)
+    both_ends = fragment.merged or len(placements) == BOTH_ENDS
+    coverage.add(gene, placements, informative, both_ends=both_ends)
     return placements
 
 

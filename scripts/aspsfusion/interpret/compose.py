@@ -14,6 +14,7 @@ from aspsfusion.call.calls_file import CallsFile, read_calls
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.evidence.fixed_ends import in_fixed_places
 from aspsfusion.interpret.annotate import (
     annotate_bridges,
     annotate_filtered,
@@ -146,6 +147,7 @@ def compose_report(
         per_kilobase=_per_kilobase(panel, coverage.genes),
         diverged=coverage.diverged,
         bridges=bridges,
+        fixed_ends={key: in_fixed_places(ends) for key, ends in coverage.ends.items()},
     )
     verdict, excluded = classify(spec, findings, parameters)
     expression = _expression(panel, coverage.genes)

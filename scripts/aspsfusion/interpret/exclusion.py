@@ -52,6 +52,8 @@ class Findings:
         diverged: unique fragments of another species or of a diverged copy by the gene that they fit.
         tumour_fraction: declared share of tumour cells, None if it was not declared.
         bridges: fragments that join the target genes and that no junction explains.
+        fixed_ends: informative fragments at each acceptor that begin and end at a few places; 0 where most
+            do not.
     """
 
     sample: str
@@ -66,6 +68,7 @@ class Findings:
     diverged: Mapping[str, int] = field(default_factory=dict)
     tumour_fraction: float | None = None
     bridges: Sequence[UnexplainedBridge] = ()
+    fixed_ends: Mapping[str, int] = field(default_factory=dict)
 
 
 def detectable_fraction(informative: int, confidence: float) -> float | None:

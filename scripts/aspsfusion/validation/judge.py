@@ -24,6 +24,7 @@ SILENT_REASONS = frozenset(
         "FIVE_PRIME_GENE_NOT_SEEN",
         "FIVE_PRIME_GENE_DEPLETED",
         "CONTROL_GENES_NOT_SEEN",
+        "AMPLICON_CANNOT_SHOW",
         "WOULD_HAVE_BEEN_SEEN",
     }
 )
