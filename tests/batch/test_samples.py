@@ -1,5 +1,6 @@
 """The sample sheet: what it accepts, and one sentence for each mistake."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("a_1.fq", "a_2.fq", "b_1.fq", "b_2.fq", "c.fq", "d.bam", "e.bam"):
         (tmp_path / name).write_text("")
+    (tmp_path / "my primers.fa").write_text(">p\nACGT\n")
     (tmp_path / "folder").mkdir()
     (tmp_path / "link.fq").symlink_to("a_1.fq")
     return tmp_path
@@ -74,6 +76,38 @@ def test_bam_is_read_where_it_is_supported(reads: Path) -> None:
     assert sample == Sample("S1", ("d.bam",), bam="d.bam")
 
 
+def test_primers_and_read_structures_become_options(reads: Path) -> None:
+    path = reads / "samples.tsv"
+    header = "sample_id\tfastq_1\tfastq_2\tlibrary\tprimers\tumi"
+    lanes = [f"S1\t{x}_1.fq\t{x}_2.fq\tanchored\tmy primers.fa\t8M13S+T  +T" for x in "ab"]
+    single = "S2\tc.fq\t\tamplicon\tmy primers.fa\t12M+T"
+    path.write_text("\n".join([header, *lanes, single]) + "\n")
+    first, second = read_samples(path)
+    assert (first.primers, first.umi) == ("my primers.fa", ("8M13S+T", "+T"))
+    declared = ["--library", "anchored", "--primers", "my primers.fa", "--umi", "8M13S+T", "+T"]
+    assert shlex.split(first.declared) == declared
+    assert second.umi == ("12M+T",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ("8X+T +T", "row 2: umi: '8X+T' is no read structure"),
+        ("8M +T", "row 2: umi: the read structure '8M' has no templates (T)"),
+        ("3T8M+T +T", "row 2: umi: the read structure '3T8M+T' has 2 templates (T)"),
+        ("+T +T +T", "row 2: umi: 3 read structures are given"),
+        ("8M+T", "row 2: umi '8M+T' is one read structure, and the reads are pairs"),
+    ],
+)
+def test_a_wrong_read_structure_is_one_sentence(reads: Path, cell: str, problem: str) -> None:
+    path = reads / "samples.tsv"
+    path.write_text(f"sample_id\tfastq_1\tfastq_2\tumi\nS1\ta_1.fq\ta_2.fq\t{cell}\n")
+    with pytest.raises(SampleSheetError) as caught:
+        read_samples(path)
+    assert problem in caught.value.sentence()
+    assert "8M13S+T +T" in caught.value.sentence()
+
+
 HEADER = "sample_id fastq_1 fastq_2 bam control tumour_fraction batch library"
 
 
@@ -104,6 +138,11 @@ HEADER = "sample_id fastq_1 fastq_2 bam control tumour_fraction batch library"
         ),
         pytest.param([HEADER, "S1 c.fq . . maybe"], "row 2: control 'maybe' is not known", id="control"),
         pytest.param([HEADER, "S1 c.fq . . . . . rna"], "row 2: library 'rna' is not known", id="library"),
+        pytest.param(
+            [HEADER + " primers", "S1 c.fq . . . . . anchored no.fa"],
+            "row 2: primers 'no.fa' does not exist",
+            id="no primers",
+        ),
         pytest.param([HEADER, "S1 c.fq . . . 30"], "write 0.3 for 30 percent", id="percent"),
         pytest.param([HEADER, "S1 c.fq . . . nan"], "tumour_fraction 'nan' is not a number", id="nan"),
         pytest.param([HEADER, "S1 c.fq . . . . x/y"], "row 2: batch 'x/y' is not a plain name", id="batch"),

@@ -7,6 +7,8 @@ rule analyse:
         reads=of_sample("candidates.fastq.gz"),
         screened=of_sample("screen.outcome.json"),
         baseline=BASELINE,
+        # An option as well; a changed file is a reason to analyse again.
+        primers=primers_of,
     output:
         outcome=of_sample("outcome.json"),
     log:

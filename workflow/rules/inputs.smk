@@ -1,4 +1,9 @@
 # What jobs take in, and how it is written on their command lines.
+def primers_of(wildcards):
+    """Return the file with a sample's primers, where the sheet names one."""
+    return SAMPLES[wildcards.sample].primers or []
+
+
 def reads_of(wildcards):
     """Return the files with a sample's reads, FASTQ lane by lane."""
     return SAMPLES[wildcards.sample].reads
