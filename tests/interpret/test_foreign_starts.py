@@ -7,7 +7,7 @@ import pytest
 
 from aspsfusion.align.foreign_starts import ForeignStart
 from aspsfusion.call.calls_file import OneSidedCluster
-from aspsfusion.interpret.foreign import without_foreign_breaks
+from aspsfusion.interpret.foreign import foreign_reasons, without_foreign_breaks
 from carriers.genes import Genes, opposite
 from carriers.reads import ADAPTERS, Fragment, Library, across, around, join, sequenced
 from carriers.sample import Report, Runner
@@ -17,7 +17,7 @@ TARGETS = ("ASPSCR1", "TFE3")
 LONG = Library(read=100, insert=220)
 
 
-def wild_type(genes: Genes, library: Library, rng: random.Random, count: int = 120) -> list[Fragment]:
+def wild_type(genes: Genes, library: Library, rng: random.Random, count: int = 60) -> list[Fragment]:
     """Return fragments of the two target genes and a control gene."""
     three = genes["TFE3"]
     found = around(three, [three.start_of(exon) for exon in (4, 5, 6)], count, library, rng, "w")
@@ -63,7 +63,7 @@ def test_an_undeclared_beginning_is_noticed(
     library = Library(read=100, paired=paired, insert=220)
     sample = wild_type(runner.genes, library, rng)
     if kind == "carrier":
-        sample += carrier(runner.genes, library, rng)
+        sample += carrier(runner.genes, library, rng, 15)
     report = runner.report(in_front(sample, rng, umi, linker, library.read))
     (text,) = starts(report)
     assert f"Read 1 begins with {bases} bases that are not of the panel" in text
@@ -110,7 +110,7 @@ def test_second_reads_of_g_alone_are_no_beginning(runner: Runner) -> None:
 def test_adapter_dimers_are_no_beginning(runner: Runner) -> None:
     rng = random.Random(6)
     sample = wild_type(runner.genes, LONG, rng)
-    sample = [Fragment(f.name, ((ADAPTERS[0] + f.reads[0])[:100], f.reads[1])) for f in sample[:40]] + sample[
+    sample = [Fragment(f.name, ((ADAPTERS[0] + f.reads[0])[:100], f.reads[1])) for f in sample[:20]] + sample[
         40:
     ]
     assert starts(runner.report(sample)) == []
@@ -153,6 +153,13 @@ def test_a_partner_after_umi_and_linker_is_still_a_break(runner: Runner) -> None
     report = runner.report(in_front(sample, rng, 8, LINKER, 100))
     assert len(starts(report)) == 1
     assert [place["gene"] for place in report["one_sided"]] == ["TFE3"]
+
+
+def test_bases_after_the_declared_structure_are_said_so() -> None:
+    start = {"read": 1, "bases": 13, "share": 0.9, "consensus": LINKER}
+    (reason,) = foreign_reasons({"umi_structures": ["8M+T", "+T"], "foreign_starts": [start]})
+    assert reason.text.startswith("Read 1 begins after the declared structure 8M+T +T with 13 bases")
+    assert foreign_reasons({}) == []
 
 
 START = ForeignStart(1, 21, 0.9, "N" * 8 + LINKER)
