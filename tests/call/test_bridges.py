@@ -6,9 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import carriers.reads
+from aspsfusion.call.assign import SupportFinder
 from aspsfusion.call.borders import NEAR
 from aspsfusion.call.bridges import Agreement, Join, Stretch, agreements
 from aspsfusion.call.proposals import BORDER_REACH
+from aspsfusion.call.support import Support
+from aspsfusion.config import CallParameters
+from aspsfusion.evidence.fragments import Fragment
+from aspsfusion.panel.panel import Panel
 from carriers.reads import Library, join, sequenced
 from carriers.sample import Runner
 from carriers.shapes import Site, joined_at
@@ -144,3 +149,16 @@ def test_pairs_in_introns_agree_whatever_transcript_each_fits_best(runner: Runne
     joined = joined_at(tfe3, five, aspscr1, three)
     call, codes, _ = verdict_of(runner, joined, [115, 127, 150], random.Random("introns"))
     assert (call, codes) == ("INDETERMINATE", {"UNEXPLAINED_BRIDGE"})
+
+
+def test_what_only_touches_a_junction_is_kept_for_comparison(demo_panel: Panel) -> None:
+    """If the junction is rejected, such fragments may be of another one, and must not vanish with it."""
+    junction = next(iter(demo_panel.catalogue))
+    split, touching = (Fragment(number, "", 1, ()) for number in (1, 2))
+    supports = {
+        1: [(junction, Support(split, "split", (), 0, 0, 0))],
+        2: [(junction, Support(touching, "touching", (), 1, 1, 0))],
+    }
+    assignment = SupportFinder(demo_panel, CallParameters()).assign(supports)
+    assert assignment.touching == {junction: [touching]}
+    assert assignment.numbers == {1, 2}

@@ -8,6 +8,9 @@ import pytest
 from aspsfusion.call.one_sided import find_one_sided
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.panel.panel import Panel
+from carriers.reads import Library, sequenced
+from carriers.sample import Runner
+from carriers.wild_type import wild_type
 from stages import Pair, call_pairs
 
 READ, INSERT = 75, 200
@@ -105,3 +108,20 @@ def test_a_chance_hit_of_the_foreign_bases_does_not_hide_the_gene(demo_panel: Pa
         fragments.append(Fragment(number, f"x{number}", 1, (Mate(1, sequence, (hit, own)),)))
     (place,) = find_one_sided(demo_panel, fragments)
     assert place.fragments == 3
+
+
+def test_a_break_in_an_intron_is_one_whether_a_read_is_placed_in_the_exon_or_the_gene(runner: Runner) -> None:
+    """Two reads show 31 bases of the intron and hardly any of the exon, the third goes on in exons."""
+    rng, library, tfe3 = random.Random(0), Library(260, paired=False), runner.genes["TFE3"]
+    partner = "".join(rng.choices("ACGT", k=600))
+    intron = tfe3.introns[tfe3.ends.index(911)]
+    bases = partner + intron[51:] + tfe3.bases[911:]
+    spans = [(-119, 31), (-196, 41), (-45, 212)]
+    fragments = [
+        sequenced(bases[600 + start : 600 + end], library, rng, f"f{start}", reverse=False)
+        for start, end in spans
+    ]
+    report = runner.report([*fragments, *wild_type(runner.genes, library, rng)])
+    (found,) = report["one_sided"]
+    assert (found["gene"], found["fragments"]) == ("TFE3", 3)
+    assert report["verdict"]["call"] == "INDETERMINATE"

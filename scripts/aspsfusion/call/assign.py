@@ -48,10 +48,12 @@ class Assignment(NamedTuple):
 
     Attributes:
         junctions: the fragments that count, by junction.
-        numbers: of all fragments that were given to a junction, those that only touch it among them.
+        touching: the fragments that were given to a junction and only touch it, by junction.
+        numbers: of all fragments that were given to a junction.
     """
 
     junctions: dict[Junction, list[Assigned]]
+    touching: dict[Junction, list[Fragment]]
     numbers: set[int]
 
 
@@ -193,6 +195,7 @@ class SupportFinder:
             for junction, support in found:
                 by_junction.setdefault(junction, []).append(support)
         assigned: dict[Junction, list[Assigned]] = {}
+        touching: dict[Junction, list[Fragment]] = {}
         taken: set[int] = set()
         for junction in self._strongest_first(by_junction, supports):
             group = [support for support in by_junction[junction] if support.fragment.number not in taken]
@@ -202,8 +205,9 @@ class SupportFinder:
                     for support in group
                     if support.kind != "touching"
                 ]
+                touching[junction] = [support.fragment for support in group if support.kind == "touching"]
                 taken.update(support.fragment.number for support in group)
-        return Assignment(assigned, taken)
+        return Assignment(assigned, touching, taken)
 
     def _strongest_first(
         self, by_junction: Mapping[Junction, list[Support]], supports: Supports

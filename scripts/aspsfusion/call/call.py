@@ -134,8 +134,10 @@ class Caller:
             for j in junctions
         ]
         supports = {junction: [item.support for item in found] for junction, found in molecules.items()}
+        # What only touches a junction that proves to be none may be of another one.
+        loose = [f for j in junctions if j.rejections for f in assignment.touching[j.junction]]
         joined = self.bridges.compare(
-            junctions, supports, unexplained, evidence.long_insert or self.parameters.max_insert
+            junctions, supports, [*unexplained, *loose], evidence.long_insert or self.parameters.max_insert
         )
         junctions, bridges = list(joined.junctions), joined.bridges
         junctions.sort(

@@ -7,6 +7,7 @@ sample is never called negative for want of a name.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from aspsfusion.align.trim import ADAPTERS
 from aspsfusion.call.calls_file import OneSidedCluster
@@ -32,6 +33,9 @@ MIN_FRAGMENTS = 3
 
 MAX_ALIGNED_EDIT_RATE = 0.06
 """Largest share of mismatches in the bases that are placed in the gene; as for a read of a junction."""
+
+MISMATCH_COST = 3
+"""Bases that a mismatch takes back where a read is followed into an intron, as in the screen."""
 
 POSITION_SLACK = 5
 """Bases by which the clips of one break differ: the foreign sequence goes on like the gene by chance, and the
@@ -174,20 +178,58 @@ def _clip(panel: Panel, mate: Mate, placement: Placement, *, enters: bool) -> _C
     bases, edge = mate.oriented(reverse=placement.reverse), _edge(placement, enters=enters)
     inner, beyond, at_border = _to_border(panel, placement, enters=enters)
     start, end = (0, edge + beyond) if enters else (edge - beyond, len(bases))
-    aligned = placement.end - placement.start - beyond
-    if end - start < MIN_FURTHER_CLIP or aligned < MIN_FURTHER_ALIGNED:
-        return None
     if _placed_elsewhere(mate, placement, start, end) or _poorly_placed(placement, bases, panel):
         return None
-    own = _continuation(panel, placement, inner, end - start, enters=enters)
-    position = panel.genomic_position(placement.contig, inner)
-    outer = _at_outer_end(panel, placement, inner, enters=enters)
-    return _Clip(0, placement.gene, position, enters, aligned, bases[start:end], own, outer, at_border)
+    contig, inner, more = _into_intron(panel, placement.contig, inner, bases[start:end], enters=enters)
+    start, end = (start, end - more) if enters else (start + more, end)
+    aligned = placement.end - placement.start - beyond + more
+    if end - start < MIN_FURTHER_CLIP or aligned < MIN_FURTHER_ALIGNED:
+        return None
+    own = _continuation(panel, contig, inner, end - start, enters=enters)
+    position = panel.genomic_position(contig, inner)
+    outer = _at_outer_end(panel, contig, inner, enters=enters)
+    return _Clip(
+        0, placement.gene, position, enters, aligned, bases[start:end], own, outer, at_border and not more
+    )
 
 
-def _continuation(panel: Panel, placement: Placement, inner: int, length: int, *, enters: bool) -> str:
+def _into_intron(
+    panel: Panel, contig: str, inner: int, clipped: str, *, enters: bool
+) -> tuple[str, int, int]:
+    """Follow a read beyond an exon as far as it goes on in the intron.
+
+    Of reads that leave the gene a few bases into an intron the aligner places some in the exon alone and
+    others in the whole gene; they are of one break.
+
+    Returns:
+        Contig and its last base of the gene at the break (0-based), and the bases that the read goes on.
+    """
+    transcript = panel.transcripts.get(contig)
+    unspliced = panel.unspliced.get(transcript.gene) if transcript else None
+    if transcript is None or unspliced is None:
+        return contig, inner, 0
+    place = unspliced.from_genome(transcript.to_genome(inner))
+    own = _continuation(panel, unspliced.key, place, len(clipped), enters=enters)
+    more = _alike_at_first(clipped[::-1], own[::-1]) if enters else _alike_at_first(clipped, own)
+    if more < MIN_FURTHER_CLIP:
+        return contig, inner, 0
+    return unspliced.key, place - more if enters else place + more, more
+
+
+def _alike_at_first(bases: str, own: str) -> int:
+    """Return how far two sequences are the same, a mismatch taking back three bases.
+
+    >>> _alike_at_first("ACGTACGTTT", "ACGTACGTAA"), _alike_at_first("ACCTACGTTT", "ACGTACGTAA")
+    (8, 8)
+    """
+    steps = (1 if base == other else -MISMATCH_COST for base, other in zip(bases, own, strict=True))
+    score, length = max(((score, n) for n, score in enumerate(accumulate(steps), 1)), default=(0, 0))
+    return length if score > 0 else 0
+
+
+def _continuation(panel: Panel, contig: str, inner: int, length: int, *, enters: bool) -> str:
     """Return the contig's own bases beyond a break, padded with N at the contig's ends."""
-    sequence = panel.sequence_of(placement.contig)
+    sequence = panel.sequence_of(contig)
     if enters:
         return sequence[max(0, inner - length) : inner].rjust(length, "N")
     return sequence[inner + 1 : inner + 1 + length].ljust(length, "N")
@@ -258,16 +300,16 @@ def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) ->
     return False
 
 
-def _at_outer_end(panel: Panel, placement: Placement, inner: int, *, enters: bool) -> bool:
+def _at_outer_end(panel: Panel, contig: str, inner: int, *, enters: bool) -> bool:
     """Whether a clip is before the first exon of a gene or after its last one.
 
     Where transcription begins and ends varies, so such a clip says nothing. The ends of other transcripts are
     places like any other where the primary one goes on.
     """
-    transcript = panel.transcripts.get(placement.contig)
+    transcript = panel.transcripts.get(contig)
     if transcript is None or transcript.exon_at(inner).number != (1 if enters else len(transcript.exons)):
         return False
-    position, exons = transcript.to_genome(inner), panel.primary[placement.gene].exons
+    position, exons = transcript.to_genome(inner), panel.primary[transcript.gene].exons
     inside = min(e.start for e in exons) <= position < max(e.end for e in exons)
     return transcript.primary or not inside
 

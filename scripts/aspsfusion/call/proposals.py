@@ -29,7 +29,7 @@ MAX_GAP = 10
 """Read bases between the pieces above which the pieces must reach the ends of the read: of what lies between
 more, a short piece agrees by chance with some intron of the panel."""
 
-FEW_INSERTED = 3
+FEW_INSERTED = 2
 """Inserted bases up to which a substitution costs as much as an inserted base: a variant beside a junction
 stays a variant. Of more bases some agree with a gene by chance, and a substitution must explain several."""
 

@@ -21,6 +21,12 @@ INDEL_FROM = 3
 """Substitutions of a read from which an indel is tried, which is an edit itself: fewer are no sign of one."""
 
 
+INDEL_REACH = 25
+"""Bases on either side of a junction within which an indel counts. It changes the reading frame however far
+off it is; inserted bases that begin like the gene beside them show up as an indel at their other end.
+Substitutions beyond VARIANT_REACH are of no consequence for the junction."""
+
+
 class Change(NamedTuple):
     """A difference of a read from the sequence of a junction.
 
@@ -36,7 +42,7 @@ class Change(NamedTuple):
 
 
 def shared_changes(junction: CalledJunction) -> list[Change]:
-    """Return the changes within VARIANT_REACH nt of a junction that most of its crossing reads show."""
+    """Return the changes beside a junction that most of its crossing reads show."""
     reads = [read for read in junction.reads if read.kind == "split"]
     votes = Counter(change for read in reads for change in changes(junction, read))
     return sorted(change for change, count in votes.items() if count >= MIN_READS and 2 * count > len(reads))
@@ -87,10 +93,12 @@ def changes(junction: CalledJunction, read: CalledRead) -> set[Change]:
         ways = [best, *(_with_indel(own, start, bases, length) for length in _LENGTHS)]
         best = min(ways, key=lambda way: way[0])
     placed = (change._replace(at=change.at - zero) for change in best[1])
-    beside = range(-len(junction.inserted) - VARIANT_REACH, VARIANT_REACH)
-    return {
-        change for change in placed if change.at in beside and not -len(junction.inserted) <= change.at < 0
-    }
+    return {change for change in placed if _is_beside(change, len(junction.inserted))}
+
+
+def _is_beside(change: Change, inserted: int) -> bool:
+    reach = VARIANT_REACH if len(change.lost) == len(change.bases) else INDEL_REACH
+    return -inserted - reach <= change.at < -inserted or 0 <= change.at < reach
 
 
 _LENGTHS = sorted((*range(-MAX_VARIANT, 0), *range(1, MAX_VARIANT + 1)), key=abs)
