@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion.align.align import AlignFiles, run_align
+from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile, write_calls
 from aspsfusion.call.tag import run_tag
 from aspsfusion.config import CallParameters, ClassifyParameters
+from aspsfusion.errors import ParameterError
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, compose_report, read_metrics
 from aspsfusion.io.files import Progress, no_progress, replacing
@@ -68,6 +70,7 @@ class SampleInput:
         library: declared library type, or None.
         tumour_fraction: declared share of tumour cells, or None.
         baseline: imbalance of negative samples, as the reports of those state it.
+        structures: what the reads consist of.
     """
 
     panel: Path
@@ -76,6 +79,7 @@ class SampleInput:
     library: str | None = None
     tumour_fraction: float | None = None
     baseline: Sequence[Imbalance] = ()
+    structures: ReadStructures = TEMPLATES_ALONE
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ def call_candidates(
     sample: str,
     outputs: Mapping[str, Path],
     *,
+    structures: ReadStructures = TEMPLATES_ALONE,
     threads: int = 1,
     watcher: Watcher | None = None,
     force: bool = False,
@@ -134,6 +139,7 @@ def call_candidates(
         candidates: FASTQ written by `aspsfusion screen` or `extract`.
         sample: sample name.
         outputs: `bam`, `align` and `evidence`: alignments, metrics and evidence to write.
+        structures: what the reads consist of.
         threads: threads of the aligner.
         watcher: receives reports on how far it has come.
         force: replace existing files.
@@ -149,7 +155,7 @@ def call_candidates(
     watcher.stage("align")
     bam, metrics = outputs["bam"], outputs["align"]
     files = AlignFiles(candidates, bam, metrics)
-    run_align(panel_directory, files, sample, threads, watcher.fragments, force=force)
+    run_align(panel_directory, files, sample, threads, watcher.fragments, structures=structures, force=force)
     watcher.stage("evidence")
     evidence = run_evidence(panel_directory, bam, outputs["evidence"], caller.parameters, force=force)
     watcher.stage("call")
@@ -182,6 +188,8 @@ def run_analyse(
     watcher, force = watcher or Watcher(), files.force
     # Before the work of the stages, which a wrong file would make worthless.
     screen = read_metrics(given.screen, SCREEN_KEYS)
+    if given.structures.layouts:
+        _require_unaligned(str(screen.get("input", "")), given.structures)
     panel = load_panel(given.panel)
     # On the local disk: the alignments are read twice and not kept.
     with tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch:
@@ -194,6 +202,7 @@ def run_analyse(
             given.candidates,
             files.sample,
             {"bam": bam, "align": align, "evidence": evidence},
+            structures=given.structures,
             threads=threads,
             watcher=watcher,
             force=force,
@@ -215,3 +224,17 @@ def run_analyse(
     report = compose_report(panel, results, thresholds.classify, given.baseline)
     files.write(report)
     return report
+
+
+def _require_unaligned(origin: str, structures: ReadStructures) -> None:
+    """Refuse read structures for reads from an aligned file, which may be clipped.
+
+    Raises:
+        ParameterError: the reads are from such a file.
+    """
+    if " aligned to " in origin:
+        raise ParameterError(
+            f"--umi {' '.join(structures.texts)}: a read structure needs unaligned reads, and these are from "
+            f"{origin}",
+            remedy="give the FASTQ files or an unaligned BAM, or leave the column umi empty",
+        )

@@ -527,6 +527,9 @@ def test_metrics(demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path) 
         "aligned_fragments": 4,
         "adapter_fraction": 0.3333,
         "overlap_fraction": 0.5,
+        "umi_structures": [],
+        "too_short_reads": 0,
+        "foreign_starts": [],
     }
 
 
@@ -539,6 +542,9 @@ def test_no_candidates_give_an_empty_bam(demo_panel_directory: Path, tmp_path: P
         "aligned_fragments": 0,
         "adapter_fraction": None,
         "overlap_fraction": None,
+        "umi_structures": [],
+        "too_short_reads": 0,
+        "foreign_starts": [],
     }
 
 

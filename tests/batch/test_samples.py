@@ -1,5 +1,6 @@
 """The sample sheet: what it accepts, and one sentence for each mistake."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,38 @@ def test_spreadsheet_habits_are_accepted(reads: Path) -> None:
 def test_bam_is_read_where_it_is_supported(reads: Path) -> None:
     (sample,) = read_samples(sheet(reads, "sample_id bam", "S1 d.bam"))
     assert sample == Sample("S1", ("d.bam",), bam="d.bam")
+
+
+def test_library_and_read_structures_become_options(reads: Path) -> None:
+    path = reads / "samples.tsv"
+    header = "sample_id\tfastq_1\tfastq_2\tlibrary\tumi"
+    lanes = [f"S1\t{x}_1.fq\t{x}_2.fq\tanchored\t8M13S+T  +T" for x in "ab"]
+    single = "S2\tc.fq\t\tamplicon\t12M+T"
+    path.write_text("\n".join([header, *lanes, single]) + "\n")
+    first, second = read_samples(path)
+    assert first.umi == ("8M13S+T", "+T")
+    declared = ["--library", "anchored", "--umi", "8M13S+T", "+T"]
+    assert shlex.split(first.declared) == declared
+    assert second.umi == ("12M+T",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ("8X+T +T", "row 2: umi: '8X+T' is no read structure"),
+        ("8M +T", "row 2: umi: the read structure '8M' has no templates (T)"),
+        ("3T8M+T +T", "row 2: umi: the read structure '3T8M+T' has 2 templates (T)"),
+        ("+T +T +T", "row 2: umi: 3 read structures are given"),
+        ("8M+T", "row 2: umi '8M+T' is one read structure, and the reads are pairs"),
+    ],
+)
+def test_a_wrong_read_structure_is_one_sentence(reads: Path, cell: str, problem: str) -> None:
+    path = reads / "samples.tsv"
+    path.write_text(f"sample_id\tfastq_1\tfastq_2\tumi\nS1\ta_1.fq\ta_2.fq\t{cell}\n")
+    with pytest.raises(SampleSheetError) as caught:
+        read_samples(path)
+    assert problem in caught.value.sentence()
+    assert "8M13S+T +T" in caught.value.sentence()
 
 
 HEADER = "sample_id fastq_1 fastq_2 bam control tumour_fraction batch library"

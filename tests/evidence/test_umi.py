@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import pysam
 import pytest
 
 from aspsfusion.call.calls_file import CalledJunction
@@ -113,6 +114,12 @@ FORMS = [
     "read{i}:umi:{umi}",
     "read{i}_UMI_{umi}",
     "read{i}#{umi}",
+    "A01:10:HXX:1:1101:10:{i}:r{a}+r{b}",
+    "A01:10:HXX:1:1101:10:{i}:{a}+{cut}",
+    "A01:10:HXX:1:1101:10:{i}::umi:{umi}",
+    "read{i}::umi:{a}+r{b}",
+    "read{i}#{a}-{b}",
+    "read{i}#{cut}",
 ]
 
 
@@ -120,10 +127,12 @@ FORMS = [
 def test_every_form_of_umi_distinguishes_molecules(
     demo_panel_directory: Path, tmp_path: Path, form: str
 ) -> None:
-    """Thirty molecules with the same ends, two copies of each."""
+    """Thirty molecules with the same ends, three copies of each."""
     bases = read_genes(demo_panel_directory)["TFE3"].bases[700:900]
     names = umis_in(form, 30, random.Random(3))
-    names += [name.replace("A01", "A02").replace("read", "copy") for name in names]
+    names += [
+        name.replace("A01", f"A1{copy}").replace("read", f"copy{copy}.") for copy in "ab" for name in names
+    ]
     report = report_pairs(demo_panel_directory, tmp_path, [Pair(name, bases, 75) for name in names])
     assert report.qc.umi
     assert report.qc.candidate_fragments - report.qc.duplicates == 30
@@ -140,6 +149,27 @@ def test_every_field_of_a_comment_distinguishes_molecules(
     fastq.write_text("".join(f"@{name}\n{bases[:75]}\n+\n{'I' * 75}\n" for name in names))
     report = report_files(demo_panel_directory, tmp_path, Lane(fastq))
     assert report.qc.candidate_fragments - report.qc.duplicates == 30
+
+
+@pytest.mark.parametrize(
+    ("tag", "molecules"),
+    [("RX", 30), ("OX", 30), ("MI", 30), ("UB", 30), ("UR", 30), ("BC", 1), ("CB", 1)],
+)
+def test_tags_of_a_bam_distinguish_molecules(
+    demo_panel_directory: Path, tmp_path: Path, tag: str, molecules: int
+) -> None:
+    """Thirty molecules with the same ends, three copies of each; tags of samples and cells are no UMIs."""
+    bases = read_genes(demo_panel_directory)["TFE3"].bases[700:900]
+    path = tmp_path / "r.bam"
+    with pysam.AlignmentFile(str(path), "wb", header={"HD": {"VN": "1.6"}}) as out:
+        for number, umi in enumerate(3 * umis_in("{umi}", 30, random.Random(3))):
+            record = pysam.AlignedSegment(out.header)
+            record.query_name, record.flag, record.query_sequence = f"r{number}", 4, bases[:75]
+            record.query_qualities_str = "I" * 75
+            record.set_tag(tag, number % 30 if tag == "MI" else umi)
+            out.write(record)
+    report = report_files(demo_panel_directory, tmp_path, path)
+    assert report.qc.candidate_fragments - report.qc.duplicates == molecules
 
 
 @pytest.mark.parametrize("tag", ["BC", "CB"])

@@ -63,3 +63,8 @@ def test_a_declared_amplicon_library_is_not_excluded(runner: Runner) -> None:
     fragments = wild_type(runner.genes, Library(), random.Random(4))
     assert codes(runner.report(fragments, "capture")) == ["WOULD_HAVE_BEEN_SEEN"]
     assert codes(runner.report(fragments, "amplicon")) == [CODE]
+
+
+def test_an_anchored_library_is_not_excluded_without_its_primers(runner: Runner) -> None:
+    fragments = wild_type(runner.genes, Library(), random.Random(4))
+    assert codes(runner.report(fragments, "anchored")) == ["PRIMERS_NOT_KNOWN"]

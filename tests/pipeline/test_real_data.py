@@ -68,6 +68,7 @@ def test_finds_the_one_fusion_of_k562(panel_directory: Path, real_data: Path, tm
     report = json.loads(run_sample(panel_directory, tmp_path, reads).read_text())
     assert report["filtered"] == []
     assert report["one_sided"] == []
+    assert "FOREIGN_STARTS" not in {flag["code"] for flag in report["qc"]["flags"]}
     (fusion,) = report["fusions"]
     five, three = fusion["five_prime"], fusion["three_prime"]
     assert (fusion["name"], five["exon"], three["exon"]) == ("BCR::ABL1", 14, 2)

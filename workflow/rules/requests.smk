@@ -8,7 +8,7 @@ MEGABYTES = {
 }
 # The share of a library's reads that are candidates: 0.005 in simulated transcriptomes, the rest is margin.
 USUAL_CANDIDATES = 0.05
-ENRICHED = ("capture", "amplicon")
+ENRICHED = ("capture", "amplicon", "anchored")
 
 
 def threads_for(most, megabytes_per_thread):

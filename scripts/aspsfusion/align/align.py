@@ -11,7 +11,7 @@ The BAM names each record by the number of its fragment; the read's own name, wh
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,8 +20,11 @@ from pybwa import BwaMem, BwaMemOptions
 
 from aspsfusion import __version__
 from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_candidates
+from aspsfusion.align.foreign_starts import ForeignStart, StartFinder
+from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.placements import (
+    DECLARED_UMIS,
     LABEL_TAG,
     MERGED_TAG,
     UMI_TAG,
@@ -68,6 +71,7 @@ def run_align(
     threads: int = 1,
     progress: Progress = no_progress,
     *,
+    structures: ReadStructures = TEMPLATES_ALONE,
     force: bool = False,
 ) -> None:
     """Align one sample's candidate fragments.
@@ -78,16 +82,18 @@ def run_align(
         sample: sample name for the read group.
         threads: threads of the aligner.
         progress: called now and then with the fragments aligned so far.
+        structures: what the reads consist of.
         force: replace existing files.
 
     Raises:
         ReadsError: the reads are not those of a screen.
+        ParameterError: the structures are not those of the reads.
     """
     panel = load_panel(panel_directory)
     ranks = panel.contig_ranks
-    header = pysam.AlignmentHeader.from_dict(_bam_header(panel, sample))
+    header = pysam.AlignmentHeader.from_dict(_bam_header(panel, sample, structures))
     options = aligner_options(threads)
-    metrics = AlignMetrics()
+    metrics, starts = AlignMetrics(), StartFinder()
     with (
         open_aligner(panel.index_prefix) as aligner,
         # Both names are claimed before the first read, so that either both files appear or none.
@@ -98,27 +104,31 @@ def run_align(
     ):
         unsorted = Path(scratch) / "unsorted.bam"
         with unsorted_bam(unsorted, header) as out:
-            for batch in _batches(read_candidates(files.reads, metrics)):
+            for batch in _batches(read_candidates(files.reads, metrics, structures)):
                 for mates in _align_batch(batch, aligner, options, header, ranks):
+                    starts.add(mates)
                     metrics.aligned_fragments += any(not records[0].is_unmapped for records in mates)
                     for records in mates:
                         for record in records:
                             record.set_tag("RG", sample)
                             out.write(record)
                 progress(metrics.fragments)
-        metrics_draft.write_text(json.dumps(_summary(metrics), indent=1) + "\n", encoding="utf-8")
+        metrics_draft.write_text(
+            json.dumps(_summary(metrics, structures, starts.found()), indent=1) + "\n", encoding="utf-8"
+        )
         sort_bam(unsorted, draft, remedy="run 'aspsfusion align' again")
         pysam.index(str(draft))
         Path(f"{draft}.bai").replace(f"{files.bam}.bai")
 
 
-def _bam_header(panel: Panel, sample: str) -> dict[str, Any]:
+def _bam_header(panel: Panel, sample: str, structures: ReadStructures) -> dict[str, Any]:
     """Return the header of the panel BAM; it holds no paths and no times, so that it is reproducible."""
     return {
         "HD": {"VN": "1.6", "SO": "coordinate"},
         "SQ": [{"SN": name, "LN": len(panel.sequence_of(name))} for name in panel_contigs(panel)],
         "RG": [{"ID": sample, "SM": sample}],
         "PG": [{"ID": "aspsfusion", "PN": "aspsfusion", "VN": __version__}],
+        **({"CO": [DECLARED_UMIS + " ".join(structures.texts)]} if structures.give_umis else {}),
     }
 
 
@@ -257,7 +267,9 @@ def _set_template_length(first: pysam.AlignedSegment, second: pysam.AlignedSegme
         left.is_proper_pair = right.is_proper_pair = True
 
 
-def _summary(metrics: AlignMetrics) -> dict[str, object]:
+def _summary(
+    metrics: AlignMetrics, structures: ReadStructures, starts: Sequence[ForeignStart]
+) -> dict[str, object]:
     def share(part: int, whole: int) -> float | None:
         return round(part / whole, SHARE_DECIMALS) if whole else None
 
@@ -266,4 +278,7 @@ def _summary(metrics: AlignMetrics) -> dict[str, object]:
         "aligned_fragments": metrics.aligned_fragments,
         "adapter_fraction": share(metrics.adapter_fragments, metrics.fragments),
         "overlap_fraction": share(metrics.overlapping_pairs, metrics.pairs),
+        "umi_structures": structures.texts,
+        "too_short_reads": metrics.too_short_reads,
+        "foreign_starts": [asdict(start) for start in starts],
     }

@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
+from aspsfusion.align.structures import FORMS, TEMPLATES_ALONE, ReadStructures
 from aspsfusion.align.trim import (
     MERGE_OVERLAP,
     TrimmedPair,
@@ -15,7 +16,7 @@ from aspsfusion.align.trim import (
     trim_pair,
     trim_single,
 )
-from aspsfusion.errors import ReadsError
+from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.screen.fastq import open_reads
 
@@ -30,12 +31,21 @@ _SCREEN_AGAIN = "run 'aspsfusion screen' again"
 
 @dataclass
 class CandidateMetrics:
-    """Counts of reading and trimming."""
+    """Counts of reading and trimming.
+
+    Attributes:
+        fragments: all.
+        adapter_fragments: with an adapter in one of their reads.
+        overlapping_pairs: whose mates overlap.
+        pairs: fragments with two reads.
+        too_short_reads: shorter than the segments of their read structure.
+    """
 
     fragments: int = 0
     adapter_fragments: int = 0
     overlapping_pairs: int = 0
     pairs: int = 0
+    too_short_reads: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Candidate:
         label: the read's own name without mate and comment; names may repeat.
         reads: the two mates, a single read, or the whole molecule where mates were merged.
         merged: whether two mates were merged into one read.
-        umi: from the comment after the name, empty without one.
+        umi: by the read structures or, where those give none, from the comment after the name; else empty.
     """
 
     number: int
@@ -57,29 +67,66 @@ class Candidate:
     umi: str = ""
 
 
-def read_candidates(path: Path, metrics: CandidateMetrics) -> Iterator[Candidate]:
-    """Read candidate fragments as written by the screen, trimmed.
+def read_candidates(
+    path: Path, metrics: CandidateMetrics, structures: ReadStructures = TEMPLATES_ALONE
+) -> Iterator[Candidate]:
+    """Read candidate fragments as written by the screen, taken apart by their structures and trimmed.
+
+    Args:
+        path: FASTQ written by `aspsfusion screen` or `extract`.
+        metrics: to count in.
+        structures: what the reads consist of.
+
+    Raises:
+        ReadsError: the file is damaged, or a second mate is missing or out of place.
+        ParameterError: the reads are pairs and one structure is given, or the other way round.
+    """
+    for header, reads in _fragments(path):
+        metrics.fragments += 1
+        umi = header.umi
+        if structures.layouts:
+            if len(reads) > len(structures.layouts):
+                raise _wrong_number(structures, "pairs")
+            parts = structures.apart(reads)
+            metrics.too_short_reads += parts.too_short
+            reads = parts.templates
+            umi = parts.umi if structures.give_umis else umi
+        if len(reads) == 1:
+            single = trim_single(*reads[0])
+            metrics.adapter_fragments += single.adapter_found
+            yield Candidate(header.number, header.label, (single,), umi=umi)
+            continue
+        pair = trim_pair(*reads)
+        metrics.pairs += 1
+        metrics.adapter_fragments += pair.first.adapter_found or pair.second.adapter_found
+        metrics.overlapping_pairs += pair.insert is not None
+        yield merged_candidate(Candidate(header.number, header.label, (), umi=umi), pair)
+    if metrics.fragments and not metrics.pairs and len(structures.layouts) > 1:
+        raise _wrong_number(structures, "single reads")
+
+
+def _wrong_number(structures: ReadStructures, reads: str) -> ParameterError:
+    given = " ".join(structures.texts)
+    return ParameterError(f"--umi {given}: the reads are {reads}", remedy=FORMS)
+
+
+def _fragments(path: Path) -> Iterator[tuple["_Header", list[tuple[str, str]]]]:
+    """Yield header of the first read, and bases and qualities of both mates or the single read.
 
     Raises:
         ReadsError: the file is damaged, or a second mate is missing or out of place.
     """
     entries = _read_fastq(path)
-    for header, sequence, quality in entries:
-        number, mate_number = header.number, header.mate
-        metrics.fragments += 1
-        if not mate_number:
-            single = trim_single(sequence, quality)
-            metrics.adapter_fragments += single.adapter_found
-            yield Candidate(number, header.label, (single,), umi=header.umi)
-            continue
-        other, *mate = next(entries, (None, "", ""))
-        if mate_number != 1 or other is None or (other.number, other.mate) != (number, 2):
-            raise ReadsError(f"mate of fragment {number} is missing", path=path, remedy=_SCREEN_AGAIN)
-        pair = trim_pair((sequence, quality), (mate[0], mate[1]))
-        metrics.pairs += 1
-        metrics.adapter_fragments += pair.first.adapter_found or pair.second.adapter_found
-        metrics.overlapping_pairs += pair.insert is not None
-        yield merged_candidate(Candidate(number, header.label, (), umi=header.umi), pair)
+    for header, *first in entries:
+        reads = [(first[0], first[1])]
+        if header.mate:
+            other, *second = next(entries, (None, "", ""))
+            if header.mate != 1 or other is None or (other.number, other.mate) != (header.number, 2):
+                raise ReadsError(
+                    f"mate of fragment {header.number} is missing", path=path, remedy=_SCREEN_AGAIN
+                )
+            reads.append((second[0], second[1]))
+        yield header, reads
 
 
 def merged_candidate(candidate: Candidate, pair: TrimmedPair) -> Candidate:

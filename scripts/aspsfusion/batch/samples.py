@@ -9,19 +9,30 @@ Rows are counted as a spreadsheet counts them: the header is row 1.
 
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aspsfusion.errors import SampleSheetError, reason_of
 
-COLUMNS = ("sample_id", "fastq_1", "fastq_2", "bam", "control", "tumour_fraction", "batch", "library")
+COLUMNS = (
+    "sample_id",
+    "fastq_1",
+    "fastq_2",
+    "bam",
+    "control",
+    "tumour_fraction",
+    "batch",
+    "library",
+    "umi",
+)
 FILE_COLUMNS = ("fastq_1", "fastq_2", "bam")
-SAMPLE_COLUMNS = ("control", "tumour_fraction", "batch", "library")
+SAMPLE_COLUMNS = ("control", "tumour_fraction", "batch", "library", "umi")
 """Columns in which all rows of a sample must agree."""
 
 CONTROLS = ("positive", "negative", "ntc")
-LIBRARIES = ("polyA", "total", "capture", "amplicon")
+LIBRARIES = ("polyA", "total", "capture", "amplicon", "anchored")
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 PLAIN_NAME = "use letters, digits, '_', '.' and '-', a letter or digit first"
 RESERVED_NAMES = frozenset({"panel", "logs", "benchmarks", "summary.tsv", "summary.html"})
@@ -62,7 +73,8 @@ class Sample:
         control: `positive`, `negative`, `ntc` (no-template control) or None for a patient's sample.
         tumour_fraction: share of tumour cells by the pathologist's count, 0 to 1.
         batch: name of the sequencing run.
-        library: `polyA`, `total`, `capture` or `amplicon`.
+        library: `polyA`, `total`, `capture`, `amplicon` or `anchored`.
+        umi: structure of each read in fgbio's notation; none where the reads hold the molecule alone.
     """
 
     sample_id: str
@@ -73,16 +85,23 @@ class Sample:
     tumour_fraction: float | None = None
     batch: str | None = None
     library: str | None = None
+    umi: tuple[str, ...] = ()
 
     @property
     def declared(self) -> str:
-        """What the sheet declares that can change a verdict, as options of `aspsfusion analyse`.
+        """What the sheet declares that can change a verdict, as options of `aspsfusion analyse` for a shell.
 
         >>> Sample("S", ("a.bam",), library="capture", tumour_fraction=0.3).declared
         '--library capture --tumour-fraction 0.3'
+        >>> Sample("S", ("a.fq", "b.fq"), True, umi=("8M13S+T", "+T")).declared
+        '--umi 8M13S+T +T'
         """
-        options = {"--library": self.library, "--tumour-fraction": self.tumour_fraction}
-        return " ".join(f"{name} {value}" for name, value in options.items() if value is not None)
+        options = {
+            "--library": self.library,
+            "--tumour-fraction": self.tumour_fraction,
+        }
+        words = [word for name, value in options.items() if value is not None for word in (name, str(value))]
+        return shlex.join([*words, *(["--umi", *self.umi] if self.umi else [])])
 
 
 @dataclass(frozen=True)
@@ -120,6 +139,7 @@ def read_samples(path: str | Path) -> tuple[Sample, ...]:
         _check_name(row)
         _check_words(row)
         _check_input(row)
+        _check_structures(row)
     _check_repeats(rows)
     samples: dict[str, list[Row]] = {}
     for row in rows:
@@ -230,7 +250,7 @@ def _check_word(row: Row, column: str, allowed: Sequence[str]) -> None:
 
 
 def _check_input(row: Row) -> None:
-    """A row names FASTQ or BAM, not both and not neither, and the files are there."""
+    """A row names FASTQ or BAM, not both and not neither, and its files are there."""
     if row["bam"] and (row["fastq_1"] or row["fastq_2"]):
         raise row.error("names both FASTQ and BAM", "leave one of them empty")
     if row["fastq_2"] and not row["fastq_1"]:
@@ -248,6 +268,21 @@ def _check_input(row: Row) -> None:
             raise row.error(f"{column} {file!r} is a directory", "give the path of a file")
         if not os.access(file, os.R_OK):
             raise row.error(f"{column} {file!r} cannot be read", "ask its owner for permission")
+
+
+def _check_structures(row: Row) -> None:
+    """The read structures can be used, one for each read; whether one file holds pairs is not known here."""
+    if not row["umi"]:
+        return
+    from aspsfusion.align.structures import FORMS, MOST_READS, StructureError, read_structures
+
+    texts = row["umi"].split()
+    try:
+        read_structures(texts)
+    except StructureError as error:
+        raise row.error(f"umi: {error}", FORMS) from error
+    if row["fastq_2"] and len(texts) != MOST_READS:
+        raise row.error(f"umi {row['umi']!r} is one read structure, and the reads are pairs", FORMS)
 
 
 def _check_repeats(rows: Sequence[Row]) -> None:
@@ -304,6 +339,7 @@ def _sample(sample_id: str, rows: Sequence[Row]) -> Sample:
         tumour_fraction=_fraction(first["tumour_fraction"]),
         batch=first["batch"] or None,
         library=first["library"] or None,
+        umi=tuple(first["umi"].split()),
     )
 
 

@@ -10,9 +10,11 @@ from aspsfusion.cli.options import (
     add_library,
     add_panel,
     add_parameters,
+    add_umi,
     baseline_from,
     parameters_from,
     refuse_existing,
+    structures_from,
 )
 from aspsfusion.config import CallParameters, ClassifyParameters
 
@@ -44,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--screen", type=Path, required=True, metavar="JSON", help="written by the same")
     add_library(parser)
+    add_umi(parser)
     parser.add_argument(
         "--output",
         type=Path,
@@ -85,7 +88,13 @@ def run(args: argparse.Namespace) -> None:
     files = SampleFiles(args.output, args.sample, also, record_only=args.record, force=args.force)
     refuse_existing(files.main_files(), force=args.force)
     given = SampleInput(
-        args.panel, args.reads, args.screen, args.library, args.tumour_fraction, baseline_from(args)
+        args.panel,
+        args.reads,
+        args.screen,
+        args.library,
+        args.tumour_fraction,
+        baseline_from(args),
+        structures_from(args),
     )
     started = time.monotonic()
 

@@ -13,6 +13,7 @@ from aspsfusion.errors import ParameterError
 if TYPE_CHECKING:  # many commands have no thresholds and need not wait for pydantic
     from pydantic import BaseModel
 
+    from aspsfusion.align.structures import ReadStructures
     from aspsfusion.report.models import Imbalance
 
 Parameters = TypeVar("Parameters", bound="BaseModel")
@@ -89,7 +90,7 @@ def add_library(parser: argparse.ArgumentParser) -> None:
     """Add `--library`, `--tumour-fraction` and `--baseline`: what is known of a sample besides its reads."""
     parser.add_argument(
         "--library",
-        choices=["polyA", "total", "capture", "amplicon"],
+        choices=["polyA", "total", "capture", "amplicon", "anchored"],
         help="how the library was made, if known; polyA and total must show the control genes",
     )
     parser.add_argument(
@@ -108,6 +109,33 @@ def add_library(parser: argparse.ArgumentParser) -> None:
         help="reports of negative samples of the same kind of library, against which the coverage of the 3' "
         "gene upstream and downstream of the breakpoints is tested; five or more are used",
     )
+
+
+def add_umi(parser: argparse.ArgumentParser) -> None:
+    """Add `--umi`: what the reads consist of."""
+    parser.add_argument(
+        "--umi",
+        nargs="+",
+        default=[],
+        metavar="STRUCTURE",
+        help="structure of each read in fgbio's notation where reads begin with a UMI or a linker, such as "
+        "'8M13S+T +T': M UMI, S skipped, T template, + the rest; its UMI counts before one in names and tags",
+    )
+
+
+def structures_from(args: argparse.Namespace) -> "ReadStructures":
+    """Return the read structures of `--umi`.
+
+    Raises:
+        ParameterError: one cannot be used.
+    """
+    from aspsfusion.align.structures import FORMS, StructureError, read_structures
+
+    try:
+        # Quoted as one argument, they are as good as in several.
+        return read_structures(" ".join(args.umi).split())
+    except StructureError as error:
+        raise ParameterError(f"--umi: {error}", remedy=FORMS) from error
 
 
 def _share(text: str) -> float:

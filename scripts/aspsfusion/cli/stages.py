@@ -9,8 +9,10 @@ from aspsfusion.cli.options import (
     add_panel,
     add_parameters,
     add_path,
+    add_umi,
     parameters_from,
     refuse_existing,
+    structures_from,
 )
 from aspsfusion.config import CallParameters
 
@@ -39,6 +41,7 @@ def _add_align(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", required=True, metavar="NAME", help="sample name for the read group")
     add_path(parser, "--output", "BAM", "sorted BAM; .bai beside it")
     add_path(parser, "--metrics", "JSON", "counts of the stage")
+    add_umi(parser)
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default: 1)")
     add_force(parser)
 
@@ -47,9 +50,18 @@ def _align(args: argparse.Namespace) -> None:
     from aspsfusion.align.align import AlignFiles, run_align
 
     refuse_existing([args.output, args.metrics], force=args.force)
+    structures = structures_from(args)
     with ProgressLine("fragments") as line:
         files = AlignFiles(args.reads, args.output, args.metrics)
-        run_align(args.panel, files, args.sample, args.threads, line.update, force=args.force)
+        run_align(
+            args.panel,
+            files,
+            args.sample,
+            args.threads,
+            line.update,
+            structures=structures,
+            force=args.force,
+        )
 
 
 def _add_evidence(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from aspsfusion.evidence.evidence_file import Evidence, write_evidence
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.evidence.molecules import Molecule, MoleculeFinder
 from aspsfusion.evidence.placements import (
+    DECLARED_UMIS,
     MERGED_TAG,
     ContigBases,
     RecordGroup,
@@ -127,7 +128,9 @@ def long_insert(inserts: Sequence[int]) -> int | None:
 
 
 def _find_molecules(bam: Path, ends: EndFinder) -> MoleculeFinder:
-    finder = MoleculeFinder(ends)
+    with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
+        comments = stream.header.to_dict().get("CO", [])
+    finder = MoleculeFinder(ends, declared_umis=any(text.startswith(DECLARED_UMIS) for text in comments))
     for number, mates in _fragments(bam):
         finder.add(number, label_of(mates[0][0]), mates)
     return finder

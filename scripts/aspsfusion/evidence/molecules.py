@@ -95,10 +95,12 @@ class MoleculeFinder:
 
     Attributes:
         ends: finds the ends of fragments.
+        declared_umis: whether the UMIs are those of declared read structures; names are not looked at then.
         total: fragments so far.
     """
 
     ends: EndFinder
+    declared_umis: bool = False
     total: int = 0
     _by_place: dict[tuple[Place, ...], dict[str, list[Copies[int]]]] = field(default_factory=dict)
     _umis: Counter[str] = field(default_factory=Counter)
@@ -110,7 +112,7 @@ class MoleculeFinder:
     def add(self, number: int, label: str, mates: list[RecordGroup]) -> None:
         """Add a fragment."""
         self.total += 1
-        umi = umi_of(label, mates)
+        umi = umi_of("" if self.declared_umis else label, mates)
         self._umis[umi] += 1
         self._endings[umi or like_a_umi(label)] += 1
         quality = 0
@@ -144,8 +146,8 @@ class MoleculeFinder:
 
     @property
     def have_umis(self) -> bool:
-        """Whether the sample's fragments carry UMIs, see `are_umis`."""
-        return bool(self._umis) and are_umis(self._umis)
+        """Whether the sample's fragments carry UMIs: declared ones, or see `are_umis`."""
+        return self.declared_umis or (bool(self._umis) and are_umis(self._umis))
 
     @property
     def unused_umi(self) -> str:

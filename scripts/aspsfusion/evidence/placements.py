@@ -20,6 +20,9 @@ MERGED_TAG = "YM"
 UMI_TAG = "RX"
 """BAM tag of the UMI, as the SAM specification has it."""
 
+DECLARED_UMIS = "UMIs by the read structures "
+"""Begins the comment in the header of a BAM whose UMIs are those of read structures and no others."""
+
 LEAST_KNOWN = 20
 MOST_ALIKE = 0.8
 """Known bases of a read that may say something, and the share of one base from which it says nothing."""

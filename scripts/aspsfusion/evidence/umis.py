@@ -107,10 +107,13 @@ def cluster_umis(umis: Iterable[str]) -> dict[str, str]:
 
     UMIs within one mismatch of each other are copies of one molecule read with an error, directly or over
     others between them (the `cluster` method of umi_tools, Smith 2017 Genome Res 27:491): it never counts
-    more molecules than there are.
+    more molecules than there are. For the same reason fragments whose UMI is not known (empty), because a
+    read was too short for it, are copies of the commonest molecule of their place.
 
     >>> dict(sorted(cluster_umis(["ACGT", "ACGA", "TTTT", "ACCA"]).items()))
     {'ACCA': 'ACCA', 'ACGA': 'ACCA', 'ACGT': 'ACCA', 'TTTT': 'TTTT'}
+    >>> cluster_umis(["", "ACGT", ""])
+    {'': 'ACGT', 'ACGT': 'ACGT'}
     """
     counts = Counter(umis)
     chosen: dict[str, str] = {}
@@ -124,6 +127,9 @@ def cluster_umis(umis: Iterable[str]) -> dict[str, str]:
                 continue
             chosen[member] = umi
             waiting += [near for near in near_umis(member, counts) if near not in chosen]
+    known = Counter(chosen[umi] for umi in counts.elements() if umi)
+    if known and "" in chosen:
+        chosen[""] = min(known, key=lambda umi: (-known[umi], umi))
     return {umi: chosen[umi] for umi in counts}
 
 

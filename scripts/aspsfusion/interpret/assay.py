@@ -5,10 +5,26 @@ from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import Reason
 from aspsfusion.report.words import count
 
-AMPLICON = "amplicon"
+AMPLICON, ANCHORED = "amplicon", "anchored"
 
 
-def amplicons(spec: PanelSpec, findings: Findings) -> Reason | None:
+def cannot_show(spec: PanelSpec, findings: Findings) -> list[Reason]:
+    """Return why fragments of the wild type say nothing of the fusion, or cannot be judged."""
+    return [reason for reason in (_amplicons(spec, findings), _anchored(spec, findings)) if reason]
+
+
+def _anchored(spec: PanelSpec, findings: Findings) -> Reason | None:
+    """Return that the library is anchored PCR, whose informative molecules are those of certain primers."""
+    if findings.library != ANCHORED:
+        return None
+    return Reason(
+        code="PRIMERS_NOT_KNOWN",
+        text="The library is declared as anchored PCR. Only molecules that were primed beyond a place where "
+        f"{spec.target.fusion} joins could have shown it; without the primers it is not known which are.",
+    )
+
+
+def _amplicons(spec: PanelSpec, findings: Findings) -> Reason | None:
     """Return that the fragments are amplicons, declared or seen, between primers of one gene."""
     fixed = {key: number for key, number in findings.fixed_ends.items() if number}
     if findings.library != AMPLICON and not fixed:

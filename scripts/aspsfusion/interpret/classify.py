@@ -8,7 +8,7 @@ Everything else is INDETERMINATE, and says why.
 from collections.abc import Sequence
 
 from aspsfusion.config import ClassifyParameters
-from aspsfusion.interpret.assay import amplicons
+from aspsfusion.interpret.assay import cannot_show
 from aspsfusion.interpret.exclusion import Findings, exclusion, inadequacies, informative_text
 from aspsfusion.interpret.unproven import alone, unproven_evidence, unproven_partners
 from aspsfusion.panel.spec import PanelSpec
@@ -38,7 +38,7 @@ def classify(
     else:
         reasons = _target_evidence(spec, findings, parameters) + _other_findings(spec, findings)
         reasons += inadequacies(spec, findings, excluded, parameters)
-        reasons += filter(None, [amplicons(spec, findings)])
+        reasons += cannot_show(spec, findings)
         call = "INDETERMINATE" if reasons else "EXCLUDED"
         reasons = reasons or [_exclusion_reason(spec, findings, excluded)]
     statement = _statement(spec, findings, call, reasons, excluded)

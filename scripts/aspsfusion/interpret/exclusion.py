@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aspsfusion.config import ClassifyParameters
+from aspsfusion.interpret.foreign import FOREIGN_STARTS
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, OneSided, Reason, UnexplainedBridge
 from aspsfusion.report.models import TUMOUR_SHARE_TO_DETECT, Exclusion, ExclusionLevel
@@ -199,6 +200,8 @@ def inadequacies(
     spec: PanelSpec, findings: Findings, excluded: Exclusion, parameters: ClassifyParameters
 ) -> list[Reason]:
     """Return the reasons why the target fusion might have been missed; none where an exclusion holds."""
+    if any(reason.code == FOREIGN_STARTS for reason in findings.incomplete):
+        return list(findings.incomplete)  # that genes were not seen follows from it
     reasons = [
         _low_coverage(excluded),
         _five_prime_gene(spec, findings, parameters),

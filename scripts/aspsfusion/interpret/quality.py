@@ -15,6 +15,7 @@ from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.diverged import MIN_SHARED_RATE
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.interpret.exclusion import control_genes_seen
+from aspsfusion.interpret.foreign import foreign_reasons
 from aspsfusion.interpret.rna_quality import (
     STRANDED,
     UNSTRANDED,
@@ -26,7 +27,7 @@ from aspsfusion.interpret.rna_quality import (
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.findings import Reason
 from aspsfusion.report.models import QcCheck, QcFlag, QualityControl
-from aspsfusion.report.words import NOT_DETERMINED, percent
+from aspsfusion.report.words import NOT_DETERMINED, percent, plural
 
 DIVERGED_SHARE = 0.05
 """Share of a target gene's fragments that are of another species or of a diverged copy from which the report
@@ -35,14 +36,20 @@ says so: single ones are of people with several differences close together."""
 DECIMALS = 2
 
 
-def incomplete_evidence(screen: Mapping[str, Any], coverage: Coverage) -> list[Reason]:
+def incomplete_evidence(
+    screen: Mapping[str, Any], align: Mapping[str, Any], coverage: Coverage
+) -> list[Reason]:
     """Return the reasons why the input cannot carry the evidence for an exclusion.
 
     Args:
         screen: metrics of `aspsfusion screen` or `aspsfusion extract`.
+        align: metrics of `aspsfusion align`.
         coverage: wild-type counts of the sample.
     """
-    reasons = [Reason(code="INPUT_INCOMPLETE", text=text) for text in screen.get("incomplete", ())]
+    reasons = [
+        *foreign_reasons(align),
+        *(Reason(code="INPUT_INCOMPLETE", text=text) for text in screen.get("incomplete", ())),
+    ]
     if coverage.direction.unspliced:
         reasons.append(
             Reason(
@@ -112,6 +119,7 @@ def quality_control(
             *(QcFlag(code=reason.code, text=reason.text) for reason in incomplete),
             *(QcFlag(code=item.code, text=item.flag) for item in judged if item.kept is False),
             *_umi_flags(record),
+            *_short_read_flags(align),
             *_diverged_flags(panel, record.calls.coverage),
         ],
         checks=[item.check for item in judged],
@@ -168,6 +176,19 @@ def _umi_flags(record: CallsFile) -> list[QcFlag]:
         "analyse the sample again."
     )
     return [QcFlag(code="UMI_NOT_USED", text=text)]
+
+
+def _short_read_flags(align: Mapping[str, Any]) -> list[QcFlag]:
+    """Return a flag where reads were too short for their declared structures."""
+    short = align.get("too_short_reads", 0)
+    if not short:
+        return []
+    text = (
+        f"{plural(short, 'read of the candidates is', 'reads of the candidates are')} shorter than the "
+        f"declared structure {' '.join(align['umi_structures'])}, or without a mate: these are not used, "
+        "and their fragments have no UMI where it would be in them."
+    )
+    return [QcFlag(code="READS_TOO_SHORT", text=text)]
 
 
 def _diverged_flags(panel: Panel, coverage: Coverage) -> list[QcFlag]:

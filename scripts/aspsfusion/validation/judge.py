@@ -25,6 +25,7 @@ SILENT_REASONS = frozenset(
         "FIVE_PRIME_GENE_DEPLETED",
         "CONTROL_GENES_NOT_SEEN",
         "AMPLICON_CANNOT_SHOW",
+        "PRIMERS_NOT_KNOWN",
         "WOULD_HAVE_BEEN_SEEN",
     }
 )
