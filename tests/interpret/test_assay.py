@@ -68,3 +68,21 @@ def test_a_declared_amplicon_library_is_not_excluded(runner: Runner) -> None:
 def test_an_anchored_library_is_not_excluded_without_its_primers(runner: Runner) -> None:
     fragments = wild_type(runner.genes, Library(), random.Random(4))
     assert codes(runner.report(fragments, "anchored")) == ["PRIMERS_NOT_KNOWN"]
+
+
+@pytest.mark.parametrize("library", ["capture", None])
+@pytest.mark.parametrize("sense", [True, False])
+def test_molecules_from_one_primer_exclude_nothing(runner: Runner, library: str | None, sense: bool) -> None:
+    """One end is at a primer 60 nt from a boundary, the other anywhere: anchored PCR, not declared."""
+    rng, tfe3, aspscr1 = random.Random(5), runner.genes["TFE3"], runner.genes["ASPSCR1"]
+    places = [(tfe3, tfe3.start_of(5)), (tfe3, tfe3.start_of(6)), (aspscr1, aspscr1.start_of(5))]
+    fragments = []
+    for number, (gene, at) in enumerate(places * 200):
+        length = rng.randint(120, 240)
+        start = at - BESIDE if sense else at + BESIDE - length
+        molecule = gene.bases[start : start + length]
+        fragments.append(sequenced(molecule, Library(100), rng, f"m{number}_{umi(rng)}"))
+    report = runner.report(fragments, library)
+    assert report["exclusion"]["adequate"]
+    assert report["verdict"]["call"] == "INDETERMINATE"
+    assert "PRIMERS_NOT_KNOWN" in codes(report)

@@ -114,11 +114,11 @@ def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSided
     targets = set(panel.spec.genes_with_role("target"))
     clips: list[_Clip] = []
     for fragment in fragments:
-        found = {clip for mate in fragment.mates for clip in _clips(panel, fragment, mate, targets)}
+        found = [clip for mate in fragment.mates for clip in _clips(panel, fragment, mate, targets)]
         # Overlapping mates show the same break twice; the fragment votes once, with its longest clip.
         by_place = {
             (clip.gene, clip.position, clip.enters): clip
-            for clip in sorted(found, key=lambda c: (len(c.bases), -c.differs, c.bases))
+            for clip in sorted(found, key=lambda c: (len(c.bases), -c.differs, c.bases, c.aligned, c.own))
         }
         clips.extend(clip for clip in by_place.values() if _of_the_gene_itself(panel, fragment, clip.gene))
     return _clusters(panel, clips)

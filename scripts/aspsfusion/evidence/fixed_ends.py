@@ -1,10 +1,13 @@
 """Notices libraries whose fragments end at a few places, as those between the primers of amplicons do.
 
 Such a fragment shows that a gene is whole between two primers of this gene, and could not have shown that
-another gene takes its place: the second primer would be missing.
+another gene takes its place: the second primer would be missing. In anchored PCR one end is at a primer, and
+the fragment could have shown it only where that primer is in the part that the fusion keeps.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 Ends = dict[tuple[int | None, int | None], int]
 """Fragments by their first base and their end, in nt from a boundary; None for one that no read shows."""
@@ -49,6 +52,26 @@ def in_fixed_places(ends: Mapping[tuple[int | None, int | None], int]) -> int:
     >>> in_fixed_places({(-place, 60): 2 for place in range(20)})
     0
     """
-    total = sum(ends.values())
-    shared = sum(sorted(ends.values(), reverse=True)[:MAX_PLACES])
+    return _in_few_places(ends)
+
+
+def anchored_in_fixed_places(ends: Mapping[tuple[int | None, int | None], int]) -> int:
+    """Return how many fragments of which both ends are known share the few places of one end; 0 without such.
+
+    >>> anchored_in_fixed_places({(-60, length): 1 for length in range(20, 60)})
+    40
+    >>> anchored_in_fixed_places({(-length, 60 - length): 2 for length in range(20)})
+    0
+    """
+    whole = {both: number for both, number in ends.items() if None not in both}
+    sides: tuple[Counter[int | None], ...] = (Counter(), Counter())
+    for both, number in whole.items():
+        for side, place in zip(sides, both, strict=True):
+            side[place] += number
+    return max(map(_in_few_places, sides))
+
+
+def _in_few_places(places: Mapping[Any, int]) -> int:
+    total = sum(places.values())
+    shared = sum(sorted(places.values(), reverse=True)[:MAX_PLACES])
     return shared if total >= MIN_FRAGMENTS and shared >= MIN_SHARE * total else 0

@@ -14,7 +14,7 @@ from aspsfusion.call.calls_file import CallsFile, read_calls
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
-from aspsfusion.evidence.fixed_ends import in_fixed_places
+from aspsfusion.evidence.fixed_ends import anchored_in_fixed_places, in_fixed_places
 from aspsfusion.interpret.annotate import (
     annotate_bridges,
     annotate_filtered,
@@ -151,6 +151,7 @@ def compose_report(
         diverged=coverage.diverged,
         bridges=bridges,
         fixed_ends={key: in_fixed_places(ends) for key, ends in coverage.ends.items()},
+        anchored={key: anchored_in_fixed_places(ends) for key, ends in coverage.ends.items()},
     )
     verdict, excluded = classify(spec, findings, parameters)
     expression = _expression(panel, coverage.genes)

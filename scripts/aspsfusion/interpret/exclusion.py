@@ -55,6 +55,7 @@ class Findings:
         bridges: fragments that join the target genes and that no junction explains.
         fixed_ends: informative fragments at each acceptor that begin and end at a few places; 0 where most
             do not.
+        anchored: those that share the places of one end alone, likewise.
     """
 
     sample: str
@@ -70,6 +71,7 @@ class Findings:
     tumour_fraction: float | None = None
     bridges: Sequence[UnexplainedBridge] = ()
     fixed_ends: Mapping[str, int] = field(default_factory=dict)
+    anchored: Mapping[str, int] = field(default_factory=dict)
 
 
 def detectable_fraction(informative: int, confidence: float) -> float | None:
