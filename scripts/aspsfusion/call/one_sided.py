@@ -116,12 +116,14 @@ def find_one_sided(panel: Panel, fragments: Iterable[Fragment]) -> list[OneSided
     for fragment in fragments:
         found = [clip for mate in fragment.mates for clip in _clips(panel, fragment, mate, targets)]
         # Overlapping mates show the same break twice; the fragment votes once, with its longest clip.
-        by_place = {
-            (clip.gene, clip.position, clip.enters): clip
-            for clip in sorted(found, key=lambda c: (len(c.bases), -c.differs, c.bases, c.aligned, c.own))
-        }
+        by_place = {(clip.gene, clip.position, clip.enters): clip for clip in sorted(found, key=_weight)}
         clips.extend(clip for clip in by_place.values() if _of_the_gene_itself(panel, fragment, clip.gene))
     return _clusters(panel, clips)
+
+
+def _weight(clip: _Clip) -> tuple[object, ...]:
+    """Return by what the clips of one place are sorted: one at an exon's border comes after its equals."""
+    return len(clip.bases), -clip.differs, clip.bases, clip.aligned, clip.at_border, clip.own, clip.outer
 
 
 def _of_the_gene_itself(panel: Panel, fragment: Fragment, gene: str) -> bool:
