@@ -2,10 +2,12 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import carriers.reads
+from aspsfusion.call import proposals
 from aspsfusion.call.assign import SupportFinder
 from aspsfusion.call.borders import NEAR
 from aspsfusion.call.bridges import Agreement, Join, Stretch, agreements
@@ -14,6 +16,7 @@ from aspsfusion.call.support import Support
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import Fragment
 from aspsfusion.panel.panel import Panel
+from carriers.carrier_kinds import random_carrier
 from carriers.reads import Library, join, sequenced
 from carriers.sample import Runner
 from carriers.shapes import Site, joined_at
@@ -162,3 +165,13 @@ def test_what_only_touches_a_junction_is_kept_for_comparison(demo_panel: Panel) 
     assignment = SupportFinder(demo_panel, CallParameters()).assign(supports)
     assert assignment.touching == {junction: [touching]}
     assert assignment.numbers == {1, 2}
+
+
+def test_fragments_of_a_rejected_junction_forbid_an_exclusion(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three inserted bases read as errors leave most fragments of a carrier only touching a junction."""
+    monkeypatch.setattr(proposals, "FEW_INSERTED", 3)
+    outcome = random_carrier(runner, 1781, random.Random("random:1781"))
+    assert outcome.call == "INDETERMINATE"
+    assert "UNEXPLAINED_BRIDGE" in outcome.reasons

@@ -18,7 +18,8 @@ share: some pairs of primers reach across one boundary."""
 
 MIN_SHARE = 0.8
 """Share of the fragments from which they do. Single reads of 36 nt that hold 15 nt on both sides of a
-boundary, which have the fewest places, begin at 14, and three of these hold a fifth."""
+boundary, which have the fewest places, begin at 14, and three of these hold a fifth; one end of fragments of
+60 nt has 31 places."""
 
 MIN_FRAGMENTS = 20
 """Fewest fragments to notice it; with fewer nothing is excluded anyhow."""
@@ -44,15 +45,20 @@ def ends_of(
     return (None, last) if single_reverse else (first, None)
 
 
-def in_fixed_places(ends: Mapping[tuple[int | None, int | None], int]) -> int:
-    """Return how many fragments share the few places at which most begin and end; 0 where they do not.
+def in_fixed_places(places: Mapping[Any, int]) -> int:
+    """Return how many fragments share the few places at which most are; 0 where they do not.
+
+    Args:
+        places: fragments by both of their ends, see `Ends`, or by one of them.
 
     >>> in_fixed_places({(-40, 60): 30, (-40, 61): 2, (None, 20): 1}), in_fixed_places({(-40, 60): 19})
     (33, 0)
     >>> in_fixed_places({(-place, 60): 2 for place in range(20)})
     0
     """
-    return _in_few_places(ends)
+    total = sum(places.values())
+    shared = sum(sorted(places.values(), reverse=True)[:MAX_PLACES])
+    return shared if total >= MIN_FRAGMENTS and shared >= MIN_SHARE * total else 0
 
 
 def anchored_in_fixed_places(ends: Mapping[tuple[int | None, int | None], int]) -> int:
@@ -63,15 +69,9 @@ def anchored_in_fixed_places(ends: Mapping[tuple[int | None, int | None], int]) 
     >>> anchored_in_fixed_places({(-length, 60 - length): 2 for length in range(20)})
     0
     """
-    whole = {both: number for both, number in ends.items() if None not in both}
     sides: tuple[Counter[int | None], ...] = (Counter(), Counter())
-    for both, number in whole.items():
-        for side, place in zip(sides, both, strict=True):
-            side[place] += number
-    return max(map(_in_few_places, sides))
-
-
-def _in_few_places(places: Mapping[Any, int]) -> int:
-    total = sum(places.values())
-    shared = sum(sorted(places.values(), reverse=True)[:MAX_PLACES])
-    return shared if total >= MIN_FRAGMENTS and shared >= MIN_SHARE * total else 0
+    for both, number in ends.items():
+        if None not in both:
+            for side, place in zip(sides, both, strict=True):
+                side[place] += number
+    return max(map(in_fixed_places, sides))

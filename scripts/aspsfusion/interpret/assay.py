@@ -12,38 +12,35 @@ AMPLICON, ANCHORED = "amplicon", "anchored"
 
 def cannot_show(spec: PanelSpec, findings: Findings) -> list[Reason]:
     """Return why fragments of the wild type say nothing of the fusion, or cannot be judged."""
-    reason = _amplicons(spec, findings) or _anchored(spec, findings)
-    return [reason] if reason else []
-
-
-def _anchored(spec: PanelSpec, findings: Findings) -> Reason | None:
-    """Return that the library is anchored PCR, whose informative molecules are those of certain primers."""
-    seen = _seen(findings, findings.anchored)
-    if findings.library != ANCHORED and not seen:
-        return None
-    begins = "The library is declared as anchored PCR."
-    if seen:
-        begins = f"Most informative fragments have one end at few places, as in anchored PCR ({seen})."
-    return Reason(
-        code="PRIMERS_NOT_KNOWN",
-        text=f"{begins} Only molecules primed in the part of a gene that {spec.target.fusion} keeps could "
-        "have shown it; without the primers it is not known which are.",
-    )
-
-
-def _amplicons(spec: PanelSpec, findings: Findings) -> Reason | None:
-    """Return that the fragments are amplicons, declared or seen, between primers of one gene."""
-    seen = _seen(findings, findings.fixed_ends)
-    if findings.library != AMPLICON and not seen:
-        return None
-    begins = "The library is declared as amplicons."
-    if seen:
-        begins = f"Most informative fragments begin and end at the same few places, as amplicons do ({seen})."
-    return Reason(
-        code="AMPLICON_CANNOT_SHOW",
-        text=f"{begins} A fragment between two primers of one gene cannot show {spec.target.fusion}: only an "
-        "assay that also reads from one gene into the other could exclude it.",
-    )
+    fusion = spec.target.fusion
+    amplicons, anchored = (_seen(findings, fixed) for fixed in (findings.fixed_ends, findings.anchored))
+    if findings.library == AMPLICON or amplicons:
+        begins = "The library is declared as amplicons."
+        if amplicons:
+            begins = (
+                f"Most informative fragments have their ends at few places, as amplicons do ({amplicons})."
+            )
+        return [
+            Reason(
+                code="AMPLICON_CANNOT_SHOW",
+                text=f"{begins} A fragment between two primers of one gene cannot show {fusion}: only an "
+                "assay that also reads from one gene into the other could exclude it.",
+            )
+        ]
+    if findings.library == ANCHORED or anchored:
+        begins = "The library is declared as anchored PCR."
+        if anchored:
+            begins = (
+                f"Most informative fragments have one end at few places, as in anchored PCR ({anchored})."
+            )
+        return [
+            Reason(
+                code="PRIMERS_NOT_KNOWN",
+                text=f"{begins} Only molecules primed in the part of a gene that {fusion} keeps could have "
+                "shown it; without the primers it is not known which are.",
+            )
+        ]
+    return []
 
 
 def _seen(findings: Findings, fixed: Mapping[str, int]) -> str:

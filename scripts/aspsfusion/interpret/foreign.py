@@ -43,8 +43,8 @@ def foreign_reasons(align: Mapping[str, Any]) -> list[Reason]:
         Reason(
             code=FOREIGN_STARTS,
             text=f"Read {start.read} begins{after} with {start.bases} bases that are not of the panel "
-            f"({start.consensus} in {percent(start.share)} of the candidates): an inline UMI or a linker; "
-            "declare `umi`.",
+            f"({start.consensus} in {percent(start.share)} of the reads placed there): an inline UMI or a "
+            "linker; declare `umi`.",
         )
         for start in foreign_starts(align)
     ]
