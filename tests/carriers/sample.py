@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from aspsfusion.align.structures import read_structures
 from aspsfusion.cli import main
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.validation.run import Chain, open_chain
@@ -33,10 +34,13 @@ class Runner:
         self._chain = chain
         self._keep = keep
 
-    def report(self, fragments: Sequence[Fragment], library: str | None = None) -> Report:
-        """Return the report of a sample, of a declared kind of library."""
+    def report(
+        self, fragments: Sequence[Fragment], library: str | None = None, umi: Sequence[str] = ()
+    ) -> Report:
+        """Return the report of a sample, of a declared kind of library and with declared read structures."""
         lane = self._chain.write_reads(texts(fragments))
-        report: Report = self._chain.report(self._chain.examine("s", [lane], library)).model_dump(mode="json")
+        found = self._chain.examine("s", [lane], library, read_structures(umi))
+        report: Report = self._chain.report(found).model_dump(mode="json")
         if self._keep is not None:
             self._keep.mkdir(parents=True, exist_ok=True)
             write(fragments, self._keep / "reads")

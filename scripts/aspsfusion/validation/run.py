@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aspsfusion import __version__
+from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.call.call import Caller
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.interpret.compose import StageResults, compose_report, read_metrics
@@ -60,19 +61,26 @@ class Chain:
         self._directory = panel_directory
         self._scratch = scratch
 
-    def examine(self, sample: str, lanes: Sequence[Lane], library: str | None = None) -> StageResults:
+    def examine(
+        self,
+        sample: str,
+        lanes: Sequence[Lane],
+        library: str | None = None,
+        structures: ReadStructures = TEMPLATES_ALONE,
+    ) -> StageResults:
         """Return what the stages before the verdict find in a sample.
 
         Args:
             sample: sample name.
             lanes: its reads.
             library: declared library type.
+            structures: what the reads consist of.
         """
         scratch = self._scratch
         candidates, bam = scratch / "candidates.fastq.gz", scratch / "panel.bam"
         run_screen(self._directory, lanes, candidates, scratch / _SCREEN, force=True)
         outputs = {"bam": bam, "align": scratch / _ALIGN, "evidence": scratch / "evidence.json.gz"}
-        calls = call_candidates(self._caller, candidates, sample, outputs, force=True)
+        calls = call_candidates(self._caller, candidates, sample, outputs, structures=structures, force=True)
         screen, align = (read_metrics(scratch / name) for name in (_SCREEN, _ALIGN))
         return StageResults(sample, screen, align, calls, library)
 
