@@ -36,7 +36,6 @@ FRACTION_DECIMALS = 4
 ONE_SIDED_REASONS = {
     "LOW_COMPLEXITY": "The sequence beyond the break is a simple repeat, such as a poly-A tail.",
     "ADAPTER": "The sequence beyond the break contains an adapter of the library.",
-    "FOREIGN_START": "Most reads begin with an inline UMI or a linker, which is seen beyond the break.",
 }
 
 

@@ -26,7 +26,6 @@ from aspsfusion.interpret.annotate import (
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.differential import differential_of, with_differential
 from aspsfusion.interpret.exclusion import Findings
-from aspsfusion.interpret.foreign import foreign_starts, without_foreign_breaks
 from aspsfusion.interpret.imbalance import imbalance
 from aspsfusion.interpret.quality import incomplete_evidence, quality_control
 from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
@@ -134,8 +133,7 @@ def compose_report(
         if junction.rejections
     ]
     incomplete = incomplete_evidence(results.screen, results.align, coverage)
-    breaks = without_foreign_breaks(calls.one_sided, foreign_starts(results.align), reported)
-    one_sided = annotate_one_sided(panel, [c for c in breaks if not c.rejection])
+    one_sided = annotate_one_sided(panel, [c for c in calls.one_sided if not c.rejection])
     bridges = annotate_bridges(panel, calls.bridges)
     findings = Findings(
         sample=results.sample,
@@ -172,7 +170,7 @@ def compose_report(
         fusions=fusions,
         filtered=filtered,
         one_sided=one_sided,
-        filtered_one_sided=annotate_filtered_one_sided(panel, breaks),
+        filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
         unexplained_bridges=bridges,
         internal_events=annotate_internal(panel, calls.internal),
         exclusion=excluded,
