@@ -90,7 +90,8 @@ class ReadStructures:
                 replace(
                     layout,
                     template=slice((layout.template.start or 0) + more, layout.template.stop),
-                    shortest=layout.shortest + more,
+                    # A template of fixed length holds them already.
+                    shortest=layout.shortest + (more if layout.template.stop is None else 0),
                 )
                 for layout, more in zip(layouts, bases, strict=True)
             )

@@ -27,7 +27,7 @@ class Evidence:
         median_insert: median length of unique wild-type pairs on transcripts, in nt.
         long_insert: length in nt that hardly any of them exceeds; None where there are too few to tell.
         umi: whether molecules were distinguished by UMIs too.
-        unused_umi: what the names end in where that looks like UMIs but is not used; else empty.
+        unused_umi: a value in names or tags that looks like a UMI but is not used; else empty.
         misread_runs: whether the lengths of homopolymer runs are often misread.
     """
 

@@ -19,7 +19,7 @@ from aspsfusion.evidence.placements import UMI_TAG, RecordGroup, primary_record
 from aspsfusion.evidence.umis import (
     are_umis,
     cluster_umis,
-    like_a_umi,
+    like_umis,
     near_umis,
     plain_umi,
     umi_of_name,
@@ -41,6 +41,9 @@ length, as flow sequencing does: 5 to 30% of its reads. Of others at most 0.5%."
 WORD, WORDS = 10, 3
 """Bases of a piece, and pieces at a read's beginning, one of which a copy that went astray has in common with
 the others."""
+
+_IN_TAG = -1
+"""Stands for the place in the name of a UMI that is in a tag."""
 
 Item = TypeVar("Item")
 _INDELS = (1, 2)
@@ -104,7 +107,7 @@ class MoleculeFinder:
     total: int = 0
     _by_place: dict[tuple[Place, ...], dict[str, list[Copies[int]]]] = field(default_factory=dict)
     _umis: Counter[str] = field(default_factory=Counter)
-    _endings: Counter[str] = field(default_factory=Counter)
+    _fields: Counter[tuple[int, str]] = field(default_factory=Counter)
     _reads: int = 0
     _indel_reads: int = 0
     _indel_places: set[tuple[int, int]] = field(default_factory=set)
@@ -114,7 +117,7 @@ class MoleculeFinder:
         self.total += 1
         umi = umi_of("" if self.declared_umis else label, mates)
         self._umis[umi] += 1
-        self._endings[umi or like_a_umi(label)] += 1
+        self._fields.update(like_umis(label) or ([(_IN_TAG, umi)] if umi else ()))
         quality = 0
         reads = [(primary_record(records), records) for records in mates]
         for record, _ in reads:
@@ -151,8 +154,8 @@ class MoleculeFinder:
 
     @property
     def unused_umi(self) -> str:
-        """An ending of the names that looks like a UMI and is not used; empty where there is none."""
-        return "" if self.have_umis else unused_umi(self._endings)
+        """A value in names or tags that looks like a UMI and is not used; empty where there is none."""
+        return "" if self.have_umis else unused_umi(self._fields, self.total)
 
     def molecules(self) -> dict[int, Molecule]:
         """Return the molecules by the number of their best fragment.

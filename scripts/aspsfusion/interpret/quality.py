@@ -166,11 +166,11 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _umi_flags(record: CallsFile) -> list[QcFlag]:
-    """Return a flag where names end in what looks like UMIs but was not used."""
+    """Return a flag where names or tags hold what looks like UMIs but was not used."""
     if not record.unused_umi:
         return []
     text = (
-        f"Read names end in bases that may be UMIs, such as {record.unused_umi}, and were not used: "
+        f"Read names or tags hold bases that may be UMIs, such as {record.unused_umi}, and were not used: "
         "molecules are distinguished by where their reads begin. If they are UMIs, write one into every name "
         "as its last field after an underscore, or into the tag RX (in FASTQ RX:Z: after the name), and "
         "analyse the sample again."
