@@ -7,6 +7,8 @@ import pysam
 import pytest
 
 from aspsfusion.call.calls_file import CalledJunction
+from aspsfusion.evidence.ends import End, Shown
+from aspsfusion.evidence.molecules import Copies, join_copies
 from aspsfusion.evidence.umis import are_umis, cluster_umis, umi_of_name
 from aspsfusion.screen.pairs import Lane
 from carriers.genes import read_genes
@@ -55,6 +57,24 @@ def test_what_counts_as_umis(values: dict[str, int], expected: bool) -> None:
 def test_umis_within_one_mismatch_are_one_molecule() -> None:
     found = cluster_umis(["ACGTACGT"] * 3 + ["ACGTACGA", "TCGTACGA", "GGGGGGGG"])
     assert set(found.values()) == {"ACGTACGT", "GGGGGGGG"}
+
+
+@pytest.mark.parametrize("place", [100, 102])
+def test_a_copy_at_another_place_is_compared_with_each_umi_of_a_molecule(place: int) -> None:
+    """The second UMI is within one mismatch of the first alone, and none stands for all three."""
+    bases = "".join(random.Random(1).choices("ACGT", k=60))
+
+    def read(number: int, umi: str, position: int) -> Copies[int]:
+        end = End("chrX", False, position, None, True, bases)
+        return Copies((number,), number, (umi,), Shown((end,)), 1)
+
+    reads = [read(0, "CGTACCTG", 100), read(1, "CGGACCTG", place), read(2, "AGTACCTG", 100)]
+    once = join_copies(reads, have_umis=True, misread_runs=False)
+    assert [each.count for each in once] == [3]
+    assert set(once[0].umis) == {"CGTACCTG", "CGGACCTG", "AGTACCTG"}
+    # Molecules of two places that are found to be at one later on, as on a fusion transcript.
+    (apart,) = join_copies([reads[0], reads[2]], have_umis=True, misread_runs=False)
+    assert len(join_copies([apart, reads[1]], have_umis=True, misread_runs=False)) == 1
 
 
 def called(panel: Path, directory: Path, names: list[str]) -> CalledJunction:

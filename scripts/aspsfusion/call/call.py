@@ -227,13 +227,13 @@ def unique_molecules(group: Iterable[Assigned], *, misread_runs: bool) -> list[C
         Copies(
             _strength(item),
             item,
-            item.support.fragment.umi,
+            item.support.fragment.umis,
             item.support.shown,
             item.support.fragment.copies,
         )
         for item in group
     ]
-    found = join_copies(copies, have_umis=any(each.umi for each in copies), misread_runs=misread_runs)
+    found = join_copies(copies, have_umis=any(any(each.umis) for each in copies), misread_runs=misread_runs)
     kept = [Counted(*each.item, each.count) for each in found]
     return sorted(kept, key=lambda item: (item.support.reach, item.support.fragment.number))
 

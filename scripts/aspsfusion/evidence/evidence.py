@@ -170,7 +170,7 @@ def _fragment(
             for records in mates
         ),
         merged=primary_record(mates[0]).has_tag(MERGED_TAG),
-        umi=molecule.umi,
+        umis=molecule.umis,
     )
 
 

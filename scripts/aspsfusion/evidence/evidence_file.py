@@ -12,7 +12,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 
-EVIDENCE_VERSION = 6
+EVIDENCE_VERSION = 7
 
 
 @dataclass
@@ -68,7 +68,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
                     for mate in fragment.mates
                 ],
                 fragment.merged,
-                fragment.umi,
+                fragment.umis,
             ]
             for fragment in evidence.fragments
         ],
@@ -99,9 +99,9 @@ def read_evidence(path: Path) -> Evidence:
                     for which, sequence, placements in mates
                 ),
                 merged,
-                umi,
+                tuple(umis),
             )
-            for number, label, copies, mates, merged, umi in data["fragments"]
+            for number, label, copies, mates, merged, umis in data["fragments"]
         ]
         return Evidence(
             coverage,
