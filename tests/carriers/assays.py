@@ -49,12 +49,27 @@ class Umi:
     """Where the UMI of a molecule is.
 
     Attributes:
-        inline: whether it is in front of read 1, with a linker after it; else at the end of the read's name.
+        inline: whether it is in front of read 1, with a linker after it; else in the read's name.
         length: in nt.
+        form: of a name with it: `number` and `copy` of the molecule, `umi`, or its halves `a` and `b`.
+        shorter: bases that the UMIs of some molecules lack.
     """
 
     inline: bool
     length: int = 8
+    form: str = "{number}.{copy}_{umi}"
+    shorter: int = 0
+
+    def drawn(self, rng: random.Random) -> str:
+        """Draw the UMI of a molecule."""
+        return "".join(rng.choices(BASES, k=self.length - rng.randint(0, self.shorter)))
+
+    def name(self, number: int, copy: int, bases: str) -> str:
+        """Return the name of a copy's reads."""
+        if self.inline:
+            return f"{number}.{copy}"
+        half = len(bases) // 2
+        return self.form.format(number=number, copy=copy, umi=bases, a=bases[:half], b=bases[half:])
 
     @property
     def structures(self) -> tuple[str, ...]:
@@ -87,12 +102,10 @@ def copied(
     """
     found = []
     for number, molecule in enumerate(molecules):
-        bases = "" if umi is None else "".join(rng.choices(BASES, k=umi.length))
-        inline = umi is not None and umi.inline
-        whole = f"{bases}{LINKER}{molecule}" if inline else molecule
-        ending = f"_{bases}" if bases and not inline else ""
+        bases = umi.drawn(rng) if umi else ""
+        whole = f"{bases}{LINKER}{molecule}" if umi and umi.inline else molecule
         for copy in range(rng.randint(*copies)):
-            name = f"{prefix}{number}.{copy}{ending}"
-            found.append(sequenced(whole, library, rng, name, reverse=False))
+            name = umi.name(number, copy, bases) if umi else f"{number}.{copy}"
+            found.append(sequenced(whole, library, rng, f"{prefix}{name}", reverse=False))
     rng.shuffle(found)
     return found
