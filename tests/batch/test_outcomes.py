@@ -60,7 +60,7 @@ def test_a_sample_has_one_outcome(reads: Path, tmp_path: Path) -> None:
 
 
 def test_an_outcome_of_the_present_inputs_is_not_outdated(reads: Path) -> None:
-    (now,) = present_inputs({"S1": ((str(reads),), "polyA")}, None, "--min-anchor 10").values()
+    (now,) = present_inputs({"S1": ((str(reads),), "polyA", ())}, None, "--min-anchor 10").values()
     assert outdated(outcome_of(reads).inputs, now) == ""
     assert outdated(outcome_of(reads).inputs, Inputs()) == "", "what is not known is not compared"
 

@@ -17,6 +17,8 @@ from aspsfusion.evidence.alike import END_BASES, MAX_END_DIFFERENCES, alike
 from aspsfusion.evidence.ends import END_SLACK, End, EndFinder, Place, Shown
 from aspsfusion.evidence.placements import UMI_TAG, RecordGroup, primary_record
 from aspsfusion.evidence.umis import (
+    NO_UMIS,
+    UmiSource,
     are_umis,
     cluster_umis,
     like_a_umi,
@@ -105,6 +107,7 @@ class MoleculeFinder:
     _by_place: dict[tuple[Place, ...], dict[str, list[Copies[int]]]] = field(default_factory=dict)
     _umis: Counter[str] = field(default_factory=Counter)
     _endings: Counter[str] = field(default_factory=Counter)
+    _tagged: int = 0
     _reads: int = 0
     _indel_reads: int = 0
     _indel_places: set[tuple[int, int]] = field(default_factory=set)
@@ -114,6 +117,7 @@ class MoleculeFinder:
         self.total += 1
         umi = umi_of("" if self.declared_umis else label, mates)
         self._umis[umi] += 1
+        self._tagged += primary_record(mates[0]).has_tag(UMI_TAG)
         self._endings[umi or like_a_umi(label)] += 1
         quality = 0
         reads = [(primary_record(records), records) for records in mates]
@@ -148,6 +152,15 @@ class MoleculeFinder:
     def have_umis(self) -> bool:
         """Whether the sample's fragments carry UMIs: declared ones, or see `are_umis`."""
         return self.declared_umis or (bool(self._umis) and are_umis(self._umis))
+
+    @property
+    def umi_source(self) -> UmiSource:
+        """Where the sample's UMIs are."""
+        if not self.have_umis:
+            return NO_UMIS
+        if self.declared_umis:
+            return "read structures"
+        return "tag" if 2 * self._tagged > self.total else "read names"
 
     @property
     def unused_umi(self) -> str:
