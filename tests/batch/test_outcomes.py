@@ -82,6 +82,9 @@ def test_whatever_else_decides_outdates_it_too(reads: Path, tmp_path: Path) -> N
     assert outdated(of, replace(of, settings="--min-anchor 12")) == "the thresholds are others"
     assert outdated(of, replace(of, declared="--library total")) == "the sheet declares '--library total' now"
     assert outdated(of, replace(of, version="9")).startswith("it was made by version")
+    primers = replace(of, primers=reads_files([__file__]))
+    assert outdated(of, primers) == f"{__file__} is not the file that was read"
+    assert outdated(primers, primers) == ""
     more = replace(of, reads=(*of.reads, *reads_files([__file__])))
     assert outdated(of, more) == f"{__file__} is not the file that was read"
     two = replace(of, reads=(*of.reads, *of.reads))

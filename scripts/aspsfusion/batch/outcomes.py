@@ -203,8 +203,9 @@ def outdated(of: Inputs, now: Inputs) -> str:
             }[name]
     if now.reads and of.declared != now.declared:
         return f"the sheet declares '{now.declared}' now"
-    if now.reads and of.primers != now.primers:
-        return f"{now.primers[0].path if now.primers else 'no file'} is not the file of the primers then"
+    for file in now.primers:
+        if file not in of.primers:
+            return f"{file.path} is not the file that was read"
     return ""
 
 

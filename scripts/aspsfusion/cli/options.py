@@ -129,8 +129,8 @@ def add_primers(parser: argparse.ArgumentParser) -> None:
         "--primers",
         type=Path,
         metavar="FASTA",
-        help="gene-specific primers of an amplicon or anchored library, 5' to 3', placed on the panel by their "
-        "3' ends: what begins at them informs, their own place distinguishes nothing",
+        help="gene-specific primers of an amplicon or anchored library, 5' to 3', placed on the panel by "
+        "their 3' ends: what begins at them informs, and their ends distinguish no molecules",
     )
 
 

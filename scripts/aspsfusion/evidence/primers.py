@@ -67,6 +67,11 @@ class PrimerPlace(NamedTuple):
         """Positions of the contig at which reads that begin with the primer, or right after it, begin."""
         return range(self.start - SLACK, self.end + SLACK)
 
+    @property
+    def edges(self) -> set[int]:
+        """The same without those inside of the primer, at which a read begins by chance alone."""
+        return {edge + shift for edge in (self.start, self.end) for shift in range(-SLACK, SLACK + 1)}
+
 
 class Primer(NamedTuple):
     """A primer with its places.

@@ -166,7 +166,7 @@ def _notes(panel: Panel, findings: Findings) -> Iterator[str]:
         if other := primed.elsewhere.get(key, 0):
             yield (
                 f"{count(other)} of {count(other + primed.informative[key])} molecules across the start of "
-                f"{key} began at none of the primers that could show it, and do not inform."
+                f"{key} began at no primer that could show it or are between two, and do not inform."
             )
         if single := primed.one_end.get(key, 0):
             yield (

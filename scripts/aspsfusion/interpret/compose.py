@@ -184,7 +184,9 @@ def compose_report(
         internal_events=annotate_internal(panel, calls.internal),
         exclusion=excluded,
         assay=assay_of(panel, record, findings, results.library, results.align.get("umi_structures", ())),
-        qc=quality_control(panel, results.screen, results.align, record, parameters, incomplete),
+        qc=quality_control(
+            panel, results.screen, results.align, record, parameters, incomplete, results.library
+        ),
         expression=expression,
         exon_coverage=_exon_coverage(panel, coverage),
         gene_models=_gene_models(panel, fusions),

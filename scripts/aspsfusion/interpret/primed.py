@@ -29,7 +29,7 @@ class Primed:
         informative: the same of all primers together.
         same_start: of the molecules at each acceptor, those whose other end is at a few places as well; 0 if
             most are not.
-        elsewhere: molecules across each acceptor that began at no such primer.
+        elsewhere: molecules across each acceptor that began at no such primer, or lie between two primers.
         one_end: of these, those that show one end alone.
     """
 
@@ -125,7 +125,7 @@ def _sense(primers: Iterable[Primer], informative: InformativeBoundaries, key: s
         for at in places
         if at.key == key
         for place in places_in(primers, contig, reverse=False)
-        for position in place.first_bases
+        for position in place.edges
     }
 
 
