@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aspsfusion.report.models import Report
-from aspsfusion.screen.screen import Lane
+from aspsfusion.screen.pairs import Lane
 from carriers.genes import Gene, opposite
 from carriers.reads import Fragment, Library, sequenced, write
 from stages import report_files
