@@ -12,7 +12,6 @@ from pathlib import Path
 
 from aspsfusion.align.align import AlignFiles, run_align
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
-from aspsfusion.batch.samples import PRIMED_LIBRARIES
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile, write_calls
 from aspsfusion.call.tag import run_tag
@@ -21,6 +20,7 @@ from aspsfusion.errors import ParameterError
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.evidence.primers import read_primers
 from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, compose_report, read_metrics
+from aspsfusion.interpret.primed import require_primed_library
 from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.files import RECORD_SUFFIX, REPORT_SUFFIX, WRITERS
@@ -200,7 +200,7 @@ def run_analyse(
         _require_unaligned(str(screen.get("input", "")), given.structures)
     panel = load_panel(given.panel)
     if given.primers:
-        _require_primed(given.library)
+        require_primed_library(given.library)
         read_primers(given.primers)
     # On the local disk: the alignments are read twice and not kept.
     with tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch:
@@ -236,19 +236,6 @@ def run_analyse(
     report = compose_report(panel, results, thresholds.classify, given.baseline)
     files.write(report)
     return report
-
-
-def _require_primed(library: str | None) -> None:
-    """Refuse primers of a library that is not made by them.
-
-    Raises:
-        ParameterError: the library is declared as another one, or not at all.
-    """
-    if library not in PRIMED_LIBRARIES:
-        raise ParameterError(
-            f"--primers: the library is {f'declared as {library}' if library else 'not declared'}",
-            remedy=f"declare it as {' or '.join(PRIMED_LIBRARIES)}, or leave the primers out",
-        )
 
 
 def _require_unaligned(origin: str, structures: ReadStructures) -> None:

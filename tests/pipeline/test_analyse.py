@@ -154,9 +154,13 @@ def test_the_metrics_are_looked_at_before_the_work(
         (
             (),
             ">P\nACGTACGTACGTACGTACGT\n",
-            "--primers: the library is not declared; declare it as amplicon or",
+            "primers are given, and the library is not declared; declare it as amplicon or",
         ),
-        (("--library", "polyA"), ">P\nACGTACGTACGTACGTACGT\n", "--primers: the library is declared as polyA"),
+        (
+            ("--library", "polyA"),
+            ">P\nACGTACGTACGTACGTACGT\n",
+            "primers are given, and the library is declared as polyA",
+        ),
         (("--library", "anchored"), ">P\nACGN\n", "record 1 (P): holds 'N'"),
     ],
 )
@@ -200,6 +204,10 @@ def test_primers_are_the_same_in_one_process_and_in_several(
     ):
         assert main([*command.split(), "--panel", str(panel)]) == 0
     assert (apart / "x.report.json").read_bytes() == (together / "x.report.json").read_bytes()
+    # Without the declaration all molecules would count again.
+    words = ["--screen", f"{screened}/s.json", "--align", f"{apart}/a.json", "--calls", f"{apart}/calls.json"]
+    words += ["--panel", str(panel), "--sample", "x", "--json", f"{apart}/other.json"]
+    assert main(["report", *words]) == 1
 
 
 def test_negative_samples_are_the_baseline_of_the_coverage(

@@ -28,7 +28,7 @@ from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.differential import differential_of, with_differential
 from aspsfusion.interpret.exclusion import ANCHORED, Findings
 from aspsfusion.interpret.imbalance import imbalance
-from aspsfusion.interpret.primed import primed_by
+from aspsfusion.interpret.primed import primed_by, require_primed_library
 from aspsfusion.interpret.quality import incomplete_evidence, quality_control
 from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
@@ -124,6 +124,9 @@ def compose_report(
     """Compose the record of one sample, which everything a person reads is written from.
 
     `baseline` is the imbalance of negative samples, as the reports of those state it.
+
+    Raises:
+        ParameterError: the evidence was collected with primers, and the library is declared as made without.
     """
     record, spec = results.record, panel.spec
     calls, coverage = record.calls, record.calls.coverage
@@ -137,7 +140,10 @@ def compose_report(
     incomplete = incomplete_evidence(results.screen, results.align, coverage)
     one_sided = annotate_one_sided(panel, [c for c in calls.one_sided if not c.rejection])
     bridges = annotate_bridges(panel, calls.bridges)
-    primed = primed_by(panel, record.primers, coverage, record.parameters) if record.primers else None
+    primed = None
+    if record.primers:
+        require_primed_library(results.library)
+        primed = primed_by(panel, record.primers, coverage, record.parameters)
     by_primer = primed if results.library == ANCHORED else None
     findings = Findings(
         sample=results.sample,

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from aspsfusion.batch.samples import PRIMED_LIBRARIES
 from aspsfusion.config import CallParameters
+from aspsfusion.errors import ParameterError
 from aspsfusion.evidence.anchors import InformativeBoundaries, boundaries, informative_boundaries
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fixed_ends import in_fixed_places
@@ -46,6 +48,20 @@ class Primed:
     def unable(self) -> list[str]:
         """Acceptors downstream of which no primer lies."""
         return [key for key, names in self.kept.items() if not names]
+
+
+def require_primed_library(library: str | None) -> None:
+    """Refuse primers of a library that is not declared to be made by them: nothing would follow from them.
+
+    Raises:
+        ParameterError: the library is declared as another one, or not at all.
+    """
+    if library not in PRIMED_LIBRARIES:
+        raise ParameterError(
+            f"primers are given, and the library is "
+            f"{f'declared as {library}' if library else 'not declared'}",
+            remedy=f"declare it as {' or '.join(PRIMED_LIBRARIES)}, or leave the primers out",
+        )
 
 
 def primed_by(
