@@ -132,6 +132,17 @@ class SupportFinder:
         _add_to(supports, self._evaluate(fragments, sorted(bridged - set(tested), key=in_order)))
         return {number: self._near_best(found) for number, found in supports.items()}
 
+    def fitting(
+        self, fragments: Iterable[Fragment], junctions: Iterable[Junction]
+    ) -> dict[Junction, list[Support]]:
+        """Return the fragments that cross or bridge each of some junctions, whoever proposed it."""
+        found: dict[Junction, list[Support]] = {}
+        for supports in self._evaluate(fragments, junctions).values():
+            for junction, support in supports:
+                if support.counts:
+                    found.setdefault(junction, []).append(support)
+        return found
+
     def _without_errors(self, proposed: Mapping[Junction, list[Fragment]]) -> dict[Junction, list[Fragment]]:
         """Leave out variants of a known junction that errors in its many reads explain."""
         kept = {}

@@ -100,13 +100,17 @@ class BridgeFinder:
             unexplained: fragments that neither a junction nor the wild type explains.
             longest: longest fragment of the sample in nt.
         """
-        junctions = list(junctions)
+        junctions, unexplained = list(junctions), list(unexplained)
+        rejected = [j.junction for j in junctions if j.rejections and self._between_targets(j.junction)]
+        # A candidate that one fragment proposes was tested with this one alone.
+        fitting = self._supports.fitting(unexplained, rejected)
         of_candidate = {
-            j.junction: [
-                join for support in supports[j.junction] for join in self._of_support(j.junction, support)
+            junction: [
+                join
+                for support in (*supports[junction], *fitting.get(junction, ()))
+                for join in self._of_support(junction, support)
             ]
-            for j in junctions
-            if j.rejections and self._between_targets(j.junction)
+            for junction in rejected
         }
         bridging = [
             (fragment, joins, place)
