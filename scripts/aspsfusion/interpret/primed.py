@@ -6,7 +6,7 @@ primed the wild type, so the molecule informs. One that began elsewhere says not
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aspsfusion.batch.samples import PRIMED_LIBRARIES
@@ -32,7 +32,7 @@ class Primed:
         same_start: of the molecules at each acceptor, those whose other end is at a few places as well; 0 if
             most are not.
         elsewhere: molecules across each acceptor that began at no such primer, or lie between two primers.
-        one_end: of these, those that show one end alone.
+        one_end: molecules across it that show one end alone.
     """
 
     primers: Sequence[Primer] = ()
@@ -76,11 +76,16 @@ def primed_by(
         parameters: thresholds of the call; `max_insert` bounds a molecule.
     """
     informative = informative_boundaries(panel, parameters)
-    kept = {key: _kept(primers, informative, key, parameters.max_insert) for key in coverage.informative}
     molecules: dict[str, Counter[str]] = {}
-    elsewhere, one_end, same_start = Counter[str](), Counter[str](), {}
+    kept, elsewhere, one_end, same_start = {}, Counter[str](), Counter[str](), {}
     for key in coverage.informative:
-        begins = _begins(primers, set(kept[key]), informative, key)
+        names: set[str] = set()
+        begins: dict[int, str] = {}
+        for primer, place, boundary in _downstream(primers, informative, key):
+            if place.end - boundary <= parameters.max_insert:
+                names.add(primer.name)
+                begins.update((position - boundary, primer.name) for position in place.first_bases)
+        kept[key] = sorted(names)
         sense = _sense(primers, informative, key)
         counts, starts = Counter[str](), Counter[int]()
         for (first, last), number in coverage.ends.get(key, {}).items():
@@ -96,7 +101,7 @@ def primed_by(
         same_start[key] = in_fixed_places(starts)
     return Primed(
         primers,
-        {key: sorted(names) for key, names in kept.items()},
+        kept,
         _pairs(panel, primers, informative, parameters.max_insert),
         molecules,
         {key: counts.total() for key, counts in molecules.items()},
@@ -106,31 +111,15 @@ def primed_by(
     )
 
 
-def _kept(primers: Iterable[Primer], informative: InformativeBoundaries, key: str, reach: int) -> set[str]:
-    """Return the antisense primers that lie wholly downstream of an acceptor and near enough to pass it."""
-    return {
-        primer.name
-        for primer in primers
-        for place in primer.places
-        for at in informative.get(place.contig, ())
-        if at.key == key and place.reverse and at.boundary <= place.start and place.end - at.boundary <= reach
-    }
-
-
-def _begins(
-    primers: Iterable[Primer], names: set[str], informative: InformativeBoundaries, key: str
-) -> dict[int, str]:
-    """Return primers by where, relative to an acceptor, the reads that began at them begin."""
-    found: dict[int, str] = {}
+def _downstream(
+    primers: Iterable[Primer], informative: InformativeBoundaries, key: str
+) -> Iterator[tuple[Primer, PrimerPlace, int]]:
+    """Yield the antisense primers that lie wholly downstream of an acceptor, and its place there."""
     for primer in primers:
-        if primer.name not in names:
-            continue
         for place in primer.places:
             for at in informative.get(place.contig, ()):
                 if at.key == key and place.reverse and at.boundary <= place.start:
-                    for position in place.first_bases:
-                        found.setdefault(position - at.boundary, primer.name)
-    return found
+                    yield primer, place, at.boundary
 
 
 def _sense(primers: Iterable[Primer], informative: InformativeBoundaries, key: str) -> set[int]:
@@ -163,11 +152,8 @@ def _pairs(
             if place.contig == contig and not place.reverse and place.end <= boundary
         ]
         downstream = [
-            (primer.name, place.end - at.boundary)
-            for primer in primers
-            for place in primer.places
-            for at in informative.get(place.contig, ())
-            if at.key == key and place.reverse and at.boundary <= place.start
+            (primer.name, place.end - boundary)
+            for primer, place, boundary in _downstream(primers, informative, key)
         ]
         pairs = found.setdefault(key, {})
         for one, before in upstream:
