@@ -8,7 +8,7 @@ import pytest
 
 from aspsfusion.report.html import render_html
 from carriers.genes import Genes
-from carriers.reads import Fragment
+from carriers.reads import Fragment, Library, sequenced
 from carriers.sample import Runner
 from primed_reads import antisense, between, codes, report_of, sense, upstream_of
 from stages import fusion_molecule
@@ -154,7 +154,7 @@ def amplified(runner: Runner, count: int, rng: random.Random, *, umis: bool) -> 
     return between(transcript, junction - 90, junction + 60, count, rng, "f", umis=umis)
 
 
-@pytest.mark.parametrize("library", ["amplicon", None])
+@pytest.mark.parametrize("library", ["amplicon", "anchored", None])
 def test_amplicons_of_the_fusion_without_umis_cannot_be_counted(
     runner: Runner, tmp_path: Path, library: str | None
 ) -> None:
@@ -167,20 +167,38 @@ def test_amplicons_of_the_fusion_without_umis_cannot_be_counted(
     assert (junction.reads, junction.shared) == (300, [300])
 
 
+@pytest.mark.parametrize("library", ["capture", None])
+def test_errors_do_not_make_molecules_of_one_amplicon(
+    runner: Runner, tmp_path: Path, library: str | None
+) -> None:
+    """Copies with many errors count as ten molecules, which all have the same ends."""
+    rng, noisy = random.Random(0), Library(100, adapters=True, errors=0.03)
+    transcript, junction = fusion_molecule(runner.panel, ("ASPSCR1", 7), ("TFE3", 5))
+    molecule = transcript[junction - 60 : junction + 165]
+    fragments = [sequenced(molecule, noisy, rng, f"f{number}", reverse=False) for number in range(400)]
+    report = report_of(runner.panel, tmp_path, fragments, library)
+    assert report.fusions[0].fragments >= 3
+    assert (report.verdict.call, codes(report)) == ("INDETERMINATE", ["FIXED_ENDS"])
+
+
 def test_umis_count_the_molecules_of_amplicons(runner: Runner, tmp_path: Path) -> None:
     report = report_of(runner.panel, tmp_path, amplified(runner, 30, random.Random(9), umis=True), "amplicon")
     assert report.verdict.call == "CONFIRMED"
     assert report.fusions[0].fragments == 30
 
 
-def test_a_few_molecules_with_many_copies_are_counted(runner: Runner, tmp_path: Path) -> None:
-    """They have few pairs of ends, too, but each its part in the fragments."""
+@pytest.mark.parametrize(("number", "call"), [(3, "CONFIRMED"), (2, "INDETERMINATE")])
+def test_a_few_molecules_with_many_copies_are_counted(
+    runner: Runner, tmp_path: Path, number: int, call: str
+) -> None:
+    """They have few pairs of ends, too, of which each has a part in the fragments, though a small one."""
     transcript, junction = fusion_molecule(runner.panel, ("ASPSCR1", 7), ("TFE3", 6))
     rng = random.Random(10)
     fragments = []
-    for number, (before, after, copies) in enumerate(((70, 80, 30), (90, 55, 20), (40, 100, 12))):
+    for each, (before, after, copies) in enumerate(((70, 80, 40), (90, 55, 2), (40, 100, 1))[:number]):
         start, end = junction - before, junction + after
-        fragments += between(transcript, start, end, copies, rng, f"f{number}.", umis=False)
+        fragments += between(transcript, start, end, copies, rng, f"f{each}.", umis=False)
     report = report_of(runner.panel, tmp_path, fragments, "capture")
-    assert report.verdict.call == "CONFIRMED"
-    assert report.fusions[0].fragments == 3
+    assert report.verdict.call == call
+    assert report.fusions[0].fragments == number
+    assert "FIXED_ENDS" not in codes(report)
