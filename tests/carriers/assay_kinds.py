@@ -57,7 +57,12 @@ INTO_EXON = (45, 75)
 MARGIN = 10
 """Bases of each gene by which a molecule shows a join."""
 
-DECLARED = ("amplicon", "anchored", "capture", "polyA", "total", None)
+DECLARED = (
+    *product(("amplicon", "anchored"), (True, False)),
+    *product(("capture", "polyA", "total", None), (False,)),
+)
+"""Kind of library, and whether its primers are declared."""
+
 HOLDING: tuple[str | None, ...] = (None, *THREE_EXONS)
 """Types of the fusion that a sample holds; None for none."""
 
@@ -108,23 +113,26 @@ def expression_primers(genes: Genes) -> list[tuple[str, str]]:
 
 def expression_amplicons(runner: Runner, number: int, rng: random.Random) -> Outcome:
     """Judge amplicons of single genes, of a carrier or not."""
-    declared, holds, umi = AMPLICON_CELLS[number % len(AMPLICON_CELLS)]
+    (declared, primers_known), holds, umi = AMPLICON_CELLS[number % len(AMPLICON_CELLS)]
     genes = runner.genes
     fusion = listed(genes, holds).joined.bases if holds else ""
     molecules: list[str] = []
-    for primers in expression_primers(genes):
-        of_others = [made for gene in controls(genes) if (made := amplified(gene.bases, *primers))]
-        of_target = [made for name in TARGETS if (made := amplified(genes[name].bases, *primers))]
-        of_fusion = [made for made in (amplified(fusion, *primers),) if made]
+    pairs = expression_primers(genes)
+    for pair in pairs:
+        of_others = [made for gene in controls(genes) if (made := amplified(gene.bases, *pair))]
+        of_target = [made for name in TARGETS if (made := amplified(genes[name].bases, *pair))]
+        of_fusion = [made for made in (amplified(fusion, *pair),) if made]
         for _ in range(MOLECULES):
             # A transcript of the fusion takes the place of one of the wild type, and may give nothing.
             holds_it = bool(fusion) and rng.random() < FUSION_SHARE
             molecules += of_others + (of_fusion if holds_it else of_target)
     fragments = copied(molecules, Library(100, adapters=True), rng, "a", umi, (1, 1))
-    report = runner.report(fragments, declared, umi.structures)
+    primers = [primer for pair in pairs for primer in pair] if primers_known else []
+    report = runner.report(fragments, declared, umi.structures, primers)
     call = report["verdict"]["call"]
     checks = {NOT_EXCLUDED: call != "EXCLUDED", NOT_CONFIRMED: call != "CONFIRMED"}
     shape = f"{'carrier' if holds else 'negative'}, declared {declared or 'nothing'}"
+    shape += " with its primers" if primers else ""
     detail = f"{holds or 'no fusion'}, {'inline' if umi.inline else 'in names'}"
     return Outcome.of(("expression_amplicons", number), shape, detail, report, checks)
 
@@ -133,18 +141,33 @@ Primed = list[tuple[str, int]]
 """A primer and the length in nt of the molecule that is made from it, for each molecule."""
 
 
-def primed(genes: Genes, count: int, rng: random.Random) -> Primed:
-    """Draw so many molecules from the primers of anchored PCR in exon 6 of TFE3."""
+def target_primers(genes: Genes) -> list[str]:
+    """Return the primers of anchored PCR in exon 6 of TFE3."""
     gene = genes["TFE3"]
-    primers = [antisense_primer(gene, gene.start_of(6) + bases) for bases in INTO_EXON]
+    return [antisense_primer(gene, gene.start_of(6) + bases) for bases in INTO_EXON]
+
+
+def control_primers(genes: Genes) -> dict[str, str]:
+    """Return the primers of anchored PCR in other genes, by gene."""
+    return {gene.name: antisense_primer(gene, len(gene.bases) // 2) for gene in controls(genes)}
+
+
+def anchored_primers(genes: Genes) -> list[str]:
+    """Return all primers of anchored PCR."""
+    return [*target_primers(genes), *control_primers(genes).values()]
+
+
+def primed(genes: Genes, count: int, rng: random.Random) -> Primed:
+    """Draw so many molecules from the primers of anchored PCR in TFE3."""
+    primers = target_primers(genes)
     return [(rng.choice(primers), READS.fragment(rng)) for _ in range(count)]
 
 
 def of_controls(genes: Genes, rng: random.Random) -> list[str]:
     """Return molecules from primers in genes that no fusion is asked of."""
     found = []
-    for gene in controls(genes):
-        primer = antisense_primer(gene, len(gene.bases) // 2)
+    for name, primer in control_primers(genes).items():
+        gene = genes[name]
         found += [extended(gene.bases, primer, READS.fragment(rng)) for _ in range(OTHERS)]
     return found
 
@@ -168,7 +191,8 @@ def positive(runner: Runner, number: int, rng: random.Random) -> Outcome:
     drawn = primed(runner.genes, rng.choice(DEPTHS), rng)
     molecules, shown = anchored(runner.genes, drawn, fusion, level, rng)
     fragments = copied(molecules + of_controls(runner.genes, rng), READS, rng, "m", umi)
-    report = runner.report(fragments, "anchored", umi.structures if declared else ())
+    structures = umi.structures if declared else ()
+    report = runner.report(fragments, "anchored", structures, anchored_primers(runner.genes))
     call = report["verdict"]["call"]
     checks = {NOT_EXCLUDED: call != "EXCLUDED", NO_BREAK: not report["one_sided"]}
     if not declared:
@@ -195,7 +219,7 @@ def negative(runner: Runner, number: int, rng: random.Random) -> Outcome:
     def judged(level: float) -> tuple[Report, int]:
         molecules, shown = anchored(runner.genes, drawn, fusion, level, rng)
         fragments = copied(molecules + others, READS, rng, "m", umi)
-        return runner.report(fragments, "anchored", umi.structures), shown
+        return runner.report(fragments, "anchored", umi.structures, anchored_primers(runner.genes)), shown
 
     report, _ = judged(0.0)
     stated = report["exclusion"]["detectable_fraction"] or 1.0
@@ -223,16 +247,18 @@ def fusion_amplicons(runner: Runner, number: int, rng: random.Random) -> Outcome
     layout, fusion, declared = FUSION_AMPLICON_CELLS[number % len(FUSION_AMPLICON_CELLS)]
     genes, umi = runner.genes, LONG_UMIS.get(layout)
     five, three = genes["ASPSCR1"], genes["TFE3"]
-    primers = (
+    across = (
         sense_primer(five, five.end_of(FIVE_EXON) - BESIDE),
         antisense_primer(three, three.start_of(6) + BESIDE),
     )
     count, each = (CLEAN_PAIRS, 1) if umi is None else (COUNTED, EACH)
-    molecules = [amplified(listed(genes, fusion).joined.bases, *primers)] * count
-    for gene, pair in zip(controls(genes), expression_primers(genes)[-CONTROLS:], strict=True):
+    molecules = [amplified(listed(genes, fusion).joined.bases, *across)] * count
+    of_others = expression_primers(genes)[-CONTROLS:]
+    for gene, pair in zip(controls(genes), of_others, strict=True):
         molecules += [amplified(gene.bases, *pair)] * count
+    primers = [primer for pair in (across, *of_others) for primer in pair] if declared else []
     fragments = copied(molecules, Library(100, adapters=True), rng, "a", umi, (each, each))
-    report = runner.report(fragments, declared, umi.structures if umi else ())
+    report = runner.report(fragments, declared, umi.structures if umi else (), primers)
     call, found = report["verdict"]["call"], _molecules(report)
     if umi is None:
         codes = [reason["code"] for reason in report["verdict"]["reasons"]]

@@ -28,7 +28,7 @@ With --assay the fragments end at gene-specific primers, whatever place is asked
 from a primer to a random end, where read 1 begins; amplicons from a primer to one that faces it. A primer is
 stated as GENE:EXON+Nup or GENE:EXON-Ndown: it begins N bases after or before the start of an exon of the
 primary transcript and extends upstream or downstream. It works on each molecule that holds its sequence; a
-molecule without one gives no reads. PREFIX.primers.fa has the sequences.
+molecule without one gives no reads. PREFIX.primers.fa has the sequences, for `analyse --primers`.
 """
 SIMULATE_EXAMPLE = """\
 example:

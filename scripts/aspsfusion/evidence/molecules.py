@@ -17,6 +17,8 @@ from aspsfusion.evidence.alike import END_BASES, MAX_END_DIFFERENCES, alike
 from aspsfusion.evidence.ends import END_SLACK, End, EndFinder, Place, Shown
 from aspsfusion.evidence.placements import UMI_TAG, RecordGroup, primary_record
 from aspsfusion.evidence.umis import (
+    NO_UMIS,
+    UmiSource,
     are_umis,
     cluster_umis,
     like_umis,
@@ -109,6 +111,7 @@ class MoleculeFinder:
     _by_place: dict[tuple[Place, ...], dict[str, list[Copies[int]]]] = field(default_factory=dict)
     _umis: Counter[str] = field(default_factory=Counter)
     _fields: Counter[tuple[int, str]] = field(default_factory=Counter)
+    _tagged: int = 0
     _reads: int = 0
     _indel_reads: int = 0
     _indel_places: set[tuple[int, int]] = field(default_factory=set)
@@ -119,6 +122,7 @@ class MoleculeFinder:
         umi = umi_of("" if self.declared_umis else label, mates)
         self._umis[umi] += 1
         self._fields.update(like_umis(label) or ([(_IN_TAG, umi)] if umi else ()))
+        self._tagged += primary_record(mates[0]).has_tag(UMI_TAG)
         quality = 0
         reads = [(primary_record(records), records) for records in mates]
         for record, _ in reads:
@@ -154,6 +158,15 @@ class MoleculeFinder:
     def have_umis(self) -> bool:
         """Whether the sample's fragments carry UMIs: declared ones, or see `are_umis`."""
         return self.declared_umis or (bool(self._umis) and are_umis(self._umis))
+
+    @property
+    def umi_source(self) -> UmiSource:
+        """Where the sample's UMIs are."""
+        if not self.have_umis:
+            return NO_UMIS
+        if self.declared_umis:
+            return "read structures"
+        return "tag" if 2 * self._tagged > self.total else "read names"
 
     @property
     def unused_umi(self) -> str:

@@ -9,6 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from operator import ne
+from typing import Literal
+
+UmiSource = Literal["none", "read structures", "tag", "read names"]
+"""Where the UMIs of a sample are: declared segments of the reads, a tag of the file, the reads' names."""
+
+NO_UMIS: UmiSource = "none"
 
 MIN_UMI_LENGTH = 4
 """Bases of the shortest UMI in use; shorter endings are something else."""

@@ -103,6 +103,7 @@ class Cell(_Strict):
     positives: int | None = Field(None, ge=0)
     negatives: int | None = Field(None, ge=0)
     library: Literal["polyA", "total", "capture", "amplicon", "anchored"] | None = None
+    declare_primers: bool = Field(False, description="whether the program is given the simulated primers")
     simulate: dict[str, Any] = Field(default_factory=dict)
 
     def truth_of(self, arm: Arm) -> Truth:
