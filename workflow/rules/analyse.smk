@@ -6,7 +6,8 @@ rule analyse:
         panel=PANEL_DIR,
         reads=of_sample("candidates.fastq.gz"),
         screened=of_sample("screen.outcome.json"),
-        baseline=BASELINE,
+        identity=IDENTITY["baseline"],
+        baseline=ancient(BASELINE),
     output:
         outcome=of_sample("outcome.json"),
     log:

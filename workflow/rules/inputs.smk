@@ -1,4 +1,34 @@
 # What jobs take in, and how it is written on their command lines.
+#
+# Jobs do not depend on the times of input files, but on records that are written anew when a file is another one
+# (see aspsfusion.batch.planning); they need the files themselves whatever their times.
+IDENTITIES = f"{OUTDIR}/logs/inputs"
+IDENTITY = {
+    name: f"{IDENTITIES}/{name}.json" for name in ("panel", "reference", "baseline", "sheet")
+}
+READS_IDENTITY = f"{IDENTITIES}/samples/{{sample}}.json"
+GIVEN = {
+    "panel": [PANEL_YAML, *filter(None, (GENOME_FASTA, ANNOTATION_GTF))],
+    "reference": [CRAM_REFERENCE] if CRAM_REFERENCE else [],
+    "baseline": BASELINE,
+    "sheet": [config["samples"]],
+}
+
+try:
+    if begin_planning(Path(OUTDIR), Path(IDENTITIES)):
+        for name, files in GIVEN.items():
+            keep_identities(Path(IDENTITY[name]), files)
+        for sample_id, sample in SAMPLES.items():
+            keep_sample_identities(
+                Path(READS_IDENTITY.format(sample=sample_id)),
+                sample.reads,
+                Path(of_sample("outcome.json").format(sample=sample_id)),
+                panel_identity(Path(PANEL_DIR)),
+            )
+except AspsfusionError as error:
+    raise WorkflowError(error.sentence()) from None
+
+
 def reads_of(wildcards):
     """Return the files with a sample's reads, FASTQ lane by lane."""
     return SAMPLES[wildcards.sample].reads
@@ -18,12 +48,6 @@ def read_arguments(wildcards, input):
     return shlex.join(
         [*lanes[0], *(word for lane in lanes[1:] for word in ("--lane", *lane))]
     )
-
-
-def reads_now(wildcards):
-    """Return size and time of a sample's files: of two that change names neither becomes newer."""
-    files = reads_files(SAMPLES[wildcards.sample].reads)
-    return [[file.bytes, file.modified] for file in files]
 
 
 def outdated_files(wildcards):

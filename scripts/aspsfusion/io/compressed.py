@@ -1,5 +1,7 @@
 """Opens files that may be compressed, and knows how a damaged one shows itself."""
 
+import hashlib
+import io
 import lzma
 import sys
 import zlib
@@ -14,6 +16,8 @@ if sys.version_info >= (3, 14):
     from compression.zstd import ZstdError
 else:
     from backports.zstd import ZstdError
+
+from aspsfusion.io.files import Content
 
 STANDARD_INPUT = Path("-")
 """The path that stands for standard input."""
@@ -155,6 +159,27 @@ class _GzipMembers:
         """Do nothing: the compressed file is its owner's."""
 
 
+class _Digested(io.FileIO):
+    """A file whose checksum is taken of the bytes that are read from it, from its beginning on."""
+
+    def __init__(self, file: Path | int, *, closefd: bool = True) -> None:
+        super().__init__(file, "rb", closefd=closefd)
+        self._digest = hashlib.sha256()
+        self._count = 0
+
+    def readinto(self, room: Any) -> int | None:
+        """Fill memory with the next bytes."""
+        count = super().readinto(room)
+        if count:
+            self._digest.update(memoryview(room)[:count])
+            self._count += count
+        return count
+
+    def content(self) -> Content:
+        """Return what has been read."""
+        return Content(self._count, self._digest.hexdigest())
+
+
 class InflatedFile:
     """A file read straight into the caller's memory, whatever its compression.
 
@@ -171,10 +196,8 @@ class InflatedFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        if path == STANDARD_INPUT:
-            self._raw: Any = open(0, "rb", closefd=False)  # noqa: SIM115
-        else:
-            self._raw = path.open("rb")
+        self._digested = _Digested(0, closefd=False) if path == STANDARD_INPUT else _Digested(path)
+        self._raw: Any = io.BufferedReader(self._digested, READ_BYTES)
         self.size = path.stat().st_size if path.is_file() else None
         self._taken = 0
         self.damage: Exception | None = None
@@ -250,6 +273,18 @@ class InflatedFile:
             return int(self._raw.tell())
         except (OSError, ValueError):
             return 0
+
+    def content(self) -> Content:
+        """Return size and checksum of the whole file, whose end has been reached.
+
+        What comes after the compressed data is read for it.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        while self._raw.read(READ_BYTES):
+            pass
+        return self._digested.content()
 
     def close(self) -> None:
         """Close the file."""

@@ -19,6 +19,7 @@ import pysam
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.bam import HUMAN, Header, checksums_agree, detected_build
 from aspsfusion.io.fasta import chromosome_name, parse_contig
+from aspsfusion.io.files import content_of
 from aspsfusion.panel.panel import Panel
 
 LOCUS_PADDING = 3_000_000
@@ -339,6 +340,7 @@ def extract_metrics(
         "layout": "paired" if counts.first or counts.second else "single",
         "interleaved": False,
         "lanes": [[path.name]],
+        "inputs": [{"name": path.name, **content_of(path)._asdict()}],
         "total_fragments": counts.fragments,
         "total_reads": counts.reads,
         "total_bases": counts.bases,

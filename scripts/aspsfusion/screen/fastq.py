@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 from aspsfusion.errors import ReadsError, reason_of
 from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
+from aspsfusion.io.files import Content
 from aspsfusion.native import (
     LINES,
     LOAD_BYTES,
@@ -155,6 +156,7 @@ class FastqScanner:
         records: records handed out so far.
         compressed: bytes of the file read so far.
         size: bytes of the file, None for a pipe.
+        content: size and checksum of the file, once it is read to its end.
     """
 
     def __init__(
@@ -166,6 +168,7 @@ class FastqScanner:
         self.group = group
         self.tentative = tentative
         self.compressed = 0
+        self.content: Content | None = None
         self._table = table
         with _opening(path):
             self._file = InflatedFile(path)
@@ -219,6 +222,7 @@ class FastqScanner:
                 raise self._damaged()
         if self._rest.strip():
             raise self._cut_off()
+        self.content = self.content or self._file.content()
         return None
 
     def give_back(self, block: ScannedBlock) -> None:

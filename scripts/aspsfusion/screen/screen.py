@@ -30,6 +30,7 @@ class ScreenMetrics(NamedTuple):
         layout: whether the reads are pairs.
         interleaved: whether a file held interleaved mates.
         lanes: names of the files of each lane.
+        inputs: name, bytes and SHA-256 of each file, lane by lane.
         total_fragments: fragments read.
         total_reads: reads of them.
         total_bases: bases of them.
@@ -47,6 +48,7 @@ class ScreenMetrics(NamedTuple):
     layout: Literal["paired", "single"]
     interleaved: bool
     lanes: list[list[str]]
+    inputs: list[dict[str, str | int]]
     total_fragments: int
     total_reads: int
     total_bases: int
@@ -102,6 +104,12 @@ class _Counts:
             layout="paired" if readers[0].mates == 2 else "single",
             interleaved=any(reader.interleaved for reader in readers),
             lanes=[[path.name for path in lane.paths] for lane in lanes],
+            inputs=[
+                {"name": scanner.path.name, **scanner.content._asdict()}
+                for reader in readers
+                for scanner in reader.scanners
+                if scanner.content
+            ],
             total_fragments=self.fragments,
             total_reads=self.reads,
             total_bases=bases,
