@@ -1,6 +1,5 @@
 """Composes the record of one sample from the files of its stages."""
 
-import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +30,7 @@ from aspsfusion.interpret.imbalance import imbalance
 from aspsfusion.interpret.quality import incomplete_evidence, quality_control
 from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.panel.seal import FILES
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.models import (
     REPORT_SCHEMA_VERSION,
@@ -240,7 +240,7 @@ def _checksums(panel: Panel) -> dict[str, str]:
         if contig["chrom"] in targets and contig["md5"]
     }
     for name in (TRANSCRIPTS_FASTA, UNSPLICED_FASTA):
-        sums[name] = f"SHA-256 {hashlib.sha256((panel.directory / name).read_bytes()).hexdigest()}"
+        sums[name] = f"SHA-256 {panel.provenance[FILES][name]}"
     return sums
 
 
