@@ -204,8 +204,9 @@ def test_metrics_and_output_of_a_pair_of_lanes(
                 "name": path.name,
                 "bytes": path.stat().st_size,
                 "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "reads": reads,
             }
-            for lane in (one, two)
+            for lane, reads in ((one, 2), (two, 1))
             for path in lane.paths
         ],
         "total_fragments": 3,

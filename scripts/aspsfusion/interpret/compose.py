@@ -39,6 +39,7 @@ from aspsfusion.report.models import (
     Expression,
     GeneModel,
     Imbalance,
+    InputFile,
     PanelId,
     ReferenceId,
     Report,
@@ -160,6 +161,7 @@ def compose_report(
     return Report(
         schema_version=REPORT_SCHEMA_VERSION,
         sample_id=results.sample,
+        inputs=[InputFile(**file) for file in results.screen.get("inputs", ())],
         panel=_panel_id(panel),
         reference=reference,
         software={

@@ -340,7 +340,7 @@ def extract_metrics(
         "layout": "paired" if counts.first or counts.second else "single",
         "interleaved": False,
         "lanes": [[path.name]],
-        "inputs": [{"name": path.name, **content_of(path)._asdict()}],
+        "inputs": [{"name": path.name, **content_of(path)._asdict(), "reads": counts.reads}],
         "total_fragments": counts.fragments,
         "total_reads": counts.reads,
         "total_bases": counts.bases,

@@ -30,7 +30,7 @@ class ScreenMetrics(NamedTuple):
         layout: whether the reads are pairs.
         interleaved: whether a file held interleaved mates.
         lanes: names of the files of each lane.
-        inputs: name, bytes and SHA-256 of each file, lane by lane.
+        inputs: name, bytes, SHA-256 and reads of each file, lane by lane.
         total_fragments: fragments read.
         total_reads: reads of them.
         total_bases: bases of them.
@@ -105,7 +105,7 @@ class _Counts:
             interleaved=any(reader.interleaved for reader in readers),
             lanes=[[path.name for path in lane.paths] for lane in lanes],
             inputs=[
-                {"name": scanner.path.name, **scanner.content._asdict()}
+                {"name": scanner.path.name, **scanner.content._asdict(), "reads": scanner.records}
                 for reader in readers
                 for scanner in reader.scanners
                 if scanner.content
