@@ -11,7 +11,7 @@ import pytest
 from aspsfusion.batch.outcomes import Inputs, Outcome, read_identities, reads_files, write_outcome
 from aspsfusion.batch.planning import PLANNER, begin_planning, keep_identities, keep_sample_identities
 from aspsfusion.errors import ParameterError
-from aspsfusion.io.files import content_of
+from aspsfusion.io.checksums import content_of
 
 LONG_AGO = 10**18
 

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from aspsfusion import __version__
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.io.files import content_of, replacing, stamps_of
+from aspsfusion.io.checksums import content_of
+from aspsfusion.io.files import replacing, stamps_of
 
 UNKNOWN = ""
 

@@ -29,7 +29,8 @@ from aspsfusion.batch.outcomes import (
     reads_files,
 )
 from aspsfusion.errors import ParameterError
-from aspsfusion.io.files import content_of, replacing
+from aspsfusion.io.checksums import content_of
+from aspsfusion.io.files import replacing
 
 PLANNER = "ASPSFUSION_PLANNER"
 """Variable that tells the processes of a workflow's jobs, on whichever node, which one planned them."""

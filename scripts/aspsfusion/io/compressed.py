@@ -1,6 +1,5 @@
 """Opens files that may be compressed, and knows how a damaged one shows itself."""
 
-import hashlib
 import io
 import lzma
 import sys
@@ -17,7 +16,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports.zstd import ZstdError
 
-from aspsfusion.io.files import Content
+from aspsfusion.io.checksums import Content, Digest
 
 STANDARD_INPUT = Path("-")
 """The path that stands for standard input."""
@@ -162,22 +161,16 @@ class _GzipMembers:
 class _Digested(io.FileIO):
     """A file whose checksum is taken of the bytes that are read from it, from its beginning on."""
 
-    def __init__(self, file: Path | int, *, closefd: bool = True) -> None:
+    def __init__(self, file: Path | int, digest: Digest, *, closefd: bool = True) -> None:
         super().__init__(file, "rb", closefd=closefd)
-        self._digest = hashlib.sha256()
-        self._count = 0
+        self._digest = digest
 
     def readinto(self, room: Any) -> int | None:
         """Fill memory with the next bytes."""
         count = super().readinto(room)
         if count:
             self._digest.update(memoryview(room)[:count])
-            self._count += count
         return count
-
-    def content(self) -> Content:
-        """Return what has been read."""
-        return Content(self._count, self._digest.hexdigest())
 
 
 class InflatedFile:
@@ -185,6 +178,7 @@ class InflatedFile:
 
     Args:
         path: the file, or STANDARD_INPUT.
+        md5: whether its MD5 is wanted besides the SHA-256.
 
     Attributes:
         size: bytes of the file as it lies on the disk; None for a pipe.
@@ -194,10 +188,13 @@ class InflatedFile:
         OSError: the file cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, md5: bool = False) -> None:
         self._path = path
-        self._digested = _Digested(0, closefd=False) if path == STANDARD_INPUT else _Digested(path)
-        self._raw: Any = io.BufferedReader(self._digested, READ_BYTES)
+        self._digest = Digest(md5=md5)
+        pipe = path == STANDARD_INPUT
+        self._raw: Any = io.BufferedReader(
+            _Digested(0 if pipe else path, self._digest, closefd=not pipe), READ_BYTES
+        )
         self.size = path.stat().st_size if path.is_file() else None
         self._taken = 0
         self.damage: Exception | None = None
@@ -284,7 +281,7 @@ class InflatedFile:
         """
         while self._raw.read(READ_BYTES):
             pass
-        return self._digested.content()
+        return self._digest.content()
 
     def close(self) -> None:
         """Close the file."""

@@ -5,7 +5,6 @@ sample. So size, time and inode of an input are compared before and after.
 """
 
 import glob
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -125,29 +124,6 @@ def _stamp(path: Path) -> Stamp | None:
 def stamps_of(paths: Iterable[Path]) -> list[Stamp]:
     """Return the stamps of those paths that are files."""
     return [stamp for stamp in map(_stamp, paths) if stamp is not None]
-
-
-class Content(NamedTuple):
-    """What a file holds, whatever its name and times.
-
-    Attributes:
-        bytes: its size.
-        sha256: SHA-256 in hexadecimal digits.
-    """
-
-    bytes: int
-    sha256: str
-
-
-def content_of(path: Path) -> Content:
-    """Read a file for its size and checksum.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256")
-        return Content(stream.tell(), found.hexdigest())
 
 
 def require_unchanged(stamps: Iterable[Stamp]) -> None:

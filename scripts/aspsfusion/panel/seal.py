@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aspsfusion.errors import PanelError
-from aspsfusion.io.files import content_of
+from aspsfusion.io.checksums import content_of
 from aspsfusion.panel.layout import BUILD_AGAIN, PROVENANCE, damage_named, require_files
 
 FILES = "files"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from aspsfusion.errors import ReadsError
+from aspsfusion.io.checksums import Content
 from aspsfusion.io.compressed import STANDARD_INPUT
 from aspsfusion.io.files import Progress, no_progress, replacing, require_unchanged, stamps_of
 from aspsfusion.native import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
@@ -105,7 +106,7 @@ class _Counts:
             interleaved=any(reader.interleaved for reader in readers),
             lanes=[[path.name for path in lane.paths] for lane in lanes],
             inputs=[
-                {"name": scanner.path.name, **scanner.content._asdict(), "reads": scanner.records}
+                input_record(scanner.path, scanner.content, scanner.records)
                 for reader in readers
                 for scanner in reader.scanners
                 if scanner.content
@@ -123,6 +124,11 @@ class _Counts:
             candidate_fragments=self.kept,
             kmers_by_gene={symbol: n for symbol, n in zip(symbols, self.genes, strict=True) if n},
         )
+
+
+def input_record(path: Path, content: Content, reads: int) -> dict[str, str | int]:
+    """Return what the metrics say of a file of reads."""
+    return {"name": path.name, "bytes": content.bytes, "sha256": content.sha256, "reads": reads}
 
 
 def _share(part: int, whole: int, decimals: int = FRACTION_DECIMALS) -> float:
