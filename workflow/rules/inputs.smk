@@ -4,7 +4,8 @@
 # (see aspsfusion.batch.planning); they need the files themselves whatever their times.
 IDENTITIES = f"{OUTDIR}/logs/inputs"
 IDENTITY = {
-    name: f"{IDENTITIES}/{name}.json" for name in ("panel", "reference", "baseline", "sheet")
+    name: f"{IDENTITIES}/{name}.json"
+    for name in ("panel", "reference", "baseline", "sheet")
 }
 READS_IDENTITY = f"{IDENTITIES}/samples/{{sample}}.json"
 GIVEN = {
@@ -18,12 +19,13 @@ try:
     if begin_planning(Path(OUTDIR), Path(IDENTITIES)):
         for name, files in GIVEN.items():
             keep_identities(Path(IDENTITY[name]), files)
+        panel = panel_identity(Path(PANEL_DIR))
         for sample_id, sample in SAMPLES.items():
             keep_sample_identities(
                 Path(READS_IDENTITY.format(sample=sample_id)),
                 sample.reads,
                 Path(of_sample("outcome.json").format(sample=sample_id)),
-                panel_identity(Path(PANEL_DIR)),
+                panel,
             )
 except AspsfusionError as error:
     raise WorkflowError(error.sentence()) from None
