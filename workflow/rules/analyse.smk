@@ -6,8 +6,10 @@ rule analyse:
         panel=PANEL_DIR,
         reads=of_sample("candidates.fastq.gz"),
         screened=of_sample("screen.outcome.json"),
-        identity=IDENTITY["baseline"],
+        baseline_identity=IDENTITY["baseline"],
         baseline=ancient(BASELINE),
+        primers_identity=PRIMERS_IDENTITY,
+        primers=ancient(primers_of),
     output:
         outcome=of_sample("outcome.json"),
     log:
@@ -27,11 +29,13 @@ rule analyse:
         directory=lambda wildcards: f"{OUTDIR}/{wildcards.sample}",
         screen=of_sample("screen.json"),
         declared=lambda wildcards: SAMPLES[wildcards.sample].declared,
+        primers=primer_arguments,
         settings=SETTINGS,
         version=PACKAGE_VERSION,
     shell:
         attempted(
-            "--after {input.screened:q} --declared={params.declared:q} --settings={params.settings:q}",
+            "--after {input.screened:q} --declared={params.declared:q} --settings={params.settings:q} "
+            "{params.primers}",
             "analyse --force --record --panel {input.panel:q} --reads {input.reads:q} --screen {params.screen:q} "
             "--sample {wildcards.sample} --threads {threads} --output {params.directory:q} {params.settings} "
             "{params.declared}",

@@ -8,6 +8,7 @@ IDENTITY = {
     for name in ("panel", "reference", "baseline", "sheet")
 }
 READS_IDENTITY = f"{IDENTITIES}/samples/{{sample}}.json"
+PRIMERS_IDENTITY = f"{IDENTITIES}/primers/{{sample}}.json"
 GIVEN = {
     "panel": [PANEL_YAML, *filter(None, (GENOME_FASTA, ANNOTATION_GTF))],
     "reference": [CRAM_REFERENCE] if CRAM_REFERENCE else [],
@@ -21,6 +22,9 @@ try:
             keep_identities(Path(IDENTITY[name]), files)
         panel = panel_identity(Path(PANEL_DIR))
         for sample_id, sample in SAMPLES.items():
+            keep_identities(
+                Path(PRIMERS_IDENTITY.format(sample=sample_id)), sample.primer_files
+            )
             keep_sample_identities(
                 Path(READS_IDENTITY.format(sample=sample_id)),
                 sample.reads,
@@ -50,6 +54,16 @@ def read_arguments(wildcards, input):
     return shlex.join(
         [*lanes[0], *(word for lane in lanes[1:] for word in ("--lane", *lane))]
     )
+
+
+def primers_of(wildcards):
+    """Return the file with the primers of a sample's library, where the sheet names one."""
+    return SAMPLES[wildcards.sample].primer_files
+
+
+def primer_arguments(wildcards, input):
+    """Return the option of an attempt that names the files of primers; none without any."""
+    return shlex.join(["--primer-files", *input.primers]) if input.primers else ""
 
 
 def outdated_files(wildcards):

@@ -100,6 +100,7 @@ class Inputs:
         declared: what the sheet declares of the sample, as options; empty where it declares nothing.
         settings: thresholds and whatever else the samples of a batch have in common, as options.
         version: that of this program.
+        primers: the file of the library's primers; none where there is no such file.
     """
 
     reads: tuple[ReadsFile, ...] = ()
@@ -107,6 +108,7 @@ class Inputs:
     declared: str = UNKNOWN
     settings: str = UNKNOWN
     version: str = __version__
+    primers: tuple[ReadsFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,18 @@ def reads_files(paths: Iterable[str]) -> tuple[ReadsFile, ...]:
     return tuple(found)
 
 
+def read_through(paths: Iterable[str]) -> tuple[ReadsFile, ...]:
+    """Return files as they are now with their checksums; one that is not there has the size -1.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    return tuple(
+        file if file.bytes < 0 else replace(file, sha256=content_of(Path(file.path)).sha256)
+        for file in reads_files(paths)
+    )
+
+
 def checked_inputs(inputs: Inputs, metrics: Path) -> Inputs:
     """Return inputs with the checksums of the reads that the screen has taken.
 
@@ -186,8 +200,10 @@ def read_outcome(path: Path) -> Outcome:
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
         inputs = data.pop("inputs")
-        reads = tuple(ReadsFile(**file) for file in inputs.pop("reads"))
-        return Outcome(**data, inputs=Inputs(reads=reads, **inputs))
+        reads, primers = (
+            tuple(ReadsFile(**file) for file in inputs.pop(name)) for name in ("reads", "primers")
+        )
+        return Outcome(**data, inputs=Inputs(reads=reads, primers=primers, **inputs))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = getattr(error, "strerror", None) or "not an outcome of a sample"
         raise OutcomeError(
@@ -246,11 +262,15 @@ def outdated(of: Inputs, now: Inputs) -> str:
             }[name]
     if now.reads and of.declared != now.declared:
         return f"the sheet declares '{now.declared}' now"
+    primers = {file.path: file for file in of.primers}
+    for file in now.primers:
+        if file.path not in primers or not primers[file.path].same(file):
+            return f"{file.path} is not the file that was read"
     return ""
 
 
 def present_inputs(
-    samples: Mapping[str, tuple[tuple[str, ...], str]],
+    samples: Mapping[str, tuple[tuple[str, ...], str, tuple[str, ...]]],
     panel: Path | None,
     settings: str,
     planned: Path | None = None,
@@ -258,15 +278,21 @@ def present_inputs(
     """Return the present inputs of each sample.
 
     Args:
-        samples: files of reads and what the sheet declares, by sample.
+        samples: files of reads, what the sheet declares, and files of primers, by sample.
         panel: panel directory; None where it is not known.
         settings: as `Inputs` has them.
         planned: directory with what is known of the files since the workflow was planned.
     """
     identity = panel_identity(panel) if panel else UNKNOWN
     return {
-        sample_id: Inputs(with_checksums(reads_files(reads), known), identity, declared, settings)
-        for sample_id, (reads, declared) in samples.items()
+        sample_id: Inputs(
+            with_checksums(reads_files(reads), known),
+            identity,
+            declared,
+            settings,
+            primers=reads_files(primers),
+        )
+        for sample_id, (reads, declared, primers) in samples.items()
         for known in [read_identities(planned / f"{sample_id}.json") if planned else ()]
     }
 
