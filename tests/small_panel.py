@@ -6,6 +6,7 @@ inclusive, as in the panel YAML.
 """
 
 import copy
+import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from aspsfusion.errors import AspsfusionError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel import Exon, Panel, Transcript
+from aspsfusion.panel.seal import write_provenance
 
 CHROMOSOME_LENGTH = 2000
 FIVE_EXONS = [[101, 160], [261, 320], [421, 500]]
@@ -207,6 +209,14 @@ class SmallPanel:
         assert "\n" not in message
         assert caught.value.remedy
         return message
+
+
+def seal_again(directory: Path) -> None:
+    """Write the checksums of a panel directory anew, as of one that was built with a change to its files."""
+    provenance = directory / "panel.json"
+    written = json.loads(provenance.read_text()) if provenance.exists() else {}
+    if isinstance(written, dict):
+        write_provenance(directory, written)
 
 
 def contents(directory: Path) -> dict[str, bytes]:

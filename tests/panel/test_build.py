@@ -122,6 +122,8 @@ def test_provenance(whole: SmallPanel) -> None:
         "transcripts",
         "unspliced",
         "spec",
+        "files",
+        "sha256",
     }
     assert (found["name"], found["version"], found["build"]) == ("small", "1", "GRCh38")
     assert (found["reference_kind"], found["reference_authenticated"]) == ("genome", False)

@@ -1,6 +1,7 @@
 """The panel directory in memory: coordinates, catalogue, and what a damaged directory says."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,16 @@ from aspsfusion.errors import PanelError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.kmers import KMER_LENGTH
 from aspsfusion.panel.panel import Junction, Panel, Transcript, Unspliced, load_panel
-from aspsfusion.panel.screen_index import FORMAT_VERSION, read_kmers
-from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, made_transcript, transcripts
+from aspsfusion.panel.screen_index import FORMAT_VERSION, load_screen_index, read_kmers
+from aspsfusion.panel.seal import write_provenance
+from small_panel import (
+    FIVE_TRANSCRIPT,
+    THREE_TRANSCRIPT,
+    SmallPanel,
+    made_transcript,
+    seal_again,
+    transcripts,
+)
 
 
 @given(transcripts())
@@ -160,6 +169,7 @@ def test_kmers_of_another_version_are_refused(directory: Path) -> None:
     np.savez(
         directory / "kmers.npz", k=np.int64(21), kmers=np.zeros(1, np.uint64), genes=np.zeros(1, np.uint16)
     )
+    seal_again(directory)
     panel = load_panel(directory)
     with pytest.raises(
         PanelError, match=r"kmers\.npz: was written by another version of aspsfusion; build the panel again$"
@@ -231,10 +241,6 @@ def test_no_panel_at_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (cut("panel.json", 100), r"panel\.json: is damaged; build the panel again"),
-        (cut("panel.json", 0), r"panel\.json: is damaged"),
-        (rewrite("panel.json", lambda _: "[]"), r"panel\.json: is damaged"),
-        (rewrite("panel.json", lambda _: "null"), r"panel\.json: is damaged"),
         (provenance(spec={}), r"panel\.json: is damaged"),
         (provenance(transcripts=[{}]), r"panel\.json: is damaged"),
         (provenance(transcripts=1), r"panel\.json: is damaged"),
@@ -255,14 +261,80 @@ def test_no_panel_at_all(tmp_path: Path) -> None:
     ],
 )
 def test_damaged_directory(directory: Path, damage: Damage, message: str) -> None:
+    """Whatever its checksums say."""
     damage(directory)
+    seal_again(directory)
     with pytest.raises(PanelError, match=message):
+        load_panel(directory)
+
+
+def zeroed(name: str) -> Damage:
+    """Zeros in place of a sector, as a failing disk gives them; size and time stay."""
+
+    def damage(directory: Path) -> None:
+        path = directory / name
+        state, content = path.stat(), path.read_bytes()
+        middle = len(content) // 2
+        path.write_bytes(content[:middle] + bytes(min(512, len(content) - middle)) + content[middle + 512 :])
+        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+    return damage
+
+
+@pytest.mark.parametrize("name", FILES[1:])
+@pytest.mark.parametrize("damage", [zeroed, lambda name: cut(name, -1), lambda name: cut(name, 0)])
+def test_a_changed_file_is_refused(directory: Path, name: str, damage: Callable[[str], Damage]) -> None:
+    """A zeroed sector of the index once ended in a crash of the library, other bases in a verdict of them."""
+    assert load_panel(directory)
+    damage(name)(directory)
+    changed = rf"{name}: has changed since the panel was built; build the panel again$"
+    with pytest.raises(PanelError, match=changed):
+        load_panel(directory)
+    if name == "kmers.npz":
+        with pytest.raises(PanelError, match=changed):
+            load_screen_index(directory)
+
+
+CHANGES: dict[str, tuple[Damage, str]] = {
+    "other kind": (provenance(reference_kind="demonstration"), "has changed since the panel was built"),
+    "failed check": (
+        rewrite("panel.json", lambda text: text.replace('"passed": true', '"passed": false', 1)),
+        "has changed since the panel was built",
+    ),
+    "checksum of another file": (provenance(files={"kmers.npz": "0"}), "has changed since"),
+    "own checksum": (provenance(sha256="0"), "has changed since the panel was built"),
+    "without checksums": (provenance(files=None), "was written by another version of aspsfusion"),
+    "cut": (cut("panel.json", 100), "is damaged"),
+    "empty": (cut("panel.json", 0), "is damaged"),
+    "a list": (rewrite("panel.json", lambda _: "[1]"), "is damaged"),
+    "null": (rewrite("panel.json", lambda _: "null"), "is damaged"),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_changed_provenance_is_refused(directory: Path, kind: str) -> None:
+    change, message = CHANGES[kind]
+    change(directory)
+    for load in (load_panel, load_screen_index):
+        with pytest.raises(PanelError, match=rf"panel\.json: {message}.*; build the panel again$"):
+            load(directory)
+
+
+def test_a_file_of_another_panel_is_refused(directory: Path) -> None:
+    """A table that a panel of loci does not have would else be believed."""
+    (directory / "specificity.npz").unlink()
+    written = json.loads((directory / "panel.json").read_text())
+    write_provenance(directory, {**written, "genome_pass": None})
+    assert load_panel(directory).specificity is None
+    np.savez(directory / "specificity.npz", k=np.int64(21))
+    with pytest.raises(PanelError, match=r"specificity\.npz: has changed since"):
         load_panel(directory)
 
 
 @pytest.mark.parametrize("size", [0, 10, 500])
 def test_damaged_kmer_table(directory: Path, size: int) -> None:
     cut("kmers.npz", size)(directory)
+    seal_again(directory)
     panel = load_panel(directory)
     with pytest.raises(PanelError, match=r"kmers\.npz: is damaged; build the panel again"):
         read_kmers(panel.directory)
@@ -270,6 +342,7 @@ def test_damaged_kmer_table(directory: Path, size: int) -> None:
 
 def test_kmer_table_without_its_arrays(directory: Path) -> None:
     np.savez(directory / "kmers.npz", format=np.int64(FORMAT_VERSION))
+    seal_again(directory)
     panel = load_panel(directory)
     with pytest.raises(PanelError, match=r"kmers\.npz: is damaged"):
         read_kmers(panel.directory)

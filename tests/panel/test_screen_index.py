@@ -25,6 +25,7 @@ from aspsfusion.native import (
 )
 from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel, save_kmers
 from aspsfusion.panel.screen_index import build_table, load_screen_index
+from small_panel import seal_again
 
 GENE = "".join(random.Random(9).choices("ACGT", k=1000))
 SYMBOLS = ("ONE", "TWO")
@@ -144,6 +145,7 @@ def write_damaged(directory: Path, changes: dict[str, Any]) -> Path:
     save_kmers(PANEL, path)
     with np.load(path) as stored:
         np.savez(path, **{**stored, **changes})
+    seal_again(directory)
     return path
 
 

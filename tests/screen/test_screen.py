@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import hashlib
 import json
 import random
 from collections.abc import Sequence
@@ -198,6 +199,16 @@ def test_metrics_and_output_of_a_pair_of_lanes(
         "layout": "paired",
         "interleaved": False,
         "lanes": [["L1_1.fastq.gz", "L1_2.fastq.gz"], ["L2_1.fastq.gz", "L2_2.fastq.gz"]],
+        "inputs": [
+            {
+                "name": path.name,
+                "bytes": path.stat().st_size,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "reads": reads,
+            }
+            for lane, reads in ((one, 2), (two, 1))
+            for path in lane.paths
+        ],
         "total_fragments": 3,
         "total_reads": 6,
         "total_bases": 50 + 30 + 75 + 60 + 10 + 100,

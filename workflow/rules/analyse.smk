@@ -6,8 +6,10 @@ rule analyse:
         panel=PANEL_DIR,
         reads=of_sample("candidates.fastq.gz"),
         screened=of_sample("screen.outcome.json"),
-        primers=primers_of,
-        baseline=BASELINE,
+        baseline_identity=IDENTITY["baseline"],
+        baseline=ancient(BASELINE),
+        primers_identity=PRIMERS_IDENTITY,
+        primers=ancient(primers_of),
     output:
         outcome=of_sample("outcome.json"),
     log:
@@ -28,7 +30,6 @@ rule analyse:
         screen=of_sample("screen.json"),
         declared=lambda wildcards: SAMPLES[wildcards.sample].declared,
         primers=primer_arguments,
-        primers_now=primers_now,
         settings=SETTINGS,
         version=PACKAGE_VERSION,
     shell:

@@ -12,7 +12,12 @@ from snakemake.utils import validate
 
 try:
     from aspsfusion import __version__ as PACKAGE_VERSION
-    from aspsfusion.batch.outcomes import REPORT_FILES, reads_files
+    from aspsfusion.batch.outcomes import REPORT_FILES, panel_identity
+    from aspsfusion.batch.planning import (
+        begin_planning,
+        keep_identities,
+        keep_sample_identities,
+    )
     from aspsfusion.batch.samples import read_samples
     from aspsfusion.config import (
         check_configuration,

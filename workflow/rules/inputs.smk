@@ -1,4 +1,40 @@
 # What jobs take in, and how it is written on their command lines.
+#
+# Jobs do not depend on the times of input files, but on records that are written anew when a file is another one
+# (see aspsfusion.batch.planning); they need the files themselves whatever their times.
+IDENTITIES = f"{OUTDIR}/logs/inputs"
+IDENTITY = {
+    name: f"{IDENTITIES}/{name}.json"
+    for name in ("panel", "reference", "baseline", "sheet")
+}
+READS_IDENTITY = f"{IDENTITIES}/samples/{{sample}}.json"
+PRIMERS_IDENTITY = f"{IDENTITIES}/primers/{{sample}}.json"
+GIVEN = {
+    "panel": [PANEL_YAML, *filter(None, (GENOME_FASTA, ANNOTATION_GTF))],
+    "reference": [CRAM_REFERENCE] if CRAM_REFERENCE else [],
+    "baseline": BASELINE,
+    "sheet": [config["samples"]],
+}
+
+try:
+    if begin_planning(Path(OUTDIR), Path(IDENTITIES)):
+        for name, files in GIVEN.items():
+            keep_identities(Path(IDENTITY[name]), files)
+        panel = panel_identity(Path(PANEL_DIR))
+        for sample_id, sample in SAMPLES.items():
+            keep_identities(
+                Path(PRIMERS_IDENTITY.format(sample=sample_id)), sample.primer_files
+            )
+            keep_sample_identities(
+                Path(READS_IDENTITY.format(sample=sample_id)),
+                sample.reads,
+                Path(of_sample("outcome.json").format(sample=sample_id)),
+                panel,
+            )
+except AspsfusionError as error:
+    raise WorkflowError(error.sentence()) from None
+
+
 def reads_of(wildcards):
     """Return the files with a sample's reads, FASTQ lane by lane."""
     return SAMPLES[wildcards.sample].reads
@@ -28,21 +64,6 @@ def primers_of(wildcards):
 def primer_arguments(wildcards, input):
     """Return the option of an attempt that names the files of primers; none without any."""
     return shlex.join(["--primer-files", *input.primers]) if input.primers else ""
-
-
-def reads_now(wildcards):
-    """Return size and time of a sample's files: of two that change names neither becomes newer."""
-    return stamps_now(SAMPLES[wildcards.sample].reads)
-
-
-def primers_now(wildcards):
-    """Return the same of the file of its primers."""
-    return stamps_now(SAMPLES[wildcards.sample].primer_files)
-
-
-def stamps_now(paths):
-    """Return size and time of files."""
-    return [[file.bytes, file.modified] for file in reads_files(paths)]
 
 
 def outdated_files(wildcards):

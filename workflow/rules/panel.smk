@@ -2,8 +2,9 @@
 # where snakemake runs: compute nodes often have no way to the outside.
 rule fetch_loci:
     input:
-        panel=PANEL_YAML,
-        gtf=ANNOTATION_GTF or [],
+        identity=IDENTITY["panel"],
+        panel=ancient(PANEL_YAML),
+        gtf=ancient(ANNOTATION_GTF) if ANNOTATION_GTF else [],
     output:
         loci=FETCHED_LOCI,
         record=f"{FETCHED_LOCI}.json",
@@ -25,9 +26,10 @@ rule fetch_loci:
 # The panel directory: sequences of the panel's genes, taken from the genome and proved.
 rule build_panel:
     input:
-        panel=PANEL_YAML,
-        genome=GENOME_FASTA or FETCHED_LOCI,
-        gtf=ANNOTATION_GTF or [],
+        identity=IDENTITY["panel"],
+        panel=ancient(PANEL_YAML),
+        genome=ancient(GENOME_FASTA) if GENOME_FASTA else FETCHED_LOCI,
+        gtf=ancient(ANNOTATION_GTF) if ANNOTATION_GTF else [],
     output:
         directory(PANEL_DIR),
     log:

@@ -2,7 +2,8 @@
 # too when one of them failed. These rules take seconds: not worth a place in a cluster's queue.
 checkpoint compare:
     input:
-        sheet=config["samples"],
+        identity=IDENTITY["sheet"],
+        sheet=ancient(config["samples"]),
         outcomes=OUTCOMES,
     output:
         table=COMPARED,
@@ -70,7 +71,8 @@ rule report:
 # The table of the batch, with a row for a sample that failed as well.
 rule summary:
     input:
-        sheet=config["samples"],
+        identity=IDENTITY["sheet"],
+        sheet=ancient(config["samples"]),
         panel=PANEL_DIR,
         outcomes=OUTCOMES,
         compared=COMPARED,
@@ -101,18 +103,20 @@ rule summary:
     params:
         batch=BATCH_SETTINGS,
         settings=SETTINGS,
+        planned=f"{IDENTITIES}/samples",
         version=PACKAGE_VERSION,
     shell:
         "aspsfusion summary --force --output-tsv {output.tsv:q} --output-html {output.html:q} "
         "--multiqc {output.multiqc:q} --samples {input.sheet:q} --panel {input.panel:q} "
-        "--settings={params.settings:q} {params.batch} {input.reports:q} --outcomes {input.outcomes:q} "
+        "--settings={params.settings:q} --planned {params.planned:q} {params.batch} {input.reports:q} --outcomes {input.outcomes:q} "
         "> {log:q} 2>&1"
 
 
 # Fails when a sample has no result, and forgets the outcome of such a sample so that the next run tries again.
 rule check:
     input:
-        sheet=config["samples"],
+        identity=IDENTITY["sheet"],
+        sheet=ancient(config["samples"]),
         panel=PANEL_DIR,
         outcomes=OUTCOMES,
         compared=COMPARED,
@@ -130,6 +134,7 @@ rule check:
     threads: 1
     params:
         settings=SETTINGS,
+        planned=f"{IDENTITIES}/samples",
     shell:
         "aspsfusion workflow check --samples {input.sheet:q} --panel {input.panel:q} "
-        "--settings={params.settings:q} --compared {input.compared:q} {input.outcomes:q} > {log:q} 2>&1"
+        "--settings={params.settings:q} --planned {params.planned:q} --compared {input.compared:q} {input.outcomes:q} > {log:q} 2>&1"

@@ -2,7 +2,8 @@
 rule screen:
     input:
         panel=PANEL_DIR,
-        reads=reads_of,
+        identity=READS_IDENTITY,
+        reads=ancient(reads_of),
     output:
         reads=temp(of_sample("candidates.fastq.gz")),
         outcome=temp(of_sample("screen.outcome.json")),
@@ -22,7 +23,6 @@ rule screen:
     params:
         retries=retries,
         reads=read_arguments,
-        reads_now=reads_now,
         metrics=of_sample("screen.json"),
         outdates=outdated_files,
         version=PACKAGE_VERSION,
@@ -38,8 +38,10 @@ rule screen:
 rule extract:
     input:
         panel=PANEL_DIR,
-        reads=reads_of,
-        reference=CRAM_REFERENCE or [],
+        identity=READS_IDENTITY,
+        reads=ancient(reads_of),
+        reference_identity=IDENTITY["reference"],
+        reference=ancient(CRAM_REFERENCE) if CRAM_REFERENCE else [],
     output:
         reads=temp(of_sample("candidates.fastq.gz")),
         outcome=temp(of_sample("screen.outcome.json")),
@@ -61,7 +63,6 @@ rule extract:
         reference=lambda wildcards, input: (
             f"--reference {shlex.quote(input.reference)}" if input.reference else ""
         ),
-        reads_now=reads_now,
         metrics=of_sample("screen.json"),
         outdates=outdated_files,
         version=PACKAGE_VERSION,

@@ -15,7 +15,15 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aspsfusion.batch.outcomes import ATTEMPT_SUFFIX, NOTE_SUFFIX, Outcome, beside, forget, write_outcome
+from aspsfusion.batch.outcomes import (
+    ATTEMPT_SUFFIX,
+    NOTE_SUFFIX,
+    Inputs,
+    Outcome,
+    beside,
+    forget,
+    write_outcome,
+)
 from aspsfusion.errors import ERROR_MARK, STAGE_MARK, AspsfusionError
 
 AGAIN = 1
@@ -48,13 +56,13 @@ class Job:
     outdates: Sequence[Path] = ()
 
 
-def run_job(job: Job, before: Outcome, command: Callable[[], None]) -> int:
+def run_job(job: Job, before: Outcome, command: Callable[[], Inputs | None]) -> int:
     """Run a command and write its outcome.
 
     Args:
         job: how the command is run.
         before: the outcome of the sample's job before this one; of the first one, what the sample is made of.
-        command: runs it, and raises what goes wrong.
+        command: runs it, and raises what goes wrong; returns inputs for the outcome, None for those before.
 
     Returns:
         The exit status: 0 where there is an outcome, of a failure as well.
@@ -72,7 +80,7 @@ def run_job(job: Job, before: Outcome, command: Callable[[], None]) -> int:
     attempt.write_text(f"{job.stage}\n", encoding="utf-8")
     with _said_to(job.log):
         try:
-            command()
+            inputs = command() or before.inputs
         except AspsfusionError as error:
             print(f"{ERROR_MARK}{error.sentence()}", flush=True)
             return _write(job, before.failure(job.stage, error.sentence()))
@@ -87,7 +95,7 @@ def run_job(job: Job, before: Outcome, command: Callable[[], None]) -> int:
             traceback.print_exc()
             sentence = f"{job.stage} stopped with {type(error).__name__}: {error}; see {job.log}"
             return _write(job, before.failure(job.stage, " ".join(sentence.split())))
-    return _write(job, replace(before, stage=job.stage))
+    return _write(job, replace(before, stage=job.stage, inputs=inputs))
 
 
 def end_job(job: Job, before: Outcome, status: int) -> int:

@@ -13,7 +13,10 @@ from typing import Any, Literal
 
 from aspsfusion import __version__
 from aspsfusion.errors import AspsfusionError
+from aspsfusion.io.checksums import content_of
 from aspsfusion.io.files import replacing, stamps_of
+
+UNKNOWN = ""
 
 OUTCOME_SUFFIX = ".outcome.json"
 RECORD_SUFFIX = ".record.json"
@@ -44,8 +47,6 @@ REPORT_FILES = ("report.json", "report.html", "fusions.tsv", "fusions.vcf.gz", "
 FURTHER_FILES = ("arriba.tsv", "star-fusion.tsv", "report.pdf")
 """What can be beside them where it was asked for."""
 
-UNKNOWN = ""
-
 
 class OutcomeError(AspsfusionError):
     """An outcome is missing, damaged or of another program."""
@@ -53,11 +54,40 @@ class OutcomeError(AspsfusionError):
 
 @dataclass(frozen=True)
 class ReadsFile:
-    """A file of reads as it was when it was read: modified in nanoseconds since 1970."""
+    """An input file as it was when it was read.
+
+    Attributes:
+        path: the file.
+        bytes: its size; -1 where there was none.
+        modified: time of its last change in nanoseconds since 1970.
+        inode: number of the file after the name.
+        sha256: its checksum; empty where it is not known.
+    """
 
     path: str
     bytes: int
     modified: int
+    inode: int = 0
+    sha256: str = UNKNOWN
+
+    def untouched(self, other: "ReadsFile") -> bool:
+        """Whether size, time and inode are those of another one: then nobody has written to it."""
+        return (self.path, self.bytes, self.modified, self.inode) == (
+            *(other.path, other.bytes),
+            *(other.modified, other.inode),
+        )
+
+    def same(self, now: "ReadsFile") -> bool:
+        """Whether the present file holds what this one held; its checksum is taken where the rest differs.
+
+        Raises:
+            OSError: the present file cannot be read.
+        """
+        if self.untouched(now):
+            return True
+        if (self.path, self.bytes) != (now.path, now.bytes) or not self.sha256:
+            return False
+        return self.sha256 == (now.sha256 or content_of(Path(now.path)).sha256)
 
 
 @dataclass(frozen=True)
@@ -114,8 +144,37 @@ def reads_files(paths: Iterable[str]) -> tuple[ReadsFile, ...]:
     found = []
     for path in paths:
         stamps = stamps_of([Path(path)])
-        found += [ReadsFile(path, stamp.size, stamp.modified) for stamp in stamps] or [ReadsFile(path, -1, 0)]
+        found += [ReadsFile(path, stamp.size, stamp.modified, stamp.inode) for stamp in stamps] or [
+            ReadsFile(path, -1, 0)
+        ]
     return tuple(found)
+
+
+def read_through(paths: Iterable[str]) -> tuple[ReadsFile, ...]:
+    """Return files as they are now with their checksums; one that is not there has the size -1.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    return tuple(
+        file if file.bytes < 0 else replace(file, sha256=content_of(Path(file.path)).sha256)
+        for file in reads_files(paths)
+    )
+
+
+def checked_inputs(inputs: Inputs, metrics: Path) -> Inputs:
+    """Return inputs with the checksums of the reads that the screen has taken.
+
+    Args:
+        inputs: with the files as they were before.
+        metrics: what the screen wrote, with its `inputs` in the same order.
+
+    Raises:
+        OSError, ValueError, LookupError: metrics are not there or of other files.
+    """
+    found = json.loads(metrics.read_text(encoding="utf-8"))["inputs"]
+    reads = zip(inputs.reads, found, strict=True)
+    return replace(inputs, reads=tuple(replace(file, sha256=read["sha256"]) for file, read in reads))
 
 
 def panel_identity(directory: Path) -> str:
@@ -190,7 +249,7 @@ def outdated(of: Inputs, now: Inputs) -> str:
         for file in now.reads:
             if file.bytes < 0:
                 return f"{file.path} is not there any more"
-            if before.get(file.path) != file:
+            if file.path not in before or not before[file.path].same(file):
                 return f"{file.path} is not the file that was read"
         if len(now.reads) != len(of.reads):
             return "it was made of more files than the sheet names now"
@@ -203,14 +262,18 @@ def outdated(of: Inputs, now: Inputs) -> str:
             }[name]
     if now.reads and of.declared != now.declared:
         return f"the sheet declares '{now.declared}' now"
+    primers = {file.path: file for file in of.primers}
     for file in now.primers:
-        if file not in of.primers:
+        if file.path not in primers or not primers[file.path].same(file):
             return f"{file.path} is not the file that was read"
     return ""
 
 
 def present_inputs(
-    samples: Mapping[str, tuple[tuple[str, ...], str, tuple[str, ...]]], panel: Path | None, settings: str
+    samples: Mapping[str, tuple[tuple[str, ...], str, tuple[str, ...]]],
+    panel: Path | None,
+    settings: str,
+    planned: Path | None = None,
 ) -> dict[str, Inputs]:
     """Return the present inputs of each sample.
 
@@ -218,12 +281,37 @@ def present_inputs(
         samples: files of reads, what the sheet declares, and files of primers, by sample.
         panel: panel directory; None where it is not known.
         settings: as `Inputs` has them.
+        planned: directory with what is known of the files since the workflow was planned.
     """
     identity = panel_identity(panel) if panel else UNKNOWN
     return {
-        sample_id: Inputs(reads_files(reads), identity, declared, settings, primers=reads_files(primers))
+        sample_id: Inputs(
+            with_checksums(reads_files(reads), known),
+            identity,
+            declared,
+            settings,
+            primers=reads_files(primers),
+        )
         for sample_id, (reads, declared, primers) in samples.items()
+        for known in [read_identities(planned / f"{sample_id}.json") if planned else ()]
     }
+
+
+def with_checksums(files: Iterable[ReadsFile], known: Iterable[ReadsFile]) -> tuple[ReadsFile, ...]:
+    """Return files with the checksums of those that are known and were not touched since."""
+    by_path = {file.path: file for file in known}
+    return tuple(
+        by_path[file.path] if file.path in by_path and by_path[file.path].untouched(file) else file
+        for file in files
+    )
+
+
+def read_identities(path: Path) -> tuple[ReadsFile, ...]:
+    """Read what `planning.keep_identities` wrote; nothing where it cannot be read: all is new then."""
+    try:
+        return tuple(ReadsFile(**file) for file in json.loads(path.read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, TypeError, LookupError):
+        return ()
 
 
 def forget(directory: Path, sample_id: str, since: str = "screen") -> None:

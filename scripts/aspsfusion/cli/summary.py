@@ -61,6 +61,12 @@ def add_present_inputs(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="what outcomes have to say of their thresholds, where it is known",
     )
+    parser.add_argument(
+        "--planned",
+        type=Path,
+        metavar="DIR",
+        help="what the workflow knows of the files of reads; without it those that were touched are read",
+    )
 
 
 def present_of(args: argparse.Namespace) -> "dict[str, Inputs]":
@@ -77,6 +83,7 @@ def present_of(args: argparse.Namespace) -> "dict[str, Inputs]":
         {sample.sample_id: (sample.reads, sample.declared, sample.primer_files) for sample in samples},
         args.panel,
         args.settings,
+        args.planned,
     )
 
 

@@ -63,7 +63,15 @@ def _attempt(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from aspsfusion.batch.attempt import Job, end_job, run_job
-    from aspsfusion.batch.outcomes import Inputs, Outcome, panel_identity, read_outcome, reads_files
+    from aspsfusion.batch.outcomes import (
+        Inputs,
+        Outcome,
+        checked_inputs,
+        panel_identity,
+        read_outcome,
+        read_through,
+        reads_files,
+    )
     from aspsfusion.cli import build_parser
 
     stage = "analyse" if args.after else "screen"
@@ -74,7 +82,7 @@ def _attempt(args: argparse.Namespace) -> int:
             before.inputs,
             declared=args.declared,
             settings=args.settings,
-            primers=reads_files(args.primer_files),
+            primers=read_through(args.primer_files),
         )
         before = replace(before, inputs=inputs)
     else:
@@ -83,7 +91,12 @@ def _attempt(args: argparse.Namespace) -> int:
     if args.status is not None:
         return end_job(job, before, args.status)
     command = build_parser().parse_args(args.command)
-    return run_job(job, before, lambda: command.run(command))
+
+    def run() -> Inputs | None:
+        command.run(command)
+        return None if args.after else checked_inputs(before.inputs, command.metrics)
+
+    return run_job(job, before, run)
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:

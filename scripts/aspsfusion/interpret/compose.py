@@ -1,6 +1,5 @@
 """Composes the record of one sample from the files of its stages."""
 
-import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +31,7 @@ from aspsfusion.interpret.primed import primed_by, require_primed_library
 from aspsfusion.interpret.quality import incomplete_evidence, quality_control
 from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.panel.seal import FILES
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.models import (
     REPORT_SCHEMA_VERSION,
@@ -40,6 +40,7 @@ from aspsfusion.report.models import (
     Expression,
     GeneModel,
     Imbalance,
+    InputFile,
     PanelId,
     ReferenceId,
     Report,
@@ -172,6 +173,7 @@ def compose_report(
     return Report(
         schema_version=REPORT_SCHEMA_VERSION,
         sample_id=results.sample,
+        inputs=[InputFile(**file) for file in results.screen.get("inputs", ())],
         panel=_panel_id(panel),
         reference=reference,
         software={
@@ -255,7 +257,7 @@ def _checksums(panel: Panel) -> dict[str, str]:
         if contig["chrom"] in targets and contig["md5"]
     }
     for name in (TRANSCRIPTS_FASTA, UNSPLICED_FASTA):
-        sums[name] = f"SHA-256 {hashlib.sha256((panel.directory / name).read_bytes()).hexdigest()}"
+        sums[name] = f"SHA-256 {panel.provenance[FILES][name]}"
     return sums
 
 

@@ -1,5 +1,6 @@
 """Opens files that may be compressed, and knows how a damaged one shows itself."""
 
+import io
 import lzma
 import sys
 import zlib
@@ -14,6 +15,8 @@ if sys.version_info >= (3, 14):
     from compression.zstd import ZstdError
 else:
     from backports.zstd import ZstdError
+
+from aspsfusion.io.checksums import Content, Digest
 
 STANDARD_INPUT = Path("-")
 """The path that stands for standard input."""
@@ -155,11 +158,27 @@ class _GzipMembers:
         """Do nothing: the compressed file is its owner's."""
 
 
+class _Digested(io.FileIO):
+    """A file whose checksum is taken of the bytes that are read from it, from its beginning on."""
+
+    def __init__(self, file: Path | int, digest: Digest, *, closefd: bool = True) -> None:
+        super().__init__(file, "rb", closefd=closefd)
+        self._digest = digest
+
+    def readinto(self, room: Any) -> int | None:
+        """Fill memory with the next bytes."""
+        count = super().readinto(room)
+        if count:
+            self._digest.update(memoryview(room)[:count])
+        return count
+
+
 class InflatedFile:
     """A file read straight into the caller's memory, whatever its compression.
 
     Args:
         path: the file, or STANDARD_INPUT.
+        md5: whether its MD5 is wanted besides the SHA-256.
 
     Attributes:
         size: bytes of the file as it lies on the disk; None for a pipe.
@@ -169,12 +188,13 @@ class InflatedFile:
         OSError: the file cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, md5: bool = False) -> None:
         self._path = path
-        if path == STANDARD_INPUT:
-            self._raw: Any = open(0, "rb", closefd=False)  # noqa: SIM115
-        else:
-            self._raw = path.open("rb")
+        self._digest = Digest(md5=md5)
+        pipe = path == STANDARD_INPUT
+        self._raw: Any = io.BufferedReader(
+            _Digested(0 if pipe else path, self._digest, closefd=not pipe), READ_BYTES
+        )
         self.size = path.stat().st_size if path.is_file() else None
         self._taken = 0
         self.damage: Exception | None = None
@@ -250,6 +270,18 @@ class InflatedFile:
             return int(self._raw.tell())
         except (OSError, ValueError):
             return 0
+
+    def content(self) -> Content:
+        """Return size and checksum of the whole file, whose end has been reached.
+
+        What comes after the compressed data is read for it.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        while self._raw.read(READ_BYTES):
+            pass
+        return self._digest.content()
 
     def close(self) -> None:
         """Close the file."""

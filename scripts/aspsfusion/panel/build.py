@@ -5,7 +5,6 @@ under its final name only when it is complete.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -33,6 +32,7 @@ from aspsfusion.panel.layout import (
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.screen_targets import screened_sequences
+from aspsfusion.panel.seal import write_provenance
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.panel.specificity import write_specificity
 from aspsfusion.panel.transcripts import Exon, Transcript, Unspliced
@@ -100,8 +100,7 @@ def build_panel(
     with scratch_beside(output) as scratch:
         directory = scratch / "panel"
         _write(panel, genome, uniqueness, directory)
-        text = json.dumps(provenance, indent=1) + "\n"
-        (directory / PROVENANCE).write_text(text, encoding="utf-8")
+        write_provenance(directory, provenance)
         directory.rename(output)  # in place of an empty directory, too
     return load_panel(output)
 

@@ -37,6 +37,15 @@ def require_files(directory: Path, names: Iterable[str]) -> None:
             raise PanelError(f"lacks {name}", path=directory, remedy=BUILD_WITH)
 
 
+def file_states(paths: Iterable[Path]) -> tuple[tuple[int, ...], ...]:
+    """Return what changes with every writing to one of these files, of those that are there.
+
+    The time of a file's change of state is not for whoever writes to choose.
+    """
+    states = [path.stat() for path in paths if path.is_file()]
+    return tuple((s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in states)
+
+
 @contextmanager
 def damage_named(path: Path) -> Iterator[None]:
     """Turn what a damaged file of a panel directory raises into a PanelError that names it."""

@@ -3,7 +3,6 @@
 Coordinates are 0-based and half-open; only the columns of the files are 1-based and inclusive.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -22,8 +21,10 @@ from aspsfusion.panel.layout import (
     TRANSCRIPTS_FASTA,
     UNSPLICED_FASTA,
     damage_named,
+    file_states,
     require_files,
 )
+from aspsfusion.panel.seal import read_provenance, require_intact
 from aspsfusion.panel.spec import BreakpointSpec, JunctionSpec, PanelSpec
 from aspsfusion.panel.specificity import Specificity, read_specificity
 from aspsfusion.panel.transcripts import UNSPLICED_SUFFIX, Exon, Junction, Transcript, Unspliced
@@ -131,20 +132,21 @@ class Panel:
 def load_panel(directory: Path) -> Panel:
     """Read a panel directory written by `aspsfusion panel build`.
 
-    A process that takes many samples through the stages reads it once, as long as no file of it changes.
+    All of its files are verified: what is damaged must not reach the aligner's library. A process that takes
+    many samples through the stages reads it once, as long as no file of it changes.
 
     Raises:
-        PanelError: the directory is not a complete panel.
+        PanelError: the directory is not a complete panel, or a file is not as it was built.
     """
-    files = ((path, path.stat()) for path in sorted(directory.rglob("*")) if path.is_file())
-    return _read_panel(directory, tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in files))
+    return _read_panel(directory, file_states(sorted(directory.rglob("*"))))
 
 
 @lru_cache(maxsize=1)
-def _read_panel(directory: Path, files: tuple[tuple[Path, int, int], ...]) -> Panel:
-    require_files(
-        directory, (PROVENANCE, TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE, *INDEX_FILES)
-    )
+def _read_panel(directory: Path, files: tuple[tuple[int, ...], ...]) -> Panel:
+    provenance = read_provenance(directory)
+    needed = (TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE, *INDEX_FILES)
+    require_files(directory, needed)
+    require_intact(directory, provenance, (*needed, SPECIFICITY_TABLE))
     with damage_named(directory / TRANSCRIPTS_FASTA):
         sequences = _read_fasta(directory / TRANSCRIPTS_FASTA)
     with damage_named(directory / UNSPLICED_FASTA):
@@ -152,7 +154,6 @@ def _read_panel(directory: Path, files: tuple[tuple[Path, int, int], ...]) -> Pa
     with damage_named(directory / EXONS_TABLE):
         exons = _read_exons(directory / EXONS_TABLE)
     with damage_named(directory / PROVENANCE):
-        provenance = json.loads((directory / PROVENANCE).read_text(encoding="utf-8"))
         spec = PanelSpec.model_validate(provenance["spec"])
         if provenance["genome_pass"] is not None:
             require_files(directory, [SPECIFICITY_TABLE])

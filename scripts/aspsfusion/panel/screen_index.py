@@ -12,7 +12,15 @@ from typing import NamedTuple
 
 from aspsfusion.errors import PanelError
 from aspsfusion.native import DamagedPanelError, PanelKmers, ScreenTable
-from aspsfusion.panel.layout import BUILD_AGAIN, KMER_TABLE, damage_named, require_files
+from aspsfusion.panel.layout import (
+    BUILD_AGAIN,
+    KMER_TABLE,
+    PROVENANCE,
+    damage_named,
+    file_states,
+    require_files,
+)
+from aspsfusion.panel.seal import read_provenance, require_intact
 
 LEAST_SCORE = 20
 MISMATCH_PENALTY = 3
@@ -100,9 +108,10 @@ def read_kmers(directory: Path) -> PanelKmers:
     """Return what the screen looks for from a panel directory.
 
     Raises:
-        PanelError: the table is missing or damaged, or another version of the program wrote it.
+        PanelError: the table is missing, changed or damaged, or another version of the program wrote it.
     """
     require_files(directory, [KMER_TABLE])
+    require_intact(directory, read_provenance(directory), [KMER_TABLE])
     path = directory / KMER_TABLE
     with damage_named(path):
         found = load_kmers(path)
@@ -114,18 +123,16 @@ def read_kmers(directory: Path) -> PanelKmers:
 def load_screen_index(directory: Path) -> ScreenIndex:
     """Return what the screen needs from a panel directory.
 
-    A process that screens many samples makes it once, as long as the file does not change.
+    A process that screens many samples makes it once, as long as its files do not change.
 
     Raises:
         PanelError: see `read_kmers`.
     """
-    require_files(directory, [KMER_TABLE])
-    stat = (directory / KMER_TABLE).stat()
-    return _screen_index(directory, stat.st_mtime_ns, stat.st_size)
+    return _screen_index(directory, file_states([directory / KMER_TABLE, directory / PROVENANCE]))
 
 
 @lru_cache(maxsize=1)
-def _screen_index(directory: Path, changed: int, size: int) -> ScreenIndex:
+def _screen_index(directory: Path, files: tuple[tuple[int, ...], ...]) -> ScreenIndex:
     kmers = read_kmers(directory)
     try:
         return ScreenIndex(kmers.symbols, build_table(kmers, len(kmers.symbols)))

@@ -24,7 +24,7 @@ from aspsfusion.report.coverage_plot import draw, gene_coverages
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.fusion_section import FusionView, fusion_view
 from aspsfusion.report.html_parts import Fact, Table, columns, css_string, render, side_by_side
-from aspsfusion.report.models import Report, Verdict
+from aspsfusion.report.models import InputFile, Report, Verdict
 from aspsfusion.report.sections import (
     DifferentialView,
     acceptor_table,
@@ -74,6 +74,7 @@ class ReportView:
         differential: other defining fusions and genes of stains; None when the panel lists none.
         interpretation: sentences of the panel.
         methods: panel, reference, software and parameters, name by name.
+        inputs: files of reads; None where they are not known.
         limits: sentences of the panel.
         signature: sentence above the line for the signature.
     """
@@ -107,6 +108,7 @@ class ReportView:
     differential: DifferentialView | None
     interpretation: tuple[str, ...]
     methods: tuple[Fact, ...]
+    inputs: Table | None
     limits: tuple[str, ...]
     signature: str
 
@@ -165,6 +167,7 @@ def report_view(report: Report) -> ReportView:
         differential=differential_view(report.differential),
         interpretation=tuple(report.interpretation),
         methods=_methods(report),
+        inputs=_inputs(report.inputs) if report.inputs else None,
         limits=tuple(report.limits),
         signature=SIGNATURE,
     )
@@ -193,6 +196,14 @@ def _expression(report: Report) -> Table:
         "Fragments by gene",
         columns("Gene", ("Fragments", "number"), ("Per kb, scaled", "number")),
         tuple((row.gene, count(row.fragments), f"{row.tpm_like:,.0f}") for row in report.expression),
+    )
+
+
+def _inputs(files: Sequence[InputFile]) -> Table:
+    return Table(
+        "Files of reads",
+        columns("File", ("Reads", "number"), ("Bytes", "number"), ("SHA-256", "code")),
+        tuple((file.name, count(file.reads), count(file.bytes), file.sha256) for file in files),
     )
 
 

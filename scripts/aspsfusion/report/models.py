@@ -145,6 +145,15 @@ class Exclusion(Record):
         return declared is not None and TUMOUR_SHARE_TO_DETECT * declared <= self.threshold
 
 
+class InputFile(Record):
+    """A file that the sample's reads came in, as it was when it was read."""
+
+    name: str
+    bytes: int
+    sha256: str
+    reads: int = Field(description="reads in it; of an aligned file each one once")
+
+
 class QcFlag(Record):
     """A quality value beyond its limit."""
 
@@ -291,6 +300,7 @@ class Report(Record):
 
     schema_version: str
     sample_id: str
+    inputs: list[InputFile] = Field(default=[], description="files of reads, lane by lane")
     panel: PanelId
     reference: ReferenceId
     software: dict[str, str]

@@ -352,8 +352,8 @@ def run_extract(
                 if any(read.bases for read in fragment.reads):
                     kept.fragments += 1
                     out.write(fastq_records(fragment))
-        require_unchanged(stamps)
         result = extract_metrics(panel, alignments, header, counts, kept)
+        require_unchanged(stamps)
         metrics_draft.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
 

@@ -18,8 +18,10 @@ import pysam
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.bam import HUMAN, Header, checksums_agree, detected_build
+from aspsfusion.io.checksums import Content, content_of, require_stated, stated_checksum
 from aspsfusion.io.fasta import chromosome_name, parse_contig
 from aspsfusion.panel.panel import Panel
+from aspsfusion.screen.screen import input_record
 
 LOCUS_PADDING = 3_000_000
 """Bases on both sides of a gene that count as its locus: more than the 2.04 Mb by which the positions of one
@@ -339,6 +341,7 @@ def extract_metrics(
         "layout": "paired" if counts.first or counts.second else "single",
         "interleaved": False,
         "lanes": [[path.name]],
+        "inputs": [input_record(path, _content(path), counts.reads)],
         "total_fragments": counts.fragments,
         "total_reads": counts.reads,
         "total_bases": counts.bases,
@@ -361,3 +364,11 @@ def extract_metrics(
         },
         "incomplete": missing_evidence(header, counts, kept, loci),
     }
+
+
+def _content(path: Path) -> Content:
+    """Return size and checksums of a file; raises ReadsError where a checksum file beside it says others."""
+    stated = stated_checksum(path)
+    content = content_of(path, md5=stated is not None and stated.is_md5)
+    require_stated(path, content, stated)
+    return content

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from aspsfusion.errors import ReadsError, reason_of
+from aspsfusion.io.checksums import Content, require_stated, stated_checksum
 from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
 from aspsfusion.native import (
     LINES,
@@ -155,6 +156,7 @@ class FastqScanner:
         records: records handed out so far.
         compressed: bytes of the file read so far.
         size: bytes of the file, None for a pipe.
+        content: size and checksum of the file, once it is read to its end.
     """
 
     def __init__(
@@ -166,9 +168,11 @@ class FastqScanner:
         self.group = group
         self.tentative = tentative
         self.compressed = 0
+        self.content: Content | None = None
         self._table = table
         with _opening(path):
-            self._file = InflatedFile(path)
+            self._stated = None if path == STANDARD_INPUT else stated_checksum(path)
+            self._file = InflatedFile(path, md5=self._stated is not None and self._stated.is_md5)
         self.size = self._file.size
         self._buffers = Buffers(BLOCK_BYTES // 8)
         self._rest = b""
@@ -200,7 +204,8 @@ class FastqScanner:
         """Return the next block that holds at least one record, None at the end of the file.
 
         Raises:
-            ReadsError: the file is damaged, truncated or no FASTQ; names the record.
+            ReadsError: the file is damaged, truncated or no FASTQ, with the record, or another one than a
+                checksum file beside it says.
         """
         while not self._ended:
             data, length = self._read_and_scan()
@@ -219,6 +224,9 @@ class FastqScanner:
                 raise self._damaged()
         if self._rest.strip():
             raise self._cut_off()
+        if self.content is None:
+            self.content = self._file.content()
+            require_stated(self.path, self.content, self._stated)
         return None
 
     def give_back(self, block: ScannedBlock) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from aspsfusion.errors import ReadsError
+from aspsfusion.io.checksums import Content
 from aspsfusion.io.compressed import STANDARD_INPUT
 from aspsfusion.io.files import Progress, no_progress, replacing, require_unchanged, stamps_of
 from aspsfusion.native import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
@@ -30,6 +31,7 @@ class ScreenMetrics(NamedTuple):
         layout: whether the reads are pairs.
         interleaved: whether a file held interleaved mates.
         lanes: names of the files of each lane.
+        inputs: name, bytes, SHA-256 and reads of each file, lane by lane.
         total_fragments: fragments read.
         total_reads: reads of them.
         total_bases: bases of them.
@@ -47,6 +49,7 @@ class ScreenMetrics(NamedTuple):
     layout: Literal["paired", "single"]
     interleaved: bool
     lanes: list[list[str]]
+    inputs: list[dict[str, str | int]]
     total_fragments: int
     total_reads: int
     total_bases: int
@@ -102,6 +105,12 @@ class _Counts:
             layout="paired" if readers[0].mates == 2 else "single",
             interleaved=any(reader.interleaved for reader in readers),
             lanes=[[path.name for path in lane.paths] for lane in lanes],
+            inputs=[
+                input_record(scanner.path, scanner.content, scanner.records)
+                for reader in readers
+                for scanner in reader.scanners
+                if scanner.content
+            ],
             total_fragments=self.fragments,
             total_reads=self.reads,
             total_bases=bases,
@@ -115,6 +124,11 @@ class _Counts:
             candidate_fragments=self.kept,
             kmers_by_gene={symbol: n for symbol, n in zip(symbols, self.genes, strict=True) if n},
         )
+
+
+def input_record(path: Path, content: Content, reads: int) -> dict[str, str | int]:
+    """Return what the metrics say of a file of reads."""
+    return {"name": path.name, "bytes": content.bytes, "sha256": content.sha256, "reads": reads}
 
 
 def _share(part: int, whole: int, decimals: int = FRACTION_DECIMALS) -> float:

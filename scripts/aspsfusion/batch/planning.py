@@ -1,0 +1,187 @@
+"""Decides what a workflow makes anew, by what files hold and not by the order of their times.
+
+Snakemake makes anew what is older than its inputs. Two files of reads that were exchanged by `mv`, or an
+older copy that was put back, are older than what was made of others. So the rules depend on a record of the
+files instead, which is written when, and only when, one of them is another file than before: a file of equal
+size, time and inode is the same one; of any other the SHA-256 decides.
+
+Records are kept when a workflow is planned, by the one process that plans it. It also holds the output
+directory, so that no other workflow writes there.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import IO
+
+from aspsfusion.batch.outcomes import (
+    Outcome,
+    OutcomeError,
+    ReadsFile,
+    read_identities,
+    read_outcome,
+    reads_files,
+)
+from aspsfusion.errors import ParameterError
+from aspsfusion.io.checksums import content_of
+from aspsfusion.io.files import replacing
+
+PLANNER = "ASPSFUSION_PLANNER"
+"""Variable that tells the processes of a workflow's jobs, on whichever node, which one planned them."""
+
+HOLDER = "workflow.lock"
+"""Names the workflow that writes to a directory; locked for as long as that one runs."""
+
+_held: list[IO[str]] = []
+"""Open as long as this process runs: whoever closes such a file lets its lock go."""
+
+
+def begin_planning(outdir: Path, records: Path) -> bool:
+    """Hold an output directory, unless this is the process of a job.
+
+    The system lets go of the directory when this process ends, however it ends. A workflow in the same
+    working directory is left to Snakemake's own lock, which allows looking at a run (`--dry-run`).
+
+    Args:
+        outdir: the output directory.
+        records: directory for the records and for the file that says who writes.
+
+    Returns:
+        Whether records are to be kept.
+
+    Raises:
+        ParameterError: a workflow in another working directory writes there, or nothing can be written.
+    """
+    place = str(outdir.resolve())
+    planner, _, planned = os.environ.get(PLANNER, "").partition(" ")
+    if planned == place and planner != str(os.getpid()):
+        return False
+    try:
+        records.mkdir(parents=True, exist_ok=True)
+        _hold(outdir, records / HOLDER)
+    except OSError as error:
+        raise ParameterError(
+            f"cannot be written ({error.strerror})", path=records, remedy="name another outdir"
+        ) from error
+    os.environ[PLANNER] = f"{os.getpid()} {place}"
+    return True
+
+
+def _hold(outdir: Path, path: Path) -> None:
+    stream = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        stream.seek(0)
+        said = stream.read().split("\n")
+        stream.close()
+        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+            return  # a file system without locks
+        process, host, directory = (*said, "", "", "")[:3]
+        if directory != str(Path.cwd()):
+            raise ParameterError(
+                f"another snakemake writes there (process {process} on {host}, started in {directory})",
+                path=outdir,
+                remedy="wait until it has ended, or name another outdir",
+            ) from None
+        return
+    stream.truncate(0)
+    stream.write(f"{os.getpid()}\n{socket.gethostname()}\n{Path.cwd()}\n")
+    stream.flush()
+    _held.append(stream)
+
+
+def keep_identities(path: Path, files: Iterable[str]) -> None:
+    """Keep a record of files whose checksums are taken as soon as they are seen.
+
+    Args:
+        path: the record.
+        files: those that a result rests on together.
+
+    Raises:
+        ParameterError: a file cannot be read, or the record not be written.
+    """
+    _keep(path, reads_files(files), (), at_once=True)
+
+
+def keep_sample_identities(path: Path, reads: Sequence[str], outcome: Path, panel: str) -> None:
+    """Keep a record of a sample's reads, whose checksums the screen takes while it reads them.
+
+    The record is also written where there is a result of another panel than the present one.
+
+    Args:
+        path: the record.
+        reads: the sample's files.
+        outcome: where the sample's outcome is, once there is one.
+        panel: what identifies the present panel, empty where there is none.
+
+    Raises:
+        ParameterError: a file cannot be read, or the record not be written.
+    """
+    former = _former(outcome)
+    other_panel = former is not None and bool(panel) and former.inputs.panel != panel
+    known = former.inputs.reads if former else ()
+    _keep(path, reads_files(reads), known, at_once=False, anew=other_panel)
+
+
+def _former(path: Path) -> Outcome | None:
+    try:
+        return read_outcome(path)
+    except OutcomeError:
+        return None
+
+
+def _keep(
+    path: Path, now: Sequence[ReadsFile], known: Sequence[ReadsFile], *, at_once: bool, anew: bool = False
+) -> None:
+    """Write a record where it is not of the present files.
+
+    Args:
+        path: the record.
+        now: the present files.
+        known: files as jobs have read them, with their checksums.
+        at_once: take the checksums of new files.
+        anew: write the record in any case.
+    """
+    kept = read_identities(path)
+    before = {file.path: _with_checksum(file, known) for file in kept}
+    found = []
+    same = path.is_file() and not anew and [file.path for file in kept] == [file.path for file in now]
+    for file in now:
+        former = before.get(file.path)
+        if former is not None and former.untouched(file):
+            found.append(former)
+            continue
+        comparable = former is not None and former.bytes == file.bytes and former.sha256
+        if file.bytes >= 0 and (at_once or comparable):
+            file = replace(file, sha256=_checksum(file.path))
+        same = same and former is not None and former.same(file)
+        found.append(file)
+    if same and tuple(found) == kept:
+        return
+    state = path.stat() if same else None
+    text = {"since": time.time_ns(), "files": [asdict(file) for file in found]}
+    with replacing(path, force=True) as draft:
+        draft.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
+        if state:  # the files are the same ones: nothing is to be made anew
+            os.utime(draft, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def _with_checksum(file: ReadsFile, known: Iterable[ReadsFile]) -> ReadsFile:
+    """Return a file with the checksum that a job has found for it."""
+    return next((each for each in known if each.sha256 and each.untouched(file)), file)
+
+
+def _checksum(path: str) -> str:
+    try:
+        return content_of(Path(path)).sha256
+    except OSError as error:
+        raise ParameterError(
+            f"cannot be read ({error.strerror})", path=path, remedy="make it readable"
+        ) from error
