@@ -5,7 +5,6 @@ Each is also a command of its own that writes the same bytes. A small sample tak
 five processes for it would take five times as long.
 """
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from aspsfusion.errors import ParameterError
 from aspsfusion.evidence.evidence import run_evidence
 from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, compose_report, read_metrics
 from aspsfusion.io.files import Progress, no_progress, replacing
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.files import RECORD_SUFFIX, REPORT_SUFFIX, WRITERS
 from aspsfusion.report.json_tsv import write_json
@@ -192,9 +192,9 @@ def run_analyse(
         _require_unaligned(str(screen.get("input", "")), given.structures)
     panel = load_panel(given.panel)
     # On the local disk: the alignments are read twice and not kept.
-    with tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch:
+    with scratch_directory() as scratch:
         bam, align, evidence = (
-            Path(scratch) / "aligned.bam",
+            scratch / "aligned.bam",
             *map(files.path, (".align.json", ".evidence.json.gz")),
         )
         record = call_candidates(

@@ -9,7 +9,6 @@ The BAM names each record by the number of its fragment; the read's own name, wh
 """
 
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +34,7 @@ from aspsfusion.evidence.placements import (
 from aspsfusion.io.bam import sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
 from aspsfusion.io.files import Progress, no_progress, replacing
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import Panel, load_panel
 
 BATCH_FRAGMENTS = 5000
@@ -100,9 +100,9 @@ def run_align(
         replacing(files.bam, force=force) as draft,
         replacing(files.metrics, force=force) as metrics_draft,
         # On the local disk: the unsorted records are read once more and thrown away.
-        tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch,
+        scratch_directory() as scratch,
     ):
-        unsorted = Path(scratch) / "unsorted.bam"
+        unsorted = scratch / "unsorted.bam"
         with unsorted_bam(unsorted, header) as out:
             for batch in _batches(read_candidates(files.reads, metrics, structures)):
                 for mates in _align_batch(batch, aligner, options, header, ranks):
@@ -116,7 +116,7 @@ def run_align(
         metrics_draft.write_text(
             json.dumps(_summary(metrics, structures, starts.found()), indent=1) + "\n", encoding="utf-8"
         )
-        sort_bam(unsorted, draft, remedy="run 'aspsfusion align' again")
+        sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion align' again")
         pysam.index(str(draft))
         Path(f"{draft}.bai").replace(f"{files.bam}.bai")
 

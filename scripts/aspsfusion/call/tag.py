@@ -8,7 +8,6 @@ by the read's own name again, see `read_names`.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pysam
@@ -36,6 +35,7 @@ from aspsfusion.evidence.placements import (
 from aspsfusion.io.bam import open_alignments, records_of, sort_bam, unsorted_bam
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import load_panel
 
 JUNCTION_TAG = "YJ"
@@ -95,9 +95,9 @@ def run_tag(
     with (
         replacing(output, force=force) as draft,
         replacing(reference, force=force) as fasta,
-        TemporaryDirectory(prefix="aspsfusion.") as scratch,
+        scratch_directory() as scratch,
     ):
-        unsorted = Path(scratch) / "unsorted.bam"
+        unsorted = scratch / "unsorted.bam"
         with open_alignments(bam) as source:
             require_same_panel(panel, source.references, bam)
             names = read_names(labels_of(records_of(source, bam), bam))
@@ -110,7 +110,7 @@ def run_tag(
                     for segment in _supporting_records(held[number], fragment, header):
                         rename(segment, names[number])
                         out.write(segment)
-        sort_bam(unsorted, draft, remedy="run 'aspsfusion tag' again")
+        sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion tag' again")
         pysam.index(str(draft))
         with fasta.open("w", encoding="ascii", newline="\n") as text:
             text.writelines(fasta_lines(panel, contigs))

@@ -9,6 +9,7 @@ their sequence and aligned anew.
 import contextlib
 import errno
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pysam.utils import SamtoolsError
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.fasta import chromosome_name
+from aspsfusion.io.temporary import run_child
 
 THREADS = 1
 """Threads that read a file. A second one was a quarter faster; one keeps the end of a damaged file simple."""
@@ -29,6 +31,9 @@ COPY_AGAIN = "copy the file again, or write it again from the reads"
 
 HUMAN = "human"
 MOUSE = "mouse"
+
+MOST_SORTED_HERE = 16 * 1024 * 1024
+"""Bytes of the largest file that is sorted in this process: in about a second, without heed to signals."""
 
 Format = Literal["BAM", "CRAM", "SAM"]
 
@@ -267,20 +272,22 @@ def unsorted_bam(path: Path, header: pysam.AlignmentHeader) -> pysam.AlignmentFi
     return pysam.AlignmentFile(str(path), "wb", header=header, format_options=["level=1"])
 
 
-def sort_bam(source: Path, output: Path, *options: str, remedy: str) -> None:
+def sort_bam(source: Path, output: Path, scratch: Path, *options: str, remedy: str) -> None:
     """Sort a BAM file by samtools; no command line, and so no path, enters its header.
 
     Args:
         source: file to sort.
         output: file to write.
+        scratch: folder for what does not fit into memory.
         options: further options of `samtools sort`, `-n` for the order of names.
         remedy: what to do when the source is damaged.
 
     Raises:
         ReadsError: the source is damaged, or there is no room or no permission to write.
     """
+    words = ["--no-PG", "-T", str(scratch / "part"), *options, "-o", str(output), str(source)]
     try:
-        pysam.sort("--no-PG", *options, "-o", str(output), str(source))
+        _sort(words, apart=source.stat().st_size > MOST_SORTED_HERE)
     except SamtoolsError as error:
         said = str(error).split("stderr=")[-1].strip(" '\"\n").removesuffix("\\n").split("\\n")[-1]
         damaged = "truncated" in said or "invalid" in said
@@ -289,6 +296,19 @@ def sort_bam(source: Path, output: Path, *options: str, remedy: str) -> None:
             path=source if damaged else output,
             remedy=remedy if damaged else "check free space and the permission to write there",
         ) from error
+
+
+def _sort(words: list[str], *, apart: bool) -> None:
+    """Run `samtools sort` in this process, or in one of its own: pysam lets no other thread run meanwhile."""
+    if not apart:
+        pysam.sort(*words)
+        return
+    command = [sys.executable, "-c", "import sys, pysam; pysam.sort(*sys.argv[1:])", *words]
+    done = run_child(command, stderr=subprocess.PIPE, text=True, errors="backslashreplace")
+    if done.returncode:
+        raise SamtoolsError(  # type: ignore[no-untyped-call]
+            done.stderr.strip() or f"exit status {done.returncode}"
+        )
 
 
 @contextlib.contextmanager

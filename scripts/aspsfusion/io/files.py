@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from aspsfusion.errors import ParameterError, ReadsError
+from aspsfusion.io.temporary import removed_after
+
+PRIVATE = 0o700
+"""Mode of a directory that nobody else may read."""
 
 
 class Progress(Protocol):
@@ -57,11 +61,9 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         _refuse_to_lose(path, force=force)
         path.parent.mkdir(parents=True, exist_ok=True)
         _discard_abandoned(path)
-        try:
+        with removed_after(temporary):
             yield temporary
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
     except OSError as error:
         if error.filename and Path(str(error.filename)) not in (path, temporary, path.parent):
             raise  # about another file, which has its own words
@@ -73,8 +75,12 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def scratch_beside(path: Path) -> Iterator[Path]:
+def scratch_beside(path: Path, mode: int = 0o777) -> Iterator[Path]:
     """Give a temporary directory beside `path`, from where a finished result can be renamed to it.
+
+    Args:
+        path: what it is beside.
+        mode: who may read it, see `os.mkdir`.
 
     Yields:
         The directory, empty; it is removed at the end. What a process that was killed left of the same
@@ -87,11 +93,9 @@ def scratch_beside(path: Path) -> Iterator[Path]:
     _discard_abandoned(path)
     scratch = _draft(path)
     shutil.rmtree(scratch, ignore_errors=True)  # of a killed process that had the same number
-    scratch.mkdir()
-    try:
+    with removed_after(scratch):
+        scratch.mkdir(mode=mode)
         yield scratch
-    finally:
-        shutil.rmtree(scratch)
 
 
 class Stamp(NamedTuple):

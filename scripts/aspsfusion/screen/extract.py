@@ -10,7 +10,6 @@ read; where mates are not neighbours, their reads are brought together by a sort
 
 import json
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +21,15 @@ import pysam
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.bam import Header, open_alignments, read_header, records_of, require_reference, sort_bam
-from aspsfusion.io.files import Progress, no_progress, replacing, require_unchanged, stamps_of
+from aspsfusion.io.files import (
+    PRIVATE,
+    Progress,
+    no_progress,
+    replacing,
+    require_unchanged,
+    scratch_beside,
+    stamps_of,
+)
 from aspsfusion.native import ScreenTable
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.screen_index import load_screen_index
@@ -242,7 +249,7 @@ class _SecondPass:
                 out.write(_segment(mate, name, header))
         self.kept.without_primary = len(wanted.also - found)
         options = ("-n", "-l", "1", "-m", SORT_MEMORY)
-        sort_bam(collected, by_group, *options, remedy="run 'aspsfusion extract' again")
+        sort_bam(collected, by_group, scratch, *options, remedy="run 'aspsfusion extract' again")
         collected.unlink()
         return by_group, copies
 
@@ -337,7 +344,8 @@ def run_extract(
         # Both names are claimed before the first read, so that either both files appear or none.
         replacing(output, force=force) as draft,
         replacing(metrics, force=force) as metrics_draft,
-        tempfile.TemporaryDirectory(prefix="aspsfusion.", dir=output.parent) as scratch,
+        # Its name begins with that of the output's draft, so that it goes with it.
+        scratch_beside(output.with_name(f"{output.name}.reads"), PRIVATE) as scratch,
     ):
         header, wanted, counts = _first_pass(panel, alignments, reference, progress)
         second_pass = _SecondPass(wanted, target_loci(panel, header), kept, progress)
@@ -348,7 +356,7 @@ def run_extract(
                 filename="", mode="wb", fileobj=raw, compresslevel=COMPRESSION_LEVEL, mtime=0
             ) as out,
         ):
-            for fragment in second_pass.fragments(stream, alignments, Path(scratch)):
+            for fragment in second_pass.fragments(stream, alignments, scratch):
                 if any(read.bases for read in fragment.reads):
                     kept.fragments += 1
                     out.write(fastq_records(fragment))
