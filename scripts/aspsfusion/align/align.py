@@ -8,7 +8,6 @@ that overlap were merged before and are aligned as the one molecule that they ar
 The BAM names each record by the number of its fragment; the read's own name, which may repeat, is in a tag.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,9 +30,10 @@ from aspsfusion.evidence.placements import (
     panel_contigs,
     primary_record,
 )
-from aspsfusion.io.bam import sort_bam, unsorted_bam
+from aspsfusion.io.bam import index_bam, sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
-from aspsfusion.io.files import Progress, no_progress, replacing
+from aspsfusion.io.files import Progress, no_progress, replacing, writing
+from aspsfusion.io.sealed import sealed_json
 from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import Panel, load_panel
 
@@ -103,7 +103,7 @@ def run_align(
         scratch_directory() as scratch,
     ):
         unsorted = scratch / "unsorted.bam"
-        with unsorted_bam(unsorted, header) as out:
+        with writing(unsorted), unsorted_bam(unsorted, header) as out:
             for batch in _batches(read_candidates(files.reads, metrics, structures)):
                 for mates in _align_batch(batch, aligner, options, header, ranks):
                     starts.add(mates)
@@ -114,10 +114,10 @@ def run_align(
                             out.write(record)
                 progress(metrics.fragments)
         metrics_draft.write_text(
-            json.dumps(_summary(metrics, structures, starts.found()), indent=1) + "\n", encoding="utf-8"
+            sealed_json(_summary(metrics, structures, starts.found()), indent=1) + "\n", encoding="utf-8"
         )
         sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion align' again")
-        pysam.index(str(draft))
+        index_bam(draft)
         Path(f"{draft}.bai").replace(f"{files.bam}.bai")
 
 

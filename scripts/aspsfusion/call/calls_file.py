@@ -1,6 +1,5 @@
 """Writes and reads the file between `call` and `report`: junctions, one-sided breaks, wild-type counts."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.io.sealed import read_sealed, sealed_json
 from aspsfusion.panel.panel import Junction
 
 CALLS_VERSION = 7
@@ -275,7 +275,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "bridges": [asdict(bridge) for bridge in record.calls.bridges],
         "internal": [asdict(event) for event in record.calls.internal],
     }
-    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    path.write_text(sealed_json(data, indent=1) + "\n", encoding="utf-8")
 
 
 def _called_read(entry: dict[str, Any]) -> CalledRead:
@@ -289,7 +289,7 @@ def read_calls(path: Path) -> CallsFile:
         ReadsError: the file is damaged or of another version.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_sealed(path.read_text(encoding="utf-8"))
         if data["version"] != CALLS_VERSION:
             raise ValueError(f"version {data['version']}")
         junctions = tuple(
@@ -314,7 +314,7 @@ def read_calls(path: Path) -> CallsFile:
             data["umi"],
             data["unused_umi"],
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReadsError(
             f"is no calls file of this version ({error})", path=path, remedy="run 'aspsfusion call' again"
         ) from error

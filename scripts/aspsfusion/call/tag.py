@@ -32,9 +32,9 @@ from aspsfusion.evidence.placements import (
     primary_record,
     require_same_panel,
 )
-from aspsfusion.io.bam import open_alignments, records_of, sort_bam, unsorted_bam
+from aspsfusion.io.bam import index_bam, index_fasta, open_alignments, records_of, sort_bam, unsorted_bam
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import replacing, writing
 from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import load_panel
 
@@ -103,7 +103,7 @@ def run_tag(
             names = read_names(labels_of(records_of(source, bam), bam))
         with open_alignments(bam) as source:
             header = pysam.AlignmentHeader.from_dict(_header(source.header.to_dict(), contigs))
-            with unsorted_bam(unsorted, header) as out:
+            with writing(unsorted), unsorted_bam(unsorted, header) as out:
                 held = _pass_on(records_of(source, bam), supporting, names, out)
                 _require_all(held, supporting, bam)
                 for number, fragment in supporting.items():
@@ -111,10 +111,10 @@ def run_tag(
                         rename(segment, names[number])
                         out.write(segment)
         sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion tag' again")
-        pysam.index(str(draft))
+        index_bam(draft)
         with fasta.open("w", encoding="ascii", newline="\n") as text:
             text.writelines(fasta_lines(panel, contigs))
-        pysam.faidx(str(fasta))
+        index_fasta(fasta)
         Path(f"{draft}.bai").replace(f"{output}.bai")
         Path(f"{fasta}.fai").replace(f"{reference}.fai")
     return len(supporting)

@@ -61,7 +61,7 @@ def _attempt(args: argparse.Namespace) -> int:
 
     from aspsfusion.batch.attempt import Job, end_job, run_job
     from aspsfusion.batch.outcomes import Inputs, Outcome, panel_identity, read_outcome, reads_files
-    from aspsfusion.cli import build_parser
+    from aspsfusion.cli import build_parser, run_command
 
     stage = "analyse" if args.after else "screen"
     job = Job(stage, args.outcome, args.log, args.number, args.retries, args.empty, args.outdates)
@@ -75,7 +75,7 @@ def _attempt(args: argparse.Namespace) -> int:
     if args.status is not None:
         return end_job(job, before, args.status)
     command = build_parser().parse_args(args.command)
-    return run_job(job, before, lambda: command.run(command))
+    return run_job(job, before, lambda: run_command(command))
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:

@@ -4,13 +4,14 @@ An open fragment is one that the wild type does not fully explain; `call` decide
 """
 
 import gzip
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+from aspsfusion.io.compressed import DAMAGED
+from aspsfusion.io.sealed import read_sealed, sealed_json
 
 EVIDENCE_VERSION = 6
 
@@ -74,7 +75,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
         ],
     }
     with path.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as out:
-        out.write(json.dumps(data, separators=(",", ":")).encode("utf-8"))
+        out.write(sealed_json(data, separators=(",", ":")).encode("utf-8"))
 
 
 def read_evidence(path: Path) -> Evidence:
@@ -85,7 +86,7 @@ def read_evidence(path: Path) -> Evidence:
     """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as stream:
-            data = json.load(stream)
+            data = read_sealed(stream.read())
         if data["version"] != EVIDENCE_VERSION:
             raise ValueError(f"version {data['version']}")
         coverage = Coverage.from_json(data["coverage"])
@@ -114,7 +115,7 @@ def read_evidence(path: Path) -> Evidence:
             data["misread_runs"],
             data["long_insert"],
         )
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (*DAMAGED, KeyError, TypeError, AttributeError) as error:  # type: ignore[misc]
         raise ReadsError(
             f"is no evidence file of this version ({error})",
             path=path,

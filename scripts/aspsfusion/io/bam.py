@@ -11,7 +11,7 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -19,7 +19,7 @@ from typing import Literal, cast
 import pysam
 from pysam.utils import SamtoolsError
 
-from aspsfusion.errors import ReadsError
+from aspsfusion.errors import NO_ROOM, ReadsError
 from aspsfusion.io.fasta import chromosome_name
 from aspsfusion.io.temporary import run_child
 
@@ -34,6 +34,9 @@ MOUSE = "mouse"
 
 MOST_SORTED_HERE = 16 * 1024 * 1024
 """Bytes of the largest file that is sorted in this process: in about a second, without heed to signals."""
+
+SHOWN_OF_A_REASON = 8
+"""Characters of the system's reason that are looked for in what samtools says: "No space", "File too"."""
 
 Format = Literal["BAM", "CRAM", "SAM"]
 
@@ -269,6 +272,7 @@ def unsorted_bam(path: Path, header: pysam.AlignmentHeader) -> pysam.AlignmentFi
 
     It is compressed at the fastest level: a third of the time of the usual one, for a quarter more space.
     """
+    pysam.set_verbosity(0)  # what it has to say comes as an exception
     return pysam.AlignmentFile(str(path), "wb", header=header, format_options=["level=1"])
 
 
@@ -290,16 +294,54 @@ def sort_bam(source: Path, output: Path, scratch: Path, *options: str, remedy: s
         _sort(words, apart=source.stat().st_size > MOST_SORTED_HERE)
     except SamtoolsError as error:
         said = str(error).split("stderr=")[-1].strip(" '\"\n").removesuffix("\\n").split("\\n")[-1]
+        if full := _no_room(said, output):
+            raise full from error
         damaged = "truncated" in said or "invalid" in said
         raise ReadsError(
             f"cannot be sorted ({said.removeprefix('samtools sort: ').removesuffix('. Aborting')})",
             path=source if damaged else output,
-            remedy=remedy if damaged else "check free space and the permission to write there",
+            remedy=remedy if damaged else "check the permission to write there",
         ) from error
+
+
+def index_bam(path: Path) -> None:
+    """Write the index of a sorted BAM file beside it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _index(pysam.index, path)
+
+
+def index_fasta(path: Path) -> None:
+    """Write the index of a FASTA file beside it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _index(pysam.faidx, path)
+
+
+def _index(samtools: Callable[[str], object], path: Path) -> None:
+    try:
+        samtools(str(path))
+    except SamtoolsError as error:
+        reason = f"its index cannot be written: {error}"
+        raise _no_room(str(error), path) or OSError(errno.EIO, reason, str(path)) from error
+
+
+def _no_room(said: str, path: Path) -> OSError | None:
+    """Return the error of the system that samtools speaks of if it is that there is no room."""
+    for number in NO_ROOM:
+        # Long messages are cut off, after the path.
+        if os.strerror(number)[:SHOWN_OF_A_REASON] in said:
+            return OSError(number, os.strerror(number), str(path))
+    return None
 
 
 def _sort(words: list[str], *, apart: bool) -> None:
     """Run `samtools sort` in this process, or in one of its own: pysam lets no other thread run meanwhile."""
+    pysam.set_verbosity(0)  # what it has to say comes as an exception
     if not apart:
         pysam.sort(*words)
         return

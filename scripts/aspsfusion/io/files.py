@@ -5,15 +5,16 @@ sample. So size, time and inode of an input are compared before and after.
 """
 
 import glob
+import io
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from aspsfusion.errors import ParameterError, ReadsError
-from aspsfusion.io.temporary import removed_after
+from aspsfusion.errors import MAKE_ROOM, NO_ROOM, ParameterError, ReadsError
+from aspsfusion.io.temporary import removed_after, used_by_libraries
 
 PRIVATE = 0o700
 """Mode of a directory that nobody else may read."""
@@ -67,11 +68,23 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     except OSError as error:
         if error.filename and Path(str(error.filename)) not in (path, temporary, path.parent):
             raise  # about another file, which has its own words
-        raise ParameterError(
-            f"cannot be written ({error.strerror or error})",
-            path=path,
-            remedy="give an --output that can be written",
-        ) from error
+        if error.errno in NO_ROOM:
+            problem, remedy = f"cannot be written: {NO_ROOM[error.errno]}", MAKE_ROOM
+        else:
+            problem = f"cannot be written ({error.strerror or error})"
+            remedy = "give an --output that can be written"
+        raise ParameterError(problem, path=path, remedy=remedy) from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Name a file in those errors of the system that name none, where several are written."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 @contextmanager
@@ -95,7 +108,22 @@ def scratch_beside(path: Path, mode: int = 0o777) -> Iterator[Path]:
     shutil.rmtree(scratch, ignore_errors=True)  # of a killed process that had the same number
     with removed_after(scratch):
         scratch.mkdir(mode=mode)
-        yield scratch
+        with used_by_libraries(scratch):
+            yield scratch
+
+
+class _NamedFile(io.FileIO):
+    """A file whose name is in the errors of its writes, which the system leaves out."""
+
+    def write(self, data: Any, /) -> int:
+        """Write bytes."""
+        with writing(Path(str(self.name))):
+            return super().write(data)
+
+
+def open_to_write(path: Path) -> io.BufferedWriter:
+    """Open one of several files that are written at the same time; its errors name it."""
+    return io.BufferedWriter(_NamedFile(str(path), "wb"))
 
 
 class Stamp(NamedTuple):

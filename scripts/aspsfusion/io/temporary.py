@@ -50,10 +50,20 @@ def removed_after(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def used_by_libraries(path: Path) -> Iterator[None]:
+    """Have libraries make their temporary files in a folder: pysam keeps there what samtools says."""
+    before, tempfile.tempdir = tempfile.tempdir, str(path)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+@contextlib.contextmanager
 def scratch_directory(parent: Path | None = None) -> Iterator[Path]:
     """Give an empty folder that no one else may read; it is removed after the block.
 
-    What a killed process left there is removed before.
+    What libraries write in the meantime goes there too. What a killed process left is removed before.
 
     Args:
         parent: where to make it; the temporary directory (TMPDIR) by default.
@@ -75,6 +85,7 @@ def scratch_directory(parent: Path | None = None) -> Iterator[Path]:
                 if path.exists():
                     break
             # Another process took it for abandoned before it was locked.
+        stack.enter_context(used_by_libraries(path))
         yield path
 
 

@@ -20,15 +20,25 @@ import numpy as np
 import pysam
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.io.bam import Header, open_alignments, read_header, records_of, require_reference, sort_bam
+from aspsfusion.io.bam import (
+    COPY_AGAIN,
+    Header,
+    open_alignments,
+    read_header,
+    records_of,
+    require_reference,
+    sort_bam,
+)
 from aspsfusion.io.files import (
     PRIVATE,
     Progress,
     no_progress,
+    open_to_write,
     replacing,
     require_unchanged,
     scratch_beside,
     stamps_of,
+    writing,
 )
 from aspsfusion.native import ScreenTable
 from aspsfusion.panel.panel import Panel, load_panel
@@ -55,6 +65,7 @@ from aspsfusion.screen.bam_mates import (
     resolved,
 )
 from aspsfusion.screen.extract_metrics import (
+    MOST_QUALITY,
     Counts,
     Kept,
     extract_metrics,
@@ -223,7 +234,7 @@ class _SecondPass:
         strangers: Counter[int] = Counter()
         found: set[int] = set()
         header = pysam.AlignmentHeader.from_dict({"HD": {"VN": "1.6", "SO": "unsorted"}})
-        with pysam.AlignmentFile(str(collected), "wb0", header=header) as out:
+        with writing(collected), pysam.AlignmentFile(str(collected), "wb0", header=header) as out:
             for ordinal, record in enumerate(records):
                 number, unplaced = unplaced, unplaced + has_no_place(record)
                 if hash(fragment_label(record)) not in wanted.names:
@@ -351,7 +362,7 @@ def run_extract(
         second_pass = _SecondPass(wanted, target_loci(panel, header), kept, progress)
         with (
             open_alignments(alignments, reference) as stream,
-            draft.open("wb") as raw,
+            open_to_write(draft) as raw,
             igzip.IGzipFile(
                 filename="", mode="wb", fileobj=raw, compresslevel=COMPRESSION_LEVEL, mtime=0
             ) as out,
@@ -377,4 +388,10 @@ def _first_pass(
         wanted, counts = choose_fragments(records_of(stream, path), table, len(panel.spec.genes), progress)
     if not counts.reads:
         raise ReadsError("holds no reads", path=path, remedy="give a file with reads")
+    if counts.best_quality > MOST_QUALITY:
+        raise ReadsError(
+            f"is damaged: it holds a base quality of {counts.best_quality}, more than {MOST_QUALITY}",
+            path=path,
+            remedy=COPY_AGAIN,
+        )
     return header, wanted, counts

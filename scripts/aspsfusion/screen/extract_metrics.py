@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pysam
 
-from aspsfusion.errors import ReadsError
+from aspsfusion.errors import ReadsError, printable
 from aspsfusion.io.bam import HUMAN, Header, checksums_agree, detected_build
 from aspsfusion.io.fasta import chromosome_name, parse_contig
 from aspsfusion.panel.panel import Panel
@@ -24,6 +24,9 @@ from aspsfusion.panel.panel import Panel
 LOCUS_PADDING = 3_000_000
 """Bases on both sides of a gene that count as its locus: more than the 2.04 Mb by which the positions of one
 locus differ most between GRCh37 and GRCh38 among the shipped panel's targets."""
+
+MOST_QUALITY = 93
+"""The best Phred quality that a SAM or FASTQ file can hold (SAM specification, QUAL)."""
 
 GOOD_QUALITY = 30
 """Phred quality of a good base: one error in a thousand, as the screen counts them."""
@@ -76,6 +79,7 @@ class Counts:
         judged: bases with a base quality.
         q30: bases with one of Q30 or better.
         quality_sum: sum of the Phred qualities.
+        best_quality: the best of them.
     """
 
     reads: int = 0
@@ -101,6 +105,7 @@ class Counts:
     judged: int = 0
     q30: int = 0
     quality_sum: int = 0
+    best_quality: int = 0
 
     def add(self, flag: int, *, has_bases: bool) -> None:
         """Count a primary record by its flag."""
@@ -138,6 +143,7 @@ class Counts:
         self.judged += qualities.size
         self.q30 += int(np.count_nonzero(qualities >= GOOD_QUALITY))
         self.quality_sum += int(qualities.sum(dtype=np.int64))
+        self.best_quality = max(self.best_quality, int(qualities.max(initial=0)))
 
     @property
     def fragments(self) -> int:
@@ -338,7 +344,7 @@ def extract_metrics(
     return {
         "layout": "paired" if counts.first or counts.second else "single",
         "interleaved": False,
-        "lanes": [[path.name]],
+        "lanes": [[printable(path.name)]],
         "total_fragments": counts.fragments,
         "total_reads": counts.reads,
         "total_bases": counts.bases,

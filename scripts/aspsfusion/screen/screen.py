@@ -14,9 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from aspsfusion.errors import ReadsError
+from aspsfusion.errors import ReadsError, printable
 from aspsfusion.io.compressed import STANDARD_INPUT
-from aspsfusion.io.files import Progress, no_progress, replacing, require_unchanged, stamps_of
+from aspsfusion.io.files import (
+    Progress,
+    no_progress,
+    open_to_write,
+    replacing,
+    require_unchanged,
+    stamps_of,
+)
 from aspsfusion.native import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
 from aspsfusion.panel.screen_index import load_screen_index
 from aspsfusion.screen.fastq import FastqScanner
@@ -101,7 +108,7 @@ class _Counts:
         return ScreenMetrics(
             layout="paired" if readers[0].mates == 2 else "single",
             interleaved=any(reader.interleaved for reader in readers),
-            lanes=[[path.name for path in lane.paths] for lane in lanes],
+            lanes=[[printable(path.name) for path in lane.paths] for lane in lanes],
             total_fragments=self.fragments,
             total_reads=self.reads,
             total_bases=bases,
@@ -178,7 +185,7 @@ def run_screen(
         # Both names are claimed before the first read, so that either both files appear or none.
         replacing(output, force=force) as draft,
         replacing(metrics, force=force) as metrics_draft,
-        draft.open("wb") as raw,
+        open_to_write(draft) as raw,
         igzip.IGzipFile(filename="", mode="wb", fileobj=raw, compresslevel=COMPRESSION_LEVEL, mtime=0) as out,
     ):
         for lane in lanes:
