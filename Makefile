@@ -17,10 +17,12 @@ STUDY ?= $(WORK)
 REAL_DATA ?= $(ASPSFUSION_REAL_DATA)
 SIZES ?= 5000000
 SCALE ?= 1
+INPUTS ?= 5000
+ROUNDS ?= 20
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm batch-study screen-study benchmark carriers equality validate lint lock clean
+.PHONY: help install demo test test-slurm batch-study screen-study benchmark carriers equality fuzz validate lint lock clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -31,6 +33,7 @@ help:
 	@echo "make batch-study  measure what a batch costs beyond its stages (SAMPLES=$(SAMPLES) CORES=$(CORES) SLURM=)"
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
 	@echo "make carriers  judge carriers and negatives of an independent simulator (CORES=$(CORES) KINDS= SAMPLES=)"
+	@echo "make fuzz      run mutated inputs of all kinds (INPUTS=$(INPUTS) CORES=$(CORES)), then kills and full disks"
 	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
 	@echo "make benchmark time the screen beside other programs (WORK=$(WORK) SIZES=$(SIZES))"
 	@echo "make lint      run all static checks"
@@ -94,6 +97,11 @@ carriers: $(INSTALLED) $(WORK)/panel
 	PYTHONPATH=tests $(BIN)/python -m carriers.study --panel $(WORK)/panel --results $(WORK)/carriers.jsonl \
 	  --cores $(CORES) $(if $(KINDS),--kinds $(KINDS)) \
 	  $(if $(filter file,$(origin SAMPLES)),,--samples $(SAMPLES))
+
+# Goes on where it was stopped. The second one kills, ends and starves every stage ROUNDS times.
+fuzz: $(INSTALLED)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --work $(WORK)/fuzz --inputs $(INPUTS) --cores $(CORES)
+	PYTHONPATH=tests $(BIN)/python -m fuzz.broken_rounds --work $(WORK)/broken --rounds $(ROUNDS)
 
 batch-study: $(INSTALLED)
 	PYTHONPATH=tests $(BIN)/python tests/benchmark/batch_study.py --samples $(SAMPLES) --cores $(CORES) \

@@ -4,6 +4,7 @@ Library code raises these; only the command line turns them into one line on sta
 exit status 1. Anything else that escapes is a bug and keeps its traceback.
 """
 
+import errno
 from pathlib import Path
 
 ERROR_MARK = "aspsfusion: error: "
@@ -11,6 +12,29 @@ ERROR_MARK = "aspsfusion: error: "
 
 STAGE_MARK = "aspsfusion: stage "
 """What `aspsfusion analyse` puts in front of the name of each stage that begins; a log is searched for it."""
+
+
+NO_ROOM = {
+    errno.ENOSPC: "no space is left on its file system",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "it grew larger than files may be here",
+}
+"""Errors of the system that say that there is no room, in words."""
+
+MAKE_ROOM = "make room there and run the same command again"
+
+
+def printable(text: str) -> str:
+    r"""Return a text with an escape for each character that cannot be printed.
+
+    Names in files may hold control characters, and those that steer a terminal.
+
+    >>> printable("r1\x1b[2J\udcff ü")
+    'r1\\x1b[2J\\udcff ü'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 class AspsfusionError(Exception):
@@ -43,7 +67,7 @@ class AspsfusionError(Exception):
         text = f"{place}: {self.problem}" if place else self.problem
         if self.remedy:
             text = f"{text}; {self.remedy}"
-        return " ".join(text.split())
+        return printable(" ".join(text.split()))
 
 
 class PanelError(AspsfusionError):
@@ -60,6 +84,10 @@ class ReadsError(AspsfusionError):
 
 class ParameterError(AspsfusionError):
     """A setting or an argument makes no sense, or an output cannot be written."""
+
+
+class TooBigError(AspsfusionError):
+    """There is not enough memory for a file."""
 
 
 class SampleSheetError(AspsfusionError):
@@ -85,3 +113,17 @@ def reason_of(error: OSError) -> str:
     'no such file or directory'
     """
     return (error.strerror or str(error)).lower()
+
+
+def sentence_of(error: OSError) -> str:
+    """Return an error of the system as one line: file, problem and remedy.
+
+    >>> sentence_of(PermissionError(13, "Permission denied", "x.bam"))
+    'x.bam: permission denied; check path, permission and free space'
+    """
+    if error.errno in NO_ROOM:
+        problem, remedy = f"cannot be written: {NO_ROOM[error.errno]}", MAKE_ROOM
+    else:
+        problem, remedy = reason_of(error), "check path, permission and free space"
+    path = None if error.filename is None else str(error.filename)
+    return AspsfusionError(problem, path=path, remedy=remedy).sentence()

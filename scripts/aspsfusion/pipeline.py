@@ -5,7 +5,6 @@ Each is also a command of its own that writes the same bytes. A small sample tak
 five processes for it would take five times as long.
 """
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from aspsfusion.evidence.primers import read_primers
 from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, compose_report, read_metrics
 from aspsfusion.interpret.primed import require_primed_library
 from aspsfusion.io.files import Progress, no_progress, replacing
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.files import RECORD_SUFFIX, REPORT_SUFFIX, WRITERS
 from aspsfusion.report.json_tsv import write_json
@@ -203,9 +203,9 @@ def run_analyse(
         require_primed_library(given.library)
         read_primers(given.primers)
     # On the local disk: the alignments are read twice and not kept.
-    with tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch:
+    with scratch_directory() as scratch:
         bam, align, evidence = (
-            Path(scratch) / "aligned.bam",
+            scratch / "aligned.bam",
             *map(files.path, (".align.json", ".evidence.json.gz")),
         )
         record = call_candidates(

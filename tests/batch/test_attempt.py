@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.batch.attempt import INTERRUPTED, Job, end_job, run_job
+from aspsfusion.batch.attempt import AGAIN, INTERRUPTED, Job, end_job, run_job
 from aspsfusion.batch.outcomes import Outcome, read_outcome, write_outcome
 from aspsfusion.cli import main
-from aspsfusion.errors import STAGE_MARK, AspsfusionError
+from aspsfusion.errors import STAGE_MARK, AspsfusionError, TooBigError
 
 KILLED = 137
 FIRST = Outcome("S1", "screen")
@@ -59,7 +59,7 @@ def test_a_fault_of_the_program_is_named(tmp_path: Path) -> None:
     assert "Traceback" in (tmp_path / "S1.log").read_text()
 
 
-@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError()])
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), TooBigError("not enough memory")])
 def test_what_may_go_better_is_tried_again(error: Exception, tmp_path: Path) -> None:
     assert run_job(job(tmp_path, 1, retries=3), FIRST, fails_with(error)) != 0
     assert not job(tmp_path).outcome.exists()
@@ -67,7 +67,14 @@ def test_what_may_go_better_is_tried_again(error: Exception, tmp_path: Path) -> 
 
 def test_an_error_of_the_disk_is_the_outcome_of_the_last_try(tmp_path: Path) -> None:
     assert run_job(job(tmp_path, 3, retries=3), FIRST, fails_with(OSError(28, "No space left"))) == 0
-    assert "No space left" in read_outcome(job(tmp_path).outcome).sentence
+    assert "no space is left" in read_outcome(job(tmp_path).outcome).sentence
+
+
+def test_what_was_too_big_is_the_outcome_of_the_last_try(tmp_path: Path) -> None:
+    error = TooBigError("not enough memory for a file of 9.0 MB", path="a.fq", remedy="give it more memory")
+    assert run_job(job(tmp_path), FIRST, fails_with(error)) == AGAIN
+    assert end_job(job(tmp_path), FIRST, AGAIN) == 0
+    assert read_outcome(job(tmp_path).outcome).sentence == error.sentence()
 
 
 def test_an_interrupt_is_no_outcome(tmp_path: Path) -> None:

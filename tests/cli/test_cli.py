@@ -29,6 +29,51 @@ def test_an_error_is_one_line_and_status_1(tmp_path: Path, capsys: pytest.Captur
     )
 
 
+def test_what_does_not_fit_into_memory_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_big(path: Path) -> None:
+        raise MemoryError("Unable to allocate 9.00 GiB")
+
+    monkeypatch.setattr("aspsfusion.report.json_tsv.read_report", too_big)
+    report = tmp_path / "r.json"
+    report.write_text(" " * 200_000)
+    assert main(["explain", str(report)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"aspsfusion: error: {report}: not enough memory for a file of 0.2 MB (")
+    assert "MB were used: Unable to allocate 9.00 GiB); give it more memory" in error
+
+
+def test_a_case_that_nobody_thought_of_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(path: Path) -> None:
+        raise KeyError("gene")
+
+    monkeypatch.setattr("aspsfusion.report.json_tsv.read_report", fails)
+    assert main(["explain", "r.json"]) == 1
+    assert "(KeyError: 'gene'); run again with --debug and report" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    write_json(confirmed_report(), tmp_path / "r.json")
+    command = [sys.executable, "-m", "aspsfusion", "explain", str(tmp_path / "r.json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b", "a\tb", "a\x1b[2J", "\udcff"])
+def test_what_is_no_sample_name_is_wrong_usage(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--panel", "p", "--reads", "r", "--screen", "s", "--output", "o"]
+    with pytest.raises(SystemExit, match="2"):
+        main(["analyse", "--sample", name, *words])
+    assert "is no sample name" in capsys.readouterr().err
+
+
 def test_debug_shows_the_traceback_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["call", "--panel", str(tmp_path), "--evidence", "e.gz", "--output", str(tmp_path / "c.json")]
     assert main([*arguments, "--debug"]) == 1

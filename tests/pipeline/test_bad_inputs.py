@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pysam
 import pytest
 
 from aspsfusion.align.align import AlignFiles, run_align
@@ -368,6 +369,41 @@ def _(place: Place) -> list[str]:
     return place.extract(place.write("x.sam", "@HD\tVN:1.6\n@SQ\tSN:c\tLN:9\nr\tflag\tc\t1\n"))
 
 
+@case("sam: damaged header line", r"x\.sam: is not a BAM, CRAM or SAM file, or its header is damaged")
+def _(place: Place) -> list[str]:
+    return place.extract(
+        place.write("x.sam", "@SQ\tSN:chr1\tLN:many\nr\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\n")
+    )
+
+
+@case(
+    "sam: a name that is too long", r"x\.sam, after record 0: is truncated or damaged \(.*\); copy the file"
+)
+def _(place: Place) -> list[str]:
+    return place.extract(place.write("x.sam", f"{'r' * 300}\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\n"))
+
+
+def bam_of_quality(place: Place, quality: int) -> str:
+    """A BAM whose reads all have one base quality."""
+    path = write_records(place.path / "x.bam", [Record(f"r{i}", FUSED[i : i + 60]) for i in range(9)])
+    data = gzip.decompress(path.read_bytes()).replace(b"\x28" * 60, bytes([quality]) * 60)
+    with pysam.BGZFile(str(path), "wb", None) as out:
+        out.write(data)
+    return str(path)
+
+
+@case(
+    "bam: base quality 94", r"x\.bam: is damaged: it holds a base quality of 94, more than 93; copy the file"
+)
+def _(place: Place) -> list[str]:
+    return place.extract(bam_of_quality(place, 94))
+
+
+@case("bam: base quality 254", r"x\.bam: is damaged: it holds a base quality of 254, more than 93")
+def _(place: Place) -> list[str]:
+    return place.extract(bam_of_quality(place, 254))
+
+
 def cram(place: Place) -> tuple[str, Path]:
     """A CRAM file and the FASTA it was compressed with."""
     genome = place.path / "genome.fa"
@@ -687,6 +723,66 @@ def _(place: Place) -> list[str]:
 @case("report: metrics without their keys", r"m\.json: .*run the stage again")
 def _(place: Place) -> list[str]:
     return report(place, screen=place.write("m.json", "{}"))
+
+
+@case("align: no base quality", r"c\.fq, record 1: holds a character that is no base quality.*copy that file")
+def _(place: Place) -> list[str]:
+    return align(place, place.write("c.fq", f"@1 r\n{FUSED[:60]}\n+\n{'I' * 59}\x01\n"))
+
+
+def changed(place: Place, name: str, old: str, new: str) -> str:
+    """A stage's file with something exchanged."""
+    text = (place.stages / name).read_text()
+    assert old in text
+    return place.write(name, text.replace(old, new, 1))
+
+
+@case(
+    "report: a digit of the calls changed",
+    r"calls\.json: .*it was changed after it was written.*'aspsfusion call'",
+)
+def _(place: Place) -> list[str]:
+    return report(place, calls=changed(place, "calls.json", '"split_reads": ', '"split_reads": 9'))
+
+
+@case("report: calls of another kind", r"calls\.json: is no calls file of this version")
+def _(place: Place) -> list[str]:
+    return report(place, calls=place.write("calls.json", "[1, 2]"))
+
+
+@case(
+    "report: a digit of what align counts changed",
+    r"a\.json: cannot be read .*changed.*; run the stage again",
+)
+def _(place: Place) -> list[str]:
+    return report(place, align=changed(place, "a.json", '"too_short_reads": 0', '"too_short_reads": 900'))
+
+
+@case("report: a text for a number of reads", r"s\.json: is damaged \(key total_reads: .*valid integer\)")
+def _(place: Place) -> list[str]:
+    return report(place, screen=changed(place, "s.json", '"total_reads": 60', '"total_reads": "60"'))
+
+
+@case("report: a misspelt key", r"s\.json: is damaged \(key q31_fraction: extra inputs are not permitted\)")
+def _(place: Place) -> list[str]:
+    return report(place, screen=changed(place, "s.json", "q30_fraction", "q31_fraction"))
+
+
+@case("report: half of what extract says", r"s\.json: is damaged \(key incomplete is missing\)")
+def _(place: Place) -> list[str]:
+    return report(place, screen=changed(place, "s.json", '"layout"', '"input": "BAM aligned to x", "layout"'))
+
+
+@case("call: evidence of another kind", r"e\.json\.gz: is no evidence file of this version")
+def _(place: Place) -> list[str]:
+    path = place.write("e.json.gz", gzip.compress(b"[]"))
+    return ["call", "--panel", str(place.panel), "--evidence", path, "--output", place.out("o.json")]
+
+
+@case("call: too deep a nesting", r"e\.json\.gz: (is no evidence|not enough depth of nesting)")
+def _(place: Place) -> list[str]:
+    path = place.write("e.json.gz", gzip.compress(b"[" * 200_000))
+    return ["call", "--panel", str(place.panel), "--evidence", path, "--output", place.out("o.json")]
 
 
 @case("summary: no report", r"r\.json, key schema_version: is not a report of aspsfusion")

@@ -4,8 +4,10 @@ Whatever happens, no output stands there that looks like a result, and a second 
 """
 
 import hashlib
+import itertools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +17,7 @@ import pytest
 
 from aspsfusion.cli import main
 from aspsfusion.errors import ReadsError
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.screen import extract, screen
 from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
@@ -170,6 +173,121 @@ def test_killed_in_each_stage_and_run_again(panel: Path, tmp_path: Path) -> None
     assert sums(broken) == sums(whole)
 
 
+HELD = """
+import importlib, os, pathlib, signal, sys
+place, number = sys.argv[1:3]
+del sys.argv[1:3]
+def held(*arguments, **options):
+    if int(number):
+        os.kill(os.getpid(), int(number))
+    print("held", flush=True)
+    signal.pause()
+module, name = place.split(":")
+setattr(pathlib.Path if module == "pathlib" else importlib.import_module(module), name, held)
+from aspsfusion.__main__ import main
+main()
+"""
+"""Sends itself a signal, or waits for one, where a function would be called."""
+
+AT_THE_END, IN_EXTRACT = "pathlib:replace", "aspsfusion.screen.extract:require_unchanged"
+"""When the first output would get its name, and when all reads are in a folder."""
+
+HELD_IN_THE_SORT = """
+import ctypes, pysam, sys
+from pathlib import Path
+def held(*words):
+    Path(words[words.index("-T") + 1]).with_name("part.0000.bam").write_bytes(b"reads")
+    print("held", flush=True)
+    ctypes.PyDLL(None).sleep(2)  # as pysam does: no other thread may run
+pysam.sort = held
+from aspsfusion.__main__ import main
+main()
+"""
+"""Stays in the compiled sort."""
+
+
+def ended(number: int, temporary: Path, code: str, *words: str) -> tuple[int, str]:
+    """Run code until it says that it is held, send a signal, and return exit status and last line."""
+    paths = os.pathsep.join([PACKAGE, os.environ.get("PYTHONPATH", "")])
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *words],
+        env={**os.environ, "PYTHONPATH": paths, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != "held\n":
+            assert process.poll() is None, process.communicate()
+        process.send_signal(number)
+        said = process.communicate(timeout=300)[1]
+    assert "Traceback" not in said
+    return process.returncode, said.splitlines()[-1]
+
+
+def extract_words(panel: Path, directory: Path) -> list[str]:
+    bam = write_bam(directory / "reads.bam", 50)
+    outputs = ["--output", f"{directory}/e.fastq.gz", "--metrics", f"{directory}/e.json"]
+    return ["extract", "--panel", str(panel), str(bam), *outputs]
+
+
+@pytest.fixture
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A temporary directory for commands."""
+    return tmp_path_factory.mktemp("temporary")
+
+
+def test_ended_by_a_signal_in_each_stage(panel: Path, tmp_path: Path, temporary: Path) -> None:
+    """What a stage had made is gone, beside the results and below the temporary directory; one sentence."""
+    source = write_fastq(tmp_path / "reads.fastq", 50)
+    commands = [(AT_THE_END, words_of(stage, panel, tmp_path, source)) for stage in STAGES]
+    commands.append((IN_EXTRACT, extract_words(panel, tmp_path)))
+    numbers = itertools.cycle((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+    for (place, words), number in zip(commands, numbers, strict=False):
+        before = sums(tmp_path)
+        status, said = ended(number, temporary, HELD, place, "0", *words)
+        assert status == 128 + number
+        assert said == (
+            f"aspsfusion: ended by {number.name}; what was unfinished is removed, run the same command again"
+        )
+        assert {path.name for path in tmp_path.iterdir()} == set(before), words
+        assert list(temporary.iterdir()) == []
+        assert main(words) == 0
+
+
+def test_ended_while_a_library_lets_no_thread_run(panel: Path, tmp_path: Path, temporary: Path) -> None:
+    source = write_fastq(tmp_path / "reads.fastq", 50)
+    assert main(words_of("screen", panel, tmp_path, source)) == 0
+    before = set(tmp_path.iterdir())
+    words = words_of("align", panel, tmp_path, source)
+    status, _ = ended(signal.SIGTERM, temporary, HELD_IN_THE_SORT, *words)
+    assert status == 128 + signal.SIGTERM
+    assert set(tmp_path.iterdir()) == before
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(
+    panel: Path, tmp_path: Path, temporary: Path
+) -> None:
+    """Beside the output and below the temporary directory; folders of processes that run stay."""
+    words = extract_words(panel, tmp_path)
+    kill, there = str(signal.SIGKILL.value), {"TMPDIR": str(temporary)}
+    assert run(HELD, IN_EXTRACT, kill, *words, **there).returncode == -signal.SIGKILL
+    assert [path for path in tmp_path.iterdir() if path.is_dir()]
+    assert main(words) == 0
+    candidates = ["--reads", f"{tmp_path}/e.fastq.gz", "--sample", "x"]
+    outputs = ["--output", f"{tmp_path}/p.bam", "--metrics", f"{tmp_path}/a.json"]
+    align = ["align", "--panel", str(panel), *candidates, *outputs]
+    before = sums(tmp_path)
+    assert run(HELD, "aspsfusion.align.align:sort_bam", kill, *align, **there).returncode == -signal.SIGKILL
+    assert len(list(temporary.iterdir())) == 1
+    with scratch_directory(temporary) as in_use:
+        assert list(temporary.iterdir()) == [in_use]
+        assert run(AS_A_USER, *align, **there).returncode == 0
+        assert list(temporary.iterdir()) == [in_use]
+    assert {path.name for path in tmp_path.iterdir()} == {*before, "p.bam", "p.bam.bai", "a.json"}
+
+
 NO_ROOM = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -200,7 +318,9 @@ def test_no_room_for_the_output(panel: Path, tmp_path: Path, stage: str) -> None
     error = done.stderr.splitlines()[-1]
     assert error.startswith("aspsfusion: error: "), done.stderr
     assert "Traceback" not in done.stderr
-    assert ";" in error
+    assert "cannot be written: it grew larger than files may be here; make room there" in error
+    # The name is that of the output, not of a draft.
+    assert "/." not in error
     assert sums(tmp_path) == before
 
 

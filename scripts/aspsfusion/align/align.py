@@ -12,8 +12,6 @@ partners.
 The BAM names each record by the number of its fragment; the read's own name, which may repeat, is in a tag.
 """
 
-import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,9 +34,11 @@ from aspsfusion.evidence.placements import (
     panel_contigs,
     primary_record,
 )
-from aspsfusion.io.bam import sort_bam, unsorted_bam
+from aspsfusion.io.bam import index_bam, sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
-from aspsfusion.io.files import Progress, no_progress, replacing
+from aspsfusion.io.files import Progress, no_progress, replacing, writing
+from aspsfusion.io.sealed import sealed_json
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import Panel, load_panel
 
 BATCH_FRAGMENTS = 5000
@@ -103,13 +103,13 @@ def run_align(
         replacing(files.bam, force=force) as draft,
         replacing(files.metrics, force=force) as metrics_draft,
         # On the local disk: the unsorted records are read once more and thrown away.
-        tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch,
+        scratch_directory() as scratch,
     ):
-        unsorted = Path(scratch) / "unsorted.bam"
+        unsorted = scratch / "unsorted.bam"
 
         def align_as(consist: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart]]:
             metrics, starts = AlignMetrics(), StartFinder()
-            with unsorted_bam(unsorted, header) as out:
+            with writing(unsorted), unsorted_bam(unsorted, header) as out:
                 for batch in _batches(read_candidates(files.reads, metrics, consist)):
                     for mates in _align_batch(batch, aligner, options, header, ranks):
                         starts.add(mates)
@@ -127,10 +127,10 @@ def run_align(
             bases = {start.read: start.bases for start in found}
             metrics, _ = align_as(structures.shortened([bases.get(read + 1, 0) for read in range(reads)]))
         metrics_draft.write_text(
-            json.dumps(_summary(metrics, structures, found), indent=1) + "\n", encoding="utf-8"
+            sealed_json(_summary(metrics, structures, found), indent=1) + "\n", encoding="utf-8"
         )
-        sort_bam(unsorted, draft, remedy="run 'aspsfusion align' again")
-        pysam.index(str(draft))
+        sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion align' again")
+        index_bam(draft)
         Path(f"{draft}.bai").replace(f"{files.bam}.bai")
 
 

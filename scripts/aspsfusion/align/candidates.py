@@ -16,7 +16,7 @@ from aspsfusion.align.trim import (
     trim_pair,
     trim_single,
 )
-from aspsfusion.errors import ParameterError, ReadsError
+from aspsfusion.errors import ParameterError, ReadsError, printable
 from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.screen.fastq import open_reads
 
@@ -177,15 +177,9 @@ def _header(line: bytes) -> _Header | None:
     return _Header(
         int(digits),
         mate,
-        _printable(label.decode("utf-8", "backslashreplace")),
-        umi.removeprefix(UMI_COMMENT) if umi.startswith(UMI_COMMENT) else "",
+        printable(label.decode("utf-8", "backslashreplace")),
+        printable(umi.removeprefix(UMI_COMMENT)) if umi.startswith(UMI_COMMENT) else "",
     )
-
-
-def _printable(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _read_fastq(path: Path) -> Iterator[tuple[_Header, str, str]]:
@@ -216,5 +210,12 @@ def _read_fastq(path: Path) -> Iterator[tuple[_Header, str, str]]:
                     path=path,
                     where=f"record {number}",
                     remedy=_SCREEN_AGAIN,
+                )
+            if not quality.isprintable() or " " in quality:
+                raise ReadsError(
+                    "holds a character that is no base quality: the file of reads was damaged",
+                    path=path,
+                    where=f"record {number}",
+                    remedy=f"copy that file again and {_SCREEN_AGAIN}",
                 )
             yield header, sequence, quality

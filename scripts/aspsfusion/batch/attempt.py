@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO, cast
 
 from aspsfusion.batch.outcomes import (
     ATTEMPT_SUFFIX,
@@ -24,7 +25,8 @@ from aspsfusion.batch.outcomes import (
     forget,
     write_outcome,
 )
-from aspsfusion.errors import ERROR_MARK, STAGE_MARK, AspsfusionError
+from aspsfusion.errors import ERROR_MARK, STAGE_MARK, AspsfusionError, TooBigError, printable, sentence_of
+from aspsfusion.io.plain_text import PlainText
 
 AGAIN = 1
 """Exit status of an attempt after which another one is worth while."""
@@ -81,20 +83,24 @@ def run_job(job: Job, before: Outcome, command: Callable[[], Inputs | None]) -> 
     with _said_to(job.log):
         try:
             inputs = command() or before.inputs
+        except TooBigError as error:
+            print(f"{ERROR_MARK}{error.sentence()}", flush=True)
+            attempt.write_text(f"{job.stage}\n{error.sentence()}\n", encoding="utf-8")
+            return AGAIN  # with more memory; the last attempt writes what became of it
         except AspsfusionError as error:
             print(f"{ERROR_MARK}{error.sentence()}", flush=True)
             return _write(job, before.failure(job.stage, error.sentence()))
         except KeyboardInterrupt:
             return INTERRUPTED
-        except (MemoryError, OSError) as error:
-            traceback.print_exc()
-            if job.number < job.retries or isinstance(error, MemoryError):
+        except OSError as error:
+            print(f"{ERROR_MARK}{sentence_of(error)}", flush=True)
+            if job.number < job.retries:
                 return AGAIN
-            return _write(job, before.failure(job.stage, f"{job.stage}: {error}; see {job.log}"))
+            return _write(job, before.failure(job.stage, f"{job.stage}: {sentence_of(error)}; see {job.log}"))
         except Exception as error:
             traceback.print_exc()
             sentence = f"{job.stage} stopped with {type(error).__name__}: {error}; see {job.log}"
-            return _write(job, before.failure(job.stage, " ".join(sentence.split())))
+            return _write(job, before.failure(job.stage, printable(" ".join(sentence.split()))))
     return _write(job, replace(before, stage=job.stage, inputs=inputs))
 
 
@@ -123,7 +129,9 @@ def _given_up(job: Job, before: Outcome) -> Outcome:
     if before.failed:
         return before
     note = beside(job.outcome, before.sample_id, ATTEMPT_SUFFIX)
-    stage = note.read_text(encoding="utf-8").strip() if note.is_file() else job.stage
+    stage, *sentences = note.read_text(encoding="utf-8").splitlines() if note.is_file() else [job.stage]
+    if sentences:
+        return before.failure(stage, sentences[0])
     said = ""
     if job.log.is_file():
         said = f"; see {job.log}"
@@ -160,7 +168,8 @@ def _said_to(log: Path) -> Iterator[None]:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
         try:
-            with redirect_stdout(stream), redirect_stderr(stream):
+            plain = cast(TextIO, PlainText(stream))
+            with redirect_stdout(plain), redirect_stderr(plain):
                 yield
         finally:
             stream.flush()

@@ -13,7 +13,7 @@ import yaml
 
 from aspsfusion.batch.summary import SummaryRow
 from aspsfusion.io.files import replacing
-from aspsfusion.report.json_tsv import Cell, cell_text
+from aspsfusion.io.tables import Cell, cell_text
 
 
 @dataclass(frozen=True)

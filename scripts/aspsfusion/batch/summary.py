@@ -16,8 +16,9 @@ from aspsfusion.batch.outcomes import Inputs, Outcome, outdated
 from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.io.files import replacing
+from aspsfusion.io.tables import cell_text
 from aspsfusion.report.findings import Fusion
-from aspsfusion.report.json_tsv import cell_text, read_report
+from aspsfusion.report.json_tsv import read_report
 from aspsfusion.report.models import Report
 
 FAILED = "FAILED"

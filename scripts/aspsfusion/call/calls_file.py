@@ -1,6 +1,5 @@
 """Writes and reads the file between `call` and `report`: junctions, one-sided breaks, wild-type counts."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.primers import Primer, from_json, to_json
 from aspsfusion.evidence.umis import NO_UMIS, UmiSource
+from aspsfusion.io.sealed import read_sealed, sealed_json
 from aspsfusion.panel.panel import Junction
 
 CALLS_VERSION = 9
@@ -302,7 +302,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "internal": [asdict(event) for event in record.calls.internal],
         "listed_ends": record.calls.listed_ends._asdict(),
     }
-    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    path.write_text(sealed_json(data, indent=1) + "\n", encoding="utf-8")
 
 
 def _called_read(entry: dict[str, Any]) -> CalledRead:
@@ -316,7 +316,7 @@ def read_calls(path: Path) -> CallsFile:
         ReadsError: the file is damaged or of another version.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_sealed(path.read_text(encoding="utf-8"))
         if data["version"] != CALLS_VERSION:
             raise ValueError(f"version {data['version']}")
         junctions = tuple(
@@ -344,7 +344,7 @@ def read_calls(path: Path) -> CallsFile:
             data["unused_umi"],
             from_json(data["primers"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReadsError(
             f"is no calls file of this version ({error})", path=path, remedy="run 'aspsfusion call' again"
         ) from error

@@ -8,7 +8,6 @@ by the read's own name again, see `read_names`.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pysam
@@ -33,9 +32,10 @@ from aspsfusion.evidence.placements import (
     primary_record,
     require_same_panel,
 )
-from aspsfusion.io.bam import open_alignments, records_of, sort_bam, unsorted_bam
+from aspsfusion.io.bam import index_bam, index_fasta, open_alignments, records_of, sort_bam, unsorted_bam
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import replacing, writing
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import load_panel
 
 JUNCTION_TAG = "YJ"
@@ -95,26 +95,26 @@ def run_tag(
     with (
         replacing(output, force=force) as draft,
         replacing(reference, force=force) as fasta,
-        TemporaryDirectory(prefix="aspsfusion.") as scratch,
+        scratch_directory() as scratch,
     ):
-        unsorted = Path(scratch) / "unsorted.bam"
+        unsorted = scratch / "unsorted.bam"
         with open_alignments(bam) as source:
             require_same_panel(panel, source.references, bam)
             names = read_names(labels_of(records_of(source, bam), bam))
         with open_alignments(bam) as source:
             header = pysam.AlignmentHeader.from_dict(_header(source.header.to_dict(), contigs))
-            with unsorted_bam(unsorted, header) as out:
+            with writing(unsorted), unsorted_bam(unsorted, header) as out:
                 held = _pass_on(records_of(source, bam), supporting, names, out)
                 _require_all(held, supporting, bam)
                 for number, fragment in supporting.items():
                     for segment in _supporting_records(held[number], fragment, header):
                         rename(segment, names[number])
                         out.write(segment)
-        sort_bam(unsorted, draft, remedy="run 'aspsfusion tag' again")
-        pysam.index(str(draft))
+        sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion tag' again")
+        index_bam(draft)
         with fasta.open("w", encoding="ascii", newline="\n") as text:
             text.writelines(fasta_lines(panel, contigs))
-        pysam.faidx(str(fasta))
+        index_fasta(fasta)
         Path(f"{draft}.bai").replace(f"{output}.bai")
         Path(f"{fasta}.fai").replace(f"{reference}.fai")
     return len(supporting)

@@ -9,11 +9,18 @@ and `EXAMPLE`; a module with several has a `Command` of these for each, by its n
 
 import argparse
 import importlib
+import os
+import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from aspsfusion.cli.options import Command, add_debug
-from aspsfusion.errors import ERROR_MARK, AspsfusionError, reason_of
+from aspsfusion.errors import ERROR_MARK, AspsfusionError, TooBigError, sentence_of
+from aspsfusion.io.plain_text import plain_output
+
+READER_GONE = 141
+"""Exit status as a shell has it of a command whose output nobody reads any more (128 + SIGPIPE)."""
 
 COMMANDS = {
     "demo-reference": (
@@ -124,22 +131,63 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: that of the command, 1 after an error, 130 after an interrupt. Wrong usage
         leaves through SystemExit with status 2.
     """
-    args = build_parser().parse_args(argv)
+    with plain_output():
+        args = build_parser().parse_args(argv)
+        try:
+            return run_command(args)
+        except KeyboardInterrupt:
+            print("aspsfusion: interrupted", file=sys.stderr)
+            return 130
+        except BrokenPipeError:
+            # Whoever reads what is printed has seen enough; what Python would flush at its end goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return READER_GONE
+        except Exception as error:
+            if args.debug:
+                sys.excepthook(type(error), error, error.__traceback__)
+            print(f"{ERROR_MARK}{_sentence(error)}", file=sys.stderr)
+            return 1
+
+
+def run_command(args: argparse.Namespace) -> int:
+    """Run a command and return its exit status.
+
+    Args:
+        args: parsed arguments.
+
+    Raises:
+        TooBigError: there is not enough memory; names the largest file that it was given.
+    """
     try:
-        status: int = args.run(args) or 0
-    except (AspsfusionError, OSError) as error:
-        if args.debug:
-            sys.excepthook(type(error), error, error.__traceback__)
-        print(f"{ERROR_MARK}{_sentence(error)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("aspsfusion: interrupted", file=sys.stderr)
-        return 130
-    return status
+        status: int | None = args.run(args)
+    except (MemoryError, RecursionError) as error:
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        sizes = {path: path.stat().st_size for path in _paths(vars(args).values()) if path.is_file()}
+        largest = max(sizes, key=lambda path: sizes[path], default=None)
+        size = f" for a file of {sizes[largest] / 1e6:,.1f} MB" if largest else ""
+        what = "depth of nesting" if isinstance(error, RecursionError) else "memory"
+        raise TooBigError(
+            f"not enough {what}{size} ({used:,.0f} MB were used{f': {error}' if str(error) else ''})",
+            path=largest,
+            remedy="give it more memory, or look whether it is the file that was meant",
+        ) from error
+    return status or 0
 
 
-def _sentence(error: AspsfusionError | OSError) -> str:
+def _paths(values: Iterable[object]) -> Iterator[Path]:
+    for value in values:
+        if isinstance(value, Path):
+            yield value
+        elif isinstance(value, list):
+            yield from _paths(value)
+
+
+def _sentence(error: Exception) -> str:
     if isinstance(error, AspsfusionError):
         return error.sentence()
-    place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{reason_of(error)}; check path, permission and free space"
+    if isinstance(error, OSError):
+        return sentence_of(error)
+    return AspsfusionError(
+        f"stopped at a case that the program does not know ({type(error).__name__}: {error})",
+        remedy="run again with --debug and report what it says",
+    ).sentence()

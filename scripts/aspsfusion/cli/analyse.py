@@ -11,6 +11,7 @@ from aspsfusion.cli.options import (
     add_panel,
     add_parameters,
     add_primers,
+    add_sample,
     add_umi,
     baseline_from,
     parameters_from,
@@ -37,7 +38,7 @@ FURTHER = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `analyse`."""
     add_panel(parser)
-    parser.add_argument("--sample", required=True, metavar="NAME", help="sample name")
+    add_sample(parser, "sample name")
     parser.add_argument(
         "--reads",
         type=Path,

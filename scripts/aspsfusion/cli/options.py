@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TextIO, TypeVar
 
-from aspsfusion.errors import ParameterError
+from aspsfusion.errors import ParameterError, printable
+from aspsfusion.io.plain_text import stream_below
 
 if TYPE_CHECKING:  # many commands have no thresholds and need not wait for pydantic
     from pydantic import BaseModel
@@ -79,6 +80,20 @@ def add_path(parser: argparse.ArgumentParser, option: str, metavar: str, text: s
 def add_panel(parser: argparse.ArgumentParser) -> None:
     """Add `--panel DIR`."""
     add_path(parser, "--panel", "DIR", "directory written by 'aspsfusion panel build'")
+
+
+def add_sample(parser: argparse.ArgumentParser, help_text: str, *, required: bool = True) -> None:
+    """Add `--sample NAME`."""
+    parser.add_argument("--sample", type=_sample_name, required=required, metavar="NAME", help=help_text)
+
+
+def _sample_name(text: str) -> str:
+    """Return a name that files and the header of a BAM file can have."""
+    if not text.isprintable() or not text.strip() or "/" in text:
+        raise argparse.ArgumentTypeError(
+            f"'{printable(text)}' is no sample name: empty, or with '/' or a character that cannot be printed"
+        )
+    return text
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:
@@ -235,7 +250,8 @@ class ProgressLine:
 
     def __init__(self, unit: str, stream: TextIO | None = None) -> None:
         self._unit = unit
-        self._stream = stream or sys.stderr
+        # Its own steering characters have to come through.
+        self._stream = stream or stream_below(sys.stderr)
         self._terminal = self._stream.isatty()
         self._started = self._last = time.monotonic()
 
@@ -261,7 +277,7 @@ class ProgressLine:
             return
         self._last = now
         elapsed = max(now - self._started, 1e-9)
-        text = f"{count:,} {self._unit} ({count / elapsed:,.0f} a second){note}"
+        text = f"{count:,} {self._unit} ({count / elapsed:,.0f} a second){printable(note)}"
         if read is not None:
             text += f", {read / elapsed / 1e6:,.1f} MB/s"
             if read and total is not None:

@@ -10,6 +10,7 @@ from aspsfusion.cli.options import (
     add_force,
     add_library,
     add_parameters,
+    add_sample,
     baseline_from,
     parameters_from,
     refuse_existing,
@@ -72,7 +73,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--panel", type=Path, metavar="DIR", help="directory written by 'aspsfusion panel build'"
     )
-    parser.add_argument("--sample", metavar="NAME", help="sample name")
+    add_sample(parser, "sample name", required=False)
     for name, stage in (("screen", "screen"), ("align", "align"), ("calls", "call")):
         parser.add_argument(f"--{name}", type=Path, metavar="JSON", help=f"written by 'aspsfusion {stage}'")
     add_library(parser)

@@ -10,6 +10,7 @@ from aspsfusion.cli.options import (
     add_parameters,
     add_path,
     add_primers,
+    add_sample,
     add_umi,
     parameters_from,
     refuse_existing,
@@ -39,7 +40,7 @@ TAG_EXAMPLE = """example:
 def _add_align(parser: argparse.ArgumentParser) -> None:
     add_panel(parser)
     add_path(parser, "--reads", "FASTQ", "candidates written by 'aspsfusion screen'")
-    parser.add_argument("--sample", required=True, metavar="NAME", help="sample name for the read group")
+    add_sample(parser, "sample name for the read group")
     add_path(parser, "--output", "BAM", "sorted BAM; .bai beside it")
     add_path(parser, "--metrics", "JSON", "counts of the stage")
     add_umi(parser)

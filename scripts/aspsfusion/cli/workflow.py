@@ -72,7 +72,7 @@ def _attempt(args: argparse.Namespace) -> int:
         read_through,
         reads_files,
     )
-    from aspsfusion.cli import build_parser
+    from aspsfusion.cli import build_parser, run_command
 
     stage = "analyse" if args.after else "screen"
     job = Job(stage, args.outcome, args.log, args.number, args.retries, args.empty, args.outdates)
@@ -93,7 +93,7 @@ def _attempt(args: argparse.Namespace) -> int:
     command = build_parser().parse_args(args.command)
 
     def run() -> Inputs | None:
-        command.run(command)
+        run_command(command)
         return None if args.after else checked_inputs(before.inputs, command.metrics)
 
     return run_job(job, before, run)

@@ -7,7 +7,6 @@ that every number counts molecules.
 """
 
 import statistics
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -38,6 +37,7 @@ from aspsfusion.evidence.primers import Primer, load_primers
 from aspsfusion.evidence.strand import count_direction, exon_borders
 from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import Panel, load_panel
 
 LONG_INSERT, BEYOND_LONG = 0.99, 1.25
@@ -74,9 +74,9 @@ def run_evidence(
     panel = load_panel(panel_directory)
     placed = load_primers(primers, panel) if primers else ()
     require_same_panel(panel, _contigs_of(bam), bam)
-    with tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch:
-        by_name = Path(scratch) / "by_name.bam"
-        sort_bam(bam, by_name, "-n", "-l", "1", remedy="run 'aspsfusion align' again")
+    with scratch_directory() as scratch:
+        by_name = scratch / "by_name.bam"
+        sort_bam(bam, by_name, scratch, "-n", "-l", "1", remedy="run 'aspsfusion align' again")
         evidence = collect_evidence(panel, by_name, parameters, placed)
     with replacing(output, force=force) as draft:
         write_evidence(evidence, draft)

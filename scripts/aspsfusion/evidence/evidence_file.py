@@ -4,7 +4,6 @@ An open fragment is one that the wild type does not fully explain; `call` decide
 """
 
 import gzip
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.evidence.primers import Primer, from_json, to_json
 from aspsfusion.evidence.umis import NO_UMIS, UmiSource
+from aspsfusion.io.compressed import DAMAGED
+from aspsfusion.io.sealed import read_sealed, sealed_json
 
 EVIDENCE_VERSION = 7
 
@@ -79,7 +80,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
         ],
     }
     with path.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as out:
-        out.write(json.dumps(data, separators=(",", ":")).encode("utf-8"))
+        out.write(sealed_json(data, separators=(",", ":")).encode("utf-8"))
 
 
 def read_evidence(path: Path) -> Evidence:
@@ -90,7 +91,7 @@ def read_evidence(path: Path) -> Evidence:
     """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as stream:
-            data = json.load(stream)
+            data = read_sealed(stream.read())
         if data["version"] != EVIDENCE_VERSION:
             raise ValueError(f"version {data['version']}")
         coverage = Coverage.from_json(data["coverage"])
@@ -120,7 +121,7 @@ def read_evidence(path: Path) -> Evidence:
             data["long_insert"],
             from_json(data["primers"]),
         )
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (*DAMAGED, KeyError, TypeError, AttributeError) as error:  # type: ignore[misc]
         raise ReadsError(
             f"is no evidence file of this version ({error})",
             path=path,

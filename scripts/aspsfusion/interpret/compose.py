@@ -1,6 +1,5 @@
 """Composes the record of one sample from the files of its stages."""
 
-import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,8 +26,10 @@ from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.differential import differential_of, with_differential
 from aspsfusion.interpret.exclusion import ANCHORED, Findings
 from aspsfusion.interpret.imbalance import imbalance
+from aspsfusion.interpret.metrics import problem_of
 from aspsfusion.interpret.primed import primed_by, require_primed_library
 from aspsfusion.interpret.quality import incomplete_evidence, quality_control
+from aspsfusion.io.sealed import read_sealed
 from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.seal import FILES
@@ -69,7 +70,7 @@ def read_metrics(path: Path, keys: Iterable[str] = ()) -> dict[str, Any]:
         ReadsError: the file is missing, damaged or of another stage.
     """
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        data: Any = read_sealed(path.read_text(encoding="utf-8"), required=False)
     except (OSError, ValueError) as error:
         raise ReadsError(f"cannot be read ({error})", path=path, remedy="run the stage again") from error
     missing = [key for key in keys if not isinstance(data, dict) or key not in data]
@@ -79,6 +80,8 @@ def read_metrics(path: Path, keys: Iterable[str] = ()) -> dict[str, Any]:
             path=path,
             remedy="run the stage again",
         )
+    if problem := problem_of(data):
+        raise ReadsError(f"is damaged ({problem})", path=path, remedy="run the stage again")
     return data
 
 

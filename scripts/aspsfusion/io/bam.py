@@ -9,8 +9,9 @@ their sequence and aligned anew.
 import contextlib
 import errno
 import os
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -18,8 +19,9 @@ from typing import Literal, cast
 import pysam
 from pysam.utils import SamtoolsError
 
-from aspsfusion.errors import ReadsError
+from aspsfusion.errors import NO_ROOM, ReadsError
 from aspsfusion.io.fasta import chromosome_name
+from aspsfusion.io.temporary import run_child
 
 THREADS = 1
 """Threads that read a file. A second one was a quarter faster; one keeps the end of a damaged file simple."""
@@ -29,6 +31,12 @@ COPY_AGAIN = "copy the file again, or write it again from the reads"
 
 HUMAN = "human"
 MOUSE = "mouse"
+
+MOST_SORTED_HERE = 16 * 1024 * 1024
+"""Bytes of the largest file that is sorted in this process: in about a second, without heed to signals."""
+
+SHOWN_OF_A_REASON = 8
+"""Characters of the system's reason that are looked for in what samtools says: "No space", "File too"."""
 
 Format = Literal["BAM", "CRAM", "SAM"]
 
@@ -264,31 +272,85 @@ def unsorted_bam(path: Path, header: pysam.AlignmentHeader) -> pysam.AlignmentFi
 
     It is compressed at the fastest level: a third of the time of the usual one, for a quarter more space.
     """
+    pysam.set_verbosity(0)  # what it has to say comes as an exception
     return pysam.AlignmentFile(str(path), "wb", header=header, format_options=["level=1"])
 
 
-def sort_bam(source: Path, output: Path, *options: str, remedy: str) -> None:
+def sort_bam(source: Path, output: Path, scratch: Path, *options: str, remedy: str) -> None:
     """Sort a BAM file by samtools; no command line, and so no path, enters its header.
 
     Args:
         source: file to sort.
         output: file to write.
+        scratch: folder for what does not fit into memory.
         options: further options of `samtools sort`, `-n` for the order of names.
         remedy: what to do when the source is damaged.
 
     Raises:
         ReadsError: the source is damaged, or there is no room or no permission to write.
     """
+    words = ["--no-PG", "-T", str(scratch / "part"), *options, "-o", str(output), str(source)]
     try:
-        pysam.sort("--no-PG", *options, "-o", str(output), str(source))
+        _sort(words, apart=source.stat().st_size > MOST_SORTED_HERE)
     except SamtoolsError as error:
         said = str(error).split("stderr=")[-1].strip(" '\"\n").removesuffix("\\n").split("\\n")[-1]
+        if full := _no_room(said, output):
+            raise full from error
         damaged = "truncated" in said or "invalid" in said
         raise ReadsError(
             f"cannot be sorted ({said.removeprefix('samtools sort: ').removesuffix('. Aborting')})",
             path=source if damaged else output,
-            remedy=remedy if damaged else "check free space and the permission to write there",
+            remedy=remedy if damaged else "check the permission to write there",
         ) from error
+
+
+def index_bam(path: Path) -> None:
+    """Write the index of a sorted BAM file beside it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _index(pysam.index, path)
+
+
+def index_fasta(path: Path) -> None:
+    """Write the index of a FASTA file beside it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _index(pysam.faidx, path)
+
+
+def _index(samtools: Callable[[str], object], path: Path) -> None:
+    try:
+        samtools(str(path))
+    except SamtoolsError as error:
+        reason = f"its index cannot be written: {error}"
+        raise _no_room(str(error), path) or OSError(errno.EIO, reason, str(path)) from error
+
+
+def _no_room(said: str, path: Path) -> OSError | None:
+    """Return the error of the system that samtools speaks of if it is that there is no room."""
+    for number in NO_ROOM:
+        # Long messages are cut off, after the path.
+        if os.strerror(number)[:SHOWN_OF_A_REASON] in said:
+            return OSError(number, os.strerror(number), str(path))
+    return None
+
+
+def _sort(words: list[str], *, apart: bool) -> None:
+    """Run `samtools sort` in this process, or in one of its own: pysam lets no other thread run meanwhile."""
+    pysam.set_verbosity(0)  # what it has to say comes as an exception
+    if not apart:
+        pysam.sort(*words)
+        return
+    command = [sys.executable, "-c", "import sys, pysam; pysam.sort(*sys.argv[1:])", *words]
+    done = run_child(command, stderr=subprocess.PIPE, text=True, errors="backslashreplace")
+    if done.returncode:
+        raise SamtoolsError(  # type: ignore[no-untyped-call]
+            done.stderr.strip() or f"exit status {done.returncode}"
+        )
 
 
 @contextlib.contextmanager

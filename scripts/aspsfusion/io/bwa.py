@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pybwa import BwaIndex, BwaMem, BwaMemOptions, BwaVerbosity, set_bwa_verbosity
 
+from aspsfusion.errors import PanelError
+
 MIN_SEED_LENGTH = 13
 MIN_SCORE = 16
 """On a panel of some hundred kilobases a 13 nt seed is already rare; BWA's defaults (19 and 30) would hide
@@ -16,13 +18,29 @@ MAX_ALTERNATIVES = 200
 def build_index(fasta: Path) -> None:
     """Build the index of a FASTA beside it."""
     set_bwa_verbosity(BwaVerbosity.ERROR)
+    _require_text(fasta)
     BwaIndex.index(fasta)
 
 
 def open_aligner(prefix: Path) -> BwaMem:
     """Open the aligner on an index; to be used in a `with` block."""
     set_bwa_verbosity(BwaVerbosity.ERROR)
+    _require_text(prefix)
     return BwaMem(prefix=prefix)
+
+
+def _require_text(path: Path) -> None:
+    """Refuse a path that pybwa cannot take.
+
+    Raises:
+        PanelError: it is not UTF-8.
+    """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise PanelError(
+            "the aligner cannot open a path that is not UTF-8", path=path, remedy="rename the directory"
+        ) from error
 
 
 def aligner_options(threads: int) -> BwaMemOptions:

@@ -5,14 +5,19 @@ sample. So size, time and inode of an input are compared before and after.
 """
 
 import glob
+import io
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from aspsfusion.errors import ParameterError, ReadsError
+from aspsfusion.errors import MAKE_ROOM, NO_ROOM, ParameterError, ReadsError
+from aspsfusion.io.temporary import removed_after, used_by_libraries
+
+PRIVATE = 0o700
+"""Mode of a directory that nobody else may read."""
 
 
 class Progress(Protocol):
@@ -57,24 +62,38 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         _refuse_to_lose(path, force=force)
         path.parent.mkdir(parents=True, exist_ok=True)
         _discard_abandoned(path)
-        try:
+        with removed_after(temporary):
             yield temporary
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
     except OSError as error:
         if error.filename and Path(str(error.filename)) not in (path, temporary, path.parent):
             raise  # about another file, which has its own words
-        raise ParameterError(
-            f"cannot be written ({error.strerror or error})",
-            path=path,
-            remedy="give an --output that can be written",
-        ) from error
+        if error.errno in NO_ROOM:
+            problem, remedy = f"cannot be written: {NO_ROOM[error.errno]}", MAKE_ROOM
+        else:
+            problem = f"cannot be written ({error.strerror or error})"
+            remedy = "give an --output that can be written"
+        raise ParameterError(problem, path=path, remedy=remedy) from error
 
 
 @contextmanager
-def scratch_beside(path: Path) -> Iterator[Path]:
+def writing(path: Path) -> Iterator[None]:
+    """Name a file in those errors of the system that name none, where several are written."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
+def scratch_beside(path: Path, mode: int = 0o777) -> Iterator[Path]:
     """Give a temporary directory beside `path`, from where a finished result can be renamed to it.
+
+    Args:
+        path: what it is beside.
+        mode: who may read it, see `os.mkdir`.
 
     Yields:
         The directory, empty; it is removed at the end. What a process that was killed left of the same
@@ -87,11 +106,24 @@ def scratch_beside(path: Path) -> Iterator[Path]:
     _discard_abandoned(path)
     scratch = _draft(path)
     shutil.rmtree(scratch, ignore_errors=True)  # of a killed process that had the same number
-    scratch.mkdir()
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch)
+    with removed_after(scratch):
+        scratch.mkdir(mode=mode)
+        with used_by_libraries(scratch):
+            yield scratch
+
+
+class _NamedFile(io.FileIO):
+    """A file whose name is in the errors of its writes, which the system leaves out."""
+
+    def write(self, data: Any, /) -> int:
+        """Write bytes."""
+        with writing(Path(str(self.name))):
+            return super().write(data)
+
+
+def open_to_write(path: Path) -> io.BufferedWriter:
+    """Open one of several files that are written at the same time; its errors name it."""
+    return io.BufferedWriter(_NamedFile(str(path), "wb"))
 
 
 class Stamp(NamedTuple):

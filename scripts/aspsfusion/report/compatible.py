@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aspsfusion.io.files import replacing
+from aspsfusion.io.tables import cell_text
 from aspsfusion.report.findings import DomainStatus, Fusion, FusionSide
 from aspsfusion.report.models import Report
 
@@ -103,7 +104,7 @@ def _write(path: Path, header: Sequence[str], rows: Sequence[dict[str, str]]) ->
         )
         writer.writerow(header)
         for row in rows:
-            writer.writerow(row[column] for column in header)
+            writer.writerow(cell_text(row[column]) for column in header)
 
 
 def arriba_row(report: Report, fusion: Fusion) -> dict[str, str]:

@@ -14,10 +14,9 @@ from pydantic import ValidationError
 
 from aspsfusion.errors import ReportError
 from aspsfusion.io.files import replacing
+from aspsfusion.io.tables import Cell, cell_text
 from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
-
-Cell = str | int | float | bool | None
 
 
 def write_json(report: Report, path: Path) -> None:
@@ -142,19 +141,6 @@ class FusionRow:
     genome_build: str = ""
     inserted_sequence: str = ""
     deviation: str = ""
-
-
-def cell_text(value: Cell) -> str:
-    r"""Return a value as table files have it: nothing for None, true and false, text on one line.
-
-    >>> [cell_text(value) for value in (None, True, 0.25, "two\nlines")]
-    ['', 'true', '0.25', 'two lines']
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return " ".join(str(value).split())
 
 
 def fusion_rows(report: Report) -> list[FusionRow]:

@@ -22,12 +22,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pysam
 
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import replacing, writing
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.report.findings import Fusion, FusionSide
 from aspsfusion.report.models import Contig, Report
 
@@ -105,13 +105,14 @@ def write_vcf(report: Report, path: Path) -> None:
         report: the record of the sample.
         path: the file to write, ending in `.vcf.gz`; the index is `path` with `.tbi` appended.
     """
-    with TemporaryDirectory() as directory:
-        plain = Path(directory) / "fusions.vcf"
+    with scratch_directory() as directory:
+        plain = directory / "fusions.vcf"
         plain.write_text(vcf_text(report), encoding="utf-8", newline="\n")
         # htslib itself compresses and indexes, so that every tool built on it can read the pair.
         packed = plain.with_name("fusions.vcf.gz")
-        pysam.tabix_compress(str(plain), str(packed), force=True)
-        pysam.tabix_index(str(packed), preset="vcf", force=True)
+        with writing(packed):
+            pysam.tabix_compress(str(plain), str(packed), force=True)
+            pysam.tabix_index(str(packed), preset="vcf", force=True)
         index = packed.with_name(packed.name + ".tbi")
         # The index goes last: a reader that checks its age finds it younger than the file.
         for source, target in ((packed, path), (index, path.with_name(path.name + ".tbi"))):

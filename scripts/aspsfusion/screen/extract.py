@@ -10,7 +10,6 @@ read; where mates are not neighbours, their reads are brought together by a sort
 
 import json
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,8 +20,26 @@ import numpy as np
 import pysam
 
 from aspsfusion.errors import ReadsError
-from aspsfusion.io.bam import Header, open_alignments, read_header, records_of, require_reference, sort_bam
-from aspsfusion.io.files import Progress, no_progress, replacing, require_unchanged, stamps_of
+from aspsfusion.io.bam import (
+    COPY_AGAIN,
+    Header,
+    open_alignments,
+    read_header,
+    records_of,
+    require_reference,
+    sort_bam,
+)
+from aspsfusion.io.files import (
+    PRIVATE,
+    Progress,
+    no_progress,
+    open_to_write,
+    replacing,
+    require_unchanged,
+    scratch_beside,
+    stamps_of,
+    writing,
+)
 from aspsfusion.native import ScreenTable
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.screen_index import load_screen_index
@@ -48,6 +65,7 @@ from aspsfusion.screen.bam_mates import (
     resolved,
 )
 from aspsfusion.screen.extract_metrics import (
+    MOST_QUALITY,
     Counts,
     Kept,
     extract_metrics,
@@ -216,7 +234,7 @@ class _SecondPass:
         strangers: Counter[int] = Counter()
         found: set[int] = set()
         header = pysam.AlignmentHeader.from_dict({"HD": {"VN": "1.6", "SO": "unsorted"}})
-        with pysam.AlignmentFile(str(collected), "wb0", header=header) as out:
+        with writing(collected), pysam.AlignmentFile(str(collected), "wb0", header=header) as out:
             for ordinal, record in enumerate(records):
                 number, unplaced = unplaced, unplaced + has_no_place(record)
                 if hash(fragment_label(record)) not in wanted.names:
@@ -242,7 +260,7 @@ class _SecondPass:
                 out.write(_segment(mate, name, header))
         self.kept.without_primary = len(wanted.also - found)
         options = ("-n", "-l", "1", "-m", SORT_MEMORY)
-        sort_bam(collected, by_group, *options, remedy="run 'aspsfusion extract' again")
+        sort_bam(collected, by_group, scratch, *options, remedy="run 'aspsfusion extract' again")
         collected.unlink()
         return by_group, copies
 
@@ -337,18 +355,19 @@ def run_extract(
         # Both names are claimed before the first read, so that either both files appear or none.
         replacing(output, force=force) as draft,
         replacing(metrics, force=force) as metrics_draft,
-        tempfile.TemporaryDirectory(prefix="aspsfusion.", dir=output.parent) as scratch,
+        # Its name begins with that of the output's draft, so that it goes with it.
+        scratch_beside(output.with_name(f"{output.name}.reads"), PRIVATE) as scratch,
     ):
         header, wanted, counts = _first_pass(panel, alignments, reference, progress)
         second_pass = _SecondPass(wanted, target_loci(panel, header), kept, progress)
         with (
             open_alignments(alignments, reference) as stream,
-            draft.open("wb") as raw,
+            open_to_write(draft) as raw,
             igzip.IGzipFile(
                 filename="", mode="wb", fileobj=raw, compresslevel=COMPRESSION_LEVEL, mtime=0
             ) as out,
         ):
-            for fragment in second_pass.fragments(stream, alignments, Path(scratch)):
+            for fragment in second_pass.fragments(stream, alignments, scratch):
                 if any(read.bases for read in fragment.reads):
                     kept.fragments += 1
                     out.write(fastq_records(fragment))
@@ -369,4 +388,10 @@ def _first_pass(
         wanted, counts = choose_fragments(records_of(stream, path), table, len(panel.spec.genes), progress)
     if not counts.reads:
         raise ReadsError("holds no reads", path=path, remedy="give a file with reads")
+    if counts.best_quality > MOST_QUALITY:
+        raise ReadsError(
+            f"is damaged: it holds a base quality of {counts.best_quality}, more than {MOST_QUALITY}",
+            path=path,
+            remedy=COPY_AGAIN,
+        )
     return header, wanted, counts

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pysam
 
-from aspsfusion.errors import ReadsError
+from aspsfusion.errors import ReadsError, printable
 from aspsfusion.io.bam import HUMAN, Header, checksums_agree, detected_build
 from aspsfusion.io.checksums import Content, content_of, require_stated, stated_checksum
 from aspsfusion.io.fasta import chromosome_name, parse_contig
@@ -26,6 +26,9 @@ from aspsfusion.screen.screen import input_record
 LOCUS_PADDING = 3_000_000
 """Bases on both sides of a gene that count as its locus: more than the 2.04 Mb by which the positions of one
 locus differ most between GRCh37 and GRCh38 among the shipped panel's targets."""
+
+MOST_QUALITY = 93
+"""The best Phred quality that a SAM or FASTQ file can hold (SAM specification, QUAL)."""
 
 GOOD_QUALITY = 30
 """Phred quality of a good base: one error in a thousand, as the screen counts them."""
@@ -78,6 +81,7 @@ class Counts:
         judged: bases with a base quality.
         q30: bases with one of Q30 or better.
         quality_sum: sum of the Phred qualities.
+        best_quality: the best of them.
     """
 
     reads: int = 0
@@ -103,6 +107,7 @@ class Counts:
     judged: int = 0
     q30: int = 0
     quality_sum: int = 0
+    best_quality: int = 0
 
     def add(self, flag: int, *, has_bases: bool) -> None:
         """Count a primary record by its flag."""
@@ -140,6 +145,7 @@ class Counts:
         self.judged += qualities.size
         self.q30 += int(np.count_nonzero(qualities >= GOOD_QUALITY))
         self.quality_sum += int(qualities.sum(dtype=np.int64))
+        self.best_quality = max(self.best_quality, int(qualities.max(initial=0)))
 
     @property
     def fragments(self) -> int:
@@ -340,7 +346,7 @@ def extract_metrics(
     return {
         "layout": "paired" if counts.first or counts.second else "single",
         "interleaved": False,
-        "lanes": [[path.name]],
+        "lanes": [[printable(path.name)]],
         "inputs": [input_record(path, _content(path), counts.reads)],
         "total_fragments": counts.fragments,
         "total_reads": counts.reads,

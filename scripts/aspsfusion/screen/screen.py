@@ -14,10 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from aspsfusion.errors import ReadsError
+from aspsfusion.errors import ReadsError, printable
 from aspsfusion.io.checksums import Content
 from aspsfusion.io.compressed import STANDARD_INPUT
-from aspsfusion.io.files import Progress, no_progress, replacing, require_unchanged, stamps_of
+from aspsfusion.io.files import (
+    Progress,
+    no_progress,
+    open_to_write,
+    replacing,
+    require_unchanged,
+    stamps_of,
+)
 from aspsfusion.native import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
 from aspsfusion.panel.screen_index import load_screen_index
 from aspsfusion.screen.fastq import FastqScanner
@@ -104,7 +111,7 @@ class _Counts:
         return ScreenMetrics(
             layout="paired" if readers[0].mates == 2 else "single",
             interleaved=any(reader.interleaved for reader in readers),
-            lanes=[[path.name for path in lane.paths] for lane in lanes],
+            lanes=[[printable(path.name) for path in lane.paths] for lane in lanes],
             inputs=[
                 input_record(scanner.path, scanner.content, scanner.records)
                 for reader in readers
@@ -128,7 +135,7 @@ class _Counts:
 
 def input_record(path: Path, content: Content, reads: int) -> dict[str, str | int]:
     """Return what the metrics say of a file of reads."""
-    return {"name": path.name, "bytes": content.bytes, "sha256": content.sha256, "reads": reads}
+    return {"name": printable(path.name), "bytes": content.bytes, "sha256": content.sha256, "reads": reads}
 
 
 def _share(part: int, whole: int, decimals: int = FRACTION_DECIMALS) -> float:
@@ -192,7 +199,7 @@ def run_screen(
         # Both names are claimed before the first read, so that either both files appear or none.
         replacing(output, force=force) as draft,
         replacing(metrics, force=force) as metrics_draft,
-        draft.open("wb") as raw,
+        open_to_write(draft) as raw,
         igzip.IGzipFile(filename="", mode="wb", fileobj=raw, compresslevel=COMPRESSION_LEVEL, mtime=0) as out,
     ):
         for lane in lanes:

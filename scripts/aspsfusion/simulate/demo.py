@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aspsfusion.batch.samples import NAME_PATTERN
 from aspsfusion.errors import AspsfusionError, ParameterError
+from aspsfusion.io.temporary import run_child
 from aspsfusion.report.models import Call, Report
 
 DEFINITION = Path("resources/demo/samples.yaml")
@@ -185,12 +186,12 @@ def run_workflow(repository: Path, config: Path, cores: int, log: Path, argument
     """
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores)]
     with log.open("w", encoding="utf-8") as stream:
-        return subprocess.run(
+        return run_child(
             [*command, "--configfile", str(config.resolve()), *arguments],
+            own_group=True,
             cwd=repository,
             stdout=stream,
             stderr=subprocess.STDOUT,
-            check=False,
         ).returncode
 
 
@@ -246,9 +247,8 @@ def _fresh_directory(output: Path) -> None:
 def _command(*arguments: str | Path) -> None:
     """Run a subcommand of this program in a process of its own, as the workflow does."""
     words = [str(argument) for argument in arguments]
-    done = subprocess.run(
-        [sys.executable, "-m", "aspsfusion", *words], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "aspsfusion", *words]
+    done = run_child(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
         raise AspsfusionError(f"aspsfusion {words[0]} failed: {lines[-1]}")

@@ -17,7 +17,7 @@ from typing import TextIO
 import numpy as np
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import open_to_write, replacing
 from aspsfusion.panel.panel import Panel
 from aspsfusion.simulate.artefacts import chimeras, mutated_copy, repeat_copies
 from aspsfusion.simulate.fragments import (
@@ -391,7 +391,7 @@ def _name(number: int) -> str:
 def _gzip_writer(path: Path) -> Iterator[TextIO]:
     """Open a gzip file for text; neither name nor time is in it, so that equal reads give equal bytes."""
     with (
-        path.open("wb") as raw,
+        open_to_write(path) as raw,
         gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=raw, mtime=0) as packed,
         io.TextIOWrapper(packed, encoding="ascii", newline="\n") as text,
     ):

@@ -7,7 +7,6 @@ table gets its name when the cell is complete.
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from aspsfusion.call.call import Caller
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.interpret.compose import StageResults, compose_report, read_metrics
 from aspsfusion.io.files import Progress, no_progress, replacing
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.pipeline import call_candidates
 from aspsfusion.report.json_tsv import write_json
@@ -124,8 +124,8 @@ class Chain:
 def open_chain(panel_directory: Path, call: CallParameters, classify: ClassifyParameters) -> Iterator[Chain]:
     """Give the stages a directory for their files that is removed afterwards, in memory where possible."""
     memory = MEMORY if MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="aspsfusion.", dir=memory) as scratch:
-        yield Chain(panel_directory, Path(scratch), call, classify)
+    with scratch_directory(memory) as scratch:
+        yield Chain(panel_directory, scratch, call, classify)
 
 
 def run_sample(chain: Chain, sample: StudySample) -> tuple[Outcome, Report]:

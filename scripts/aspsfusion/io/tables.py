@@ -1,0 +1,40 @@
+"""Writes values as cells of tables that people open in a spreadsheet.
+
+A spreadsheet runs a cell that begins with one of some characters, also in a file of text, and names of reads,
+samples and genes come from outside. The apostrophe before such a text is the spreadsheet's own sign for text.
+"""
+
+import re
+
+from aspsfusion.errors import printable
+
+Cell = str | int | float | bool | None
+
+FORMULA_STARTS = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection; tab and CR are no part of a
+cell here); the last four are the wide forms of the others."""
+
+TEXT_SIGN = "'"
+
+_NO_FORMULA = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?|[-+./]+|-?(inf|nan)")
+"""Numbers, and strands such as - and +/-."""
+
+
+def cell_text(value: Cell) -> str:
+    r"""Return a value as table files have it: nothing for None, true and false, text on one line.
+
+    Control characters become escapes, and what a spreadsheet would run is marked as text.
+
+    >>> [cell_text(value) for value in (None, True, 0.25, "two\nlines", "\x1b[2J")]
+    ['', 'true', '0.25', 'two lines', '\\x1b[2J']
+    >>> [cell_text(value) for value in ("=1+1", "\t@SUM(A1)", "-A1", "-3", -2.5e-05, "-", "+/-")]
+    ["'=1+1", "'@SUM(A1)", "'-A1", '-3', '-2.5e-05', '-', '+/-']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = printable(" ".join(str(value).split()))
+    return (
+        f"{TEXT_SIGN}{text}" if text.startswith(FORMULA_STARTS) and not _NO_FORMULA.fullmatch(text) else text
+    )
