@@ -17,8 +17,9 @@ COPY envs envs
 # no wheel and is not plain Python fails here.
 RUN pip install --no-cache-dir -c constraints.txt ".[slurm]"
 
-# The image is read-only to most who run it: caches go where anyone may write.
-ENV XDG_CACHE_HOME=/tmp/aspsfusion/cache
+# Whoever runs it may have no home in the image. Snakemake's copies of workflow files are believed, so they go
+# where nobody else can write: to the working directory, beside the results.
+ENV XDG_CACHE_HOME=/work/.cache
 
 WORKDIR /work
 CMD ["aspsfusion", "--help"]
