@@ -173,7 +173,6 @@ PASSING: dict[str, tuple[Answer, str]] = {
     "no bases": (dna("x" * 380), "answers without sequence: 'xxx"),
     "nested": (fault(200, "[" * 90_000), "answers without sequence: '[[["),
     "packed": (fault(200, gzip.compress(b"A" * 380), Content_Encoding="gzip"), "answers without sequence: '"),
-    "terminal codes": (fault(200, "\x1b[2J\x1b]0;x\x07"), "answers without sequence: '?[2J?]0;x?'"),
 }
 
 

@@ -311,5 +311,5 @@ def _checked(answer: str, form: Form, region: Region) -> str:
 
 
 def _shown(text: str) -> str:
-    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    line = " ".join(text.split())
     return line[:_SHOWN] + ("..." if len(line) > _SHOWN else "")
