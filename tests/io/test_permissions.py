@@ -9,7 +9,14 @@ import pytest
 from aspsfusion.cli import main
 from aspsfusion.errors import InstallationError, ParameterError
 from aspsfusion.io.files import replacing
-from aspsfusion.io.permissions import VARIABLE, mode_text, private_files, require_own_cache, set_umask
+from aspsfusion.io.permissions import (
+    VARIABLE,
+    close_directory,
+    mode_text,
+    private_files,
+    require_own_cache,
+    set_umask,
+)
 from small_panel import SmallPanel
 
 
@@ -117,3 +124,12 @@ def test_a_cache_that_another_user_can_fill_is_refused(
     cache.parent.chmod(0o1777)
     if planted == "replaceable":
         require_own_cache()
+
+
+@pytest.mark.parametrize(("wanted", "closed"), [("0640", "0750"), ("0600", "0700")])
+def test_a_directory_that_is_there_is_closed_to_others(wanted: str, closed: str, tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    close_directory(tmp_path / "open", wanted)
+    assert mode(tmp_path / "open") == closed
+    close_directory(tmp_path / "missing", wanted)

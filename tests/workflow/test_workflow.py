@@ -144,7 +144,7 @@ def test_second_run_writes_the_same_bytes(undisturbed: SmallBatch, second: Resul
 
 
 def test_nobody_but_owner_and_group_can_read_what_belongs_to_a_patient(second: Results) -> None:
-    written = list(second.batch.outdir.rglob("*"))
+    written = [*second.batch.outdir.rglob("*"), second.batch.directory / ".snakemake"]
     assert any(path.suffix == ".log" for path in written)
     public = {str(path) for path in written if path.stat().st_mode & 0o027}
     assert public == set()

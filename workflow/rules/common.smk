@@ -26,6 +26,7 @@ try:
     from aspsfusion.errors import AspsfusionError
     from aspsfusion.io.permissions import (
         VARIABLE,
+        close_directory,
         mode_text,
         require_own_cache,
         set_umask,
@@ -55,6 +56,8 @@ try:
     # For whatever this process and its jobs write; a job on a cluster comes by here as well.
     set_umask(config["file_mode"])
     os.environ[VARIABLE] = config["file_mode"]
+    # Snakemake's log has been begun by now, and names the samples.
+    close_directory(Path(".snakemake"), config["file_mode"])
     require_one_genome(config, NO_GENOME)
     GENOME_FETCH = config["genome_fetch"]
     GENOME_FASTA = configured_file(config, "genome_fasta")

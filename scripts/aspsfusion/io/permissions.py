@@ -8,7 +8,7 @@ take rights away from what a writer asks for.
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -52,6 +52,17 @@ def set_umask(mode: str) -> int:
             f"'{mode}' is no mode for files of patients", remedy=f"set {VARIABLE} to {' or '.join(UMASKS)}"
         )
     return os.umask(UMASKS[mode])
+
+
+def close_directory(directory: Path, mode: str) -> None:
+    """Take from a directory of this user the rights that a mode does not give; leave any other as it is.
+
+    Args:
+        directory: need not be there.
+        mode: one of `UMASKS`.
+    """
+    with suppress(FileNotFoundError, PermissionError):
+        directory.chmod(stat.S_IMODE(directory.stat().st_mode) & ~UMASKS[mode])
 
 
 @contextmanager
