@@ -80,10 +80,13 @@ class Coverage:
             both_ends: whether its reads show both of its ends; else the first one shows where it begins.
         """
         self.genes[gene] = self.genes.get(gene, 0) + 1
-        by_contig: dict[str, list[tuple[int, int]]] = {}
+        by_contig: dict[str, list[Placement]] = {}
         for placement in placements:
-            by_contig.setdefault(placement.contig, []).append((placement.start, placement.end))
-        for contig, spans in by_contig.items():
+            by_contig.setdefault(placement.contig, []).append(placement)
+        for contig, here in by_contig.items():
+            spans = [(placement.start, placement.end) for placement in here]
+            # Mates on two transcripts show one end on each.
+            whole = both_ends and len(here) == len(placements)
             middle = (min(start for start, _ in spans) + max(end for _, end in spans)) // 2 // MIDDLE_STEP
             middles = self.middles.setdefault(contig, {})
             middles[middle] = middles.get(middle, 0) + 1
@@ -101,7 +104,7 @@ class Coverage:
                 )
                 if any(start <= first and last <= end for start, end in spans):
                     self.informative[place.key] = self.informative.get(place.key, 0) + 1
-                    own = ends_of(spans, place.boundary, None if both_ends else placements[0].reverse)
+                    own = ends_of(spans, place.boundary, None if whole else here[0].reverse)
                     there = self.ends.setdefault(place.key, {})
                     there[own] = there.get(own, 0) + 1
 
