@@ -22,7 +22,7 @@ ROUNDS ?= 20
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm batch-study screen-study benchmark carriers equality fuzz validate lint lock clean
+.PHONY: help install demo test test-slurm batch-study screen-study benchmark carriers equality fuzz validate lint lock sbom clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -37,21 +37,31 @@ help:
 	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
 	@echo "make benchmark time the screen beside other programs (WORK=$(WORK) SIZES=$(SIZES))"
 	@echo "make lint      run all static checks"
-	@echo "make lock      write constraints.txt anew with the newest versions"
+	@echo "make lock      write constraints.txt and envs/requirements*.txt anew with the newest versions"
+	@echo "make sbom      write sbom.cdx.json, the bill of materials of an installation (CycloneDX)"
 	@echo "make clean     remove $(VENV), the demonstration and all caches; results/ stays"
 
 install: $(INSTALLED)
 
 # The stamp is written last, so that an installation that was cut short starts again. A changed C file is
 # compiled by installing again. Python compiles what it imports once where it may write beside it; every job of a
-# batch starts faster when that was done before.
-$(INSTALLED): pyproject.toml constraints.txt hatch_build.py $(NATIVE)
+# batch starts faster when that was done before. Each package has to have one of the hashes of the lock, those that
+# build the program too, so that nothing is fetched for the build alone.
+LOCKED = -m pip install --quiet --disable-pip-version-check --require-hashes
+PROGRAM = -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
+NO_ZIG = -m pip uninstall --quiet --disable-pip-version-check --yes ziglang
+HAS_COMPILER = -c 'import sys, hatch_build; sys.exit(hatch_build.wanted_compiler() is None)'
+
+$(INSTALLED): pyproject.toml $(wildcard envs/requirements*.txt) hatch_build.py $(NATIVE)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "aspsfusion needs Python 3.11 or newer, and '$(PYTHON)' is" \
 	    "$$($(PYTHON) --version 2>/dev/null || echo not there). Name another: make PYTHON=/path/to/python3.11" >&2; \
 	  exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,slurm]'
+	$(BIN)/python $(LOCKED) -r envs/requirements-dev.txt
+	@$(BIN)/python $(HAS_COMPILER) || $(BIN)/python $(LOCKED) -r envs/requirements-zig.txt
+	$(BIN)/python $(PROGRAM) -e .
+	@$(BIN)/python $(NO_ZIG) 2>/dev/null
 	@$(BIN)/python -m compileall -q scripts/aspsfusion
 	@touch $@
 
@@ -117,14 +127,39 @@ lint: $(INSTALLED)
 	@if command -v cc >/dev/null; then $(BIN)/python scripts/aspsfusion/native/build.py --check cc; \
 	  else echo "lint: the C files are not checked, since there is no C compiler here"; fi
 
+# Versions first, then the hashes of all files that the index has of them, for any system and Python. Beside
+# hatchling, editables builds what is installed in its place.
+LOCK = .lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+  --constraint constraints.txt
+
 lock:
 	$(PYTHON) -m venv --clear .lock
-	.lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,slurm]'
-	{ echo '# The exact versions that `make` installs, written by `make lock`.'; \
+	.lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,slurm,pdf]'
+	{ echo '# The versions of envs/requirements*.txt, and of weasyprint, written by `make lock`.'; \
 	  .lock/bin/python -m pip freeze --exclude-editable; } > .lock/constraints.txt
-	mv .lock/constraints.txt constraints.txt
+	cp .lock/constraints.txt constraints.txt
+	.lock/bin/python -m pip install --quiet --disable-pip-version-check uv 'hatchling>=1.25,<2'
+	echo 'hatchling>=1.25,<2' > .lock/build.in
+	echo 'editables' > .lock/editable.in
+	.lock/bin/python -c 'import hatch_build; print(hatch_build.ZIG)' > .lock/zig.in
+	$(LOCK) --extra slurm -o .lock/requirements.txt pyproject.toml .lock/build.in
+	$(LOCK) --extra slurm --extra dev -o .lock/requirements-dev.txt pyproject.toml .lock/build.in .lock/editable.in
+	$(LOCK) -o .lock/requirements-zig.txt .lock/zig.in
+	for file in requirements.txt requirements-dev.txt requirements-zig.txt; do \
+	  { echo '# Exact versions with the hashes of their files, written by `make lock`.'; cat .lock/$$file; } > envs/$$file; \
+	done
 	rm -rf .lock
 
+# Of what runs samples, without the tools of developers.
+sbom: $(INSTALLED)
+	$(PYTHON) -m venv --clear .sbom
+	.sbom/bin/python $(LOCKED) -r envs/requirements.txt
+	@.sbom/bin/python $(HAS_COMPILER) || .sbom/bin/python $(LOCKED) -r envs/requirements-zig.txt
+	.sbom/bin/python $(PROGRAM) .
+	@.sbom/bin/python $(NO_ZIG) 2>/dev/null
+	$(BIN)/cyclonedx-py environment --output-reproducible --of JSON --output-file sbom.cdx.json .sbom/bin/python
+	rm -rf .sbom
+
 clean:
-	rm -rf $(VENV) .lock demo .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .lock .sbom sbom.cdx.json demo .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,9 +1,14 @@
-"""Every way to install the program gives the versions of constraints.txt.
+"""Every way to install the program gives the versions of constraints.txt, and where pip does it, hashes.
 
 No conda and no container engine runs here: what is tested is what the files say, not that they build.
 """
 
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
@@ -13,12 +18,19 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from aspsfusion.native.build import build
 from repository import ROOT
 
 CONDA_PYTHON = {"extra": "", "python_version": "3.11", "python_full_version": "3.11.7"}
 """For which Python the conda environment is made, whichever runs the test."""
 NOT_IN_RULES = {"snakemake"}
 """What the workflow needs and the program does not: it runs outside the rules' environment."""
+PYTHONS = ("3.11", "3.12", "3.13")
+LOCKS = {
+    "requirements.txt": ("slurm",),
+    "requirements-dev.txt": ("slurm", "dev"),
+}
+"""The locks with hashes and the extras of the program that they hold."""
 
 
 def pins(lines: list[str]) -> dict[str, str]:
@@ -31,8 +43,8 @@ def pins(lines: list[str]) -> dict[str, str]:
     return {str(canonicalize_name(name)): version.strip() for name, version in split}
 
 
-def closure(names: set[str]) -> set[str]:
-    """Return packages with all that they need, by canonical name."""
+def closure(names: set[str], python: dict[str, str] = CONDA_PYTHON) -> set[str]:
+    """Return packages with all that they need on a version of Python, by canonical name."""
     found: set[str] = set()
     waiting = {str(canonicalize_name(name)) for name in names}
     while waiting:
@@ -45,7 +57,7 @@ def closure(names: set[str]) -> set[str]:
         for text in needed:
             requirement = Requirement(text)
             # A marker that asks for an extra is false without one.
-            if requirement.marker is None or requirement.marker.evaluate(CONDA_PYTHON):
+            if requirement.marker is None or requirement.marker.evaluate(python):
                 waiting |= {str(canonicalize_name(requirement.name))} - found
     return found
 
@@ -119,7 +131,6 @@ def test_images_hold_the_same_files() -> None:
     assert {
         "pyproject.toml",
         "hatch_build.py",
-        "constraints.txt",
         "scripts",
         project["readme"],
         *project["license-files"],
@@ -128,17 +139,96 @@ def test_images_hold_the_same_files() -> None:
 
 
 def test_images_install_the_lock() -> None:
-    (docker,) = [words for step, words in docker_steps() if step == "RUN"]
-    (apptainer,) = [line for line in apptainer_sections()["post"] if line.startswith("pip ")]
-    assert docker == apptainer
-    words = docker.split()
-    assert words[:2] == ["pip", "install"]
-    assert words[words.index("-c") + 1] == "constraints.txt"
-    assert words[-1] == '".[slurm]"'
+    (words,) = [words for step, words in docker_steps() if step == "RUN"]
+    steps = [" ".join(step.split()) for step in words.split(" && ")]
+    assert steps == [line for line in apptainer_sections()["post"] if line.startswith("pip ")]
+    libraries, program, _ = steps
+    assert "--require-hashes -r envs/requirements.txt -r envs/requirements-zig.txt" in libraries
+    assert program.endswith("--no-deps --no-build-isolation .")
 
 
-def test_images_keep_caches_where_anyone_may_write() -> None:
-    given = " ".join(words for step, words in docker_steps() if step == "ENV")
-    environment = " ".join(apptainer_sections()["environment"])
-    for words in (given, environment):
-        assert re.search(r"\bXDG_CACHE_HOME=/tmp/", words)
+def test_images_name_no_cache_that_users_share() -> None:
+    """Apptainer mounts the home directory and, with those of all users, the one for temporary files."""
+    assert "environment" not in apptainer_sections()
+    (given,) = [words for step, words in docker_steps() if step == "ENV"]
+    (directory,) = [words for step, words in docker_steps() if step == "WORKDIR"][1:]
+    assert given == f"XDG_CACHE_HOME={directory}/.cache"
+
+
+def hashed(path: Path) -> dict[str, tuple[str, list[str]]]:
+    """Return version and hashes of each package of a lock, by canonical name."""
+    text = re.sub(r"\\\n\s*", "", path.read_text())
+    found = {}
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        entry = re.fullmatch(r"([\w.-]+)==([\w.!+]+)( ; [^#]+?)?((?: ?--hash=sha256:[0-9a-f]{64})+)", line)
+        assert entry, f"{path.name}: {line[:80]}"
+        found[str(canonicalize_name(entry[1]))] = (entry[2], entry[4].split())
+    return found
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_holds_all_that_is_needed(name: str, lock: dict[str, str]) -> None:
+    versions = {package: version for package, (version, _) in hashed(ROOT / "envs" / name).items()}
+    assert {package: lock[package] for package in versions if package in lock} == {
+        package: version for package, version in versions.items() if package in lock
+    }, "constraints.txt and the lock differ: run `make lock`"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    stated = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    for extra in LOCKS[name]:
+        stated += project["project"]["optional-dependencies"][extra]
+    requirements = {canonicalize_name(one.name): one.specifier for one in map(Requirement, stated)}
+    for package, specifier in requirements.items():
+        assert specifier.contains(versions[str(package)]), f"{package}: run `make lock`"
+    for python in PYTHONS:
+        given = CONDA_PYTHON | {"python_version": python, "python_full_version": f"{python}.0"}
+        assert closure(set(map(str, requirements)), given) <= set(versions), "run `make lock`"
+
+
+def test_locks_name_no_place_to_fetch_from() -> None:
+    """Where packages come from is for the machine to say; what they must be is for the lock."""
+    for path in [*(ROOT / "envs").glob("requirements*.txt"), ROOT / "constraints.txt"]:
+        text = path.read_text()
+        assert "://" not in text, path.name
+        assert not re.search(r"^-", text, re.MULTILINE), path.name
+    assert set(hashed(ROOT / "envs" / "requirements-zig.txt")) == {"ziglang"}
+
+
+def test_bill_of_materials_is_valid_and_whole(tmp_path: Path) -> None:
+    """`make sbom` describes an installation in the same way."""
+    output = tmp_path / "sbom.cdx.json"
+    command = ["requirements", str(ROOT / "envs/requirements.txt"), "--of", "JSON", "--validate"]
+    program = Path(sys.executable).with_name("cyclonedx-py")
+    if not program.exists():
+        pytest.skip("cyclonedx-bom is not installed here: run `make install`")
+    subprocess.run([program, *command, "--output-file", str(output)], check=True, capture_output=True)
+    bill = json.loads(output.read_text())
+    assert bill["bomFormat"] == "CycloneDX"
+    named = {str(canonicalize_name(part["name"])): part["version"] for part in bill["components"]}
+    lock = hashed(ROOT / "envs/requirements.txt")
+    assert named == {package: version for package, (version, _) in lock.items()}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.name
+)
+def test_actions_are_pinned_by_commit(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert used
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action) for action in used)
+
+
+def test_compiled_code_is_readable_by_all_users_of_an_installation(tmp_path: Path) -> None:
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("there is no C compiler here")
+    library = tmp_path / "library.so"
+    before = os.umask(0o077)
+    try:
+        build(library, [compiler], ["-O0"], ["scalar"])
+    finally:
+        os.umask(before)
+    assert library.stat().st_mode & 0o777 == 0o755

@@ -4,12 +4,12 @@ import gzip
 import hashlib
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email.utils import formatdate
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from time import time
 from urllib.parse import unquote
 
@@ -18,18 +18,13 @@ import pytest
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ServiceError
 from aspsfusion.panel.build import build_panel
-from aspsfusion.panel.fetch import (
-    ATTEMPTS,
-    SequenceService,
-    fetch_loci,
-    loci_of,
-    parse_source,
-)
+from aspsfusion.panel.fetch import fetch_loci, loci_of
 from aspsfusion.panel.genome import Region
 from aspsfusion.panel.panel_yaml import load_panel_spec
+from aspsfusion.panel.sequence_service import ATTEMPTS, SequenceService, parse_source
 from small_panel import SmallPanel
 
-Answer = Callable[[str], tuple[int, dict[str, str], bytes]]
+Answer = Callable[[str], tuple[int, dict[str, str], bytes | Iterable[bytes]]]
 
 
 class Server:
@@ -40,12 +35,16 @@ class Server:
         url: its address.
         paths: what it was asked for.
         faults: answers to give first, one for each request, instead of the right one.
+        sent: bytes of answers whose length nobody knows before.
+        stopping: set when the server is to end.
     """
 
     def __init__(self, chromosomes: dict[str, str]) -> None:
         self.chromosomes = chromosomes
         self.paths: list[str] = []
         self.faults: list[Answer] = []
+        self.sent = 0
+        self.stopping = Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,10 +53,22 @@ class Server:
                 answer = outer.faults.pop(0) if outer.faults else outer.right
                 status, headers, body = answer(self.path)
                 self.send_response(status)
-                for name, value in ({"Content-Length": str(len(body))} | headers).items():
+                length = {"Content-Length": str(len(body))} if isinstance(body, bytes) else {}
+                for name, value in (length | headers).items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                if isinstance(body, bytes):
+                    self.wfile.write(body)
+                else:
+                    self.send_pieces(body)
+
+            def send_pieces(self, pieces: Iterable[bytes]) -> None:
+                try:
+                    for piece in pieces:
+                        self.wfile.write(piece)
+                        outer.sent += len(piece)
+                except OSError:
+                    return  # the other side has had enough
 
             def log_message(self, format: str, *args: object) -> None:
                 return
@@ -68,6 +79,7 @@ class Server:
         self._thread.start()
 
     def stop(self) -> None:
+        self.stopping.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -87,6 +99,20 @@ class Server:
         assert strand == "1"
         bases = self.chromosomes[f"chr{chrom}"][first - 1 : last]
         return 200, {"Content-Type": "text/plain"}, bases.encode()
+
+    def silent(self, path: str) -> tuple[int, dict[str, str], bytes]:
+        """Say nothing until the end of the test."""
+        self.stopping.wait()
+        return 500, {}, b""
+
+    def dripping(self, path: str) -> tuple[int, dict[str, str], Iterator[bytes]]:
+        """Begin to answer, and say nothing more until the end of the test."""
+
+        def pieces() -> Iterator[bytes]:
+            yield b"{"
+            self.stopping.wait()
+
+        return 200, {}, pieces()
 
 
 @pytest.fixture
@@ -126,9 +152,9 @@ def test_gives_the_bases_of_the_region(small: SmallPanel, server: Server, form: 
     ]
 
 
-def fault(status: int, body: str = "", **headers: str) -> Answer:
+def fault(status: int, body: str | bytes = "", **headers: str) -> Answer:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda path: (status, named, body.encode())
+    return lambda path: (status, named, body if isinstance(body, bytes) else body.encode())
 
 
 def dna(bases: str) -> Answer:
@@ -145,6 +171,8 @@ PASSING: dict[str, tuple[Answer, str]] = {
     "page": (fault(200, "<html>Please\nlog in</html>"), "without sequence: '<html>Please log in</html>'"),
     "other JSON": (fault(200, '{"error": "none"}'), 'without sequence: \'{"error": "none"}\''),
     "no bases": (dna("x" * 380), "answers without sequence: 'xxx"),
+    "nested": (fault(200, "[" * 90_000), "answers without sequence: '[[["),
+    "packed": (fault(200, gzip.compress(b"A" * 380), Content_Encoding="gzip"), "answers without sequence: '"),
 }
 
 
@@ -166,6 +194,42 @@ def test_a_lasting_fault_is_named(server: Server, waits: list[float], name: str)
     assert server.url in str(caught.value)
     assert "(6 attempts)" in str(caught.value)
     assert waits == [1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+def test_an_endless_answer_ends(server: Server, waits: list[float]) -> None:
+    megabytes = 64
+    server.faults = [lambda path: (200, {}, (b"A" * 2**20 for _ in range(megabytes)))]
+    with pytest.raises(ServiceError, match=r"gives more than the 100,380 bytes .*; check the source"):
+        service_of(server, waits).fetch(REGION)
+    assert server.sent < megabytes / 2 * 2**20
+    assert waits == []
+
+
+def test_a_panel_that_is_denied_long_is_given_up(server: Server, waits: list[float]) -> None:
+    service = service_of(server, waits)
+    service.clock, service.time_limit = lambda: sum(waits), 300.0
+    server.faults = [fault(503, Retry_After="200")] * ATTEMPTS
+    with pytest.raises(ServiceError, match="has not given everything in 5 minutes; run it again"):
+        service.fetch(REGION)
+    assert waits == [200.0]
+
+
+@pytest.mark.parametrize("manner", ["silent", "dripping"])
+def test_an_answer_that_never_comes_is_not_waited_for(
+    server: Server, waits: list[float], manner: str
+) -> None:
+    server.faults = [getattr(server, manner)] * ATTEMPTS
+    service = service_of(server, waits)
+    service.timeout = 0.0
+    with pytest.raises(ServiceError, match=r"gives no whole answer in 0 seconds \(6 attempts\)"):
+        service.fetch(REGION)
+
+
+def test_no_redirection_is_followed(server: Server, waits: list[float]) -> None:
+    server.faults = [fault(302, Location=f"{server.url}/getData/sequence?other")]
+    with pytest.raises(ServiceError, match="answers 302 Found"):
+        service_of(server, waits).fetch(REGION)
+    assert len(server.paths) == 1
 
 
 @pytest.mark.parametrize("form", ["ucsc", "ensembl"])
@@ -349,6 +413,19 @@ def test_a_file_that_is_something_else_is_not_replaced(
     with pytest.raises(ParameterError, match=message):
         fetch_loci(small.yaml_path, None, output, source)
     assert output.read_bytes() == held
+
+
+def test_a_download_that_has_changed_since_makes_no_panel(
+    small: SmallPanel, server: Server, tmp_path: Path
+) -> None:
+    output = tmp_path / "loci.fa.gz"
+    fetch_loci(small.yaml_path, None, output, f"ucsc={server.url}", service=service_of(server, []))
+    text = gzip.decompress(output.read_bytes())
+    output.write_bytes(gzip.compress(text.replace(b"\n", b"\r\n")))
+    with pytest.raises(ParameterError, match=r"has changed since loci.fa.gz.json .*; remove both"):
+        build_panel(small.yaml_path, output, None, tmp_path / "panel")
+    (tmp_path / "loci.fa.gz.json").write_text('{"sha256": "of something else"}')
+    build_panel(small.yaml_path, output, None, tmp_path / "panel")
 
 
 def test_command(

@@ -144,6 +144,13 @@ def test_second_run_writes_the_same_bytes(undisturbed: SmallBatch, second: Resul
     assert second.file(sample, "report.json").read_bytes() == first.read_bytes()
 
 
+def test_nobody_but_owner_and_group_can_read_what_belongs_to_a_patient(second: Results) -> None:
+    written = [*second.batch.outdir.rglob("*"), second.batch.directory / ".snakemake"]
+    assert any(path.suffix == ".log" for path in written)
+    public = {str(path) for path in written if path.stat().st_mode & 0o027}
+    assert public == set()
+
+
 def test_lanes_are_one_sample(second: Results) -> None:
     lanes, whole = second.report("lanes"), second.report("pairs")
     assert lanes["verdict"]["call"] == whole["verdict"]["call"] == "CONFIRMED"

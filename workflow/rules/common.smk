@@ -29,6 +29,14 @@ try:
         shipped_file,
     )
     from aspsfusion.errors import AspsfusionError
+    from aspsfusion.io.permissions import (
+        VARIABLE,
+        close_directory,
+        mode_text,
+        require_own_cache,
+        set_umask,
+        stated_mode,
+    )
 except ImportError as error:
     raise WorkflowError(
         f"the environment of {sys.executable} cannot run this workflow ({error}); "
@@ -43,11 +51,18 @@ NO_GENOME = (
 )
 
 try:
+    require_own_cache()
     for section in ("call", "classify", "batch"):
         config[section] = numbers(config.get(section, {}))
+    config["file_mode"] = mode_text(config.get("file_mode") or stated_mode())
     with open(workflow.source_path(CONFIG_SCHEMA), encoding="utf-8") as stream:
         check_configuration(config, yaml.safe_load(stream))
     validate(config, CONFIG_SCHEMA)  # fills in the defaults of keys that are not set
+    # For whatever this process and its jobs write; a job on a cluster comes by here as well.
+    set_umask(config["file_mode"])
+    os.environ[VARIABLE] = config["file_mode"]
+    # Snakemake's log has been begun by now, and names the samples.
+    close_directory(Path(".snakemake"), config["file_mode"])
     require_one_genome(config, NO_GENOME)
     GENOME_FETCH = config["genome_fetch"]
     GENOME_FASTA = configured_file(config, "genome_fasta")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from aspsfusion.cli.options import Command, add_debug
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, TooBigError, sentence_of
+from aspsfusion.io.permissions import private
 from aspsfusion.io.plain_text import plain_output
 
 READER_GONE = 141
@@ -70,6 +71,9 @@ COMMANDS = {
 }
 """Module of this package and purpose of each command, in the order of the data."""
 
+WITHOUT_PATIENTS = {"demo-reference", "panel", "simulate", "demo", "validate"}
+"""Commands whose files are of no patient and often for all users of a machine: the user's umask decides."""
+
 
 def load_command(name: str) -> Command:
     """Import a command."""
@@ -92,11 +96,12 @@ class _CommandParser(argparse.ArgumentParser):
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]  # as argparse has it
         """Add the command's arguments, then parse as any parser does."""
         if self.command is not None:
-            command, self.command = load_command(self.command), None
+            name, self.command = self.command, None
+            command = load_command(name)
             self.epilog = command.example
             command.add_arguments(self)
             add_debug(self)
-            self.set_defaults(run=command.run)
+            self.set_defaults(run=command.run if name in WITHOUT_PATIENTS else private(command.run))
         return super().parse_known_args(args, namespace)
 
 

@@ -67,6 +67,7 @@ def build(
             objects.append(str(Path(scratch, f"{source.stem}_{variant}.o")))
             _run([*compiler, *FLAGS, *flags, *extra_flags, "-c", str(source), "-o", objects[-1]])
         _run([*compiler, "-shared", "-s", *extra_flags, *objects, "-o", str(output)])
+    output.chmod(0o755)  # all users of an installation load it, whatever the umask of who made it
 
 
 def _run(command: list[str]) -> None:

@@ -16,6 +16,7 @@ from aspsfusion.io.bwa import build_index
 from aspsfusion.io.fasta import fasta_record
 from aspsfusion.io.files import Progress, no_progress, scratch_beside
 from aspsfusion.panel.checks import STOP_CODONS, Check, covered, prove
+from aspsfusion.panel.fetch_record import require_unharmed
 from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec
 from aspsfusion.panel.genome import GenomePieces, Region, gene_region, primary_regions, read_regions
 from aspsfusion.panel.gtf import complete_spec
@@ -151,6 +152,7 @@ class _Draft:
 
 def _prove(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path) -> _Draft:
     """Read the panel and its sequences; raises ReferenceProofError when an essential check fails."""
+    require_unharmed(genome_path)
     stated_spec = load_panel_spec(yaml_path)
     stated = {gene.symbol for gene in stated_spec.genes if gene.transcripts}
     spec = complete_spec(stated_spec, yaml_path, gtf_path)
