@@ -11,7 +11,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.panel.panel import Junction
 
-CALLS_VERSION = 7
+CALLS_VERSION = 8
 
 CountedKind = Literal["split", "spanning", "short"]
 """How a counted fragment supports a junction; see `realign.Kind`."""

@@ -12,7 +12,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 
-EVIDENCE_VERSION = 6
+EVIDENCE_VERSION = 7
 
 
 @dataclass
