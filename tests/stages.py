@@ -116,6 +116,7 @@ def report_files(
     *,
     reference: Path | None = None,
     library: str | None = None,
+    primers: Path | None = None,
 ) -> Report:
     """Take FASTQ or BAM through every stage; `reference` is that of a CRAM file."""
     names = ("c.fastq.gz", "s.json", "p.bam", "a.json", "e.json.gz", "calls.json")
@@ -125,7 +126,7 @@ def report_files(
     else:
         run_extract(panel, reads, candidates, metrics, reference, force=True)
     run_align(panel, AlignFiles(candidates, bam, aligned), "x", force=True)
-    run_evidence(panel, bam, evidence, CallParameters(), force=True)
+    run_evidence(panel, bam, evidence, CallParameters(), primers=primers, force=True)
     run_call(panel, evidence, calls, CallParameters(), force=True)
     built = load_panel(panel)
     results = StageResults(

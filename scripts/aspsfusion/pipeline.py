@@ -18,7 +18,9 @@ from aspsfusion.call.tag import run_tag
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import ParameterError
 from aspsfusion.evidence.evidence import run_evidence
+from aspsfusion.evidence.primers import read_primers
 from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, compose_report, read_metrics
+from aspsfusion.interpret.primed import require_primed_library
 from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.files import RECORD_SUFFIX, REPORT_SUFFIX, WRITERS
@@ -71,6 +73,7 @@ class SampleInput:
         tumour_fraction: declared share of tumour cells, or None.
         baseline: imbalance of negative samples, as the reports of those state it.
         structures: what the reads consist of.
+        primers: FASTA of the gene-specific primers of an amplicon or anchored library.
     """
 
     panel: Path
@@ -80,6 +83,7 @@ class SampleInput:
     tumour_fraction: float | None = None
     baseline: Sequence[Imbalance] = ()
     structures: ReadStructures = TEMPLATES_ALONE
+    primers: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ def call_candidates(
     outputs: Mapping[str, Path],
     *,
     structures: ReadStructures = TEMPLATES_ALONE,
+    primers: Path | None = None,
     threads: int = 1,
     watcher: Watcher | None = None,
     force: bool = False,
@@ -140,6 +145,7 @@ def call_candidates(
         sample: sample name.
         outputs: `bam`, `align` and `evidence`: alignments, metrics and evidence to write.
         structures: what the reads consist of.
+        primers: FASTA of the library's gene-specific primers.
         threads: threads of the aligner.
         watcher: receives reports on how far it has come.
         force: replace existing files.
@@ -157,7 +163,9 @@ def call_candidates(
     files = AlignFiles(candidates, bam, metrics)
     run_align(panel_directory, files, sample, threads, watcher.fragments, structures=structures, force=force)
     watcher.stage("evidence")
-    evidence = run_evidence(panel_directory, bam, outputs["evidence"], caller.parameters, force=force)
+    evidence = run_evidence(
+        panel_directory, bam, outputs["evidence"], caller.parameters, primers=primers, force=force
+    )
     watcher.stage("call")
     return caller.calls_of(evidence)
 
@@ -191,6 +199,9 @@ def run_analyse(
     if given.structures.layouts:
         _require_unaligned(str(screen.get("input", "")), given.structures)
     panel = load_panel(given.panel)
+    if given.primers:
+        require_primed_library(given.library)
+        read_primers(given.primers)
     # On the local disk: the alignments are read twice and not kept.
     with tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch:
         bam, align, evidence = (
@@ -203,6 +214,7 @@ def run_analyse(
             files.sample,
             {"bam": bam, "align": align, "evidence": evidence},
             structures=given.structures,
+            primers=given.primers,
             threads=threads,
             watcher=watcher,
             force=force,

@@ -49,6 +49,25 @@ def test_parts_of_reads(texts: list[str], reads: list[str], templates: list[str]
 
 
 @pytest.mark.parametrize(
+    ("texts", "taken", "reads", "templates", "umi"),
+    [
+        ([], [3], ["ACGTT"], ["TT"], ""),
+        ([], [0, 2], ["ACG", "CCT"], ["ACG", "T"], ""),
+        (["2M+T", "+T"], [3, 0], ["AACCCGT", "ACG"], ["GT", "ACG"], "AA"),
+        # Too short for what is taken off.
+        (["2M+T", "+T"], [3, 0], ["AACC", "ACG"], ["", "ACG"], ""),
+        (["4T2M", "+T"], [3, 0], ["ACGTTT", "ACG"], ["T", "ACG"], "TT"),
+    ],
+)
+def test_more_first_bases_of_templates_can_be_skipped(
+    texts: list[str], taken: list[int], reads: list[str], templates: list[str], umi: str
+) -> None:
+    parts = read_structures(texts).shortened(taken).apart([(read, read.lower()) for read in reads])
+    assert [template for template, _ in parts.templates] == templates
+    assert parts.umi == umi
+
+
+@pytest.mark.parametrize(
     ("texts", "problem"),
     [
         (["8X+T"], "'8X\\+T' is no read structure"),

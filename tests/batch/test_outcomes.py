@@ -60,7 +60,7 @@ def test_a_sample_has_one_outcome(reads: Path, tmp_path: Path) -> None:
 
 
 def test_an_outcome_of_the_present_inputs_is_not_outdated(reads: Path) -> None:
-    (now,) = present_inputs({"S1": ((str(reads),), "polyA")}, None, "--min-anchor 10").values()
+    (now,) = present_inputs({"S1": ((str(reads),), "polyA", ())}, None, "--min-anchor 10").values()
     assert outdated(outcome_of(reads).inputs, now) == ""
     assert outdated(outcome_of(reads).inputs, Inputs()) == "", "what is not known is not compared"
 
@@ -82,6 +82,9 @@ def test_whatever_else_decides_outdates_it_too(reads: Path, tmp_path: Path) -> N
     assert outdated(of, replace(of, settings="--min-anchor 12")) == "the thresholds are others"
     assert outdated(of, replace(of, declared="--library total")) == "the sheet declares '--library total' now"
     assert outdated(of, replace(of, version="9")).startswith("it was made by version")
+    primers = replace(of, primers=reads_files([__file__]))
+    assert outdated(of, primers) == f"{__file__} is not the file that was read"
+    assert outdated(primers, primers) == ""
     more = replace(of, reads=(*of.reads, *reads_files([__file__])))
     assert outdated(of, more) == f"{__file__} is not the file that was read"
     two = replace(of, reads=(*of.reads, *of.reads))

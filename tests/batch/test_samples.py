@@ -16,7 +16,7 @@ from aspsfusion.batch.samples import (
     Sample,
     read_samples,
 )
-from aspsfusion.errors import SampleSheetError
+from aspsfusion.errors import AspsfusionError, SampleSheetError
 from repository import ROOT
 
 SCHEMA = ROOT / "workflow/schemas/samples.schema.yaml"
@@ -105,6 +105,41 @@ def test_a_wrong_read_structure_is_one_sentence(reads: Path, cell: str, problem:
         read_samples(path)
     assert problem in caught.value.sentence()
     assert "8M13S+T +T" in caught.value.sentence()
+
+
+PRIMERS = ">P\nACGTACGTACGTACGTACGT\n"
+
+
+def primed_sheet(directory: Path, library: str, primers: str) -> Path:
+    """Write a sheet of one sample with a file of primers."""
+    path = directory / "samples.tsv"
+    path.write_text(f"sample_id\tfastq_1\tlibrary\tprimers\nS1\tc.fq\t{library}\t{primers}\n")
+    return path
+
+
+@pytest.mark.parametrize("library", ["amplicon", "anchored"])
+def test_primers_become_an_option_and_a_file(reads: Path, library: str) -> None:
+    (reads / "my primers.fa").write_text(PRIMERS)
+    (sample,) = read_samples(primed_sheet(reads, library, "my primers.fa"))
+    assert sample.primer_files == ("my primers.fa",)
+    assert shlex.split(sample.declared) == ["--library", library, "--primers", "my primers.fa"]
+
+
+@pytest.mark.parametrize(
+    ("library", "text", "problem"),
+    [
+        ("capture", PRIMERS, "row 2: primers are given, and library is capture; write amplicon or anchored"),
+        ("", PRIMERS, "row 2: primers are given, and library is empty"),
+        ("anchored", None, "row 2: primers 'p.fa' does not exist"),
+        ("anchored", ">P\nACGT\n", "p.fa, record 1 (P): has 4 bases"),
+    ],
+)
+def test_wrong_primers_are_one_sentence(reads: Path, library: str, text: str | None, problem: str) -> None:
+    if text is not None:
+        (reads / "p.fa").write_text(text)
+    with pytest.raises(AspsfusionError) as caught:
+        read_samples(primed_sheet(reads, library, "p.fa"))
+    assert problem in caught.value.sentence()
 
 
 HEADER = "sample_id fastq_1 fastq_2 bam control tumour_fraction batch library"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from aspsfusion.align.structures import read_structures
 from aspsfusion.cli import main
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.validation.run import Chain, open_chain
@@ -33,13 +34,31 @@ class Runner:
         self._chain = chain
         self._keep = keep
 
-    def report(self, fragments: Sequence[Fragment], library: str | None = None) -> Report:
-        """Return the report of a sample, of a declared kind of library."""
+    def report(
+        self,
+        fragments: Sequence[Fragment],
+        library: str | None = None,
+        umi: Sequence[str] = (),
+        primers: Sequence[str] = (),
+    ) -> Report:
+        """Return the report of a sample.
+
+        Args:
+            fragments: its reads.
+            library: kind of library that is declared.
+            umi: read structures that are declared.
+            primers: bases of the primers that are declared, 5' to 3'.
+        """
         lane = self._chain.write_reads(texts(fragments))
-        report: Report = self._chain.report(self._chain.examine("s", [lane], library)).model_dump(mode="json")
+        fasta = "".join(f">primer{number}\n{bases}\n" for number, bases in enumerate(primers))
+        path = self._chain.write_primers(fasta) if primers else None
+        found = self._chain.examine("s", [lane], library, read_structures(umi), path)
+        report: Report = self._chain.report(found).model_dump(mode="json")
         if self._keep is not None:
             self._keep.mkdir(parents=True, exist_ok=True)
             write(fragments, self._keep / "reads")
+            if primers:
+                (self._keep / "primers.fa").write_text(fasta, encoding="ascii")
             (self._keep / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
         return report
 

@@ -98,6 +98,17 @@ def test_an_informative_boundary_needs_its_own_anchors() -> None:
     assert coverage.genes == {"G": 5}
 
 
+def test_mates_on_two_transcripts_show_one_end_on_each() -> None:
+    informative = {
+        contig: [InformativeBoundary("G exon 2", 100, Anchors(10, 10))] for contig in (CONTIG, "G|T2")
+    }
+    sense, antisense = placement(CONTIG, 60, 120), placement("G|T2", 70, 130, reverse=True)
+    coverage = Coverage(10)
+    coverage.add("G", [sense, antisense], informative)
+    coverage.add("G", [sense, placement("G|T2", 300, 360, reverse=True)], informative)
+    assert coverage.ends == {"G exon 2": {(-40, None): 2, (None, 30): 1}}
+
+
 def test_a_fragment_that_two_genes_explain_is_counted_for_none() -> None:
     both = [placement(CONTIG, 0, 50), placement("P|T9", 5, 55, edits=1)]
     assert wild_type_gene(fragment(both), margin=2, max_edit_rate=0.06) is None

@@ -1,14 +1,13 @@
 """Bases in front of the reads that are not of the panel are noticed, and nothing is built on them."""
 
 import random
-from typing import Any
 
 import pytest
 
-from aspsfusion.align.foreign_starts import ForeignStart
-from aspsfusion.call.calls_file import OneSidedCluster
-from aspsfusion.interpret.foreign import foreign_reasons, without_foreign_breaks
-from carriers.genes import Genes, opposite
+from aspsfusion.interpret.foreign import foreign_reasons
+from carriers.assays import INLINE, antisense_primer, copied, extended
+from carriers.genes import Genes
+from carriers.junctions import listed
 from carriers.reads import ADAPTERS, Fragment, Library, across, around, join, sequenced
 from carriers.sample import Report, Runner
 
@@ -76,6 +75,24 @@ def test_an_undeclared_beginning_is_noticed(
         and "FOREIGN_STARTS" in codes
         and not codes & {"LOW_COVERAGE", "ONE_SIDED_BREAK"}
     )
+
+
+@pytest.mark.parametrize("kind", ["type 1", "type 2"])
+def test_a_fusion_after_an_undeclared_beginning_is_found(runner: Runner, kind: str) -> None:
+    """Each molecule ends at a primer in exon 6, and its first read begins with UMI and linker."""
+    rng, gene = random.Random(7), runner.genes["TFE3"]
+    primer = antisense_primer(gene, gene.start_of(6) + 60)
+    fusion = listed(runner.genes, kind).joined.bases
+    library = Library(read=150, adapters=True)
+    molecules = [
+        extended(template, primer, rng.randint(150, 330))
+        for template, count in ((fusion, 25), (gene.bases, 75))
+        for _ in range(count)
+    ]
+    report = runner.report(copied(molecules, library, rng, "m", INLINE, (1, 1)), "anchored")
+    assert report["verdict"]["call"] == "CONFIRMED"
+    assert {fusion["type"] for fusion in report["fusions"] if fusion["is_target"]} == {kind}
+    assert (len(starts(report)), report["one_sided"], report["unexplained_bridges"]) == (1, [], [])
 
 
 ORDINARY: dict[str, Library] = {
@@ -160,28 +177,3 @@ def test_bases_after_the_declared_structure_are_said_so() -> None:
     (reason,) = foreign_reasons({"umi_structures": ["8M+T", "+T"], "foreign_starts": [start]})
     assert reason.text.startswith("Read 1 begins after the declared structure 8M+T +T with 13 bases")
     assert foreign_reasons({}) == []
-
-
-START = ForeignStart(1, 21, 0.9, "N" * 8 + LINKER)
-UMI = "TTGACCTA"
-
-
-@pytest.mark.parametrize(
-    ("consensus", "enters", "rejected"),
-    [
-        (UMI + LINKER, True, True),
-        # The last bases are like the gene's by chance.
-        ((UMI + LINKER)[:-3], True, True),
-        (opposite(UMI + LINKER), False, True),
-        # The other end of a short fragment reaches a part of it.
-        (opposite(LINKER) + "TAGG", False, True),
-        ("GATTCAGATCTCGGATCCTAG", True, False),
-        (UMI + LINKER + "GGATCCAAGT", True, False),
-        (opposite(UMI + LINKER), True, False),
-    ],
-)
-def test_only_breaks_into_the_beginning_are_dropped(consensus: str, enters: bool, rejected: bool) -> None:
-    cluster: Any = OneSidedCluster("TFE3", 100, enters, 5, consensus)
-    (found,) = without_foreign_breaks([cluster], [START])
-    assert bool(found.rejection) is rejected
-    assert without_foreign_breaks([cluster], []) == [cluster]

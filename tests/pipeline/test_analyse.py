@@ -9,6 +9,7 @@ from aspsfusion.batch.outcomes import FURTHER_FILES, REPORT_FILES, STAGE_FILES
 from aspsfusion.cli import main
 from aspsfusion.cli.analyse import FURTHER
 from aspsfusion.errors import STAGE_MARK
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.pipeline import SampleFiles
 from aspsfusion.report.files import WRITERS
 from aspsfusion.report.json_tsv import read_report, write_json
@@ -145,6 +146,68 @@ def test_the_metrics_are_looked_at_before_the_work(
     assert f"{wrong}: lacks total_reads" in captured.err
     assert captured.out == ""
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "problem"),
+    [
+        (
+            (),
+            ">P\nACGTACGTACGTACGTACGT\n",
+            "primers are given, and the library is not declared; declare it as amplicon or",
+        ),
+        (
+            ("--library", "polyA"),
+            ">P\nACGTACGTACGTACGTACGT\n",
+            "primers are given, and the library is declared as polyA",
+        ),
+        (("--library", "anchored"), ">P\nACGN\n", "record 1 (P): holds 'N'"),
+    ],
+)
+def test_primers_are_looked_at_before_the_work(
+    panel: Path,
+    screened: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    text: str,
+    problem: str,
+) -> None:
+    primers, out = tmp_path / "primers.fa", tmp_path / "out"
+    primers.write_text(text)
+    assert analyse(panel, screened, out, "--primers", str(primers), *options) == 1
+    captured = capsys.readouterr()
+    assert problem in captured.err
+    assert captured.out == ""
+    assert not out.exists()
+
+
+def test_primers_are_the_same_in_one_process_and_in_several(
+    panel: Path, screened: Path, tmp_path: Path
+) -> None:
+    primers, apart = tmp_path / "primers.fa", tmp_path / "apart"
+    primers.write_text(f">P\n{reverse_complement(THREE_TRANSCRIPT[150:172])}\n")
+    together = tmp_path / "together"
+    assert analyse(panel, screened, together, "--library", "anchored", "--primers", str(primers)) == 0
+    report = read_report(together / "x.report.json")
+    (primer,) = report.assay.primers
+    assert [(place.first, place.last, place.direction) for place in primer.places] == [
+        (172, 151, "antisense")
+    ]
+    apart.mkdir()
+    for command in (
+        f"align --sample x --reads {screened}/c.fastq.gz --output {apart}/a.bam --metrics {apart}/a.json",
+        f"evidence --bam {apart}/a.bam --output {apart}/e.json.gz --primers {primers}",
+        f"call --evidence {apart}/e.json.gz --output {apart}/calls.json",
+        f"report --sample x --screen {screened}/s.json --align {apart}/a.json --calls {apart}/calls.json "
+        f"--library anchored --json {apart}/x.report.json",
+    ):
+        assert main([*command.split(), "--panel", str(panel)]) == 0
+    assert (apart / "x.report.json").read_bytes() == (together / "x.report.json").read_bytes()
+    # Without the declaration all molecules would count again.
+    words = ["--screen", f"{screened}/s.json", "--align", f"{apart}/a.json", "--calls", f"{apart}/calls.json"]
+    words += ["--panel", str(panel), "--sample", "x", "--json", f"{apart}/other.json"]
+    assert main(["report", *words]) == 1
 
 
 def test_negative_samples_are_the_baseline_of_the_coverage(

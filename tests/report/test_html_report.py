@@ -464,6 +464,5 @@ def test_a_quality_value_that_the_input_does_not_show_is_left_out() -> None:
     assert told["Unknown bases (N)"] == "0.1%"
     assert told["Bases with Q30 or better"] == "93%"
     assert told["Read length"] == "mean 75 nt, longest 75 nt"
-    from_bam = unlimited_values(qc.model_copy(update={"q30_fraction": None, "umi": True}))
+    from_bam = unlimited_values(qc.model_copy(update={"q30_fraction": None}))
     assert "Bases with Q30 or better" not in {fact.label for fact in from_bam}
-    assert {fact.label: fact.value for fact in from_bam}["Molecules distinguished by"] == "UMI"

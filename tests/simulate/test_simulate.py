@@ -546,6 +546,23 @@ def test_one_seed_stands_for_one_simulation() -> None:
         ({"repeats": {"FIVE": 5}}, "no intron of FIVE with 300 nt; give a target gene with introns"),
         ({"umi_length": 31}, "--umi-length 31 is out of range; give 30 or less"),
         ({"deamination_rate": 2}, "--deamination-rate 2 is no rate"),
+        ({"assay": "anchored", "fragments": 5}, "--assay needs --primer"),
+        ({"primers": ("THREE:2+40up",), "fragments": 5}, "--primer needs --assay"),
+        ({"assay": "anchored", "primers": ("THREE:2",)}, "--primer 'THREE:2' cannot be read; write it like"),
+        ({"assay": "anchored", "primers": ("NONE:2+40up",)}, "gene NONE is not in panel test"),
+        ({"assay": "anchored", "primers": ("THREE:1+9up",)}, r"THREE:1\+9up is outside THREE\|T.1"),
+        (
+            {"assay": "anchored", "primers": ("THREE:2+40up",), "coverage": {"CTRL": 9}},
+            "primers that work on it",
+        ),
+        (
+            {
+                "assay": "amplicon",
+                "primers": ("THREE:2-60down", "THREE:2+60up"),
+                "fusions": ("FIVE:2::THREE:2=x5",),
+            },
+            "only 0 of 5 fragments with a read across",
+        ),
         ({}, "nothing to simulate; give --fusion"),
         ({"fusions": ("FIVE:2::THREE:2=0",)}, "nothing to simulate"),
     ],
@@ -553,6 +570,67 @@ def test_one_seed_stands_for_one_simulation() -> None:
 def test_parameters_without_sense(parameters: dict[str, object], problem: str) -> None:
     with pytest.raises(ParameterError, match=problem):
         run(**parameters)
+
+
+# --- Libraries that primers make --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_an_anchored_fragment_reaches_from_its_primer_to_a_random_end(direction: str) -> None:
+    """Read 1 begins at the random end, read 2 with the primer."""
+    found = run(
+        assay="anchored",
+        primers=(f"THREE:2+50{direction}",),
+        fragments=300,
+        error_rate=0.0,
+        stranded="reverse",
+    )
+    # The primer works on no other gene.
+    assert {fragment.truth.contig for fragment in found} == {THREE.key}
+    begin = THREE.exons[1].tx_start + 50
+    up = direction == "up"
+    fixed, free = ("end", "start") if up else ("start", "end")
+    assert {getattr(f.truth, fixed) for f in found} == {begin if up else begin + 1}
+    assert len({getattr(f.truth, free) for f in found}) > 50
+    assert {f.truth.strand for f in found} == {"+" if up else "-"}
+    primer = THREE.sequence[begin - 24 : begin] if up else THREE.sequence[begin : begin + 24]
+    for fragment in found:
+        assert fragment.read_2 is not None
+        assert fragment.read_2.sequence.startswith(reverse_complement(primer) if up else primer)
+
+
+def test_a_primer_in_the_third_gene_extends_into_its_partner() -> None:
+    asked = {"assay": "anchored", "primers": ("THREE:2+50up",), "insert_mean": 120.0, "read_length": 100}
+    found = run(**asked, fusions=("FIVE:2::THREE:2=40", "FIVE:1::THREE:3=40"))
+    assert {fragment.truth.contig for fragment in found} == {"FIVE:2::THREE:2"}
+    assert sum(fragment.truth.crosses_junction for fragment in found) > 30
+    across = run(**asked, fusions=("FIVE:2::THREE:2=x40",))
+    assert len(across) == 40
+    assert all(f.truth.anchor_five_prime >= 30 and f.truth.anchor_three_prime >= 12 for f in across)
+
+
+def test_an_amplicon_lies_between_two_primers_that_face_each_other() -> None:
+    primers = ("FIVE:2-40down", "FIVE:2+70up", "FIVE:3+50up", "THREE:2+60up", "THREE:2-40down")
+    found = run(assay="amplicon", primers=primers, fragments=200, fusions=("FIVE:2::THREE:2=50",))
+    ends = Counter((f.truth.contig, f.truth.end - f.truth.start + 1) for f in found)
+    exon = FIVE.exons[1].tx_end - FIVE.exons[1].tx_start
+    assert set(ends) == {
+        *((FIVE.key, length) for length in (110, 40 + exon + 50)),
+        (THREE.key, 100),
+        # The fusion lacks one primer of each gene.
+        *(("FIVE:2::THREE:2", length) for length in (110, 40 + exon + 60)),
+    }
+    assert min(ends.values()) > 10
+    assert {f.truth.strand for f in found} == {"+", "-"}
+
+
+def test_primers_are_written_as_they_are_ordered(tmp_path: Path) -> None:
+    asked = SimulationParameters(assay="anchored", primers=("THREE:2+50up", "FIVE:1+9down"), fragments=5)
+    paths = write_simulation(PANEL, asked, tmp_path / "s")
+    assert [path.name for path in paths][2:] == ["s.primers.fa", "s.truth.tsv"]
+    begin = THREE.exons[1].tx_start + 50
+    first, second = reverse_complement(THREE.sequence[begin - 24 : begin]), FIVE.sequence[9:33]
+    assert paths[2].read_text() == f">THREE:2+50up\n{first}\n>FIVE:1+9down\n{second}\n"
 
 
 # --- What makes callers err -------------------------------------------------------------------------
@@ -767,7 +845,8 @@ def test_command_passes_every_option_on(tmp_path: Path, capsys: pytest.CaptureFi
         "--transcript FIVE|F.2=1 --unspliced FIVE=2 --background 3 --read-length 60 --insert-mean 150 "
         "--insert-sd 10 --insert-min 20 --error-rate 0.01 --duplicate-rate 0.5 --anchor-five-prime 20 "
         "--anchor-three-prime 15 --stranded reverse --single-end --seed 9 --near THREE:2=7 --window 200 "
-        "--umi-length 5 --deamination-rate 0.03 --three-prime-decay 900"
+        "--umi-length 5 --deamination-rate 0.03 --three-prime-decay 900 --assay anchored "
+        "--primer THREE:2+50up --primer THREE:3-9up"
     )
     write(tmp_path / "s", *options.split())
     expected = SimulationParameters(
@@ -790,6 +869,8 @@ def test_command_passes_every_option_on(tmp_path: Path, capsys: pytest.CaptureFi
         seed=9,
         near={"THREE:2": 7},
         window=200,
+        assay="anchored",
+        primers=("THREE:2+50up", "THREE:3-9up"),
         umi_length=5,
         deamination_rate=0.03,
         three_prime_decay=900,

@@ -13,7 +13,7 @@ CELLS = (
     *("base", "share5_40", "share0_40", "prcc"),
     *("inserted15_100", "inserted30_75", "variant_snp", "variant_del3", "inside_both_10"),
     *("off_panel_tfe3_3", "off_panel_aspscr1_3", "copies_one", "copies_5", "lanes_pairs", "lanes_single"),
-    *("dark_g", "dark_n", "ffpe75", "chimeras", "poor_negative"),
+    *("dark_g", "dark_n", "ffpe75", "anchored_type1", "amplicon_umi", "chimeras", "poor_negative"),
 )
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from aspsfusion.batch.outcomes import read_outcome
 from repository import run_command
-from small_batch import SAMPLES, Held, SmallBatch, verdicts, wait_for
+from small_batch import OUTDIR, SAMPLES, Held, SmallBatch, verdicts, wait_for
 
 pytestmark = pytest.mark.workflow
 
 PAIRS, SINGLE = SAMPLES
+SHEET = ("sample_id", "fastq_1", "fastq_2", "library", "primers")
 SINGLE_READS = f"{SINGLE}.fastq.gz"
 
 
@@ -30,9 +31,9 @@ def batch(undisturbed: SmallBatch, tmp_path_factory: pytest.TempPathFactory) -> 
     return found
 
 
-def planned(batch: SmallBatch) -> dict[str, int]:
+def planned(batch: SmallBatch, outdir: str = OUTDIR) -> dict[str, int]:
     """Return how many jobs of each rule are to be done, as far as that is known before the first one."""
-    words = [line.split() for line in batch.run("--dry-run").stdout.splitlines()]
+    words = [line.split() for line in batch.run("--dry-run", outdir=outdir).stdout.splitlines()]
     return {line[0]: int(line[1]) for line in words if len(line) == 2 and line[1].isdigit()}
 
 
@@ -119,3 +120,19 @@ def test_reads_that_change_names_are_looked_at_again(batch: SmallBatch) -> None:
     os.utime(second, ns=(0, first.stat().st_mtime_ns - 10**9))
     second.rename(first)
     assert planned(batch)["screen"] == 1
+
+
+def test_other_primers_under_the_same_name_make_the_sample_anew(batch: SmallBatch) -> None:
+    primers, other = batch.directory / "primers.fa", batch.directory / "other.fa"
+    primers.write_text(">P\nACGTACGTACGTACGTACGT\n")
+    other.write_text(">P\nACGTACGTACGTACGTACGA\n")
+    os.utime(other, ns=(0, primers.stat().st_mtime_ns - 10**9))
+    row = [PAIRS, *batch.files(PAIRS), "amplicon", "primers.fa"]
+    batch.sheet.write_text("\t".join(SHEET) + "\n" + "\t".join(row) + "\n")
+    done = batch.run(outdir="primed")
+    assert done.returncode == 0, done.stdout
+    outcome = read_outcome(batch.directory / "primed" / PAIRS / f"{PAIRS}.outcome.json")
+    assert [file.path for file in outcome.inputs.primers] == ["primers.fa"]
+    assert planned(batch, outdir="primed") == {}
+    other.rename(primers)
+    assert planned(batch, outdir="primed")["analyse"] == 1

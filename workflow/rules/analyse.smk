@@ -6,6 +6,7 @@ rule analyse:
         panel=PANEL_DIR,
         reads=of_sample("candidates.fastq.gz"),
         screened=of_sample("screen.outcome.json"),
+        primers=primers_of,
         baseline=BASELINE,
     output:
         outcome=of_sample("outcome.json"),
@@ -26,11 +27,14 @@ rule analyse:
         directory=lambda wildcards: f"{OUTDIR}/{wildcards.sample}",
         screen=of_sample("screen.json"),
         declared=lambda wildcards: SAMPLES[wildcards.sample].declared,
+        primers=primer_arguments,
+        primers_now=primers_now,
         settings=SETTINGS,
         version=PACKAGE_VERSION,
     shell:
         attempted(
-            "--after {input.screened:q} --declared={params.declared:q} --settings={params.settings:q}",
+            "--after {input.screened:q} --declared={params.declared:q} --settings={params.settings:q} "
+            "{params.primers}",
             "analyse --force --record --panel {input.panel:q} --reads {input.reads:q} --screen {params.screen:q} "
             "--sample {wildcards.sample} --threads {threads} --output {params.directory:q} {params.settings} "
             "{params.declared}",

@@ -20,10 +20,29 @@ def read_arguments(wildcards, input):
     )
 
 
+def primers_of(wildcards):
+    """Return the file with the primers of a sample's library, where the sheet names one."""
+    return SAMPLES[wildcards.sample].primer_files
+
+
+def primer_arguments(wildcards, input):
+    """Return the option of an attempt that names the files of primers; none without any."""
+    return shlex.join(["--primer-files", *input.primers]) if input.primers else ""
+
+
 def reads_now(wildcards):
     """Return size and time of a sample's files: of two that change names neither becomes newer."""
-    files = reads_files(SAMPLES[wildcards.sample].reads)
-    return [[file.bytes, file.modified] for file in files]
+    return stamps_now(SAMPLES[wildcards.sample].reads)
+
+
+def primers_now(wildcards):
+    """Return the same of the file of its primers."""
+    return stamps_now(SAMPLES[wildcards.sample].primer_files)
+
+
+def stamps_now(paths):
+    """Return size and time of files."""
+    return [[file.bytes, file.modified] for file in reads_files(paths)]
 
 
 def outdated_files(wildcards):

@@ -5,6 +5,10 @@ what this program looks for, so pairing must not influence the alignment. Equal 
 transcripts of a gene are reported as one record on the primary transcript, the others in its XA tag. Mates
 that overlap were merged before and are aligned as the one molecule that they are.
 
+Where most reads begin with bases that are not of the panel (`foreign_starts`), all are aligned once more
+without so many of their first bases: with them every read differs from the wild type, and clips look like
+partners.
+
 The BAM names each record by the number of its fragment; the read's own name, which may repeat, is in a tag.
 """
 
@@ -93,7 +97,6 @@ def run_align(
     ranks = panel.contig_ranks
     header = pysam.AlignmentHeader.from_dict(_bam_header(panel, sample, structures))
     options = aligner_options(threads)
-    metrics, starts = AlignMetrics(), StartFinder()
     with (
         open_aligner(panel.index_prefix) as aligner,
         # Both names are claimed before the first read, so that either both files appear or none.
@@ -103,18 +106,28 @@ def run_align(
         tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch,
     ):
         unsorted = Path(scratch) / "unsorted.bam"
-        with unsorted_bam(unsorted, header) as out:
-            for batch in _batches(read_candidates(files.reads, metrics, structures)):
-                for mates in _align_batch(batch, aligner, options, header, ranks):
-                    starts.add(mates)
-                    metrics.aligned_fragments += any(not records[0].is_unmapped for records in mates)
-                    for records in mates:
-                        for record in records:
-                            record.set_tag("RG", sample)
-                            out.write(record)
-                progress(metrics.fragments)
+
+        def align_as(consist: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart]]:
+            metrics, starts = AlignMetrics(), StartFinder()
+            with unsorted_bam(unsorted, header) as out:
+                for batch in _batches(read_candidates(files.reads, metrics, consist)):
+                    for mates in _align_batch(batch, aligner, options, header, ranks):
+                        starts.add(mates)
+                        metrics.aligned_fragments += any(not records[0].is_unmapped for records in mates)
+                        for records in mates:
+                            for record in records:
+                                record.set_tag("RG", sample)
+                                out.write(record)
+                    progress(metrics.fragments)
+            return metrics, starts.found()
+
+        metrics, found = align_as(structures)
+        if found:
+            reads = BOTH_ENDS if metrics.pairs else 1
+            bases = {start.read: start.bases for start in found}
+            metrics, _ = align_as(structures.shortened([bases.get(read + 1, 0) for read in range(reads)]))
         metrics_draft.write_text(
-            json.dumps(_summary(metrics, structures, starts.found()), indent=1) + "\n", encoding="utf-8"
+            json.dumps(_summary(metrics, structures, found), indent=1) + "\n", encoding="utf-8"
         )
         sort_bam(unsorted, draft, remedy="run 'aspsfusion align' again")
         pysam.index(str(draft))

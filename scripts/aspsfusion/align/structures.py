@@ -6,8 +6,8 @@ The bases of a sample (B) or a cell (C) are dropped like those to skip.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 MOST_READS = 2
 UMI_JOINT = "+"
@@ -39,6 +39,9 @@ class Layout:
     template: slice
     umis: tuple[slice, ...]
     shortest: int
+
+
+_WHOLE = Layout("+T", slice(0, None), (), 0)
 
 
 class Parts(NamedTuple):
@@ -74,6 +77,25 @@ class ReadStructures:
     def give_umis(self) -> bool:
         """Whether a UMI is among the segments."""
         return any(layout.umis for layout in self.layouts)
+
+    def shortened(self, bases: Sequence[int]) -> Self:
+        """Return the structures of which so many first bases of each template are skipped.
+
+        Args:
+            bases: for each read of a fragment.
+        """
+        layouts = self.layouts or (_WHOLE,) * len(bases)
+        return type(self)(
+            tuple(
+                replace(
+                    layout,
+                    template=slice((layout.template.start or 0) + more, layout.template.stop),
+                    # A template of fixed length holds them already.
+                    shortest=layout.shortest + (more if layout.template.stop is None else 0),
+                )
+                for layout, more in zip(layouts, bases, strict=True)
+            )
+        )
 
     def apart(self, reads: Sequence[tuple[str, str]]) -> Parts:
         """Take the reads of a fragment apart.

@@ -70,6 +70,7 @@ class Inputs:
         declared: what the sheet declares of the sample, as options; empty where it declares nothing.
         settings: thresholds and whatever else the samples of a batch have in common, as options.
         version: that of this program.
+        primers: the file of the library's primers; none where there is no such file.
     """
 
     reads: tuple[ReadsFile, ...] = ()
@@ -77,6 +78,7 @@ class Inputs:
     declared: str = UNKNOWN
     settings: str = UNKNOWN
     version: str = __version__
+    primers: tuple[ReadsFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,10 @@ def read_outcome(path: Path) -> Outcome:
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
         inputs = data.pop("inputs")
-        reads = tuple(ReadsFile(**file) for file in inputs.pop("reads"))
-        return Outcome(**data, inputs=Inputs(reads=reads, **inputs))
+        reads, primers = (
+            tuple(ReadsFile(**file) for file in inputs.pop(name)) for name in ("reads", "primers")
+        )
+        return Outcome(**data, inputs=Inputs(reads=reads, primers=primers, **inputs))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = getattr(error, "strerror", None) or "not an outcome of a sample"
         raise OutcomeError(
@@ -199,23 +203,26 @@ def outdated(of: Inputs, now: Inputs) -> str:
             }[name]
     if now.reads and of.declared != now.declared:
         return f"the sheet declares '{now.declared}' now"
+    for file in now.primers:
+        if file not in of.primers:
+            return f"{file.path} is not the file that was read"
     return ""
 
 
 def present_inputs(
-    samples: Mapping[str, tuple[tuple[str, ...], str]], panel: Path | None, settings: str
+    samples: Mapping[str, tuple[tuple[str, ...], str, tuple[str, ...]]], panel: Path | None, settings: str
 ) -> dict[str, Inputs]:
     """Return the present inputs of each sample.
 
     Args:
-        samples: files of reads and what the sheet declares, by sample.
+        samples: files of reads, what the sheet declares, and files of primers, by sample.
         panel: panel directory; None where it is not known.
         settings: as `Inputs` has them.
     """
     identity = panel_identity(panel) if panel else UNKNOWN
     return {
-        sample_id: Inputs(reads_files(reads), identity, declared, settings)
-        for sample_id, (reads, declared) in samples.items()
+        sample_id: Inputs(reads_files(reads), identity, declared, settings, primers=reads_files(primers))
+        for sample_id, (reads, declared, primers) in samples.items()
     }
 
 

@@ -25,14 +25,17 @@ COLUMNS = (
     "tumour_fraction",
     "batch",
     "library",
+    "primers",
     "umi",
 )
 FILE_COLUMNS = ("fastq_1", "fastq_2", "bam")
-SAMPLE_COLUMNS = ("control", "tumour_fraction", "batch", "library", "umi")
+SAMPLE_COLUMNS = ("control", "tumour_fraction", "batch", "library", "primers", "umi")
 """Columns in which all rows of a sample must agree."""
 
 CONTROLS = ("positive", "negative", "ntc")
 LIBRARIES = ("polyA", "total", "capture", "amplicon", "anchored")
+PRIMED_LIBRARIES = ("amplicon", "anchored")
+"""Those that gene-specific primers make."""
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 PLAIN_NAME = "use letters, digits, '_', '.' and '-', a letter or digit first"
 RESERVED_NAMES = frozenset({"panel", "logs", "benchmarks", "summary.tsv", "summary.html"})
@@ -75,6 +78,7 @@ class Sample:
         batch: name of the sequencing run.
         library: `polyA`, `total`, `capture`, `amplicon` or `anchored`.
         umi: structure of each read in fgbio's notation; none where the reads hold the molecule alone.
+        primers: FASTA of the library's gene-specific primers.
     """
 
     sample_id: str
@@ -86,6 +90,12 @@ class Sample:
     batch: str | None = None
     library: str | None = None
     umi: tuple[str, ...] = ()
+    primers: str | None = None
+
+    @property
+    def primer_files(self) -> tuple[str, ...]:
+        """Files of primers: one or none."""
+        return (self.primers,) if self.primers else ()
 
     @property
     def declared(self) -> str:
@@ -95,10 +105,13 @@ class Sample:
         '--library capture --tumour-fraction 0.3'
         >>> Sample("S", ("a.fq", "b.fq"), True, umi=("8M13S+T", "+T")).declared
         '--umi 8M13S+T +T'
+        >>> Sample("S", ("a.bam",), library="anchored", primers="my primers.fa").declared
+        "--library anchored --primers 'my primers.fa'"
         """
         options = {
             "--library": self.library,
             "--tumour-fraction": self.tumour_fraction,
+            "--primers": self.primers,
         }
         words = [word for name, value in options.items() if value is not None for word in (name, str(value))]
         return shlex.join([*words, *(["--umi", *self.umi] if self.umi else [])])
@@ -140,6 +153,7 @@ def read_samples(path: str | Path) -> tuple[Sample, ...]:
         _check_words(row)
         _check_input(row)
         _check_structures(row)
+        _check_primers(row)
     _check_repeats(rows)
     samples: dict[str, list[Row]] = {}
     for row in rows:
@@ -258,16 +272,35 @@ def _check_input(row: Row) -> None:
     if not row["bam"] and not row["fastq_1"]:
         raise row.error("names no reads", "give a file in fastq_1 or in bam")
     for column in FILE_COLUMNS:
-        file = row[column]
-        if not file:
-            continue
-        if "\0" in file or not Path(file).exists():
-            start = "" if Path(file).is_absolute() else f" (relative paths start at {Path.cwd()})"
-            raise row.error(f"{column} {file!r} does not exist", f"correct the path{start}")
-        if Path(file).is_dir():
-            raise row.error(f"{column} {file!r} is a directory", "give the path of a file")
-        if not os.access(file, os.R_OK):
-            raise row.error(f"{column} {file!r} cannot be read", "ask its owner for permission")
+        _check_file(row, column)
+
+
+def _check_file(row: Row, column: str) -> None:
+    """A file that a row names is there and can be read."""
+    file = row[column]
+    if not file:
+        return
+    if "\0" in file or not Path(file).exists():
+        start = "" if Path(file).is_absolute() else f" (relative paths start at {Path.cwd()})"
+        raise row.error(f"{column} {file!r} does not exist", f"correct the path{start}")
+    if Path(file).is_dir():
+        raise row.error(f"{column} {file!r} is a directory", "give the path of a file")
+    if not os.access(file, os.R_OK):
+        raise row.error(f"{column} {file!r} cannot be read", "ask its owner for permission")
+
+
+def _check_primers(row: Row) -> None:
+    """Primers go with a library that is made by them; their file is there and holds primers."""
+    if row["primers"] and row["library"] not in PRIMED_LIBRARIES:
+        raise row.error(
+            f"primers are given, and library is {row['library'] or 'empty'}",
+            f"write {' or '.join(PRIMED_LIBRARIES)}, or leave primers empty",
+        )
+    _check_file(row, "primers")
+    if row["primers"]:
+        from aspsfusion.evidence.primers import read_primers
+
+        read_primers(Path(row["primers"]))
 
 
 def _check_structures(row: Row) -> None:
@@ -340,6 +373,7 @@ def _sample(sample_id: str, rows: Sequence[Row]) -> Sample:
         batch=first["batch"] or None,
         library=first["library"] or None,
         umi=tuple(first["umi"].split()),
+        primers=_no_option(first["primers"]) or None,
     )
 
 

@@ -6,7 +6,7 @@ may show a one-sided break.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -22,8 +22,12 @@ from aspsfusion.call.support import PREFERENCE, Support
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules, count_wild_type, crossing_of_gene
 from aspsfusion.evidence.diverged import diverged_fragments
+from aspsfusion.evidence.ends import END_SLACK, End, Place, without_primed
 from aspsfusion.evidence.evidence_file import Evidence, read_evidence
+from aspsfusion.evidence.fixed_ends import MAX_PLACES, MIN_FRAGMENTS, MIN_SHARE
 from aspsfusion.evidence.molecules import Copies, join_copies
+from aspsfusion.evidence.primers import Primer
+from aspsfusion.evidence.umis import NO_UMIS
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Junction, Panel, load_panel
 from aspsfusion.panel.specificity import SideCount
@@ -106,8 +110,9 @@ class Caller:
             evidence.duplicates,
             evidence.median_insert,
             self.parameters,
-            evidence.umi,
+            evidence.umi_source,
             evidence.unused_umi,
+            evidence.primers,
         )
 
     def call(self, evidence: Evidence) -> Calls:
@@ -123,10 +128,18 @@ class Caller:
         rules = replace(rules, diverged=diverged)
         unexplained = [fragment for fragment in left if not count_wild_type(coverage, fragment, rules)]
         molecules = {
-            junction: unique_molecules(group, misread_runs=evidence.misread_runs)
+            junction: unique_molecules(
+                group, self._primed(junction, evidence.primers), misread_runs=evidence.misread_runs
+            )
             for junction, group in assignment.junctions.items()
         }
-        junctions = [self._called(junction, found, coverage) for junction, found in molecules.items()]
+        have_umis = evidence.umi_source != NO_UMIS
+        junctions = [
+            replace(
+                self._called(junction, found, coverage), fixed_ends=() if have_umis else fixed_ends(found)
+            )
+            for junction, found in molecules.items()
+        ]
         junctions = [
             replace(j, rejections=(*j.rejections, "BESIDE_STRONGER_JUNCTION"))
             if beside_stronger(self.panel, j, junctions)
@@ -200,6 +213,21 @@ class Caller:
         )
         return replace(called, rejections=rejections(self.panel, called, self.parameters))
 
+    def _primed(self, junction: Junction, primers: Iterable[Primer]) -> set[Place]:
+        """Return the places on a junction at which reads from primers begin, as `Support.shown` has them."""
+        model = self.finder.model(junction)
+        assert model is not None  # fragments were aligned to it
+        inserted = len(junction.inserted)
+        return {
+            ("", place.reverse, position - boundary - (inserted if side.five_prime else 0))
+            for primer in primers
+            for place in primer.places
+            for side in (model.five, model.three)
+            if (boundary := side.boundaries.get(place.contig)) is not None
+            for position in place.first_bases
+            if (position < boundary) == side.five_prime
+        }
+
     def _proofs(self, junction: Junction, supports: list[Support]) -> tuple[SideCount, SideCount]:
         """Count on each side the fragments that the whole genome proves to come from the gene."""
         specificity = self.panel.specificity
@@ -212,7 +240,9 @@ class Caller:
         )
 
 
-def unique_molecules(group: Iterable[Assigned], *, misread_runs: bool) -> list[Counted]:
+def unique_molecules(
+    group: Iterable[Assigned], primed: Container[Place] = (), *, misread_runs: bool
+) -> list[Counted]:
     """Return the molecules among the fragments of a junction, each once.
 
     Copies of one molecule may have been aligned with either gene first; on the junction they begin at the
@@ -221,21 +251,45 @@ def unique_molecules(group: Iterable[Assigned], *, misread_runs: bool) -> list[C
 
     Args:
         group: fragments that count.
+        primed: places at which reads from primers begin, see `evidence.ends.without_primed`.
         misread_runs: see `evidence.molecules.join_copies`.
     """
     copies = [
         Copies(
             _strength(item),
             item,
-            item.support.fragment.umi,
-            item.support.shown,
+            item.support.fragment.umis,
+            without_primed(item.support.shown, primed),
             item.support.fragment.copies,
         )
         for item in group
     ]
-    found = join_copies(copies, have_umis=any(each.umi for each in copies), misread_runs=misread_runs)
+    found = join_copies(copies, have_umis=any(any(each.umis) for each in copies), misread_runs=misread_runs)
     kept = [Counted(*each.item, each.count) for each in found]
     return sorted(kept, key=lambda item: (item.support.reach, item.support.fragment.number))
+
+
+def fixed_ends(molecules: Iterable[Counted]) -> tuple[int, ...]:
+    """Return the fragments, copies counted, at each of the few pairs of ends that most share; else nothing.
+
+    Ends within END_SLACK are one: errors move an end, and some of a primer's copies lack its first bases.
+    """
+    left: Counter[tuple[End, ...]] = Counter()
+    for item in molecules:
+        left[tuple(end._replace(run=None, clear=True) for end in item.support.shown.ends)] += item.copies
+    shared: list[int] = []
+    total = left.total()
+    while left and len(shared) < MAX_PLACES:
+        ((main, _),) = left.most_common(1)
+        near = [ends for ends in left if _near(main, ends)]
+        shared.append(sum(left.pop(ends) for ends in near))
+    return tuple(shared) if total >= MIN_FRAGMENTS and sum(shared) >= MIN_SHARE * total else ()
+
+
+def _near(ends: tuple[End, ...], others: tuple[End, ...]) -> bool:
+    return [end[:2] for end in ends] == [end[:2] for end in others] and all(
+        abs(one.position - other.position) <= END_SLACK for one, other in zip(ends, others, strict=True)
+    )
 
 
 def _strength(item: Assigned) -> tuple[int, int, int]:

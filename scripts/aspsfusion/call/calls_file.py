@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.evidence.primers import Primer, from_json, to_json
+from aspsfusion.evidence.umis import NO_UMIS, UmiSource
 from aspsfusion.panel.panel import Junction
 
 CALLS_VERSION = 8
@@ -168,6 +170,8 @@ class CalledJunction:
         agreeing_split: of a candidate of the target's genes that is not reported, fragments with a read split
             at about its places, whichever candidate took them.
         agreeing: fragments that could be of one junction with one of its own.
+        fixed_ends: supporting fragments, every copy counted, at each of the few pairs of ends that most of
+            them share; empty where they do not, and where UMIs distinguish molecules.
     """
 
     five_gene: str
@@ -200,6 +204,7 @@ class CalledJunction:
     known_three_pos: int | None = None
     agreeing_split: int = 0
     agreeing: int = 0
+    fixed_ends: tuple[int, ...] = ()
 
     @property
     def junction(self) -> Junction:
@@ -255,8 +260,14 @@ class CallsFile:
     duplicates: int
     median_insert: int | None
     parameters: CallParameters
-    umi: bool = False
+    umi_source: UmiSource = NO_UMIS
     unused_umi: str = ""
+    primers: tuple[Primer, ...] = ()
+
+    @property
+    def umi(self) -> bool:
+        """Whether UMIs distinguish molecules."""
+        return self.umi_source != NO_UMIS
 
 
 def write_calls(record: CallsFile, path: Path) -> None:
@@ -266,8 +277,9 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "candidates": record.candidates,
         "duplicates": record.duplicates,
         "median_insert": record.median_insert,
-        "umi": record.umi,
+        "umi_source": record.umi_source,
         "unused_umi": record.unused_umi,
+        "primers": to_json(record.primers),
         "parameters": record.parameters.model_dump(),
         "coverage": record.calls.coverage.to_json(),
         "junctions": [asdict(junction) for junction in record.calls.junctions],
@@ -298,6 +310,7 @@ def read_calls(path: Path) -> CallsFile:
                     **entry,
                     "reads": tuple(_called_read(read) for read in entry["reads"]),
                     "rejections": tuple(entry["rejections"]),
+                    "fixed_ends": tuple(entry["fixed_ends"]),
                 }
             )
             for entry in data["junctions"]
@@ -311,8 +324,9 @@ def read_calls(path: Path) -> CallsFile:
             data["duplicates"],
             data["median_insert"],
             CallParameters(**data["parameters"]),
-            data["umi"],
+            data["umi_source"],
             data["unused_umi"],
+            from_json(data["primers"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReadsError(

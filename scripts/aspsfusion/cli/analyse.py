@@ -10,6 +10,7 @@ from aspsfusion.cli.options import (
     add_library,
     add_panel,
     add_parameters,
+    add_primers,
     add_umi,
     baseline_from,
     parameters_from,
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--screen", type=Path, required=True, metavar="JSON", help="written by the same")
     add_library(parser)
     add_umi(parser)
+    add_primers(parser)
     parser.add_argument(
         "--output",
         type=Path,
@@ -95,6 +97,7 @@ def run(args: argparse.Namespace) -> None:
         args.tumour_fraction,
         baseline_from(args),
         structures_from(args),
+        args.primers,
     )
     started = time.monotonic()
 

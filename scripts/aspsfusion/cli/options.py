@@ -123,6 +123,17 @@ def add_umi(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_primers(parser: argparse.ArgumentParser) -> None:
+    """Add `--primers`: the gene-specific primers of the library."""
+    parser.add_argument(
+        "--primers",
+        type=Path,
+        metavar="FASTA",
+        help="gene-specific primers of an amplicon or anchored library, 5' to 3', placed on the panel by "
+        "their 3' ends: what begins at them informs, and their ends distinguish no molecules",
+    )
+
+
 def structures_from(args: argparse.Namespace) -> "ReadStructures":
     """Return the read structures of `--umi`.
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 from aspsfusion.cli.options import Command, add_panel, add_path
 from aspsfusion.errors import AspsfusionError, ParameterError
@@ -22,6 +23,12 @@ A fusion is stated as GENE1:POINT::GENE2:POINT, 5' gene first; numbers refer to 
   GENE1:7::?:300            300 random bases of a gene that is not on the panel, or first: ?:300::GENE2:6
 followed by =N for N fragments along the whole fusion transcript (default 100), =nN for N fragments near the
 junction (--window), or =xN for N fragments of which each has a read across the junction.
+
+With --assay the fragments end at gene-specific primers, whatever place is asked for: anchored ones reach
+from a primer to a random end, where read 1 begins; amplicons from a primer to one that faces it. A primer is
+stated as GENE:EXON+Nup or GENE:EXON-Ndown: it begins N bases after or before the start of an exon of the
+primary transcript and extends upstream or downstream. It works on each molecule that holds its sequence; a
+molecule without one gives no reads. PREFIX.primers.fa has the sequences, for `analyse --primers`.
 """
 SIMULATE_EXAMPLE = """\
 example:
@@ -64,7 +71,7 @@ NUMBERS = (
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
-    from aspsfusion.simulate.records import SimulationParameters
+    from aspsfusion.simulate.records import Assay, SimulationParameters
 
     parser.description = SIMULATE_DESCRIPTION
     add_panel(parser)
@@ -110,6 +117,20 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
 
     group = parser.add_argument_group("library and reads")
     defaults = SimulationParameters()
+    group.add_argument(
+        "--assay",
+        choices=get_args(Assay),
+        default=defaults.assay,
+        help="what decides where fragments end: chance, one primer or two (default: %(default)s)",
+    )
+    group.add_argument(
+        "--primer",
+        dest="primers",
+        action="append",
+        default=[],
+        metavar="PLACE",
+        help="gene-specific primer, see above; may be given several times",
+    )
     for field, text in NUMBERS:
         default = getattr(defaults, field)
         group.add_argument(
@@ -144,7 +165,7 @@ def _simulate(args: argparse.Namespace) -> None:
     given = {
         field.name: getattr(args, field.name) for field in fields(SimulationParameters) if field.name in args
     }
-    given["fusions"] = tuple(args.fusions)
+    given["fusions"], given["primers"] = tuple(args.fusions), tuple(args.primers)
     for option, field, _, _ in COUNTS:
         given[field] = _by_name(f"--{option}", given[field])
     paths = write_simulation(

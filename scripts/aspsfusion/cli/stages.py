@@ -9,6 +9,7 @@ from aspsfusion.cli.options import (
     add_panel,
     add_parameters,
     add_path,
+    add_primers,
     add_umi,
     parameters_from,
     refuse_existing,
@@ -68,6 +69,7 @@ def _add_evidence(parser: argparse.ArgumentParser) -> None:
     add_panel(parser)
     add_path(parser, "--bam", "BAM", "BAM written by 'aspsfusion align'")
     add_path(parser, "--output", "JSON.GZ", "evidence to write")
+    add_primers(parser)
     add_force(parser)
     add_parameters(parser, CallParameters)
 
@@ -77,7 +79,9 @@ def _evidence(args: argparse.Namespace) -> None:
 
     parameters = parameters_from(args, CallParameters)
     refuse_existing([args.output], force=args.force)
-    evidence = run_evidence(args.panel, args.bam, args.output, parameters, force=args.force)
+    evidence = run_evidence(
+        args.panel, args.bam, args.output, parameters, primers=args.primers, force=args.force
+    )
     print(
         f"{evidence.candidates} candidate fragments, {evidence.duplicates} duplicates, "
         f"{len(evidence.fragments)} not explained by the wild type"

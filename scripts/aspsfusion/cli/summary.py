@@ -74,7 +74,9 @@ def present_of(args: argparse.Namespace) -> "dict[str, Inputs]":
 
     samples = read_samples(args.samples) if args.samples else ()
     return present_inputs(
-        {sample.sample_id: (sample.reads, sample.declared) for sample in samples}, args.panel, args.settings
+        {sample.sample_id: (sample.reads, sample.declared, sample.primer_files) for sample in samples},
+        args.panel,
+        args.settings,
     )
 
 

@@ -38,6 +38,9 @@ def _add_attempt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--panel", type=Path, metavar="DIR", help="panel that the outcome is of")
     parser.add_argument("--declared", default="", help="what the sheet declares of the sample")
     parser.add_argument("--settings", default="", help="thresholds that the outcome is of")
+    parser.add_argument(
+        "--primer-files", nargs="+", default=[], metavar="FASTA", help="primers of the library"
+    )
     parser.add_argument("--number", type=int, default=1, help="which attempt this is (default: 1)")
     parser.add_argument(
         "--retries",
@@ -67,7 +70,12 @@ def _attempt(args: argparse.Namespace) -> int:
     job = Job(stage, args.outcome, args.log, args.number, args.retries, args.empty, args.outdates)
     if args.after:
         before = read_outcome(args.after)
-        inputs = replace(before.inputs, declared=args.declared, settings=args.settings)
+        inputs = replace(
+            before.inputs,
+            declared=args.declared,
+            settings=args.settings,
+            primers=reads_files(args.primer_files),
+        )
         before = replace(before, inputs=inputs)
     else:
         inputs = Inputs(reads_files(args.reads), panel_identity(args.panel) if args.panel else "")

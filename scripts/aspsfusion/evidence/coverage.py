@@ -82,10 +82,13 @@ class Coverage:
         self.genes[gene] = self.genes.get(gene, 0) + 1
         if len(placements) == BOTH_ENDS:
             self.direction.add_pair(*placements)
-        by_contig: dict[str, list[tuple[int, int]]] = {}
+        by_contig: dict[str, list[Placement]] = {}
         for placement in placements:
-            by_contig.setdefault(placement.contig, []).append((placement.start, placement.end))
-        for contig, spans in by_contig.items():
+            by_contig.setdefault(placement.contig, []).append(placement)
+        for contig, here in by_contig.items():
+            spans = [(placement.start, placement.end) for placement in here]
+            # Mates on two transcripts show one end on each.
+            whole = both_ends and len(here) == len(placements)
             middle = (min(start for start, _ in spans) + max(end for _, end in spans)) // 2 // MIDDLE_STEP
             middles = self.middles.setdefault(contig, {})
             middles[middle] = middles.get(middle, 0) + 1
@@ -103,7 +106,7 @@ class Coverage:
                 )
                 if any(start <= first and last <= end for start, end in spans):
                     self.informative[place.key] = self.informative.get(place.key, 0) + 1
-                    own = ends_of(spans, place.boundary, None if both_ends else placements[0].reverse)
+                    own = ends_of(spans, place.boundary, None if whole else here[0].reverse)
                     there = self.ends.setdefault(place.key, {})
                     there[own] = there.get(own, 0) + 1
 

@@ -6,12 +6,13 @@ looked for around the place that the alignment implies.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 import pysam
 
 from aspsfusion.evidence.placements import MERGED_TAG, ContigBases, RecordGroup, as_sequenced
+from aspsfusion.evidence.primers import Primer
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.panel import Panel
 
@@ -165,6 +166,20 @@ def _start_of_run(contig: bytes, position: int, step: int) -> int | None:
     return first if abs(last - first) + 1 >= MIN_RUN else None
 
 
+def without_primed(shown: Shown, primed: Container[Place]) -> Shown:
+    """Leave out the one of two ends that is at a primer, where the other one is not.
+
+    A molecule may be amplified from several primers, which give it several ends: what distinguishes it from
+    others is the end that no primer chose.
+
+    Args:
+        shown: by a fragment.
+        primed: places at which reads from a primer begin.
+    """
+    free = tuple(end for end in shown.ends if end.place not in primed)
+    return shown._replace(ends=free) if len(free) == 1 and len(shown.ends) > 1 else shown
+
+
 class EndFinder:
     """Finds the ends that the records of fragments show.
 
@@ -173,9 +188,10 @@ class EndFinder:
 
     Args:
         panel: that the records are aligned to.
+        primers: of the library, whose ends do not distinguish molecules.
     """
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel, primers: Iterable[Primer] = ()) -> None:
         self._bases = ContigBases(panel)
         self._blocks: dict[str, _Blocks] = {}
         for transcript in panel.transcripts.values():
@@ -190,12 +206,19 @@ class EndFinder:
             forward = whole.strand == "+"
             first = whole.start if forward else whole.end - 1
             self._blocks[whole.key] = _Blocks(whole.chrom, forward, [0], [first])
+        self._primed: set[Place] = set()
+        for place in (place for primer in primers for place in primer.places):
+            blocks = self._blocks[place.contig]
+            self._primed |= {
+                (blocks.chromosome, place.reverse == blocks.forward, blocks.to_genome(position))
+                for position in place.first_bases
+            }
 
     def shown_by(self, reads: Iterable[tuple[pysam.AlignedSegment, RecordGroup]]) -> Shown:
         """Return what the reads show of a molecule's two ends, in one order whichever mate read it.
 
         A merged read shows both ends. The other end of a single read is not known: trimming moves it. Where
-        no read is aligned, their first bases stand in for the places.
+        no read is aligned, their first bases stand in for the places. An end that a primer made is left out.
 
         Args:
             reads: of the fragment, the primary record of each and all its records.
@@ -217,7 +240,7 @@ class EndFinder:
             ]
             return Shown(in_order(stand_ins))
         rest = unplaced[0] if unplaced and says_something(unplaced[0]) else ""
-        return Shown(in_order(ends), rest)
+        return without_primed(Shown(in_order(ends), rest), self._primed)
 
     def _end(self, primary: pysam.AlignedSegment, records: RecordGroup) -> End:
         """Return the end at which a read begins, by the record that holds the read's first bases."""

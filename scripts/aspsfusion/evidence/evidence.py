@@ -34,6 +34,7 @@ from aspsfusion.evidence.placements import (
     require_same_panel,
     says_nothing,
 )
+from aspsfusion.evidence.primers import Primer, load_primers
 from aspsfusion.evidence.strand import count_direction, exon_borders
 from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
@@ -48,7 +49,13 @@ MIN_INSERTS = 20
 
 
 def run_evidence(
-    panel_directory: Path, bam: Path, output: Path, parameters: CallParameters, *, force: bool = False
+    panel_directory: Path,
+    bam: Path,
+    output: Path,
+    parameters: CallParameters,
+    *,
+    primers: Path | None = None,
+    force: bool = False,
 ) -> Evidence:
     """Collect the evidence of one sample's panel BAM and write it.
 
@@ -57,23 +64,28 @@ def run_evidence(
         bam: BAM written by `aspsfusion align`.
         output: gzip JSON to write.
         parameters: thresholds of the call.
+        primers: FASTA of the library's gene-specific primers.
         force: replace an existing file.
 
     Raises:
         ReadsError: the BAM cannot be read or belongs to another panel.
+        ParameterError: the primers cannot be used.
     """
     panel = load_panel(panel_directory)
+    placed = load_primers(primers, panel) if primers else ()
     require_same_panel(panel, _contigs_of(bam), bam)
     with tempfile.TemporaryDirectory(prefix="aspsfusion.") as scratch:
         by_name = Path(scratch) / "by_name.bam"
         sort_bam(bam, by_name, "-n", "-l", "1", remedy="run 'aspsfusion align' again")
-        evidence = collect_evidence(panel, by_name, parameters)
+        evidence = collect_evidence(panel, by_name, parameters, placed)
     with replacing(output, force=force) as draft:
         write_evidence(evidence, draft)
     return evidence
 
 
-def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evidence:
+def collect_evidence(
+    panel: Panel, bam: Path, parameters: CallParameters, primers: tuple[Primer, ...] = ()
+) -> Evidence:
     """Collect the evidence of a panel BAM that is sorted by name.
 
     Returns:
@@ -83,7 +95,7 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
     rules = WildTypeRules.of(panel, parameters)
     coverage = Coverage(parameters.min_anchor)
     coverage.informative = {place.key: 0 for places in rules.informative.values() for place in places}
-    finder = _find_molecules(bam, EndFinder(panel))
+    finder = _find_molecules(bam, EndFinder(panel, primers))
     molecules = finder.molecules()
     borders = exon_borders(panel.transcripts.values())
     still_open: list[Fragment] = []
@@ -109,10 +121,11 @@ def collect_evidence(panel: Panel, bam: Path, parameters: CallParameters) -> Evi
         candidates=finder.total,
         duplicates=finder.total - len(molecules),
         median_insert=int(statistics.median(inserts)) if inserts else None,
-        umi=finder.have_umis,
+        umi_source=finder.umi_source,
         unused_umi=finder.unused_umi,
         misread_runs=finder.misread_runs,
         long_insert=long_insert(inserts),
+        primers=primers,
     )
 
 
@@ -170,7 +183,7 @@ def _fragment(
             for records in mates
         ),
         merged=primary_record(mates[0]).has_tag(MERGED_TAG),
-        umi=molecule.umi,
+        umis=molecule.umis,
     )
 
 

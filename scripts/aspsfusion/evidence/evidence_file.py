@@ -11,6 +11,8 @@ from pathlib import Path
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+from aspsfusion.evidence.primers import Primer, from_json, to_json
+from aspsfusion.evidence.umis import NO_UMIS, UmiSource
 
 EVIDENCE_VERSION = 7
 
@@ -26,9 +28,10 @@ class Evidence:
         duplicates: fragments that are copies of another one.
         median_insert: median length of unique wild-type pairs on transcripts, in nt.
         long_insert: length in nt that hardly any of them exceeds; None where there are too few to tell.
-        umi: whether molecules were distinguished by UMIs too.
-        unused_umi: what the names end in where that looks like UMIs but is not used; else empty.
+        umi_source: where the UMIs were, by which molecules were distinguished too.
+        unused_umi: a value in names or tags that looks like a UMI but is not used; else empty.
         misread_runs: whether the lengths of homopolymer runs are often misread.
+        primers: of the library, where they were given.
     """
 
     coverage: Coverage
@@ -36,10 +39,11 @@ class Evidence:
     candidates: int = 0
     duplicates: int = 0
     median_insert: int | None = None
-    umi: bool = False
+    umi_source: UmiSource = NO_UMIS
     unused_umi: str = ""
     misread_runs: bool = False
     long_insert: int | None = None
+    primers: tuple[Primer, ...] = ()
 
 
 def write_evidence(evidence: Evidence, path: Path) -> None:
@@ -49,10 +53,11 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
         "candidates": evidence.candidates,
         "duplicates": evidence.duplicates,
         "median_insert": evidence.median_insert,
-        "umi": evidence.umi,
+        "umi_source": evidence.umi_source,
         "unused_umi": evidence.unused_umi,
         "misread_runs": evidence.misread_runs,
         "long_insert": evidence.long_insert,
+        "primers": to_json(evidence.primers),
         "coverage": evidence.coverage.to_json(),
         "fragments": [
             [
@@ -68,7 +73,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
                     for mate in fragment.mates
                 ],
                 fragment.merged,
-                fragment.umi,
+                fragment.umis,
             ]
             for fragment in evidence.fragments
         ],
@@ -99,9 +104,9 @@ def read_evidence(path: Path) -> Evidence:
                     for which, sequence, placements in mates
                 ),
                 merged,
-                umi,
+                tuple(umis),
             )
-            for number, label, copies, mates, merged, umi in data["fragments"]
+            for number, label, copies, mates, merged, umis in data["fragments"]
         ]
         return Evidence(
             coverage,
@@ -109,10 +114,11 @@ def read_evidence(path: Path) -> Evidence:
             data["candidates"],
             data["duplicates"],
             data["median_insert"],
-            data["umi"],
+            data["umi_source"],
             data["unused_umi"],
             data["misread_runs"],
             data["long_insert"],
+            from_json(data["primers"]),
         )
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise ReadsError(

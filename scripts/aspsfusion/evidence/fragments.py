@@ -93,7 +93,7 @@ class Fragment:
         copies: how many fragments of the library had the same coordinates, this one included.
         mates: one or two reads.
         merged: whether the one read is the whole molecule, joined of two overlapping mates.
-        umi: unique molecular identifier; empty where the sample's reads have none.
+        umis: unique molecular identifiers of the copies; an empty one where they are not looked at.
     """
 
     number: int
@@ -101,4 +101,4 @@ class Fragment:
     copies: int
     mates: tuple[Mate, ...]
     merged: bool = False
-    umi: str = ""
+    umis: tuple[str, ...] = ("",)

@@ -17,9 +17,11 @@ from aspsfusion.evidence.alike import END_BASES, MAX_END_DIFFERENCES, alike
 from aspsfusion.evidence.ends import END_SLACK, End, EndFinder, Place, Shown
 from aspsfusion.evidence.placements import UMI_TAG, RecordGroup, primary_record
 from aspsfusion.evidence.umis import (
+    NO_UMIS,
+    UmiSource,
     are_umis,
     cluster_umis,
-    like_a_umi,
+    like_umis,
     near_umis,
     plain_umi,
     umi_of_name,
@@ -42,6 +44,9 @@ WORD, WORDS = 10, 3
 """Bases of a piece, and pieces at a read's beginning, one of which a copy that went astray has in common with
 the others."""
 
+_IN_TAG = -1
+"""Stands for the place in the name of a UMI that is in a tag."""
+
 Item = TypeVar("Item")
 _INDELS = (1, 2)
 _ON_CONTIG = (0, 2, 7, 8)
@@ -53,11 +58,11 @@ class Molecule:
 
     Attributes:
         copies: fragments of the molecule, the best one included.
-        umi: its UMI; empty where the sample carries none.
+        umis: see `Copies`.
     """
 
     copies: int
-    umi: str
+    umis: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -67,14 +72,15 @@ class Copies(Generic[Item]):
     Attributes:
         rank: of the best fragment, no two alike; the lowest is the best.
         item: the best fragment.
-        umi: of the best fragment.
+        umis: with which the fragments were read; an empty one where they are not looked at. A copy whose
+            place an error moved may be within one mismatch of a few of them only.
         shown: by the best fragment.
         count: fragments.
     """
 
     rank: tuple[Any, ...]
     item: Item
-    umi: str
+    umis: tuple[str, ...]
     shown: Shown
     count: int
 
@@ -86,7 +92,7 @@ class Copies(Generic[Item]):
     def joined(self, other: "Copies[Item]") -> "Copies[Item]":
         """Return the copies of both."""
         best = self if self.rank < other.rank else other
-        return replace(best, count=self.count + other.count)
+        return replace(best, count=self.count + other.count, umis=_united(self.umis, other.umis))
 
 
 @dataclass
@@ -104,7 +110,8 @@ class MoleculeFinder:
     total: int = 0
     _by_place: dict[tuple[Place, ...], dict[str, list[Copies[int]]]] = field(default_factory=dict)
     _umis: Counter[str] = field(default_factory=Counter)
-    _endings: Counter[str] = field(default_factory=Counter)
+    _fields: Counter[tuple[int, str]] = field(default_factory=Counter)
+    _tagged: int = 0
     _reads: int = 0
     _indel_reads: int = 0
     _indel_places: set[tuple[int, int]] = field(default_factory=set)
@@ -114,7 +121,8 @@ class MoleculeFinder:
         self.total += 1
         umi = umi_of("" if self.declared_umis else label, mates)
         self._umis[umi] += 1
-        self._endings[umi or like_a_umi(label)] += 1
+        self._fields.update(like_umis(label) or ([(_IN_TAG, umi)] if umi else ()))
+        self._tagged += primary_record(mates[0]).has_tag(UMI_TAG)
         quality = 0
         reads = [(primary_record(records), records) for records in mates]
         for record, _ in reads:
@@ -122,7 +130,9 @@ class MoleculeFinder:
             self._note_indels(record)
         shown = self.ends.shown_by(reads)
         there = self._by_place.setdefault(_place(shown), {})
-        _join(there.setdefault(umi, []), Copies((-len(shown.ends), -quality, number), number, umi, shown, 1))
+        _join(
+            there.setdefault(umi, []), Copies((-len(shown.ends), -quality, number), number, (umi,), shown, 1)
+        )
 
     def _note_indels(self, record: pysam.AlignedSegment) -> None:
         self._reads += 1
@@ -150,9 +160,18 @@ class MoleculeFinder:
         return self.declared_umis or (bool(self._umis) and are_umis(self._umis))
 
     @property
+    def umi_source(self) -> UmiSource:
+        """Where the sample's UMIs are."""
+        if not self.have_umis:
+            return NO_UMIS
+        if self.declared_umis:
+            return "read structures"
+        return "tag" if 2 * self._tagged > self.total else "read names"
+
+    @property
     def unused_umi(self) -> str:
-        """An ending of the names that looks like a UMI and is not used; empty where there is none."""
-        return "" if self.have_umis else unused_umi(self._endings)
+        """A value in names or tags that looks like a UMI and is not used; empty where there is none."""
+        return "" if self.have_umis else unused_umi(self._fields, self.total)
 
     def molecules(self) -> dict[int, Molecule]:
         """Return the molecules by the number of their best fragment.
@@ -161,7 +180,7 @@ class MoleculeFinder:
         """
         every = (copies for there in self._by_place.values() for held in there.values() for copies in held)
         return {
-            copies.item: Molecule(copies.count, copies.umi)
+            copies.item: Molecule(copies.count, copies.umis)
             for copies in join_copies(every, have_umis=self.have_umis, misread_runs=self.misread_runs)
         }
 
@@ -175,7 +194,7 @@ def join_copies(copies: Iterable[Copies[Item]], *, have_umis: bool, misread_runs
         misread_runs: whether the beginnings of two reads in one homopolymer run cannot be distinguished.
 
     Returns:
-        One for each molecule, the UMI that stands for its own in it.
+        One for each molecule.
     """
     by_place: dict[tuple[Place, ...], list[Copies[Item]]] = {}
     for each in copies:
@@ -183,15 +202,16 @@ def join_copies(copies: Iterable[Copies[Item]], *, have_umis: bool, misread_runs
     joined: list[Copies[Item]] = []
     for there in by_place.values():
         if len(there) == 1:
-            joined.append(there[0] if have_umis else replace(there[0], umi=""))
+            joined.append(there[0] if have_umis else replace(there[0], umis=_NO_UMI))
             continue
         chosen: dict[str, str] = {}
         if have_umis:
-            chosen = cluster_umis(each.umi for each in there for _ in range(each.count))
+            chosen = cluster_umis(umi for each in there for umi in each.umis for _ in range(each.count))
         kept: dict[str, list[Copies[Item]]] = {}
         for each in sorted(there, key=lambda each: each.rank):
-            umi = chosen.get(each.umi, "")
-            _join(kept.setdefault(umi, []), replace(each, umi=umi))
+            umi = chosen.get(each.umis[0], "")
+            umis = _united((umi,), each.umis) if have_umis else _NO_UMI
+            _join(kept.setdefault(umi, []), replace(each, umis=umis))
         joined += [each for held in kept.values() for each in held]
     return _join_strays(_Neighbours(joined, have_umis=have_umis, misread_runs=misread_runs).join())
 
@@ -222,9 +242,10 @@ def _join_strays(copies: list[Copies[Item]]) -> list[Copies[Item]]:
 
 
 def _words(copies: Copies[Item]) -> list[tuple[str, int, str]]:
-    """Return the UMI with the first bases of each read, and with the next ones, as there may be errors."""
+    """Return each UMI with the first bases of each read, and with the next ones, as there may be errors."""
     return [
-        (copies.umi, start, word)
+        (umi, start, word)
+        for umi in copies.umis
         for end in copies.shown.ends
         for start in range(0, WORDS * WORD, WORD)
         if len(word := end.bases[start : start + WORD]) == WORD
@@ -276,26 +297,31 @@ class _Neighbours(Generic[Item]):
         for each in self._waiting:
             number = self._find(each)
             if number is None:
-                may_be_misread = self._misread_runs or each.count >= MANY_COPIES
-                for place in {
-                    place
-                    for end in each.shown.ends
-                    for place in (end.places if may_be_misread else (end.place,))
-                }:
-                    if place in self._index:
-                        self._index[place].setdefault(each.umi, []).append(len(self._kept))
+                self._note(each, len(self._kept), each.umis)
                 self._kept.append(each)
             else:
-                self._kept[number] = self._kept[number].joined(each)
+                kept = self._kept[number]
+                self._note(kept, number, [umi for umi in each.umis if umi not in kept.umis])
+                self._kept[number] = kept.joined(each)
         return self._kept
+
+    def _note(self, kept: Copies[Item], number: int, umis: Iterable[str]) -> None:
+        """Make a kept molecule known by UMIs at its places."""
+        may_be_misread = self._misread_runs or kept.count >= MANY_COPIES
+        for place in {
+            place for end in kept.shown.ends for place in (end.places if may_be_misread else (end.place,))
+        }:
+            if place in self._index:
+                for umi in umis:
+                    self._index[place].setdefault(umi, []).append(number)
 
     def _find(self, new: Copies[Item]) -> int | None:
         """Return the number of the kept molecule that fragments are copies of."""
         compared: set[int] = set()
         for place in self._places(new):
             there = self._index[place]
-            for umi in near_umis(new.umi, there):
-                for number in there[umi][:CROWD]:
+            for near in (near for umi in new.umis for near in near_umis(umi, there)):
+                for number in there[near][:CROWD]:
                     if number in compared or len(compared) > CROWD:
                         continue
                     compared.add(number)
@@ -345,6 +371,14 @@ class _Neighbours(Generic[Item]):
             return True
         slack = END_SLACK if self._have_umis or not (one.clear and other.clear) else 0
         return abs(one.position - other.position) <= slack
+
+
+_NO_UMI = ("",)
+
+
+def _united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the UMIs of both; an unknown one says nothing beside others."""
+    return one if one == other else tuple(filter(None, dict.fromkeys(one + other)))
 
 
 _SHIFTS = sorted(range(-END_SLACK, END_SLACK + 1), key=abs)

@@ -9,6 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from operator import ne
+from typing import Literal
+
+UmiSource = Literal["none", "read structures", "tag", "read names"]
+"""Where the UMIs of a sample are: declared segments of the reads, a tag of the file, the reads' names."""
+
+NO_UMIS: UmiSource = "none"
 
 MIN_UMI_LENGTH = 4
 """Bases of the shortest UMI in use; shorter endings are something else."""
@@ -18,14 +24,14 @@ MAX_UMI_SHARE = 0.5
 sample's index, which also occurs in names, is the same nearly everywhere."""
 
 MIN_LIKENESS = 0.5
-"""Share of a sample's names that must end like UMIs for the report to ask whether they are some."""
+"""Share of a sample's names that must hold what looks like a UMI for the report to ask whether it is one."""
 
 _BASES = "ACGTN"
 _ILLUMINA_FIELDS = 8
 # A leading r says that the instrument wrote the reverse complement (Illumina, DRAGEN and BCL Convert).
 _VALUE = r"r?[ACGTN]+(?:[+_-]r?[ACGTN]+)?"
 _NAME_END = re.compile(rf"(?:^|(?P<mark>[:_#]))(?P<word>umi[:_=-]?)?(?P<umi>{_VALUE})$", re.IGNORECASE)
-_LIKE_A_UMI = re.compile(rf"[^A-Za-z0-9](?P<umi>{_VALUE})$", re.IGNORECASE)
+_LIKE_A_UMI = re.compile(rf"(?<![A-Za-z0-9]){_VALUE}(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 def umi_of_name(name: str) -> str:
@@ -62,14 +68,14 @@ def plain_umi(value: str) -> str:
     return bases if len(bases.replace("+", "")) >= MIN_UMI_LENGTH else ""
 
 
-def like_a_umi(name: str) -> str:
-    """Return an ending of a name that looks like a UMI, whatever precedes it; else an empty string.
+def like_umis(name: str) -> list[tuple[int, str]]:
+    """Return the fields of a name that look like UMIs, each with the number of marks in front of it.
 
-    >>> like_a_umi("read:7:ACGTAC"), like_a_umi("read|ACGTAC"), like_a_umi("read7")
-    ('ACGTAC', 'ACGTAC', '')
+    >>> like_umis("ACGTAC:read:7"), like_umis("read|ACGT|TTGCA.7"), like_umis("read7_ACGTACG7")
+    ([(0, 'ACGTAC')], [(1, 'ACGT'), (2, 'TTGCA')], [])
     """
-    match = _LIKE_A_UMI.search(name)
-    return plain_umi(match["umi"]) if match else ""
+    found = [(match.start(), plain_umi(match[0])) for match in _LIKE_A_UMI.finditer(name)]
+    return [(sum(not mark.isalnum() for mark in name[:start]), umi) for start, umi in found if umi]
 
 
 def are_umis(values: Mapping[str, int]) -> bool:
@@ -86,20 +92,24 @@ def are_umis(values: Mapping[str, int]) -> bool:
     return "" not in values and max(values.values()) <= MAX_UMI_SHARE * sum(values.values())
 
 
-def unused_umi(endings: Mapping[str, int]) -> str:
-    """Return the commonest of the names' endings where they look like UMIs; else an empty string.
+def unused_umi(fields: Mapping[tuple[int, str], int], fragments: int) -> str:
+    """Return the commonest value of a field of the names that looks like UMIs; else an empty string.
 
     Args:
-        endings: fragments by `like_a_umi` of their names, of a sample whose UMIs are not used.
+        fields: fragments by `like_umis` of their names, of a sample whose UMIs are not used.
+        fragments: of the sample.
 
-    >>> unused_umi({"ACGT": 2, "TTGA": 1, "CCGA": 1, "": 2}), unused_umi({"ACGT": 9}), unused_umi({"": 9})
-    ('ACGT', '', '')
+    >>> unused_umi({(1, "ACGT"): 2, (1, "TTGA"): 1, (1, "CCGA"): 1}, 6), unused_umi({(1, "ACGT"): 9}, 9)
+    ('ACGT', '')
     """
-    like = {value: count for value, count in endings.items() if value}
-    total, fragments = sum(like.values()), sum(endings.values())
-    if not like or total < MIN_LIKENESS * fragments or max(like.values()) > MAX_UMI_SHARE * total:
-        return ""
-    return min(like, key=lambda value: (-like[value], value))
+    by_place: dict[int, dict[str, int]] = {}
+    for (place, value), number in fields.items():
+        by_place.setdefault(place, {})[value] = number
+    for _, values in sorted(by_place.items(), reverse=True):
+        total = sum(values.values())
+        if total >= MIN_LIKENESS * fragments and max(values.values()) <= MAX_UMI_SHARE * total:
+            return min(values, key=lambda value: (-values[value], value))
+    return ""
 
 
 def cluster_umis(umis: Iterable[str]) -> dict[str, str]:

@@ -36,7 +36,6 @@ FRACTION_DECIMALS = 4
 ONE_SIDED_REASONS = {
     "LOW_COMPLEXITY": "The sequence beyond the break is a simple repeat, such as a poly-A tail.",
     "ADAPTER": "The sequence beyond the break contains an adapter of the library.",
-    "FOREIGN_START": "Most reads begin with an inline UMI or a linker, which is seen beyond the break.",
 }
 
 
@@ -99,6 +98,7 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         split_reads_with_duplicates=junction.split_with_duplicates,
         spanning_pairs_with_duplicates=junction.spanning_with_duplicates,
         fragments_with_duplicates=junction.fragments_with_duplicates,
+        fixed_ends=list(junction.fixed_ends),
         max_anchor_five_prime=junction.max_anchor_five_prime,
         max_anchor_three_prime=junction.max_anchor_three_prime,
         wild_type_five_prime=junction.wild_type_five_prime,
@@ -157,6 +157,8 @@ def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallPa
         split_reads=junction.split_reads,
         spanning_pairs=junction.spanning_pairs,
         fragments=junction.fragments,
+        fragments_with_duplicates=junction.fragments_with_duplicates,
+        fixed_ends=list(junction.fixed_ends),
         agreeing_split_reads=junction.agreeing_split,
         agreeing_fragments=junction.agreeing,
         reasons=rejection_reasons(panel, junction, parameters),

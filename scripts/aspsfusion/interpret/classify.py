@@ -8,7 +8,7 @@ Everything else is INDETERMINATE, and says why.
 from collections.abc import Sequence
 
 from aspsfusion.config import ClassifyParameters
-from aspsfusion.interpret.assay import cannot_show
+from aspsfusion.interpret.assay import FIXED_ENDS, cannot_show, uncountable, without_misleading
 from aspsfusion.interpret.exclusion import Findings, exclusion, inadequacies, informative_text
 from aspsfusion.interpret.unproven import alone, unproven_evidence, unproven_partners
 from aspsfusion.panel.spec import PanelSpec
@@ -22,7 +22,7 @@ HOPPING = " A single fragment may also come from another sample of the run (inde
 FOUND_ELSEWHERE = ("OTHER_FUSION", "RECIPROCAL_ONLY")
 """Reasons that name another fusion of the target's genes."""
 
-FOR_THE_TARGET = ("WEAK_EVIDENCE", "UNPROVEN_EVIDENCE", "UNEXPLAINED_BRIDGE")
+FOR_THE_TARGET = ("WEAK_EVIDENCE", "UNPROVEN_EVIDENCE", "UNEXPLAINED_BRIDGE", FIXED_ENDS)
 """Reasons that speak for the target fusion, so that more reads could settle it."""
 
 
@@ -31,14 +31,20 @@ def classify(
 ) -> tuple[Verdict, Exclusion]:
     """Return the verdict on a sample and the exclusion it rests on."""
     excluded = exclusion(findings.informative, parameters, findings.tumour_fraction)
-    reasons = _confirming(findings, parameters)
+    fixed = None if _without_splicing(findings) else uncountable(spec, findings, parameters)
+    reasons = [] if fixed else _confirming(findings, parameters)
     call: Call = "CONFIRMED"
     if reasons:
         reasons += _companions(findings)
+    elif fixed:
+        # The fusion was amplified: what a negative would need is beside the point.
+        reasons = [fixed, *_other_findings(spec, findings), *findings.incomplete]
+        call = "INDETERMINATE"
     else:
         reasons = _target_evidence(spec, findings, parameters) + _other_findings(spec, findings)
-        reasons += inadequacies(spec, findings, excluded, parameters)
-        reasons += cannot_show(spec, findings)
+        limits = cannot_show(spec, findings)
+        missing = inadequacies(spec, findings, excluded, parameters)
+        reasons += [*without_misleading(limits, missing), *limits]
         call = "INDETERMINATE" if reasons else "EXCLUDED"
         reasons = reasons or [_exclusion_reason(spec, findings, excluded)]
     statement = _statement(spec, findings, call, reasons, excluded)
@@ -225,7 +231,7 @@ def _statement(
         "disease": spec.target.disease,
         "sample": findings.sample,
         "types": "; ".join(describe(fusion) for fusion in target),
-        "fragments": fragments,
+        "fragments": "not countable" if reasons[0].code == FIXED_ENDS else fragments,
         "split_reads": sum(fusion.split_reads for fusion in target),
         "spanning_pairs": sum(fusion.spanning_pairs for fusion in target),
         "short_overhangs": sum(fusion.short_overhangs for fusion in target),

@@ -23,11 +23,12 @@ from aspsfusion.interpret.annotate import (
     annotate_internal,
     annotate_one_sided,
 )
+from aspsfusion.interpret.assay_record import assay_of
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.differential import differential_of, with_differential
-from aspsfusion.interpret.exclusion import Findings
-from aspsfusion.interpret.foreign import foreign_starts, without_foreign_breaks
+from aspsfusion.interpret.exclusion import ANCHORED, Findings
 from aspsfusion.interpret.imbalance import imbalance
+from aspsfusion.interpret.primed import primed_by, require_primed_library
 from aspsfusion.interpret.quality import incomplete_evidence, quality_control
 from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
@@ -123,6 +124,9 @@ def compose_report(
     """Compose the record of one sample, which everything a person reads is written from.
 
     `baseline` is the imbalance of negative samples, as the reports of those state it.
+
+    Raises:
+        ParameterError: the evidence was collected with primers, and the library is declared as made without.
     """
     record, spec = results.record, panel.spec
     calls, coverage = record.calls, record.calls.coverage
@@ -134,15 +138,19 @@ def compose_report(
         if junction.rejections
     ]
     incomplete = incomplete_evidence(results.screen, results.align, coverage)
-    breaks = without_foreign_breaks(calls.one_sided, foreign_starts(results.align), reported)
-    one_sided = annotate_one_sided(panel, [c for c in breaks if not c.rejection])
+    one_sided = annotate_one_sided(panel, [c for c in calls.one_sided if not c.rejection])
     bridges = annotate_bridges(panel, calls.bridges)
+    primed = None
+    if record.primers:
+        require_primed_library(results.library)
+        primed = primed_by(panel, record.primers, coverage, record.parameters)
+    by_primer = primed if results.library == ANCHORED else None
     findings = Findings(
         sample=results.sample,
         fusions=fusions,
         filtered=filtered,
         one_sided=one_sided,
-        informative=coverage.informative,
+        informative=by_primer.informative if by_primer else coverage.informative,
         gene_fragments=coverage.genes,
         library=results.library,
         tumour_fraction=results.tumour_fraction,
@@ -150,8 +158,11 @@ def compose_report(
         per_kilobase=_per_kilobase(panel, coverage.genes),
         diverged=coverage.diverged,
         bridges=bridges,
-        fixed_ends={key: in_fixed_places(ends) for key, ends in coverage.ends.items()},
+        fixed_ends=by_primer.same_start
+        if by_primer
+        else {key: in_fixed_places(ends) for key, ends in coverage.ends.items()},
         anchored={key: anchored_in_fixed_places(ends) for key, ends in coverage.ends.items()},
+        primed=primed,
     )
     verdict, excluded = classify(spec, findings, parameters)
     expression = _expression(panel, coverage.genes)
@@ -172,11 +183,14 @@ def compose_report(
         fusions=fusions,
         filtered=filtered,
         one_sided=one_sided,
-        filtered_one_sided=annotate_filtered_one_sided(panel, breaks),
+        filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
         unexplained_bridges=bridges,
         internal_events=annotate_internal(panel, calls.internal),
         exclusion=excluded,
-        qc=quality_control(panel, results.screen, results.align, record, parameters, incomplete),
+        assay=assay_of(panel, record, findings, results.library, results.align.get("umi_structures", ())),
+        qc=quality_control(
+            panel, results.screen, results.align, record, parameters, incomplete, results.library
+        ),
         expression=expression,
         exon_coverage=_exon_coverage(panel, coverage),
         gene_models=_gene_models(panel, fusions),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.interpret.foreign import FOREIGN_STARTS
+from aspsfusion.interpret.primed import Primed
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, OneSided, Reason, UnexplainedBridge
 from aspsfusion.report.models import TUMOUR_SHARE_TO_DETECT, Exclusion, ExclusionLevel
@@ -32,6 +33,8 @@ reads of 75 nt (50 samples each), which is below a third."""
 LEVELS = (0.95, 0.99)
 """Confidences at which the detectable fraction is always given, beside the configured one."""
 
+AMPLICON, ANCHORED = "amplicon", "anchored"
+
 FULL_LIBRARIES = ("polyA", "total")
 """Libraries that hold all of a cell's genes, so that silent control genes mean failed RNA."""
 
@@ -45,7 +48,8 @@ class Findings:
         fusions: reported junctions.
         filtered: candidates that are not reported.
         one_sided: breaks without a known partner.
-        informative: unique wild-type fragments at each acceptor.
+        informative: unique wild-type fragments at each acceptor; of anchored PCR with declared primers those
+            that began at one which would have primed the fusion.
         gene_fragments: unique fragments by gene.
         library: declared library type, None if it was not declared.
         incomplete: why the input cannot carry the evidence for an exclusion.
@@ -56,6 +60,7 @@ class Findings:
         fixed_ends: informative fragments at each acceptor that begin and end at a few places; 0 where most
             do not.
         anchored: those that share the places of one end alone, likewise.
+        primed: what the declared primers could show; None where none were declared.
     """
 
     sample: str
@@ -72,6 +77,7 @@ class Findings:
     bridges: Sequence[UnexplainedBridge] = ()
     fixed_ends: Mapping[str, int] = field(default_factory=dict)
     anchored: Mapping[str, int] = field(default_factory=dict)
+    primed: Primed | None = None
 
 
 def detectable_fraction(informative: int, confidence: float) -> float | None:
@@ -205,7 +211,7 @@ def inadequacies(
     if any(reason.code == FOREIGN_STARTS for reason in findings.incomplete):
         return list(findings.incomplete)  # that genes were not seen follows from it
     reasons = [
-        _low_coverage(excluded),
+        _low_coverage(excluded, findings),
         _five_prime_gene(spec, findings, parameters),
         _control_genes(spec, findings, parameters),
         _diverged(spec, findings),
@@ -213,7 +219,7 @@ def inadequacies(
     return [*findings.incomplete, *filter(None, reasons)]
 
 
-def _low_coverage(excluded: Exclusion) -> Reason | None:
+def _low_coverage(excluded: Exclusion, findings: Findings) -> Reason | None:
     if excluded.adequate:
         return None
     counts = informative_text(excluded) or "none, as the panel lists no junction of the target fusion"
@@ -227,8 +233,16 @@ def _low_coverage(excluded: Exclusion) -> Reason | None:
         code="LOW_COVERAGE",
         text=f"Too few informative wild-type fragments where the fusion would join ({counts}); "
         f"{excluded.needed_fragments} are required at each place to exclude a share of "
-        f"{rounded_up(excluded.threshold)}{_declared(excluded)}.{would}",
+        f"{rounded_up(excluded.threshold)}{_declared(excluded)}.{would}{_not_primed(findings)}",
     )
+
+
+def _not_primed(findings: Findings) -> str:
+    """Say how many molecules are not counted because no primer that could show the fusion began them."""
+    if findings.library != ANCHORED or findings.primed is None:
+        return ""
+    others = ", ".join(f"{key}: {number}" for key, number in findings.primed.elsewhere.items() if number)
+    return f" Those that began at no declared primer downstream are not counted ({others})." if others else ""
 
 
 def _declared(excluded: Exclusion) -> str:
@@ -239,7 +253,12 @@ def _declared(excluded: Exclusion) -> str:
 
 
 def _five_prime_gene(spec: PanelSpec, findings: Findings, parameters: ClassifyParameters) -> Reason | None:
-    """Return why the 5' gene may be missing from the library, by its own count or beside the 3' gene."""
+    """Return why the 5' gene may be missing from the library, by its own count or beside the 3' gene.
+
+    Anchored PCR needs no primer in the 5' gene: it shows what is upstream of a primer in the 3' gene.
+    """
+    if findings.library == ANCHORED:
+        return None
     five, three = spec.target.five_prime, spec.target.three_prime
     seen, needed = findings.gene_fragments.get(five, 0), parameters.min_five_prime_fragments
     if seen < needed:

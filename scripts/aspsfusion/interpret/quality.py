@@ -14,7 +14,7 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.diverged import MIN_SHARED_RATE
 from aspsfusion.evidence.strand import Direction
-from aspsfusion.interpret.exclusion import control_genes_seen
+from aspsfusion.interpret.exclusion import AMPLICON, ANCHORED, control_genes_seen
 from aspsfusion.interpret.foreign import foreign_reasons
 from aspsfusion.interpret.rna_quality import (
     STRANDED,
@@ -70,6 +70,7 @@ def quality_control(
     record: CallsFile,
     parameters: ClassifyParameters,
     incomplete: Sequence[Reason] = (),
+    library: str | None = None,
 ) -> QualityControl:
     """Return the quality of a sample.
 
@@ -80,6 +81,7 @@ def quality_control(
         record: calls of the sample.
         parameters: thresholds of the verdict, which hold the limits.
         incomplete: reasons why the input cannot carry the evidence, which are flags too.
+        library: as declared.
     """
     genes = record.calls.coverage.genes
     direction = record.calls.coverage.direction
@@ -88,7 +90,8 @@ def quality_control(
     controls = panel.spec.genes_with_role("control")
     judged = [
         _candidates(record),
-        _five_prime_gene(panel, genes, parameters),
+        # Primers decide which genes are in these libraries, and the fusion needs no wild type of its 5' gene.
+        *([] if library in (AMPLICON, ANCHORED) else [_five_prime_gene(panel, genes, parameters)]),
         *([_control_genes(panel, genes, parameters)] if controls else []),
         _insert(record, parameters),
         _duplicates(record, parameters),
@@ -168,11 +171,11 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _umi_flags(record: CallsFile) -> list[QcFlag]:
-    """Return a flag where names end in what looks like UMIs but was not used."""
+    """Return a flag where names or tags hold what looks like UMIs but was not used."""
     if not record.unused_umi:
         return []
     text = (
-        f"Read names end in bases that may be UMIs, such as {record.unused_umi}, and were not used: "
+        f"Read names or tags hold bases that may be UMIs, such as {record.unused_umi}, and were not used: "
         "molecules are distinguished by where their reads begin. If they are UMIs, write one into every name "
         "as its last field after an underscore, or into the tag RX (in FASTQ RX:Z: after the name), and "
         "analyse the sample again."

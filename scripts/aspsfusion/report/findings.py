@@ -144,6 +144,11 @@ class Fusion(Record):
     split_reads_with_duplicates: int
     spanning_pairs_with_duplicates: int
     fragments_with_duplicates: int
+    fixed_ends: list[int] = Field(
+        [],
+        description="without UMIs, fragments with duplicates at each of the few pairs of ends that most of "
+        "them share; empty where they do not",
+    )
     max_anchor_five_prime: int
     max_anchor_three_prime: int
     wild_type_five_prime: int = Field(
@@ -208,6 +213,8 @@ class FilteredFusion(Record):
     split_reads: int
     spanning_pairs: int
     fragments: int
+    fragments_with_duplicates: int = 0
+    fixed_ends: list[int] = Field([], description="see `Fusion`")
     agreeing_split_reads: int = Field(
         0,
         description="between the target's genes: unique fragments with a read split at about the same "

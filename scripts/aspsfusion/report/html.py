@@ -11,6 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from aspsfusion.io.files import replacing
+from aspsfusion.report.assay_section import assay_facts, primer_table
 from aspsfusion.report.candidates import (
     Folded,
     bridge_table,
@@ -55,6 +56,9 @@ class ReportView:
         other_fusions: evidence of the others.
         exclusion: sentences on what would have been seen.
         acceptors: informative fragments; None when there are none.
+        assay: what the assay is, name by name.
+        assay_notes: what else is to be known of it.
+        primers: of the target's genes; None where none are declared.
         qc_checks: quality values with a limit; None when there is none.
         qc_values: quality values without a limit, name by name.
         flags: quality values beyond their limit.
@@ -85,6 +89,9 @@ class ReportView:
     other_fusions: tuple[FusionView, ...]
     exclusion: tuple[str, ...]
     acceptors: Table | None
+    assay: tuple[Fact, ...]
+    assay_notes: tuple[str, ...]
+    primers: Table | None
     qc_checks: Table | None
     qc_values: tuple[Fact, ...]
     flags: tuple[str, ...]
@@ -122,6 +129,7 @@ def report_view(report: Report) -> ReportView:
         fusion_view(fusion, report.panel.build, report.gene_models, number)
         for number, fusion in enumerate([*main, *others], 1)
     ]
+    genes = report.verdict.target.split("::")
     foot = f"{report.sample_id}: {report.verdict.call}, {report.verdict.target}"
     return ReportView(
         sample_id=report.sample_id,
@@ -136,6 +144,9 @@ def report_view(report: Report) -> ReportView:
         other_fusions=tuple(views[len(main) :]),
         exclusion=exclusion_sentences(report.exclusion, report.verdict),
         acceptors=acceptor_table(report.exclusion),
+        assay=assay_facts(report.assay, genes),
+        assay_notes=tuple(report.assay.notes),
+        primers=primer_table(report.assay, genes),
         qc_checks=check_table(report.qc),
         qc_values=unlimited_values(report.qc),
         flags=tuple(flag.text for flag in report.qc.flags),

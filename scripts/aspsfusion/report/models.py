@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from aspsfusion.report.assay import Assay
 from aspsfusion.report.findings import (
     FilteredFusion,
     FilteredOneSided,
@@ -306,6 +307,7 @@ class Report(Record):
         default=[], description="deletions and duplications within a target gene; they touch no verdict"
     )
     exclusion: Exclusion
+    assay: Assay = Field(default_factory=Assay)
     qc: QualityControl
     expression: list[Expression]
     exon_coverage: list[ExonCoverage]

@@ -178,7 +178,6 @@ def unlimited_values(qc: QualityControl) -> tuple[Fact, ...]:
         Fact("Pairs with overlapping mates", percent(qc.overlap_fraction)),
         Fact("Input", qc.input if qc.input_build is None else f"{qc.input}, aligned to {qc.input_build}"),
         Fact("Strand", f"{qc.strand}{in_sense}"),
-        Fact("Molecules distinguished by", "UMI" if qc.umi else "coordinates"),
         Fact("Control genes, fragments", controls),
     )
 

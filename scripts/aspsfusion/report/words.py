@@ -52,6 +52,23 @@ def rounded_up(share: float) -> str:
     return f"{-int(-round(value * scale, 6) // 1) / scale:g}%"
 
 
+MOST_LISTED = 5
+"""Names that a sentence lists; of more it counts the rest."""
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence has them, a few of many.
+
+    >>> listed(["A"]), listed(["A", "B", "C"]), listed(list("ABCDEFGH"))
+    ('A', 'A, B and C', 'A, B, C, D and 4 others')
+    """
+    shown = list(names)
+    if len(shown) > MOST_LISTED:
+        kept = shown[: MOST_LISTED - 1]
+        shown = [*kept, f"{count(len(shown) - len(kept))} others"]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
 def joined(parts: Sequence[str]) -> str:
     """Return the parts with commas between them, or a dash when there is none."""
     return ", ".join(parts) or "-"

@@ -3,6 +3,7 @@
 A fragment is a row of arrays: which molecule, where on it (0-based), how long and which strand read 1 is.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,12 +73,12 @@ def draw_along(
         library: lengths, strand and decay.
         rng: source of chance.
     """
-    lengths = _lengths(number, size, library, rng)
+    lengths = lengths_of(number, size, library, rng)
     if library.three_prime_decay:
         starts = _towards_three_prime(size - lengths, library.three_prime_decay, rng)
     else:
         starts = rng.integers(0, size - lengths + 1)
-    return _fragments(molecule, starts, lengths, library, rng)
+    return fragments_of(molecule, starts, lengths, library, rng)
 
 
 def draw_near(
@@ -102,13 +103,13 @@ def draw_near(
         rng: source of chance.
     """
     low, high = max(0, center - library.window), min(size, center + library.window)
-    lengths = _lengths(number, high - low, library, rng)
-    return _fragments(molecule, low + rng.integers(0, high - low - lengths + 1), lengths, library, rng)
+    lengths = lengths_of(number, high - low, library, rng)
+    return fragments_of(molecule, low + rng.integers(0, high - low - lengths + 1), lengths, library, rng)
 
 
 def whole(molecule: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Fragments:
     """Return the one fragment that a molecule is as a whole."""
-    return _fragments(molecule, np.array([0]), np.array([size]), library, rng)
+    return fragments_of(molecule, np.array([0]), np.array([size]), library, rng)
 
 
 def draw_crossing(
@@ -138,19 +139,48 @@ def draw_crossing(
             f"junction of {stated.name}{between}, whose sides have {junction} and {size - onwards} nt",
             remedy=remedy,
         )
-    parts, found = [_none()], 0
-    for _ in range(MAX_ROUNDS):
-        if found >= number:
-            break
-        lengths = _lengths(4 * number, size, library, rng)
+
+    def attempt(count: int) -> Fragments:
+        lengths = lengths_of(count, size, library, rng)
         lengths = lengths[lengths >= five + inserted + three]
         lowest = np.maximum(0, onwards + three - lengths)
         highest = np.minimum(junction - five, size - lengths)
         starts = rng.integers(lowest, highest + 1)
-        drawn = _fragments(molecule, starts, lengths, library, rng)
-        sides = np.full(len(drawn), junction), np.full(len(drawn), onwards)
+        return fragments_of(molecule, starts, lengths, library, rng)
+
+    return crossing_alone(number, attempt, stated, library, remedy)
+
+
+def crossing_alone(
+    number: int,
+    attempt: Callable[[int], Fragments],
+    stated: Molecule,
+    library: SimulationParameters,
+    remedy: str,
+) -> Fragments:
+    """Draw fragments until there are enough of which a read crosses the junction with both anchors.
+
+    Args:
+        number: how many.
+        attempt: draws about so many fragments of the molecule.
+        stated: the molecule; it has a junction.
+        library: reads and anchors.
+        remedy: what to do where (nearly) none crosses.
+
+    Raises:
+        ParameterError: (nearly) none crosses.
+    """
+    assert stated.junction is not None
+    onwards = stated.junction + stated.inserted
+    parts, found = [_none()], 0
+    for _ in range(MAX_ROUNDS):
+        if found >= number:
+            break
+        drawn = attempt(4 * number)
+        sides = np.full(len(drawn), stated.junction), np.full(len(drawn), onwards)
         before, after = anchors(drawn, sides, whole_reads(len(drawn), library), library)
-        drawn = drawn.take(np.flatnonzero((before >= five) & (after >= three)))
+        enough = (before >= library.anchor_five_prime) & (after >= library.anchor_three_prime)
+        drawn = drawn.take(np.flatnonzero(enough))
         parts.append(drawn)
         found += len(drawn)
     if found < number:
@@ -228,7 +258,8 @@ def _none() -> Fragments:
     return Fragments(empty, empty, empty, np.empty(0, dtype=np.bool_), empty)
 
 
-def _lengths(number: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Integers:
+def lengths_of(number: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Integers:
+    """Draw so many lengths of fragments, in nt, of a molecule of this size."""
     drawn = np.rint(rng.normal(library.insert_mean, library.insert_sd, number)).astype(np.int64)
     return np.clip(drawn, min(library.insert_min, size), size)
 
@@ -240,21 +271,27 @@ def _towards_three_prime(room: Integers, decay: float, rng: np.random.Generator)
     return np.maximum(0, room - distance.astype(np.int64))
 
 
-def _fragments(
+def fragments_of(
     molecule: int,
     starts: Integers,
     lengths: Integers,
     library: SimulationParameters,
     rng: np.random.Generator,
+    *,
+    sense: Flags | None = None,
 ) -> Fragments:
+    """Return fragments of a molecule, their strands as the library has them where `sense` does not say so."""
     number = len(starts)
-    either = rng.random(number) < 0.5
-    sense = {"none": either, "forward": np.ones_like(either), "reverse": np.zeros_like(either)}
+    if sense is None:
+        either = rng.random(number) < 0.5
+        sense = {"none": either, "forward": np.ones_like(either), "reverse": np.zeros_like(either)}[
+            library.stranded
+        ]
     return Fragments(
         np.full(number, molecule, dtype=np.int64),
         starts,
         lengths,
-        sense[library.stranded],
+        sense,
         np.full(number, -1, dtype=np.int64),
     )
 

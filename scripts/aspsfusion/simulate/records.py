@@ -13,6 +13,12 @@ from aspsfusion.simulate.molecules import Source
 MAX_READ_LENGTH = 1000
 """Nucleotides; the reads of the instruments that this imitates end far below."""
 
+Assay = Literal["fragmented", "anchored", "amplicon"]
+"""What decides where fragments end: chance, one gene-specific primer, or two of them."""
+
+FRAGMENTED: Assay = "fragmented"
+ANCHORED: Assay = "anchored"
+
 SHORTEST_TRIMMED = 0.5
 """Share of a read that trimming leaves at least."""
 
@@ -53,6 +59,9 @@ class SimulationParameters:
         chimera_homology: bases that the two RNAs of a chimera share where they are joined.
         other_fusions: fusions in another sample of the run, stated like `fusions`.
         hopping_rate: share of the fragments of `other_fusions` that is read in this sample.
+        assay: what decides where fragments end. With primers, `fragments` and all other numbers are of the
+            fragments that they make of a molecule; one on which none works gives nothing.
+        primers: gene-specific primers, see `primers.primers_of`.
         read_length: bases of each read.
         single_end: read one end only.
         insert_mean: mean fragment length, nt.
@@ -91,6 +100,8 @@ class SimulationParameters:
     chimera_homology: int = 4
     other_fusions: tuple[str, ...] = ()
     hopping_rate: float = 0.001
+    assay: Assay = FRAGMENTED
+    primers: tuple[str, ...] = ()
     read_length: int = 75
     single_end: bool = False
     insert_mean: float = 200.0
@@ -151,6 +162,9 @@ class SimulationParameters:
                 raise ParameterError(
                     f"{_option(name)} {value} is no rate", remedy="give a number from 0 to 1"
                 )
+        if (self.assay == FRAGMENTED) == bool(self.primers):
+            given, missing = ("--primer", "--assay") if self.primers else ("--assay", "--primer")
+            raise ParameterError(f"{given} needs {missing}", remedy="give both, or neither")
         for name in ("coverage", "transcripts", "unspliced", "near", "copies", "repeats"):
             for key, number in getattr(self, name).items():
                 if number < 0:

@@ -8,7 +8,7 @@ makes the records, `write_simulation` the files.
 
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +39,7 @@ from aspsfusion.simulate.molecules import (
     parse_fusion,
     primary_transcript,
 )
+from aspsfusion.simulate.primers import Primer, draw_primed, fasta, primers_of
 from aspsfusion.simulate.reads import Integers, Keys, ReadMaker, dark_read, decode, encode
 from aspsfusion.simulate.records import (
     SHORTEST_TRIMMED,
@@ -78,13 +79,15 @@ def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[Simulat
     )
     molecules: list[Molecule] = []
     parts: list[Fragments] = []
+    primers = primers_of(panel, parameters.primers)
     for request in requests(panel, parameters, draw, artefact):
         molecules.append(request.molecule)
-        parts.append(_drawn(request, len(molecules) - 1, parameters, draw))
+        parts.append(_drawn(request, len(molecules) - 1, parameters, primers, draw))
     if not sum(len(part) for part in parts):
         raise ParameterError(
             "nothing to simulate",
-            remedy="give --fusion, --fragments, --coverage, --near or --background with a number",
+            remedy="give --fusion, --fragments, --coverage, --near or --background with a number"
+            + (", and primers that work on it" if primers else ""),
         )
     drawn = Fragments.joined(parts)
     for chimera in chimeras(molecules, drawn, parameters.chimera_rate, parameters.chimera_homology, artefact):
@@ -104,7 +107,7 @@ def write_simulation(
         panel: gives the sequences.
         parameters: what to simulate.
         prefix: path to which `_R1.fastq.gz`, `_R2.fastq.gz` (or `.fastq.gz`) and `.truth.tsv` are added;
-            several lanes have `_L001`, `_L002` and so on before that.
+            several lanes have `_L001`, `_L002` and so on before that; `.primers.fa` where there are primers.
         force: replace existing files.
 
     Returns:
@@ -117,13 +120,17 @@ def write_simulation(
     ends = [".fastq.gz"] if parameters.single_end else ["_R1.fastq.gz", "_R2.fastq.gz"]
     lanes = [f"_L{lane:03d}" for lane in range(1, parameters.lanes + 1)] if parameters.lanes > 1 else [""]
     paths = [Path(f"{prefix}{lane}{end}") for lane in lanes for end in ends]
+    paths += [Path(f"{prefix}.primers.fa")] if parameters.primers else []
+    reads = len(ends) * len(lanes)
     paths.append(Path(f"{prefix}.truth.tsv"))
     with ExitStack() as stack:
         # All names are claimed before the first is written, so that either all files appear or none.
         temporaries = [stack.enter_context(replacing(path, force=force)) for path in paths]
-        outputs = [stack.enter_context(_gzip_writer(path)) for path in temporaries[:-1]]
+        outputs = [stack.enter_context(_gzip_writer(path)) for path in temporaries[:reads]]
         truth = stack.enter_context(temporaries[-1].open("w", encoding="ascii", newline="\n"))
         truth.write(TruthRecord.header() + "\n")
+        if parameters.primers:
+            temporaries[reads].write_text(fasta(primers_of(panel, parameters.primers)), encoding="ascii")
         for record in records:
             of_lane = outputs[record.lane * len(ends) :]
             mates = zip(of_lane[: len(ends)], (record.read_1, record.read_2), strict=False)
@@ -235,9 +242,16 @@ def _fusion(panel: Panel, text: str, rng: np.random.Generator) -> Request:
 
 
 def _drawn(
-    request: Request, number: int, library: SimulationParameters, rng: np.random.Generator
+    request: Request,
+    number: int,
+    library: SimulationParameters,
+    primers: Sequence[Primer],
+    rng: np.random.Generator,
 ) -> Fragments:
     """Return the fragments of the molecule with this number that a request asks for."""
+    if primers:
+        crossing = request.placing == "crossing"
+        return draw_primed(request.number, number, request.molecule, primers, library, rng, crossing=crossing)
     size = len(request.molecule.sequence)
     if request.placing == "crossing":
         return draw_crossing(request.number, number, request.molecule, library, rng)

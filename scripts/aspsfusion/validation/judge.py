@@ -26,6 +26,7 @@ SILENT_REASONS = frozenset(
         "CONTROL_GENES_NOT_SEEN",
         "AMPLICON_CANNOT_SHOW",
         "PRIMERS_NOT_KNOWN",
+        "PRIMERS_CANNOT_SHOW",
         "WOULD_HAVE_BEEN_SEEN",
     }
 )

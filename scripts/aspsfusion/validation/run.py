@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aspsfusion import __version__
+from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.call.call import Caller
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.interpret.compose import StageResults, compose_report, read_metrics
@@ -24,6 +25,7 @@ from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Report
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
+from aspsfusion.simulate.primers import fasta, primers_of
 from aspsfusion.simulate.records import SimulatedFragment
 from aspsfusion.simulate.simulate import simulate, write_simulation
 from aspsfusion.validation.judge import judge
@@ -60,19 +62,30 @@ class Chain:
         self._directory = panel_directory
         self._scratch = scratch
 
-    def examine(self, sample: str, lanes: Sequence[Lane], library: str | None = None) -> StageResults:
+    def examine(
+        self,
+        sample: str,
+        lanes: Sequence[Lane],
+        library: str | None = None,
+        structures: ReadStructures = TEMPLATES_ALONE,
+        primers: Path | None = None,
+    ) -> StageResults:
         """Return what the stages before the verdict find in a sample.
 
         Args:
             sample: sample name.
             lanes: its reads.
             library: declared library type.
+            structures: what the reads consist of.
+            primers: FASTA of the library's gene-specific primers.
         """
         scratch = self._scratch
         candidates, bam = scratch / "candidates.fastq.gz", scratch / "panel.bam"
         run_screen(self._directory, lanes, candidates, scratch / _SCREEN, force=True)
         outputs = {"bam": bam, "align": scratch / _ALIGN, "evidence": scratch / "evidence.json.gz"}
-        calls = call_candidates(self._caller, candidates, sample, outputs, force=True)
+        calls = call_candidates(
+            self._caller, candidates, sample, outputs, structures=structures, primers=primers, force=True
+        )
         screen, align = (read_metrics(scratch / name) for name in (_SCREEN, _ALIGN))
         return StageResults(sample, screen, align, calls, library)
 
@@ -100,6 +113,12 @@ class Chain:
             path.write_text(text, encoding="ascii")
         return Lane(paths[0], paths[1] if len(paths) > 1 else None)
 
+    def write_primers(self, text: str) -> Path:
+        """Write the FASTA of a library's primers where the next sample's are written too."""
+        path = self._scratch / "primers.fa"
+        path.write_text(text, encoding="ascii")
+        return path
+
 
 @contextmanager
 def open_chain(panel_directory: Path, call: CallParameters, classify: ClassifyParameters) -> Iterator[Chain]:
@@ -111,9 +130,12 @@ def open_chain(panel_directory: Path, call: CallParameters, classify: ClassifyPa
 
 def run_sample(chain: Chain, sample: StudySample) -> tuple[Outcome, Report]:
     """Simulate one sample, examine it and compare the verdict with the truth."""
-    fragments = list(simulate(chain.panel, sample.parameters()))
-    cell, lanes = sample.cell, chain.write_fragments(fragments)
-    results = chain.examine(sample.name, lanes, cell.library)
+    cell, parameters = sample.cell, sample.parameters()
+    fragments = list(simulate(chain.panel, parameters))
+    lanes, primers = chain.write_fragments(fragments), None
+    if cell.declare_primers:
+        primers = chain.write_primers(fasta(primers_of(chain.panel, parameters.primers)))
+    results = chain.examine(sample.name, lanes, cell.library, primers=primers)
     report = chain.report(results)
     declared = None
     if cell.tumour_fraction is not None:

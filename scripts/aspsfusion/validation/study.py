@@ -102,7 +102,8 @@ class Cell(_Strict):
     expect_negative: dict[str, Any] = Field(default_factory=dict, description="the same of the negatives")
     positives: int | None = Field(None, ge=0)
     negatives: int | None = Field(None, ge=0)
-    library: Literal["polyA", "total", "capture", "amplicon"] | None = None
+    library: Literal["polyA", "total", "capture", "amplicon", "anchored"] | None = None
+    declare_primers: bool = Field(False, description="whether the program is given the simulated primers")
     simulate: dict[str, Any] = Field(default_factory=dict)
 
     def truth_of(self, arm: Arm) -> Truth:
