@@ -1,6 +1,7 @@
 """Counting the wild type: each fragment once, whatever its reads cover."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,41 @@ def test_crossing_and_depth_equal_counting_by_hand(
     covering = sum(any(start <= boundary < start + length for start, length in spans) for spans in fragments)
     assert coverage.crossing_at(CONTIG, boundary) == crossing
     assert coverage.mean_depth(CONTIG, boundary, boundary + 1) == covering
+    assert Coverage.from_json(coverage.to_json()) == coverage
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [
+        (placement(CONTIG, 0, 50), placement(CONTIG, 90, 140, reverse=True), (1, 0)),
+        (placement(CONTIG, 90, 140, reverse=True), placement(CONTIG, 0, 50), (1, 0)),
+        (placement(CONTIG, 0, 50), placement(CONTIG, 0, 50, reverse=True), (1, 0)),
+        (placement(CONTIG, 4, 50), placement(CONTIG, 0, 46, reverse=True), (1, 0)),
+        (placement(CONTIG, 0, 50, reverse=True), placement(CONTIG, 90, 140), (0, 1)),
+        (placement(CONTIG, 0, 50, reverse=True), placement(CONTIG, 50, 100), (0, 1)),
+        (placement(CONTIG, 0, 50), placement(CONTIG, 90, 140), (0, 1)),
+        (placement(CONTIG, 0, 50, reverse=True), placement(CONTIG, 90, 140, reverse=True), (0, 1)),
+        (placement(CONTIG, 0, 50), placement("G|T2", 90, 140), (0, 0)),
+    ],
+    ids=[
+        "facing",
+        "reversed",
+        "one place",
+        "ends beyond each other",
+        "outward",
+        "outward, touching",
+        "both forward",
+        "both reverse",
+        "two transcripts",
+    ],
+)
+def test_mates_that_face_each_other_are_counted(
+    first: Placement, second: Placement, counts: tuple[int, int]
+) -> None:
+    coverage = Coverage(10)
+    coverage.add("G", [first, second], {})
+    coverage.add("G", [placement(CONTIG, 0, 140)], {}, both_ends=True)  # merged: one placement
+    assert (coverage.direction.facing, coverage.direction.not_facing) == counts
     assert Coverage.from_json(coverage.to_json()) == coverage
 
 

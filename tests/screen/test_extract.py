@@ -451,6 +451,12 @@ def test_a_complete_file_has_nothing_to_say(panel: Path, tmp_path: Path) -> None
     assert metrics["input_build"] == "GRCh38"
 
 
+def baseless(name: str, contig: str, position: int, mate: int, count: int = 2) -> list[Record]:
+    """Secondary and supplementary records without bases, as minimap2 and `bwa mem -a` write them."""
+    flags = (PAIRED | mate | kind for kind in (SECONDARY, SUPPLEMENTARY))
+    return [Record(name, "", flag, contig, position, "30S30M") for flag in flags][:count]
+
+
 def changed(change: str) -> list[Record]:
     """A sample of which something is missing."""
     records = complete()
@@ -465,6 +471,8 @@ def changed(change: str) -> list[Record]:
     if change == "primary":
         piece = replace(placed(first, "chr2", 400, cigar="30H30M"), flag=PAIRED | FIRST | SUPPLEMENTARY)
         return [*records, replace(piece, bases=first.bases[30:])]
+    if change == "primary and bases":
+        return [*records, *baseless("lost", "chrX", 9_000, FIRST), *baseless("f0", "chr2", 400, SECOND)]
     if change == "hard clips":
         piece = replace(placed(first, "chr2", 400, cigar="30H30M"), bases=first.bases[30:])
         return [*records, piece, placed(second, "chrX", 800, reverse=True)]
@@ -481,6 +489,7 @@ def changed(change: str) -> list[Record]:
         ("unmapped mates", "The unmapped mates of 1 mapped reads are not in the file"),
         ("mate", "1 reads of the panel's genes have lost their mate"),
         ("primary", "1 chimeric or secondary alignments to the panel's genes have no primary record"),
+        ("primary and bases", "2 reads have chimeric or secondary alignments without bases and no primary"),
         ("hard clips", "1 reads of the panel's genes are hard-clipped"),
         ("bases", "2 reads of the file have no bases"),
         ("locus", "No read is aligned at the locus of THREE."),
@@ -489,6 +498,58 @@ def changed(change: str) -> list[Record]:
 def test_what_is_missing_is_said(panel: Path, tmp_path: Path, change: str, sentence: str) -> None:
     _, metrics = extract(panel, write_records(tmp_path / "m.bam", changed(change), LENGTHS))
     assert any(text.startswith(sentence) for text in metrics["incomplete"]), metrics["incomplete"]
+
+
+@pytest.mark.parametrize("sort", [False, True])
+def test_records_without_bases_are_ordinary_beside_their_primary_ones(
+    panel: Path, tmp_path: Path, sort: bool
+) -> None:
+    records = [
+        more
+        for record in complete()
+        for more in (record, *baseless(record.name, "chrX", 9_000, record.flag & (FIRST | SECOND)))
+    ]
+    records = records[::-1] if sort else records
+    path = write_records(tmp_path / "c.bam", records, LENGTHS)
+    assert extract(panel, path)[1]["incomplete"] == []
+
+
+def test_one_mate_of_which_only_records_without_bases_are_left_is_missed(panel: Path, tmp_path: Path) -> None:
+    """As many first as second mates are lost, so that the file looks whole."""
+    lost = [("p", FIRST), ("q", SECOND)]
+    pairs = flat([placed_pair(name, "ACGT" * 15, "TTGCA" * 12, "chr2", 400) for name in ("p", "q")])
+    left = [r for r in pairs if (r.name, r.flag & (FIRST | SECOND)) not in lost]
+    records = [*complete(left), *(r for name, kind in lost for r in baseless(name, "chrX", 9_000, kind))]
+    _, metrics = extract(panel, write_records(tmp_path / "c.bam", records, LENGTHS))
+    assert [text.split(" and no")[0] for text in metrics["incomplete"]] == [
+        "2 reads have chimeric or secondary alignments without bases"
+    ]
+
+
+@pytest.mark.parametrize(("lengths", "missed"), [(LENGTHS, 0), ({"chrX": 100_000_000, "chr2": 2_000_000}, 3)])
+def test_far_from_the_targets_only_an_unknown_genome_asks_for_primary_records(
+    panel: Path, tmp_path: Path, lengths: dict[str, int], missed: int
+) -> None:
+    away = [record for i in range(3) for record in baseless(f"away{i}", "chrX", 49_100_000, FIRST)]
+    path = write_records(tmp_path / "a.bam", [*pair("x", "ACGT" * 15, "TTGCA" * 12), *away], lengths)
+    texts = [text for text in extract(panel, path)[1]["incomplete"] if "without bases" in text]
+    assert [int(text.split()[0]) for text in texts] == [missed] * bool(missed)
+
+
+def test_few_records_without_bases_are_held_at_once(
+    panel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more than are held every second one is looked for; what is there is never missed."""
+    monkeypatch.setattr("aspsfusion.screen.bam_mates.MOST_BASELESS", 10)
+    pairs = [pair(f"r{i}", random_bases(60, seed=i), random_bases(60, seed=100 + i)) for i in range(50)]
+    more = [record for first, _ in pairs for record in baseless(first.name, "chrX", 9_000, FIRST, 1)]
+    held = [
+        extract(panel, write_records(tmp_path / "h.bam", records, LENGTHS))[1]["incomplete"]
+        for records in ([*more, *flat(pairs)], [*more, *flat(pairs[:1])])
+    ]
+    numbers = [[int(text.split()[0]) for text in texts if "without bases" in text] for texts in held]
+    assert numbers[0] == []
+    assert 3 <= numbers[1][0] <= 10
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ class Coverage:
         genes: fragments by gene.
         diverged: fragments of another species or of a diverged copy by the gene that they fit, which are in
             none of the other counts.
-        direction: fragments by direction and splicing.
+        direction: fragments by the direction of their reads and by splicing.
     """
 
     min_anchor: int
@@ -80,6 +80,8 @@ class Coverage:
             both_ends: whether its reads show both of its ends; else the first one shows where it begins.
         """
         self.genes[gene] = self.genes.get(gene, 0) + 1
+        if len(placements) == BOTH_ENDS:
+            self.direction.add_pair(*placements)
         by_contig: dict[str, list[Placement]] = {}
         for placement in placements:
             by_contig.setdefault(placement.contig, []).append(placement)

@@ -58,6 +58,8 @@ def incomplete_evidence(
                 "crosses a border between exons: the sample looks like DNA, not RNA.",
             )
         )
+    if coverage.direction.mates_face is False:
+        reasons.append(_mates_not_facing(coverage.direction))
     return reasons
 
 
@@ -277,6 +279,16 @@ def _duplicates(record: CallsFile, parameters: ClassifyParameters) -> _Judged:
         kept=None if share is None else share <= most,
         reason="a convention of this program, without a published limit",
         flag=f"{record.duplicates} of {record.candidates} candidate fragments are duplicates.",
+    )
+
+
+def _mates_not_facing(direction: Direction) -> Reason:
+    pairs = direction.facing + direction.not_facing
+    return Reason(
+        code="MATES_NOT_FACING",
+        text=f"In {direction.not_facing:,} of {pairs:,} wild-type pairs the mates do not face each other, as "
+        "the two reads of a fragment do: pairs of the fusion cannot be recognised. Give both reads as "
+        "sequenced, neither as its reverse complement: the FASTQ files as the sequencer wrote them.",
     )
 
 

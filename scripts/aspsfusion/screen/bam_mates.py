@@ -40,6 +40,10 @@ MOST_STRANGERS = 8
 """Reads of a kept name that are passed on though their place is not that of a read of the panel: a mate of
 which the place is stated wrongly is among so few, and strangers of the same name may be the whole file."""
 
+MOST_BASELESS = 500_000
+"""Reads known by records without bases whose primary record is looked for: of more, every second one is, of
+twice as many every fourth, and so on. Aligners write such records by the million."""
+
 _PAIR_UNMAPPED = PAIRED | UNMAPPED | MATE_UNMAPPED
 
 _SECONDS, _SINGLES = 21, 42
@@ -181,6 +185,46 @@ def _may_be_mates(one: pysam.AlignedSegment, other: pysam.AlignedSegment) -> boo
     )
 
 
+class BaselessReads:
+    """Reads of records that are not primary and have no bases, of which no primary one was found yet."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, None] = {}  # a dictionary keeps the order of the file, whatever the hashes
+        self._records = 0
+        self._step = 1
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, record: pysam.AlignedSegment, before: Iterable[pysam.AlignedSegment | None]) -> None:
+        """Add a record that is not primary and has no bases.
+
+        Args:
+            record: to be added.
+            before: the primary records before it: as aligners write a file, its own one is among them.
+        """
+        read = _read_of(record)
+        if any(primary is not None and _read_of(primary) == read for primary in before):
+            return
+        self._records += 1
+        if self._records % self._step:
+            return
+        self._waiting[read] = None
+        if len(self._waiting) > MOST_BASELESS:
+            self._waiting = dict.fromkeys(list(self._waiting)[1::2])
+            self._step *= 2
+
+    def found(self, record: pysam.AlignedSegment) -> None:
+        """Take out the read of a primary record."""
+        if self._waiting:
+            self._waiting.pop(_read_of(record), None)
+
+
+def _read_of(record: pysam.AlignedSegment) -> int:
+    """Return a number for a record's name and mate, whatever its read group: some records lack that."""
+    return hash((fragment_label(record), is_second(record.flag)))
+
+
 @dataclass
 class Wanted:
     """The reads of the panel that the first pass found, by numbers that stand for them.
@@ -192,6 +236,7 @@ class Wanted:
         names: names of these.
         places: read group, name and place of these.
         also: read groups and names of further records of the panel, which are not primary.
+        baseless: reads of such records without bases.
     """
 
     neighbours: bool = True
@@ -200,6 +245,7 @@ class Wanted:
     names: set[int] = field(default_factory=set)
     places: set[int] = field(default_factory=set)
     also: set[int] = field(default_factory=set)
+    baseless: BaselessReads = field(default_factory=BaselessReads)
     _counts: dict[int, int] = field(default_factory=dict)
 
     def add(self, record: pysam.AlignedSegment, ordinal: int, unplaced: int) -> None:

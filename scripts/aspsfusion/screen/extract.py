@@ -68,6 +68,7 @@ from aspsfusion.screen.extract_metrics import (
     MOST_QUALITY,
     Counts,
     Kept,
+    Loci,
     extract_metrics,
     locus_genes,
     refuse_transcripts,
@@ -130,23 +131,27 @@ class _Batch:
 
 
 def choose_fragments(
-    records: Iterable[pysam.AlignedSegment], table: ScreenTable, genes: int, progress: Progress
+    records: Iterable[pysam.AlignedSegment], table: ScreenTable, genes: int, loci: Loci, progress: Progress
 ) -> tuple[Wanted, Counts]:
     """First pass: the fragments of which any record holds a panel k-mer, and what there is.
 
     Records that are not primary add to them too, so that a fragment is missed by none of its parts and
-    one whose primary record was removed is noticed.
+    one whose primary record was removed is noticed. Those without bases cannot be looked up: they are
+    remembered by their place, or everywhere where the loci are not known.
 
     Args:
         records: every record of the file.
         table: the panel's k-mers.
         genes: number of genes of the panel.
+        loci: of the panel's targets in the file, none where the file's genome is not known.
         progress: called now and then with the reads seen so far and a note.
     """
     wanted, counts = Wanted(), Counts()
     pairs, unplaced_pairs, unplaced = NeighbourPairs(), NeighbourPairs(), 0
     primary = _Batch(SequenceScreen(table, genes), wanted, counts)
     other = _Batch(SequenceScreen(table, genes), wanted)
+    last: pysam.AlignedSegment | None = None
+    before_last: pysam.AlignedSegment | None = None
     for record in records:
         flag = record.flag
         bases = record.query_sequence
@@ -155,7 +160,10 @@ def choose_fragments(
             counts.supplementary += bool(flag & SUPPLEMENTARY)
             if bases:
                 other.add(record, bases)
+            elif not loci or locus_genes(loci, str(record.reference_name), record.reference_start):
+                wanted.baseless.add(record, (last, before_last))
             continue
+        last, before_last = record, last
         pairs.add(record)
         without_place = has_no_place(record)
         if without_place:
@@ -183,7 +191,7 @@ class _SecondPass:
     """Takes the reads of the kept fragments out of the file."""
 
     wanted: Wanted
-    loci: dict[str, list[tuple[str, int, int]]]
+    loci: Loci
     kept: Kept
     progress: Progress
 
@@ -208,7 +216,9 @@ class _SecondPass:
             if number % BATCH_READS == 0:
                 self.progress(number, ", second pass")
             if not record.flag & NOT_PRIMARY:
+                self.wanted.baseless.found(record)
                 yield record
+        self.kept.baseless = len(self.wanted.baseless)
 
     def _taken(self, record: pysam.AlignedSegment) -> Read:
         """Return the read of a kept fragment, and count what its record tells."""
@@ -358,8 +368,8 @@ def run_extract(
         # Its name begins with that of the output's draft, so that it goes with it.
         scratch_beside(output.with_name(f"{output.name}.reads"), PRIVATE) as scratch,
     ):
-        header, wanted, counts = _first_pass(panel, alignments, reference, progress)
-        second_pass = _SecondPass(wanted, target_loci(panel, header), kept, progress)
+        header, loci, wanted, counts = _first_pass(panel, alignments, reference, progress)
+        second_pass = _SecondPass(wanted, loci, kept, progress)
         with (
             open_alignments(alignments, reference) as stream,
             open_to_write(draft) as raw,
@@ -379,13 +389,14 @@ def run_extract(
 
 def _first_pass(
     panel: Panel, path: Path, reference: Path | None, progress: Progress
-) -> tuple[Header, Wanted, Counts]:
+) -> tuple[Header, Loci, Wanted, Counts]:
     table = load_screen_index(panel.directory).table
     with open_alignments(path, reference) as stream:
         header = read_header(stream)
         require_human(header, path)
         refuse_transcripts(header, path)
-        wanted, counts = choose_fragments(records_of(stream, path), table, len(panel.spec.genes), progress)
+        loci, genes = target_loci(panel, header), len(panel.spec.genes)
+        wanted, counts = choose_fragments(records_of(stream, path), table, genes, loci, progress)
     if not counts.reads:
         raise ReadsError("holds no reads", path=path, remedy="give a file with reads")
     if counts.best_quality > MOST_QUALITY:
@@ -394,4 +405,4 @@ def _first_pass(
             path=path,
             remedy=COPY_AGAIN,
         )
-    return header, wanted, counts
+    return header, loci, wanted, counts

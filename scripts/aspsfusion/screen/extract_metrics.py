@@ -160,6 +160,8 @@ class Kept:
     Attributes:
         fragments: kept fragments.
         without_primary: names of which only secondary or supplementary records are in the file.
+        baseless: reads of which only such records without bases are in the file, at the targets' loci where
+            these are known.
         without_mate: paired reads whose mate is not in the file.
         hard_clipped: primary records that lost bases by hard clipping.
         repeated: further primary records of a read that is there already.
@@ -169,6 +171,7 @@ class Kept:
 
     fragments: int = 0
     without_primary: int = 0
+    baseless: int = 0
     without_mate: int = 0
     hard_clipped: int = 0
     repeated: int = 0
@@ -261,6 +264,11 @@ def missing_evidence(header: Header, counts: Counts, kept: Kept, loci: Loci) -> 
             kept.without_primary,
             "chimeric or secondary alignments to the panel's genes have no primary record: the whole "
             "reads are not in the file.",
+        ),
+        (
+            kept.baseless,
+            "reads have chimeric or secondary alignments without bases and no primary record: they are not "
+            "in the file.",
         ),
         (
             kept.hard_clipped,
