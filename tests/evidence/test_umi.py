@@ -7,8 +7,8 @@ import pysam
 import pytest
 
 from aspsfusion.call.calls_file import CalledJunction
+from aspsfusion.evidence.copies import Copies, join_copies
 from aspsfusion.evidence.ends import End, Shown
-from aspsfusion.evidence.molecules import Copies, join_copies
 from aspsfusion.evidence.umis import are_umis, cluster_umis, umi_of_name
 from aspsfusion.screen.pairs import Lane
 from carriers.genes import read_genes

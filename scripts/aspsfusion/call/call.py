@@ -22,12 +22,12 @@ from aspsfusion.call.listed_ends import at_listed_ends
 from aspsfusion.call.one_sided import find_one_sided
 from aspsfusion.call.support import PREFERENCE, Support
 from aspsfusion.config import CallParameters
+from aspsfusion.evidence.copies import Copies, join_copies
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules, count_wild_type, crossing_of_gene
 from aspsfusion.evidence.diverged import diverged_fragments
 from aspsfusion.evidence.ends import END_SLACK, End, Place, without_primed
 from aspsfusion.evidence.evidence_file import Evidence, read_evidence
 from aspsfusion.evidence.fixed_ends import MAX_PLACES, MIN_FRAGMENTS, MIN_SHARE
-from aspsfusion.evidence.molecules import Copies, join_copies
 from aspsfusion.evidence.primers import Primer
 from aspsfusion.evidence.umis import NO_UMIS
 from aspsfusion.io.files import replacing
@@ -251,12 +251,12 @@ def unique_molecules(
 
     Copies of one molecule may have been aligned with either gene first; on the junction they begin at the
     same place. Of several the one with the strongest kind of support, the fewest edits, then the lowest
-    number is kept. UMIs distinguish molecules of one place, as in `evidence.molecules`.
+    number is kept. UMIs distinguish molecules of one place, as in `evidence.copies`.
 
     Args:
         group: fragments that count.
         primed: places at which reads from primers begin, see `evidence.ends.without_primed`.
-        misread_runs: see `evidence.molecules.join_copies`.
+        misread_runs: see `evidence.copies.join_copies`.
     """
     copies = [
         Copies(
