@@ -188,7 +188,8 @@ def _lanes(fragments: list[Fragment], lanes: int, directory: Path) -> list[list[
 
 
 def _without_labels(report: Report) -> Report:
-    """Return a report without the names of its reads."""
+    """Return a report without the names of its reads and the bytes of its files, which hold them."""
+    report["inputs"] = []
     for fusion in report["fusions"]:
         for read in fusion["reads"]:
             read["name"] = ""

@@ -87,7 +87,7 @@ def lanes_of(
 
 
 def analysed(panel: Path, directory: Path, given: Sequence[Lane] | Path) -> dict[str, Any]:
-    """Return the report without its labels."""
+    """Return the report without its labels and the bytes of its files, which hold the names."""
     candidates, metrics = directory / "c.fastq.gz", directory / "screen.json"
     if isinstance(given, Path):
         run_extract(panel, given, candidates, metrics)
@@ -98,6 +98,7 @@ def analysed(panel: Path, directory: Path, given: Sequence[Lane] | Path) -> dict
         SampleInput(panel, candidates, metrics), files, Thresholds(CallParameters(), ClassifyParameters())
     )
     report: dict[str, Any] = json.loads(files.path(".report.json").read_text())
+    del report["inputs"]
     for fusion in report["fusions"] + report["filtered"]:
         for read in fusion.get("reads", ()):
             read["name"] = ""
