@@ -47,7 +47,7 @@ install: $(INSTALLED)
 # compiled by installing again. Python compiles what it imports once where it may write beside it; every job of a
 # batch starts faster when that was done before. Each package has to have one of the hashes of the lock, those that
 # build the program too, so that nothing is fetched for the build alone.
-LOCKED = -m pip install --quiet --disable-pip-version-check --require-hashes
+LOCKED = -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 PROGRAM = -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
 NO_ZIG = -m pip uninstall --quiet --disable-pip-version-check --yes ziglang
 HAS_COMPILER = -c 'import sys, hatch_build; sys.exit(hatch_build.wanted_compiler() is None)'
