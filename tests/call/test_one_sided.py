@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from aspsfusion.call.clips import clips_of
 from aspsfusion.call.one_sided import find_one_sided
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.panel.panel import Panel
-from carriers.reads import Library, sequenced
+from carriers.genes import opposite
+from carriers.junctions import LIBRARIES
+from carriers.reads import Join, Library, across, sequenced
 from carriers.sample import Runner
 from carriers.wild_type import wild_type
 from stages import Pair, call_pairs
@@ -125,7 +128,7 @@ def test_a_chance_hit_of_the_foreign_bases_does_not_hide_the_gene(demo_panel: Pa
         sequence = transcript.sequence[last + 1 - shown : last + 1] + FOREIGN[: 75 - shown]
         own = Placement(transcript.key, False, last + 1 - shown, last + 1, 0, shown, 55)
         fragments.append(Fragment(number, f"x{number}", 1, (Mate(1, sequence, (hit, own)),)))
-    (place,) = find_one_sided(demo_panel, fragments)
+    (place,) = find_one_sided(demo_panel, clips_of(demo_panel, fragments))
     assert place.fragments == 3
 
 
@@ -143,4 +146,48 @@ def test_a_break_in_an_intron_is_one_whether_a_read_is_placed_in_the_exon_or_the
     report = runner.report([*fragments, *wild_type(runner.genes, library, rng)])
     (found,) = report["one_sided"]
     assert (found["gene"], found["fragments"]) == ("TFE3", 3)
+    assert report["verdict"]["call"] == "INDETERMINATE"
+
+
+@pytest.mark.parametrize("antisense", [False, True])
+@pytest.mark.parametrize("gene", ["ASPSCR1", "HNRNPH3"])
+def test_sequence_of_the_panel_between_the_genes_is_never_excluded(
+    runner: Runner, gene: str, *, antisense: bool
+) -> None:
+    """110 bases of an intron or another gene between exon 7 and exon 6: reads show one of the two breaks."""
+    rng, library, genes = random.Random(0), LIBRARIES["2x75"], runner.genes
+    aspscr1, tfe3 = genes["ASPSCR1"], genes["TFE3"]
+    between = (aspscr1.introns[6] if gene == "ASPSCR1" else genes[gene].bases)[600:710]
+    between = opposite(between) if antisense else between
+    cut = aspscr1.ends[6]
+    first = Join(aspscr1.bases[:cut] + between + tfe3.bases[tfe3.start_of(6) :], cut, cut)
+    second = Join(first.bases, cut + 110, cut + 110)
+    fragments = [
+        fragment
+        for name, join in (("a", first), ("b", second))
+        for fragment in across(join, 5, (20, 28), library, rng, name)
+    ]
+    report = runner.report([*fragments, *wild_type(genes, library, rng)])
+    assert report["exclusion"]["adequate"]
+    assert report["verdict"]["call"] != "EXCLUDED"
+    if antisense:
+        breaks = {(place["gene"], place["exon"]) for place in report["one_sided"]}
+        assert {("ASPSCR1", 7), ("TFE3", 6)} <= breaks
+
+
+@pytest.mark.parametrize("between", ["unknown", "HNRNPH3"])
+def test_few_fragments_of_each_join_with_other_sequence_are_added_up(runner: Runner, between: str) -> None:
+    """Two reads leave exon 7, two enter exon 6, at the exact borders: none of the four is chance."""
+    rng, library, genes = random.Random(1), LIBRARIES["2x75"], runner.genes
+    aspscr1, tfe3 = genes["ASPSCR1"], genes["TFE3"]
+    bases = FOREIGN[:110] if between == "unknown" else genes[between].bases[600:710]
+    cut = aspscr1.ends[6]
+    joined = aspscr1.bases[:cut] + bases + tfe3.bases[tfe3.start_of(6) :]
+    fragments = [
+        fragment
+        for name, place in (("a", cut), ("b", cut + 110))
+        for fragment in across(Join(joined, place, place), 2, (20, 28), library, rng, name)
+    ]
+    report = runner.report([*fragments, *wild_type(genes, library, rng)])
+    assert report["exclusion"]["adequate"]
     assert report["verdict"]["call"] == "INDETERMINATE"

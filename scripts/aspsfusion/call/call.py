@@ -14,9 +14,11 @@ from typing import NamedTuple
 from aspsfusion.call.assign import Assigned, SupportFinder
 from aspsfusion.call.bridges import BridgeFinder
 from aspsfusion.call.calls_file import CalledJunction, CalledRead, Calls, CallsFile, MatePlace, write_calls
+from aspsfusion.call.clips import clips_of
 from aspsfusion.call.filters import beside_stronger, homology, rejections
 from aspsfusion.call.internal import internal_events
 from aspsfusion.call.junction import in_order
+from aspsfusion.call.listed_ends import at_listed_ends
 from aspsfusion.call.one_sided import find_one_sided
 from aspsfusion.call.support import PREFERENCE, Support
 from aspsfusion.config import CallParameters
@@ -156,9 +158,11 @@ class Caller:
         junctions.sort(
             key=lambda j: (bool(j.rejections), -j.split_reads, -j.fragments, *in_order(j.junction))
         )
-        one_sided = find_one_sided(self.panel, unexplained)
+        clips = clips_of(self.panel, unexplained)
+        one_sided = find_one_sided(self.panel, clips)
+        listed_ends = at_listed_ends(self.panel, clips, junctions, supports, bridges)
         internal = internal_events(self.panel, unexplained, coverage)
-        return Calls(tuple(junctions), tuple(one_sided), coverage, bridges, internal, diverged)
+        return Calls(tuple(junctions), tuple(one_sided), coverage, bridges, internal, listed_ends, diverged)
 
     def _called(self, junction: Junction, molecules: list[Counted], coverage: Coverage) -> CalledJunction:
         """Return a junction with the counts of its molecules."""

@@ -13,7 +13,7 @@ from aspsfusion.evidence.umis import NO_UMIS, UmiSource
 from aspsfusion.io.sealed import read_sealed, sealed_json
 from aspsfusion.panel.panel import Junction
 
-CALLS_VERSION = 8
+CALLS_VERSION = 9
 
 CountedKind = Literal["split", "spanning", "short"]
 """How a counted fragment supports a junction; see `realign.Kind`."""
@@ -69,6 +69,19 @@ class Bridge:
     listed: bool
     agreeing_split: int
     agreeing: int
+
+
+class ListedEnds(NamedTuple):
+    """Unique fragments that may be of the target fusion with other sequence between its genes.
+
+    Attributes:
+        leaving: with a read that goes from a listed end of the 5' gene into other sequence, or from other
+            sequence into the 3' gene at a listed start.
+        joining: others, whose reads join the two genes in the order of the fusion.
+    """
+
+    leaving: int = 0
+    joining: int = 0
 
 
 @dataclass(frozen=True)
@@ -248,6 +261,7 @@ class Calls:
     coverage: Coverage
     bridges: tuple[Bridge, ...] = ()
     internal: tuple[InternalEvent, ...] = ()
+    listed_ends: ListedEnds = field(default_factory=ListedEnds)
     diverged: Mapping[int, str] = field(default_factory=dict, compare=False)
 
 
@@ -286,6 +300,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "one_sided": [asdict(cluster) for cluster in record.calls.one_sided],
         "bridges": [asdict(bridge) for bridge in record.calls.bridges],
         "internal": [asdict(event) for event in record.calls.internal],
+        "listed_ends": record.calls.listed_ends._asdict(),
     }
     path.write_text(sealed_json(data, indent=1) + "\n", encoding="utf-8")
 
@@ -318,8 +333,9 @@ def read_calls(path: Path) -> CallsFile:
         one_sided = tuple(OneSidedCluster(**entry) for entry in data["one_sided"])
         bridges = tuple(Bridge(**entry) for entry in data["bridges"])
         internal = tuple(InternalEvent(**entry) for entry in data["internal"])
+        coverage, listed_ends = Coverage.from_json(data["coverage"]), ListedEnds(**data["listed_ends"])
         return CallsFile(
-            Calls(junctions, one_sided, Coverage.from_json(data["coverage"]), bridges, internal),
+            Calls(junctions, one_sided, coverage, bridges, internal, listed_ends),
             data["candidates"],
             data["duplicates"],
             data["median_insert"],

@@ -190,8 +190,8 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
     for place in findings.one_sided:
         run = plural(place.fragments, "unique fragment runs", "unique fragments run")
         text = (
-            f"{run} from {place.gene} at {place.chrom}:{place.pos} into sequence that is not on the panel: "
-            "the gene may be rearranged with a partner that cannot be named."
+            f"{run} from {place.gene} at {place.chrom}:{place.pos} into sequence that is not on the panel in "
+            "this direction: the gene may be rearranged with a partner that cannot be named."
         )
         reasons.append(Reason(code="ONE_SIDED_BREAK", text=text))
     return [*reasons, *unproven_partners(spec, findings)]

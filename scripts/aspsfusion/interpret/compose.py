@@ -166,6 +166,7 @@ def compose_report(
         else {key: in_fixed_places(ends) for key, ends in coverage.ends.items()},
         anchored={key: anchored_in_fixed_places(ends) for key, ends in coverage.ends.items()},
         primed=primed,
+        listed_ends=calls.listed_ends,
     )
     verdict, excluded = classify(spec, findings, parameters)
     expression = _expression(panel, coverage.genes)

@@ -7,6 +7,7 @@ missed.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from aspsfusion.call.calls_file import ListedEnds
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.interpret.foreign import FOREIGN_STARTS
 from aspsfusion.interpret.primed import Primed
@@ -57,6 +58,7 @@ class Findings:
         diverged: unique fragments of another species or of a diverged copy by the gene that they fit.
         tumour_fraction: declared share of tumour cells, None if it was not declared.
         bridges: fragments that join the target genes and that no junction explains.
+        listed_ends: fragments that show a listed end of the target fusion and other sequence.
         fixed_ends: informative fragments at each acceptor that begin and end at a few places; 0 where most
             do not.
         anchored: those that share the places of one end alone, likewise.
@@ -78,6 +80,7 @@ class Findings:
     fixed_ends: Mapping[str, int] = field(default_factory=dict)
     anchored: Mapping[str, int] = field(default_factory=dict)
     primed: Primed | None = None
+    listed_ends: ListedEnds = field(default_factory=ListedEnds)
 
 
 def detectable_fraction(informative: int, confidence: float) -> float | None:

@@ -48,7 +48,26 @@ def unproven_evidence(spec: PanelSpec, findings: Findings) -> list[Reason]:
                 f"{'them' if number > 1 else 'it'}: the fusion may be there in an unusual form.",
             )
         )
-    return reasons
+    return [*reasons, *_between_the_genes(spec, findings)]
+
+
+def _between_the_genes(spec: PanelSpec, findings: Findings) -> list[Reason]:
+    """Return a reason where fragments show the listed ends of the fusion, each with other sequence."""
+    ends, target = findings.listed_ends, spec.target
+    if ends.leaving < AGREEING_SPLIT or ends.leaving + ends.joining < AGREEING:
+        return []
+    text = (
+        f"{_fragments(ends.leaving)} leave {target.five_prime} or enter {target.three_prime} exactly where "
+        f"{target.fusion} is listed to join them, with other sequence beyond"
+    )
+    if ends.joining:
+        text += f", and {plural(ends.joining, 'other joins', 'others join')} the two genes"
+    return [
+        Reason(
+            code="UNPROVEN_EVIDENCE",
+            text=f"{text}: the fusion may be there with other sequence between its genes.",
+        )
+    ]
 
 
 def unproven_partners(spec: PanelSpec, findings: Findings) -> list[Reason]:
