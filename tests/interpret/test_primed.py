@@ -10,6 +10,7 @@ from aspsfusion.report.html import render_html
 from carriers.genes import Genes
 from carriers.reads import Fragment, Library, sequenced
 from carriers.sample import Runner
+from carriers.wild_type import wild_type
 from primed_reads import antisense, between, codes, report_of, sense, upstream_of
 from stages import fusion_molecule
 
@@ -202,3 +203,13 @@ def test_a_few_molecules_with_many_copies_are_counted(
     assert report.verdict.call == call
     assert report.fusions[0].fragments == number
     assert "FIXED_ENDS" not in codes(report)
+
+
+def test_copies_of_one_chimera_among_wild_type_are_one_molecule(runner: Runner, tmp_path: Path) -> None:
+    """The fragments of the wild type end anywhere, so that those of one pair of ends are copies."""
+    rng, five, three = random.Random(11), runner.genes["ASPSCR1"].bases, runner.genes["TFE3"].bases
+    chimera = five[400:529] + three[1107:1200]
+    copies = between(chimera, 40, 180, 30, rng, "c", umis=False)
+    wild = wild_type(runner.genes, Library(100), rng)
+    report = report_of(runner.panel, tmp_path, [*copies, *wild], None)
+    assert report.verdict.call == "EXCLUDED"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from aspsfusion.config import ClassifyParameters
-from aspsfusion.evidence.fixed_ends import MIN_SHARE
+from aspsfusion.evidence.fixed_ends import MIN_FRAGMENTS, MIN_SHARE
 from aspsfusion.interpret.exclusion import AMPLICON, ANCHORED, Findings
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, Reason
@@ -94,8 +94,8 @@ def uncountable(spec: PanelSpec, findings: Findings, parameters: ClassifyParamet
     """Return that the molecules of the target fusion cannot be counted: fixed ends, and no UMIs.
 
     A few molecules with many copies have few pairs of ends, too. So in a library that is not declared as
-    amplicons these count as molecules. In one that is declared to end anywhere, they cannot be counted only
-    where there are more molecules than ends: errors make one look like several.
+    amplicons these count as molecules. In one that ends anywhere, as declared or as its wild type shows, they
+    cannot be counted only where there are more molecules than ends: errors make one look like several.
     """
     found: list[Fusion | FilteredFusion] = [
         *(fusion for fusion in findings.fusions if fusion.is_target and not fusion.no_product),
@@ -113,7 +113,7 @@ def uncountable(spec: PanelSpec, findings: Findings, parameters: ClassifyParamet
     if findings.library != AMPLICON and len(main) >= parameters.min_fragments:
         return None
     molecules = sum(each.fragments for each in found)
-    if findings.library in RANDOM_ENDS and molecules < parameters.min_fragments:
+    if _ends_anywhere(findings) and molecules < parameters.min_fragments:
         return None
     pairs = plural(len(main), "pair") if len(main) > 1 else "one pair"
     return Reason(
@@ -122,6 +122,14 @@ def uncountable(spec: PanelSpec, findings: Findings, parameters: ClassifyParamet
         f"counted, and {count(sum(main))} of them have {pairs} of ends, as between primers. Without UMIs, "
         "their molecules cannot be counted: they may be copies of one, or of many.",
     )
+
+
+def _ends_anywhere(findings: Findings) -> bool:
+    """Whether the fragments of a library end anywhere: as declared or, if it is not, as its wild type does."""
+    if findings.library is not None:
+        return findings.library in RANDOM_ENDS
+    noticed = any([*findings.fixed_ends.values(), *findings.anchored.values()])
+    return sum(findings.informative.values()) >= MIN_FRAGMENTS and not noticed
 
 
 def without_misleading(limits: Sequence[Reason], missing: Sequence[Reason]) -> list[Reason]:
