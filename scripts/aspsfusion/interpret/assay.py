@@ -125,7 +125,7 @@ def uncountable(spec: PanelSpec, findings: Findings, parameters: ClassifyParamet
 
 
 def _ends_anywhere(findings: Findings) -> bool:
-    """Whether the fragments of a library end anywhere: as declared or, if it is not, as its wild type does."""
+    """Whether the fragments of a library end anywhere, as is declared or else as its wild type shows."""
     if findings.library is not None:
         return findings.library in RANDOM_ENDS
     noticed = any([*findings.fixed_ends.values(), *findings.anchored.values()])
