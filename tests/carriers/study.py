@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from carriers.assay_kinds import ASSAY_KINDS
+from carriers.between_kinds import BETWEEN_KINDS
 from carriers.carrier_kinds import CARRIER_KINDS
 from carriers.count_kinds import COUNT_KINDS
 from carriers.foreign_kinds import FOREIGN_KINDS
@@ -30,7 +31,15 @@ from carriers.sample import open_runner
 from carriers.table import summary, violations
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (*CARRIER_KINDS, *NEGATIVE_KINDS, *COUNT_KINDS, *FOREIGN_KINDS, *ASSAY_KINDS)
+    kind.name: kind
+    for kind in (
+        *CARRIER_KINDS,
+        *BETWEEN_KINDS,
+        *NEGATIVE_KINDS,
+        *COUNT_KINDS,
+        *FOREIGN_KINDS,
+        *ASSAY_KINDS,
+    )
 }
 
 PROGRAM = Path(__file__).parents[2] / "scripts" / "aspsfusion"

@@ -22,6 +22,7 @@ SLICES = {
     "variants": range(6),
     "random": range(8),
     "agreeing": (0, 1, 2, 4, 8, 10, 19, 24),
+    "between": range(6),
     "negatives": range(11),
     # At 30 and at 100 informative fragments; a sample of 1,000 takes seconds.
     "chimera_cost": (0, 1, 3, 4),
