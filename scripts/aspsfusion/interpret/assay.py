@@ -43,9 +43,9 @@ def cannot_show(spec: PanelSpec, findings: Findings) -> list[Reason]:
         return [
             Reason(
                 code=PRIMERS_CANNOT_SHOW,
-                text=f"None of the {plural(len(primed.primers), 'declared primer')} extends upstream from "
-                f"{gene} downstream of the start of {listed(primed.unable)}: there {fusion} could "
-                "not have been amplified.",
+                text=f"Of {plural(len(primed.primers), 'declared primer')} none is antisense and downstream "
+                f"of the start of {listed(primed.unable)} in {gene}: a junction there could not have been "
+                "amplified.",
             )
         ]
     if findings.library == ANCHORED or one_end:
