@@ -39,12 +39,11 @@ def cannot_show(spec: PanelSpec, findings: Findings) -> list[Reason]:
     if findings.library == ANCHORED and primed is not None:
         if not primed.unable:
             return []
-        gene = spec.target.three_prime
         return [
             Reason(
                 code=PRIMERS_CANNOT_SHOW,
                 text=f"Of {plural(len(primed.primers), 'declared primer')} none is antisense and downstream "
-                f"of the start of {listed(primed.unable)} in {gene}: a junction there could not have been "
+                f"of the start of {listed(primed.unable)}: a junction there could not have been "
                 "amplified.",
             )
         ]
