@@ -16,6 +16,7 @@ from aspsfusion.align.align import AlignFiles, join_mates, prefer_primary, rewri
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.io.sealed import read_sealed
 from aspsfusion.panel.panel import Panel
 
 FIVE, THREE = "ASPSCR1", "TFE3"
@@ -522,7 +523,7 @@ def test_metrics(demo_panel: Panel, demo_panel_directory: Path, tmp_path: Path) 
         ("lone", RANDOM[500:575]),
     ]
     aligned(demo_panel_directory, tmp_path, fragments)
-    assert json.loads((tmp_path / "align.json").read_text()) == {
+    assert read_sealed((tmp_path / "align.json").read_text()) == {
         "candidate_fragments": 6,
         "aligned_fragments": 4,
         "adapter_fraction": 0.3333,
@@ -537,7 +538,7 @@ def test_no_candidates_give_an_empty_bam(demo_panel_directory: Path, tmp_path: P
     assert aligned(demo_panel_directory, tmp_path, []) == {}
     pysam.quickcheck(str(tmp_path / "s.bam"))
     assert (tmp_path / "s.bam.bai").exists()
-    assert json.loads((tmp_path / "align.json").read_text()) == {
+    assert read_sealed((tmp_path / "align.json").read_text()) == {
         "candidate_fragments": 0,
         "aligned_fragments": 0,
         "adapter_fraction": None,

@@ -129,8 +129,18 @@ def candidates(path: Path, panel: Path, *, paired: bool, name: str = "r{i}") -> 
 def analyse(panel: Path, directory: Path, reads: Path, *umi: str, origin: str = "FASTQ") -> dict[str, Any]:
     """Analyse candidates by the command line; returns `report.json` and `align.json`."""
     screen = directory / "s.json"
-    metrics = {"total_reads": 180, "read_length": READ, "mean_read_length": READ, "gc_fraction": 0.5}
-    screen.write_text(json.dumps(metrics | {"n_fraction": 0.0, "input": origin}))
+    metrics: dict[str, Any] = {
+        "total_reads": 180,
+        "read_length": READ,
+        "mean_read_length": READ,
+        "gc_fraction": 0.5,
+    }
+    metrics |= {"n_fraction": 0.0}
+    if origin != "FASTQ":
+        counts = ("unmapped_reads", "not_primary_records", "repeated_records")
+        metrics |= {"input": origin, "input_build": None, "reads_at_target_loci": {}, "incomplete": []}
+        metrics |= dict.fromkeys(counts, 0)
+    screen.write_text(json.dumps(metrics))
     given = ["--panel", panel, "--reads", reads, "--screen", screen, "--sample", "s", "--output", directory]
     status = main(["analyse", *map(str, given), *(["--umi", *umi] if umi else [])])
     if status:
