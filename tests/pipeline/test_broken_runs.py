@@ -206,11 +206,19 @@ main()
 """Stays in the compiled sort."""
 
 
+HEARS_SIGNALS = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
+"""Whoever runs the tests in the background or under nohup has these signals ignored, which is inherited."""
+
+
 def ended(number: int, temporary: Path, code: str, *words: str) -> tuple[int, str]:
     """Run code until it says that it is held, send a signal, and return exit status and last line."""
     paths = os.pathsep.join([PACKAGE, os.environ.get("PYTHONPATH", "")])
     with subprocess.Popen(
-        [sys.executable, "-c", code, *words],
+        [sys.executable, "-c", HEARS_SIGNALS + code, *words],
         env={**os.environ, "PYTHONPATH": paths, "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
