@@ -55,7 +55,9 @@ def test_the_command_line_says_the_same(runner: Runner, tmp_path: Path) -> None:
     fragments = across(listed(runner.genes, "type 2").joined, 4, (17, 17), library, rng, "f")
     fragments += wild_type(runner.genes, library, rng)
     report = runner.report(fragments)
-    assert analysed(runner.panel, tmp_path, [write(fragments, tmp_path / "r")]) == report
+    said = analysed(runner.panel, tmp_path, [write(fragments, tmp_path / "r")])
+    del report["inputs"], said["inputs"]  # one wrote its files compressed
+    assert said == report
     assert report["verdict"]["call"] == "CONFIRMED"
 
 
