@@ -768,6 +768,11 @@ def _(place: Place) -> list[str]:
     return report(place, screen=changed(place, "s.json", "q30_fraction", "q31_fraction"))
 
 
+@case("report: a file without its checksum", r"s\.json: is damaged \(key inputs\.0\.sha256: field required\)")
+def _(place: Place) -> list[str]:
+    return report(place, screen=changed(place, "s.json", '"sha256"', '"sha255"'))
+
+
 @case("report: half of what extract says", r"s\.json: is damaged \(key incomplete is missing\)")
 def _(place: Place) -> list[str]:
     return report(place, screen=changed(place, "s.json", '"layout"', '"input": "BAM aligned to x", "layout"'))

@@ -25,13 +25,22 @@ class _Metrics(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
+class FileMetrics(_Metrics):
+    """A file of reads, see `report.models.InputFile`."""
+
+    name: str
+    bytes: Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    reads: Count
+
+
 class ReadMetrics(_Metrics):
     """What `screen` and `extract` write; all keys may be missing, since whoever needs one asks for it."""
 
     layout: str = ""
     interleaved: bool = False
     lanes: list[list[str]] = []
-    inputs: list[dict[str, str | int]] = []
+    inputs: list[FileMetrics] = []
     total_fragments: Count = 0
     total_reads: Count = 0
     total_bases: Count = 0
