@@ -11,12 +11,12 @@ from aspsfusion.batch.outcomes import (
     Inputs,
     Outcome,
     OutcomeError,
+    file_identities,
     forget,
     outdated,
     present_inputs,
     read_outcome,
     read_outcomes,
-    reads_files,
     sample_files,
     write_outcome,
 )
@@ -32,7 +32,7 @@ def reads(tmp_path: Path) -> Path:
 
 def outcome_of(reads: Path) -> Outcome:
     """Return the outcome of a sample with these reads."""
-    inputs = Inputs(reads_files([str(reads)]), "panel", "polyA", "--min-anchor 10")
+    inputs = Inputs(file_identities([str(reads)]), "panel", "polyA", "--min-anchor 10")
     return Outcome("S1", "analyse", inputs=inputs)
 
 
@@ -72,7 +72,7 @@ def test_reads_that_were_exchanged_outdate_it(reads: Path, tmp_path: Path) -> No
     os.utime(other, ns=(0, reads.stat().st_mtime_ns - 10**9))
     of = outcome_of(reads).inputs
     other.rename(reads)
-    now = replace(of, reads=reads_files([str(reads)]))
+    now = replace(of, reads=file_identities([str(reads)]))
     assert outdated(of, now) == f"{reads} is not the file that was read"
 
 
@@ -82,15 +82,15 @@ def test_whatever_else_decides_outdates_it_too(reads: Path, tmp_path: Path) -> N
     assert outdated(of, replace(of, settings="--min-anchor 12")) == "the thresholds are others"
     assert outdated(of, replace(of, declared="--library total")) == "the sheet declares '--library total' now"
     assert outdated(of, replace(of, version="9")).startswith("it was made by version")
-    primers = replace(of, primers=reads_files([__file__]))
+    primers = replace(of, primers=file_identities([__file__]))
     assert outdated(of, primers) == f"{__file__} is not the file that was read"
     assert outdated(primers, primers) == ""
-    more = replace(of, reads=(*of.reads, *reads_files([__file__])))
+    more = replace(of, reads=(*of.reads, *file_identities([__file__])))
     assert outdated(of, more) == f"{__file__} is not the file that was read"
     two = replace(of, reads=(*of.reads, *of.reads))
     assert outdated(two, of) == "it was made of more files than the sheet names now"
     reads.unlink()
-    assert outdated(of, replace(of, reads=reads_files([str(reads)]))).endswith("is not there any more")
+    assert outdated(of, replace(of, reads=file_identities([str(reads)]))).endswith("is not there any more")
 
 
 def left(directory: Path) -> set[str]:

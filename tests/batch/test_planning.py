@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.batch.outcomes import Inputs, Outcome, read_identities, reads_files, write_outcome
+from aspsfusion.batch.outcomes import Inputs, Outcome, file_identities, read_identities, write_outcome
 from aspsfusion.batch.planning import PLANNER, begin_planning, keep_identities, keep_sample_identities
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
@@ -26,7 +26,7 @@ class Record:
 
     def screened(self) -> None:
         """Keep the outcome of a screen, with the checksum that it took."""
-        (read,) = reads_files([str(self.file)])
+        (read,) = file_identities([str(self.file)])
         read = replace(read, sha256=content_of(self.file).sha256)
         write_outcome(Outcome("S1", "analyse", inputs=Inputs((read,), "panel")), self.outcome)
 

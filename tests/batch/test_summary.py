@@ -7,7 +7,7 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from aspsfusion.batch.outcomes import Inputs, Outcome, reads_files, write_outcome
+from aspsfusion.batch.outcomes import Inputs, Outcome, file_identities, write_outcome
 from aspsfusion.batch.summary import control_is_ok, leading_fusion
 from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError
@@ -151,7 +151,7 @@ def test_a_result_that_is_not_of_the_present_inputs_is_not_shown(tmp_path: Path)
     outcomes = []
     for name in list(reads)[:3]:
         reads[name].write_text("as it was read")
-        inputs = Inputs(reads_files([str(reads[name])]), settings="--margin 2")
+        inputs = Inputs(file_identities([str(reads[name])]), settings="--margin 2")
         outcomes.append(tmp_path / f"{name}.outcome.json")
         outcome = Outcome(name, "analyse", inputs=inputs)
         write_outcome(

@@ -107,10 +107,10 @@ def run_align(
     ):
         unsorted = scratch / "unsorted.bam"
 
-        def align_as(consist: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart]]:
+        def align_as(layout: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart]]:
             metrics, starts = AlignMetrics(), StartFinder()
             with writing(unsorted), unsorted_bam(unsorted, header) as out:
-                for batch in _batches(read_candidates(files.reads, metrics, consist)):
+                for batch in _batches(read_candidates(files.reads, metrics, layout)):
                     for mates in _align_batch(batch, aligner, options, header, ranks):
                         starts.add(mates)
                         metrics.aligned_fragments += any(not records[0].is_unmapped for records in mates)

@@ -53,7 +53,7 @@ class OutcomeError(AspsfusionError):
 
 
 @dataclass(frozen=True)
-class ReadsFile:
+class FileIdentity:
     """An input file as it was when it was read.
 
     Attributes:
@@ -70,14 +70,14 @@ class ReadsFile:
     inode: int = 0
     sha256: str = UNKNOWN
 
-    def untouched(self, other: "ReadsFile") -> bool:
+    def untouched(self, other: "FileIdentity") -> bool:
         """Whether size, time and inode are those of another one: then nobody has written to it."""
         return (self.path, self.bytes, self.modified, self.inode) == (
             *(other.path, other.bytes),
             *(other.modified, other.inode),
         )
 
-    def same(self, now: "ReadsFile") -> bool:
+    def same(self, now: "FileIdentity") -> bool:
         """Whether the present file holds what this one held; its checksum is taken where the rest differs.
 
         Raises:
@@ -103,12 +103,12 @@ class Inputs:
         primers: the file of the library's primers; none where there is no such file.
     """
 
-    reads: tuple[ReadsFile, ...] = ()
+    reads: tuple[FileIdentity, ...] = ()
     panel: str = UNKNOWN
     declared: str = UNKNOWN
     settings: str = UNKNOWN
     version: str = __version__
-    primers: tuple[ReadsFile, ...] = ()
+    primers: tuple[FileIdentity, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,18 +139,18 @@ class Outcome:
         return replace(self, stage=stage, status="failed", sentence=sentence)
 
 
-def reads_files(paths: Iterable[str]) -> tuple[ReadsFile, ...]:
+def file_identities(paths: Iterable[str]) -> tuple[FileIdentity, ...]:
     """Return files of reads as they are now; one that is not there has the size -1."""
     found = []
     for path in paths:
         stamps = stamps_of([Path(path)])
-        found += [ReadsFile(path, stamp.size, stamp.modified, stamp.inode) for stamp in stamps] or [
-            ReadsFile(path, -1, 0)
+        found += [FileIdentity(path, stamp.size, stamp.modified, stamp.inode) for stamp in stamps] or [
+            FileIdentity(path, -1, 0)
         ]
     return tuple(found)
 
 
-def read_through(paths: Iterable[str]) -> tuple[ReadsFile, ...]:
+def read_through(paths: Iterable[str]) -> tuple[FileIdentity, ...]:
     """Return files as they are now with their checksums; one that is not there has the size -1.
 
     Raises:
@@ -158,7 +158,7 @@ def read_through(paths: Iterable[str]) -> tuple[ReadsFile, ...]:
     """
     return tuple(
         file if file.bytes < 0 else replace(file, sha256=content_of(Path(file.path)).sha256)
-        for file in reads_files(paths)
+        for file in file_identities(paths)
     )
 
 
@@ -201,7 +201,7 @@ def read_outcome(path: Path) -> Outcome:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
         inputs = data.pop("inputs")
         reads, primers = (
-            tuple(ReadsFile(**file) for file in inputs.pop(name)) for name in ("reads", "primers")
+            tuple(FileIdentity(**file) for file in inputs.pop(name)) for name in ("reads", "primers")
         )
         return Outcome(**data, inputs=Inputs(reads=reads, primers=primers, **inputs))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -286,18 +286,18 @@ def present_inputs(
     identity = panel_identity(panel) if panel else UNKNOWN
     return {
         sample_id: Inputs(
-            with_checksums(reads_files(reads), known),
+            with_checksums(file_identities(reads), known),
             identity,
             declared,
             settings,
-            primers=reads_files(primers),
+            primers=file_identities(primers),
         )
         for sample_id, (reads, declared, primers) in samples.items()
         for known in [read_identities(planned / f"{sample_id}.json") if planned else ()]
     }
 
 
-def with_checksums(files: Iterable[ReadsFile], known: Iterable[ReadsFile]) -> tuple[ReadsFile, ...]:
+def with_checksums(files: Iterable[FileIdentity], known: Iterable[FileIdentity]) -> tuple[FileIdentity, ...]:
     """Return files with the checksums of those that are known and were not touched since."""
     by_path = {file.path: file for file in known}
     return tuple(
@@ -306,10 +306,10 @@ def with_checksums(files: Iterable[ReadsFile], known: Iterable[ReadsFile]) -> tu
     )
 
 
-def read_identities(path: Path) -> tuple[ReadsFile, ...]:
+def read_identities(path: Path) -> tuple[FileIdentity, ...]:
     """Read what `planning.keep_identities` wrote; nothing where it cannot be read: all is new then."""
     try:
-        return tuple(ReadsFile(**file) for file in json.loads(path.read_text(encoding="utf-8"))["files"])
+        return tuple(FileIdentity(**file) for file in json.loads(path.read_text(encoding="utf-8"))["files"])
     except (OSError, ValueError, TypeError, LookupError):
         return ()
 

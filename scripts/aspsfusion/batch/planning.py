@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import IO
 
 from aspsfusion.batch.outcomes import (
+    FileIdentity,
     Outcome,
     OutcomeError,
-    ReadsFile,
+    file_identities,
     read_identities,
     read_outcome,
-    reads_files,
 )
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
@@ -107,7 +107,7 @@ def keep_identities(path: Path, files: Iterable[str]) -> None:
     Raises:
         ParameterError: a file cannot be read, or the record not be written.
     """
-    _keep(path, reads_files(files), (), at_once=True)
+    _keep(path, file_identities(files), (), at_once=True)
 
 
 def keep_sample_identities(path: Path, reads: Sequence[str], outcome: Path, panel: str) -> None:
@@ -127,7 +127,7 @@ def keep_sample_identities(path: Path, reads: Sequence[str], outcome: Path, pane
     former = _former(outcome)
     other_panel = former is not None and bool(panel) and former.inputs.panel != panel
     known = former.inputs.reads if former else ()
-    _keep(path, reads_files(reads), known, at_once=False, anew=other_panel)
+    _keep(path, file_identities(reads), known, at_once=False, anew=other_panel)
 
 
 def _former(path: Path) -> Outcome | None:
@@ -138,7 +138,12 @@ def _former(path: Path) -> Outcome | None:
 
 
 def _keep(
-    path: Path, now: Sequence[ReadsFile], known: Sequence[ReadsFile], *, at_once: bool, anew: bool = False
+    path: Path,
+    now: Sequence[FileIdentity],
+    known: Sequence[FileIdentity],
+    *,
+    at_once: bool,
+    anew: bool = False,
 ) -> None:
     """Write a record where it is not of the present files.
 
@@ -173,7 +178,7 @@ def _keep(
             os.utime(draft, ns=(state.st_atime_ns, state.st_mtime_ns))
 
 
-def _with_checksum(file: ReadsFile, known: Iterable[ReadsFile]) -> ReadsFile:
+def _with_checksum(file: FileIdentity, known: Iterable[FileIdentity]) -> FileIdentity:
     """Return a file with the checksum that a job has found for it."""
     return next((each for each in known if each.sha256 and each.untouched(file)), file)
 

@@ -21,7 +21,7 @@ CountedKind = Literal["split", "spanning", "short"]
 
 @dataclass(frozen=True)
 class OneSidedCluster:
-    """Fragments that leave a gene at one position into sequence that the panel does not hold.
+    """Fragments that leave a gene at one position into sequence that no junction can name.
 
     Attributes:
         gene: HGNC symbol.

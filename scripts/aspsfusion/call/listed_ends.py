@@ -16,7 +16,7 @@ from aspsfusion.panel.panel import Junction, Panel
 
 EXPLAINED = {"PARALOGS", "SEEN_IN_NORMAL_TISSUE"}
 """Reasons against a candidate by which its fragments are no sign of the target fusion: exons of paralogs have
-the same borders."""
+the same borders, and normal tissue joins the pairs that the panel lists as artefacts."""
 
 
 def at_listed_ends(

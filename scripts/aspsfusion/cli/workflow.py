@@ -67,10 +67,10 @@ def _attempt(args: argparse.Namespace) -> int:
         Inputs,
         Outcome,
         checked_inputs,
+        file_identities,
         panel_identity,
         read_outcome,
         read_through,
-        reads_files,
     )
     from aspsfusion.cli import build_parser, run_command
 
@@ -86,7 +86,7 @@ def _attempt(args: argparse.Namespace) -> int:
         )
         before = replace(before, inputs=inputs)
     else:
-        inputs = Inputs(reads_files(args.reads), panel_identity(args.panel) if args.panel else "")
+        inputs = Inputs(file_identities(args.reads), panel_identity(args.panel) if args.panel else "")
         before = Outcome(args.sample, stage, inputs=inputs)
     if args.status is not None:
         return end_job(job, before, args.status)

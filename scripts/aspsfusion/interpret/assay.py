@@ -132,7 +132,7 @@ def _ends_anywhere(findings: Findings) -> bool:
 
 
 def without_misleading(limits: Sequence[Reason], missing: Sequence[Reason]) -> list[Reason]:
-    """Return what is missing for an exclusion without what more reads of this assay would not mend.
+    """Return what is missing for an exclusion without what more reads of this assay would not change.
 
     Args:
         limits: what the assay cannot show, see `cannot_show`.

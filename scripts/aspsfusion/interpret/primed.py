@@ -28,7 +28,7 @@ class Primed:
         kept: names of the antisense primers downstream of each acceptor of the 3' gene, by its key.
         pairs: pairs of a primer upstream in the 5' gene and one downstream in the 3' gene, by the same keys.
         molecules: informative molecules of anchored PCR by key and primer.
-        informative: the same of all primers together.
+        informative: the sum over all primers, by key.
         same_start: of the molecules at each acceptor, those whose other end is at a few places as well; 0 if
             most are not.
         elsewhere: molecules across each acceptor that began at no such primer, or lie between two primers.

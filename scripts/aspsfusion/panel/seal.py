@@ -63,7 +63,7 @@ def require_intact(directory: Path, provenance: Mapping[str, Any], names: Iterab
 
 
 def _own(provenance: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a panel.json's content, however it is laid out."""
+    """Return the SHA-256 of a panel.json's content, however it is formatted."""
     text = json.dumps(provenance, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 

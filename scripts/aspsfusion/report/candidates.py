@@ -123,9 +123,9 @@ def internal_table(events: Sequence[InternalJoin]) -> Table:
 
 
 def one_sided_table(places: Sequence[OneSided]) -> Table:
-    """Return the places where fragments leave a gene into sequence that the panel does not hold."""
+    """Return the places where fragments leave a gene into sequence that no junction can name."""
     return Table(
-        "Places where reads run from a gene into sequence outside the panel",
+        "Places where reads run from a gene into sequence that cannot be named",
         columns(*ONE_SIDED_COLUMNS),
         tuple(_place_words(place) for place in places),
     )
