@@ -19,6 +19,7 @@ VARIANT = native.BEST_VARIANT.replace("-", "_")
 TESTS = (
     "test_align_loops.py",
     "test_damaged_input.py",
+    "test_place.py",
     "test_scan_fastq.py::test_damaged_records",
     "test_scan_fastq.py::test_mates_number_around_the_end_of_a_load",
     "test_scan_fastq.py::test_records_of_any_lengths_and_forms",

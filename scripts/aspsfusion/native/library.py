@@ -122,6 +122,55 @@ class ColumnStruct(Structure):
     )
 
 
+class PlaceTableStruct(Structure):
+    """The panel's sequences and where seeds are in them, as `place.h` has it."""
+
+    _fields_ = (
+        ("text", c_void_p),
+        ("text_size", c_int64),
+        ("contigs", c_void_p),
+        ("genes", c_void_p),
+        ("contig_count", c_int64),
+        ("slots", c_void_p),
+        ("slot_count", c_int64),
+        ("next", c_void_p),
+        ("foreign", c_void_p),
+        ("places", c_void_p),
+    )
+
+
+class SettleRulesStruct(Structure):
+    """How reads are taken apart, trimmed and judged, as `candidates.c` has it."""
+
+    _fields_ = (
+        ("limit", c_int64),
+        ("shortest", c_int64),
+        ("structures", c_int64),
+        ("template_start", c_int64 * 2),
+        ("template_stop", c_int64 * 2),
+        ("least_bases", c_int64 * 2),
+        ("overlap", c_int64),
+        ("mismatch_rate", c_double),
+        ("merge_overlap", c_int64),
+        ("adapters", c_char_p * 2),
+        ("adapter_sizes", c_int64 * 2),
+        ("single_least", c_int64),
+        ("pair_least", c_int64),
+    )
+
+
+class SettleCountsStruct(Structure):
+    """What came of a piece of text, as `candidates.c` has it."""
+
+    _fields_ = (
+        ("settled", c_int64),
+        ("open", c_int64),
+        ("used", c_int64),
+        ("records", c_int64),
+        ("odd", c_int64),
+    )
+
+
 _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
     "build_screen_table": (c_int, [POINTER(PanelStruct), POINTER(TableStruct)]),
     "match_reads": (c_int, [BYTES, c_int64, INT64, c_int64, POINTER(TableStruct), WRITTEN_BOOLS]),
@@ -144,6 +193,20 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
         [BYTES, c_int64, c_int64, c_int64, UINT64, c_int64, UINT32, c_int64, WRITTEN_INT64, c_int64],
     ),
     "count_called": (c_int64, [BYTES, c_int64, c_int64]),
+    "build_place_table": (c_int, [POINTER(PlaceTableStruct)]),
+    "settle_fragments": (
+        c_int,
+        [
+            c_char_p,
+            c_int64,
+            POINTER(PlaceTableStruct),
+            POINTER(SettleRulesStruct),
+            c_void_p,
+            c_void_p,
+            c_int64,
+            POINTER(SettleCountsStruct),
+        ],
+    ),
 }
 """For each C function what it returns and takes."""
 

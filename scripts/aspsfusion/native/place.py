@@ -1,0 +1,198 @@
+"""Settles candidate fragments that are wild type beyond doubt (place.c, candidates.c); arrays are NumPy's."""
+
+from collections.abc import Sequence
+from ctypes import byref
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.native.library import (
+    LOAD_BYTES,
+    LOOPS,
+    PlaceTableStruct,
+    SettleCountsStruct,
+    SettleRulesStruct,
+    require_ok,
+)
+
+MOST_EDITS = 1
+"""Most edits of a read that is settled."""
+
+SEED_BASES = 16
+"""Bases of a seed. In a gene that has none of a read's seeds, a read of n bases has n / 16 edits or more."""
+
+FEWEST_BASES = 3 * SEED_BASES
+"""Bases of the shortest read that is settled."""
+
+MATES = 2
+MERGED, HAS_ADAPTER, OVERLAPS, MAY_HAVE_UMI, HAS_COMMENT = 1, 2, 4, 8, 16
+"""Bits of a settled fragment's `flags`: mates merged into one read; an adapter cut off; mates overlap; its
+label may hold a UMI; a comment follows its label."""
+
+SETTLED = np.dtype(
+    [
+        ("number", np.int64),
+        ("header", np.int32),
+        ("quality", np.int32),
+        ("own", np.int32, (MATES,)),
+        ("shared", np.int32, (MATES,)),
+        ("size", np.int16, (MATES,)),
+        ("edit", np.int16, (MATES,)),
+        ("base", np.uint8, (MATES,)),
+        ("reverse", np.uint8, (MATES,)),
+        ("reads", np.uint8),
+        ("flags", np.uint8),
+        ("unused", np.uint8, (2,)),
+    ]
+)
+"""A settled fragment, see `candidates.c`: its number; where in the text its header begins; the sum of its
+base qualities; for each read the place of its leftmost base in the table's text, on the contig that is
+preferred for the read and on that of the fragment; its bases; the index of the one that differs, -1 for none,
+and which base it is, both in sense; whether it is antisense; how many reads there are."""
+
+ROOM = 8192
+"""Fragments that are taken at a time."""
+
+Settled = npt.NDArray[np.void]
+Int32s = npt.NDArray[np.int32]
+
+
+class PlaceTable:
+    """A panel's sequences in a row, and where seeds of 16 bases are in them.
+
+    Args:
+        contigs: bases of each, in the order of preference.
+        genes: number of the gene of each.
+
+    Attributes:
+        text: all bases, with zeros before, between and after the contigs (uint8).
+        contigs: number of the contig at each place of the text, -1 between them (int32).
+        starts: place of each contig's first base (int64).
+    """
+
+    def __init__(self, contigs: Sequence[bytes], genes: Sequence[int]) -> None:
+        gap = bytes(LOAD_BYTES)
+        self.text = np.frombuffer(gap + b"".join(bases + gap for bases in contigs) + gap, np.uint8)
+        sizes = np.array([len(bases) for bases in contigs], np.int64)
+        self.starts = LOAD_BYTES + np.cumsum(sizes + LOAD_BYTES) - sizes - LOAD_BYTES
+        self.contigs: Int32s = np.full(self.text.size, -1, np.int32)
+        for number, (start, size) in enumerate(zip(self.starts, sizes, strict=True)):
+            self.contigs[start : start + size] = number
+        self._genes = np.array(genes, np.int32)
+        slots = np.empty(1 << int(2 * self.text.size - 1).bit_length(), np.uint64)
+        following = np.empty(self.text.size, np.int32)
+        foreign, places = np.empty((2, self.text.size + 1), np.int32)
+        self._arrays = slots, following, foreign, places
+        self._struct = PlaceTableStruct(
+            self.text.ctypes.data,
+            self.text.size,
+            self.contigs.ctypes.data,
+            self._genes.ctypes.data,
+            len(contigs),
+            slots.ctypes.data,
+            slots.size,
+            following.ctypes.data,
+            foreign.ctypes.data,
+            places.ctypes.data,
+        )
+        require_ok(LOOPS.build_place_table(byref(self._struct)))
+
+
+class SettleRules(NamedTuple):
+    """How reads are taken apart, trimmed and judged; see align/.
+
+    Attributes:
+        limit: most edits of a read, 0 or MOST_EDITS.
+        shortest: bases of the shortest read that is settled, at least FEWEST_BASES.
+        structures: for each read where its template begins and ends, None for the end of the read, and how
+            many bases it has at least; none where reads are templates.
+        overlap: fewest bases in which mates overlap.
+        mismatch_rate: largest share of them that differs.
+        merge_overlap: fewest bases by which mates overlap that are merged.
+        adapters: both are searched for in each read, with one edit at most.
+        single_least: fewest bases of an adapter that count in a single read.
+        pair_least: the same in a pair.
+    """
+
+    limit: int
+    shortest: int
+    structures: Sequence[tuple[int, int | None, int]]
+    overlap: int
+    mismatch_rate: float
+    merge_overlap: int
+    adapters: tuple[bytes, bytes]
+    single_least: int
+    pair_least: int
+
+    def struct(self) -> SettleRulesStruct:
+        """Return the rules as C has them."""
+        layouts = [*self.structures, *[(0, None, 0)] * (MATES - len(self.structures))]
+        starts, stops, least = zip(*layouts, strict=True)
+        two: Any = SettleRulesStruct
+        fields = dict(two._fields_)
+        return SettleRulesStruct(
+            self.limit,
+            self.shortest,
+            len(self.structures),
+            fields["template_start"](*starts),
+            fields["template_stop"](*(-1 if stop is None else stop for stop in stops)),
+            fields["least_bases"](*least),
+            self.overlap,
+            self.mismatch_rate,
+            self.merge_overlap,
+            fields["adapters"](*self.adapters),
+            fields["adapter_sizes"](*map(len, self.adapters)),
+            self.single_least,
+            self.pair_least,
+        )
+
+
+class Settling(NamedTuple):
+    """What came of a piece of text.
+
+    Attributes:
+        settled: fragments of the wild type (SETTLED).
+        open: of each of the others where its text begins and ends, and the records before it, one row each.
+        used: bytes of whole fragments.
+        records: in these.
+        odd: whether what follows is cut off, or not as the screen writes it.
+    """
+
+    settled: Settled
+    open: npt.NDArray[np.int64]
+    used: int
+    records: int
+    odd: bool
+
+
+def settle_fragments(text: bytes, table: PlaceTable, rules: SettleRules) -> Settling:
+    """Settle the first fragments of a piece of text, at most ROOM.
+
+    Args:
+        text: records as `write_fragments` writes them.
+        table: of the panel.
+        rules: of the sample.
+    """
+    settled = np.empty(ROOM, SETTLED)
+    still_open = np.empty((ROOM, 3), np.int64)
+    counts = SettleCountsStruct()
+    require_ok(
+        LOOPS.settle_fragments(
+            text,
+            len(text),
+            byref(table._struct),
+            byref(rules.struct()),
+            settled.ctypes.data,
+            still_open.ctypes.data,
+            ROOM,
+            byref(counts),
+        )
+    )
+    return Settling(
+        settled[: counts.settled].copy(),
+        still_open[: counts.open],
+        counts.used,
+        counts.records,
+        bool(counts.odd),
+    )
