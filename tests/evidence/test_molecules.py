@@ -58,7 +58,7 @@ def copies(fragments: dict[str, list[list[pysam.AlignedSegment]]]) -> dict[str, 
     for number, (label, mates) in enumerate(fragments.items()):
         finder.add(number, label, mates)
     assert finder.total == len(fragments)
-    return {labels[number]: molecule.copies for number, molecule in finder.molecules().items()}
+    return {labels[number]: molecule.copies for number, molecule in finder.molecules().found.items()}
 
 
 def test_the_copy_of_best_quality_is_kept_then_the_lowest_number() -> None:

@@ -115,7 +115,7 @@ class Coverage:
         return {
             "min_anchor": self.min_anchor,
             "informative": self.informative,
-            "ends": {key: [[*ends, n] for ends, n in counts.items()] for key, counts in self.ends.items()},
+            "ends": {key: _rows(counts) for key, counts in sorted(self.ends.items())},
             "genes": dict(sorted(self.genes.items())),
             "diverged": dict(sorted(self.diverged.items())),
             "direction": self.direction.to_json(),
@@ -298,6 +298,15 @@ def placed_reads(fragment: Fragment, placements: Iterable[Placement]) -> Iterato
     """Yield each placement with the mate that it belongs to."""
     for placement in placements:
         yield next(mate for mate in fragment.mates if placement in mate.placements), placement
+
+
+def _rows(ends: Ends) -> list[list[int | None]]:
+    """Return fragments by their ends as rows in a fixed order, in which an unknown end comes last."""
+
+    def place(row: tuple[tuple[int | None, int | None], int]) -> list[tuple[bool, int]]:
+        return [(end is None, end or 0) for end in row[0]]
+
+    return [[*both, number] for both, number in sorted(ends.items(), key=place)]
 
 
 def _add_range(differences: Differences, start: int, end: int) -> None:

@@ -189,27 +189,18 @@ class EndFinder:
     Args:
         panel: that the records are aligned to.
         primers: of the library, whose ends do not distinguish molecules.
+
+    Attributes:
+        primed: places at which reads from a primer begin.
     """
 
     def __init__(self, panel: Panel, primers: Iterable[Primer] = ()) -> None:
         self._bases = ContigBases(panel)
-        self._blocks: dict[str, _Blocks] = {}
-        for transcript in panel.transcripts.values():
-            forward = transcript.strand == "+"
-            self._blocks[transcript.key] = _Blocks(
-                transcript.chrom,
-                forward,
-                [exon.tx_start for exon in transcript.exons],
-                [exon.start if forward else exon.end - 1 for exon in transcript.exons],
-            )
-        for whole in panel.unspliced.values():
-            forward = whole.strand == "+"
-            first = whole.start if forward else whole.end - 1
-            self._blocks[whole.key] = _Blocks(whole.chrom, forward, [0], [first])
-        self._primed: set[Place] = set()
+        self._blocks = contig_blocks(panel)
+        self.primed: set[Place] = set()
         for place in (place for primer in primers for place in primer.places):
             blocks = self._blocks[place.contig]
-            self._primed |= {
+            self.primed |= {
                 (blocks.chromosome, place.reverse == blocks.forward, blocks.to_genome(position))
                 for position in place.first_bases
             }
@@ -240,7 +231,7 @@ class EndFinder:
             ]
             return Shown(in_order(stand_ins))
         rest = unplaced[0] if unplaced and says_something(unplaced[0]) else ""
-        return without_primed(Shown(in_order(ends), rest), self._primed)
+        return without_primed(Shown(in_order(ends), rest), self.primed)
 
     def _end(self, primary: pysam.AlignedSegment, records: RecordGroup) -> End:
         """Return the end at which a read begins, by the record that holds the read's first bases."""
@@ -279,7 +270,7 @@ class EndFinder:
         )
 
 
-class _Blocks(NamedTuple):
+class Blocks(NamedTuple):
     """Exons of a contig: first base of each on the contig, and where that base is on the chromosome."""
 
     chromosome: str
@@ -292,6 +283,23 @@ class _Blocks(NamedTuple):
         block = max(0, bisect_right(self.starts, position) - 1)
         offset = position - self.starts[block]
         return self.positions[block] + (offset if self.forward else -offset)
+
+
+def contig_blocks(panel: Panel) -> dict[str, Blocks]:
+    """Return where on its chromosome each sequence of a panel is, by the sequence's name."""
+    found = {}
+    for transcript in panel.transcripts.values():
+        forward = transcript.strand == "+"
+        found[transcript.key] = Blocks(
+            transcript.chrom,
+            forward,
+            [exon.tx_start for exon in transcript.exons],
+            [exon.start if forward else exon.end - 1 for exon in transcript.exons],
+        )
+    for whole in panel.unspliced.values():
+        forward = whole.strand == "+"
+        found[whole.key] = Blocks(whole.chrom, forward, [0], [whole.start if forward else whole.end - 1])
+    return found
 
 
 def _clipped(record: pysam.AlignedSegment, *, at_start: bool) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pysam
 
 from aspsfusion.config import CallParameters
@@ -34,6 +35,8 @@ from aspsfusion.evidence.placements import (
     says_nothing,
 )
 from aspsfusion.evidence.primers import Primer, load_primers
+from aspsfusion.evidence.settled import SettledFragments
+from aspsfusion.evidence.settled_coverage import count_settled
 from aspsfusion.evidence.strand import count_direction, exon_borders
 from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
@@ -55,16 +58,18 @@ def run_evidence(
     parameters: CallParameters,
     *,
     primers: Path | None = None,
+    settled: SettledFragments | None = None,
     force: bool = False,
 ) -> Evidence:
     """Collect the evidence of one sample's panel BAM and write it.
 
     Args:
         panel_directory: that the BAM was aligned to.
-        bam: BAM written by `aspsfusion align`.
+        bam: BAM written by `aspsfusion align`; with `settled` that of all others.
         output: gzip JSON to write.
         parameters: thresholds of the call.
         primers: FASTA of the library's gene-specific primers.
+        settled: fragments that were settled without an alignment.
         force: replace an existing file.
 
     Raises:
@@ -75,18 +80,24 @@ def run_evidence(
     placed = load_primers(primers, panel) if primers else ()
     require_same_panel(panel, _contigs_of(bam), bam)
     with scratch_directory() as scratch:
-        by_name = scratch / "by_name.bam"
-        sort_bam(bam, by_name, scratch, "-n", "-l", "1", remedy="run 'aspsfusion align' again")
-        evidence = collect_evidence(panel, by_name, parameters, placed)
+        by_number = bam
+        if settled is None or not settled.others_in_order:
+            by_number = scratch / "by_number.bam"
+            sort_bam(bam, by_number, scratch, "-n", "-l", "1", remedy="run 'aspsfusion align' again")
+        evidence = collect_evidence(panel, by_number, parameters, placed, settled)
     with replacing(output, force=force) as draft:
         write_evidence(evidence, draft)
     return evidence
 
 
 def collect_evidence(
-    panel: Panel, bam: Path, parameters: CallParameters, primers: tuple[Primer, ...] = ()
+    panel: Panel,
+    bam: Path,
+    parameters: CallParameters,
+    primers: tuple[Primer, ...] = (),
+    settled: SettledFragments | None = None,
 ) -> Evidence:
-    """Collect the evidence of a panel BAM that is sorted by name.
+    """Collect the evidence of a panel BAM whose records are in the order of fragments, and of settled ones.
 
     Returns:
         Counts, and the fragments that `call` has to decide on.
@@ -95,13 +106,13 @@ def collect_evidence(
     rules = WildTypeRules.of(panel, parameters)
     coverage = Coverage(parameters.min_anchor)
     coverage.informative = {place.key: 0 for places in rules.informative.values() for place in places}
-    finder = _find_molecules(bam, EndFinder(panel, primers))
+    finder = _find_molecules(bam, EndFinder(panel, primers), settled)
     molecules = finder.molecules()
     borders = exon_borders(panel.transcripts.values())
     still_open: list[Fragment] = []
     inserts: list[int] = []
     for number, mates in _fragments(bam):
-        molecule = molecules.get(number)
+        molecule = molecules.found.get(number)
         if molecule is None:
             continue
         fragment = _fragment(number, mates, molecule, contigs, ranks)
@@ -112,14 +123,17 @@ def collect_evidence(
             continue
         placements = count_wild_type(coverage, fragment, rules)
         count_direction(coverage.direction, fragment, placements, borders, panel.unspliced)
-        insert = _insert_length(panel, fragment, placements)
+        insert = insert_length(panel, fragment, placements)
         if insert is not None:
             inserts.append(insert)
+    if settled and settled.rows.size:
+        kept = settled.rows[np.isin(settled.rows["number"], molecules.numbers())]
+        inserts += count_settled(coverage, settled.text, kept, rules, panel, borders).tolist()
     return Evidence(
         coverage,
         still_open,
         candidates=finder.total,
-        duplicates=finder.total - len(molecules),
+        duplicates=finder.total - molecules.total,
         median_insert=int(statistics.median(inserts)) if inserts else None,
         umi_source=finder.umi_source,
         unused_umi=finder.unused_umi,
@@ -140,17 +154,19 @@ def long_insert(inserts: Sequence[int]) -> int | None:
     return int(BEYOND_LONG * sorted(inserts)[int(LONG_INSERT * (len(inserts) - 1))])
 
 
-def _find_molecules(bam: Path, ends: EndFinder) -> MoleculeFinder:
+def _find_molecules(bam: Path, ends: EndFinder, settled: SettledFragments | None) -> MoleculeFinder:
     with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
         comments = stream.header.to_dict().get("CO", [])
     finder = MoleculeFinder(ends, declared_umis=any(text.startswith(DECLARED_UMIS) for text in comments))
     for number, mates in _fragments(bam):
         finder.add(number, label_of(mates[0][0]), mates)
+    if settled is not None:
+        finder.add_settled(settled)
     return finder
 
 
 def _fragments(bam: Path) -> Iterator[tuple[int, list[RecordGroup]]]:
-    """Yield number and records by read of each fragment; the BAM must be sorted by name.
+    """Yield number and records by read of each fragment, whose records must follow each other in the BAM.
 
     Raises:
         ReadsError: a record is not named by a number.
@@ -200,7 +216,7 @@ def _explained(fragment: Fragment, margin: int) -> bool:
     return bool(common)
 
 
-def _insert_length(panel: Panel, fragment: Fragment, placements: list[Placement]) -> int | None:
+def insert_length(panel: Panel, fragment: Fragment, placements: list[Placement]) -> int | None:
     """Return the length of a fragment in nt; None unless both of its ends are on one transcript."""
     if not placements or not (fragment.merged or len(placements) == BOTH_ENDS):
         return None

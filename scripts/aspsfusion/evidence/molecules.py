@@ -9,12 +9,19 @@ fusion that one molecule shows.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import merge
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pysam
 
+from aspsfusion.evidence.alone import AloneMolecules
 from aspsfusion.evidence.copies import Copies, add_copies, join_copies, place_of
-from aspsfusion.evidence.ends import EndFinder, Place
+from aspsfusion.evidence.ends import EndFinder, Place, Shown
+from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.placements import UMI_TAG, RecordGroup, primary_record
+from aspsfusion.evidence.settled import SettledFragments
 from aspsfusion.evidence.umis import (
     NO_UMIS,
     UmiSource,
@@ -63,7 +70,9 @@ class MoleculeFinder:
     ends: EndFinder
     declared_umis: bool = False
     total: int = 0
-    _by_place: dict[tuple[Place, ...], dict[str, list[Copies[int]]]] = field(default_factory=dict)
+    _aligned: list[Copies[int]] = field(default_factory=list)
+    _settled: SettledFragments | None = None
+    _settled_umis: dict[int, str] = field(default_factory=dict)
     _umis: Counter[str] = field(default_factory=Counter)
     _fields: Counter[tuple[int, str]] = field(default_factory=Counter)
     _tagged: int = 0
@@ -73,21 +82,36 @@ class MoleculeFinder:
 
     def add(self, number: int, label: str, mates: list[RecordGroup]) -> None:
         """Add a fragment."""
-        self.total += 1
-        umi = umi_of("" if self.declared_umis else label, mates)
-        self._umis[umi] += 1
-        self._fields.update(like_umis(label) or ([(_IN_TAG, umi)] if umi else ()))
-        self._tagged += primary_record(mates[0]).has_tag(UMI_TAG)
-        quality = 0
         reads = [(primary_record(records), records) for records in mates]
+        first = reads[0][0]
+        quality = 0
         for record, _ in reads:
             quality += sum(record.query_qualities or ())
             self._note_indels(record)
-        shown = self.ends.shown_by(reads)
-        there = self._by_place.setdefault(place_of(shown), {})
-        add_copies(
-            there.setdefault(umi, []), Copies((-len(shown.ends), -quality, number), number, (umi,), shown, 1)
-        )
+        umi = str(first.get_tag(UMI_TAG)) if first.has_tag(UMI_TAG) else ""
+        umi = self._note_umi(label, umi)
+        self.total += 1
+        self._umis[umi] += 1
+        self._aligned.append(_copy(number, umi, quality, self.ends.shown_by(reads)))
+
+    def add_settled(self, settled: SettledFragments) -> None:
+        """Add the settled fragments of the sample."""
+        self._settled = settled
+        rows = settled.rows
+        self.total += rows.size
+        self._reads += int(rows["reads"].sum())
+        for number, (label, umi) in settled.labels.items():
+            self._settled_umis[number] = self._note_umi(label, umi)
+        self._umis.update(self._settled_umis.values())
+        if rows.size > len(settled.labels):
+            self._umis[""] += rows.size - len(settled.labels)
+
+    def _note_umi(self, label: str, tag: str) -> str:
+        """Note what name and tag of a fragment hold, and return what may be its UMI."""
+        umi = umi_of("" if self.declared_umis else label, tag)
+        self._fields.update(like_umis(label) or ([(_IN_TAG, umi)] if umi else ()))
+        self._tagged += bool(tag)
+        return umi
 
     def _note_indels(self, record: pysam.AlignedSegment) -> None:
         self._reads += 1
@@ -128,19 +152,83 @@ class MoleculeFinder:
         """A value in names or tags that looks like a UMI and is not used; empty where there is none."""
         return "" if self.have_umis else unused_umi(self._fields, self.total)
 
-    def molecules(self) -> dict[int, Molecule]:
+    def molecules(self) -> "Molecules":
         """Return the molecules by the number of their best fragment.
 
         That is one that shows both ends, then of best base quality, then of lowest number.
         """
-        every = (copies for there in self._by_place.values() for held in there.values() for copies in held)
-        return {
-            copies.item: Molecule(copies.count, copies.umis)
-            for copies in join_copies(every, have_umis=self.have_umis, misread_runs=self.misread_runs)
-        }
+        alone = self._alone()
+        joined = self._join(alone)
+        if alone and alone.give_up(joined):
+            joined = self._join(alone)
+        return Molecules(
+            {copies.item: Molecule(copies.count, copies.umis) for copies in joined},
+            alone.numbers if alone else np.empty(0, np.int64),
+        )
+
+    def _alone(self) -> AloneMolecules | None:
+        """Return which settled molecules are alone, None where all have to be looked at.
+
+        UMIs, and ends that primers made, need a look at each.
+        """
+        settled = self._settled
+        if settled is None or self._settled_umis or self.declared_umis or self.ends.primed:
+            return None
+        if not settled.rows.size or len({*(settled.ends_shown == BOTH_ENDS).tolist()}) > 1:
+            return None
+        others = [copies.shown for copies in self._aligned]
+        if settled.ends_shown[0] == 1 and any(len(shown.ends) > 1 for shown in others):
+            return None
+        return AloneMolecules(settled.text, settled.rows, others)
+
+    def _join(self, alone: AloneMolecules | None) -> list[Copies[int]]:
+        """Join the copies among all fragments but those that are alone."""
+        every: Iterable[Copies[int]] = self._aligned
+        if self._settled:
+            rows = alone.to_join if alone else self._settled.rows
+            shown = self._settled.shown(rows, self.ends.primed)
+            settled = (
+                _copy(each.number, self._settled_umis.get(each.number, ""), each.quality, each.shown)
+                for each in shown
+            )
+            # In the order of their numbers: which copy comes first may decide what others are alike to.
+            every = merge(self._aligned, settled, key=lambda copies: copies.item)
+        by_place: dict[tuple[tuple[Place, ...], str], list[Copies[int]]] = {}
+        for copies in every:
+            add_copies(by_place.setdefault((place_of(copies.shown), copies.umis[0]), []), copies)
+        return join_copies(
+            (copies for held in by_place.values() for copies in held),
+            have_umis=self.have_umis,
+            misread_runs=self.misread_runs,
+            mixed=alone is not None and alone.mixed,
+        )
 
 
-def umi_of(name: str, mates: Iterable[RecordGroup]) -> str:
+class Molecules(NamedTuple):
+    """The molecules of a sample.
+
+    Attributes:
+        found: by the number of their best fragment.
+        alone: numbers of the best fragments of further ones, which are settled.
+    """
+
+    found: dict[int, Molecule]
+    alone: npt.NDArray[np.int64]
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return len(self.found) + self.alone.size
+
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """Return the numbers of the best fragments of all."""
+        return np.concatenate([np.fromiter(self.found, np.int64, len(self.found)), self.alone])
+
+
+def _copy(number: int, umi: str, quality: int, shown: Shown) -> Copies[int]:
+    return Copies((-len(shown.ends), -quality, number), number, (umi,), shown, 1)
+
+
+def umi_of(name: str, tag: str) -> str:
     """Return what may be the UMI of a fragment: from its tag, else from its name."""
-    record = primary_record(next(iter(mates)))
-    return plain_umi(str(record.get_tag(UMI_TAG))) if record.has_tag(UMI_TAG) else umi_of_name(name)
+    return plain_umi(tag) if tag else umi_of_name(name)

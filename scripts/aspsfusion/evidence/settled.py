@@ -1,0 +1,284 @@
+"""Holds the fragments that are wild type beyond doubt, as `native.place` settles them, and shows their ends.
+
+Of a settled read its place, its length and the one base that may differ are kept, from which its bases can be
+made again. A million pairs take some 50 MB.
+"""
+
+from collections.abc import Container, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.evidence.ends import (
+    CLEAR_BASES,
+    MIN_RUN,
+    End,
+    Place,
+    Shown,
+    contig_blocks,
+    in_order,
+    without_primed,
+)
+from aspsfusion.evidence.fragments import BOTH_ENDS
+from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.native.place import MERGED, SETTLED, PlaceTable, Settled
+from aspsfusion.panel.panel import Panel
+
+AT_ONCE = 4096
+"""Fragments whose ends are found at once: as many as make the arrays' overhead small."""
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+def either(columns: Bools) -> Bools:
+    """Tell for which rows one of two columns is true."""
+    return columns[:, 0] | columns[:, 1]
+
+
+class PanelText:
+    """The panel's sequences in a row, in the order of preference, and what a place in it is.
+
+    Args:
+        panel: with the sequences.
+
+    Attributes:
+        names: of the contigs, by number.
+        genes: gene of each contig.
+        table: places reads.
+        chromosomes: by number, in order.
+        genome: genomic position of each place (int64).
+    """
+
+    def __init__(self, panel: Panel) -> None:
+        self.names = sorted(panel.contig_ranks, key=panel.contig_ranks.__getitem__)
+        self.genes = [name.split("|", 1)[0] for name in self.names]
+        numbers = {gene: number for number, gene in enumerate(dict.fromkeys(self.genes))}
+        self.table = PlaceTable(
+            [panel.sequence_of(name).encode("ascii") for name in self.names],
+            [numbers[gene] for gene in self.genes],
+        )
+        blocks = contig_blocks(panel)
+        self.chromosomes = sorted({each.chromosome for each in blocks.values()})
+        self._chromosome = np.array([self.chromosomes.index(blocks[name].chromosome) for name in self.names])
+        self._forward = np.array([blocks[name].forward for name in self.names])
+        self.genome: Int64s = np.zeros(self.table.text.size, np.int64)
+        for name, start in zip(self.names, self.table.starts, strict=True):
+            own = blocks[name]
+            offsets = np.arange(len(panel.sequence_of(name)))
+            block = np.searchsorted(own.starts, offsets, "right") - 1
+            shift = offsets - np.array(own.starts)[block]
+            self.genome[start + offsets] = np.array(own.positions)[block] + (shift if own.forward else -shift)
+        self._runs = _runs(self.table.text)
+        self._bases = self.table.text.tobytes()
+
+    def contigs_of(self, places: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Return the number of the contig of each place."""
+        return self.table.contigs[places]
+
+    def sense_reads(self, rows: Settled, read: int) -> Iterator[str]:
+        """Yield the bases of one read of each of some settled fragments, in sense."""
+        columns = (rows[name][:, read].tolist() for name in ("own", "size", "edit", "base"))
+        for at, size, edit, base in zip(*columns, strict=True):
+            bases = self._bases[at : at + size]
+            if edit >= 0:
+                bases = bases[:edit] + bytes((base,)) + bases[edit + 1 :]
+            yield bases.decode("ascii")
+
+
+def _runs(text: npt.NDArray[np.uint8]) -> tuple[Int64s, Int64s]:
+    """Return the first and the last place of the homopolymer run at each place, -1 where there is none."""
+    places = np.arange(text.size)
+    begins = np.r_[True, text[1:] != text[:-1]]
+    first = np.maximum.accumulate(np.where(begins, places, 0))
+    ends = np.r_[begins[1:], True]
+    last = np.minimum.accumulate(np.where(ends, places, text.size)[::-1])[::-1]
+    none = last - first + 1 < MIN_RUN
+    first[none] = last[none] = -1
+    return first, last
+
+
+class ReadEnds(NamedTuple):
+    """One end of each of some molecules, as `End` has it.
+
+    Attributes:
+        chromosome: its number.
+        antisense: see `End`.
+        position: the same.
+        run: the same, -1 for none.
+        clear: the same.
+        rightmost: whether it is the last base of the sense read.
+        at: its place in the text.
+        edit: index, counted from the end on, of the base that differs; negative for none.
+        base: what it is instead, in sense.
+    """
+
+    chromosome: Int64s
+    antisense: Bools
+    position: Int64s
+    run: Int64s
+    clear: Bools
+    rightmost: Bools
+    at: Int64s
+    edit: Int64s
+    base: npt.NDArray[np.uint8]
+
+    def taken(self, chosen: Int64s) -> "ReadEnds":
+        """Return the ends of some molecules."""
+        return ReadEnds(
+            self.chromosome[chosen],
+            self.antisense[chosen],
+            self.position[chosen],
+            self.run[chosen],
+            self.clear[chosen],
+            self.rightmost[chosen],
+            self.at[chosen],
+            self.edit[chosen],
+            self.base[chosen],
+        )
+
+    def or_else(self, those: Bools, other: "ReadEnds") -> "ReadEnds":
+        """Return these ends, and other ends of those molecules."""
+        return ReadEnds(
+            np.where(those, other.chromosome, self.chromosome),
+            np.where(those, other.antisense, self.antisense),
+            np.where(those, other.position, self.position),
+            np.where(those, other.run, self.run),
+            np.where(those, other.clear, self.clear),
+            np.where(those, other.rightmost, self.rightmost),
+            np.where(those, other.at, self.at),
+            np.where(those, other.edit, self.edit),
+            np.where(those, other.base, self.base),
+        )
+
+
+def read_ends(text: PanelText, rows: Settled, read: int, *, other: bool = False) -> ReadEnds:
+    """Return where reads begin, as `EndFinder` finds it for their alignments.
+
+    Args:
+        text: the panel's.
+        rows: settled fragments that have the read.
+        read: index of the read.
+        other: where the molecule of a merged read ends instead.
+    """
+    own, size = rows["own"][:, read].astype(np.int64), rows["size"][:, read].astype(np.int64)
+    edit = rows["edit"][:, read].astype(np.int64)
+    rightmost = (rows["reverse"][:, read] != 0) != other
+    at = np.where(rightmost, own + size - 1, own)
+    first, last = text._runs
+    run = np.where(rightmost, last[at], first[at])
+    contigs = text.contigs_of(rows["own"][:, read])
+    from_end = np.where((edit >= 0) & rightmost, size - 1 - edit, edit)
+    return ReadEnds(
+        text._chromosome[contigs],
+        rightmost == text._forward[contigs],
+        text.genome[at],
+        np.where(run < 0, -1, text.genome[run]),
+        (edit < 0) | (from_end >= CLEAR_BASES),
+        rightmost,
+        at,
+        from_end,
+        rows["base"][:, read],
+    )
+
+
+def shown_by(text: PanelText, rows: Settled, primed: Container[Place] = ()) -> Iterator[Shown]:
+    """Yield what settled fragments show of their molecules' ends, see `EndFinder.shown_by`.
+
+    Args:
+        text: the panel's.
+        rows: settled fragments.
+        primed: places at which reads from a primer begin.
+    """
+    found: list[list[End]] = [[] for _ in range(rows.size)]
+    merged = (rows["flags"] & MERGED) != 0
+    kinds = ((rows["reads"] > 0, 0, False), (rows["reads"] == BOTH_ENDS, 1, False), (merged, 0, True))
+    for those, read, other in kinds:
+        chosen = np.flatnonzero(those)
+        reads = text.sense_reads(rows[chosen], read)
+        ends = read_ends(text, rows[chosen], read, other=other)
+        for index, bases, *end in zip(chosen.tolist(), reads, *(each.tolist() for each in ends), strict=True):
+            chromosome, antisense, position, run, clear, rightmost, *_ = end
+            found[index].append(
+                End(
+                    text.chromosomes[chromosome],
+                    antisense,
+                    position,
+                    None if run < 0 else run,
+                    clear,
+                    reverse_complement(bases) if rightmost else bases,
+                )
+            )
+    for own in found:
+        yield without_primed(Shown(in_order(own)), primed)
+
+
+class ShownFragment(NamedTuple):
+    """What a settled fragment shows, with its number and the sum of its base qualities."""
+
+    number: int
+    quality: int
+    shown: Shown
+
+
+class SettledFragments:
+    """The settled fragments of a sample.
+
+    Args:
+        panel: that they are of.
+
+    Attributes:
+        labels: label and UMI of the fragments that may carry a UMI, by number; both may be empty.
+        others_in_order: whether the numbers of the sample's other fragments rise. Those of a sorted BAM file,
+            which are numbered by the first of their records, do not.
+    """
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._parts: list[Settled] = []
+        self._whole = True
+        self.labels: dict[int, tuple[str, str]] = {}
+        self.others_in_order = True
+
+    @cached_property
+    def text(self) -> PanelText:
+        """The panel's sequences in a row, made when first asked for: small samples do without it."""
+        return PanelText(self._panel)
+
+    def add(self, rows: Settled) -> None:
+        """Add fragments."""
+        if rows.size:
+            self._parts.append(rows)
+            self._whole = False
+
+    @property
+    def rows(self) -> Settled:
+        """All fragments, by number."""
+        if not self._parts:
+            return np.empty(0, SETTLED)
+        if not self._whole:
+            together = np.concatenate(self._parts)
+            self._parts = [together[np.argsort(together["number"], kind="stable")]]
+            self._whole = True
+        return self._parts[0]
+
+    @property
+    def ends_shown(self) -> Int64s:
+        """How many ends of its molecule each fragment shows."""
+        both = (self.rows["reads"] == BOTH_ENDS) | (self.rows["flags"] & MERGED != 0)
+        return np.where(both, BOTH_ENDS, 1)
+
+    @property
+    def second_mates(self) -> int:
+        """How many fragments have a second mate, merged or not."""
+        return int(np.count_nonzero(self.ends_shown == BOTH_ENDS))
+
+    def shown(self, chosen: Settled, primed: Container[Place] = ()) -> Iterator[ShownFragment]:
+        """Yield what each of some fragments shows of its molecule, see `shown_by`."""
+        for first in range(0, chosen.size, AT_ONCE):
+            rows = chosen[first : first + AT_ONCE]
+            numbers, qualities = rows["number"].tolist(), rows["quality"].tolist()
+            for own in zip(numbers, qualities, shown_by(self.text, rows, primed), strict=True):
+                yield ShownFragment(*own)

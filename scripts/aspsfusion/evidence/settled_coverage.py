@@ -1,0 +1,229 @@
+"""Counts settled fragments as wild type: what `coverage.count_wild_type` does for each, for all at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from aspsfusion.evidence.anchors import InformativeBoundary
+from aspsfusion.evidence.coverage import MIDDLE_STEP, Coverage, Differences, WildTypeRules
+from aspsfusion.evidence.fragments import BOTH_ENDS
+from aspsfusion.evidence.settled import Bools, Int64s, PanelText, either
+from aspsfusion.evidence.strand import Direction
+from aspsfusion.native.genome import canonical_kmers
+from aspsfusion.native.place import MERGED, Settled
+from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.specificity import Specificity
+
+
+class _Spans(NamedTuple):
+    """Settled fragments on their contigs, one element or row each.
+
+    Attributes:
+        rows: as they were settled.
+        contig: number of the contig.
+        start: of each read on the contig; that of the first for a read that is not there (n x 2).
+        end: the same, half-open.
+        pair: whether there are two reads.
+        both_ends: whether the reads show both ends of the molecule.
+    """
+
+    rows: Settled
+    contig: npt.NDArray[np.int32]
+    start: Int64s
+    end: Int64s
+    pair: Bools
+    both_ends: Bools
+
+    @classmethod
+    def of(cls, text: PanelText, rows: Settled) -> "_Spans":
+        contig = text.contigs_of(rows["shared"][:, 0])
+        start = rows["shared"].astype(np.int64) - text.table.starts[contig][:, None]
+        end = start + rows["size"]
+        pair = rows["reads"] == BOTH_ENDS
+        for column in (start, end):
+            column[:, 1] = np.where(pair, column[:, 1], column[:, 0])
+        return cls(rows, contig, start, end, pair, pair | ((rows["flags"] & MERGED) != 0))
+
+    def taken(self, chosen: Bools) -> "_Spans":
+        return _Spans(
+            self.rows[chosen],
+            self.contig[chosen],
+            self.start[chosen],
+            self.end[chosen],
+            self.pair[chosen],
+            self.both_ends[chosen],
+        )
+
+
+def count_settled(
+    coverage: Coverage,
+    text: PanelText,
+    rows: Settled,
+    rules: WildTypeRules,
+    panel: Panel,
+    borders: Mapping[str, Sequence[int]],
+) -> Int64s:
+    """Count settled molecules.
+
+    Args:
+        coverage: to count in.
+        text: the panel's.
+        rows: settled fragments, one of each molecule.
+        rules: of the wild type.
+        panel: with the transcripts.
+        borders: see `exon_borders`.
+
+    Returns:
+        Lengths in nt of the fragments of which both ends are on a transcript.
+    """
+    if not rows.size:
+        return np.empty(0, np.int64)
+    spans = _Spans.of(text, rows)
+    for contig, count in zip(*np.unique(spans.contig, return_counts=True), strict=True):
+        gene = text.genes[contig]
+        coverage.genes[gene] = coverage.genes.get(gene, 0) + int(count)
+    _count_pairs(coverage.direction, spans.taken(spans.pair))
+    _count_directions(coverage.direction, text, spans, panel, borders)
+    first, last = spans.start.min(axis=1), spans.end.max(axis=1)
+    _add(coverage.middles, text, spans.contig, [((first + last) // 2 // MIDDLE_STEP, 1)])
+    _add_ranges(coverage.depth, text, spans, 0)
+    _add_ranges(coverage.crossing, text, spans, coverage.min_anchor)
+    for contig, places in rules.informative.items():
+        here = spans.contig == text.names.index(contig)
+        _count_informative(coverage, text, spans.taken(here), places, rules.specificity)
+    on_transcript = np.array([name in panel.transcripts for name in text.names])[spans.contig]
+    lengths: Int64s = (last - first)[spans.both_ends & on_transcript]
+    return lengths
+
+
+def _count_pairs(direction: Direction, pairs: _Spans) -> None:
+    """Count how mates lie, see `Direction.add_pair`."""
+    reverse = pairs.rows["reverse"] != 0
+    forward = np.where(reverse[:, 0], 1, 0)
+    each = np.arange(forward.size)
+    facing = (reverse[:, 0] != reverse[:, 1]) & (pairs.start[each, forward] < pairs.end[each, 1 - forward])
+    direction.facing += int(np.count_nonzero(facing))
+    direction.not_facing += int(np.count_nonzero(~facing))
+
+
+def _count_directions(
+    direction: Direction, text: PanelText, spans: _Spans, panel: Panel, borders: Mapping[str, Sequence[int]]
+) -> None:
+    """Count fragments by the direction of their first reads, and those that are spliced."""
+    spliced_contig = np.array([name in panel.transcripts for name in text.names])[spans.contig]
+    antisense = spans.rows["reverse"][:, 0] != 0
+    direction.antisense += int(np.count_nonzero(spliced_contig & antisense))
+    direction.sense += int(np.count_nonzero(spliced_contig & ~antisense))
+    target = np.array([gene in panel.unspliced for gene in text.genes])[spans.contig]
+    direction.target_fragments += int(np.count_nonzero(target))
+    for contig in np.unique(spans.contig[target]):
+        own = np.array(borders.get(text.names[contig], []), np.int64)
+        here = spans.contig == contig
+        # A border is within a read where fewer borders come up to its first base than up to its last one.
+        until_first, until_last = (
+            np.searchsorted(own, edge, "right") for edge in (spans.start[here], spans.end[here] - 1)
+        )
+        direction.spliced += int(np.count_nonzero(either(until_first < until_last)))
+
+
+def _add(
+    counts: dict[str, Differences],
+    text: PanelText,
+    contigs: npt.NDArray[np.int32],
+    changes: Sequence[tuple[Int64s, int]],
+) -> None:
+    """Add changes at positions of contigs to counts."""
+    for contig in np.unique(contigs):
+        here = contigs == contig
+        own = counts.setdefault(text.names[contig], {})
+        for positions, change in changes:
+            for position, number in zip(*np.unique(positions[here], return_counts=True), strict=True):
+                own[int(position)] = own.get(int(position), 0) + change * int(number)
+
+
+def _add_ranges(counts: dict[str, Differences], text: PanelText, spans: _Spans, inset: int) -> None:
+    """Add the union of the reads of each fragment, without so many bases at both ends of each."""
+    start, end = spans.start + inset, spans.end - inset + (1 if inset else 0)
+    for contig in np.unique(spans.contig):
+        counts.setdefault(text.names[contig], {})
+    # The two reads in order; what has no length is nothing, and what touches is one.
+    there = start < end
+    order = np.argsort(start, axis=1, kind="stable")
+    start, end = (np.take_along_axis(column, order, axis=1) for column in (start, end))
+    there = np.take_along_axis(there, order, axis=1)
+    apart = spans.pair & ~either(~there) & (start[:, 1] > end[:, 0])
+    joined = ~apart & either(there)
+    nothing = np.iinfo(np.int64).max
+    whole = (
+        np.where(there, start, nothing).min(axis=1)[joined],
+        np.where(there, end, -nothing).max(axis=1)[joined],
+        spans.contig[joined],
+    )
+    parts = [
+        whole,
+        *((start[apart, read], end[apart, read], spans.contig[apart]) for read in range(BOTH_ENDS)),
+    ]
+    for first, last, contigs in parts:
+        _add(counts, text, contigs, [(first, 1), (last, -1)])
+
+
+def _count_informative(
+    coverage: Coverage,
+    text: PanelText,
+    spans: _Spans,
+    places: Sequence[InformativeBoundary],
+    specificity: Specificity | None,
+) -> None:
+    """Count fragments of one contig at its informative boundaries, as `Coverage.add` does."""
+    within = [either((spans.start < each.boundary) & (each.boundary < spans.end)) for each in places]
+    reaching: Bools = np.any(within, axis=0)
+    if not reaching.any():
+        return
+    spans = spans.taken(reaching)
+    if specificity:
+        spans = spans.taken(_proving(text, spans, specificity))
+    for place in places:
+        first = place.boundary - place.anchors.five_prime
+        last = place.boundary + place.anchors.three_prime
+        shows = spans.taken(either((spans.start <= first) & (last <= spans.end)))
+        there = coverage.ends.setdefault(place.key, {}) if shows.rows.size else {}
+        coverage.informative[place.key] = coverage.informative.get(place.key, 0) + shows.rows.size
+        for ends in _ends_of(shows, place.boundary):
+            there[ends] = there.get(ends, 0) + 1
+
+
+def _ends_of(spans: _Spans, boundary: int) -> Iterator[tuple[int | None, int | None]]:
+    """Yield where fragments begin and end, see `fixed_ends.ends_of`."""
+    first, last = spans.start.min(axis=1) - boundary, spans.end.max(axis=1) - boundary
+    antisense = spans.rows["reverse"][:, 0] != 0
+    columns = (first, last, spans.both_ends, antisense)
+    for start, end, both, reverse in zip(*(column.tolist() for column in columns), strict=True):
+        yield (start if both or not reverse else None), (end if both or reverse else None)
+
+
+def _proving(text: PanelText, spans: _Spans, specificity: Specificity) -> Bools:
+    """Tell which fragments of one contig hold sequence of their gene alone, see `coverage.proves_gene`."""
+    contig = int(spans.contig[0])
+    gene = text.genes[contig]
+    begin = int(text.table.starts[contig])
+    size = int(np.count_nonzero(text.table.contigs == contig))
+    bases = text.table.text[begin : begin + size].tobytes()
+    unique = np.isin(canonical_kmers(bases, specificity.k), specificity.genes[gene].unique)
+    before = np.r_[0, np.cumsum(unique), np.full(specificity.k - 1, np.count_nonzero(unique))]
+    proving = np.zeros(spans.rows.size, np.bool_)
+    for read in range(BOTH_ENDS):
+        start, end = spans.start[:, read], spans.end[:, read] - specificity.k + 1
+        edit = start + spans.rows["edit"][:, read]
+        edited = spans.rows["edit"][:, read] >= 0
+        # Without the k-mers over the base that differs: they are looked up where all others say nothing.
+        until = np.where(edited, np.clip(edit - specificity.k + 1, start, end), end)
+        since = np.where(edited, np.clip(edit + 1, start, end), end)
+        own = (before[until] > before[start]) | (before[end] > before[since])
+        proving |= own & (spans.pair if read else True)
+    for index in np.flatnonzero(~proving & either(spans.rows["edit"] >= 0)):
+        row = spans.rows[index : index + 1]
+        reads = (next(text.sense_reads(row, read)) for read in range(int(row["reads"][0])))
+        proving[index] = specificity.proof(gene, reads) == "unique"
+    return proving
