@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aspsfusion.align.align import AlignFiles, run_align
+from aspsfusion.align.align import align_candidates
+from aspsfusion.align.sample import Sample
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile, write_calls
@@ -135,39 +136,57 @@ def call_candidates(
     primers: Path | None = None,
     threads: int = 1,
     watcher: Watcher | None = None,
+    settle: bool = True,
     force: bool = False,
-) -> CallsFile:
+) -> tuple[CallsFile, Sample]:
     """Take candidate fragments through align, evidence and call.
 
     Args:
         caller: has panel and thresholds; one serves any number of samples.
         candidates: FASTQ written by `aspsfusion screen` or `extract`.
         sample: sample name.
-        outputs: `bam`, `align` and `evidence`: alignments, metrics and evidence to write.
+        outputs: `bam`, `align` and `evidence`: alignments, metrics and evidence to write; the alignments are
+            unsorted and for use in between.
         structures: what the reads consist of.
         primers: FASTA of the library's gene-specific primers.
         threads: threads of the aligner.
         watcher: receives reports on how far it has come.
+        settle: settle wild type without the aligner; for tests, which compare both ways.
         force: replace existing files.
 
     Returns:
-        The calls, as `aspsfusion call` writes them.
+        The calls, as `aspsfusion call` writes them, and the fragments that were settled without alignments.
 
     Raises:
         AspsfusionError: a stage failed.
     """
     watcher = watcher or Watcher()
-    panel_directory = caller.panel.directory
+    panel, bam = caller.panel, outputs["bam"]
     watcher.stage("align")
-    bam, metrics = outputs["bam"], outputs["align"]
-    files = AlignFiles(candidates, bam, metrics)
-    run_align(panel_directory, files, sample, threads, watcher.fragments, structures=structures, force=force)
+    with replacing(outputs["align"], force=force) as draft:
+        summary, sampled = align_candidates(
+            panel,
+            candidates,
+            bam,
+            sample,
+            threads,
+            watcher.fragments,
+            structures=structures,
+            settle=caller.parameters if settle else None,
+        )
+        draft.write_text(summary, encoding="utf-8")
     watcher.stage("evidence")
     evidence = run_evidence(
-        panel_directory, bam, outputs["evidence"], caller.parameters, primers=primers, force=force
+        panel.directory,
+        bam,
+        outputs["evidence"],
+        caller.parameters,
+        primers=primers,
+        settled=sampled.settled,
+        force=force,
     )
     watcher.stage("call")
-    return caller.calls_of(evidence)
+    return caller.calls_of(evidence), sampled
 
 
 def run_analyse(
@@ -177,6 +196,7 @@ def run_analyse(
     *,
     threads: int = 1,
     watcher: Watcher | None = None,
+    settle: bool = True,
 ) -> Report:
     """Take one sample from its candidate fragments to its report.
 
@@ -186,6 +206,7 @@ def run_analyse(
         thresholds: of all stages.
         threads: threads of the aligner.
         watcher: receives reports on how far it has come.
+        settle: see `call_candidates`.
 
     Returns:
         The report that was written.
@@ -208,7 +229,7 @@ def run_analyse(
             scratch / "aligned.bam",
             *map(files.path, (".align.json", ".evidence.json.gz")),
         )
-        record = call_candidates(
+        record, sampled = call_candidates(
             Caller(panel, thresholds.call),
             given.candidates,
             files.sample,
@@ -217,13 +238,15 @@ def run_analyse(
             primers=given.primers,
             threads=threads,
             watcher=watcher,
+            settle=settle,
             force=force,
         )
         calls = files.path(".calls.json")
         with replacing(calls, force=force) as draft:
             write_calls(record, draft)
         watcher.stage("tag")
-        run_tag(given.panel, bam, calls, files.path(".panel.bam"), files.path(".junctions.fa"), force=force)
+        tagged, contigs = files.path(".panel.bam"), files.path(".junctions.fa")
+        run_tag(given.panel, bam, calls, tagged, contigs, sample=sampled, force=force)
     watcher.stage("report")
     results = StageResults(
         files.sample,

@@ -14,6 +14,7 @@ The BAM names each record by the number of its fragment; the read's own name, wh
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from operator import le
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,10 @@ from pybwa import BwaMem, BwaMemOptions
 from aspsfusion import __version__
 from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_candidates
 from aspsfusion.align.foreign_starts import ForeignStart, StartFinder
+from aspsfusion.align.sample import Sample
+from aspsfusion.align.settle import open_candidates
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
+from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.placements import (
     DECLARED_UMIS,
@@ -94,11 +98,7 @@ def run_align(
         ParameterError: the structures are not those of the reads.
     """
     panel = load_panel(panel_directory)
-    ranks = panel.contig_ranks
-    header = pysam.AlignmentHeader.from_dict(_bam_header(panel, sample, structures))
-    options = aligner_options(threads)
     with (
-        open_aligner(panel.index_prefix) as aligner,
         # Both names are claimed before the first read, so that either both files appear or none.
         replacing(files.bam, force=force) as draft,
         replacing(files.metrics, force=force) as metrics_draft,
@@ -106,11 +106,64 @@ def run_align(
         scratch_directory() as scratch,
     ):
         unsorted = scratch / "unsorted.bam"
+        summary, _ = align_candidates(
+            panel, files.reads, unsorted, sample, threads, progress, structures=structures
+        )
+        metrics_draft.write_text(summary, encoding="utf-8")
+        sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion align' again")
+        index_bam(draft)
+        Path(f"{draft}.bai").replace(f"{files.bam}.bai")
 
-        def align_as(layout: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart]]:
-            metrics, starts = AlignMetrics(), StartFinder()
-            with writing(unsorted), unsorted_bam(unsorted, header) as out:
-                for batch in _batches(read_candidates(files.reads, metrics, layout)):
+
+def align_candidates(
+    panel: Panel,
+    reads: Path,
+    bam: Path,
+    sample: str,
+    threads: int = 1,
+    progress: Progress = no_progress,
+    *,
+    structures: ReadStructures = TEMPLATES_ALONE,
+    settle: CallParameters | None = None,
+) -> tuple[str, Sample]:
+    """Align one sample's candidate fragments, or those that cannot be settled without.
+
+    The records are written fragment by fragment, in the order of the reads.
+
+    Args:
+        panel: whose index is aligned to.
+        reads: FASTQ written by `aspsfusion screen` or `extract`.
+        bam: to write, unsorted.
+        sample: sample name for the read group.
+        threads: threads of the aligner.
+        progress: called now and then with the fragments aligned so far.
+        structures: what the reads consist of.
+        settle: thresholds by which fragments are settled; without them none is.
+
+    Returns:
+        The metrics as they are written, and the settled fragments, of which the BAM has no records.
+
+    Raises:
+        ReadsError: the reads are not those of a screen.
+        ParameterError: the structures are not those of the reads.
+    """
+    ranks = panel.contig_ranks
+    header = pysam.AlignmentHeader.from_dict(_bam_header(panel, sample, structures))
+    options = aligner_options(threads)
+    with open_aligner(panel.index_prefix) as aligner:
+
+        def align_as(layout: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart], Sample]:
+            metrics, starts, sampled = AlignMetrics(), StartFinder(), Sample(panel)
+            if settle:
+                candidates = open_candidates(reads, metrics, layout, settle, sampled)
+            else:
+                candidates = read_candidates(reads, metrics, layout)
+            with writing(bam), unsorted_bam(bam, header) as out:
+                last = 0
+                for batch in _batches(candidates):
+                    numbers = [last, *(candidate.number for candidate in batch)]
+                    sampled.settled.others_in_order &= all(map(le, numbers, numbers[1:]))
+                    last = numbers[-1]
                     for mates in _align_batch(batch, aligner, options, header, ranks):
                         starts.add(mates)
                         metrics.aligned_fragments += any(not records[0].is_unmapped for records in mates)
@@ -119,19 +172,19 @@ def run_align(
                                 record.set_tag("RG", sample)
                                 out.write(record)
                     progress(metrics.fragments)
-            return metrics, starts.found()
+            settled = sampled.settled
+            metrics.aligned_fragments += settled.rows.size
+            starts.add_whole(settled.rows.size, settled.second_mates)
+            return metrics, starts.found(), sampled
 
-        metrics, found = align_as(structures)
+        metrics, found, sampled = align_as(structures)
         if found:
-            reads = BOTH_ENDS if metrics.pairs else 1
+            mates = BOTH_ENDS if metrics.pairs else 1
             bases = {start.read: start.bases for start in found}
-            metrics, _ = align_as(structures.shortened([bases.get(read + 1, 0) for read in range(reads)]))
-        metrics_draft.write_text(
-            sealed_json(_summary(metrics, structures, found), indent=1) + "\n", encoding="utf-8"
-        )
-        sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion align' again")
-        index_bam(draft)
-        Path(f"{draft}.bai").replace(f"{files.bam}.bai")
+            metrics, _, sampled = align_as(
+                structures.shortened([bases.get(read + 1, 0) for read in range(mates)])
+            )
+    return sealed_json(_summary(metrics, structures, found), indent=1) + "\n", sampled
 
 
 def _bam_header(panel: Panel, sample: str, structures: ReadStructures) -> dict[str, Any]:
@@ -204,19 +257,21 @@ def _unmapped(name: str, header: pysam.AlignmentHeader) -> pysam.AlignedSegment:
 def prefer_primary(record: pysam.AlignedSegment, ranks: dict[str, int]) -> None:
     """Move a record to the most preferred of its equal alternatives, in place.
 
-    Equal means same strand, same CIGAR and same number of mismatches. The former placement takes the
-    alternative's place in the XA tag.
+    Equal means same strand, same CIGAR and same number of mismatches; of those on one contig the first is
+    preferred. Which one the aligner takes depends on what it aligns at the same time. The former placement
+    takes the alternative's place in the XA tag.
     """
     if record.is_unmapped or not record.has_tag("XA"):
         return
     here = (record.reference_name, record.is_reverse, record.reference_start)
     cigar, edits = record.cigarstring, record.get_tag("NM")
     hits = [hit.split(",") for hit in str(record.get_tag("XA")).rstrip(";").split(";")]
-    best, best_rank = None, ranks[str(record.reference_name)]
+    best, best_rank = None, (ranks[str(record.reference_name)], record.reference_start)
     for index, (contig, position, hit_cigar, hit_edits) in enumerate(hits):
         same = hit_cigar == cigar and int(hit_edits) == edits and (position[0] == "-") == record.is_reverse
-        if same and ranks[contig] < best_rank:
-            best, best_rank = index, ranks[contig]
+        rank = (ranks[contig], int(position[1:]) - 1)
+        if same and rank < best_rank:
+            best, best_rank = index, rank
     if best is None:
         return
     contig, position, _, _ = hits[best]

@@ -1,10 +1,10 @@
 """Reads the candidates of `screen` or `extract`, trimmed and with overlapping mates merged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from aspsfusion.align.structures import FORMS, TEMPLATES_ALONE, ReadStructures
 from aspsfusion.align.trim import (
@@ -67,6 +67,13 @@ class Candidate:
     umi: str = ""
 
 
+class Lines(Protocol):
+    """What can be read line by line."""
+
+    def readline(self) -> bytes:
+        """Return the next line with its end, nothing after the last one."""
+
+
 def read_candidates(
     path: Path, metrics: CandidateMetrics, structures: ReadStructures = TEMPLATES_ALONE
 ) -> Iterator[Candidate]:
@@ -81,7 +88,24 @@ def read_candidates(
         ReadsError: the file is damaged, or a second mate is missing or out of place.
         ParameterError: the reads are pairs and one structure is given, or the other way round.
     """
-    for header, reads in _fragments(path):
+    with open_reads(path) as stream:
+        yield from candidates_in(stream, count(1), path, metrics, structures)
+    require_reads(metrics, structures)
+
+
+def candidates_in(
+    lines: Lines, numbers: Iterable[int], path: Path, metrics: CandidateMetrics, structures: ReadStructures
+) -> Iterator[Candidate]:
+    """Read candidate fragments from lines, see `read_candidates`.
+
+    Args:
+        lines: of the file.
+        numbers: of the records in the file, for messages.
+        path: named in errors.
+        metrics: to count in.
+        structures: what the reads consist of.
+    """
+    for header, reads in _fragments(_read_fastq(lines, numbers, path), path):
         metrics.fragments += 1
         umi = header.umi
         if structures.layouts:
@@ -101,6 +125,14 @@ def read_candidates(
         metrics.adapter_fragments += pair.first.adapter_found or pair.second.adapter_found
         metrics.overlapping_pairs += pair.insert is not None
         yield merged_candidate(Candidate(header.number, header.label, (), umi=umi), pair)
+
+
+def require_reads(metrics: CandidateMetrics, structures: ReadStructures) -> None:
+    """Refuse structures of pairs for a file of single reads, once it has been read.
+
+    Raises:
+        ParameterError: the reads are single, and two structures are given.
+    """
     if metrics.fragments and not metrics.pairs and len(structures.layouts) > 1:
         raise _wrong_number(structures, "single reads")
 
@@ -110,13 +142,14 @@ def _wrong_number(structures: ReadStructures, reads: str) -> ParameterError:
     return ParameterError(f"--umi {given}: the reads are {reads}", remedy=FORMS)
 
 
-def _fragments(path: Path) -> Iterator[tuple["_Header", list[tuple[str, str]]]]:
+def _fragments(
+    entries: Iterator[tuple["Header", str, str]], path: Path
+) -> Iterator[tuple["Header", list[tuple[str, str]]]]:
     """Yield header of the first read, and bases and qualities of both mates or the single read.
 
     Raises:
-        ReadsError: the file is damaged, or a second mate is missing or out of place.
+        ReadsError: a second mate is missing or out of place.
     """
-    entries = _read_fastq(path)
     for header, *first in entries:
         reads = [(first[0], first[1])]
         if header.mate:
@@ -144,7 +177,7 @@ def merged_candidate(candidate: Candidate, pair: TrimmedPair) -> Candidate:
     return replace(candidate, reads=(first, second))
 
 
-class _Header(NamedTuple):
+class Header(NamedTuple):
     """The header of a record that the screen wrote; `mate` is 0 for a single read."""
 
     number: int
@@ -153,18 +186,18 @@ class _Header(NamedTuple):
     umi: str
 
 
-def _header(line: bytes) -> _Header | None:
+def read_header(line: bytes) -> Header | None:
     r"""Return what a header line says, None when the screen did not write it.
 
     A label may hold any bytes but white space; what cannot be printed is shown as an escape.
 
-    >>> _header(b"@12/2 M1:7 RX:Z:ACGT-TTGC")
-    _Header(number=12, mate=2, label='M1:7', umi='ACGT-TTGC')
-    >>> _header(b"@12 ")
-    _Header(number=12, mate=0, label='', umi='')
-    >>> _header(b"@12 a\x00\xff").label
+    >>> read_header(b"@12/2 M1:7 RX:Z:ACGT-TTGC")
+    Header(number=12, mate=2, label='M1:7', umi='ACGT-TTGC')
+    >>> read_header(b"@12 ")
+    Header(number=12, mate=0, label='', umi='')
+    >>> read_header(b"@12 a\x00\xff").label
     'a\\x00\\xff'
-    >>> _header(b"@M1:7/2") is None
+    >>> read_header(b"@M1:7/2") is None
     True
     """
     first, _, rest = line.removeprefix(b"@").partition(b" ")
@@ -174,7 +207,7 @@ def _header(line: bytes) -> _Header | None:
     if not line.startswith(b"@") or not digits.isdigit():
         return None
     umi = comment.decode("utf-8", "backslashreplace")
-    return _Header(
+    return Header(
         int(digits),
         mate,
         printable(label.decode("utf-8", "backslashreplace")),
@@ -182,40 +215,39 @@ def _header(line: bytes) -> _Header | None:
     )
 
 
-def _read_fastq(path: Path) -> Iterator[tuple[_Header, str, str]]:
+def _read_fastq(lines: Lines, numbers: Iterable[int], path: Path) -> Iterator[tuple[Header, str, str]]:
     """Yield header, bases and qualities of the records that a screen wrote.
 
     Raises:
-        ReadsError: the file is missing, damaged or another one.
+        ReadsError: the file is damaged or another one.
     """
     # The screen wrote this file; what can be wrong with it is that it is another file or cut short.
-    with open_reads(path) as stream:
-        for number in count(1):
-            try:
-                lines = [stream.readline().rstrip(b"\n") for _ in range(4)]
-                sequence, plus, quality = (line.decode("ascii") for line in lines[1:])
-            except DAMAGED as error:
-                raise ReadsError(
-                    f"is truncated or damaged ({error})",
-                    path=path,
-                    where=f"record {number}",
-                    remedy=_SCREEN_AGAIN,
-                ) from error
-            if not any(lines):
-                return
-            header = _header(lines[0])
-            if header is None or plus != "+" or len(sequence) != len(quality):
-                raise ReadsError(
-                    "is no FASTQ as the screen writes it, or ends too early",
-                    path=path,
-                    where=f"record {number}",
-                    remedy=_SCREEN_AGAIN,
-                )
-            if not quality.isprintable() or " " in quality:
-                raise ReadsError(
-                    "holds a character that is no base quality: the file of reads was damaged",
-                    path=path,
-                    where=f"record {number}",
-                    remedy=f"copy that file again and {_SCREEN_AGAIN}",
-                )
-            yield header, sequence, quality
+    for number in numbers:
+        try:
+            record = [lines.readline().rstrip(b"\n") for _ in range(4)]
+            sequence, plus, quality = (line.decode("ascii") for line in record[1:])
+        except DAMAGED as error:
+            raise ReadsError(
+                f"is truncated or damaged ({error})",
+                path=path,
+                where=f"record {number}",
+                remedy=_SCREEN_AGAIN,
+            ) from error
+        if not any(record):
+            return
+        header = read_header(record[0])
+        if header is None or plus != "+" or len(sequence) != len(quality):
+            raise ReadsError(
+                "is no FASTQ as the screen writes it, or ends too early",
+                path=path,
+                where=f"record {number}",
+                remedy=_SCREEN_AGAIN,
+            )
+        if not quality.isprintable() or " " in quality:
+            raise ReadsError(
+                "holds a character that is no base quality: the file of reads was damaged",
+                path=path,
+                where=f"record {number}",
+                remedy=f"copy that file again and {_SCREEN_AGAIN}",
+            )
+        yield header, sequence, quality

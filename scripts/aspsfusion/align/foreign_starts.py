@@ -85,6 +85,11 @@ class StartFinder:
             if record.has_tag(MERGED_TAG):  # its other end is the beginning of the second mate
                 self._note(2, record, len(records), reverse=not record.is_reverse)
 
+    def add_whole(self, first: int, second: int) -> None:
+        """Add so many first and second reads that are of the panel from their first base on."""
+        self._reads[1] += first
+        self._reads[2] += second
+
     def _note(self, number: int, record: pysam.AlignedSegment, records: int, *, reverse: bool) -> None:
         self._reads[number] += 1
         clip = record.query_length - record.query_alignment_end if reverse else record.query_alignment_start

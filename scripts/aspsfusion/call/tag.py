@@ -6,13 +6,17 @@ primary record. What the stages before decided is written down here and not deci
 by the read's own name again, see `read_names`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import merge
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pysam
 
 from aspsfusion.align.align import join_mates
+from aspsfusion.align.sample import COMMENT as SAMPLE_COMMENT
+from aspsfusion.align.sample import Sample
+from aspsfusion.align.sample import records_of as settled_records
 from aspsfusion.call.calls_file import CalledRead, CallsFile, MatePlace, read_calls
 from aspsfusion.call.junction_contigs import (
     JunctionContig,
@@ -29,6 +33,7 @@ from aspsfusion.evidence.placements import (
     UMI_TAG,
     RecordGroup,
     as_sequenced,
+    fragment_number,
     primary_record,
     require_same_panel,
 )
@@ -70,6 +75,7 @@ def run_tag(
     output: Path,
     reference: Path,
     *,
+    sample: Sample | None = None,
     force: bool = False,
 ) -> int:
     """Write the BAM of a sample for a genome viewer, and the FASTA that it is looked at against.
@@ -80,6 +86,7 @@ def run_tag(
         calls: JSON written by `aspsfusion call`.
         output: BAM to write, sorted by coordinate, its index beside it.
         reference: FASTA to write, its index beside it.
+        sample: settled fragments, of which the BAM has no records.
         force: replace existing files.
 
     Returns:
@@ -100,11 +107,21 @@ def run_tag(
         unsorted = scratch / "unsorted.bam"
         with open_alignments(bam) as source:
             require_same_panel(panel, source.references, bam)
-            names = read_names(labels_of(records_of(source, bam), bam))
+            labels = labels_of(records_of(source, bam), bam)
+        kept = sample.fragments if sample else []
+        names = read_names(labels | {fragment.number: fragment.label for fragment in kept})
+        thinned = sample is not None and len(kept) < sample.settled.rows.size
         with open_alignments(bam) as source:
-            header = pysam.AlignmentHeader.from_dict(_header(source.header.to_dict(), contigs))
+            header = pysam.AlignmentHeader.from_dict(
+                _header(source.header.to_dict(), contigs, [SAMPLE_COMMENT] if thinned else [])
+            )
             with writing(unsorted), unsorted_bam(unsorted, header) as out:
-                held = _pass_on(records_of(source, bam), supporting, names, out)
+                records = records_of(source, bam)
+                if sample:
+                    records = merge(
+                        records, _settled(sample, header), key=lambda segment: fragment_number(segment, bam)
+                    )
+                held = _pass_on(records, supporting, names, out)
                 _require_all(held, supporting, bam)
                 for number, fragment in supporting.items():
                     for segment in _supporting_records(held[number], fragment, header):
@@ -129,10 +146,23 @@ def _supporting(record: CallsFile, contigs: list[JunctionContig]) -> dict[int, S
     }
 
 
-def _header(header: Mapping[str, Any], contigs: list[JunctionContig]) -> dict[str, Any]:
+def _settled(sample: Sample, header: pysam.AlignmentHeader) -> Iterator[pysam.AlignedSegment]:
+    """Yield the records of the settled fragments that are kept, in the order of their numbers."""
+    group = str(header.to_dict()["RG"][0]["ID"])
+    for fragment in sample.fragments:
+        mates = settled_records(fragment, sample.settled.text, header, group)
+        if len(mates) == BOTH_ENDS:
+            join_mates(mates)
+        for records in mates:
+            yield from records
+
+
+def _header(
+    header: Mapping[str, Any], contigs: list[JunctionContig], comments: Sequence[str]
+) -> dict[str, Any]:
     """Return the aligner's header with the junctions after the panel's sequences."""
     added = [{"SN": c.name, "LN": len(c.sequence), "DS": c.description} for c in contigs]
-    return {**header, "SQ": [*header["SQ"], *added], "CO": [*header.get("CO", []), COMMENT]}
+    return {**header, "SQ": [*header["SQ"], *added], "CO": [*header.get("CO", []), COMMENT, *comments]}
 
 
 def _pass_on(

@@ -83,7 +83,7 @@ class Chain:
         candidates, bam = scratch / "candidates.fastq.gz", scratch / "panel.bam"
         run_screen(self._directory, lanes, candidates, scratch / _SCREEN, force=True)
         outputs = {"bam": bam, "align": scratch / _ALIGN, "evidence": scratch / "evidence.json.gz"}
-        calls = call_candidates(
+        calls, _ = call_candidates(
             self._caller, candidates, sample, outputs, structures=structures, primers=primers, force=True
         )
         screen, align = (read_metrics(scratch / name) for name in (_SCREEN, _ALIGN))

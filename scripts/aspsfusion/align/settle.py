@@ -1,0 +1,204 @@
+"""Takes what is wild type beyond doubt out of the candidates; the others are read, trimmed and aligned.
+
+A deep sample is wild type nearly throughout. Its fragments are trimmed, merged and placed in a compiled loop
+(`native.place`), which leaves whatever is not certain to the slow way: reads with more than one edit, of more
+than one gene, with an adapter that has to be looked for, shorter than 48 nt, or of an odd form. What the loop
+settles is what the slow way would make of it.
+"""
+
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from aspsfusion.align.candidates import (
+    Candidate,
+    CandidateMetrics,
+    Header,
+    Lines,
+    candidates_in,
+    read_candidates,
+    read_header,
+    require_reads,
+)
+from aspsfusion.align.sample import RECORD_LINES, Sample, Sampled, qualities_of, reads_in
+from aspsfusion.align.structures import ReadStructures
+from aspsfusion.align.trim import (
+    ADAPTER_MIN_OVERLAP,
+    ADAPTERS,
+    MERGE_OVERLAP,
+    OVERLAP_MINIMUM,
+    OVERLAP_MISMATCH_RATE,
+    PAIR_ADAPTER_MIN_OVERLAP,
+)
+from aspsfusion.config import CallParameters
+from aspsfusion.evidence.fragments import BOTH_ENDS
+from aspsfusion.io.compressed import DAMAGED
+from aspsfusion.native.place import (
+    FEWEST_BASES,
+    HAS_ADAPTER,
+    HAS_COMMENT,
+    MAY_HAVE_UMI,
+    MERGED,
+    MOST_EDITS,
+    OVERLAPS,
+    SEED_BASES,
+    Settled,
+    SettleRules,
+    settle_fragments,
+)
+from aspsfusion.screen.fastq import open_reads
+
+CHUNK = 1024 * 1024
+"""Bytes of text that are settled at a time."""
+
+SMALL = 256 * 1024
+"""Bytes of candidates, some 500 pairs, below which all go the slow way: they take no longer than to find out
+where the panel's seeds are."""
+
+
+def settle_rules(parameters: CallParameters, structures: ReadStructures) -> SettleRules:
+    """Return the rules by which fragments of a sample are settled.
+
+    No junction can explain a read with fewer edits than the margin, and another gene needs so many more that
+    the read's own is the only one near it; both follow from the reads' length, see `place.c`.
+    """
+    limit = min(MOST_EDITS, parameters.margin - 1)
+    shortest = max(FEWEST_BASES, SEED_BASES * (limit + parameters.margin))
+    if limit > shortest * parameters.max_edit_rate:
+        limit = 0
+    first, second = (adapter.encode("ascii") for adapter in ADAPTERS)
+    return SettleRules(
+        limit,
+        shortest,
+        [(each.template.start or 0, each.template.stop, each.shortest) for each in structures.layouts],
+        OVERLAP_MINIMUM,
+        OVERLAP_MISMATCH_RATE,
+        MERGE_OVERLAP,
+        (first, second),
+        ADAPTER_MIN_OVERLAP,
+        PAIR_ADAPTER_MIN_OVERLAP,
+    )
+
+
+def open_candidates(
+    path: Path,
+    metrics: CandidateMetrics,
+    structures: ReadStructures,
+    parameters: CallParameters,
+    sample: Sample,
+) -> Iterator[Candidate]:
+    """Read candidate fragments, and yield those that are not settled.
+
+    Args:
+        path: FASTQ written by `aspsfusion screen` or `extract`.
+        metrics: to count all in.
+        structures: what the reads consist of.
+        parameters: thresholds of the call.
+        sample: to add the others to.
+
+    Raises:
+        ReadsError: see `read_candidates`.
+        ParameterError: the same.
+    """
+    rules = settle_rules(parameters, structures)
+    with open_reads(path) as stream:
+        text, records = _read(stream, SMALL, path, structures), 0
+        ended = len(text) < SMALL
+        if ended:
+            yield from candidates_in(BytesIO(text), count(1), path, metrics, structures)
+            text = b""
+        while text:
+            found = settle_fragments(text, sample.settled.text.table, rules)
+            _keep(found.settled, text, metrics, structures, sample)
+            pieces = [text[begin:end] for begin, end, _ in found.open.tolist()]
+            numbers = (
+                number
+                for piece, (_, _, before) in zip(pieces, found.open.tolist(), strict=True)
+                for number in range(
+                    records + before + 1, records + before + 1 + piece.count(b"\n") // RECORD_LINES
+                )
+            )
+            yield from candidates_in(BytesIO(b"".join(pieces)), numbers, path, metrics, structures)
+            records += found.records
+            text = text[found.used :]
+            if found.odd and (ended or len(text) > CHUNK):
+                # Whoever reads on says what is wrong with it.
+                yield from candidates_in(_Joined(text, stream), count(records + 1), path, metrics, structures)
+                break
+            if not ended and (found.odd or not text):
+                more = _read(stream, CHUNK, path, structures)
+                ended = not more
+                text += more
+    require_reads(metrics, structures)
+
+
+def _read(stream: BinaryIO, size: int, path: Path, structures: ReadStructures) -> bytes:
+    """Return the next bytes of a file, fewer at its end.
+
+    Raises:
+        ReadsError: the file is damaged; the error is that of reading it line by line.
+    """
+    parts, left = [], size
+    try:
+        while left and (part := stream.read(left)):
+            parts.append(part)
+            left -= len(part)
+    except DAMAGED:
+        for _ in read_candidates(path, CandidateMetrics(), structures):
+            pass
+        raise
+    return b"".join(parts)
+
+
+class _Joined:
+    """Lines of a piece of text and of the file that goes on after it."""
+
+    def __init__(self, text: bytes, stream: Lines) -> None:
+        self._text = BytesIO(text)
+        self._stream = stream
+
+    def readline(self) -> bytes:
+        """Return the next line with its end, nothing after the last one."""
+        line = self._text.readline()
+        return line if line.endswith(b"\n") else line + self._stream.readline()
+
+
+def _keep(
+    rows: Settled, text: bytes, metrics: CandidateMetrics, structures: ReadStructures, sample: Sample
+) -> None:
+    """Add settled fragments, with the labels of those that may carry a UMI, and count them."""
+    flags = rows["flags"]
+    metrics.fragments += rows.size
+    metrics.pairs += int(np.count_nonzero((rows["reads"] == BOTH_ENDS) | (flags & MERGED != 0)))
+    metrics.adapter_fragments += int(np.count_nonzero(flags & HAS_ADAPTER))
+    metrics.overlapping_pairs += int(np.count_nonzero(flags & OVERLAPS))
+    sample.settled.add(rows)
+    named = rows if structures.give_umis else rows[(flags & (MAY_HAVE_UMI | HAS_COMMENT)) != 0]
+    for number, at in zip(named["number"].tolist(), named["header"].tolist(), strict=True):
+        header, lines = _lines_of(text, at)
+        umi = structures.apart(reads_in(lines)).umi if structures.give_umis else header.umi
+        if umi or header.label:
+            sample.settled.labels[number] = header.label, umi
+    for index in sample.choose(rows).tolist():
+        row = rows[index : index + 1]
+        header, lines = _lines_of(text, int(row["header"][0]))
+        _, umi = sample.settled.labels.get(header.number, ("", ""))
+        sample.fragments.append(
+            Sampled(row, header.label, umi, qualities_of(reads_in(lines), row, structures))
+        )
+
+
+def _lines_of(text: bytes, at: int) -> tuple[Header, list[str]]:
+    """Return the header of a fragment, and the lines of its records."""
+    header = read_header(text[at : text.index(b"\n", at)])
+    assert header is not None  # it was read once
+    lines = []
+    for _ in range(RECORD_LINES * (BOTH_ENDS if header.mate else 1)):
+        end = text.index(b"\n", at)
+        lines.append(text[at:end].decode("ascii"))
+        at = end + 1
+    return header, lines

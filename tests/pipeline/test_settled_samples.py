@@ -1,0 +1,128 @@
+"""A deep sample gives the same results whether wild type is settled or aligned."""
+
+import gzip
+from pathlib import Path
+
+import pysam
+import pytest
+
+from aspsfusion.align import settle
+from aspsfusion.align.structures import TEMPLATES_ALONE, read_structures
+from aspsfusion.call.call import Caller
+from aspsfusion.call.calls_file import write_calls
+from aspsfusion.call.tag import run_tag
+from aspsfusion.config import CallParameters
+from aspsfusion.errors import ReadsError
+from aspsfusion.panel.panel import Panel
+from aspsfusion.pipeline import call_candidates
+from deep_reads import TRANSPOSASE, DeepSample, candidates
+
+SAMPLES = {
+    "pairs": DeepSample(),
+    "short inserts": DeepSample(inserts=(40, 130)),
+    "single reads": DeepSample(paired=False, inserts=(60, 200)),
+    "adapters in single reads": DeepSample(paired=False, inserts=(40, 90), adapter=TRANSPOSASE),
+    "duplicates": DeepSample(copies=5),
+    "amplicons": DeepSample(places=2, inserts=(150, 156)),
+    "UMIs in names": DeepSample(copies=4, places=30, names="M:1:FC:1:1:2:{number}:{umi}"),
+    "UMIs in comments": DeepSample(copies=4, places=30, names="M:1:FC:1:1:2:{number} RX:Z:{umi}"),
+    "UMIs before read 1": DeepSample(copies=3, before=8),
+    "UMIs that nobody declared": DeepSample(before=10),
+    "poor reads": DeepSample(error_rate=0.03, indels=0.1),
+}
+STRUCTURES = {"UMIs before read 1": ("8M+T", "+T")}
+
+
+def results(
+    panel: Panel, reads: Path, output: Path, structures: tuple[str, ...], *, settled: bool
+) -> tuple[dict[str, bytes], int]:
+    """Return what the stages up to the calls write, and how many fragments were settled."""
+    output.mkdir()
+    outputs = {name: output / name for name in ("bam", "align", "evidence")}
+    layout = read_structures(structures) if structures else TEMPLATES_ALONE
+    caller = Caller(panel, CallParameters())
+    calls, sample = call_candidates(caller, reads, "x", outputs, structures=layout, settle=settled)
+    write_calls(calls, output / "calls")
+    files = {name: (output / name).read_bytes() for name in ("align", "calls")}
+    return files | {"evidence": gzip.decompress((output / "evidence").read_bytes())}, sample.settled.rows.size
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_both_ways_agree(
+    kind: str, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "SMALL", 1)
+    monkeypatch.setattr(settle, "CHUNK", 20_000)
+    reads = tmp_path / "c.fastq.gz"
+    transcripts = {
+        key: each.sequence for key, each in demo_panel.transcripts.items() if len(each.sequence) > 400
+    }
+    few = {key: bases for number, (key, bases) in enumerate(transcripts.items()) if number % 4 == 0}
+    reads.write_bytes(gzip.compress(candidates(SAMPLES[kind], few).encode(), 1))
+    structures = STRUCTURES.get(kind, ())
+    slow, none = results(demo_panel, reads, tmp_path / "slow", structures, settled=False)
+    fast, number = results(demo_panel, reads, tmp_path / "fast", structures, settled=True)
+    assert fast == slow
+    assert none == 0
+    assert number > SAMPLES[kind].fragments * 0.1
+
+
+def shown(bam: Path) -> set[tuple[object, ...]]:
+    """What a viewer shows of the records that no junction has, but for the aligner's alternatives."""
+    with pysam.AlignmentFile(str(bam)) as records:
+        return {
+            (
+                *record.to_string().split("\t")[:4],
+                *record.to_string().split("\t")[5:11],
+                *(record.get_tag(tag) for tag in ("NM", "RG", "YN") if record.has_tag(tag)),
+            )
+            for record in records
+            if not record.has_tag("YJ") and not record.has_tag("SA")
+        }
+
+
+@pytest.mark.parametrize("kind", ["pairs", "short inserts"])
+def test_settled_reads_look_like_aligned_ones(
+    kind: str, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "SMALL", 1)
+    reads, caller = tmp_path / "c.fastq.gz", Caller(demo_panel, CallParameters())
+    transcripts = {key: each.sequence for key, each in demo_panel.transcripts.items() if "TFE3" in key}
+    reads.write_bytes(gzip.compress(candidates(SAMPLES[kind], transcripts).encode(), 1))
+    found = {}
+    for settled in (False, True):
+        output = tmp_path / str(settled)
+        output.mkdir()
+        outputs = {name: output / name for name in ("bam", "align", "evidence")}
+        calls, sample = call_candidates(caller, reads, "x", outputs, settle=settled)
+        write_calls(calls, output / "calls")
+        files = (output / name for name in ("bam", "calls", "panel.bam", "junctions.fa"))
+        run_tag(demo_panel.directory, *files, sample=sample)
+        found[settled] = shown(output / "panel.bam")
+    assert sample.fragments
+    assert len(found[True]) > 400
+    assert found[True] == found[False]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:-20],
+        lambda text: text.replace("\n+\n", "\n*\n", 300).replace("\n*\n", "\n+\n", 299),
+    ],
+)
+def test_a_damaged_file_is_refused_in_the_same_words(
+    damage: object, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert callable(damage)
+    monkeypatch.setattr(settle, "SMALL", 1)
+    monkeypatch.setattr(settle, "CHUNK", 20_000)
+    reads = tmp_path / "c.fastq.gz"
+    transcripts = {key: each.sequence for key, each in demo_panel.transcripts.items() if "TFE3" in key}
+    reads.write_bytes(gzip.compress(damage(candidates(DeepSample(), transcripts)).encode(), 1))
+    said = []
+    for settled in (False, True):
+        with pytest.raises(ReadsError) as caught:
+            results(demo_panel, reads, tmp_path / str(settled), (), settled=settled)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
