@@ -12,13 +12,14 @@ from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_candid
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures, read_structures
 from aspsfusion.evidence.umis import like_umis, umi_of_name
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.native import place
+from aspsfusion.native import align_across, place
 from aspsfusion.native.place import PlaceTable, SettleRules, settle_fragments
 
 MARGIN = 2
 ADAPTER = "AGATCGGAAGAGCACACGTCTGAACTCCAGTCACATCACGATCTCGTATGCC"
 RULES = SettleRules(
     limit=1,
+    margin=MARGIN,
     shortest=place.FEWEST_BASES,
     structures=(),
     overlap=trim.OVERLAP_MINIMUM,
@@ -142,6 +143,9 @@ def test_settled_fragments_are_those_of_the_slow_way(
             assert all(len(best[i][1]) == 1 for i in holding)
             assert holding[0] == table.contigs[own]
             assert own == table.starts[holding[0]] + best[holding[0]][1][0]
+            # Not with a gap either.
+            gapped = [align_across(bases.encode(), each.encode(), 0, 0, len(each))[0] for each in contigs]
+            assert [i for i, fewest in enumerate(gapped) if fewest <= edits] == holding
             gene = genes[holding[0]]
             assert all(
                 edits + MARGIN <= min(best[i][0], turned[i]) for i, each in enumerate(genes) if each != gene
@@ -209,6 +213,12 @@ def test_bases_and_qualities_of_another_kind_are_left_to_who_says_so(text: str) 
 
 def test_rules_out_of_range_are_refused() -> None:
     table = PlaceTable([b"ACGT" * 20], [0])
-    for wrong in ({"limit": 2}, {"shortest": 20}, {"adapters": (b"ACG", b"ACGTACGTACGT")}, {"pair_least": 1}):
+    for wrong in (
+        {"limit": 2},
+        {"shortest": 20},
+        {"adapters": (b"ACG", b"ACGTACGTACGT")},
+        {"pair_least": 1},
+        {"margin": 0},
+    ):
         with pytest.raises(ValueError, match="out of range"):
             settle_fragments(b"", table, RULES._replace(**wrong))

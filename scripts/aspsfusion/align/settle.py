@@ -45,7 +45,6 @@ from aspsfusion.native.place import (
     MERGED,
     MOST_EDITS,
     OVERLAPS,
-    SEED_BASES,
     Settled,
     SettleRules,
     settle_fragments,
@@ -64,16 +63,16 @@ def settle_rules(parameters: CallParameters, structures: ReadStructures) -> Sett
     """Return the rules by which fragments of a sample are settled.
 
     No junction can explain a read with fewer edits than the margin, and another gene needs so many more that
-    the read's own is the only one near it; both follow from the reads' length, see `place.c`.
+    the read's own is the only one near it.
     """
     limit = min(MOST_EDITS, parameters.margin - 1)
-    shortest = max(FEWEST_BASES, SEED_BASES * (limit + parameters.margin))
-    if limit > shortest * parameters.max_edit_rate:
+    if limit > FEWEST_BASES * parameters.max_edit_rate:
         limit = 0
     first, second = (adapter.encode("ascii") for adapter in ADAPTERS)
     return SettleRules(
         limit,
-        shortest,
+        parameters.margin,
+        FEWEST_BASES,
         [(each.template.start or 0, each.template.stop, each.shortest) for each in structures.layouts],
         OVERLAP_MINIMUM,
         OVERLAP_MISMATCH_RATE,

@@ -56,7 +56,8 @@ class _Known(NamedTuple):
     @property
     def looking(self) -> Bools:
         """Whether copies of a molecule may be at other places, or be found by one of its ends."""
-        return either(~self.clear) | either(self.run >= 0) | (self.place[:, 1] == NONE)
+        looking: Bools = either(~self.clear) | either(self.run >= 0) | (self.place[:, 1] == NONE)
+        return looking
 
 
 class AloneMolecules:

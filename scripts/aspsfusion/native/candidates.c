@@ -23,6 +23,7 @@ enum { IS_MERGED = 1, HAS_ADAPTER = 2, OVERLAPS = 4, MAY_HAVE_UMI = 8, HAS_COMME
 /* How reads are taken apart, trimmed and judged. */
 typedef struct {
     int64_t limit;    /* most edits of a read, 0 or 1 */
+    int64_t margin;   /* edits that another gene needs more */
     int64_t shortest; /* fewest bases of a read that is settled */
     int64_t structures; /* number of read structures, 0 where reads are templates */
     int64_t template_start[MATES];
@@ -291,11 +292,13 @@ static bool find_shared(const place_table *table, const read_places *found, int 
 
 /* Places the reads of a fragment, which are in the room; false where one of them cannot be placed. */
 static bool place_fragment(
-    const place_table *table, read_room *room, const int64_t *sizes, int reads, int64_t limit, settled_fragment *out
+    const place_table *table, read_room *room, const int64_t *sizes, int reads, const settle_rules *rules,
+    settled_fragment *out
 ) {
+    int limit = (int)rules->limit, margin = (int)rules->margin;
     read_places found[MATES];
     for (int i = 0; i < reads; i++) {
-        if (!place_read(table, room->sense[i], room->turned[i], (int)sizes[i], (int)limit, found + i)) return false;
+        if (!place_read(table, room->sense[i], room->turned[i], (int)sizes[i], limit, margin, found + i)) return false;
     }
     if (!find_shared(table, found, reads, out->shared)) return false;
     out->reads = (uint8_t)reads;
@@ -326,7 +329,7 @@ static bool settle(
         out->quality = sum_of_qualities(read);
         memcpy(room->sense[0], read[0].bases, (size_t)sizes[0]);
         turn(read[0].bases, sizes[0], room->turned[0]);
-        return place_fragment(table, room, sizes, 1, rules->limit, out);
+        return place_fragment(table, room, sizes, 1, rules, out);
     }
     turn(read[1].bases, sizes[1], room->turned[1]);
     int64_t insert = INTERNAL(overlap_insert)(
@@ -348,7 +351,7 @@ static bool settle(
             out->flags |= IS_MERGED;
             out->quality = merge(read, &second, insert, room->sense[0]);
             turn(room->sense[0], insert, room->turned[0]);
-            return place_fragment(table, room, &insert, 1, rules->limit, out);
+            return place_fragment(table, room, &insert, 1, rules, out);
         }
     } else if (may_hold_any(read, rules, rules->pair_least) || may_hold_any(read + 1, rules, rules->pair_least)) {
         return false;
@@ -361,11 +364,12 @@ static bool settle(
         memcpy(room->sense[i], read[i].bases, (size_t)sizes[i]);
         turn(read[i].bases, sizes[i], room->turned[i]);
     }
-    return place_fragment(table, room, sizes, MATES, rules->limit, out);
+    return place_fragment(table, room, sizes, MATES, rules, out);
 }
 
 static bool are_rules(const settle_rules *rules) {
     if (!rules || rules->limit < 0 || rules->limit > 1 || rules->shortest < FEWEST_BASES) return false;
+    if (rules->margin < 1 || rules->margin > MOST_BASES) return false;
     if (rules->structures < 0 || rules->structures > MATES || rules->merge_overlap < 1) return false;
     for (int i = 0; i < MATES; i++) {
         if (!rules->adapters[i] || rules->adapter_sizes[i] < 2 * HALF || rules->adapter_sizes[i] > MOST_BASES) return false;

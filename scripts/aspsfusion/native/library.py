@@ -135,7 +135,7 @@ class PlaceTableStruct(Structure):
         ("slot_count", c_int64),
         ("next", c_void_p),
         ("foreign", c_void_p),
-        ("places", c_void_p),
+        ("repeated", c_void_p),
     )
 
 
@@ -144,6 +144,7 @@ class SettleRulesStruct(Structure):
 
     _fields_ = (
         ("limit", c_int64),
+        ("margin", c_int64),
         ("shortest", c_int64),
         ("structures", c_int64),
         ("template_start", c_int64 * 2),

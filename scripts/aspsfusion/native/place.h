@@ -23,7 +23,7 @@ typedef struct {
     int64_t slot_count;
     int32_t *next;    /* the next place of the seed at each place, -1 after the last one */
     int32_t *foreign; /* seeds before each place that another gene or the other strand holds too, or that are none */
-    int32_t *places;  /* places of all the seeds before each place */
+    int32_t *repeated; /* seeds before each place that are on its contig more than once */
 } place_table;
 
 /* The places of a read, each on a contig of its own, all of one gene and with the same edit or none. */
@@ -39,10 +39,12 @@ typedef struct {
 bool INTERNAL(is_place_table)(const place_table *table);
 
 /* Finds where a read is placed from end to end. Returns false where the aligner has to look: nowhere, with more edits
-   than the limit (0 or 1), or where it might find anything else as good, see place.c. Of `sense` and `turned`, which
-   hold the read and its reverse complement, LOAD_BYTES more must be readable. */
+   than the limit (0 or 1), or where it might find anything else as good, see place.c; another gene has at least `margin`
+   edits more. Of `sense` and `turned`, which hold the read and its reverse complement, LOAD_BYTES more must be
+   readable. */
 bool INTERNAL(place_read)(
-    const place_table *table, const uint8_t *sense, const uint8_t *turned, int size, int limit, read_places *found
+    const place_table *table, const uint8_t *sense, const uint8_t *turned, int size, int limit, int margin,
+    read_places *found
 );
 
 #define is_place_table INTERNAL(is_place_table)

@@ -20,7 +20,7 @@ MOST_EDITS = 1
 """Most edits of a read that is settled."""
 
 SEED_BASES = 16
-"""Bases of a seed. In a gene that has none of a read's seeds, a read of n bases has n / 16 edits or more."""
+"""Bases of a seed. A read has an edit in each of its seeds that a gene lacks, as far as they do not overlap."""
 
 FEWEST_BASES = 3 * SEED_BASES
 """Bases of the shortest read that is settled."""
@@ -82,8 +82,8 @@ class PlaceTable:
         self._genes = np.array(genes, np.int32)
         slots = np.empty(1 << int(2 * self.text.size - 1).bit_length(), np.uint64)
         following = np.empty(self.text.size, np.int32)
-        foreign, places = np.empty((2, self.text.size + 1), np.int32)
-        self._arrays = slots, following, foreign, places
+        foreign, repeated = np.empty((2, self.text.size + 1), np.int32)
+        self._arrays = slots, following, foreign, repeated
         self._struct = PlaceTableStruct(
             self.text.ctypes.data,
             self.text.size,
@@ -94,7 +94,7 @@ class PlaceTable:
             slots.size,
             following.ctypes.data,
             foreign.ctypes.data,
-            places.ctypes.data,
+            repeated.ctypes.data,
         )
         require_ok(LOOPS.build_place_table(byref(self._struct)))
 
@@ -104,6 +104,7 @@ class SettleRules(NamedTuple):
 
     Attributes:
         limit: most edits of a read, 0 or MOST_EDITS.
+        margin: edits that another gene needs more.
         shortest: bases of the shortest read that is settled, at least FEWEST_BASES.
         structures: for each read where its template begins and ends, None for the end of the read, and how
             many bases it has at least; none where reads are templates.
@@ -116,6 +117,7 @@ class SettleRules(NamedTuple):
     """
 
     limit: int
+    margin: int
     shortest: int
     structures: Sequence[tuple[int, int | None, int]]
     overlap: int
@@ -133,6 +135,7 @@ class SettleRules(NamedTuple):
         fields = dict(two._fields_)
         return SettleRulesStruct(
             self.limit,
+            self.margin,
             self.shortest,
             len(self.structures),
             fields["template_start"](*starts),
