@@ -246,7 +246,7 @@ def run_analyse(
             write_calls(record, draft)
         watcher.stage("tag")
         tagged, contigs = files.path(".panel.bam"), files.path(".junctions.fa")
-        run_tag(given.panel, bam, calls, tagged, contigs, sample=sampled, force=force)
+        run_tag(given.panel, bam, record, tagged, contigs, sample=sampled, force=force)
     watcher.stage("report")
     results = StageResults(
         files.sample,

@@ -132,21 +132,24 @@ def records_of(
     for read, quality in enumerate(sampled.qualities):
         place, reverse = int(row["own"][0, read]), bool(row["reverse"][0, read])
         contig = int(text.table.contigs[place])
-        record = pysam.AlignedSegment(header)
-        record.query_name = str(sampled.number)
-        record.query_sequence = next(text.sense_reads(row, read))
-        record.query_qualities = pysam.qualitystring_to_array(quality[::-1] if reverse else quality)
-        record.reference_id = header.get_tid(text.names[contig])
-        record.reference_start = place - int(text.table.starts[contig])
-        record.cigarstring = f"{row['size'][0, read]}M"
-        record.is_reverse = reverse
-        record.mapping_quality = QUALITY
-        record.set_tag("NM", int(row["edit"][0, read] >= 0))
-        record.set_tag("RG", sample)
-        record.set_tag(LABEL_TAG, sampled.label)
+        tags = [f"NM:i:{int(row['edit'][0, read] >= 0)}", f"RG:Z:{sample}", f"{LABEL_TAG}:Z:{sampled.label}"]
         if row["flags"][0] & MERGED:
-            record.set_tag(MERGED_TAG, 1)
+            tags.append(f"{MERGED_TAG}:i:1")
         if sampled.umi:
-            record.set_tag(UMI_TAG, sampled.umi)
+            tags.append(f"{UMI_TAG}:Z:{sampled.umi}")
+        fields = [
+            str(sampled.number),
+            str(int(pysam.FREVERSE) if reverse else 0),
+            text.names[contig],
+            str(place - int(text.table.starts[contig]) + 1),
+            str(QUALITY),
+            f"{row['size'][0, read]}M",
+            *"*00",
+            next(text.sense_reads(row, read)),
+            quality[::-1] if reverse else quality,
+            *tags,
+        ]
+        # As text, which is parsed in a fifth of the time that setting each field takes.
+        record = pysam.AlignedSegment.fromstring("\t".join(fields), header)
         mates.append([record])
     return mates

@@ -71,7 +71,7 @@ class Supporting(NamedTuple):
 def run_tag(
     panel_directory: Path,
     bam: Path,
-    calls: Path,
+    calls: Path | CallsFile,
     output: Path,
     reference: Path,
     *,
@@ -83,7 +83,7 @@ def run_tag(
     Args:
         panel_directory: that the BAM was aligned to.
         bam: BAM written by `aspsfusion align`.
-        calls: JSON written by `aspsfusion call`.
+        calls: JSON written by `aspsfusion call`, or what it holds.
         output: BAM to write, sorted by coordinate, its index beside it.
         reference: FASTA to write, its index beside it.
         sample: settled fragments, of which the BAM has no records.
@@ -96,7 +96,7 @@ def run_tag(
         ReadsError: BAM and calls are not of the same sample and panel, or cannot be read.
     """
     panel = load_panel(panel_directory)
-    record = read_calls(calls)
+    record = calls if isinstance(calls, CallsFile) else read_calls(calls)
     contigs = junction_contigs(panel, record)
     supporting = _supporting(record, contigs)
     with (

@@ -138,9 +138,13 @@ def _add(
     for contig in np.unique(contigs):
         here = contigs == contig
         own = counts.setdefault(text.names[contig], {})
-        for positions, change in changes:
-            for position, number in zip(*np.unique(positions[here], return_counts=True), strict=True):
-                own[int(position)] = own.get(int(position), 0) + change * int(number)
+        keys = [np.fromiter(own, np.int64, len(own)), *(positions[here] for positions, _ in changes)]
+        values = [np.fromiter(own.values(), np.int64, len(own))]
+        values += [np.full(int(here.sum()), change) for _, change in changes]
+        positions, index = np.unique(np.concatenate(keys), return_inverse=True)
+        sums = np.zeros(positions.size, np.int64)
+        np.add.at(sums, index, np.concatenate(values))
+        own.update(zip(positions.tolist(), sums.tolist(), strict=True))
 
 
 def _add_ranges(counts: dict[str, Differences], text: PanelText, spans: _Spans, inset: int) -> None:
