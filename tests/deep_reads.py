@@ -43,8 +43,8 @@ class DeepSample:
     adapter: str = ADAPTER
 
 
-def candidates(sample: DeepSample, transcripts: Mapping[str, str], seed: int = 1) -> str:
-    """Return the text of the candidates of a sample."""
+def candidates(sample: DeepSample, transcripts: Mapping[str, str], seed: int = 1, first: int = 1) -> str:
+    """Return the text of the candidates of a sample, numbered from the first one on."""
     rng = random.Random(seed)
     names = list(transcripts)
     starts = {
@@ -58,7 +58,7 @@ def candidates(sample: DeepSample, transcripts: Mapping[str, str], seed: int = 1
     rng.shuffle(order)
     return "".join(
         record
-        for number, (molecule, umi) in enumerate(order, start=1)
+        for number, (molecule, umi) in enumerate(order, start=first)
         for record in _records(sample, number, molecule, umi, rng)
     )
 

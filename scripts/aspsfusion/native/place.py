@@ -20,7 +20,7 @@ MOST_EDITS = 1
 """Most edits of a read that is settled."""
 
 SEED_BASES = 16
-"""Bases of a seed. A read has an edit in each of its seeds that a gene lacks, as far as they do not overlap."""
+"""Bases of a seed. A read has an edit in each of its seeds that a gene lacks, if these do not overlap."""
 
 FEWEST_BASES = 3 * SEED_BASES
 """Bases of the shortest read that is settled."""
