@@ -50,7 +50,8 @@ def bwa_alone(panel: Panel, path: Path) -> float:
         begin = time.process_time()
         for first in range(0, len(queries), CHUNK):
             aligner.align(queries[first : first + CHUNK], aligner_options(1))
-        return 2e6 * (time.process_time() - begin) / len(queries)
+        seconds = time.process_time() - begin
+    return 2e6 * seconds / len(queries)
 
 
 def analysed(panel: Panel, reads: Path, output: Path, *, settle: bool) -> Iterator[tuple[str, float]]:

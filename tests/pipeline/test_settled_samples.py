@@ -28,6 +28,8 @@ SAMPLES = {
     "UMIs in comments": DeepSample(copies=4, places=30, names="M:1:FC:1:1:2:{number} RX:Z:{umi}"),
     "UMIs before read 1": DeepSample(copies=3, before=8),
     "UMIs that nobody declared": DeepSample(before=10),
+    "copies of chimeras": DeepSample(copies=6, fused=0.4),
+    "reads with indels in copies": DeepSample(copies=3, indels=0.2, inserts=(70, 200)),
     "poor reads": DeepSample(error_rate=0.03, indels=0.1),
 }
 STRUCTURES = {"UMIs before read 1": ("8M+T", "+T")}

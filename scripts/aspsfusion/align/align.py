@@ -48,6 +48,9 @@ from aspsfusion.panel.panel import Panel, load_panel
 BATCH_FRAGMENTS = 5000
 """Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""
 
+STAND_IN = pysam.FastxRecord(name="0", sequence="N", quality="!")
+"""Takes the aligner no time, as it is shorter than a seed."""
+
 SHARE_DECIMALS = 4
 
 
@@ -154,6 +157,7 @@ def align_candidates(
 
         def align_as(layout: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart], Sample]:
             metrics, starts, sampled = AlignMetrics(), StartFinder(), Sample(panel)
+            candidates: Iterator[Candidate | int]
             if settle:
                 candidates = open_candidates(reads, metrics, layout, settle, sampled)
             else:
@@ -161,7 +165,7 @@ def align_candidates(
             with writing(bam), unsorted_bam(bam, header) as out:
                 last = 0
                 for batch in _batches(candidates):
-                    numbers = [last, *(candidate.number for candidate in batch)]
+                    numbers = [last, *(each.number for each in batch if isinstance(each, Candidate))]
                     sampled.settled.others_in_order &= all(map(le, numbers, numbers[1:]))
                     last = numbers[-1]
                     for mates in _align_batch(batch, aligner, options, header, ranks):
@@ -198,8 +202,8 @@ def _bam_header(panel: Panel, sample: str, structures: ReadStructures) -> dict[s
     }
 
 
-def _batches(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:
-    batch: list[Candidate] = []
+def _batches(candidates: Iterator[Candidate | int]) -> Iterator[list[Candidate | int]]:
+    batch: list[Candidate | int] = []
     for candidate in candidates:
         batch.append(candidate)
         if len(batch) == BATCH_FRAGMENTS:
@@ -210,21 +214,34 @@ def _batches(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:
 
 
 def _align_batch(
-    batch: Sequence[Candidate],
+    batch: Sequence[Candidate | int],
     aligner: BwaMem,
     options: BwaMemOptions,
     header: pysam.AlignmentHeader,
     ranks: dict[str, int],
 ) -> Iterator[list[RecordGroup]]:
-    """Align a batch of fragments; yields for each fragment the records of each mate."""
-    queries = [
-        pysam.FastxRecord(name=str(candidate.number), sequence=read.sequence, quality=read.quality)
-        for candidate in batch
-        for read in candidate.reads
-        if read.sequence
-    ]
+    """Align a batch of fragments; yields for each fragment the records of each mate.
+
+    Which of alignments with one score the aligner takes depends on the place of the read among those that it
+    aligns at a time. So the reads of settled fragments keep their places, for which others stand in.
+    """
+    queries: list[pysam.FastxRecord] = []
+    for candidate in batch:
+        if isinstance(candidate, int):
+            queries += [STAND_IN] * candidate
+        else:
+            name = str(candidate.number)
+            queries += [
+                pysam.FastxRecord(name=name, sequence=read.sequence, quality=read.quality)
+                for read in candidate.reads
+                if read.sequence
+            ]
     results = iter(aligner.align(queries, options) if queries else [])
     for candidate in batch:
+        if isinstance(candidate, int):
+            for _ in range(candidate):
+                next(results)
+            continue
         mates = []
         for read in candidate.reads:
             records = next(results) if read.sequence else [_unmapped(str(candidate.number), header)]

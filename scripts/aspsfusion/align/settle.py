@@ -47,6 +47,7 @@ from aspsfusion.native.place import (
     OVERLAPS,
     Settled,
     SettleRules,
+    Settling,
     settle_fragments,
 )
 from aspsfusion.screen.fastq import open_reads
@@ -89,8 +90,8 @@ def open_candidates(
     structures: ReadStructures,
     parameters: CallParameters,
     sample: Sample,
-) -> Iterator[Candidate]:
-    """Read candidate fragments, and yield those that are not settled.
+) -> Iterator[Candidate | int]:
+    """Read candidate fragments; yield those that are not settled, and of the others the number of reads.
 
     Args:
         path: FASTQ written by `aspsfusion screen` or `extract`.
@@ -121,7 +122,8 @@ def open_candidates(
                     records + before + 1, records + before + 1 + piece.count(b"\n") // RECORD_LINES
                 )
             )
-            yield from candidates_in(BytesIO(b"".join(pieces)), numbers, path, metrics, structures)
+            others = candidates_in(BytesIO(b"".join(pieces)), numbers, path, metrics, structures)
+            yield from _in_order(found, others)
             records += found.records
             text = text[found.used :]
             if found.odd and (ended or len(text) > CHUNK):
@@ -164,6 +166,14 @@ class _Joined:
         """Return the next line with its end, nothing after the last one."""
         line = self._text.readline()
         return line if line.endswith(b"\n") else line + self._stream.readline()
+
+
+def _in_order(found: Settling, others: Iterator[Candidate]) -> Iterator[Candidate | int]:
+    """Yield the fragments of a piece of text in its order: open ones, and how many reads the others have."""
+    begins = np.concatenate([found.open[:, 0], found.settled["header"]])
+    reads = found.settled["reads"].tolist()
+    for index in np.argsort(begins).tolist():
+        yield next(others) if index < len(found.open) else reads[index - len(found.open)]
 
 
 def _keep(
