@@ -27,9 +27,7 @@ def verdict_of(
 
 
 def a_break(gene: str) -> OneSided:
-    return OneSided(
-        gene=gene, exon=3, chrom="chr1", pos=9, fragments=4, clipped_consensus="A"
-    )
+    return OneSided(gene=gene, exon=3, chrom="chr1", pos=9, fragments=4, clipped_consensus="A")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +70,7 @@ def test_an_exclusion_names_share_and_declared_tumour_cells() -> None:
         "B exon 2: 70, B exon 3: 90."
     )
     assert verdict.limit == (
-        "A fusion in 4.7% or more of the B transcripts would have been detected with 95% probability. "
+        "In 4.7% or more of the B transcripts it would have been detected with 95% probability. "
         "Declared tumour cells: 60%. A smaller share cannot be excluded."
     )
 
@@ -80,7 +78,7 @@ def test_an_exclusion_names_share_and_declared_tumour_cells() -> None:
 def test_a_share_is_not_named_where_something_speaks_for_the_fusion() -> None:
     assert verdict_of([fusion("A", "B", 1, 0)]).limit == ""
     assert "An exclusion requires 10% or less." in verdict_of([], genes={"A": 0, "B": 300}).limit
-    assert verdict_of([], informative={"B exon 2": 0}).limit.startswith("Even a fusion in all transcripts")
+    assert verdict_of([], informative={"B exon 2": 0}).limit.startswith("Even in all transcripts of B")
 
 
 def test_of_many_reasons_the_first_are_spelled_out() -> None:

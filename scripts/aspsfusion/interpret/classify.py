@@ -5,7 +5,6 @@ that no other rearrangement of its genes was seen, and that it would have been s
 Everything else is INDETERMINATE, and says why.
 """
 
-
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.interpret.assay import cannot_show, uncountable, without_misleading
 from aspsfusion.interpret.exclusion import Findings, exclusion, inadequacies

@@ -182,12 +182,12 @@ def exclusion_evidence(spec: PanelSpec, findings: Findings, excluded: Exclusion)
 
 
 def detectable(spec: PanelSpec, excluded: Exclusion) -> str:
-    """Return which share of fusion transcripts would have been detected, in a sentence."""
+    """Return from which share of the transcripts on the fusion would have been detected, in a sentence."""
     if excluded.detectable_fraction is None:
-        return "Even a fusion in all transcripts of the gene could have been missed."
+        return f"Even in all transcripts of {spec.target.three_prime} it could have been missed."
     return (
-        f"A fusion in {rounded_up(excluded.detectable_fraction)} or more of the {spec.target.three_prime} "
-        f"transcripts would have been detected with {percent(excluded.confidence)} probability."
+        f"In {rounded_up(excluded.detectable_fraction)} or more of the {spec.target.three_prime} transcripts "
+        f"it would have been detected with {percent(excluded.confidence)} probability."
     )
 
 
