@@ -300,7 +300,7 @@ def make_verdict(headline: str, result: str, *reasons: tuple[str, str]) -> Verdi
     """Return a verdict on ASPSCR1::TFE3, whose evidence are its reasons."""
     evidence = " ".join(text for _, text in reasons)
     return Verdict(
-        call=headline.split(":")[0],  # type: ignore[arg-type]
+        call=headline.split(":")[0],
         target="ASPSCR1::TFE3",
         headline=headline,
         reasons=[Reason(code=code, text=text) for code, text in reasons],

@@ -309,6 +309,7 @@ def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> Fusion
     tx_pos = site.transcript.from_genome(position)
     return FusionSide(
         gene=gene,
+        hgnc=panel.spec.gene(gene).hgnc,
         transcript=site.transcript.name,
         exon=site.exon,
         chrom=site.transcript.chrom,

@@ -220,6 +220,7 @@ def _panel_id(panel: Panel) -> PanelId:
             Contig(name=name, length=chromosome.length, md5=chromosome.md5)
             for name, chromosome in spec.genome.chromosomes.items()
         ],
+        aliases=spec.target.aliases,
     )
 
 

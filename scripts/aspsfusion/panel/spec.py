@@ -107,6 +107,9 @@ class TargetSpec(GenePair):
     translocation: str = Field(
         "", description="ISCN notation under which the translocation is published; bands of the genes else"
     )
+    aliases: list[str] = Field(
+        default_factory=list, description="other names of the fusion, as a reader may search for them"
+    )
 
 
 class DifferentialSpec(GenePair):

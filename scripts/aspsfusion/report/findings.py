@@ -28,6 +28,7 @@ class FusionSide(Record):
     """One side of a junction."""
 
     gene: str
+    hgnc: str = Field("", description="HGNC identifier of the gene; empty when the panel states none")
     transcript: str = Field(description="transcript that exon number and HGVS refer to")
     exon: int | None = Field(description="exon number, None inside an intron")
     chrom: str

@@ -49,6 +49,7 @@ class ReportView:
 
     Attributes:
         title: what the panel is for.
+        aliases: other names of the target fusion.
         page_head: notices for the head of every printed page, fit for a style sheet.
         page_foot: sample and verdict for the foot of every printed page, fit for a style sheet.
         notices: sentences that must not be overlooked.
@@ -84,6 +85,7 @@ class ReportView:
 
     sample_id: str
     title: str
+    aliases: tuple[str, ...]
     page_head: Markup
     page_foot: Markup
     notices: tuple[str, ...]
@@ -139,6 +141,7 @@ def report_view(report: Report) -> ReportView:
     return ReportView(
         sample_id=report.sample_id,
         title=report.panel.title,
+        aliases=tuple(report.panel.aliases),
         # Both are escaped for a style sheet, where HTML's own escapes would be printed as they are.
         page_head=Markup(css_string(" ".join(report.notices))),
         page_foot=Markup(css_string(foot)),

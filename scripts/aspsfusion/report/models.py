@@ -47,6 +47,7 @@ class PanelId(Record):
     build: str = Field(description="genome build of all coordinates")
     checksum: str = Field(description="SHA-256 of the panel YAML")
     contigs: list[Contig] = Field(default=[], description="chromosomes that the panel names")
+    aliases: list[str] = Field(default=[], description="other names of the target fusion")
 
 
 class ReferenceId(Record):
