@@ -117,10 +117,12 @@ class BatchSheet:
     Attributes:
         controls: `positive`, `negative` or `ntc` by sample; patients are left out.
         runs: name of the sequencing run by sample; samples without one are left out.
+        samples: names of the samples in the order of the sheet.
     """
 
     controls: dict[str, str] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
+    samples: tuple[str, ...] = ()
 
 
 def read_samples(path: str | Path) -> tuple[Sample, ...]:
@@ -169,6 +171,7 @@ def read_batch_sheet(path: Path) -> BatchSheet:
     return BatchSheet(
         controls={row["sample_id"]: row["control"] for row in named if row["control"]},
         runs={row["sample_id"]: row["batch"] for row in named if row["batch"]},
+        samples=tuple(dict.fromkeys(row["sample_id"] for row in named)),
     )
 
 

@@ -53,6 +53,7 @@ class SummaryRow:
         report: the HTML report, relative to the table.
         own_verdict: the verdict by the sample's own reads, where the check of the batch changed something.
         contamination_from: samples from which a junction of this one may come.
+        median_insert: this and the columns after it are quality figures of `report.json`, `qc`.
     """
 
     sample_id: str
@@ -75,6 +76,25 @@ class SummaryRow:
     report: str = ""
     own_verdict: str = ""
     contamination_from: str = ""
+    median_insert: int | None = None
+    mean_read_length: float | None = None
+    q30_fraction: float | None = None
+    adapter_fraction: float | None = None
+    overlap_fraction: float | None = None
+    unspliced_fraction: float | None = None
+    five_to_three_ratio: float | None = None
+
+
+QUALITY = (
+    "median_insert",
+    "mean_read_length",
+    "q30_fraction",
+    "adapter_fraction",
+    "overlap_fraction",
+    "unspliced_fraction",
+    "five_to_three_ratio",
+)
+"""Columns that are fields of `report.json`, `qc`, as they are there."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +165,12 @@ def with_outcomes(
         sample = known.get(sample_id, BatchSample(sample_id, None, None, NOT_REACHED))
         after.append(missing or sample)
     return after
+
+
+def in_order(batch: Sequence[BatchSample], samples: Sequence[str]) -> list[BatchSample]:
+    """Return the samples as the sheet orders them, then those that it does not name."""
+    places = {sample_id: place for place, sample_id in enumerate(samples)}
+    return sorted(batch, key=lambda sample: places.get(sample.sample_id, len(places)))
 
 
 def without_result(outcome: Outcome, present: Inputs | None = None) -> BatchSample | None:
@@ -275,6 +301,7 @@ def summary_row(
         report=relative_path(sample.html, directory),
         own_verdict=report.verdict.before_batch_check.call if report.verdict.before_batch_check else "",
         contamination_from="; ".join(sample.sources),
+        **{name: getattr(report.qc, name) for name in QUALITY},
     )
 
 
