@@ -186,17 +186,15 @@ def read_table(path: Path) -> tuple[list[str], list[Row]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise _error(path, "does not exist", "correct the configuration key samples") from error
+        raise _error(path, "does not exist", "correct its path") from error
     except UnicodeError as error:
-        raise _error(
-            path, "is not a UTF-8 text file", "save the sheet as tab-separated text (TSV)"
-        ) from error
+        raise _error(path, "is not a UTF-8 text file", "save it as tab-separated text (TSV)") from error
     except OSError as error:
         raise _error(
             path, f"cannot be read ({reason_of(error)})", "give the path of a readable file"
         ) from error
     if not text.strip():
-        raise _error(path, "is empty", "give a table with a header and one row for each lane")
+        raise _error(path, "is empty", "give a table with a header and rows")
     # Quotes never hold a line end: the number of a record is that of its line in the file.
     header, *records = [_cells(line) for line in text.split("\n")]
     rows = []

@@ -58,6 +58,10 @@ COMMANDS = {
         "summary",
         "write the table of a batch from its reports, and check its controls and contamination",
     ),
+    "concordance": (
+        "concordance",
+        "compare the verdicts of batches with known samples: page and table of a verification",
+    ),
     "workflow": (
         "workflow",
         "what the rules of the workflow call: attempt a job, compare the samples, check the outcomes",
