@@ -78,6 +78,16 @@ def test_rows_come_in_the_order_of_the_sheet(tmp_path: Path) -> None:
     assert [row["sample_id"] for row in rows] == ["wild_type_deep", "type1_strong", "prcc_tfe3"]
 
 
+def test_mixed_versions_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = confirmed_report()
+    old = old.model_copy(update={"software": {**old.software, "aspsfusion": "0.0.1"}})
+    rows = run(tmp_path, *write_reports(tmp_path, old, indeterminate_report()))
+    assert rows[0]["version"] == "0.0.1"
+    sentence = "Results of more than one version are mixed: 0.0.1 and "
+    assert sentence in capsys.readouterr().out
+    assert sentence in (tmp_path / "summary.html").read_text(encoding="utf-8")
+
+
 def test_the_page_links_to_the_reports(tmp_path: Path) -> None:
     paths = write_reports(tmp_path / "results of today", confirmed_report(), excluded_report())
     run(tmp_path, *paths)

@@ -104,6 +104,7 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.batch.summary import (
         in_order,
         judge_batch,
+        mixed_sources,
         read_batch,
         summary_row,
         with_outcomes,
@@ -135,4 +136,4 @@ def run(args: argparse.Namespace) -> None:
         ]
         write(rows, path)
     sentence, _ = controls_sentence(rows)
-    print(f"{args.output_tsv}: {len(batch)} samples. Controls: {sentence}")
+    print(" ".join([f"{args.output_tsv}: {len(batch)} samples. Controls: {sentence}", *mixed_sources(rows)]))

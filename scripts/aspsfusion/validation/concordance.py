@@ -13,7 +13,7 @@ from typing import Literal
 
 from aspsfusion.batch.outcomes import OUTCOME_SUFFIX, beside, read_outcome
 from aspsfusion.batch.samples import read_table
-from aspsfusion.batch.summary import FAILED, leading_fusion, without_result
+from aspsfusion.batch.summary import FAILED, leading_fusion, sources_of, without_result
 from aspsfusion.config import option_list
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
@@ -201,10 +201,8 @@ def _row(known: Known, result: _Result) -> Compared:
         fragments=fusion.fragments if fusion else None,
         detectable_fraction=report.exclusion.detectable_fraction,
         reasons="; ".join(f"{reason.code}: {reason.text}" for reason in report.verdict.reasons),
-        version=report.software.get("aspsfusion", ""),
-        panel=f"{report.panel.name} {report.panel.version}",
         panel_checksum=report.panel.checksum,
-        reference=f"{report.reference.file} ({report.reference.kind})",
+        **sources_of(report),
         thresholds=" ".join(part for stage in report.parameters.values() for part in option_list(stage)),
         report_sha256=result.sha256,
         notices="; ".join(report.notices),

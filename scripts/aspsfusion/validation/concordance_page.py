@@ -7,6 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from aspsfusion.batch.summary import mixed_sources
 from aspsfusion.io.files import replacing
 from aspsfusion.report.html_parts import Kind, Table, columns, css_string, render
 from aspsfusion.report.words import listed, plural, rounded_up
@@ -92,14 +93,7 @@ def sentence(agreement: Agreement) -> str:
 
 
 def _warnings(rows: Sequence[Compared], unknown: Sequence[str]) -> list[str]:
-    found = []
-    for name, values in (
-        ("version", {row.version for row in rows if row.version}),
-        ("panel", {f"{row.panel} ({row.panel_checksum[:12]})" for row in rows if row.panel}),
-        ("reference", {row.reference for row in rows if row.reference}),
-    ):
-        if len(values) > 1:
-            found.append(f"Results of more than one {name} are mixed: {listed(sorted(values))}.")
+    found = mixed_sources(rows)
     if len({row.thresholds for row in rows if row.report_sha256}) > 1:
         found.append("Results of more than one set of thresholds are mixed: the table has those of each.")
     repeated = [name for name, times in Counter(row.sample_id for row in rows).items() if times > 1]
