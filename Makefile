@@ -22,7 +22,7 @@ ROUNDS ?= 20
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm batch-study screen-study benchmark carriers equality fuzz validate lint lock sbom clean
+.PHONY: help install demo test test-slurm batch-study screen-study benchmark carriers compare equality fuzz validate lint lock sbom clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -33,6 +33,7 @@ help:
 	@echo "make batch-study  measure what a batch costs beyond its stages (SAMPLES=$(SAMPLES) CORES=$(CORES) SLURM=)"
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
 	@echo "make carriers  judge carriers and negatives of an independent simulator (CORES=$(CORES) KINDS= SAMPLES=)"
+	@echo "make compare   verdicts of the demonstration's samples against another state (BASE=COMMIT)"
 	@echo "make fuzz      run mutated inputs of all kinds (INPUTS=$(INPUTS) CORES=$(CORES)), then kills and full disks"
 	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
 	@echo "make benchmark time the screen beside other programs (WORK=$(WORK) SIZES=$(SIZES))"
@@ -109,6 +110,10 @@ carriers: $(INSTALLED) $(WORK)/panel
 	  $(if $(filter file,$(origin SAMPLES)),,--samples $(SAMPLES))
 
 # Goes on where it was stopped. The second one kills, ends and starves every stage ROUNDS times.
+compare: $(INSTALLED)
+	@test -n "$(BASE)" || { echo "name the state to compare with: make compare BASE=COMMIT" >&2; exit 1; }
+	PYTHONPATH=tests $(BIN)/python -m compare --base $(BASE)
+
 fuzz: $(INSTALLED)
 	PYTHONPATH=tests $(BIN)/python -m fuzz --work $(WORK)/fuzz --inputs $(INPUTS) --cores $(CORES)
 	PYTHONPATH=tests $(BIN)/python -m fuzz.broken_rounds --work $(WORK)/broken --rounds $(ROUNDS)

@@ -35,6 +35,7 @@ STAGE_FILES: dict[str, tuple[str, ...]] = {
         "panel.bam.bai",
         "junctions.fa",
         "junctions.fa.fai",
+        "igv.xml",
         "record.json",
     ),
 }

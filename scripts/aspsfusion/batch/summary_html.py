@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow
+from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow, mixed_sources
 from aspsfusion.io.files import replacing
 from aspsfusion.report.html_parts import css_string, render, script_source, template_text
 from aspsfusion.report.words import count, percent, plural, rounded_up
@@ -50,6 +50,7 @@ class SummaryView:
         controls: sentence on the controls.
         controls_wrong: whether a control did not come out as declared.
         contamination: sentence on samples whose fusion may come from another one; empty when there is none.
+        mixed: sentences on verdicts of several versions, panels or references.
         script: makes the table sortable; the page says the same without it.
         script_source: what allows this script, and no other, to run.
         lines: the samples.
@@ -63,6 +64,7 @@ class SummaryView:
     controls: str
     controls_wrong: bool
     contamination: str
+    mixed: tuple[str, ...]
     script: Markup
     script_source: str
     lines: tuple[SampleLine, ...]
@@ -90,6 +92,7 @@ def summary_view(rows: Sequence[SummaryRow]) -> SummaryView:
         controls=controls,
         controls_wrong=wrong,
         contamination=contamination_sentence(rows),
+        mixed=tuple(mixed_sources(rows)),
         script=Markup(script),
         script_source=script_source(script),
         lines=tuple(_line(row) for row in rows),

@@ -14,6 +14,7 @@ import pysam
 
 from aspsfusion.align.align import join_mates
 from aspsfusion.call.calls_file import CalledRead, CallsFile, MatePlace, read_calls
+from aspsfusion.call.igv_session import locus_of, session_text
 from aspsfusion.call.junction_contigs import (
     JunctionContig,
     align_to_contig,
@@ -21,6 +22,7 @@ from aspsfusion.call.junction_contigs import (
     junction_contigs,
 )
 from aspsfusion.call.read_names import labels_of, read_names, rename
+from aspsfusion.config import option_list
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.placements import (
@@ -32,7 +34,15 @@ from aspsfusion.evidence.placements import (
     primary_record,
     require_same_panel,
 )
-from aspsfusion.io.bam import index_bam, index_fasta, open_alignments, records_of, sort_bam, unsorted_bam
+from aspsfusion.io.bam import (
+    index_bam,
+    index_fasta,
+    open_alignments,
+    program,
+    records_of,
+    sort_bam,
+    unsorted_bam,
+)
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing, writing
 from aspsfusion.io.temporary import scratch_directory
@@ -70,6 +80,7 @@ def run_tag(
     output: Path,
     reference: Path,
     *,
+    session: Path | None = None,
     force: bool = False,
 ) -> int:
     """Write the BAM of a sample for a genome viewer, and the FASTA that it is looked at against.
@@ -80,6 +91,7 @@ def run_tag(
         calls: JSON written by `aspsfusion call`.
         output: BAM to write, sorted by coordinate, its index beside it.
         reference: FASTA to write, its index beside it.
+        session: IGV session to write, which opens both at the junction.
         force: replace existing files.
 
     Returns:
@@ -102,7 +114,7 @@ def run_tag(
             require_same_panel(panel, source.references, bam)
             names = read_names(labels_of(records_of(source, bam), bam))
         with open_alignments(bam) as source:
-            header = pysam.AlignmentHeader.from_dict(_header(source.header.to_dict(), contigs))
+            header = pysam.AlignmentHeader.from_dict(_header(source.header.to_dict(), contigs, record))
             with writing(unsorted), unsorted_bam(unsorted, header) as out:
                 held = _pass_on(records_of(source, bam), supporting, names, out)
                 _require_all(held, supporting, bam)
@@ -115,6 +127,10 @@ def run_tag(
         with fasta.open("w", encoding="ascii", newline="\n") as text:
             text.writelines(fasta_lines(panel, contigs))
         index_fasta(fasta)
+        if session:
+            with replacing(session, force=force) as xml:
+                locus = locus_of(panel, record, contigs)
+                xml.write_text(session_text(session, output, reference, locus), encoding="utf-8")
         Path(f"{draft}.bai").replace(f"{output}.bai")
         Path(f"{fasta}.fai").replace(f"{reference}.fai")
     return len(supporting)
@@ -129,10 +145,16 @@ def _supporting(record: CallsFile, contigs: list[JunctionContig]) -> dict[int, S
     }
 
 
-def _header(header: Mapping[str, Any], contigs: list[JunctionContig]) -> dict[str, Any]:
-    """Return the aligner's header with the junctions after the panel's sequences."""
+def _header(header: Mapping[str, Any], contigs: list[JunctionContig], record: CallsFile) -> dict[str, Any]:
+    """Return the aligner's header with the junctions after the panel's sequences, and what was done since.
+
+    It holds no paths and no threads, so that it is the same wherever the sample was analysed.
+    """
+    thresholds = option_list(record.parameters.model_dump())
+    call = program("call", thresholds, header["PG"][-1])
+    programs = [*header["PG"], call, program("tag", (), call)]
     added = [{"SN": c.name, "LN": len(c.sequence), "DS": c.description} for c in contigs]
-    return {**header, "SQ": [*header["SQ"], *added], "CO": [*header.get("CO", []), COMMENT]}
+    return {**header, "SQ": [*header["SQ"], *added], "PG": programs, "CO": [*header.get("CO", []), COMMENT]}
 
 
 def _pass_on(

@@ -36,6 +36,10 @@ COMMANDS = {
         "simulate",
         "write simulated reads of a panel's transcripts and fusions, with the truth of each fragment",
     ),
+    "spike-in": (
+        "spike_in",
+        "put simulated fragments of a fusion into a laboratory's own negative reads, at stated shares",
+    ),
     "screen": ("screen", "keep the fragments that share a k-mer with the panel"),
     "extract": (
         "screen",
@@ -57,6 +61,10 @@ COMMANDS = {
     "summary": (
         "summary",
         "write the table of a batch from its reports, and check its controls and contamination",
+    ),
+    "concordance": (
+        "concordance",
+        "compare the verdicts of batches with known samples: page and table of a verification",
     ),
     "workflow": (
         "workflow",
