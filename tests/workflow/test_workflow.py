@@ -188,7 +188,18 @@ def test_failed_sample_is_named_and_takes_no_other_with_it(second: Results) -> N
     assert f"sample damaged FAILED: {sentence}" in second.log
     assert "cut.bam: is truncated: the block that ends such a file is missing" in rows["cut_bam"]["statement"]
     assert [path.name for path in (second.batch.outdir / "cut_bam").iterdir()] == ["cut_bam.failed.txt"]
-    assert "2 of 9 samples FAILED" in second.log
+
+
+def test_screen_has_little_and_all_of_it_counts(second: Results) -> None:
+    """It had 213 lines for four samples."""
+    lines = second.log.splitlines()
+    assert len(lines) < 2 * len(second.summary()) + 10
+    for sample, row in second.summary().items():
+        shown = [line.split()[1] for line in lines if line.split()[:1] == [sample]]
+        # After its own analysis, and at the end, when it was compared with the others.
+        assert shown == ["CONFIRMED" if sample == "diluted" else row["verdict"], row["verdict"]]
+    assert "9 samples: 6 CONFIRMED, 1 EXCLUDED, 1 INDETERMINATE, 2 FAILED" in lines
+    assert lines[-1] == str(second.batch.outdir / "summary.html")
 
 
 def test_contamination_is_found_beside_a_failed_sample(second: Results) -> None:
