@@ -83,9 +83,22 @@ def test_a_sample_that_is_through_is_a_line_and_the_end_has_all(batch: PlannedBa
         "",
         *verdicts,
         "damaged  FAILED",
-        "4 samples: 1 CONFIRMED, 1 EXCLUDED, 1 INDETERMINATE, 1 FAILED",
+        "4 samples: 1 CONFIRMED, 1 EXCLUDED, 1 FAILED, 1 INDETERMINATE",
         f"sample damaged FAILED: {SENTENCE}",
         str(batch.outdir / "summary.html"),
+    ]
+
+
+def test_samples_that_left_the_sheet_are_named(batch: PlannedBatch) -> None:
+    stream = io.StringIO()
+    for name in ("logs/logs.x", "notes/text", "old/old.report.json", "older/older.failed.txt"):
+        path = batch.outdir / name
+        path.parent.mkdir()
+        path.touch()
+    BatchScreen([batch], stream).end()
+    assert stream.getvalue().splitlines() == [
+        f"Nothing to be done; the last summary is {batch.outdir}/summary.html",
+        f"left as it is, but not in the sheet: {batch.outdir}/old, {batch.outdir}/older",
     ]
 
 

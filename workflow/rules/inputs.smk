@@ -18,6 +18,8 @@ GIVEN = {
 
 try:
     if begin_planning(Path(OUTDIR), Path(IDENTITIES)):
+        if config["panel_dir"]:
+            require_built(Path(PANEL_DIR), Path(PANEL_YAML))
         for name, files in GIVEN.items():
             keep_identities(Path(IDENTITY[name]), files)
         panel = panel_identity(Path(PANEL_DIR))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from aspsfusion.batch.outcomes import OUTCOME_SUFFIX, RECORD_SUFFIX, beside, read_outcome
+from aspsfusion.batch.samples import RESERVED_NAMES
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, printable
 
 SNAKEMAKE_OPTIONS = ("--logger", "aspsfusion")
@@ -148,6 +149,8 @@ class BatchScreen:
                 self.say(f"{batch.outdir}: {ENDED_EARLY}")
             elif not self._complained:
                 self.say(f"Nothing to be done; the last summary is {page}")
+            if not self._complained and (left := left_behind(batch)):
+                self.say(f"left as it is, but not in the sheet: {', '.join(left)}")
 
     def _write(self, text: str) -> None:
         self._stream.write(f"{ERASE_LINE}{text}" if self._terminal else text)
@@ -190,8 +193,20 @@ def verdict_table(summary: Path) -> list[str]:
         if not row["report"]:
             errors.append(f"sample {sample} {call}: {row['statement']}")
     numbers = Counter(row["verdict"] for row in rows)
-    counted = ", ".join(f"{number} {call}" for call, number in numbers.items())
+    counted = ", ".join(f"{number} {call}" for call, number in sorted(numbers.items()))
     return [*lines, f"{_count(rows)}: {counted}", *errors]
+
+
+def left_behind(batch: PlannedBatch) -> list[str]:
+    """Return the directories of samples that the sheet names no more, or never did."""
+    known = RESERVED_NAMES.union(batch.samples)
+    return [
+        str(path)
+        for path in sorted(batch.outdir.iterdir())
+        if path.name not in known
+        and path.is_dir()
+        and any(file.name.startswith(f"{path.name}.") for file in path.iterdir())
+    ]
 
 
 def in_words(report: Mapping[str, Any]) -> str:
