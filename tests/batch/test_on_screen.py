@@ -108,15 +108,17 @@ def test_a_run_that_ended_early_shows_no_verdicts_of_before(batch: PlannedBatch,
     screen = BatchScreen([batch], stream)
     screen.begin()
     screen.fail(Job("build_panel", (batch.panel,), (str(log),)))
-    screen.fail(Job("analyse", ("x",), ("no.log",), "normal"))
+    job = Job("analyse", ("x",), ("no.log",), "normal")
+    for _ in range(2):  # tried again
+        screen.start(job)
+        screen.fail(job)
+        screen.fail(Job("screen", ("y",), ("other.log",), "normal"))
     screen.end()
     lines = stream.getvalue().splitlines()[1:]
-    assert lines[:2] == [
-        f"build_panel failed: genome.fa: is no FASTA; give one; see {log}",
-        "analyse of sample normal failed: it left no message; see no.log",
-    ]
-    assert "ended before every sample was through" in lines[2]
-    assert len(lines) == 3
+    assert lines[0] == f"build_panel failed: genome.fa: is no FASTA; give one; see {log}"
+    assert lines[1:3] == ["sample normal: a job ended without a result; see no.log"] * 2
+    assert "ended before every sample was through" in lines[3]
+    assert len(lines) == 4
 
 
 def test_progress_is_for_terminals(batch: PlannedBatch) -> None:
@@ -155,7 +157,7 @@ def handler(**asked: object) -> LogHandler:
     return found
 
 
-def record(text: str, event: LogEvent | None = None, level: int = logging.INFO, **fields: object) -> Any:
+def record(text: str, event: LogEvent | None = None, level: int = logging.INFO, **fields: Any) -> Any:
     """Return a record as Snakemake writes it."""
     return logging.makeLogRecord({"msg": text, "levelno": level, "event": event, **fields})
 
@@ -164,14 +166,16 @@ def test_plugin_passes_on_what_counts(announced: PlannedBatch, capsys: pytest.Ca
     plugin = handler()
     assert plugin.writes_to_stream
     output = [str(outcome_of(announced.outdir, "carrier"))]
+    job: dict[str, Any] = {"jobid": 4, "rule_name": "analyse", "output": output, "log": ["a.log"]}
+    job["wildcards"] = {"sample": "carrier"}
     for each in (
         record("Assuming unrestricted shared filesystem usage."),
         record("Workflow has started!", LogEvent.WORKFLOW_STARTED),
         record("Job stats", LogEvent.RUN_INFO),
-        record("rule", LogEvent.JOB_INFO, jobid=4, rule_name="analyse", output=output, log=["a.log"]),
+        record("rule", LogEvent.JOB_INFO, **job),
         record("done", LogEvent.JOB_FINISHED, job_id=4),
         record("", LogEvent.PROGRESS, done=1, total=2),
-        record("Error in rule", LogEvent.JOB_ERROR, logging.ERROR, jobid=4, wildcards={"sample": "carrier"}),
+        record("Error in rule", LogEvent.JOB_ERROR, logging.ERROR, jobid=4),
         record("Exiting because a job execution failed. Look above", level=logging.ERROR),
         record("Command 'x' returned non-zero exit status 1.", LogEvent.ERROR, logging.ERROR),
         record("Disk is full", level=logging.ERROR),
@@ -184,7 +188,7 @@ def test_plugin_passes_on_what_counts(announced: PlannedBatch, capsys: pytest.Ca
         "4 samples",
         "carrier  CONFIRMED      A::B type 1",
     ]
-    assert lines[2].startswith("analyse failed")
+    assert lines[2] == "sample carrier: a job ended without a result; see a.log"
     assert lines[3] == "Disk is full"
     assert "ended before" in lines[4]
     assert len(lines) == 5

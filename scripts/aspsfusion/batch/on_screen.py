@@ -89,6 +89,7 @@ class BatchScreen:
         self._stream = stream
         self._terminal = stream.isatty()
         self._judged: set[str] = set()
+        self._failing: set[str] = set()
         self._width = max((len(sample) for batch in batches for sample in batch.samples), default=0)
         self._begun = self._complained = False
 
@@ -107,7 +108,8 @@ class BatchScreen:
             )
 
     def start(self, job: Job) -> None:
-        """Say that the panel is built, which takes minutes with a whole genome."""
+        """Say that the panel is built, which takes long with a whole genome."""
+        self._failing.discard(job.sample)
         if any(batch.panel in job.outputs for batch in self._batches):
             self.say("building the panel")
 
@@ -119,14 +121,21 @@ class BatchScreen:
                 self.say(outcome_line(output, self._width))
 
     def fail(self, job: Job) -> None:
-        """Say that a job ended without a result. A job of a sample may be tried again."""
+        """Say that a job ended without a result.
+
+        A job of a sample was killed then, and may be tried again. On a cluster it is one with the sample's
+        other jobs, all of which Snakemake calls failed.
+        """
         if any(batch.complete in job.outputs for batch in self._batches):
             self._judged.update(job.outputs)  # samples have failed: the table says which
             return
-        said = next(filter(None, map(last_words, job.logs)), "it left no message")
         where = f"; see {job.logs[0]}" if job.logs else ""
-        who = f"{job.rule} of sample {job.sample}" if job.sample else job.rule
-        self.say(f"{who} failed: {said}{where}")
+        if not job.sample:
+            said = next(filter(None, map(last_words, job.logs)), "it left no message")
+            self.say(f"{job.rule} failed: {said}{where}")
+        elif job.sample not in self._failing:
+            self._failing.add(job.sample)
+            self.say(f"sample {job.sample}: a job ended without a result{where}")
 
     def progress(self, done: int, total: int) -> None:
         """Renew the line of progress, on a terminal."""
