@@ -11,7 +11,7 @@ import pytest
 from aspsfusion.batch.planning import HOLDER
 from bam_factory import Record, write_records
 from repository import ROOT
-from small_batch import CLONED, CONFIG, SmallBatch, summary
+from small_batch import CONFIG, SmallBatch, summary
 from snakemake_runs import snakemake
 
 REPEATED = ("pairs", "wild_type", "single")
@@ -133,7 +133,7 @@ def test_mistakes_stop_the_workflow_in_one_sentence(
 def test_runs_in_a_directory_of_its_own(undisturbed: SmallBatch, tmp_path: Path) -> None:
     """With `--directory`, and with two files of keys, of which the later one wins."""
     batch, later = undisturbed.copied(tmp_path / "batch"), tmp_path / "later.yaml"
-    for name in CLONED:
+    for name in ("config", "workflow"):
         (batch.directory / name).unlink()
     files = ["--configfile", str(batch.directory / CONFIG), str(later)]
     arguments = ["--directory", str(batch.directory), *files, "--dry-run"]
