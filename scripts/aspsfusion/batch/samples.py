@@ -40,10 +40,10 @@ PRIMED_LIBRARIES = ("amplicon", "anchored")
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 PLAIN_NAME = "use letters, digits, '_', '.' and '-', a letter or digit first"
 RESERVED_NAMES = frozenset(
-    {"panel", "reference", "logs", "benchmarks"}
+    {"panel", "reference", "logs", "benchmarks", "samples.tsv", "config.yaml"}
     | {"summary.tsv", "summary.html", "aspsfusion_mqc.tsv", "manifest.sha256"}
 )
-"""All names that the output directory uses beside the samples' directories."""
+"""All names that the output directory uses, or will, beside the samples' directories."""
 
 
 @dataclass(frozen=True)
