@@ -163,7 +163,7 @@ def test_sources_in_the_configuration(source: str, known: bool) -> None:
 
 def test_paths_begin_at_home_and_hold_nothing_that_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/lab")
-    given = {
+    given: dict[str, Any] = {
         "outdir": "~/run7",
         "imbalance_baseline": ["~/a.json", "b.json"],
         "genome_fasta": None,
