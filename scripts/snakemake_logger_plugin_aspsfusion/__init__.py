@@ -81,8 +81,8 @@ class LogHandler(LogHandlerBase):
             job = self._jobs[getattr(record, "jobid", -1)] = _job(record)
             screen.start(job)
         elif event == LogEvent.JOB_FINISHED:
-            if job := self._jobs.get(getattr(record, "job_id", -1)):
-                screen.finish(job)
+            if finished := self._jobs.pop(getattr(record, "job_id", -1), None):
+                screen.finish(finished)
         elif event == LogEvent.JOB_ERROR:
             screen.fail(self._jobs.get(getattr(record, "jobid", -1)) or _job(record))
         elif event == LogEvent.PROGRESS:

@@ -68,7 +68,9 @@ def test_a_sample_that_is_through_is_a_line_and_the_end_has_all(batch: PlannedBa
     for sample in batch.samples:
         screen.finish(last_job(batch, sample))
     screen.progress(3, 9)
-    screen.fail(Job("check", (batch.complete,)))
+    log = batch.outdir / "check.log"
+    log.write_text("aspsfusion: error: 1 of 4 samples FAILED; run the workflow again\n")
+    screen.fail(Job("check", (batch.complete,), (str(log),)))
     screen.end()
     verdicts = [
         "carrier  CONFIRMED      A::B type 1, 12 fragments",
@@ -85,6 +87,7 @@ def test_a_sample_that_is_through_is_a_line_and_the_end_has_all(batch: PlannedBa
         "damaged  FAILED",
         "4 samples: 1 CONFIRMED, 1 EXCLUDED, 1 FAILED, 1 INDETERMINATE",
         f"sample damaged FAILED: {SENTENCE}",
+        "1 of 4 samples FAILED; run the workflow again",
         str(batch.outdir / "summary.html"),
     ]
 
@@ -138,6 +141,10 @@ def test_what_cannot_be_read_stops_nothing(batch: PlannedBatch) -> None:
     for sample in ("carrier", "normal"):
         screen.finish(last_job(batch, sample))
     assert stream.getvalue().count("cannot be shown") == 2
+    (batch.outdir / "carrier" / "carrier.report.json").write_text("[]")
+    screen.finish(Job("check", (batch.complete,)))
+    screen.end()
+    assert "\ncarrier  CONFIRMED\n" in stream.getvalue()
 
 
 @pytest.fixture
@@ -175,6 +182,7 @@ def test_plugin_passes_on_what_counts(announced: PlannedBatch, capsys: pytest.Ca
         record("rule", LogEvent.JOB_INFO, **job),
         record("done", LogEvent.JOB_FINISHED, job_id=4),
         record("", LogEvent.PROGRESS, done=1, total=2),
+        record("rule", LogEvent.JOB_INFO, **job),
         record("Error in rule", LogEvent.JOB_ERROR, logging.ERROR, jobid=4),
         record("Exiting because a job execution failed. Look above", level=logging.ERROR),
         record("Command 'x' returned non-zero exit status 1.", LogEvent.ERROR, logging.ERROR),

@@ -9,6 +9,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,6 +24,9 @@ starts snakemake with any other profile adds them."""
 
 SNAKEMAKE_LOGS = ".snakemake/log"
 """Where Snakemake keeps all that it says, below its working directory."""
+
+UNREADABLE = (OSError, ValueError, LookupError, TypeError)
+"""What a report raises that is missing or of another version."""
 
 FAILED = "FAILED"
 ENDED_EARLY = "the run ended before every sample was through; the same command goes on from there"
@@ -88,7 +92,7 @@ class BatchScreen:
         self._batches = batches
         self._stream = stream
         self._terminal = stream.isatty()
-        self._judged: set[str] = set()
+        self._judged: dict[str, str] = {}  # what ended, and why it failed
         self._failing: set[str] = set()
         self._width = max((len(sample) for batch in batches for sample in batch.samples), default=0)
         self._begun = self._complained = False
@@ -115,7 +119,7 @@ class BatchScreen:
 
     def finish(self, job: Job) -> None:
         """Say how a sample came out with its last job, and notice that a batch is complete."""
-        self._judged.update(job.outputs)
+        self._judged |= dict.fromkeys(job.outputs, "")
         for output in map(Path, job.outputs):
             if output.name == f"{output.parent.name}{OUTCOME_SUFFIX}":
                 self.say(outcome_line(output, self._width))
@@ -126,12 +130,11 @@ class BatchScreen:
         A job of a sample was killed then, and may be tried again. On a cluster it is one with the sample's
         other jobs, all of which Snakemake calls failed.
         """
-        if any(batch.complete in job.outputs for batch in self._batches):
-            self._judged.update(job.outputs)  # samples have failed: the table says which
-            return
+        said = next(filter(None, map(last_words, job.logs)), "it left no message")
         where = f"; see {job.logs[0]}" if job.logs else ""
-        if not job.sample:
-            said = next(filter(None, map(last_words, job.logs)), "it left no message")
+        if any(batch.complete in job.outputs for batch in self._batches):
+            self._judged |= dict.fromkeys(job.outputs, said)  # samples have failed: the table says which
+        elif not job.sample:
             self.say(f"{job.rule} failed: {said}{where}")
         elif job.sample not in self._failing:
             self._failing.add(job.sample)
@@ -153,7 +156,8 @@ class BatchScreen:
             table = batch.outdir / "summary.tsv"
             page = str(table.with_suffix(".html"))
             if batch.complete in self._judged and table.is_file():
-                self.say("\n".join(["", *verdict_table(table), page]))
+                remedy = filter(None, [self._judged[batch.complete]])
+                self.say("\n".join(["", *verdict_table(table), *remedy, page]))
             elif self._begun:
                 self.say(f"{batch.outdir}: {ENDED_EARLY}")
             elif not self._complained:
@@ -177,9 +181,9 @@ def outcome_line(outcome: Path, width: int) -> str:
         found = read_outcome(outcome)
         call, words = FAILED, found.sentence
         if not found.failed:
-            record = _read(beside(outcome, found.sample_id, RECORD_SUFFIX))
-            call, words = record["verdict"]["call"], in_words(record)
-    except (AspsfusionError, OSError, ValueError, LookupError, TypeError) as error:
+            record = beside(outcome, found.sample_id, RECORD_SUFFIX)
+            call, words = in_words(json.loads(record.read_text(encoding="utf-8")))
+    except (AspsfusionError, *UNREADABLE) as error:
         return f"{outcome}: cannot be shown ({type(error).__name__})"
     return f"{found.sample_id:{width}}  {call:13}  {words}".rstrip()
 
@@ -196,11 +200,14 @@ def verdict_table(summary: Path) -> list[str]:
     lines, errors = [], []
     for row in rows:
         sample, call = row["sample_id"], row["verdict"]
-        report = summary.parent / sample / f"{sample}.report.json"
-        words = in_words(_read(report)) if row["report"] and report.is_file() else ""
-        lines.append(f"{sample:{width}}  {call:13}  {words}".rstrip())
-        if not row["report"]:
+        words = ""
+        if row["report"]:
+            with suppress(*UNREADABLE):
+                report = summary.parent / sample / f"{sample}.report.json"
+                _, words = in_words(json.loads(report.read_text(encoding="utf-8")))
+        else:
             errors.append(f"sample {sample} {call}: {row['statement']}")
+        lines.append(f"{sample:{width}}  {call:13}  {words}".rstrip())
     numbers = Counter(row["verdict"] for row in rows)
     counted = ", ".join(f"{number} {call}" for call, number in sorted(numbers.items()))
     return [*lines, f"{_count(rows)}: {counted}", *errors]
@@ -218,18 +225,19 @@ def left_behind(batch: PlannedBatch) -> list[str]:
     ]
 
 
-def in_words(report: Mapping[str, Any]) -> str:
-    """Return what a verdict rests on, in a few words.
+def in_words(report: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a verdict, and what it rests on in a few words.
 
     Args:
         report: content of a report.json.
     """
+    call: str = report["verdict"]["call"]
     fusions = sorted(report["fusions"], key=lambda fusion: not fusion["is_target"] or fusion["reciprocal"])
     for fusion in fusions:
-        return f"{fusion['name']} {fusion['type']}".strip() + f", {fusion['fragments']} fragments"
-    if report["verdict"]["call"] == "EXCLUDED":
-        return f"down to a share of {report['exclusion']['detectable_fraction']:.1%}"
-    return next((reason["text"] for reason in report["verdict"]["reasons"]), "")
+        return call, f"{fusion['name']} {fusion['type']}".strip() + f", {fusion['fragments']} fragments"
+    if call == "EXCLUDED":
+        return call, f"down to a share of {report['exclusion']['detectable_fraction']:.1%}"
+    return call, next((reason["text"] for reason in report["verdict"]["reasons"]), "")
 
 
 def last_words(log: str) -> str:
@@ -245,7 +253,3 @@ def last_words(log: str) -> str:
 
 def _count(samples: Sequence[object]) -> str:
     return f"{len(samples)} sample{'' if len(samples) == 1 else 's'}"
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
