@@ -23,7 +23,7 @@ from repository import ROOT
 
 CONDA_PYTHON = {"extra": "", "python_version": "3.11", "python_full_version": "3.11.7"}
 """For which Python the conda environment is made, whichever runs the test."""
-NOT_IN_RULES = {"snakemake"}
+NOT_IN_RULES = {"snakemake", "snakemake-interface-logger-plugins"}
 """What the workflow needs and the program does not: it runs outside the rules' environment."""
 PYTHONS = ("3.11", "3.12", "3.13")
 LOCKS = {

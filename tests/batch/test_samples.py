@@ -13,6 +13,7 @@ from aspsfusion.batch.samples import (
     CONTROLS,
     LIBRARIES,
     NAME_PATTERN,
+    RESERVED_NAMES,
     Sample,
     read_samples,
     read_table,
@@ -218,6 +219,28 @@ def test_a_mistake_is_one_sentence(reads: Path, rows: list[str], message: str) -
     assert sentence.startswith(str(path))
     assert "\n" not in sentence
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
+def test_a_name_that_the_batch_uses_is_refused(reads: Path, name: str) -> None:
+    with pytest.raises(SampleSheetError, match="is used by the output directory"):
+        read_samples(sheet(reads, HEADER, f"{name} c.fq"))
+
+
+def test_a_name_that_snakemake_would_replace_is_refused(reads: Path) -> None:
+    """A row for {sample}_R1.fastq.gz once got the reads of another patient, and a verdict."""
+    for character in "{}<>":
+        name = f"{character}sample.fq"
+        (reads / name).write_text("")
+        with pytest.raises(SampleSheetError) as caught:
+            read_samples(sheet(reads, HEADER, f"S1 {name}"))
+        assert f"row 2: fastq_1 '{name}' holds '{character}', which Snakemake would" in str(caught.value)
+
+
+def test_files_of_the_home_directory(reads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(reads))
+    (sample,) = read_samples(sheet(reads, HEADER, "S1 ~/c.fq"))
+    assert sample.reads == (f"{reads}/c.fq",)
 
 
 def test_a_name_with_a_space_is_refused(reads: Path) -> None:

@@ -73,7 +73,7 @@ rule summary:
     input:
         identity=IDENTITY["sheet"],
         sheet=ancient(config["samples"]),
-        panel=PANEL_DIR,
+        panel=PANEL,
         outcomes=OUTCOMES,
         compared=COMPARED,
         reports=good_reports,
@@ -117,7 +117,7 @@ rule check:
     input:
         identity=IDENTITY["sheet"],
         sheet=ancient(config["samples"]),
-        panel=PANEL_DIR,
+        panel=PANEL,
         outcomes=OUTCOMES,
         compared=COMPARED,
         reports=good_reports,

@@ -11,9 +11,10 @@ import os
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from aspsfusion.config import path_problem
 from aspsfusion.errors import SampleSheetError, reason_of
 
 FILE_COLUMNS = ("fastq_1", "fastq_2", "bam")
@@ -30,9 +31,10 @@ PRIMED_LIBRARIES = ("amplicon", "anchored")
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 PLAIN_NAME = "use letters, digits, '_', '.' and '-', a letter or digit first"
 RESERVED_NAMES = frozenset(
-    {"panel", "reference", "logs", "benchmarks", "summary.tsv", "summary.html", "aspsfusion_mqc.tsv"}
+    {"panel", "reference", "logs", "benchmarks", "samples.tsv", "config.yaml"}
+    | {"summary.tsv", "summary.html", "aspsfusion_mqc.tsv", "manifest.sha256"}
 )
-"""Names that the output directory uses beside the samples' directories."""
+"""All names that the output directory uses, or will, beside the samples' directories."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ def read_samples(path: str | Path) -> tuple[Sample, ...]:
 
     Args:
         path: table with tabs between the columns of `COLUMNS`; several rows with one sample_id are the
-            lanes of one sample. Relative file names in it start at the working directory.
+            lanes of one sample. Relative file names in it start at the working directory, and `~` is the
+            home directory.
 
     Returns:
         The samples in the order of the sheet.
@@ -143,6 +146,7 @@ def read_samples(path: str | Path) -> tuple[Sample, ...]:
     check_header(path, header)
     if not rows:
         raise _error(path, "holds no samples", "add one row for each lane below the header")
+    rows = [_from_home(row) for row in rows]
     for row in rows:
         _check_name(row)
         _check_words(row)
@@ -293,14 +297,19 @@ def _check_input(row: Row) -> None:
         _check_file(row, column)
 
 
+def _from_home(row: Row) -> Row:
+    """Return a row with the home directory in place of `~` in names of files."""
+    files = {column: os.path.expanduser(row[column]) for column in (*FILE_COLUMNS, "primers")}  # noqa: PTH111
+    return replace(row, cells=row.cells | {column: file for column, file in files.items() if file})
+
+
 def _check_file(row: Row, column: str) -> None:
-    """A file that a row names is there and can be read."""
+    """A file that a row names is there and can be read, under a name that Snakemake leaves as it is."""
     file = row[column]
     if not file:
         return
-    if re.search(r"[{}<>]", file):
-        # Snakemake would put other names in their place, and so read another sample's file.
-        raise row.error(f"{column} {file!r} holds a brace or an angle bracket", "rename the file")
+    if problem := path_problem(file):
+        raise row.error(f"{column} {file!r} {problem}", "write the name out, or rename the file")
     if "\0" in file or not Path(file).exists():
         start = "" if Path(file).is_absolute() else f" (relative paths start at {Path.cwd()})"
         raise row.error(f"{column} {file!r} does not exist", f"correct the path{start}")
