@@ -81,9 +81,8 @@ screen-study: $(INSTALLED) $(WORK)/panel
 # Its directory has no date that says anything: where it stands, it stays.
 $(WORK)/panel: | $(INSTALLED)
 	mkdir -p $(WORK)
-	$(BIN)/aspsfusion demo-reference --panel resources/panels/aspscr1_tfe3.yaml --output $(WORK)/demo.fa.gz --force
-	$(BIN)/aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml --genome $(WORK)/demo.fa.gz \
-	  --output $(WORK)/panel
+	$(BIN)/aspsfusion demo-reference --output $(WORK)/demo.fa.gz --force
+	$(BIN)/aspsfusion panel build --genome $(WORK)/demo.fa.gz --output $(WORK)/panel
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder

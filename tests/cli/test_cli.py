@@ -17,6 +17,7 @@ from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.native import LIBRARY
 from aspsfusion.report.json_tsv import write_json
 from report_factory import confirmed_report
+from repository import SHIPPED_PANEL
 
 
 def test_an_error_is_one_line_and_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -214,6 +215,12 @@ def test_every_threshold_is_an_option_with_its_default() -> None:
     report = parser.parse_args(["report", "--panel", "p", "--sample", "x", *files])
     for name, field in ClassifyParameters.model_fields.items():
         assert getattr(report, name) == field.default
+
+
+@pytest.mark.parametrize("words", [["demo-reference"], ["panel", "fetch"], ["panel", "build", "--genome", "g"]])
+def test_the_shipped_panel_is_the_default(words: list[str]) -> None:
+    args = build_parser().parse_args([*words, "--output", "o"])
+    assert args.panel == SHIPPED_PANEL
 
 
 def test_existing_outputs_are_kept_unless_forced(tmp_path: Path) -> None:

@@ -26,7 +26,6 @@ try:
         numbers,
         option_list,
         require_one_genome,
-        shipped_file,
     )
     from aspsfusion.errors import AspsfusionError
     from aspsfusion.io.permissions import (
@@ -37,6 +36,7 @@ try:
         set_umask,
         stated_mode,
     )
+    from aspsfusion.io.shipped import shipped_file
 except ImportError as error:
     raise WorkflowError(
         f"the environment of {sys.executable} cannot run this workflow ({error}); "
