@@ -220,7 +220,8 @@ def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:
 
 def add_parameters(parser: argparse.ArgumentParser, model: "type[BaseModel]") -> None:
     """Add one option for each field of a parameter model, with its default and its reason as help."""
-    group = parser.add_argument_group("thresholds", (model.__doc__ or "").strip())
+    section = model.__name__.removesuffix("Parameters").lower()
+    group = parser.add_argument_group(f"thresholds of '{section}'", (model.__doc__ or "").strip())
     for name, field in model.model_fields.items():
         description = (field.description or "").replace("%", "%%")
         group.add_argument(

@@ -16,6 +16,7 @@ ROOT = _IN_WHEELS if _IN_WHEELS.is_dir() else _PACKAGE.parents[1]
 PANEL = "resources/panels/aspscr1_tfe3.yaml"
 SNAKEFILE = "workflow/Snakefile"
 PROFILES = "workflow/profiles"
+CONFIG_SCHEMA = "workflow/schemas/config.schema.yaml"
 
 
 def shipped(name: str) -> Path:
