@@ -64,6 +64,10 @@ def test_reports_keep_to_the_schema(outdir: Path, demo: Demo) -> None:
 def test_archive_holds_every_report(outdir: Path, demo: Demo, tmp_path: Path) -> None:
     """`snakemake --report` packs a finished batch into an archive that opens without a network."""
     archive = tmp_path / "results.zip"
+    # Where it is run there may be a configuration of something else.
+    foreign = outdir.parent / "config" / "config.yaml"
+    foreign.parent.mkdir()
+    foreign.write_text("colour: blue\n")
     arguments = ["--snakefile", str(ROOT / "workflow/Snakefile"), "--configfile", "config.yaml"]
     done = snakemake([*arguments, "--report", str(archive)], outdir.parent, tmp_path / "said")
     assert done.returncode == 0, done.stdout

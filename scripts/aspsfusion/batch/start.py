@@ -32,12 +32,12 @@ def profile_directory(name: str) -> Path:
         ParameterError: there is no such profile.
     """
     packaged = shipped(PROFILES)
-    directory = Path(name) if "/" in name else packaged / name
-    if not directory.is_dir():
-        known = sorted(path.name for path in packaged.iterdir() if path.is_dir())
+    known = sorted(path.name for path in packaged.iterdir() if path.is_dir())
+    directory = packaged / name if name in known else Path(name)
+    if not directory.is_dir() or (name not in known and "/" not in name):
         raise ParameterError(
             f"--profile {name}: there is no such profile",
-            remedy=f"give {' or '.join(known)}, or the path of a directory, such as ./{Path(name).name}",
+            remedy=f"give {' or '.join(known)}, or the path of a directory, such as ./{directory.name}",
         )
     return directory
 

@@ -106,10 +106,10 @@ def run(args: argparse.Namespace) -> int:
         **({"panel_dir": _absolute(args.panel_dir)} if args.panel_dir else {}),
     }
     config = configuration(given, args.config)
-    args.output.mkdir(parents=True, exist_ok=True)
     if args.reads:
         _make_sheet(args)
     read_samples(given["samples"])
+    args.output.mkdir(parents=True, exist_ok=True)
     write_configuration(config, args.output / CONFIG)
     options = ["--cores", str(cores)] if cores else []
     return run_workflow(args.output / CONFIG, [*options, *args.arguments], profile=profile)
@@ -119,6 +119,7 @@ def _make_sheet(args: argparse.Namespace) -> None:
     from aspsfusion.batch.samplesheet import run_samplesheet
     from aspsfusion.batch.start import SHEET
 
+    args.output.mkdir(parents=True, exist_ok=True)
     sheet = run_samplesheet(args.reads, args.output / SHEET, recursive=args.recursive, force=True)
     for path, reason in sheet.skipped:
         print(f"left out {path}: {reason}")
