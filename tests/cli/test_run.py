@@ -111,6 +111,7 @@ def test_loci_can_be_fetched(run: Run) -> None:
             "--profile nowhere: there is no such profile; give default or",
         ),
         ("--genome genome.fa --cores 0", "--cores 0 is out of range"),
+        ("more_fastq --genome genome.fa", "more_fastq belongs to no option"),
         ("--genome none.fa", "none.fa: is no file; give a FASTA of GRCh38"),
         ("--fetch nobody", "key 'genome_fetch': 'nobody' does not match"),
         ("--genome genome.fa --config batch", "--config batch: this is no KEY=VALUE"),

@@ -38,9 +38,7 @@ PRIMED_LIBRARIES = ("amplicon", "anchored")
 """Those that gene-specific primers make."""
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 PLAIN_NAME = "use letters, digits, '_', '.' and '-', a letter or digit first"
-RESERVED_NAMES = frozenset(
-    {"panel", "logs", "benchmarks", "summary.tsv", "summary.html", "samples.tsv", "config.yaml"}
-)
+RESERVED_NAMES = frozenset({"panel", "logs", "benchmarks", "summary.tsv", "summary.html"})
 """Names that the output directory uses beside the samples' directories."""
 
 

@@ -90,6 +90,11 @@ def run(args: argparse.Namespace) -> int:
         cores = len(os.sched_getaffinity(0))
     if cores is not None and cores < 1:
         raise ParameterError(f"--cores {cores} is out of range", remedy="give 1 or more")
+    if args.arguments and not args.arguments[0].startswith("-"):
+        raise ParameterError(
+            f"{args.arguments[0]} belongs to no option",
+            remedy="arguments of Snakemake come after --, options first",
+        )
     if not os.access(Path.cwd(), os.W_OK):
         raise ParameterError(
             "cannot be written to, and Snakemake keeps its notes where it runs",
