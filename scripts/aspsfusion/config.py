@@ -282,21 +282,6 @@ def configured_file(config: Mapping[str, Any], key: str, missing: str | None = N
     return str(path)
 
 
-SHIPPED_PLACES = (Path(__file__).parent, Path(__file__).parents[2])
-"""Where `resources/` is: in an installed package, and beside `scripts/` in the repository."""
-
-
-def shipped_file(name: str) -> str:
-    """Return the path of a file that comes with the program, unless there is one of this name here.
-
-    Args:
-        name: path below the repository's root, such as `resources/panels/NAME.yaml`.
-    """
-    if Path(name).is_absolute() or Path(name).exists():
-        return name
-    return next((str(place / name) for place in SHIPPED_PLACES if (place / name).is_file()), name)
-
-
 def configured_files(config: Mapping[str, Any], key: str) -> list[str]:
     """Return the paths of a configuration key that names any number of files, see `configured_file`.
 

@@ -1,5 +1,6 @@
 """The command line itself: exit status, one-line errors, help."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,13 +11,14 @@ import pytest
 
 import aspsfusion
 from aspsfusion import __version__
-from aspsfusion.cli import COMMANDS, build_parser, main
+from aspsfusion.cli import COMMANDS, GROUPS, WIDTH, build_parser, main
 from aspsfusion.cli.options import refuse_existing
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.native import LIBRARY
 from aspsfusion.report.json_tsv import write_json
 from report_factory import confirmed_report
+from repository import SHIPPED_PANEL
 
 
 def test_an_error_is_one_line_and_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,6 +109,8 @@ def test_every_command_has_help_with_an_example(name: str, capsys: pytest.Captur
     assert stop.value.code == 0
     text = capsys.readouterr().out
     assert f"aspsfusion {name}" in text.split("\nexample")[1]
+    titles = re.findall(r"^(\S.*):$", text, re.MULTILINE)
+    assert len(titles) == len(set(titles)), "two groups of options have one title"
 
 
 def test_the_program_runs_as_a_module() -> None:
@@ -188,9 +192,14 @@ def test_the_help_lists_every_command_with_its_purpose(capsys: pytest.CaptureFix
     with pytest.raises(SystemExit) as stop:
         main(["--help"])
     assert stop.value.code == 0
-    text = " ".join(capsys.readouterr().out.split())
+    written = capsys.readouterr().out
+    assert max(map(len, written.splitlines())) <= WIDTH
+    text = " ".join(written.split())
     for name, (_, does) in COMMANDS.items():
-        assert f"{name} {does}" in text
+        assert text.count(f"{name} {does}") == 1
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(COMMANDS)
+    places = [text.index(f" {title}: ") for title in GROUPS]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +223,12 @@ def test_every_threshold_is_an_option_with_its_default() -> None:
     report = parser.parse_args(["report", "--panel", "p", "--sample", "x", *files])
     for name, field in ClassifyParameters.model_fields.items():
         assert getattr(report, name) == field.default
+
+
+@pytest.mark.parametrize("words", ["demo-reference", "panel fetch", "panel build --genome g"])
+def test_the_shipped_panel_is_the_default(words: str) -> None:
+    args = build_parser().parse_args([*words.split(), "--output", "o"])
+    assert args.panel == SHIPPED_PANEL
 
 
 def test_existing_outputs_are_kept_unless_forced(tmp_path: Path) -> None:

@@ -28,7 +28,6 @@ try:
         numbers,
         option_list,
         require_one_genome,
-        shipped_file,
     )
     from aspsfusion.errors import AspsfusionError
     from aspsfusion.io.permissions import (
@@ -39,6 +38,7 @@ try:
         set_umask,
         stated_mode,
     )
+    from aspsfusion.io.shipped import shipped_file
     from aspsfusion.panel.seal import require_built
 except ImportError as error:
     raise WorkflowError(
