@@ -112,13 +112,13 @@ def _compare(args: argparse.Namespace) -> None:
     from aspsfusion.batch.contamination import check_batch, write_findings
     from aspsfusion.batch.outcomes import FINDINGS_SUFFIX, RECORD_SUFFIX, beside, read_outcomes
     from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
+    from aspsfusion.interpret.agreement import read_judged
     from aspsfusion.io.files import replacing
-    from aspsfusion.report.json_tsv import read_report
 
     sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
     outcomes = {path: outcome for path, outcome in read_outcomes(args.outcomes).items() if not outcome.failed}
     records = [
-        read_report(beside(path, outcome.sample_id, RECORD_SUFFIX)) for path, outcome in outcomes.items()
+        read_judged(beside(path, outcome.sample_id, RECORD_SUFFIX)) for path, outcome in outcomes.items()
     ]
     checked = check_batch(records, sheet.runs, parameters_from(args, BatchParameters))
     for path, report in zip(outcomes, checked, strict=True):
