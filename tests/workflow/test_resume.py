@@ -15,7 +15,15 @@ from small_batch import Held, SmallBatch, results, wait_for
 pytestmark = pytest.mark.workflow
 
 SAMPLE = "pairs"
-BATCH_ENTRIES = ("panel", "logs", "benchmarks", "summary.tsv", "summary.html", "aspsfusion_mqc.tsv")
+BATCH_ENTRIES = (
+    "panel",
+    "logs",
+    "benchmarks",
+    "summary.tsv",
+    "summary.html",
+    "aspsfusion_mqc.tsv",
+    "manifest.sha256",
+)
 KILLED_AT = ("transcripts.fa", f"screen/{SAMPLE}.log", f"{SAMPLE}.calls.json", "summary.tsv")
 """What a job opens when each kill of the run falls: building the panel, screen, analyse, summary."""
 

@@ -58,6 +58,7 @@ COMMANDS = {
         "summary",
         "write the table of a batch from its reports, and check its controls and contamination",
     ),
+    "verify": ("verify", "compare the results of a batch with the checksums that the workflow wrote"),
     "workflow": (
         "workflow",
         "what the rules of the workflow call: attempt a job, compare the samples, check the outcomes",
