@@ -118,11 +118,11 @@ carriers: $(DEV) $(WORK)/panel
 	  --cores $(CORES) $(if $(KINDS),--kinds $(KINDS)) \
 	  $(if $(filter file,$(origin SAMPLES)),,--samples $(SAMPLES))
 
-# Goes on where it was stopped. The second one kills, ends and starves every stage ROUNDS times.
 compare: $(DEV)
 	@test -n "$(BASE)" || { echo "name the state to compare with: make compare BASE=COMMIT" >&2; exit 1; }
 	PYTHONPATH=tests $(BIN)/python -m compare --base $(BASE)
 
+# Goes on where it was stopped. The second one kills, ends and starves every stage ROUNDS times.
 fuzz: $(DEV)
 	PYTHONPATH=tests $(BIN)/python -m fuzz --work $(WORK)/fuzz --inputs $(INPUTS) --cores $(CORES)
 	PYTHONPATH=tests $(BIN)/python -m fuzz.broken_rounds --work $(WORK)/broken --rounds $(ROUNDS)

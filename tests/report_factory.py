@@ -5,6 +5,8 @@ made up. Reads are cut out of the junction's own sequence.
 """
 
 from aspsfusion.call.calls_file import CalledJunction
+from aspsfusion.config import ClassifyParameters
+from aspsfusion.interpret.agreement import decided_again
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.findings import (
     Confidence,
@@ -519,6 +521,17 @@ def indeterminate_report(sample_id: str = "prcc_tfe3") -> Report:
             ),
         }
     )
+
+
+def judged(report: Report) -> Report:
+    """Return a report of which reasons and exclusion follow from its evidence, as the pipeline writes them.
+
+    Whatever reads a report from a file refuses others. The statement stays: it is the panel's, no evidence.
+    """
+    parameters = ClassifyParameters.model_validate(report.parameters["classify"])
+    verdict, excluded = decided_again(report, parameters)
+    verdict = verdict.model_copy(update={"statement": report.verdict.statement})
+    return report.model_copy(update={"verdict": verdict, "exclusion": excluded})
 
 
 def called(

@@ -13,14 +13,14 @@ from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Report
-from report_factory import confirmed_report, excluded_report, indeterminate_report, make_fusion
+from report_factory import confirmed_report, excluded_report, indeterminate_report, judged, make_fusion
 
 
 def write_reports(directory: Path, *reports: Report) -> list[str]:
     paths = []
     for report in reports:
         path = directory / report.sample_id / f"{report.sample_id}.report.json"
-        write_json(report, path)
+        write_json(judged(report), path)
         paths.append(str(path))
     return paths
 
@@ -48,7 +48,7 @@ def test_rows_come_in_the_order_of_the_reports(tmp_path: Path) -> None:
         "split_reads": "26",
         "spanning_pairs": "9",
         "fraction_three_prime": "0.382",
-        "detectable_fraction": "0.0689",
+        "detectable_fraction": "0.076492",
         "total_reads": "400000",
         "candidate_fragments": "4321",
         "duplicates": "377",

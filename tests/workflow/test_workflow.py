@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from aspsfusion.batch.manifest import MANIFEST, differences, read_manifest
+from aspsfusion.batch.outcomes import sample_files
 from aspsfusion.batch.planning import HOLDER
 from bam_factory import Record, write_records
 from repository import ROOT
@@ -237,6 +239,16 @@ def test_tables_of_other_programs_are_written_where_wanted(undisturbed: SmallBat
         assert not (undisturbed.outdir / "single" / f"single.{name}").exists()
 
 
+def test_the_manifest_lists_every_result(undisturbed: SmallBatch, second: Results) -> None:
+    listed = read_manifest(undisturbed.outdir)
+    assert {path for name in ("pairs", "wild_type") for path in sample_files("", name)} <= {
+        f"/{name}" for name in listed
+    }
+    assert {"panel/panel.json", "summary.tsv", "summary.html", "aspsfusion_mqc.tsv"} <= set(listed)
+    assert list(differences(undisturbed.outdir, listed)) == []
+    assert not (second.batch.outdir / MANIFEST).exists()  # a sample has no result
+
+
 def test_a_completed_batch_has_nothing_more_to_do(second: Results) -> None:
     """A report that the summary has issued again is no reason to make anything anew."""
     batch = second.batch
@@ -244,6 +256,7 @@ def test_a_completed_batch_has_nothing_more_to_do(second: Results) -> None:
     batch.sheet.write_text("".join(row for row in rows if not row.startswith(("damaged", "cut_bam"))))
     done = batch.run(outdir=str(batch.outdir))
     assert done.returncode == 0, done.stdout
+    assert list(differences(batch.outdir, read_manifest(batch.outdir))) == []
     # The lock names the process that looked last.
     files = sorted(path for path in batch.outdir.rglob("*") if path.is_file() and path.name != HOLDER)
     before = [(path, path.stat().st_mtime_ns, path.read_bytes()) for path in files]

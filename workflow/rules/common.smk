@@ -89,6 +89,8 @@ SUMMARY = {suffix: f"{OUTDIR}/summary.{suffix}" for suffix in ("tsv", "html")}
 SUMMARY["multiqc"] = f"{OUTDIR}/aspsfusion_mqc.tsv"
 # Written when every sample has a result.
 BATCH_COMPLETE = f"{OUTDIR}/logs/batch.complete"
+# The checksums of all results; `aspsfusion verify` compares them.
+MANIFEST = f"{OUTDIR}/manifest.sha256"
 # Which samples have a record, and where a finding of theirs may come from.
 COMPARED = f"{OUTDIR}/logs/compared.tsv"
 ENVIRONMENT = "../../envs/aspsfusion.yaml"
@@ -134,4 +136,4 @@ def benchmark_of(job):
 
 OUTCOMES = expand(of_sample("outcome.json"), sample=SAMPLES)
 # What is not true any more as soon as the reads or the panel are looked at again.
-OF_THE_BATCH = [*SUMMARY.values(), COMPARED, BATCH_COMPLETE]
+OF_THE_BATCH = [*SUMMARY.values(), COMPARED, BATCH_COMPLETE, MANIFEST]

@@ -138,3 +138,29 @@ rule check:
     shell:
         "aspsfusion workflow check --samples {input.sheet:q} --panel {input.panel:q} "
         "--settings={params.settings:q} --planned {params.planned:q} --compared {input.compared:q} {input.outcomes:q} > {log:q} 2>&1"
+
+
+# The checksums of all results, written when every sample has one. A report that is written again comes by here,
+# since the summary and the check follow it.
+rule manifest:
+    input:
+        complete=BATCH_COMPLETE,
+    output:
+        MANIFEST,
+    log:
+        f"{OUTDIR}/logs/manifest.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        outdir=OUTDIR,
+        results=[
+            *SUMMARY.values(),
+            PANEL_DIR,
+            *([str(Path(FETCHED_LOCI).parent)] if GENOME_FETCH else []),
+            *(f"{OUTDIR}/{sample}" for sample in SAMPLES),
+        ],
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion workflow manifest --outdir {params.outdir:q} {params.results:q} > {log:q} 2>&1"

@@ -6,7 +6,7 @@ missing without a word.
 
 import csv
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -18,7 +18,6 @@ from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.io.tables import cell_text
 from aspsfusion.report.findings import Fusion
-from aspsfusion.report.json_tsv import read_report
 from aspsfusion.report.models import Report
 from aspsfusion.report.words import listed
 
@@ -131,15 +130,19 @@ class BatchSample:
         return None if self.path is None else html_beside(self.path)
 
 
-def read_batch(report_paths: Sequence[Path]) -> list[BatchSample]:
+def read_batch(report_paths: Sequence[Path], read: Callable[[Path], Report]) -> list[BatchSample]:
     """Read the reports, in the order given.
+
+    Args:
+        report_paths: their files.
+        read: reads one.
 
     Raises:
         AspsfusionError: a report cannot be read, or two belong to one sample.
     """
     batch = []
     for path in report_paths:
-        report = read_report(path)
+        report = read(path)
         batch.append(BatchSample(report.sample_id, report, path))
     seen: set[str] = set()
     for sample in batch:

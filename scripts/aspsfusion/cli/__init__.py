@@ -71,6 +71,7 @@ COMMANDS = {
         "concordance",
         "compare the verdicts of batches with known samples: page and table of a verification",
     ),
+    "verify": ("verify", "compare the results of a batch with the checksums that the workflow wrote"),
     "workflow": (
         "workflow",
         "what the rules of the workflow call: attempt a job, compare the samples, check the outcomes",
@@ -86,9 +87,9 @@ COMMANDS = {
 
 GROUPS = {
     "run": ("run", "demo", "samplesheet", "panel"),
-    "look": ("summary", "explain"),
+    "look": ("summary", "explain", "verify", "concordance"),
     "single stages": ("screen", "extract", "analyse", "align", "evidence", "call", "tag", "report"),
-    "development": ("demo-reference", "simulate", "validate", "workflow"),
+    "development": ("demo-reference", "simulate", "spike-in", "validate", "workflow"),
 }
 """Commands by what they are for, as the help lists them."""
 

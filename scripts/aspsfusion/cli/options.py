@@ -190,11 +190,11 @@ def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
     Raises:
         AspsfusionError: a report cannot be read, or is not of a negative sample.
     """
-    from aspsfusion.report.json_tsv import read_report
+    from aspsfusion.interpret.agreement import read_judged
 
     found = []
     for path in args.baseline:
-        report = read_report(path)
+        report = read_judged(path)
         if report.verdict.call == "CONFIRMED":
             raise ParameterError(
                 f"is the report of a sample with {report.verdict.target}",

@@ -101,12 +101,12 @@ def _report(args: argparse.Namespace) -> None:
 
 
 def _read(args: argparse.Namespace) -> "Report":
-    from aspsfusion.report.json_tsv import read_report
+    from aspsfusion.interpret.agreement import read_judged
 
     given = [f"--{name}" for name in STAGES if name != "json" and getattr(args, name)]
     if given:
         raise ParameterError(f"--from cannot go with {given[0]}", remedy="give either form of the command")
-    report = read_report(args.source)
+    report = read_judged(args.source)
     if args.batch:
         from aspsfusion.batch.contamination import read_findings, with_findings
 
@@ -155,17 +155,17 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(args: argparse.Namespace) -> None:
+    from aspsfusion.interpret.agreement import read_judged
     from aspsfusion.report.explain import (
         explain_supporting_read,
         explain_verdict,
         find_read,
         other_reads_of_name,
     )
-    from aspsfusion.report.json_tsv import read_report
 
     if bool(args.panel) != bool(args.evidence):
         raise ParameterError("--panel and --evidence go together", remedy="give both of them")
-    report = read_report(args.report)
+    report = read_judged(args.report)
     if args.read is None:
         print(explain_verdict(report), end="")
         return

@@ -112,13 +112,14 @@ def run(args: argparse.Namespace) -> None:
     )
     from aspsfusion.batch.summary_html import controls_sentence, write_summary_html
     from aspsfusion.errors import ParameterError
+    from aspsfusion.interpret.agreement import read_judged
 
     refuse_existing([args.output_tsv, args.output_html, args.multiqc], force=args.force)
     if not args.reports and not args.outcomes:
         raise ParameterError("no report is given", remedy="name at least one report.json")
     parameters = parameters_from(args, BatchParameters)
     sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
-    batch = read_batch(args.reports)
+    batch = read_batch(args.reports, read_judged)
     if args.outcomes:
         outcomes = read_outcomes(args.outcomes).values()
         batch = with_outcomes(batch, outcomes, present_of(args))
