@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aspsfusion.simulate.demo import DEFINITION, DemoSample, load_demo
+from aspsfusion.simulate.demo import DemoSample, load_demo
 from repository import ROOT
 
 
@@ -119,7 +119,7 @@ def main() -> int:
     parser.add_argument("--base", required=True, help="commit, branch or tag to compare with")
     parser.add_argument("--samples", nargs="+", help="of the demonstration (default: all)")
     args = parser.parse_args()
-    demo = load_demo(ROOT / DEFINITION)
+    demo = load_demo()
     samples = [sample for sample in demo.samples if not args.samples or sample.id in args.samples]
     with tempfile.TemporaryDirectory() as scratch, checked_out(args.base, Path(scratch, "tree")) as tree:
         base, now = State(tree, Path(scratch, "base")), State(ROOT, Path(scratch, "now"))

@@ -34,6 +34,7 @@ from aspsfusion.report.models import (
     ReferenceId,
     Report,
     Verdict,
+    in_one,
 )
 
 
@@ -530,7 +531,9 @@ def judged(report: Report) -> Report:
     """
     parameters = ClassifyParameters.model_validate(report.parameters["classify"])
     verdict, excluded = decided_again(report, parameters)
-    verdict = verdict.model_copy(update={"statement": report.verdict.statement})
+    result = report.verdict.result
+    statement = in_one(result, verdict.evidence, verdict.limit)
+    verdict = verdict.model_copy(update={"result": result, "statement": statement})
     return report.model_copy(update={"verdict": verdict, "exclusion": excluded})
 
 

@@ -382,7 +382,7 @@ def _number(text: str) -> int | float | str:
     return text
 
 
-def option_list(thresholds: Mapping[str, int | float] | None) -> Sequence[str]:
+def option_list(thresholds: Mapping[str, object] | None) -> Sequence[str]:
     """Return a section of thresholds as options of the command that takes them.
 
     >>> option_list({"min_anchor": 12, "max_edit_rate": 0.05})

@@ -11,7 +11,7 @@ from aspsfusion.batch.outcomes import Inputs, Outcome, file_identities, read_out
 from aspsfusion.batch.summary import control_is_ok, in_order, leading_fusion, read_batch, with_outcomes
 from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.report.json_tsv import write_json
+from aspsfusion.report.json_tsv import read_report, write_json
 from aspsfusion.report.models import Report
 from report_factory import confirmed_report, excluded_report, indeterminate_report, judged, make_fusion
 
@@ -72,7 +72,9 @@ def test_rows_come_in_the_order_of_the_sheet(tmp_path: Path) -> None:
     outcomes = [tmp_path / "broken.outcome.json", tmp_path / "good.outcome.json"]
     write_outcome(Outcome("broken", "screen").failure("screen", "x"), outcomes[0])
     write_outcome(Outcome("wild_type_deep", "analyse"), outcomes[1])
-    batch = with_outcomes(read_batch(list(map(Path, paths))), read_outcomes(outcomes).values(), {})
+    batch = with_outcomes(
+        read_batch(list(map(Path, paths)), read_report), read_outcomes(outcomes).values(), {}
+    )
     assert [one.sample_id for one in in_order(batch, names)] == [*names, "prcc_tfe3"]
     rows = run(tmp_path, *paths, "--samples", str(sheet))
     assert [row["sample_id"] for row in rows] == ["wild_type_deep", "type1_strong", "prcc_tfe3"]

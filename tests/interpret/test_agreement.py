@@ -61,6 +61,7 @@ def drop(name: str) -> Callable[[dict[str, Any]], None]:
     return put(name, value=[])
 
 
+PARTS = "its headline, evidence or limit is not what its evidence gives"
 VERDICT = r"its verdict is \w+ \(.*\), and its evidence gives \w+ \(.*\)"
 BATCH = "its verdict is not what the check of the batch gives"
 
@@ -125,6 +126,14 @@ EDITS: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
         "excluded",
         put("exclusion", "informative_fragments", "TFE3 exon 5", value=1),
         "its exclusion is not that of its informative fragments",
+    ),
+    "another headline": ("confirmed", put("verdict", "headline", value="EXCLUDED: no fusion"), PARTS),
+    "other evidence": ("indeterminate", put("verdict", "evidence", value="Nothing was seen."), PARTS),
+    "no limit": ("excluded", put("verdict", "limit", value=""), PARTS),
+    "another statement": (
+        "confirmed",
+        put("verdict", "statement", value="Not found."),
+        "its statement is not made of its parts",
     ),
     "raised again": ("of a batch", put("verdict", "call", value="CONFIRMED"), BATCH),
     "own verdict edited": (

@@ -26,7 +26,7 @@ from aspsfusion.panel.gene_spec import GeneSpec, GenomeSpec
 from aspsfusion.panel.spec import PanelSpec, TargetSpec, TextSpec
 from aspsfusion.report.findings import Reason
 from aspsfusion.report.json_tsv import read_report
-from aspsfusion.report.models import Exclusion, Report, Verdict
+from aspsfusion.report.models import Exclusion, Report, Verdict, in_one
 
 INCOMPLETE = (FOREIGN_STARTS, "INPUT_INCOMPLETE", "NO_SPLICED_READS", "MATES_NOT_FACING")
 """Flags that say why the input cannot carry the evidence for an exclusion: `quality.incomplete_evidence`."""
@@ -100,9 +100,19 @@ def _difference(own: Report, decided: tuple[Verdict, Exclusion], ends: ListedEnd
             f"its verdict is {stated.call} ({', '.join(codes)}), and its evidence gives {evident.call} "
             f"({', '.join(others)})"
         )
+    evidence = evident.evidence
     for reason, other in zip(stated.reasons, evident.reasons, strict=True):
         if reason.text != other.text and _text_is_known(own, reason, ends):
             return f"what it says of {reason.code} is not what its evidence gives"
+        evidence = evidence.replace(other.text, reason.text)
+    if not stated.headline:
+        return ""  # a record of an earlier version, which has the statement alone
+    same = (stated.headline, stated.evidence) == (evident.headline, evidence)
+    # What a confirmed fusion does not say is the panel's sentence.
+    if not same or (stated.call != "CONFIRMED" and stated.limit != evident.limit):
+        return "its headline, evidence or limit is not what its evidence gives"
+    if stated.statement != in_one(stated.result, stated.evidence, stated.limit):
+        return "its statement is not made of its parts"
     return ""
 
 

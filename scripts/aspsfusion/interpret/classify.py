@@ -160,10 +160,9 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
     return [*reasons, *unproven_evidence(spec, findings)]
 
 
-def _published_in(spec: PanelSpec, name: str) -> str:
+def _published_in(fusion: Fusion) -> str:
     """Return the sentence on the tumours in which the panel lists a fusion, empty without any."""
-    diseases = dict.fromkeys(each.disease for each in spec.junctions if each.fusion == name and each.disease)
-    return f" It has been published in {listed(list(diseases))}." if diseases else ""
+    return f" It has been published in {listed(fusion.diseases)}." if fusion.diseases else ""
 
 
 def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
@@ -186,7 +185,7 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
                 + (
                     f" Without {spec.target.fusion}, it does not confirm the diagnosis."
                     if fusion.reciprocal
-                    else _published_in(spec, fusion.name)
+                    else _published_in(fusion)
                 ),
             )
         )

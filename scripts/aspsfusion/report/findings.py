@@ -142,6 +142,7 @@ class Fusion(Record):
         "", description="name shared by the junctions of one rearrangement: the same 5' and the same 3' gene"
     )
     event_fragments: int = Field(0, description="unique supporting fragments of all its junctions together")
+    diseases: list[str] = Field(default=[], description="tumours in which the panel lists this fusion")
     split_reads_with_duplicates: int
     spanning_pairs_with_duplicates: int
     fragments_with_duplicates: int
