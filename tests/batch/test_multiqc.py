@@ -17,7 +17,7 @@ def rows() -> list[SummaryRow]:
         summary_row(BatchSample(r.sample_id, r, None), "positive", directory=Path(), ntc_max_fragments=10)
         for r in reports
     ]
-    return [*found, SummaryRow("broken", "FAILED", "a.fq is cut off")]
+    return [*found, SummaryRow("broken", "FAILED", "", "a.fq is cut off")]
 
 
 def test_the_settings_are_yaml_and_name_every_column() -> None:

@@ -35,6 +35,7 @@ AS_GIVEN = "{:,g}"
 
 COLUMNS = (
     Column("verdict", "Verdict", "Verdict on the target fusion of the panel"),
+    Column("reason", "Reason", "Reason of the verdict in a few words"),
     Column("fusions", "Fusions", "Names of all reported fusions"),
     Column("fragments", "Fragments", "Unique supporting fragments of the leading fusion", COUNT),
     Column("split_reads", "Split", "Those with a read across the junction", COUNT),
@@ -114,6 +115,7 @@ def _cells(row: SummaryRow) -> list[Cell]:
     return [
         row.sample_id,
         row.verdict,
+        row.reason,
         f"{row.fusions} {row.type}".strip(),
         row.fragments,
         row.split_reads,

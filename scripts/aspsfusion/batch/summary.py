@@ -34,6 +34,7 @@ class SummaryRow:
     Attributes:
         sample_id: name of the sample.
         verdict: CONFIRMED, EXCLUDED, INDETERMINATE, FAILED or OUTDATED.
+        reason: the reason of the verdict in three to six words.
         statement: the verdict in a sentence, or why there is none.
         fusions: names of all reported fusions.
         type: name of the leading fusion's junction in the literature. The leading fusion is the first one
@@ -62,6 +63,7 @@ class SummaryRow:
 
     sample_id: str
     verdict: str
+    reason: str
     statement: str
     fusions: str = ""
     type: str = ""
@@ -289,11 +291,12 @@ def summary_row(
     report = sample.report
     ok = control_is_ok(control, report, ntc_max_fragments)
     if report is None:
-        return SummaryRow(sample.sample_id, sample.verdict, sample.error, control=control, control_ok=ok)
+        return SummaryRow(sample.sample_id, sample.verdict, "", sample.error, control=control, control_ok=ok)
     fusion = leading_fusion(report.fusions)
     return SummaryRow(
         sample_id=report.sample_id,
         verdict=report.verdict.call,
+        reason=report.verdict.headline.partition(": ")[2],
         statement=report.verdict.statement,
         fusions="; ".join(dict.fromkeys(fusion.name for fusion in report.fusions)),
         type=fusion.type if fusion else "",

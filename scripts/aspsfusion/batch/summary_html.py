@@ -24,6 +24,7 @@ class SampleLine:
     sample_id: str
     link: str
     call: str
+    reason: str
     statement: str
     fusions: str
     fragments: str
@@ -127,6 +128,7 @@ def _line(row: SummaryRow) -> SampleLine:
         sample_id=row.sample_id,
         link=quote(row.report),
         call=row.verdict,
+        reason=row.reason,
         statement=row.statement,
         fusions=f"{row.fusions} {row.type}".strip() or "-",
         fragments=_count(row.fragments),
@@ -134,7 +136,10 @@ def _line(row: SummaryRow) -> SampleLine:
         if row.fragments is None
         else f"{_count(row.split_reads)} + {_count(row.spanning_pairs)}",
         share=_percent(row.fraction_three_prime),
-        detectable="-" if row.detectable_fraction is None else rounded_up(row.detectable_fraction),
+        # Beside a fusion that was found it says nothing.
+        detectable="-"
+        if row.detectable_fraction is None or row.verdict == "CONFIRMED"
+        else rounded_up(row.detectable_fraction),
         reads=_count(row.total_reads),
         candidates=_count(row.candidate_fragments),
         flags=row.flags or "-",
