@@ -15,6 +15,7 @@ from aspsfusion.batch.samples import (
     NAME_PATTERN,
     Sample,
     read_samples,
+    read_table,
 )
 from aspsfusion.errors import AspsfusionError, SampleSheetError
 from repository import ROOT
@@ -68,6 +69,17 @@ def test_spreadsheet_habits_are_accepted(reads: Path) -> None:
         b"\xef\xbb\xbfsample_id\tfastq_1\tlibrary\r\nNA\tc.fq \r\n\t\t\r\n\r\n007\ta_1.fq\ttotal\r\n"
     )
     assert [sample.sample_id for sample in read_samples(path)] == ["NA", "007"]
+
+
+def test_what_a_spreadsheet_leaves_is_taken(reads: Path) -> None:
+    path = reads / "samples.tsv"
+    path.write_bytes(
+        b"\xef\xbb\xbfsample_id\tfastq_1\tspecimen\tcase\trun\tremark\t\t\r\n"
+        b'S1\tc.fq\tblock 7\tC, 12\t\t"says ""again"", twice"\t\t\t\r\n\t\t\t\t\t\t\t\r\n'
+    )
+    assert read_samples(path) == (Sample("S1", ("c.fq",)),)
+    _, (row,) = read_table(path)
+    assert (row["specimen"], row["case"], row["remark"]) == ("block 7", "C, 12", 'says "again", twice')
 
 
 def test_bam_is_read_where_it_is_supported(reads: Path) -> None:
@@ -155,6 +167,9 @@ HEADER = "sample_id fastq_1 fastq_2 bam control tumour_fraction batch library"
         pytest.param(["sample_id fastq_1 fastq_1", "S1 c.fq ."], "is given twice", id="column twice"),
         pytest.param(["fastq_1", "c.fq"], "lacks the column sample_id", id="no sample_id"),
         pytest.param(["sample_id fastq_2", "S1 c.fq"], "lacks the column fastq_1", id="no reads column"),
+        pytest.param(["sample_id . fastq_1", "S1 . c.fq"], "column 2 has no name", id="nameless column"),
+        pytest.param([HEADER, "S1 {sample}_1.fq"], "holds a brace or an angle bracket", id="wildcard"),
+        pytest.param([HEADER, "reference c.fq"], "is used by the output directory", id="name of loci"),
         pytest.param(["sample_id fastq_1", "S1 c.fq x"], "row 2: has more columns", id="wide row"),
         pytest.param([HEADER, ". c.fq"], "row 2: has no sample_id", id="no name"),
         pytest.param([HEADER, "-S1 c.fq"], "row 2: sample_id '-S1' is not a plain name", id="leading dash"),

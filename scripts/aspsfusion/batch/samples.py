@@ -16,21 +16,12 @@ from pathlib import Path
 
 from aspsfusion.errors import SampleSheetError, reason_of
 
-COLUMNS = (
-    "sample_id",
-    "fastq_1",
-    "fastq_2",
-    "bam",
-    "control",
-    "tumour_fraction",
-    "batch",
-    "library",
-    "primers",
-    "umi",
-)
 FILE_COLUMNS = ("fastq_1", "fastq_2", "bam")
 SAMPLE_COLUMNS = ("control", "tumour_fraction", "batch", "library", "primers", "umi")
 """Columns in which all rows of a sample must agree."""
+FREE_COLUMNS = ("specimen", "case", "run", "remark")
+"""Text of the laboratory's own, of which nothing depends."""
+COLUMNS = ("sample_id", *FILE_COLUMNS, *SAMPLE_COLUMNS, *FREE_COLUMNS)
 
 CONTROLS = ("positive", "negative", "ntc")
 LIBRARIES = ("polyA", "total", "capture", "amplicon", "anchored")
@@ -38,7 +29,9 @@ PRIMED_LIBRARIES = ("amplicon", "anchored")
 """Those that gene-specific primers make."""
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 PLAIN_NAME = "use letters, digits, '_', '.' and '-', a letter or digit first"
-RESERVED_NAMES = frozenset({"panel", "logs", "benchmarks", "summary.tsv", "summary.html"})
+RESERVED_NAMES = frozenset(
+    {"panel", "reference", "logs", "benchmarks", "summary.tsv", "summary.html", "aspsfusion_mqc.tsv"}
+)
 """Names that the output directory uses beside the samples' directories."""
 
 
@@ -144,8 +137,8 @@ def read_samples(path: str | Path) -> tuple[Sample, ...]:
         SampleSheetError: the sheet is wrong; names the row and the remedy.
     """
     path = Path(path)
-    header, rows = _table(path)
-    _check_header(path, header)
+    header, rows = read_table(path)
+    check_header(path, header)
     if not rows:
         raise _error(path, "holds no samples", "add one row for each lane below the header")
     for row in rows:
@@ -167,7 +160,7 @@ def read_batch_sheet(path: Path) -> BatchSheet:
     Raises:
         SampleSheetError: the sheet cannot be read or its control column is wrong.
     """
-    header, rows = _table(path)
+    header, rows = read_table(path)
     if "sample_id" not in header:
         raise _error(path, "lacks the column sample_id", "give a sample sheet")
     for row in rows:
@@ -179,8 +172,10 @@ def read_batch_sheet(path: Path) -> BatchSheet:
     )
 
 
-def _table(path: Path) -> tuple[list[str], list[Row]]:
-    """Return the header and the rows that are not blank.
+def read_table(path: Path) -> tuple[list[str], list[Row]]:
+    """Return the header and the rows that are not blank, as a spreadsheet writes them or an editor.
+
+    A spreadsheet puts cells with commas or quotes in quotes, and empty ones where others have been.
 
     Raises:
         SampleSheetError: the file cannot be read, is empty, or has a row longer than the header.
@@ -199,8 +194,8 @@ def _table(path: Path) -> tuple[list[str], list[Row]]:
         ) from error
     if not text.strip():
         raise _error(path, "is empty", "give a table with a header and one row for each lane")
-    # No quoting: the number of a record is that of its line in the file.
-    header, *records = [[cell.strip() for cell in line.split("\t")] for line in text.split("\n")]
+    # Quotes never hold a line end: the number of a record is that of its line in the file.
+    header, *records = [_cells(line) for line in text.split("\n")]
     rows = []
     for number, record in enumerate(records, start=2):
         row = Row(path, number, dict.fromkeys(header, "") | dict(zip(header, record, strict=False)))
@@ -211,8 +206,30 @@ def _table(path: Path) -> tuple[list[str], list[Row]]:
     return header, rows
 
 
-def _check_header(path: Path, header: Sequence[str]) -> None:
-    for column in header:
+def _cells(line: str) -> list[str]:
+    r"""Return the cells of a line without quotes around them, and without empty ones at its end.
+
+    >>> _cells('S1\t"said ""no"", twice"\t \t')
+    ['S1', 'said "no", twice']
+    """
+    cells = [cell.strip() for cell in line.split("\t")]
+    while cells and not cells[-1]:
+        cells.pop()
+    return [
+        cell[1:-1].replace('""', '"').strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+        for cell in cells
+    ]
+
+
+def check_header(path: Path, header: Sequence[str]) -> None:
+    """Refuse a header with columns that are not known, or without those that are needed.
+
+    Raises:
+        SampleSheetError: names the first such column.
+    """
+    for number, column in enumerate(header, start=1):
+        if not column:
+            raise _error(path, f"column {number} has no name", f"name it, one of {', '.join(COLUMNS)}")
         if column not in COLUMNS:
             shown = column if len(column) <= 60 else f"{column[:60]}..."
             raise _error(
@@ -280,6 +297,9 @@ def _check_file(row: Row, column: str) -> None:
     file = row[column]
     if not file:
         return
+    if re.search(r"[{}<>]", file):
+        # Snakemake would put other names in their place, and so read another sample's file.
+        raise row.error(f"{column} {file!r} holds a brace or an angle bracket", "rename the file")
     if "\0" in file or not Path(file).exists():
         start = "" if Path(file).is_absolute() else f" (relative paths start at {Path.cwd()})"
         raise row.error(f"{column} {file!r} does not exist", f"correct the path{start}")
