@@ -109,9 +109,12 @@ def test_recipe_has_the_versions_of_the_lock(lock: dict[str, str]) -> None:
         f"{name} = {call}" for name, call in project["scripts"].items()
     ]
     python, *libraries = recipe["requirements"]["run"]
-    names = [Requirement(text).name for text in project["dependencies"]]
-    pinned = {CONDA_NAMES.get(name, name): lock[str(canonicalize_name(name))] for name in names}
-    assert libraries == sorted(f"{name} =={version}" for name, version in pinned.items())
+    needed = {Requirement(text).name for text in project["dependencies"]}
+    versions = {name: version for name, _, version in (text.partition(" ==") for text in libraries)}
+    assert {CONDA_NAMES.get(name, name) for name in needed} <= set(versions)
+    own_names = {conda: name for name, conda in CONDA_NAMES.items()}
+    assert versions == {name: lock[str(canonicalize_name(own_names.get(name, name)))] for name in versions}
+    assert libraries == sorted(libraries)
     assert python in recipe["requirements"]["host"]
     (hatchling,) = [text for text in recipe["requirements"]["host"] if text.startswith("hatchling ")]
     assert hatchling == f"hatchling =={hashed(ROOT / 'envs/requirements.txt')['hatchling'][0]}"

@@ -73,6 +73,18 @@ def test_a_directory_of_reads_is_run_by_the_packaged_workflow(run: Run, batch: P
     assert [row[0] for row in rows] == ["sample_id", "S1", "S2"]
 
 
+def test_what_was_entered_by_hand_stays_when_a_sample_is_added(run: Run, batch: Path) -> None:
+    run()
+    sheet = batch / "out/samples.tsv"
+    rows = [line.split("\t") for line in sheet.read_text().splitlines()]
+    rows[1][rows[0].index("library")] = "capture"
+    sheet.write_text("".join("\t".join(row) + "\n" for row in rows))
+    (batch / "fastq/S3.fastq.gz").write_bytes(b"reads")
+    run()
+    assert [line.split("\t") for line in sheet.read_text().splitlines()][:3] == rows
+    assert sheet.read_text().count("\nS3\t") == 1
+
+
 def test_cores_are_all_unless_a_profile_decides(run: Run) -> None:
     assert "--cores" in run()
     assert "--cores" in run("--profile", "default")

@@ -87,7 +87,7 @@ COMMANDS = {
 
 GROUPS = {
     "run": ("run", "demo", "samplesheet", "panel"),
-    "look": ("summary", "explain", "verify", "concordance"),
+    "look": ("summary", "explain", "concordance", "verify"),
     "single stages": ("screen", "extract", "analyse", "align", "evidence", "call", "tag", "report"),
     "development": ("demo-reference", "simulate", "spike-in", "validate", "workflow"),
 }
@@ -133,7 +133,7 @@ def _commands_in_groups() -> str:
     lines = []
     for title, names in GROUPS.items():
         lines.append(f"{title}:")
-        for name in names:
+        for name in (name for name in names if name in COMMANDS):
             head = f"  {name}".ljust(COLUMN)
             lines.append(textwrap.fill(f"{head}{COMMANDS[name][1]}", WIDTH, subsequent_indent=indent))
         lines.append("")

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="directory of FASTQ, BAM or CRAM files whose names say which sample they are of; "
-        "OUTPUT/samples.tsv is the sheet made of them",
+        "OUTPUT/samples.tsv is the sheet made of them, which keeps what is entered in it by hand",
     )
     reads.add_argument("--samples", type=Path, metavar="TSV", help="sample sheet")
     source = parser.add_mutually_exclusive_group(required=True)
@@ -125,7 +125,7 @@ def _make_sheet(args: argparse.Namespace) -> None:
     from aspsfusion.batch.start import SHEET
 
     args.output.mkdir(parents=True, exist_ok=True)
-    sheet = run_samplesheet(args.reads, args.output / SHEET, recursive=args.recursive, force=True)
+    sheet = run_samplesheet(args.reads, args.output / SHEET, recursive=args.recursive, append=True)
     for path, reason in sheet.skipped:
         print(f"left out {path}: {reason}")
 
