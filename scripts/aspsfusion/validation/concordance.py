@@ -14,7 +14,6 @@ from typing import Literal
 from aspsfusion.batch.outcomes import OUTCOME_SUFFIX, beside, read_outcome
 from aspsfusion.batch.samples import read_table
 from aspsfusion.batch.summary import FAILED, leading_fusion, sources_of, without_result
-from aspsfusion.config import option_list
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
 from aspsfusion.io.files import replacing
@@ -62,7 +61,7 @@ class Compared:
         panel: name and version of the panel.
         panel_checksum: SHA-256 of its YAML.
         reference: file that it was built from, and what kind it is.
-        thresholds: of evidence and verdict, as options.
+        thresholds: of evidence and verdict, by name.
         report_sha256: checksum of the report.json.
         notices: what must be on every page.
     """
@@ -203,7 +202,9 @@ def _row(known: Known, result: _Result) -> Compared:
         reasons="; ".join(f"{reason.code}: {reason.text}" for reason in report.verdict.reasons),
         panel_checksum=report.panel.checksum,
         **sources_of(report),
-        thresholds=" ".join(part for stage in report.parameters.values() for part in option_list(stage)),
+        thresholds="; ".join(
+            f"{name} {value}" for stage in report.parameters.values() for name, value in stage.items()
+        ),
         report_sha256=result.sha256,
         notices="; ".join(report.notices),
     )
