@@ -9,15 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.batch.samples import (
-    COLUMNS,
     CONTROLS,
     LIBRARIES,
     NAME_PATTERN,
     RESERVED_NAMES,
     Sample,
     read_samples,
-    read_table,
 )
+from aspsfusion.batch.sheet import COLUMNS, read_table
 from aspsfusion.errors import AspsfusionError, SampleSheetError
 from repository import ROOT
 
@@ -60,6 +59,7 @@ def test_lanes_of_one_sample_are_joined_in_order(reads: Path) -> None:
         tumour_fraction=0.3,
         batch="run7",
         library="polyA",
+        as_given={"batch": "run7", "control": "positive", "library": "polyA", "tumour_fraction": "0.3"},
     )
     assert second == Sample("S2", ("c.fq",))
 
@@ -78,7 +78,8 @@ def test_what_a_spreadsheet_leaves_is_taken(reads: Path) -> None:
         b"\xef\xbb\xbfsample_id\tfastq_1\tspecimen\tcase\trun\tremark\t\t\r\n"
         b'S1\tc.fq\tblock 7\tC, 12\t\t"says ""again"", twice"\t\t\t\r\n\t\t\t\t\t\t\t\r\n'
     )
-    assert read_samples(path) == (Sample("S1", ("c.fq",)),)
+    as_given = {"specimen": "block 7", "case": "C, 12", "remark": 'says "again", twice'}
+    assert read_samples(path) == (Sample("S1", ("c.fq",), as_given=as_given),)
     _, (row,) = read_table(path)
     assert (row["specimen"], row["case"], row["remark"]) == ("block 7", "C, 12", 'says "again", twice')
 

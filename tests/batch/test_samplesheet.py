@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from aspsfusion.batch.samples import COLUMNS, read_samples, read_table
+from aspsfusion.batch.samples import read_samples
 from aspsfusion.batch.samplesheet import SheetRow, parse_name, sheet_of
+from aspsfusion.batch.sheet import COLUMNS, read_table
 from aspsfusion.cli import main
 
 

@@ -159,6 +159,18 @@ def test_an_edited_report_disagrees(edit: str) -> None:
     assert re.match(words, disagreement(Report.model_validate(data)))
 
 
+def test_what_the_sheet_says_is_printed_as_given(tmp_path: Path) -> None:
+    record, page, after = (tmp_path / name for name in ("s.record.json", "s.html", "s.report.json"))
+    write_json(judged(confirmed_report("s")), record)
+    words = ["--sheet", "specimen=B24/17 <2>", "--sheet", "tumour_fraction=0.3"]
+    assert main(["report", "--from", str(record), "--json", str(after), "--html", str(page), *words]) == 0
+    sheet = {"specimen": "B24/17 <2>", "tumour_fraction": "0.3"}
+    assert json.loads(after.read_text())["sheet"] == sheet
+    head = page.read_text().partition("</header>")[0]
+    assert "B24/17 &lt;2&gt;" in head
+    assert "<dt>Tumour fraction</dt>" in head
+
+
 COMMANDS = {
     "report": ("report", "--from", "{d}/s.report.json", "--html", "{d}/s.report.html"),
     "explain": ("explain", "{d}/s.report.json"),

@@ -33,7 +33,7 @@ def cells(path: Path) -> list[str]:
 
 
 def test_tables_hold_no_formula_and_no_control_character(tmp_path: Path) -> None:
-    row = SummaryRow("-s1", "FAILED", EVIL, total_reads=-3, fraction_three_prime=-0.5)
+    row = SummaryRow("-s1", "FAILED", "", EVIL, total_reads=-3, fraction_three_prime=-0.5)
     write_summary_tsv([row], tmp_path / "summary.tsv")
     write_fusions_tsv(evil_report(), tmp_path / "fusions.tsv")
     write_arriba(evil_report(), tmp_path / "arriba.tsv")

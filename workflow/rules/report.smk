@@ -62,9 +62,10 @@ rule report:
                 of_sample(f"{name}.tsv").format(sample=wildcards.sample),
             )
         ),
+        sheet=lambda wildcards: SAMPLES[wildcards.sample].printed,
         version=PACKAGE_VERSION,
     shell:
-        "aspsfusion report --force --from {params.record:q} {params.findings} --json {output.json:q} "
+        "aspsfusion report --force --from {params.record:q} {params.findings} {params.sheet} --json {output.json:q} "
         "--html {output.html:q} --tsv {output.tsv:q} --vcf {output.vcf:q} {params.tables} > {log:q} 2>&1"
 
 

@@ -15,15 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aspsfusion.batch.samples import (
-    COLUMNS,
-    FILE_COLUMNS,
-    NAME_PATTERN,
-    RESERVED_NAMES,
-    Row,
-    check_header,
-    read_table,
-)
+from aspsfusion.batch.samples import NAME_PATTERN, RESERVED_NAMES
+from aspsfusion.batch.sheet import COLUMNS, FILE_COLUMNS, Row, check_header, read_table
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.files import replacing
 

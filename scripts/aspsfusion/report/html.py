@@ -52,6 +52,7 @@ class ReportView:
         aliases: other names of the target fusion.
         page_head: notices for the head of every printed page, fit for a style sheet.
         page_foot: sample and verdict for the foot of every printed page, fit for a style sheet.
+        case: what the sample sheet says of the sample, name by name.
         notices: sentences that must not be overlooked.
         call: the verdict in a word.
         headline: the verdict with its reason.
@@ -88,6 +89,7 @@ class ReportView:
     aliases: tuple[str, ...]
     page_head: Markup
     page_foot: Markup
+    case: tuple[Fact, ...]
     notices: tuple[str, ...]
     call: str
     headline: str
@@ -145,6 +147,7 @@ def report_view(report: Report) -> ReportView:
         # Both are escaped for a style sheet, where HTML's own escapes would be printed as they are.
         page_head=Markup(css_string(" ".join(report.notices))),
         page_foot=Markup(css_string(foot)),
+        case=tuple(Fact(_heading(column), text) for column, text in report.sheet.items()),
         notices=tuple(report.notices),
         call=report.verdict.call,
         headline=report.verdict.headline or report.verdict.call,
@@ -181,6 +184,15 @@ def report_view(report: Report) -> ReportView:
         limits=tuple(report.limits),
         signature=SIGNATURE,
     )
+
+
+def _heading(column: str) -> str:
+    """Return the name of a column of the sample sheet for readers.
+
+    >>> _heading("tumour_fraction")
+    'Tumour fraction'
+    """
+    return column.replace("_", " ").capitalize()
 
 
 def _lines(verdict: Verdict) -> tuple[Fact, ...]:

@@ -322,6 +322,9 @@ class Report(Record):
 
     schema_version: str
     sample_id: str
+    sheet: dict[str, str] = Field(
+        default={}, description="what the sample sheet says of the sample, by column, as given"
+    )
     inputs: list[InputFile] = Field(default=[], description="files of reads, lane by lane")
     panel: PanelId
     reference: ReferenceId

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from aspsfusion.batch.outcomes import OUTCOME_SUFFIX, beside, read_outcome
-from aspsfusion.batch.samples import read_table
+from aspsfusion.batch.sheet import read_table
 from aspsfusion.batch.summary import FAILED, leading_fusion, sources_of, without_result
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
