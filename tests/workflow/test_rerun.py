@@ -26,7 +26,7 @@ def batch(undisturbed: SmallBatch, tmp_path_factory: pytest.TempPathFactory) -> 
     shutil.rmtree(found.outdir / "wild_type")
     done = found.run("--printshellcmds")  # with which Snakemake says all that it does
     assert done.returncode == 0, done.stdout
-    assert "rule compare" in done.stdout
+    assert "rule summary" in done.stdout
     assert "rule analyse" not in done.stdout, "a sample that is left out makes none of the others anew"
     assert verdicts(found.outdir) == dict.fromkeys(SAMPLES, "CONFIRMED")
     return found
