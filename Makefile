@@ -108,10 +108,11 @@ carriers: $(INSTALLED) $(WORK)/panel
 	  --cores $(CORES) $(if $(KINDS),--kinds $(KINDS)) \
 	  $(if $(filter file,$(origin SAMPLES)),,--samples $(SAMPLES))
 
-# Goes on where it was stopped. The second one kills, ends and starves every stage ROUNDS times.
+# Goes on where it was stopped. The others kill, end and starve every stage, and the whole workflow, ROUNDS times.
 fuzz: $(INSTALLED)
 	PYTHONPATH=tests $(BIN)/python -m fuzz --work $(WORK)/fuzz --inputs $(INPUTS) --cores $(CORES)
 	PYTHONPATH=tests $(BIN)/python -m fuzz.broken_rounds --work $(WORK)/broken --rounds $(ROUNDS)
+	PYTHONPATH=tests $(BIN)/python -m fuzz.workflow_rounds --work $(WORK)/broken_workflow --rounds $(ROUNDS)
 
 batch-study: $(INSTALLED)
 	PYTHONPATH=tests $(BIN)/python tests/benchmark/batch_study.py --samples $(SAMPLES) --cores $(CORES) \
