@@ -122,10 +122,11 @@ compare: $(DEV)
 	@test -n "$(BASE)" || { echo "name the state to compare with: make compare BASE=COMMIT" >&2; exit 1; }
 	PYTHONPATH=tests $(BIN)/python -m compare --base $(BASE)
 
-# Goes on where it was stopped. The second one kills, ends and starves every stage ROUNDS times.
+# Goes on where it was stopped. The others kill, end and starve every stage, and the whole workflow, ROUNDS times.
 fuzz: $(DEV)
 	PYTHONPATH=tests $(BIN)/python -m fuzz --work $(WORK)/fuzz --inputs $(INPUTS) --cores $(CORES)
 	PYTHONPATH=tests $(BIN)/python -m fuzz.broken_rounds --work $(WORK)/broken --rounds $(ROUNDS)
+	PYTHONPATH=tests $(BIN)/python -m fuzz.workflow_rounds --work $(WORK)/broken_workflow --rounds $(ROUNDS)
 
 batch-study: $(DEV)
 	PYTHONPATH=tests $(BIN)/python tests/benchmark/batch_study.py --samples $(SAMPLES) --cores $(CORES) \

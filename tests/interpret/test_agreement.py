@@ -151,6 +151,15 @@ EDITS: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
 }
 
 
+def test_another_version_may_have_said_it_in_other_words() -> None:
+    data = REPORTS["excluded"]().model_dump(mode="json")
+    data["software"]["aspsfusion"] = "0.0.1"
+    data["verdict"]["reasons"][0]["text"] = "Not there."
+    assert disagreement(Report.model_validate(data)) == ""
+    data["verdict"]["call"] = "CONFIRMED"
+    assert re.match(VERDICT, disagreement(Report.model_validate(data)))
+
+
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_edited_report_disagrees(edit: str) -> None:
     kind, change, words = EDITS[edit]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from aspsfusion import __version__
 from aspsfusion.batch.contamination import BatchFindings, own_report, with_findings
 from aspsfusion.call.calls_file import ListedEnds
 from aspsfusion.config import ClassifyParameters
@@ -117,7 +118,9 @@ def _difference(own: Report, decided: tuple[Verdict, Exclusion], ends: ListedEnd
 
 
 def _text_is_known(own: Report, reason: Reason, ends: ListedEnds) -> bool:
-    """Whether a record holds all that the text of a reason is made of."""
+    """Whether a record holds all that the text of a reason is made of, and this version made it of that."""
+    if own.software.get("aspsfusion") != __version__:
+        return False  # texts are worded anew now and then, and old reports serve as a baseline
     if reason.code == "OTHER_DEFINING_FUSION":
         return own.verdict.call != "EXCLUDED"  # it names the panel's diagnosis there
     if reason.code in ("LOW_COVERAGE", AMPLICON_CANNOT_SHOW):
