@@ -17,12 +17,11 @@ from snakemake_logger_plugin_aspsfusion import LogHandler, LogHandlerSettings
 
 FUSION = {"name": "A::B", "type": "type 1", "is_target": True, "reciprocal": False, "fragments": 12}
 OTHER = {"name": "C::B", "type": "", "is_target": False, "reciprocal": False, "fragments": 40}
-REASON = "Too few wild-type fragments."
 SENTENCE = "reads.fastq.gz: is a truncated gzip file; copy it again"
 RECORDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
-    "carrier": ("CONFIRMED", [OTHER, FUSION]),
-    "normal": ("EXCLUDED", []),
-    "poor.1": ("INDETERMINATE", []),
+    "carrier": ("CONFIRMED: A::B type 1", [OTHER, FUSION]),
+    "normal": ("EXCLUDED: no A::B down to 1.8%", []),
+    "poor.1": ("INDETERMINATE: A not seen", []),
 }
 QUIETLY = ("dryrun", "verbose", "printshellcmds", "debug_dag", "quiet")
 
@@ -30,19 +29,19 @@ QUIETLY = ("dryrun", "verbose", "printshellcmds", "debug_dag", "quiet")
 @pytest.fixture
 def batch(tmp_path: Path) -> PlannedBatch:
     """A batch of four samples, one of them failed, with its summary."""
-    rows = ["sample_id\tverdict\tstatement\treport"]
-    for sample, (call, fusions) in RECORDS.items():
+    rows = ["sample_id\tverdict\treason\tfragments\tstatement\treport"]
+    for sample, (headline, fusions) in RECORDS.items():
         directory = tmp_path / sample
         directory.mkdir()
-        verdict = {"call": call, "reasons": [{"text": REASON}]}
-        record = {"verdict": verdict, "fusions": fusions, "exclusion": {"detectable_fraction": 0.0171}}
-        for name in ("record", "report"):
-            (directory / f"{sample}.{name}.json").write_text(json.dumps(record))
+        record = {"verdict": {"headline": headline}, "fusions": fusions}
+        (directory / f"{sample}.record.json").write_text(json.dumps(record))
         write_outcome(Outcome(sample, "analyse"), outcome_of(tmp_path, sample))
-        rows.append(f"{sample}\t{call}\tA long statement.\t{sample}/{sample}.report.html")
+        said = "\t".join(headline.split(": "))
+        fragments = "12" if fusions else ""
+        rows.append(f"{sample}\t{said}\t{fragments}\tA long statement.\t{sample}/{sample}.report.html")
     (tmp_path / "damaged").mkdir()
     write_outcome(Outcome("damaged", "screen").failure("screen", SENTENCE), outcome_of(tmp_path, "damaged"))
-    rows.append(f"damaged\tFAILED\t{SENTENCE}\t")
+    rows.append(f"damaged\tFAILED\t\t\t{SENTENCE}\t")
     (tmp_path / "summary.tsv").write_text("\n".join(rows) + "\n")
     samples = (*RECORDS, "damaged")
     return PlannedBatch(tmp_path, samples, str(tmp_path / "panel"), str(tmp_path / "logs" / "complete"))
@@ -74,8 +73,8 @@ def test_a_sample_that_is_through_is_a_line_and_the_end_has_all(batch: PlannedBa
     screen.end()
     verdicts = [
         "carrier  CONFIRMED      A::B type 1, 12 fragments",
-        "normal   EXCLUDED       down to a share of 1.7%",
-        f"poor.1   INDETERMINATE  {REASON}",
+        "normal   EXCLUDED       no A::B down to 1.8%",
+        "poor.1   INDETERMINATE  A not seen",
     ]
     assert stream.getvalue().splitlines() == [
         f"4 samples, results in {batch.outdir}; details are in {batch.outdir}/logs and .snakemake/log",
@@ -141,10 +140,9 @@ def test_what_cannot_be_read_stops_nothing(batch: PlannedBatch) -> None:
     for sample in ("carrier", "normal"):
         screen.finish(last_job(batch, sample))
     assert stream.getvalue().count("cannot be shown") == 2
-    (batch.outdir / "carrier" / "carrier.report.json").write_text("[]")
     screen.finish(Job("check", (batch.complete,)))
     screen.end()
-    assert "\ncarrier  CONFIRMED\n" in stream.getvalue()
+    assert "\ncarrier  CONFIRMED      A::B type 1, 12 fragments\n" in stream.getvalue()
 
 
 @pytest.fixture

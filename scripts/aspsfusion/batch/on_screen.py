@@ -9,7 +9,6 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -192,7 +191,7 @@ def verdict_table(summary: Path) -> list[str]:
     """Return the verdicts of a batch as lines, with the errors of samples below them.
 
     Args:
-        summary: `summary.tsv`; the reports are beside it.
+        summary: `summary.tsv`.
     """
     with summary.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, dialect="excel-tab"))
@@ -200,14 +199,9 @@ def verdict_table(summary: Path) -> list[str]:
     lines, errors = [], []
     for row in rows:
         sample, call = row["sample_id"], row["verdict"]
-        words = ""
-        if row["report"]:
-            with suppress(*UNREADABLE):
-                report = summary.parent / sample / f"{sample}.report.json"
-                _, words = in_words(json.loads(report.read_text(encoding="utf-8")))
-        else:
+        if not row["report"]:
             errors.append(f"sample {sample} {call}: {row['statement']}")
-        lines.append(f"{sample:{width}}  {call:13}  {words}".rstrip())
+        lines.append(f"{sample:{width}}  {call:13}  {_in_short(row['reason'], row['fragments'])}".rstrip())
     numbers = Counter(row["verdict"] for row in rows)
     counted = ", ".join(f"{number} {call}" for call, number in sorted(numbers.items()))
     return [*lines, f"{_count(rows)}: {counted}", *errors]
@@ -231,13 +225,13 @@ def in_words(report: Mapping[str, Any]) -> tuple[str, str]:
     Args:
         report: content of a report.json.
     """
-    call: str = report["verdict"]["call"]
+    call, _, reason = report["verdict"]["headline"].partition(": ")
     fusions = sorted(report["fusions"], key=lambda fusion: not fusion["is_target"] or fusion["reciprocal"])
-    for fusion in fusions:
-        return call, f"{fusion['name']} {fusion['type']}".strip() + f", {fusion['fragments']} fragments"
-    if call == "EXCLUDED":
-        return call, f"down to a share of {report['exclusion']['detectable_fraction']:.1%}"
-    return call, next((reason["text"] for reason in report["verdict"]["reasons"]), "")
+    return call, _in_short(reason, str(fusions[0]["fragments"]) if fusions else "")
+
+
+def _in_short(reason: str, fragments: str) -> str:
+    return f"{reason}, {fragments} fragments" if fragments else reason
 
 
 def last_words(log: str) -> str:
