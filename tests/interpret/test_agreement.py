@@ -13,6 +13,7 @@ from aspsfusion.batch.outcomes import Outcome, write_outcome
 from aspsfusion.cli import main
 from aspsfusion.config import BatchParameters
 from aspsfusion.interpret.agreement import disagreement
+from aspsfusion.report.findings import ListedEndFragments
 from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Report
 from report_factory import confirmed_report, excluded_report, indeterminate_report, judged, make_fusion
@@ -30,7 +31,14 @@ def lowered() -> Report:
     return check_batch(batch, {}, BatchParameters())[0].report
 
 
+def at_listed_ends() -> Report:
+    """A negative of which three fragments show listed ends of the fusion with other sequence beyond."""
+    ends = ListedEndFragments(leaving=2, joining=1)
+    return judged(excluded_report().model_copy(update={"listed_ends": ends}))
+
+
 REPORTS: dict[str, Callable[[], Report]] = {
+    "at listed ends": at_listed_ends,
     "confirmed": lambda: judged(confirmed_report()),
     "excluded": lambda: judged(excluded_report()),
     "indeterminate": lambda: judged(indeterminate_report()),
@@ -127,6 +135,7 @@ EDITS: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
         put("exclusion", "informative_fragments", "TFE3 exon 5", value=1),
         "its exclusion is not that of its informative fragments",
     ),
+    "listed ends removed": ("at listed ends", put("listed_ends", value={}), VERDICT),
     "another headline": ("confirmed", put("verdict", "headline", value="EXCLUDED: no fusion"), PARTS),
     "other evidence": ("indeterminate", put("verdict", "evidence", value="Nothing was seen."), PARTS),
     "no limit": ("excluded", put("verdict", "limit", value=""), PARTS),

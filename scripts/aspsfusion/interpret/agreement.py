@@ -1,8 +1,8 @@
 """Checks the verdict of a record against the record's own evidence, by the code that decides a verdict.
 
 The verdict is decided again from what the record holds, so that an edited or damaged one is noticed. A record
-does not hold the panel's sentences, how many fragments show a listed end of the fusion, which primers make a
-pair, and the molecules that begin at none; see `_text_is_known`.
+does not hold the panel's sentences, which primers make a pair, and the molecules that begin at none; see
+`_text_is_known`.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,6 @@ from aspsfusion.interpret.differential import with_differential
 from aspsfusion.interpret.exclusion import ANCHORED, Findings, limit_of
 from aspsfusion.interpret.foreign import FOREIGN_STARTS
 from aspsfusion.interpret.primed import Primed
-from aspsfusion.interpret.unproven import AGREEING, AGREEING_SPLIT
 from aspsfusion.panel.gene_spec import GeneSpec, GenomeSpec
 from aspsfusion.panel.spec import PanelSpec, TargetSpec, TextSpec
 from aspsfusion.report.findings import Reason
@@ -31,10 +30,6 @@ from aspsfusion.report.models import Exclusion, Report, Verdict, in_one
 
 INCOMPLETE = (FOREIGN_STARTS, "INPUT_INCOMPLETE", "NO_SPLICED_READS", "MATES_NOT_FACING")
 """Flags that say why the input cannot carry the evidence for an exclusion: `quality.incomplete_evidence`."""
-
-NO_LISTED_ENDS = ListedEnds()
-ENOUGH_LISTED_ENDS = ListedEnds(AGREEING_SPLIT, AGREEING - AGREEING_SPLIT)
-"""The fewest that are a reason. A record states them in the text of that reason alone."""
 
 
 def read_judged(path: Path) -> Report:
@@ -61,38 +56,31 @@ def disagreement(report: Report) -> str:
     except ValidationError:
         return "its thresholds are none"
     declared = own.exclusion.tumour_fraction
-    # First, since the number of fragments that a limit needs is searched for.
     if declared is not None and not 0 < declared <= 1:
         return f"{declared} is no share of tumour cells"
     if own.exclusion.threshold != limit_of(parameters, declared):
         return "the limit of its exclusion is not that of its thresholds"
     try:
-        problems = [
-            _difference(own, decided_again(own, parameters, ends), ends)
-            for ends in (NO_LISTED_ENDS, ENOUGH_LISTED_ENDS)
-        ]
+        problem = _difference(own, *decided_again(own, parameters))
     except (ArithmeticError, AssertionError, LookupError, ValueError):
         return "nothing follows from its evidence"
-    return problems[0] if all(problems) else _of_the_batch(report, own)
+    return problem or _of_the_batch(report, own)
 
 
-def decided_again(
-    own: Report, parameters: ClassifyParameters, ends: ListedEnds = NO_LISTED_ENDS
-) -> tuple[Verdict, Exclusion]:
+def decided_again(own: Report, parameters: ClassifyParameters) -> tuple[Verdict, Exclusion]:
     """Return verdict and exclusion as a record's own evidence gives them, without the panel's sentences.
 
     Args:
         own: by the sample's own reads.
         parameters: thresholds.
-        ends: fragments at listed ends, which a record does not hold.
     """
-    verdict, excluded = classify(_panel_of(own), _findings_of(own, ends), parameters)
+    verdict, excluded = classify(_panel_of(own), _findings_of(own), parameters)
     return with_differential(verdict, own.differential, ""), excluded
 
 
-def _difference(own: Report, decided: tuple[Verdict, Exclusion], ends: ListedEnds) -> str:
+def _difference(own: Report, evident: Verdict, excluded: Exclusion) -> str:
     """Return in what a record differs from what its evidence gives."""
-    stated, (evident, excluded) = own.verdict, decided
+    stated = own.verdict
     if excluded != own.exclusion:
         return "its exclusion is not that of its informative fragments"
     codes, others = ([reason.code for reason in verdict.reasons] for verdict in (stated, evident))
@@ -103,7 +91,7 @@ def _difference(own: Report, decided: tuple[Verdict, Exclusion], ends: ListedEnd
         )
     evidence = evident.evidence
     for reason, other in zip(stated.reasons, evident.reasons, strict=True):
-        if reason.text != other.text and _text_is_known(own, reason, ends):
+        if reason.text != other.text and _text_is_known(own, reason):
             return f"what it says of {reason.code} is not what its evidence gives"
         evidence = evidence.replace(other.text, reason.text)
     if not stated.headline:
@@ -117,15 +105,13 @@ def _difference(own: Report, decided: tuple[Verdict, Exclusion], ends: ListedEnd
     return ""
 
 
-def _text_is_known(own: Report, reason: Reason, ends: ListedEnds) -> bool:
+def _text_is_known(own: Report, reason: Reason) -> bool:
     """Whether a record holds all that the text of a reason is made of, and this version made it of that."""
     if own.software.get("aspsfusion") != __version__:
         return False  # texts are worded anew now and then, and old reports serve as a baseline
     if reason.code == "OTHER_DEFINING_FUSION":
         return own.verdict.call != "EXCLUDED"  # it names the panel's diagnosis there
-    if reason.code in ("LOW_COVERAGE", AMPLICON_CANNOT_SHOW):
-        return not own.assay.primers
-    return reason.code != "UNPROVEN_EVIDENCE" or ends == NO_LISTED_ENDS
+    return reason.code not in ("LOW_COVERAGE", AMPLICON_CANNOT_SHOW) or not own.assay.primers
 
 
 def _of_the_batch(report: Report, own: Report) -> str:
@@ -158,7 +144,7 @@ def _panel_of(own: Report) -> PanelSpec:
     )
 
 
-def _findings_of(own: Report, ends: ListedEnds) -> Findings:
+def _findings_of(own: Report) -> Findings:
     """Return what the verdict rests on, as far as the record holds it, see `compose.compose_report`."""
     genes = {row.gene: row.fragments for row in own.expression}
     return Findings(
@@ -176,7 +162,7 @@ def _findings_of(own: Report, ends: ListedEnds) -> Findings:
         per_kilobase=dict(_per_kilobase(own, genes)),
         diverged=own.qc.diverged_fragments,
         bridges=own.unexplained_bridges,
-        listed_ends=ends,
+        listed_ends=ListedEnds(**dict(own.listed_ends)),
         fixed_ends=own.assay.fixed_ends.both_ends,
         anchored=own.assay.fixed_ends.one_end,
         primed=_primed(own),

@@ -24,6 +24,13 @@ class Reason(Record):
     text: str
 
 
+class ListedEndFragments(Record):
+    """Unique fragments that show listed ends of the target fusion with other sequence beyond, see `call`."""
+
+    leaving: int = Field(0, description="leave the 5' gene, or enter the 3' gene, exactly at a listed end")
+    joining: int = Field(0, description="others that join the two genes in the order of the fusion")
+
+
 class FusionSide(Record):
     """One side of a junction."""
 

@@ -13,6 +13,7 @@ from aspsfusion.report.findings import (
     FilteredOneSided,
     Fusion,
     InternalJoin,
+    ListedEndFragments,
     OneSided,
     Reason,
     Record,
@@ -337,6 +338,10 @@ class Report(Record):
     filtered_one_sided: list[FilteredOneSided] = Field(default_factory=list)
     unexplained_bridges: list[UnexplainedBridge] = Field(
         default=[], description="fragments that join the target's genes and that no junction explains"
+    )
+    listed_ends: ListedEndFragments = Field(
+        default_factory=ListedEndFragments,
+        description="fragments that show listed ends of the target fusion with other sequence beyond",
     )
     internal_events: list[InternalJoin] = Field(
         default=[], description="deletions and duplications within a target gene; they touch no verdict"
