@@ -8,6 +8,7 @@ from typing import IO
 
 import yaml
 
+from aspsfusion.batch.on_screen import SNAKEMAKE_OPTIONS
 from aspsfusion.config import check_configuration
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.files import replacing
@@ -110,7 +111,8 @@ def run_workflow(
     # By paths, and with -P: what is in the directory that it runs in, be it a profile or a module of the same
     # name, is not what was asked for.
     own = ["--snakefile", shipped(SNAKEFILE), "--workflow-profile", profile_directory(profile).resolve()]
-    command = [sys.executable, "-P", "-m", "snakemake", *map(str, own), "--configfile", str(config.resolve())]
+    own += [*SNAKEMAKE_OPTIONS, "--configfile", config.resolve()]
+    command = [sys.executable, "-P", "-m", "snakemake", *map(str, own)]
     status = run_child(
         [*command, *arguments],
         own_group=True,

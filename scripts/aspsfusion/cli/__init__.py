@@ -133,7 +133,7 @@ def _commands_in_groups() -> str:
     lines = []
     for title, names in GROUPS.items():
         lines.append(f"{title}:")
-        for name in (name for name in names if name in COMMANDS):
+        for name in names:
             head = f"  {name}".ljust(COLUMN)
             lines.append(textwrap.fill(f"{head}{COMMANDS[name][1]}", WIDTH, subsequent_indent=indent))
         lines.append("")
