@@ -1,4 +1,4 @@
-"""Compiles the C files of `scripts/aspsfusion/native` while the package is built.
+"""Compiles the C files of `scripts/aspsfusion/native` when the package is built, and gives wheels their data.
 
 Takes the system's C compiler, or the one that the environment variable CC names. Where none works it takes
 that of Zig, which the build tool fetches as the wheel `ziglang`. ASPSFUSION_COMPILER=zig asks for Zig in any
@@ -21,6 +21,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NATIVE = Path("scripts", "aspsfusion", "native")
 LIBRARY = "_native.so"
+
+SHIPPED = ("workflow", "config", "resources", "envs/aspsfusion.yaml")
+"""What a wheel has of the repository beside the package; `aspsfusion.io.shipped` finds it."""
 
 ZIG = "ziglang>=0.13,<0.18"
 
@@ -90,7 +93,7 @@ def wheel_tag(*, built_by_zig: bool) -> str:
 
 
 class NativeBuildHook(BuildHookInterface[Any]):
-    """Adds the compiled library to the wheel."""
+    """Adds to the wheel the compiled library and what is shipped."""
 
     def dependencies(self) -> list[str]:
         """Return what the build needs beside hatchling."""
@@ -111,6 +114,9 @@ class NativeBuildHook(BuildHookInterface[Any]):
             output = Path(self._scratch.name, LIBRARY)
             build(output, compiler or zig_compiler())
             build_data["force_include"][str(output)] = f"aspsfusion/native/{LIBRARY}"
+            build_data["force_include"] |= {
+                str(Path(self.root, name)): f"aspsfusion/shipped/{name}" for name in SHIPPED
+            }
         build_data["pure_python"] = False
         build_data["tag"] = wheel_tag(built_by_zig=compiler is None)
 

@@ -5,6 +5,8 @@ made up. Reads are cut out of the junction's own sequence.
 """
 
 from aspsfusion.call.calls_file import CalledJunction
+from aspsfusion.config import ClassifyParameters
+from aspsfusion.interpret.agreement import decided_again
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.findings import (
     Confidence,
@@ -32,6 +34,7 @@ from aspsfusion.report.models import (
     ReferenceId,
     Report,
     Verdict,
+    in_one,
 )
 
 
@@ -296,15 +299,17 @@ def make_coverage(gene: str, depths: tuple[float, ...]) -> list[ExonCoverage]:
     ]
 
 
-def make_verdict(call: str, statement: str, *reasons: tuple[str, str]) -> Verdict:
-    """Return a verdict on ASPSCR1::TFE3."""
-    return Verdict.model_validate(
-        {
-            "call": call,
-            "target": "ASPSCR1::TFE3",
-            "reasons": [Reason(code=code, text=text) for code, text in reasons],
-            "statement": statement,
-        }
+def make_verdict(headline: str, result: str, *reasons: tuple[str, str]) -> Verdict:
+    """Return a verdict on ASPSCR1::TFE3, whose evidence are its reasons."""
+    evidence = " ".join(text for _, text in reasons)
+    return Verdict(
+        call=headline.split(":")[0],
+        target="ASPSCR1::TFE3",
+        headline=headline,
+        reasons=[Reason(code=code, text=text) for code, text in reasons],
+        result=result,
+        evidence=evidence,
+        statement=f"{result} {evidence}",
     )
 
 
@@ -340,7 +345,7 @@ def confirmed_report(sample_id: str = "type1_strong") -> Report:
             "classify": {"min_fragments": 3, "confidence": 0.95, "max_detectable_fraction": 0.05},
         },
         verdict=make_verdict(
-            "CONFIRMED",
+            "CONFIRMED: ASPSCR1::TFE3 type 1",
             "The fusion ASPSCR1::TFE3 (type 1) was found in 35 independent RNA fragments.",
             ("TARGET_FOUND", "35 unique fragments support the fusion; at least 3 are needed"),
             ("SPLIT_FOUND", "26 of them have a read across the junction; at least 2 are needed"),
@@ -465,7 +470,7 @@ def excluded_report(sample_id: str = "wild_type_deep") -> Report:
                 checks=["chr17 and chrX match their MD5"],
             ),
             "verdict": make_verdict(
-                "EXCLUDED",
+                "EXCLUDED: no ASPSCR1::TFE3 down to 1.5%",
                 "The fusion ASPSCR1::TFE3 was not found, and it would have been detected.",
                 ("TARGET_ABSENT", "no fragment supports the fusion"),
                 ("COVERAGE_ADEQUATE", "a share of 1.4% would have been detected with 95% probability"),
@@ -504,7 +509,7 @@ def indeterminate_report(sample_id: str = "prcc_tfe3") -> Report:
     return base.model_copy(
         update={
             "verdict": make_verdict(
-                "INDETERMINATE",
+                "INDETERMINATE: another TFE3 fusion found, PRCC::TFE3",
                 "The fusion ASPSCR1::TFE3 was not found, but another fusion of TFE3 was: PRCC::TFE3.",
                 ("OTHER_FUSION", "PRCC::TFE3 is supported by 7 unique fragments"),
             ),
@@ -517,6 +522,19 @@ def indeterminate_report(sample_id: str = "prcc_tfe3") -> Report:
             ),
         }
     )
+
+
+def judged(report: Report) -> Report:
+    """Return a report of which reasons and exclusion follow from its evidence, as the pipeline writes them.
+
+    Whatever reads a report from a file refuses others. The statement stays: it is the panel's, no evidence.
+    """
+    parameters = ClassifyParameters.model_validate(report.parameters["classify"])
+    verdict, excluded = decided_again(report, parameters)
+    result = report.verdict.result
+    statement = in_one(result, verdict.evidence, verdict.limit)
+    verdict = verdict.model_copy(update={"result": result, "statement": statement})
+    return report.model_copy(update={"verdict": verdict, "exclusion": excluded})
 
 
 def called(

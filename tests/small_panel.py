@@ -8,6 +8,7 @@ inclusive, as in the panel YAML.
 import copy
 import json
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,27 @@ class SmallPanel:
         assert "\n" not in message
         assert caught.value.remedy
         return message
+
+
+def gtf_lines(gene: str, transcript: str, chrom: str, strand: str, exons: Iterable[list[int]]) -> str:
+    attributes = f'gene_id "{gene}"; transcript_id "{transcript}"; gene_name "{gene}";'
+    return "".join(f"{chrom}\tx\texon\t{a}\t{b}\t.\t{strand}\t.\t{attributes}\n" for a, b in exons)
+
+
+def by_name_only(small: SmallPanel) -> Path:
+    """Take the exons out of the panel and put those of the targets, and their frames, into a GTF."""
+    for gene in small.data["genes"]:
+        del gene["transcripts"]
+    path = small.directory / "genes.gtf"
+    text = gtf_lines("FIVE", "T5.1", "2", "+", FIVE_EXONS) + gtf_lines("THREE", "T3.1", "X", "-", THREE_EXONS)
+    text += gtf_lines("BYSTANDER", "TB.1", "chr2", "+", BYSTANDER_EXONS)
+    for frame in (
+        gtf_lines("FIVE", "T5.1", "2", "+", [[111, 490]]),
+        gtf_lines("THREE", "T3.1", "X", "-", [[131, 460]]),
+    ):
+        text += frame.replace("exon", "CDS")
+    path.write_text(text, encoding="ascii")
+    return path
 
 
 def seal_again(directory: Path) -> None:

@@ -9,12 +9,14 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 
 from aspsfusion.config import (
+    PATH_KEYS,
     BatchParameters,
     CallParameters,
     ClassifyParameters,
     check_configuration,
     configured_file,
     configured_files,
+    configured_paths,
     numbers,
     option_list,
     require_one_genome,
@@ -39,7 +41,7 @@ SECTIONS = [("call", CallParameters), ("classify", ClassifyParameters), ("batch"
         ({"classify": {"confidence": 1}}, "key 'classify.confidence': 1 is greater than"),
         ({"classify": 3}, "key 'classify': 3 is not of type 'object'"),
         ({"samples": ["a"]}, "key 'samples': ['a'] is not of type 'string'"),
-        ({"outdir": "{x}"}, "key 'outdir': '{x}' does not match"),
+        ({"outdir": ""}, "key 'outdir': '' should be non-empty"),
     ],
 )
 def test_a_mistake_is_one_sentence(config: dict[Any, Any], message: str) -> None:
@@ -129,6 +131,9 @@ def test_files_are_looked_for(tmp_path: Path) -> None:
     ("config", "message"),
     [
         ({"genome_fasta": "a.fa", "genome_fetch": "ucsc"}, "'genome_fasta' and 'genome_fetch' are both set"),
+        ({"panel_dir": "p", "genome_fasta": "a.fa"}, "'panel_dir' and 'genome_fasta' are both set"),
+        ({"panel_dir": "p", "genome_fetch": "ucsc"}, "'panel_dir' and 'genome_fetch' are both set"),
+        ({"panel_dir": "p", "annotation_gtf": "a"}, "'panel_dir' and 'annotation_gtf' are both set"),
         ({"genome_fasta": None, "genome_fetch": None}, "'genome_fasta' is not set; set it"),
         ({}, "'genome_fasta' is not set; set it"),
     ],
@@ -139,7 +144,7 @@ def test_the_genome_comes_from_exactly_one_place(config: dict[str, Any], message
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["genome_fasta", "genome_fetch"])
+@pytest.mark.parametrize("key", ["genome_fasta", "genome_fetch", "panel_dir"])
 def test_one_place_of_the_genome_is_enough(key: str) -> None:
     require_one_genome({key: "ucsc"}, "set it")
 
@@ -154,6 +159,33 @@ def test_sources_in_the_configuration(source: str, known: bool) -> None:
     else:
         with pytest.raises(ParameterError, match="genome_fetch"):
             check_configuration({"genome_fetch": source}, SCHEMA)
+
+
+def test_paths_begin_at_home_and_hold_nothing_that_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/lab")
+    given: dict[str, Any] = {
+        "outdir": "~/run7",
+        "imbalance_baseline": ["~/a.json", "b.json"],
+        "genome_fasta": None,
+        "call": {},
+    }
+    assert configured_paths(given) == {
+        "outdir": "/home/lab/run7",
+        "imbalance_baseline": ["/home/lab/a.json", "b.json"],
+    }
+    for key in PATH_KEYS:
+        with pytest.raises(ParameterError, match=f"'{key}': run.x. holds '.', which Snakemake would replace"):
+            configured_paths({key: "run<x>"})
+    # Whatever names a file is looked at: every other text of the schema has a list or a pattern of its own.
+    texts = {key for key, value in SCHEMA["properties"].items() if not {"enum", "pattern"} & set(value)}
+    texts = {key for key in texts if {"string", "array"} & set(kinds(SCHEMA["properties"][key]))}
+    assert texts == set(PATH_KEYS)
+
+
+def kinds(schema: dict[str, Any]) -> list[str]:
+    """Return the types that a key may have."""
+    found = schema["type"]
+    return [found] if isinstance(found, str) else found
 
 
 def test_files_that_a_key_lists(tmp_path: Path) -> None:

@@ -18,12 +18,16 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from aspsfusion import __version__
 from aspsfusion.native.build import build
 from repository import ROOT
 
+DOCKERFILE, APPTAINER = ROOT / "envs" / "Dockerfile", ROOT / "envs" / "aspsfusion.def"
+CONDA_NAMES = {"isal": "python-isal", "snakemake": "snakemake-minimal"}
+"""Packages that have another name in conda's channels."""
 CONDA_PYTHON = {"extra": "", "python_version": "3.11", "python_full_version": "3.11.7"}
 """For which Python the conda environment is made, whichever runs the test."""
-NOT_IN_RULES = {"snakemake"}
+NOT_IN_RULES = {"snakemake", "snakemake-interface-logger-plugins"}
 """What the workflow needs and the program does not: it runs outside the rules' environment."""
 PYTHONS = ("3.11", "3.12", "3.13")
 LOCKS = {
@@ -92,13 +96,59 @@ def test_all_ways_use_one_python() -> None:
     (version,) = [package.removeprefix("python=") for package in conda if str(package).startswith("python=")]
     assert version == CONDA_PYTHON["python_full_version"]
     base = f"python:{version}-slim-bookworm"
-    assert f"\nFROM {base}\n" in (ROOT / "Dockerfile").read_text()
-    assert f"\nBootstrap: docker\nFrom: {base}\n" in (ROOT / "aspsfusion.def").read_text()
+    assert f"\nFROM {base}\n" in DOCKERFILE.read_text()
+    assert f"\nBootstrap: docker\nFrom: {base}\n" in APPTAINER.read_text()
+
+
+def test_recipe_has_the_versions_of_the_lock(lock: dict[str, str]) -> None:
+    recipe = yaml.safe_load((ROOT / "envs" / "bioconda" / "meta.yaml").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert recipe["package"] == {"name": project["name"], "version": __version__}
+    assert recipe["about"]["license_file"] == project["license-files"]
+    assert recipe["build"]["entry_points"] == [
+        f"{name} = {call}" for name, call in project["scripts"].items()
+    ]
+    python, *libraries = recipe["requirements"]["run"]
+    needed = {Requirement(text).name for text in project["dependencies"]}
+    versions = {name: version for name, _, version in (text.partition(" ==") for text in libraries)}
+    assert {CONDA_NAMES.get(name, name) for name in needed} <= set(versions)
+    own_names = {conda: name for name, conda in CONDA_NAMES.items()}
+    assert versions == {name: lock[str(canonicalize_name(own_names.get(name, name)))] for name in versions}
+    assert libraries == sorted(libraries)
+    assert python in recipe["requirements"]["host"]
+    (hatchling,) = [text for text in recipe["requirements"]["host"] if text.startswith("hatchling ")]
+    assert hatchling == f"hatchling =={hashed(ROOT / 'envs/requirements.txt')['hatchling'][0]}"
+
+
+def planned(target: str, environment: Path) -> str:
+    """Return what make would do for a target without an environment."""
+    command = ["make", "--dry-run", target, f"VENV={environment}"]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def test_users_get_the_program_and_developers_their_tools(tmp_path: Path) -> None:
+    for target in ("install", "demo"):
+        steps = planned(target, tmp_path / "none")
+        assert " -r envs/requirements.txt\n" in steps
+        assert "requirements-dev.txt" not in steps
+    for target in ("dev", "test", "lint"):
+        steps = planned(target, tmp_path / "none")
+        program, tools = (steps.index(f" -r envs/requirements{kind}.txt\n") for kind in ("", "-dev"))
+        assert program < tools
+
+
+def test_hooks_before_a_commit_are_the_checks_of_make_lint() -> None:
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert local["repo"] == "local"
+    hooks = [hook["entry"] for hook in local["hooks"]]
+    makefile = (ROOT / "Makefile").read_text().split("\nlint: $(DEV)\n")[1].split("\n\n")[0]
+    checks = re.findall(r"\$\(BIN\)/([^;\n]+)", makefile)
+    assert hooks == [f".venv/bin/{check}" for check in checks]
 
 
 def docker_steps() -> list[tuple[str, str]]:
     """Return the instructions of the Dockerfile, lines joined."""
-    text = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
+    text = re.sub(r"\\\n\s*", "", DOCKERFILE.read_text())
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines]
 
@@ -107,7 +157,7 @@ def apptainer_sections() -> dict[str, list[str]]:
     """Return the lines of each section of the Apptainer definition, without comments."""
     sections: dict[str, list[str]] = {"header": []}
     name = "header"
-    for line in (ROOT / "aspsfusion.def").read_text().splitlines():
+    for line in APPTAINER.read_text().splitlines():
         if line.startswith("%"):
             name = line.removeprefix("%")
             sections[name] = []
@@ -201,7 +251,7 @@ def test_bill_of_materials_is_valid_and_whole(tmp_path: Path) -> None:
     command = ["requirements", str(ROOT / "envs/requirements.txt"), "--of", "JSON", "--validate"]
     program = Path(sys.executable).with_name("cyclonedx-py")
     if not program.exists():
-        pytest.skip("cyclonedx-bom is not installed here: run `make install`")
+        pytest.skip("cyclonedx-bom is not installed here: run `make dev`")
     subprocess.run([program, *command, "--output-file", str(output)], check=True, capture_output=True)
     bill = json.loads(output.read_text())
     assert bill["bomFormat"] == "CycloneDX"

@@ -8,6 +8,7 @@ the same schema, but answers a misspelt key with a dump of the schema.
 """
 
 import difflib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -281,21 +282,6 @@ def configured_file(config: Mapping[str, Any], key: str, missing: str | None = N
     return str(path)
 
 
-SHIPPED_PLACES = (Path(__file__).parent, Path(__file__).parents[2])
-"""Where `resources/` is: in an installed package, and beside `scripts/` in the repository."""
-
-
-def shipped_file(name: str) -> str:
-    """Return the path of a file that comes with the program, unless there is one of this name here.
-
-    Args:
-        name: path below the repository's root, such as `resources/panels/NAME.yaml`.
-    """
-    if Path(name).is_absolute() or Path(name).exists():
-        return name
-    return next((str(place / name) for place in SHIPPED_PLACES if (place / name).is_file()), name)
-
-
 def configured_files(config: Mapping[str, Any], key: str) -> list[str]:
     """Return the paths of a configuration key that names any number of files, see `configured_file`.
 
@@ -305,17 +291,66 @@ def configured_files(config: Mapping[str, Any], key: str) -> list[str]:
     return [path for value in config.get(key) or () if (path := configured_file({key: value}, key))]
 
 
+PATH_KEYS = (
+    *("samples", "outdir", "panel", "panel_dir", "genome_fasta"),
+    *("annotation_gtf", "cram_reference", "imbalance_baseline"),
+)
+"""Keys that name files or directories, the last one any number of them."""
+
+NOT_IN_PATHS = "{}<>"
+"""What Snakemake replaces in names of files: `{sample}_R1.fastq.gz` once was the file of another patient."""
+
+
+def path_problem(path: str) -> str:
+    """Return why no file of a workflow may have a name, as a clause; empty where it may.
+
+    >>> path_problem("reads/{sample}_R1.fastq.gz"), path_problem("reads/S1.fastq.gz")
+    ("holds '{', which Snakemake would replace", '')
+    """
+    found = next((character for character in path if character in NOT_IN_PATHS), "")
+    return f"holds '{found}', which Snakemake would replace" if found else ""
+
+
+def configured_paths(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys that name files, with the home directory in place of `~`.
+
+    Raises:
+        ParameterError: a name holds what Snakemake would replace.
+    """
+    return {key: _usable(key, config[key]) for key in PATH_KEYS if config.get(key)}
+
+
+def _usable(key: str, value: object) -> object:
+    if isinstance(value, list):
+        return [_usable(key, each) for each in value]
+    path = str(value)
+    if problem := path_problem(path):
+        raise ParameterError(
+            f"configuration key '{key}': {path} {problem}", remedy="write the name out, or rename it"
+        )
+    return os.path.expanduser(path)  # noqa: PTH111 (a Path would drop a slash at the end and './')
+
+
 def require_one_genome(config: Mapping[str, Any], neither: str) -> None:
-    """Refuse a configuration that does not say in exactly one way where the genome comes from.
+    """Refuse a configuration that does not say in exactly one way where the panel's sequences come from.
 
     Args:
         config: the configuration.
-        neither: the remedy when neither key is set.
+        neither: the remedy when no key says it.
 
     Raises:
-        ParameterError: `genome_fasta` and `genome_fetch` are both set, or neither is.
+        ParameterError: two of `genome_fasta`, `genome_fetch` and `panel_dir` are set, or none; or an
+            annotation beside a panel that is built already.
     """
-    given = [key for key in ("genome_fasta", "genome_fetch") if config.get(key) is not None]
+    given = [key for key in ("genome_fasta", "genome_fetch", "panel_dir") if config.get(key) is not None]
+    if given == ["panel_dir"] and config.get("annotation_gtf") is not None:
+        given.append("annotation_gtf")
+    if "panel_dir" in given and len(given) > 1:
+        other = next(key for key in given if key != "panel_dir")
+        raise ParameterError(
+            f"configuration keys 'panel_dir' and '{other}' are both set",
+            remedy=f"keep panel_dir for a panel that is built, or {other} to have one built",
+        )
     if len(given) > 1:
         raise ParameterError(
             "configuration keys 'genome_fasta' and 'genome_fetch' are both set",
@@ -347,7 +382,7 @@ def _number(text: str) -> int | float | str:
     return text
 
 
-def option_list(thresholds: Mapping[str, int | float] | None) -> Sequence[str]:
+def option_list(thresholds: Mapping[str, object] | None) -> Sequence[str]:
     """Return a section of thresholds as options of the command that takes them.
 
     >>> option_list({"min_anchor": 12, "max_edit_rate": 0.05})

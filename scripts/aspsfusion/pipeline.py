@@ -115,8 +115,9 @@ class SampleFiles:
 
     def main_files(self) -> list[Path]:
         """Return the files without those that come beside another, such as indices."""
-        stages = (".align.json", ".evidence.json.gz", ".calls.json", ".panel.bam", ".junctions.fa")
-        return [self.path(suffix) for suffix in (*stages, *self.report_files())]
+        stages = (".align.json", ".evidence.json.gz", ".calls.json")
+        viewer = (".panel.bam", ".junctions.fa", ".igv.xml")
+        return [self.path(suffix) for suffix in (*stages, *viewer, *self.report_files())]
 
     def write(self, report: Report) -> None:
         """Write the report; its record comes last: where that is, everything is."""
@@ -245,8 +246,8 @@ def run_analyse(
         with replacing(calls, force=force) as draft:
             write_calls(record, draft)
         watcher.stage("tag")
-        tagged, contigs = files.path(".panel.bam"), files.path(".junctions.fa")
-        run_tag(given.panel, bam, record, tagged, contigs, sample=sampled, force=force)
+        tagged, reference, session = map(files.path, (".panel.bam", ".junctions.fa", ".igv.xml"))
+        run_tag(given.panel, bam, record, tagged, reference, session=session, sample=sampled, force=force)
     watcher.stage("report")
     results = StageResults(
         files.sample,

@@ -507,7 +507,8 @@ def test_header_holds_the_panel_and_no_paths(
     assert {entry["SN"]: entry["LN"] for entry in header["SQ"]} == sequences
     assert header["HD"] == {"VN": "1.6", "SO": "coordinate"}
     assert header["RG"] == [{"ID": "s", "SM": "s"}]
-    assert header["PG"] == [{"ID": "aspsfusion", "PN": "aspsfusion", "VN": __version__}]
+    program = {"ID": "aspsfusion.align", "PN": "aspsfusion", "VN": __version__, "CL": "aspsfusion align"}
+    assert header["PG"] == [program]
     assert "/" not in text
 
 

@@ -23,7 +23,14 @@ from aspsfusion.errors import AspsfusionError
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.json_tsv import read_report
 from aspsfusion.report.models import Report
-from report_factory import TFE3_EXON_5, confirmed_report, excluded_report, indeterminate_report, make_fusion
+from report_factory import (
+    TFE3_EXON_5,
+    confirmed_report,
+    excluded_report,
+    indeterminate_report,
+    judged,
+    make_fusion,
+)
 from repository import run_command
 
 PARAMETERS = BatchParameters()
@@ -126,7 +133,7 @@ def write_sample(directory: Path, report: Report) -> Path:
     place = directory / report.sample_id
     place.mkdir(parents=True)
     record = place / f"{report.sample_id}.report.json"
-    record.write_text(report.model_dump_json())
+    record.write_text(judged(report).model_dump_json())
     stem = place / report.sample_id
     outputs = [
         *("--html", f"{stem}.report.html", "--tsv", f"{stem}.fusions.tsv"),
@@ -182,7 +189,7 @@ def test_the_report_of_the_weaker_sample_says_what_the_batch_says(tmp_path: Path
     words = ["report", "--force", "--from", f"{stem}.record.json", *files]
     assert main([*words, "--batch", str(findings)]) == 0
     page = (tmp_path / "weak/weak.report.html").read_text()
-    assert '<p class="call">INDETERMINATE</p>' in page
+    assert '<p class="call">INDETERMINATE: may come from another sample</p>' in page
     assert "CONFIRMED by its own reads" in page
     for name in ("report.json", "report.html", "arriba.tsv"):
         text = (tmp_path / f"weak/weak.{name}").read_text()

@@ -17,7 +17,7 @@ def rows() -> list[SummaryRow]:
         summary_row(BatchSample(r.sample_id, r, None), "positive", directory=Path(), ntc_max_fragments=10)
         for r in reports
     ]
-    return [*found, SummaryRow("broken", "FAILED", "a.fq is cut off")]
+    return [*found, SummaryRow("broken", "FAILED", "", "a.fq is cut off")]
 
 
 def test_the_settings_are_yaml_and_name_every_column() -> None:
@@ -25,6 +25,10 @@ def test_the_settings_are_yaml_and_name_every_column() -> None:
     settings = yaml.safe_load("\n".join(line.removeprefix("# ") for line in comments.splitlines()))
     assert (settings["id"], settings["plot_type"]) == ("aspsfusion", "table")
     assert list(settings["headers"]) == [column.name for column in COLUMNS]
+    verdict = settings["headers"]["verdict"]
+    colours = {name: colour for one in verdict["cond_formatting_colours"] for name, colour in one.items()}
+    assert set(colours) == set(verdict["cond_formatting_rules"])
+    assert colours["confirmed"] != colours["excluded"]
     assert "DEMONSTRATION REFERENCE" in settings["description"]
     assert table.splitlines()[0].split("\t")[1:] == [column.name for column in COLUMNS]
 
@@ -36,6 +40,7 @@ def test_the_table_has_a_row_for_each_sample(tmp_path: Path) -> None:
     found = list(csv.DictReader(io.StringIO("\n".join(lines)), delimiter="\t"))
     assert [row["Sample"] for row in found] == ["type1_strong", "wild_type_deep", "broken"]
     assert [row["verdict"] for row in found] == ["CONFIRMED", "EXCLUDED", "FAILED"]
-    assert (found[0]["fragments"], found[0]["detectable_percent"]) == ("35", "6.89")
+    assert (found[0]["fragments"], found[0]["detectable_percent"]) == ("35", "6.9")
+    assert (found[0]["share_percent"], found[0]["duplicate_percent"]) == ("38.2", "8.72")
     assert [row["control"] for row in found] == ["positive as declared", "positive NOT as declared", ""]
     assert found[2]["total_reads"] == ""

@@ -1,5 +1,6 @@
 """Outcomes: what a sample came to is kept, and what is not of the present inputs is known."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +49,19 @@ def test_a_file_that_is_no_outcome_is_refused(text: str, tmp_path: Path) -> None
     path = tmp_path / "S1.outcome.json"
     path.write_text(text)
     with pytest.raises(OutcomeError, match=r"S1\.outcome\.json: cannot be read .* run the workflow again"):
+        read_outcome(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("sample_id", "../S2"), ("sample_id", {}), ("status", "fine"), ("sentence", 5)]
+)
+def test_an_outcome_with_a_wrong_value_is_refused(
+    reads: Path, tmp_path: Path, key: str, value: object
+) -> None:
+    path = tmp_path / "S1.outcome.json"
+    write_outcome(outcome_of(reads), path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+    with pytest.raises(OutcomeError, match="not an outcome of a sample"):
         read_outcome(path)
 
 

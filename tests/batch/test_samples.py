@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aspsfusion.batch.samples import (
-    COLUMNS,
     CONTROLS,
     LIBRARIES,
     NAME_PATTERN,
+    RESERVED_NAMES,
     Sample,
     read_samples,
 )
+from aspsfusion.batch.sheet import COLUMNS, read_table
 from aspsfusion.errors import AspsfusionError, SampleSheetError
 from repository import ROOT
 
@@ -58,6 +59,7 @@ def test_lanes_of_one_sample_are_joined_in_order(reads: Path) -> None:
         tumour_fraction=0.3,
         batch="run7",
         library="polyA",
+        as_given={"batch": "run7", "control": "positive", "library": "polyA", "tumour_fraction": "0.3"},
     )
     assert second == Sample("S2", ("c.fq",))
 
@@ -68,6 +70,18 @@ def test_spreadsheet_habits_are_accepted(reads: Path) -> None:
         b"\xef\xbb\xbfsample_id\tfastq_1\tlibrary\r\nNA\tc.fq \r\n\t\t\r\n\r\n007\ta_1.fq\ttotal\r\n"
     )
     assert [sample.sample_id for sample in read_samples(path)] == ["NA", "007"]
+
+
+def test_what_a_spreadsheet_leaves_is_taken(reads: Path) -> None:
+    path = reads / "samples.tsv"
+    path.write_bytes(
+        b"\xef\xbb\xbfsample_id\tfastq_1\tspecimen\tcase\trun\tremark\t\t\r\n"
+        b'S1\tc.fq\tblock 7\tC, 12\t\t"says ""again"", twice"\t\t\t\r\n\t\t\t\t\t\t\t\r\n'
+    )
+    as_given = {"specimen": "block 7", "case": "C, 12", "remark": 'says "again", twice'}
+    assert read_samples(path) == (Sample("S1", ("c.fq",), as_given=as_given),)
+    _, (row,) = read_table(path)
+    assert (row["specimen"], row["case"], row["remark"]) == ("block 7", "C, 12", 'says "again", twice')
 
 
 def test_bam_is_read_where_it_is_supported(reads: Path) -> None:
@@ -155,6 +169,9 @@ HEADER = "sample_id fastq_1 fastq_2 bam control tumour_fraction batch library"
         pytest.param(["sample_id fastq_1 fastq_1", "S1 c.fq ."], "is given twice", id="column twice"),
         pytest.param(["fastq_1", "c.fq"], "lacks the column sample_id", id="no sample_id"),
         pytest.param(["sample_id fastq_2", "S1 c.fq"], "lacks the column fastq_1", id="no reads column"),
+        pytest.param(["sample_id . fastq_1", "S1 . c.fq"], "column 2 has no name", id="nameless column"),
+        pytest.param([HEADER, "S1 {sample}_1.fq"], "which Snakemake would replace", id="wildcard"),
+        pytest.param([HEADER, "reference c.fq"], "is used by the output directory", id="name of loci"),
         pytest.param(["sample_id fastq_1", "S1 c.fq x"], "row 2: has more columns", id="wide row"),
         pytest.param([HEADER, ". c.fq"], "row 2: has no sample_id", id="no name"),
         pytest.param([HEADER, "-S1 c.fq"], "row 2: sample_id '-S1' is not a plain name", id="leading dash"),
@@ -203,6 +220,28 @@ def test_a_mistake_is_one_sentence(reads: Path, rows: list[str], message: str) -
     assert sentence.startswith(str(path))
     assert "\n" not in sentence
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
+def test_a_name_that_the_batch_uses_is_refused(reads: Path, name: str) -> None:
+    with pytest.raises(SampleSheetError, match="is used by the output directory"):
+        read_samples(sheet(reads, HEADER, f"{name} c.fq"))
+
+
+def test_a_name_that_snakemake_would_replace_is_refused(reads: Path) -> None:
+    """A row for {sample}_R1.fastq.gz once got the reads of another patient, and a verdict."""
+    for character in "{}<>":
+        name = f"{character}sample.fq"
+        (reads / name).write_text("")
+        with pytest.raises(SampleSheetError) as caught:
+            read_samples(sheet(reads, HEADER, f"S1 {name}"))
+        assert f"row 2: fastq_1 '{name}' holds '{character}', which Snakemake would" in str(caught.value)
+
+
+def test_files_of_the_home_directory(reads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(reads))
+    (sample,) = read_samples(sheet(reads, HEADER, "S1 ~/c.fq"))
+    assert sample.reads == (f"{reads}/c.fq",)
 
 
 def test_a_name_with_a_space_is_refused(reads: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from aspsfusion.batch.samples import read_samples
 from aspsfusion.batch.samplesheet import SheetRow, parse_name, sheet_of
+from aspsfusion.batch.sheet import COLUMNS, read_table
 from aspsfusion.cli import main
 
 
@@ -126,3 +127,51 @@ def test_the_workflow_reads_what_is_written(tmp_path: Path, capsys: pytest.Captu
     assert [Path(file).name for file in samples["C"].reads] == ["C.fq.gz"]
     assert main(arguments) == 1
     assert "exists already; name another file, or give --force" in capsys.readouterr().err
+
+
+def test_columns_are_filled_or_left_to_fill_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make(tmp_path / "run", *(f"{name}_{mate}.fq" for name in ("A", "NTC1", "NTC2") for mate in (1, 2)))
+    sheet = tmp_path / "s.tsv"
+    arguments = ["samplesheet", str(tmp_path / "run"), "--output", str(sheet)]
+    fill = ["--library", "capture", "--umi", "8M+T", "+T", "--control", "NTC*=ntc", "--control", "A=positive"]
+    assert main([*arguments, *fill]) == 0
+    header, _ = read_table(sheet)
+    assert header == list(COLUMNS)
+    samples = read_samples(sheet)
+    assert [sample.control for sample in samples] == ["positive", "ntc", "ntc"]
+    assert {(sample.library, sample.umi) for sample in samples} == {("capture", ("8M+T", "+T"))}
+    for wrong, message in (
+        (["--control", "B=ntc"], "no sample that is added has this name; name one of A, NTC1, NTC2"),
+        (["--control", "A=ntc", "--control", "A=positive"], "sample A is declared ntc and positive"),
+        (["--umi", "8X"], "is no read structure"),
+    ):
+        assert main([*arguments, *wrong, "--force"]) == 1
+        assert message in capsys.readouterr().err
+    assert read_samples(sheet) == samples
+
+
+def test_append_keeps_what_was_entered_and_adds_samples(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    make(run, "A.fq", "B_L1_R1.fq")
+    sheet = tmp_path / "s.tsv"
+    sheet.write_bytes(
+        f"remark\tsample_id\tfastq_1\tcontrol\t\r\n, see B\trenamed\t{run}/A.fq\tnegative\r\n"
+        f"\tB\t{run}/B_L1_R1.fq\t\r\n".encode()
+    )
+    arguments = ["samplesheet", str(run), "--output", str(sheet), "--append", "--library", "total"]
+    before = sheet.read_bytes()
+    assert main(arguments) == 0
+    assert "wrote 0 samples" in capsys.readouterr().out
+    assert sheet.read_bytes() == before
+    make(run, "B_L2_R1.fq", "C.bam")
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert f"left out {run}/B_L2_R1.fq: the sheet has its sample, B, without it" in printed
+    header, rows = read_table(sheet)
+    assert header[:4] == ["remark", "sample_id", "fastq_1", "control"]
+    assert [row["sample_id"] for row in rows] == ["renamed", "B", "C"]
+    assert (rows[0]["control"], rows[0]["remark"]) == ("negative", ", see B")
+    assert [row["library"] for row in rows] == ["", "", "total"]
+    assert [sample.sample_id for sample in read_samples(sheet)] == ["renamed", "B", "C"]

@@ -7,20 +7,20 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from aspsfusion.batch.outcomes import Inputs, Outcome, file_identities, write_outcome
-from aspsfusion.batch.summary import control_is_ok, leading_fusion
+from aspsfusion.batch.outcomes import Inputs, Outcome, file_identities, read_outcomes, write_outcome
+from aspsfusion.batch.summary import control_is_ok, in_order, leading_fusion, read_batch, with_outcomes
 from aspsfusion.cli import summary as command
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.report.json_tsv import write_json
+from aspsfusion.report.json_tsv import read_report, write_json
 from aspsfusion.report.models import Report
-from report_factory import confirmed_report, excluded_report, indeterminate_report, make_fusion
+from report_factory import confirmed_report, excluded_report, indeterminate_report, judged, make_fusion
 
 
 def write_reports(directory: Path, *reports: Report) -> list[str]:
     paths = []
     for report in reports:
         path = directory / report.sample_id / f"{report.sample_id}.report.json"
-        write_json(report, path)
+        write_json(judged(report), path)
         paths.append(str(path))
     return paths
 
@@ -48,7 +48,7 @@ def test_rows_come_in_the_order_of_the_reports(tmp_path: Path) -> None:
         "split_reads": "26",
         "spanning_pairs": "9",
         "fraction_three_prime": "0.382",
-        "detectable_fraction": "0.0689",
+        "detectable_fraction": "0.076492",
         "total_reads": "400000",
         "candidate_fragments": "4321",
         "duplicates": "377",
@@ -57,9 +57,37 @@ def test_rows_come_in_the_order_of_the_reports(tmp_path: Path) -> None:
         "control": "",
         "control_ok": "",
         "report": "type1_strong/type1_strong.report.html",
+        "median_insert": str(confirmed_report().qc.median_insert),
+        "q30_fraction": str(confirmed_report().qc.q30_fraction),
     }
     assert {name: rows[1][name] for name in expected} == expected
     assert rows[2]["fragments"] == ""
+
+
+def test_rows_come_in_the_order_of_the_sheet(tmp_path: Path) -> None:
+    sheet = tmp_path / "samples.tsv"
+    names = ("wild_type_deep", "broken", "type1_strong")
+    sheet.write_text("sample_id\tfastq_1\n" + "".join(f"{name}\ta.fq\n" for name in names), encoding="utf-8")
+    paths = write_reports(tmp_path, indeterminate_report(), confirmed_report(), excluded_report())
+    outcomes = [tmp_path / "broken.outcome.json", tmp_path / "good.outcome.json"]
+    write_outcome(Outcome("broken", "screen").failure("screen", "x"), outcomes[0])
+    write_outcome(Outcome("wild_type_deep", "analyse"), outcomes[1])
+    batch = with_outcomes(
+        read_batch(list(map(Path, paths)), read_report), read_outcomes(outcomes).values(), {}
+    )
+    assert [one.sample_id for one in in_order(batch, names)] == [*names, "prcc_tfe3"]
+    rows = run(tmp_path, *paths, "--samples", str(sheet))
+    assert [row["sample_id"] for row in rows] == ["wild_type_deep", "type1_strong", "prcc_tfe3"]
+
+
+def test_mixed_versions_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = confirmed_report()
+    old = old.model_copy(update={"software": {**old.software, "aspsfusion": "0.0.1"}})
+    rows = run(tmp_path, *write_reports(tmp_path, old, indeterminate_report()))
+    assert rows[0]["version"] == "0.0.1"
+    sentence = "Results of more than one version are mixed: 0.0.1 and "
+    assert sentence in capsys.readouterr().out
+    assert sentence in (tmp_path / "summary.html").read_text(encoding="utf-8")
 
 
 def test_the_page_links_to_the_reports(tmp_path: Path) -> None:
@@ -72,6 +100,16 @@ def test_the_page_links_to_the_reports(tmp_path: Path) -> None:
         "results%20of%20today/wild_type_deep/wild_type_deep.report.html",
     ]
     assert "DEMONSTRATION REFERENCE" in page
+    cells = [
+        "".join(cell.itertext()).split() for cell in tree.iter("td") if cell.get("class") == "verdict-cell"
+    ]
+    assert [" ".join(words[:3]) for words in cells] == [
+        "CONFIRMED ASPSCR1::TFE3 type",
+        "EXCLUDED no ASPSCR1::TFE3",
+    ]
+    # What is shown of one verdict, and folded, is in the page without the script too.
+    assert [row.get("data-call") for row in tree.iter("tr")][1:] == ["CONFIRMED", "EXCLUDED"]
+    assert len(list(tree.iter("details"))) == 2
     assert "No sample is declared a control." in page
 
 

@@ -43,7 +43,7 @@ import psutil
 import yaml
 
 from aspsfusion.cli import main as run_command_line
-from aspsfusion.simulate.demo import DEFINITION, load_demo, prepare_samples
+from aspsfusion.simulate.demo import load_demo, prepare_samples
 from one_node_slurm import one_node_slurm
 from repository import ROOT
 
@@ -234,8 +234,8 @@ def study(directory: Path, count: int, cores: int, slurm: bool, arguments: list[
     Returns:
         What was measured; seconds and MB.
     """
-    demo = load_demo(ROOT / DEFINITION)
-    config = prepare_samples(demo, ROOT, directory, cores)
+    demo = load_demo()
+    config = prepare_samples(demo, directory, cores)
     panel = directory / "simulation_panel"
     scratch = directory / "jobs"
     scratch.mkdir()

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pysam
 import pytest
@@ -211,6 +212,43 @@ def test_the_fasta_has_the_sequences_of_the_bam(tagged: Path) -> None:
         assert bam.count(JUNCTION) == len(on_junctions(tagged)) + 1  # and the mate that is nowhere
         (line,) = (line for line in bam.header.to_dict()["SQ"] if line["SN"] == JUNCTION)
         assert "ASPSCR1-TFE3-e7-e6" in line["DS"]
+
+
+def test_the_header_says_what_was_done_without_paths(tagged: Path) -> None:
+    with pysam.AlignmentFile(str(tagged / "tagged.bam")) as bam:
+        programs = bam.header.to_dict()["PG"]
+    assert [(one["ID"], one.get("PP")) for one in programs] == [
+        ("aspsfusion.align", None),
+        ("aspsfusion.call", "aspsfusion.align"),
+        ("aspsfusion.tag", "aspsfusion.call"),
+    ]
+    assert programs[1]["CL"].startswith("aspsfusion call --min-anchor 10 ")
+    assert not any("/" in one["CL"] or "threads" in one["CL"] for one in programs)
+
+
+def test_the_session_opens_files_beside_it_at_the_junction(
+    tagged: Path, demo_panel_directory: Path, tmp_path: Path
+) -> None:
+    bam, calls, *_ = paths(tagged)
+    written = [tmp_path / "S & <1>.panel.bam", tmp_path / "S.junctions.fa"]
+    session = tmp_path / "sessions" / "S.igv.xml"
+    run_tag(demo_panel_directory, bam, calls, *written, session=session)
+    root = ElementTree.parse(session).getroot()
+    (resource,) = root.iter("Resource")
+    named = [root.attrib["genome"], resource.attrib["path"], resource.attrib["index"]]
+    assert [(session.parent / path).resolve() for path in named] == [
+        written[1],
+        written[0],
+        Path(f"{written[0]}.bai"),
+    ]
+    assert all((session.parent / path).is_file() for path in named)
+    contig, _, places = root.attrib["locus"].rpartition(":")
+    assert contig == JUNCTION
+    first, last = map(int, places.split("-"))
+    with pysam.FastaFile(str(written[1])) as fasta:
+        molecule, junction = fusion_molecule(demo_panel_directory, ("ASPSCR1", 7), ("TFE3", 6))
+        shown = fasta.fetch(contig, first - 1, last)
+    assert shown == molecule[junction - 150 : junction + 150]
 
 
 def test_a_second_run_gives_the_same_bytes(tagged: Path, demo_panel_directory: Path, tmp_path: Path) -> None:

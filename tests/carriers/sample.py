@@ -11,6 +11,7 @@ from typing import Any
 from aspsfusion.align.structures import read_structures
 from aspsfusion.cli import main
 from aspsfusion.config import CallParameters, ClassifyParameters
+from aspsfusion.interpret.agreement import disagreement
 from aspsfusion.validation.run import Chain, open_chain
 from carriers.genes import Genes, read_genes
 from carriers.reads import Fragment, texts, write
@@ -53,7 +54,9 @@ class Runner:
         fasta = "".join(f">primer{number}\n{bases}\n" for number, bases in enumerate(primers))
         path = self._chain.write_primers(fasta) if primers else None
         found = self._chain.examine("s", [lane], library, read_structures(umi), path)
-        report: Report = self._chain.report(found).model_dump(mode="json")
+        record = self._chain.report(found)
+        assert not disagreement(record), disagreement(record)
+        report: Report = record.model_dump(mode="json")
         if self._keep is not None:
             self._keep.mkdir(parents=True, exist_ok=True)
             write(fragments, self._keep / "reads")

@@ -1,5 +1,6 @@
 """The command line itself: exit status, one-line errors, help."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,13 +11,14 @@ import pytest
 
 import aspsfusion
 from aspsfusion import __version__
-from aspsfusion.cli import COMMANDS, build_parser, main
+from aspsfusion.cli import COMMANDS, GROUPS, WIDTH, build_parser, main
 from aspsfusion.cli.options import refuse_existing
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.native import LIBRARY
 from aspsfusion.report.json_tsv import write_json
-from report_factory import confirmed_report
+from report_factory import confirmed_report, judged
+from repository import SHIPPED_PANEL
 
 
 def test_an_error_is_one_line_and_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,7 +37,7 @@ def test_what_does_not_fit_into_memory_is_named(
     def too_big(path: Path) -> None:
         raise MemoryError("Unable to allocate 9.00 GiB")
 
-    monkeypatch.setattr("aspsfusion.report.json_tsv.read_report", too_big)
+    monkeypatch.setattr("aspsfusion.interpret.agreement.read_report", too_big)
     report = tmp_path / "r.json"
     report.write_text(" " * 200_000)
     assert main(["explain", str(report)]) == 1
@@ -50,13 +52,13 @@ def test_a_case_that_nobody_thought_of_is_one_line(
     def fails(path: Path) -> None:
         raise KeyError("gene")
 
-    monkeypatch.setattr("aspsfusion.report.json_tsv.read_report", fails)
+    monkeypatch.setattr("aspsfusion.interpret.agreement.read_report", fails)
     assert main(["explain", "r.json"]) == 1
     assert "(KeyError: 'gene'); run again with --debug and report" in capsys.readouterr().err
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
-    write_json(confirmed_report(), tmp_path / "r.json")
+    write_json(judged(confirmed_report()), tmp_path / "r.json")
     command = [sys.executable, "-m", "aspsfusion", "explain", str(tmp_path / "r.json")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -107,6 +109,8 @@ def test_every_command_has_help_with_an_example(name: str, capsys: pytest.Captur
     assert stop.value.code == 0
     text = capsys.readouterr().out
     assert f"aspsfusion {name}" in text.split("\nexample")[1]
+    titles = re.findall(r"^(\S.*):$", text, re.MULTILINE)
+    assert len(titles) == len(set(titles)), "two groups of options have one title"
 
 
 def test_the_program_runs_as_a_module() -> None:
@@ -130,6 +134,9 @@ def imported_by(*arguments: str) -> set[str]:
 
 HEAVY = {"numpy", "pandas", "pysam", "snakemake", "Bio"}
 """Libraries that take a tenth of a second or more to load."""
+
+DECIDING = {"numpy", "pysam"}
+"""What the code that decides a verdict loads: the verdict of a report is checked when it is read."""
 
 
 @pytest.mark.parametrize(
@@ -175,9 +182,9 @@ def test_a_missing_or_damaged_library_is_one_error(
 
 def test_a_report_is_written_without_the_libraries_of_the_stages(tmp_path: Path) -> None:
     record = tmp_path / "sample.report.json"
-    write_json(confirmed_report(), record)
+    write_json(judged(confirmed_report()), record)
     modules = imported_by("report", "--from", str(record), "--html", str(tmp_path / "sample.report.html"))
-    assert not (HEAVY | {"pybwa", "cutadapt", "yaml"}) & modules
+    assert not (HEAVY - DECIDING | {"pybwa", "cutadapt", "yaml"}) & modules
 
 
 def test_the_version_is_that_of_the_installation() -> None:
@@ -188,9 +195,16 @@ def test_the_help_lists_every_command_with_its_purpose(capsys: pytest.CaptureFix
     with pytest.raises(SystemExit) as stop:
         main(["--help"])
     assert stop.value.code == 0
-    text = " ".join(capsys.readouterr().out.split())
+    written = capsys.readouterr().out
+    assert max(map(len, written.splitlines())) <= WIDTH
+    text = " ".join(written.split())
     for name, (_, does) in COMMANDS.items():
-        assert f"{name} {does}" in text
+        assert text.count(f"{name} {does}") == 1
+    listed = [name for names in GROUPS.values() for name in names]
+    assert len(set(listed)) == len(listed)
+    assert set(COMMANDS) <= set(listed)
+    places = [text.index(f" {title}: ") for title in GROUPS]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +228,12 @@ def test_every_threshold_is_an_option_with_its_default() -> None:
     report = parser.parse_args(["report", "--panel", "p", "--sample", "x", *files])
     for name, field in ClassifyParameters.model_fields.items():
         assert getattr(report, name) == field.default
+
+
+@pytest.mark.parametrize("words", ["demo-reference", "panel fetch", "panel build --genome g"])
+def test_the_shipped_panel_is_the_default(words: str) -> None:
+    args = build_parser().parse_args([*words.split(), "--output", "o"])
+    assert args.panel == SHIPPED_PANEL
 
 
 def test_existing_outputs_are_kept_unless_forced(tmp_path: Path) -> None:

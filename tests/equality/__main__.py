@@ -14,7 +14,7 @@ from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.report.models import Report
 from aspsfusion.screen.pairs import Lane
-from aspsfusion.simulate.demo import DEFINITION, load_demo
+from aspsfusion.simulate.demo import load_demo
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from equality.formats import Reads, all_forms, make_genome
 from repository import ROOT
@@ -53,7 +53,7 @@ def compare_all(directory: Path) -> int:
     from aspsfusion.cli import main as command
 
     directory.mkdir(parents=True, exist_ok=True)
-    demo = load_demo(ROOT / DEFINITION)
+    demo = load_demo()
     yaml, reference, panel = ROOT / demo.panel, directory / "reference.fa.gz", directory / "panel"
     write_demonstration_reference(demonstration_reference(load_panel_spec(yaml)), reference, force=True)
     build_panel(yaml, reference, None, panel)

@@ -21,77 +21,12 @@ from pathlib import Path
 
 from aspsfusion.cli import main as run_command_line
 from aspsfusion.cli.ending import end_on_signals
+from command_lines import COMMANDS, STAGES, command_line
 from fuzz.corpus import Corpus, build_corpus
 
 FULL = "full"
 KINDS = ("SIGKILL", "SIGTERM", "SIGINT", FULL)
 EVENTS = ("open", "os.", "shutil.", "tempfile.", "subprocess.")
-
-WORDS: Mapping[str, Sequence[str]] = {
-    "screen": (
-        "screen",
-        "{s}/reads_1.fq",
-        "{s}/reads_2.fq",
-        "--output",
-        "{o}/c.gz",
-        "--metrics",
-        "{o}/s.json",
-    ),
-    "extract": ("extract", "{s}/reads.sorted.bam", "--output", "{o}/e.gz", "--metrics", "{o}/e.json"),
-    "align": (
-        *("align", "--reads", "{s}/c.fastq.gz", "--sample", "x"),
-        *("--output", "{o}/a.bam", "--metrics", "{o}/a.json"),
-    ),
-    "evidence": ("evidence", "--bam", "{s}/a.bam", "--output", "{o}/e.json.gz"),
-    "call": ("call", "--evidence", "{s}/out/x.evidence.json.gz", "--output", "{o}/calls.json"),
-    "tag": (
-        *("tag", "--bam", "{s}/a.bam", "--calls", "{s}/out/x.calls.json"),
-        *("--output", "{o}/p.bam", "--reference", "{o}/j.fa"),
-    ),
-    "report": (
-        *("report", "--sample", "x", "--screen", "{s}/s.json", "--align", "{s}/out/x.align.json"),
-        *("--calls", "{s}/out/x.calls.json", "--json", "{o}/r.json", "--html", "{o}/r.html"),
-        *("--tsv", "{o}/r.tsv", "--vcf", "{o}/r.vcf.gz", "--arriba", "{o}/a.tsv"),
-    ),
-    "analyse": (
-        "analyse",
-        "--sample",
-        "x",
-        "--reads",
-        "{s}/c.fastq.gz",
-        "--screen",
-        "{s}/s.json",
-        "--output",
-        "{o}",
-    ),
-    "panel": (
-        "panel",
-        "build",
-        "--panel",
-        "{c}/small.yaml",
-        "--genome",
-        "{c}/genome.fa",
-        "--output",
-        "{o}/panel",
-    ),
-    "simulate": (
-        "simulate",
-        "--output",
-        "{o}/reads",
-        "--fusion",
-        "FIVE:2::THREE:2=x9",
-        "--background",
-        "200",
-    ),
-    "summary": (
-        "summary",
-        "{s}/out/x.report.json",
-        "--output-tsv",
-        "{o}/s.tsv",
-        "--output-html",
-        "{o}/s.html",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -99,7 +34,7 @@ class Stage:
     """A stage with the files that it reads.
 
     Attributes:
-        name: of WORDS.
+        name: of `COMMANDS`.
         corpus: the panel and the sample.
     """
 
@@ -108,10 +43,11 @@ class Stage:
 
     def words(self, output: Path) -> list[str]:
         """Return the command that writes into a directory."""
-        places = {"c": self.corpus.directory, "s": self.corpus.sample(0), "o": output}
-        words = [word.format(**places) for word in WORDS[self.name]]
-        panel = [] if self.name in ("panel", "summary") else ["--panel", str(self.corpus.panel)]
-        return [*words, *panel, "--force"] if self.name != "summary" else [*words, "--force"]
+        sample = self.corpus.sample(0)
+        reads = [sample / f"reads_{mate}.fq" for mate in (1, 2)]
+        reads = [sample / "reads.sorted.bam"] if self.name == "extract" else reads
+        inputs = self.corpus.directory if self.name == "panel" else sample / "stages"
+        return [*command_line(self.name, self.corpus.panel, inputs, output, *reads), "--force"]
 
 
 def in_child(words: Sequence[str], temporary: Path, before: Callable[[], None]) -> tuple[int, str, int]:
@@ -232,13 +168,9 @@ def prepare(directory: Path) -> Corpus:
 
         sample = corpus.sample(0)
         pysam.sort("-o", str(sample / "reads.sorted.bam"), str(sample / "reads.bam"))
-        words = ["--reads", str(sample / "c.fastq.gz"), "--sample", "x", "--metrics", str(sample / "a.json")]
-        assert (
-            run_command_line(
-                ["align", "--panel", str(corpus.panel), *words, "--output", str(sample / "a.bam")]
-            )
-            == 0
-        )
+        (sample / "stages").mkdir()
+        for name in STAGES:
+            assert run_command_line(Stage(name, corpus).words(sample / "stages")) == 0
     return corpus
 
 
@@ -249,7 +181,7 @@ def main() -> int:
     parser.add_argument(
         "--rounds", type=int, default=20, help="of each kind for each stage (default: %(default)s)"
     )
-    parser.add_argument("--stages", nargs="+", choices=list(WORDS), default=list(WORDS))
+    parser.add_argument("--stages", nargs="+", choices=list(COMMANDS), default=list(COMMANDS))
     args = parser.parse_args()
     corpus = prepare(args.work / "corpus")
     broken: set[tuple[str, str, int]] = set()

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pysam
+import yaml
 
+from aspsfusion.batch.outcomes import Inputs, Outcome, file_identities, panel_identity, write_outcome
 from aspsfusion.cli import main
 from aspsfusion.io.fasta import reverse_complement
 from bam_factory import pair, write_records
 from repository import ROOT
-from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
+from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, by_name_only, random_bases
 
+PRIMERS = f">P1 downstream\n{reverse_complement(THREE_TRANSCRIPT[150:172])}\n>P2\n{FIVE_TRANSCRIPT[20:42]}\n"
 FUSED = FIVE_TRANSCRIPT[:120] + THREE_TRANSCRIPT[80:]
 READ, INSERT = 60, 110
 SAMPLES = ("carrier", "negative")
@@ -61,6 +64,12 @@ def write_sample(panel: Path, directory: Path) -> None:
     records = [record for group in groups for record in group]
     for suffix in ("bam", "sam"):
         write_records(directory / f"reads.{suffix}", records)
+    with (
+        pysam.AlignmentFile(str(directory / "reads.bam"), check_sq=False) as bam,
+        pysam.AlignmentFile(str(directory / "reads.cram"), "wc", header=bam.header) as cram,
+    ):
+        for read in bam:
+            cram.write(read)
     with gzip.open(directory / "reads.bam") as packed:
         (directory / "reads.bam.bin").write_bytes(packed.read())
     files = [str(directory / f"reads_{mate}.fq") for mate in (1, 2)]
@@ -68,6 +77,11 @@ def write_sample(panel: Path, directory: Path) -> None:
     assert main(["screen", "--panel", str(panel), *files, *made]) == 0
     words = ["--sample", "x", "--reads", made[1], "--screen", made[3], "--output", str(directory / "out")]
     assert main(["analyse", "--panel", str(panel), *words]) == 0
+    primed = ["--library", "anchored", "--primers", str(directory.parent / "primers.fa")]
+    words[-1] = str(directory / "primed")
+    assert main(["analyse", "--panel", str(panel), *words, *primed]) == 0
+    inputs = Inputs(file_identities(files), panel_identity(panel))
+    write_outcome(Outcome("x", "analyse", inputs=inputs), directory / "x.outcome.json")
     made[1], made[3] = str(directory / "e.fastq.gz"), str(directory / "e.screen.json")
     assert main(["extract", "--panel", str(panel), str(directory / "reads.bam"), *made]) == 0
 
@@ -77,6 +91,9 @@ def build_corpus(directory: Path) -> Corpus:
     directory.mkdir(parents=True)
     small = SmallPanel.in_directory(directory)
     small.build()
+    (directory / "primers.fa").write_text(PRIMERS)
+    by_name_only(small)
+    (directory / "named.yaml").write_text(yaml.safe_dump(small.data, sort_keys=False))
     corpus = Corpus(directory)
     for name in SAMPLES:
         write_sample(corpus.panel, directory / name)

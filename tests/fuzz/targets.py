@@ -30,12 +30,14 @@ class Result:
         said: standard error.
         call: verdict, empty for none.
         codes: of flags and reasons.
+        certain: whether no flag excuses another verdict.
     """
 
     status: int
     said: str
     call: str = ""
     codes: frozenset[str] = frozenset()
+    certain: bool = False
 
     def problem(self, unmutated: "Result") -> str:
         """Return what must not be, empty where all is well."""
@@ -49,7 +51,8 @@ class Result:
             return "no sentence"
         if any(c in self.said for c in "\x1b\x00\x07"):
             return "control character"
-        if not self.status and self.call != unmutated.call and self.codes <= unmutated.codes:
+        excused = not unmutated.certain and not self.codes <= unmutated.codes
+        if not self.status and self.call != unmutated.call and not excused:
             return f"{unmutated.call} became {self.call}"
         return ""
 
@@ -139,6 +142,13 @@ def bam_bytes(corpus: Corpus, directory: Path, seed: int | None) -> Commands:
     return _extract(corpus, directory, path)
 
 
+def cram(corpus: Corpus, directory: Path, seed: int | None) -> Commands:
+    """The bytes of a CRAM file, whose reads are not aligned and need no reference."""
+    path = directory / "reads.cram"
+    path.write_bytes(_bytes(corpus.sample(seed or 0) / "reads.cram", seed, text=False))
+    return _extract(corpus, directory, path)
+
+
 def candidates(corpus: Corpus, directory: Path, seed: int | None) -> Commands:
     """The text of the candidates that the screen writes."""
     sample, path = corpus.sample(seed or 0), directory / "c.fastq.gz"
@@ -206,13 +216,51 @@ def evidence_json(corpus: Corpus, directory: Path, seed: int | None) -> Commands
 
 
 def report_json(corpus: Corpus, directory: Path, seed: int | None) -> Commands:
-    """A record, which says its verdict itself."""
-    sample = corpus.sample(seed or 0)
+    """A record, which says its verdict itself; it is written again as it was read."""
+    sample, out = corpus.sample(seed or 0), directory / "out"
+    out.mkdir()
     path = _stage_file(sample / "out" / "x.report.json", directory / "r.json", seed)
-    outputs = ("--html", directory / "r.html", "--tsv", directory / "r.tsv", "--vcf", directory / "r.vcf.gz")
-    tables = ("--arriba", directory / "a.tsv", "--star-fusion", directory / "s.tsv")
+    outputs = ("--json", out / "x.report.json", "--html", directory / "r.html", "--tsv", directory / "r.tsv")
+    tables = (
+        "--vcf",
+        directory / "r.vcf.gz",
+        "--arriba",
+        directory / "a.tsv",
+        "--star-fusion",
+        directory / "s.tsv",
+    )
     pages = ("--output-tsv", directory / "sum.tsv", "--output-html", directory / "sum.html")
     return (("report", "--from", path, *outputs, *tables), ("explain", path), ("summary", path, *pages))
+
+
+def outcome_json(corpus: Corpus, directory: Path, seed: int | None) -> Commands:
+    """What the workflow keeps of a sample, beside its record."""
+    sample = corpus.sample(seed or 0)
+    path = _stage_file(sample / "x.outcome.json", directory / "x.outcome.json", seed)
+    for kind in ("record", "report"):
+        shutil.copy(sample / "out" / "x.report.json", directory / f"x.{kind}.json")
+    pages = ("--output-tsv", directory / "sum.tsv", "--output-html", directory / "sum.html")
+    return (
+        ("workflow", "compare", path, "--output", directory / "compared.tsv"),
+        ("summary", directory / "x.report.json", "--outcomes", path, "--panel", corpus.panel, *pages),
+        ("workflow", "check", path, "--panel", corpus.panel),
+    )
+
+
+def primers_fasta(corpus: Corpus, directory: Path, seed: int | None) -> Commands:
+    """The primers of a library, with reads that were not made by them."""
+    sample, path = corpus.sample(seed or 0), directory / "primers.fa"
+    path.write_bytes(_bytes(corpus.directory / "primers.fa", seed))
+    analyse = _analyse(corpus.panel, directory, sample / "c.fastq.gz", sample / "s.json")
+    return ((*analyse, "--library", "anchored", "--primers", path),)
+
+
+def gtf(corpus: Corpus, directory: Path, seed: int | None) -> Commands:
+    """The annotation of a panel that names genes without exons."""
+    path = directory / "genes.gtf"
+    path.write_bytes(_bytes(corpus.directory / "genes.gtf", seed))
+    words = ("--panel", corpus.directory / "named.yaml", "--genome", corpus.directory / "genome.fa")
+    return (("panel", "build", *words, "--gtf", path, "--output", directory / "panel"),)
 
 
 def panel_yaml(corpus: Corpus, directory: Path, seed: int | None) -> Commands:
@@ -244,9 +292,9 @@ def panel_files(corpus: Corpus, directory: Path, seed: int | None) -> Commands:
 TARGETS: dict[str, Make] = {
     make.__name__: make
     for make in (
-        *(fastq, fastq_gz, sam, bam, bam_bytes, candidates),
-        *(screen_json, extract_json, align_json, evidence_json, calls_json, report_json),
-        *(panel_yaml, genome_fasta, panel_files),
+        *(fastq, fastq_gz, sam, bam, bam_bytes, cram, candidates, primers_fasta),
+        *(screen_json, extract_json, align_json, evidence_json, calls_json, report_json, outcome_json),
+        *(panel_yaml, genome_fasta, gtf, panel_files),
     )
 }
 """Inputs that commands read, by name."""
@@ -303,10 +351,11 @@ def run_input(corpus: Corpus, target: str, seed: int | None, directory: Path) ->
 
 def unmutated(corpus: Corpus, target: str, seed: int) -> Result:
     """Return how the file that a seed takes comes out as it is: its verdict is that of the corpus."""
-    if target in SHEETS or target in ("report_json", "panel_yaml", "genome_fasta"):
+    if target in SHEETS or target in ("outcome_json", "panel_yaml", "genome_fasta", "gtf"):
         return Result(0, "")
-    call, codes = verdict_of(corpus.sample(seed) / "out" / "x.report.json")
-    return Result(0, "", call, frozenset(codes))
+    directory = corpus.sample(seed) / ("primed" if target == "primers_fasta" else "out")
+    call, codes = verdict_of(directory / "x.report.json")
+    return Result(0, "", call, frozenset(codes), certain=target == "report_json")
 
 
 def names() -> list[str]:

@@ -79,6 +79,7 @@ def test_domains_of_the_reciprocal(demo_panel: Panel) -> None:
 def test_sides_name_exons_of_the_primary_transcript(demo_panel: Panel) -> None:
     five = fusion_side(demo_panel, "ASPSCR1", 81996846 - 1, last=True)
     assert (five.transcript, five.exon, five.at_exon_boundary) == ("NM_024083.4", 7, True)
+    assert five.hgnc == "HGNC:13825"
     assert (five.chrom, five.pos, five.strand, five.site) == ("chr17", 81996846, "+", "end of exon 7")
     inside = fusion_side(demo_panel, "ASPSCR1", 81996840 - 1, last=True)
     assert (inside.exon, inside.at_exon_boundary, inside.site) == (7, False, "inside exon 7")

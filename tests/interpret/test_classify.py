@@ -299,14 +299,6 @@ def test_enriched_libraries_need_no_control_genes(library: str | None) -> None:
     assert verdict_of(genes={"A": 40, "B": 300}, library=library)[0] == "EXCLUDED"
 
 
-def test_statements_carry_the_numbers() -> None:
-    assert verdict_of([fusion("A", "B", 4, 2)])[2] == "S A::B type 1, A exon 7 :: B exon 3 6 4 2"
-    assert verdict_of()[2] == "S no A::B; B exon 2: 70, B exon 3: 90; 4.7 at 95"
-    assert verdict_of([fusion("A", "B", 1, 0)])[2].startswith(
-        "S A::B 1: 1 unique fragment supports A::B (type 1"
-    )
-
-
 @pytest.mark.parametrize(("five", "codes"), [(1.9, ["FIVE_PRIME_GENE_DEPLETED"]), (2.1, [])])
 def test_a_library_enriched_for_the_other_gene_alone_excludes_nothing(five: float, codes: list[str]) -> None:
     findings = Findings("S", [], [], [], ENOUGH, GENES, "capture", (), {"A": five, "B": 100.0})

@@ -63,6 +63,13 @@ def test_needed_expression_falls_with_depth_and_read_length() -> None:
     assert needed_tpm(20e6, (69,), 20, 10) == pytest.approx(20.0)
 
 
+@given(st.floats(1e-4, 1.0), st.floats(0.5, 0.999))
+def test_the_fewest_fragments_that_suffice_are_found_at_once(limit: float, confidence: float) -> None:
+    needed = needed_fragments(limit, confidence)
+    assert (detectable_fraction(needed, confidence) or 1.0) <= limit
+    assert needed == 1 or (detectable_fraction(needed - 1, confidence) or 1.0) > limit
+
+
 @given(st.integers(1, 100_000), st.floats(0.6, 0.999))
 def test_detectable_fraction_would_be_seen_with_the_stated_probability(count: int, confidence: float) -> None:
     fraction = detectable_fraction(count, confidence)

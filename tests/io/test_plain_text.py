@@ -13,7 +13,7 @@ from aspsfusion.io.plain_text import PlainText
 from aspsfusion.report.compatible import write_arriba
 from aspsfusion.report.json_tsv import write_fusions_tsv, write_json
 from aspsfusion.report.models import Report
-from report_factory import confirmed_report
+from report_factory import confirmed_report, judged
 
 EVIL = "=cmd|' /C calc'!A0\x1b]0;owned\x07\u202e"
 
@@ -33,7 +33,7 @@ def cells(path: Path) -> list[str]:
 
 
 def test_tables_hold_no_formula_and_no_control_character(tmp_path: Path) -> None:
-    row = SummaryRow("-s1", "FAILED", EVIL, total_reads=-3, fraction_three_prime=-0.5)
+    row = SummaryRow("-s1", "FAILED", "", EVIL, total_reads=-3, fraction_three_prime=-0.5)
     write_summary_tsv([row], tmp_path / "summary.tsv")
     write_fusions_tsv(evil_report(), tmp_path / "fusions.tsv")
     write_arriba(evil_report(), tmp_path / "arriba.tsv")
@@ -51,7 +51,7 @@ def test_tables_hold_no_formula_and_no_control_character(tmp_path: Path) -> None
 def test_explain_steers_no_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
-    write_json(evil_report(), tmp_path / "r.json")
+    write_json(judged(evil_report()), tmp_path / "r.json")
     assert main(["explain", str(tmp_path / "r.json"), *words]) == 0
     said = capsys.readouterr().out
     assert all(line.isprintable() for line in said.split("\n"))

@@ -3,44 +3,14 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
 from aspsfusion.cli import main
 from aspsfusion.errors import PanelError
-from small_panel import (
-    BYSTANDER_EXONS,
-    FIVE_CDS,
-    FIVE_EXONS,
-    THREE_EXONS,
-    SmallPanel,
-    contents,
-)
+from small_panel import BYSTANDER_EXONS, FIVE_CDS, SmallPanel, by_name_only, contents
 
 # ---- genes given by name, exons from a GTF
-
-
-def gtf_lines(gene: str, transcript: str, chrom: str, strand: str, exons: Iterable[list[int]]) -> str:
-    attributes = f'gene_id "{gene}"; transcript_id "{transcript}"; gene_name "{gene}";'
-    return "".join(f"{chrom}\tx\texon\t{a}\t{b}\t.\t{strand}\t.\t{attributes}\n" for a, b in exons)
-
-
-def by_name_only(small: SmallPanel) -> Path:
-    """Take the exons out of the panel and put those of the targets, and their frames, into a GTF."""
-    for gene in small.data["genes"]:
-        del gene["transcripts"]
-    path = small.directory / "genes.gtf"
-    text = gtf_lines("FIVE", "T5.1", "2", "+", FIVE_EXONS) + gtf_lines("THREE", "T3.1", "X", "-", THREE_EXONS)
-    text += gtf_lines("BYSTANDER", "TB.1", "chr2", "+", BYSTANDER_EXONS)
-    for frame in (
-        gtf_lines("FIVE", "T5.1", "2", "+", [[111, 490]]),
-        gtf_lines("THREE", "T3.1", "X", "-", [[131, 460]]),
-    ):
-        text += frame.replace("exon", "CDS")
-    path.write_text(text, encoding="ascii")
-    return path
 
 
 def test_gene_names_and_gtf_make_the_same_panel(small: SmallPanel, whole: SmallPanel) -> None:

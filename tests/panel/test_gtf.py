@@ -70,6 +70,24 @@ def refusal(path: Path, text: str | None, **values: Any) -> str:
     return message
 
 
+@pytest.mark.parametrize(
+    ("primary", "other"),
+    [
+        ("chr17", "chr17_KI270908v1_alt"),
+        ("17", "KI270908.1"),
+        ("17", "CHR_HSCHR17_1_CTG5"),
+        ("NC_000017.11", "NW_003315952.3"),
+    ],
+)
+def test_a_copy_on_another_contig_is_no_primary_transcript(gtf: Path, primary: str, other: str) -> None:
+    """Whichever the file lists first, and whatever tags the copy has."""
+    copy = lines([(11, 60), (161, 220), (321, 500)], chrom=other, tag="MANE_Select")
+    for text in (copy + lines(chrom=primary), lines(chrom=primary) + copy):
+        for values in ({}, {"primary_transcript": "T1"}):
+            (found,) = read(gtf, text, **values)
+            assert (found.chrom, found.exons) == ("chr17", EXONS)
+
+
 def test_plus_strand(gtf: Path) -> None:
     (found,) = read(gtf, lines())
     assert found == TranscriptSpec(

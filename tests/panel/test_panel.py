@@ -16,7 +16,7 @@ from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.kmers import KMER_LENGTH
 from aspsfusion.panel.panel import Junction, Panel, Transcript, Unspliced, load_panel
 from aspsfusion.panel.screen_index import FORMAT_VERSION, load_screen_index, read_kmers
-from aspsfusion.panel.seal import write_provenance
+from aspsfusion.panel.seal import require_built, write_provenance
 from small_panel import (
     FIVE_TRANSCRIPT,
     THREE_TRANSCRIPT,
@@ -318,6 +318,36 @@ def test_changed_provenance_is_refused(directory: Path, kind: str) -> None:
     for load in (load_panel, load_screen_index):
         with pytest.raises(PanelError, match=rf"panel\.json: {message}.*; build the panel again$"):
             load(directory)
+
+
+def test_a_panel_of_this_version_and_yaml_is_taken_as_it_is(whole: SmallPanel, tmp_path: Path) -> None:
+    directory = Path(shutil.copytree(whole.output, tmp_path / "panel"))
+    require_built(directory, whole.yaml_path)
+    (directory / "kmers.npz").write_bytes(b"")
+    with pytest.raises(PanelError, match=r"kmers\.npz: has changed since the panel was built"):
+        require_built(directory, whole.yaml_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"software": "aspsfusion 0.0.1"}, "was built by aspsfusion 0.0.1, and this is aspsfusion "),
+        ({"checksum": "0"}, "was built from another panel YAML than .*small.yaml; name the YAML"),
+    ],
+)
+def test_a_panel_of_something_else_is_refused(
+    whole: SmallPanel, directory: Path, values: dict[str, str], message: str
+) -> None:
+    written = json.loads((directory / "panel.json").read_text())
+    write_provenance(directory, {**written, **values})
+    with pytest.raises(PanelError, match=message):
+        require_built(directory, whole.yaml_path)
+
+
+@pytest.mark.parametrize(("name", "message"), [("nowhere", "is no directory"), ("", r"lacks panel\.json")])
+def test_what_is_no_panel_is_refused(whole: SmallPanel, name: str, message: str) -> None:
+    with pytest.raises(PanelError, match=f"{message}; build the panel with 'aspsfusion panel build'"):
+        require_built(whole.directory / name, whole.yaml_path)
 
 
 def test_a_file_of_another_panel_is_refused(directory: Path) -> None:

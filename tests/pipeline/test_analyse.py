@@ -59,7 +59,7 @@ def test_one_process_writes_what_the_commands_write(panel: Path, screened: Path,
         f"evidence --bam {apart}.aligned.bam --output {apart}.evidence.json.gz {' '.join(CALL)}",
         f"call --evidence {apart}.evidence.json.gz --output {apart}.calls.json {' '.join(CALL)}",
         f"tag --bam {apart}.aligned.bam --calls {apart}.calls.json "
-        f"--output {apart}.panel.bam --reference {apart}.junctions.fa",
+        f"--output {apart}.panel.bam --reference {apart}.junctions.fa --igv {apart}.igv.xml",
         f"report --sample x --screen {screened}/s.json --align {apart}.align.json --calls {apart}.calls.json "
         f"--library capture {' '.join(CLASSIFY)} --json {apart}.report.json --html {apart}.report.html "
         f"--tsv {apart}.fusions.tsv --vcf {apart}.fusions.vcf.gz "

@@ -23,6 +23,7 @@ from aspsfusion.screen.extract import run_extract
 from aspsfusion.screen.pairs import Lane
 from aspsfusion.screen.screen import run_screen
 from bam_factory import Record, write_records
+from command_lines import STAGES, command_line
 from repository import ROOT
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
 
@@ -124,29 +125,6 @@ main(sys.argv[1:])
 """
 """Dies in the moment in which the first output would get its name."""
 
-STAGES = {
-    "screen": ("screen", "{reads}", "--output", "{d}/c.fastq.gz", "--metrics", "{d}/s.json"),
-    "align": (
-        *("align", "--reads", "{d}/c.fastq.gz", "--sample", "x"),
-        *("--output", "{d}/p.bam", "--metrics", "{d}/a.json"),
-    ),
-    "evidence": ("evidence", "--bam", "{d}/p.bam", "--output", "{d}/e.json.gz"),
-    "call": ("call", "--evidence", "{d}/e.json.gz", "--output", "{d}/calls.json"),
-    "report": (
-        *("report", "--sample", "x", "--screen", "{d}/s.json", "--align", "{d}/a.json"),
-        *("--calls", "{d}/calls.json", "--json", "{d}/r.json", "--tsv", "{d}/r.tsv", "--html", "{d}/r.html"),
-    ),
-    "analyse": (
-        *("analyse", "--sample", "y", "--reads", "{d}/c.fastq.gz", "--screen", "{d}/s.json"),
-        *("--output", "{d}"),
-    ),
-}
-
-
-def words_of(stage: str, panel: Path, directory: Path, source: Path) -> list[str]:
-    command, *rest = (word.format(d=directory, reads=source) for word in STAGES[stage])
-    return [command, "--panel", str(panel), *rest]
-
 
 def sums(directory: Path) -> dict[str, str]:
     """Checksums of the files that a user sees."""
@@ -164,12 +142,12 @@ def test_killed_in_each_stage_and_run_again(panel: Path, tmp_path: Path) -> None
     for directory in (whole, broken):
         directory.mkdir()
     for stage in STAGES:
-        assert main(words_of(stage, panel, whole, source)) == 0
+        assert main(command_line(stage, panel, whole, whole, source)) == 0
         before = sums(broken)
-        done = run(KILLED_AT_THE_END, *words_of(stage, panel, broken, source))
+        done = run(KILLED_AT_THE_END, *command_line(stage, panel, broken, broken, source))
         assert done.returncode == -9, done.stderr
         assert sums(broken) == before
-        assert main(words_of(stage, panel, broken, source)) == 0
+        assert main(command_line(stage, panel, broken, broken, source)) == 0
     assert sums(broken) == sums(whole)
 
 
@@ -235,8 +213,7 @@ def ended(number: int, temporary: Path, code: str, *words: str) -> tuple[int, st
 
 def extract_words(panel: Path, directory: Path) -> list[str]:
     bam = write_bam(directory / "reads.bam", 50)
-    outputs = ["--output", f"{directory}/e.fastq.gz", "--metrics", f"{directory}/e.json"]
-    return ["extract", "--panel", str(panel), str(bam), *outputs]
+    return command_line("extract", panel, directory, directory, bam)
 
 
 @pytest.fixture
@@ -248,7 +225,7 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ended_by_a_signal_in_each_stage(panel: Path, tmp_path: Path, temporary: Path) -> None:
     """What a stage had made is gone, beside the results and below the temporary directory; one sentence."""
     source = write_fastq(tmp_path / "reads.fastq", 50)
-    commands = [(AT_THE_END, words_of(stage, panel, tmp_path, source)) for stage in STAGES]
+    commands = [(AT_THE_END, command_line(stage, panel, tmp_path, tmp_path, source)) for stage in STAGES]
     commands.append((IN_EXTRACT, extract_words(panel, tmp_path)))
     numbers = itertools.cycle((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
     for (place, words), number in zip(commands, numbers, strict=False):
@@ -265,9 +242,9 @@ def test_ended_by_a_signal_in_each_stage(panel: Path, tmp_path: Path, temporary:
 
 def test_ended_while_a_library_lets_no_thread_run(panel: Path, tmp_path: Path, temporary: Path) -> None:
     source = write_fastq(tmp_path / "reads.fastq", 50)
-    assert main(words_of("screen", panel, tmp_path, source)) == 0
+    assert main(command_line("screen", panel, tmp_path, tmp_path, source)) == 0
     before = set(tmp_path.iterdir())
-    words = words_of("align", panel, tmp_path, source)
+    words = command_line("align", panel, tmp_path, tmp_path, source)
     status, _ = ended(signal.SIGTERM, temporary, HELD_IN_THE_SORT, *words)
     assert status == 128 + signal.SIGTERM
     assert set(tmp_path.iterdir()) == before
@@ -312,14 +289,13 @@ def test_no_room_for_the_output(panel: Path, tmp_path: Path, stage: str) -> None
     source = write_fastq(tmp_path / "reads.fastq", 600)
     if stage == "extract":
         bam = write_bam(tmp_path / "reads.bam", 600)
-        outputs = ["--output", f"{tmp_path}/o.fastq.gz", "--metrics", f"{tmp_path}/o.json"]
-        words = ["extract", "--panel", str(panel), str(bam), *outputs]
+        words = command_line("extract", panel, tmp_path, tmp_path, bam)
     else:
         for earlier in STAGES:
             if earlier == stage:
                 break
-            assert main(words_of(earlier, panel, tmp_path, source)) == 0
-        words = words_of(stage, panel, tmp_path, source)
+            assert main(command_line(earlier, panel, tmp_path, tmp_path, source)) == 0
+        words = command_line(stage, panel, tmp_path, tmp_path, source)
     before = sums(tmp_path)
     done = run(NO_ROOM, "4096", *words)
     assert done.returncode == 1, done.stderr

@@ -64,7 +64,7 @@ def test_numbers_of_many_exons_do_not_touch() -> None:
         if text.get("text-anchor") == "middle" and text.text != "exon"
     ]
     numbers = [text for text in numbers if text.text != "mean depth"]
-    assert [text.text for text in numbers] == [str(number) for number in range(5, 80, 5)]
+    assert [text.text for text in numbers] == [str(number) for number in range(10, 80, 10)]
     places = [float(text.get("x", 0)) for text in numbers]
     assert min(right - left for left, right in itertools.pairwise(places)) > text_width("75", TEXT_SIZE)
 

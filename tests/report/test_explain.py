@@ -14,6 +14,7 @@ from aspsfusion.report.explain import (
     find_read,
     other_reads_of_name,
 )
+from aspsfusion.report.findings import Reason
 from aspsfusion.report.json_tsv import write_json
 from report_factory import confirmed_report, excluded_report, make_fusion, split_read
 from repository import run_command
@@ -34,6 +35,18 @@ def test_the_verdict_is_told_with_what_it_rests_on() -> None:
     ):
         assert part in text
     assert "Fusions" not in explain_verdict(excluded_report())
+
+
+def test_reasons_that_are_sentences_are_joined_without_their_stops() -> None:
+    report = confirmed_report()
+    reasons = [
+        Reason(code="FEW_FRAGMENTS", text="One is too few."),
+        Reason(code="HOMOLOGY", text="4 shared."),
+    ]
+    filtered = [report.filtered[0].model_copy(update={"reasons": reasons})]
+    text = explain_verdict(report.model_copy(update={"filtered": filtered}))
+    assert "FEW_FRAGMENTS: One is too few; HOMOLOGY: 4 shared" in " ".join(text.split())
+    assert ".;" not in text
 
 
 def test_a_verdict_that_the_batch_lowered_names_the_own_one() -> None:

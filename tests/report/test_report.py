@@ -54,6 +54,19 @@ def test_the_shipped_schema_is_that_of_the_model() -> None:
     )
 
 
+def test_a_report_of_the_first_edition_is_read_or_refused_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    data = json.loads(confirmed_report().model_dump_json())
+    for later in ("inputs", "assay", "unexplained_bridges", "internal_events", "filtered_one_sided"):
+        del data[later]
+    path.write_text(json.dumps(data))
+    assert read_report(path).verdict.call == "CONFIRMED"
+    del data["qc"]["gc_fraction"]  # of its first days
+    path.write_text(json.dumps(data))
+    with pytest.raises(ReportError, match=r"key qc.gc_fraction: .*; it was written by another version"):
+        read_report(path)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -61,7 +74,10 @@ def test_the_shipped_schema_is_that_of_the_model() -> None:
         ("[]", ["is not a report of aspsfusion"]),
         ('{"panel": "x"}', ["key schema_version", "is not a report of aspsfusion"]),
         ('{"schema_version": "9.0.0"}', ["version 9.0.0"]),
-        ('{"schema_version": "1.0.0"}', ["key sample_id", "field required", "more"]),
+        (
+            '{"schema_version": "1.0.0"}',
+            ["key sample_id", "field required", "another version or changed"],
+        ),
         (b"\xff\xfe", ["not a text file"]),
     ],
 )

@@ -14,7 +14,7 @@ from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.report.findings import Contamination
 from aspsfusion.report.models import Contig
 from aspsfusion.report.vcf import Breakend, breakends, vcf_text, write_vcf
-from report_factory import ASPSCR1, TFE3_EXON_6, confirmed_report, excluded_report, make_fusion
+from report_factory import ASPSCR1, TFE3_EXON_5, TFE3_EXON_6, confirmed_report, excluded_report, make_fusion
 
 FLANK = 12
 
@@ -78,7 +78,7 @@ def test_both_breakends_describe_the_fusion_transcript(
             "junction_sequence": f"{five}|{inserted.lower()}|{three}" if inserted else f"{five}|{three}",
         }
     )
-    for record in breakends(fusion, 1):
+    for record in breakends(fusion):
         described = adjacency(record, genomes)
         assert five + inserted + three in (described, reverse_complement(described))
 
@@ -97,7 +97,7 @@ def test_brackets_by_strand(five_strand: str, three_strand: str, five_alt: str, 
         ASPSCR1.model_copy(update={"pos": 5, "strand": five_strand}),
         TFE3_EXON_6.model_copy(update={"pos": 9, "strand": three_strand}),
     ).model_copy(update={"junction_sequence": "AAG|CTT"})
-    five, three = breakends(fusion, 1)
+    five, three = breakends(fusion)
     assert (five.alternative, three.alternative) == (five_alt, three_alt)
 
 
@@ -192,6 +192,47 @@ def test_a_junction_that_may_be_contamination_does_not_pass(tmp_path: Path) -> N
         assert list(record.filter) == ["POSSIBLE_CONTAMINATION"]
 
 
+def test_the_checksum_is_of_the_genome_that_was_used() -> None:
+    report = confirmed_report()
+    assert "md5=" not in vcf_text(report), "a demonstration reference is no chromosome"
+    whole = report.reference.model_copy(update={"checksums": {"chrX": "0f", "transcripts.fa": "1f"}})
+    text = vcf_text(report.model_copy(update={"reference": whole}))
+    assert "##contig=<ID=chrX,length=156040895,md5=0f,assembly=GRCh38>" in text
+    assert text.count("md5=") == 1
+
+
+@pytest.mark.skipif(shutil.which("bcftools") is None, reason="bcftools is not installed")
+def test_bcftools_merges_a_batch_into_a_cohort(tmp_path: Path) -> None:
+    """Two samples of type 1, of which one has type 2 as well, and one without."""
+    second = make_fusion(ASPSCR1, TFE3_EXON_5).model_copy(update={"split_reads": 4})
+    few = make_fusion().model_copy(update={"split_reads": 3, "fraction_three_prime": None})
+    reports = [
+        confirmed_report("P1"),
+        confirmed_report("P2").model_copy(update={"fusions": [second, few]}),
+        excluded_report(),
+    ]
+    paths = [tmp_path / f"{report.sample_id}.vcf.gz" for report in reports]
+    for report, path in zip(reports, paths, strict=True):
+        write_vcf(report, path)
+    merged = tmp_path / "cohort.vcf.gz"
+    command = ["bcftools", "merge", "--merge", "none", "--output", str(merged), "-Oz", *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    records = {record.id: record for record in read(merged)}
+    assert len(records) == 4
+    for record in records.values():
+        assert list(record.samples) == ["P1", "P2", excluded_report().sample_id]
+        mate = records[record.info["MATEID"][0]]
+        assert mate.info["MATEID"] == (record.id,)
+        assert f"{record.chrom}:{record.pos}" in mate.alts[0]
+        assert record.samples[2]["GT"] == (None, None)
+    shared = records["ASPSCR1_81996846_TFE3_49034251_five_prime"]
+    assert [shared.samples[n]["SPLIT_READS"] for n in range(2)] == [26, 3]
+    assert shared.samples["P2"]["FRACTION"] is None
+    own = records["ASPSCR1_81996846_TFE3_49038114_three_prime"]
+    assert [own.samples[n]["GT"] for n in range(2)] == [(None, None), (None, 1)]
+
+
 @pytest.mark.skipif(shutil.which("bcftools") is None, reason="bcftools is not installed")
 def test_bcftools_reads_the_file_without_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "s.fusions.vcf.gz"
@@ -206,7 +247,7 @@ def test_bcftools_reads_the_file_without_a_warning(tmp_path: Path) -> None:
 def test_an_unknown_joined_base_is_n_and_an_intron_has_no_exon() -> None:
     intronic = ASPSCR1.model_copy(update={"exon": None, "site": "inside intron 7; near; 1,2=3%"})
     fusion = make_fusion(intronic).model_copy(update={"junction_sequence": "|"})
-    five, _ = breakends(fusion, 1)
+    five, _ = breakends(fusion)
     assert five.reference == "N"
     assert "EXON=" not in five.info
     assert "SITE=inside intron 7%3B near%3B 1%2C2%3D3%25;" in five.info

@@ -6,7 +6,6 @@ import pytest
 
 from aspsfusion.errors import ParameterError
 from aspsfusion.simulate.demo import (
-    DEFINITION,
     MARK,
     Demo,
     DemoSample,
@@ -23,7 +22,7 @@ from repository import ROOT
 @pytest.fixture
 def demo() -> Demo:
     """Return the demonstration of the repository."""
-    return load_demo(ROOT / DEFINITION)
+    return load_demo()
 
 
 def test_demonstration_covers_every_verdict(demo: Demo) -> None:
@@ -62,11 +61,6 @@ def test_sample_without_report_disagrees() -> None:
 def test_directory_with_something_else_is_kept(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
     with pytest.raises(ParameterError, match="holds no demonstration"):
-        run_demo(ROOT, tmp_path, 1)
+        run_demo(tmp_path, 1)
     assert (tmp_path / "thesis.txt").exists()
     assert not (tmp_path / MARK).exists()
-
-
-def test_place_without_the_repository_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="run the demonstration from the repository root"):
-        run_demo(tmp_path, tmp_path / "demo", 1)

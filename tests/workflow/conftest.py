@@ -6,7 +6,6 @@ import pytest
 
 from aspsfusion.simulate.demo import Outcome, run_demo
 from once import made_once
-from repository import ROOT
 from small_batch import SmallBatch, small_batch
 
 CORES = 2
@@ -16,7 +15,7 @@ CORES = 2
 def demonstration_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outcome]]:
     """Run the demonstration once for all tests; return its directory and its table."""
     output = tmp_path_factory.mktemp("workflow") / "demo"
-    return output, run_demo(ROOT, output, CORES)
+    return output, run_demo(output, CORES)
 
 
 @pytest.fixture(scope="session")

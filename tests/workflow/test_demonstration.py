@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from aspsfusion.batch.outcomes import sample_files
-from aspsfusion.simulate.demo import DEFINITION, Demo, Outcome, load_demo
+from aspsfusion.simulate.demo import Demo, Outcome, load_demo
 from repository import ROOT
 from small_batch import verdicts
 from snakemake_runs import snakemake
@@ -22,7 +22,7 @@ Demonstration = tuple[Path, list[Outcome]]
 @pytest.fixture(scope="module")
 def demo() -> Demo:
     """Return the definition of the demonstration."""
-    return load_demo(ROOT / DEFINITION)
+    return load_demo()
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +63,13 @@ def test_reports_keep_to_the_schema(outdir: Path, demo: Demo) -> None:
 
 def test_archive_holds_every_report(outdir: Path, demo: Demo, tmp_path: Path) -> None:
     """`snakemake --report` packs a finished batch into an archive that opens without a network."""
-    archive, config = tmp_path / "results.zip", outdir.parent / "config.yaml"
-    done = snakemake(["--configfile", str(config), "--report", str(archive)], ROOT, tmp_path / "said")
+    archive = tmp_path / "results.zip"
+    # Where it is run there may be a configuration of something else.
+    foreign = outdir.parent / "config" / "config.yaml"
+    foreign.parent.mkdir()
+    foreign.write_text("colour: blue\n")
+    arguments = ["--snakefile", str(ROOT / "workflow/Snakefile"), "--configfile", "config.yaml"]
+    done = snakemake([*arguments, "--report", str(archive)], outdir.parent, tmp_path / "said")
     assert done.returncode == 0, done.stdout
     with zipfile.ZipFile(archive) as packed:
         names = {Path(name).name: name for name in packed.namelist()}

@@ -48,6 +48,14 @@ def test_files_that_hold_the_same_are_the_same(batch: SmallBatch) -> None:
     assert planned(batch) == {}
 
 
+def test_a_report_is_made_again_where_any_file_of_it_is_missing(batch: SmallBatch) -> None:
+    """The target rule asks for one file of each report, the first that is missing."""
+    (batch.outdir / "pairs" / "pairs.fusions.vcf.gz.tbi").unlink()
+    jobs = planned(batch)
+    assert jobs["report"] == 1
+    assert "analyse" not in jobs
+
+
 def test_reads_that_were_exchanged_are_other_ones(batch: SmallBatch) -> None:
     """Neither file is newer than what was made of the other one."""
     first, second = (batch.directory / batch.files(name)[0] for name in ("pairs", "wild_type"))

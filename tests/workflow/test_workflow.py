@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from aspsfusion.batch.manifest import MANIFEST, differences, read_manifest
+from aspsfusion.batch.outcomes import sample_files
 from aspsfusion.batch.planning import HOLDER
 from bam_factory import Record, write_records
 from repository import ROOT
-from small_batch import SmallBatch, summary
+from small_batch import CONFIG, SmallBatch, summary
 from snakemake_runs import snakemake
 
 REPEATED = ("pairs", "wild_type", "single")
@@ -45,7 +47,7 @@ class Results:
 
 @pytest.fixture(scope="module")
 def second(undisturbed: SmallBatch, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Run another batch: the samples again, one of them as two lanes and as BAM too, and damaged files."""
+    """Run another batch with that panel: the samples again, one as lanes and as BAM too, damaged files."""
     directory = (
         tmp_path_factory.mktemp("second") / "a batch"
     )  # with a space, as laboratories name directories
@@ -70,8 +72,11 @@ def second(undisturbed: SmallBatch, tmp_path_factory: pytest.TempPathFactory) ->
             f"cut_bam\t\t\tpolyA\t{cut}",
         ],
     )
-    batch.configure(**SETTINGS)
+    panel = undisturbed.outdir / "panel"
+    before = [(path, path.stat().st_mtime_ns) for path in sorted(panel.rglob("*"))]
+    batch.configure(**SETTINGS, genome_fasta=None, panel_dir=str(panel))
     done = batch.run(outdir=str(batch.outdir))
+    assert [(path, path.stat().st_mtime_ns) for path in sorted(panel.rglob("*"))] == before, "it is only read"
     return Results(batch, done.returncode, done.stdout)
 
 
@@ -125,6 +130,23 @@ def test_mistakes_stop_the_workflow_in_one_sentence(
     assert done.returncode == 1
     assert message in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_runs_in_a_directory_of_its_own(undisturbed: SmallBatch, tmp_path: Path) -> None:
+    """With `--directory`, and with two files of keys, of which the later one wins."""
+    batch, later = undisturbed.copied(tmp_path / "batch"), tmp_path / "later.yaml"
+    for name in ("config", "workflow"):
+        (batch.directory / name).unlink()
+    files = ["--configfile", str(batch.directory / CONFIG), str(later)]
+    arguments = ["--directory", str(batch.directory), *files, "--dry-run"]
+    batch.configure(outdir="elsewhere")
+    later.write_text("outdir: results\n")
+    done = snakemake(arguments, ROOT, tmp_path / "said")
+    assert "Nothing to be done" in done.stdout, done.stdout
+    later.write_text("{outdir: results, genome_fasta: null, panel_dir: reads}\n")
+    done = snakemake(arguments, ROOT, tmp_path / "said")
+    assert done.returncode == 1
+    assert "reads: lacks panel.json; build the panel with" in done.stdout
 
 
 @pytest.mark.parametrize("profile", ["default", "slurm"])
@@ -188,7 +210,18 @@ def test_failed_sample_is_named_and_takes_no_other_with_it(second: Results) -> N
     assert f"sample damaged FAILED: {sentence}" in second.log
     assert "cut.bam: is truncated: the block that ends such a file is missing" in rows["cut_bam"]["statement"]
     assert [path.name for path in (second.batch.outdir / "cut_bam").iterdir()] == ["cut_bam.failed.txt"]
-    assert "2 of 9 samples FAILED" in second.log
+
+
+def test_screen_has_little_and_all_of_it_counts(second: Results) -> None:
+    """It had 213 lines for four samples."""
+    lines = second.log.splitlines()
+    assert len(lines) < 2 * len(second.summary()) + 10
+    for sample, row in second.summary().items():
+        shown = [line.split()[1] for line in lines if line.split()[:1] == [sample]]
+        # After its own analysis, and at the end, when it was compared with the others.
+        assert shown == ["CONFIRMED" if sample == "diluted" else row["verdict"], row["verdict"]]
+    assert "9 samples: 5 CONFIRMED, 1 EXCLUDED, 2 FAILED, 1 INDETERMINATE" in lines
+    assert lines[-1] == str(second.batch.outdir / "summary.html")
 
 
 def test_contamination_is_found_beside_a_failed_sample(second: Results) -> None:
@@ -196,7 +229,8 @@ def test_contamination_is_found_beside_a_failed_sample(second: Results) -> None:
     assert verdict["call"] == "INDETERMINATE"
     assert verdict["before_batch_check"]["call"] == "CONFIRMED"
     assert [reason["code"] for reason in verdict["reasons"]] == ["POSSIBLE_CONTAMINATION", "TARGET_FUSION"]
-    assert '<p class="call">INDETERMINATE</p>' in second.file("diluted", "report.html").read_text()
+    page = second.file("diluted", "report.html").read_text()
+    assert '<p class="call">INDETERMINATE: may come from another sample</p>' in page
     assert second.summary()["diluted"]["contamination_from"] == "strong"
 
 
@@ -206,6 +240,16 @@ def test_tables_of_other_programs_are_written_where_wanted(undisturbed: SmallBat
         assert not (undisturbed.outdir / "single" / f"single.{name}").exists()
 
 
+def test_the_manifest_lists_every_result(undisturbed: SmallBatch, second: Results) -> None:
+    listed = read_manifest(undisturbed.outdir)
+    assert {path for name in ("pairs", "wild_type") for path in sample_files("", name)} <= {
+        f"/{name}" for name in listed
+    }
+    assert {"panel/panel.json", "summary.tsv", "summary.html", "aspsfusion_mqc.tsv"} <= set(listed)
+    assert list(differences(undisturbed.outdir, listed)) == []
+    assert not (second.batch.outdir / MANIFEST).exists()  # a sample has no result
+
+
 def test_a_completed_batch_has_nothing_more_to_do(second: Results) -> None:
     """A report that the summary has issued again is no reason to make anything anew."""
     batch = second.batch
@@ -213,6 +257,7 @@ def test_a_completed_batch_has_nothing_more_to_do(second: Results) -> None:
     batch.sheet.write_text("".join(row for row in rows if not row.startswith(("damaged", "cut_bam"))))
     done = batch.run(outdir=str(batch.outdir))
     assert done.returncode == 0, done.stdout
+    assert list(differences(batch.outdir, read_manifest(batch.outdir))) == []
     # The lock names the process that looked last.
     files = sorted(path for path in batch.outdir.rglob("*") if path.is_file() and path.name != HOLDER)
     before = [(path, path.stat().st_mtime_ns, path.read_bytes()) for path in files]

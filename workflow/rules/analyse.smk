@@ -3,7 +3,7 @@
 # record; a sample that failed has an outcome too, and the batch goes on without it.
 rule analyse:
     input:
-        panel=PANEL_DIR,
+        panel=PANEL,
         reads=of_sample("candidates.fastq.gz"),
         screened=of_sample("screen.outcome.json"),
         baseline_identity=IDENTITY["baseline"],

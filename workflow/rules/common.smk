@@ -12,6 +12,7 @@ from snakemake.utils import validate
 
 try:
     from aspsfusion import __version__ as PACKAGE_VERSION
+    from aspsfusion.batch.on_screen import PlannedBatch, announce
     from aspsfusion.batch.outcomes import REPORT_FILES, panel_identity
     from aspsfusion.batch.planning import (
         begin_planning,
@@ -23,10 +24,10 @@ try:
         check_configuration,
         configured_file,
         configured_files,
+        configured_paths,
         numbers,
         option_list,
         require_one_genome,
-        shipped_file,
     )
     from aspsfusion.errors import AspsfusionError
     from aspsfusion.io.permissions import (
@@ -37,6 +38,8 @@ try:
         set_umask,
         stated_mode,
     )
+    from aspsfusion.io.shipped import shipped_file
+    from aspsfusion.panel.seal import require_built
 except ImportError as error:
     raise WorkflowError(
         f"the environment of {sys.executable} cannot run this workflow ({error}); "
@@ -46,7 +49,7 @@ except ImportError as error:
 CONFIG_SCHEMA = "../schemas/config.schema.yaml"
 NO_GENOME = (
     "set it to a GRCh38 FASTA with --config genome_fasta=PATH or in your own --configfile, or let the panel's "
-    "loci be downloaded with --config genome_fetch=ucsc; "
+    "loci be downloaded with --config genome_fetch=ucsc, or name a panel that is built with panel_dir; "
     "'make demo' shows the workflow without one"
 )
 
@@ -58,6 +61,7 @@ try:
     with open(workflow.source_path(CONFIG_SCHEMA), encoding="utf-8") as stream:
         check_configuration(config, yaml.safe_load(stream))
     validate(config, CONFIG_SCHEMA)  # fills in the defaults of keys that are not set
+    config.update(configured_paths(config))
     # For whatever this process and its jobs write; a job on a cluster comes by here as well.
     set_umask(config["file_mode"])
     os.environ[VARIABLE] = config["file_mode"]
@@ -77,12 +81,16 @@ except AspsfusionError as error:
     raise WorkflowError(error.sentence()) from None
 
 OUTDIR = str(Path(config["outdir"]))
-PANEL_DIR = f"{OUTDIR}/panel"
+# A panel that is there is only read; it is another one by what it holds, not by its time.
+PANEL_DIR = config["panel_dir"] or f"{OUTDIR}/panel"
+PANEL = ancient(PANEL_DIR) if config["panel_dir"] else PANEL_DIR
 FETCHED_LOCI = f"{OUTDIR}/reference/loci.fa.gz"
 SUMMARY = {suffix: f"{OUTDIR}/summary.{suffix}" for suffix in ("tsv", "html")}
 SUMMARY["multiqc"] = f"{OUTDIR}/aspsfusion_mqc.tsv"
 # Written when every sample has a result.
 BATCH_COMPLETE = f"{OUTDIR}/logs/batch.complete"
+# The checksums of all results; `aspsfusion verify` compares them.
+MANIFEST = f"{OUTDIR}/manifest.sha256"
 # Which samples have a record, and where a finding of theirs may come from.
 COMPARED = f"{OUTDIR}/logs/compared.tsv"
 ENVIRONMENT = "../../envs/aspsfusion.yaml"
@@ -128,4 +136,4 @@ def benchmark_of(job):
 
 OUTCOMES = expand(of_sample("outcome.json"), sample=SAMPLES)
 # What is not true any more as soon as the reads or the panel are looked at again.
-OF_THE_BATCH = [*SUMMARY.values(), COMPARED, BATCH_COMPLETE]
+OF_THE_BATCH = [*SUMMARY.values(), COMPARED, BATCH_COMPLETE, MANIFEST]

@@ -18,6 +18,8 @@ GIVEN = {
 
 try:
     if begin_planning(Path(OUTDIR), Path(IDENTITIES)):
+        if config["panel_dir"]:
+            require_built(Path(PANEL_DIR), Path(PANEL_YAML))
         for name, files in GIVEN.items():
             keep_identities(Path(IDENTITY[name]), files)
         panel = panel_identity(Path(PANEL_DIR))
@@ -31,6 +33,7 @@ try:
                 Path(of_sample("outcome.json").format(sample=sample_id)),
                 panel,
             )
+        announce(PlannedBatch(Path(OUTDIR), tuple(SAMPLES), PANEL_DIR, BATCH_COMPLETE))
 except AspsfusionError as error:
     raise WorkflowError(error.sentence()) from None
 
@@ -90,13 +93,15 @@ def findings_of(wildcards):
 
 
 def batch_results(wildcards):
-    """Return every file that the batch has; the last one only when no sample failed."""
-    names = [*REPORT_FILES, *(f"{name}.tsv" for name in COMPATIBLE)]
-    reports = [
-        of_sample(name).format(sample=sample)
-        for sample in samples_with_record()
-        for name in names
-    ]
+    """Return what the batch consists of; its last file is there only when no sample failed.
+
+    All files of a report are written together, so that one of them is asked for, the first that is missing.
+    """
+    names = ["report.json", *REPORT_FILES, *(f"{name}.tsv" for name in COMPATIBLE)]
+    reports = []
+    for sample in samples_with_record():
+        files = [of_sample(name).format(sample=sample) for name in names]
+        reports.append(next((f for f in files if not Path(f).is_file()), files[0]))
     return [*reports, *OF_THE_BATCH]
 
 

@@ -62,9 +62,10 @@ rule report:
                 of_sample(f"{name}.tsv").format(sample=wildcards.sample),
             )
         ),
+        sheet=lambda wildcards: SAMPLES[wildcards.sample].printed,
         version=PACKAGE_VERSION,
     shell:
-        "aspsfusion report --force --from {params.record:q} {params.findings} --json {output.json:q} "
+        "aspsfusion report --force --from {params.record:q} {params.findings} {params.sheet} --json {output.json:q} "
         "--html {output.html:q} --tsv {output.tsv:q} --vcf {output.vcf:q} {params.tables} > {log:q} 2>&1"
 
 
@@ -73,7 +74,7 @@ rule summary:
     input:
         identity=IDENTITY["sheet"],
         sheet=ancient(config["samples"]),
-        panel=PANEL_DIR,
+        panel=PANEL,
         outcomes=OUTCOMES,
         compared=COMPARED,
         reports=good_reports,
@@ -117,7 +118,7 @@ rule check:
     input:
         identity=IDENTITY["sheet"],
         sheet=ancient(config["samples"]),
-        panel=PANEL_DIR,
+        panel=PANEL,
         outcomes=OUTCOMES,
         compared=COMPARED,
         reports=good_reports,
@@ -138,3 +139,29 @@ rule check:
     shell:
         "aspsfusion workflow check --samples {input.sheet:q} --panel {input.panel:q} "
         "--settings={params.settings:q} --planned {params.planned:q} --compared {input.compared:q} {input.outcomes:q} > {log:q} 2>&1"
+
+
+# The checksums of all results, written when every sample has one. A report that is written again comes by here,
+# since the summary and the check follow it.
+rule manifest:
+    input:
+        complete=BATCH_COMPLETE,
+    output:
+        MANIFEST,
+    log:
+        f"{OUTDIR}/logs/manifest.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        outdir=lambda wildcards, output: str(Path(output[0]).parent),
+        results=[
+            *SUMMARY.values(),
+            *([] if config["panel_dir"] else [PANEL_DIR]),
+            *([str(Path(FETCHED_LOCI).parent)] if GENOME_FETCH else []),
+            *(f"{OUTDIR}/{sample}" for sample in SAMPLES),
+        ],
+        version=PACKAGE_VERSION,
+    shell:
+        "aspsfusion workflow manifest --outdir {params.outdir:q} {params.results:q} > {log:q} 2>&1"

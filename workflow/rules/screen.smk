@@ -1,7 +1,7 @@
 # The fragments of a sample that share a k-mer with the panel; all other reads end here.
 rule screen:
     input:
-        panel=PANEL_DIR,
+        panel=PANEL,
         identity=READS_IDENTITY,
         reads=ancient(reads_of),
     output:
@@ -37,7 +37,7 @@ rule screen:
 # The same for samples that come as BAM, CRAM or SAM: every read of the file is looked at, aligned or not.
 rule extract:
     input:
-        panel=PANEL_DIR,
+        panel=PANEL,
         identity=READS_IDENTITY,
         reads=ancient(reads_of),
         reference_identity=IDENTITY["reference"],

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 import pysam
 from pybwa import BwaMem, BwaMemOptions
 
-from aspsfusion import __version__
 from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_candidates
 from aspsfusion.align.foreign_starts import ForeignStart, StartFinder
 from aspsfusion.align.sample import Sample
@@ -38,7 +37,7 @@ from aspsfusion.evidence.placements import (
     panel_contigs,
     primary_record,
 )
-from aspsfusion.io.bam import index_bam, sort_bam, unsorted_bam
+from aspsfusion.io.bam import index_bam, program, sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
 from aspsfusion.io.files import Progress, no_progress, replacing, writing
 from aspsfusion.io.sealed import sealed_json
@@ -197,7 +196,7 @@ def _bam_header(panel: Panel, sample: str, structures: ReadStructures) -> dict[s
         "HD": {"VN": "1.6", "SO": "coordinate"},
         "SQ": [{"SN": name, "LN": len(panel.sequence_of(name))} for name in panel_contigs(panel)],
         "RG": [{"ID": sample, "SM": sample}],
-        "PG": [{"ID": "aspsfusion", "PN": "aspsfusion", "VN": __version__}],
+        "PG": [program("align", ["--umi", *structures.texts] if structures.texts else [])],
         **({"CO": [DECLARED_UMIS + " ".join(structures.texts)]} if structures.give_umis else {}),
     }
 

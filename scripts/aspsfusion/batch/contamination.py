@@ -16,7 +16,7 @@ from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.io.files import replacing
 from aspsfusion.report.findings import Contamination, Fusion, Reason, Record
-from aspsfusion.report.models import OwnVerdict, Report, Verdict
+from aspsfusion.report.models import OwnVerdict, Report, Verdict, in_one
 from aspsfusion.report.words import count, percent, plural
 
 CONTAMINATION_CODE = "POSSIBLE_CONTAMINATION"
@@ -75,9 +75,7 @@ def own_report(report: Report) -> Report:
     before = report.verdict.before_batch_check
     verdict = report.verdict
     if before is not None:
-        verdict = Verdict(
-            call=before.call, target=verdict.target, reasons=before.reasons, statement=before.statement
-        )
+        verdict = Verdict(target=verdict.target, **dict(before))
     fusions = [fusion.model_copy(update={"contamination": None}) for fusion in report.fusions]
     return report.model_copy(update={"verdict": verdict, "fusions": fusions})
 
@@ -171,23 +169,22 @@ def _source(
 
 def _verdict(report: Report, fusions: Sequence[Fusion]) -> Verdict:
     own = report.verdict
+    before = OwnVerdict(**{name: getattr(own, name) for name in OwnVerdict.model_fields})
     reasons = [_reason(fusion) for fusion in fusions if fusion.contamination]
-    target = [fusion for fusion in fusions if fusion.is_target]
-    lowered = own.call == "CONFIRMED" and not _confirmed_by(
-        [fusion for fusion in target if not fusion.contamination], report
-    )
-    statement = own.statement
-    if lowered:
-        statement = _statement(report)
-    elif own.call == "INDETERMINATE":
-        statement = f"{own.statement} {' '.join(reason.text for reason in reasons)}"
+    clean = [fusion for fusion in fusions if fusion.is_target and not fusion.contamination]
+    if own.call != "CONFIRMED" or _confirmed_by(clean, report):
+        return own.with_reasons(*reasons).model_copy(update={"before_batch_check": before})
+    result, evidence = _result(report), in_one(*(reason.text for reason in reasons))
     return Verdict(
-        call="INDETERMINATE" if lowered else own.call,
+        call="INDETERMINATE",
         target=own.target,
+        headline="INDETERMINATE: may come from another sample",
         # What the sample's own reads say stays below it, because the laboratory has to weigh both.
-        reasons=[*reasons, *own.reasons] if lowered else [*own.reasons, *reasons],
-        statement=statement,
-        before_batch_check=OwnVerdict(call=own.call, reasons=own.reasons, statement=own.statement),
+        reasons=[*reasons, *own.reasons],
+        result=result,
+        evidence=evidence,
+        statement=in_one(result, evidence),
+        before_batch_check=before,
     )
 
 
@@ -214,7 +211,7 @@ def _reason(fusion: Fusion) -> Reason:
     )
 
 
-def _statement(report: Report) -> str:
+def _result(report: Report) -> str:
     return (
         f"Fragments of {report.verdict.target} were found in the RNA of sample {report.sample_id}, but so "
         f"few beside those of {ANOTHER_SAMPLE} that they may come from there. "

@@ -1,9 +1,10 @@
 """Writes the batch as a table for MultiQC, which finds files named `*_mqc.tsv` by itself.
 
 The comment lines before the table are YAML that says what MultiQC shows (MultiQC documentation, page "Custom
-content"). The numbers are those of `summary.tsv`.
+content"). The numbers are those of `summary.tsv`, rounded as the reports round them.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 
 import yaml
 
-from aspsfusion.batch.summary import SummaryRow
+from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow
 from aspsfusion.io.files import replacing
 from aspsfusion.io.tables import Cell, cell_text
+from aspsfusion.report.words import percent, rounded_up
 
 
 @dataclass(frozen=True)
@@ -24,27 +26,44 @@ class Column:
     title: str
     description: str
     form: str = ""
+    suffix: str = ""
 
+
+COUNT = "{:,.0f}"
+AS_GIVEN = "{:,g}"
+"""With the digits that the table has."""
 
 COLUMNS = (
     Column("verdict", "Verdict", "Verdict on the target fusion of the panel"),
+    Column("reason", "Reason", "Reason of the verdict in a few words"),
     Column("fusions", "Fusions", "Names of all reported fusions"),
-    Column("fragments", "Fragments", "Unique supporting fragments of the leading fusion", "{:,.0f}"),
-    Column("split_reads", "Split", "Those with a read across the junction", "{:,.0f}"),
-    Column("spanning_pairs", "Spanning", "Those whose mates are on the two sides", "{:,.0f}"),
-    Column("detectable_percent", "Detectable %", "Smallest share that would have been seen", "{:,.2f}"),
-    Column("total_reads", "Reads", "Reads of the sample", "{:,.0f}"),
-    Column("candidate_fragments", "Panel fragments", "Fragments of the panel's genes", "{:,.0f}"),
+    Column("fragments", "Fragments", "Unique supporting fragments of the leading fusion", COUNT),
+    Column("split_reads", "Split", "Those with a read across the junction", COUNT),
+    Column("spanning_pairs", "Spanning", "Those whose mates are on the two sides", COUNT),
+    Column("share_percent", "Share of 3' gene", "Its transcripts that carry the junction", AS_GIVEN, "%"),
+    Column("detectable_percent", "Detectable", "Smallest share that would have been seen", AS_GIVEN, "%"),
+    Column("total_reads", "Reads", "Reads of the sample", COUNT),
+    Column("candidate_fragments", "Panel fragments", "Fragments of the panel's genes", COUNT),
+    Column("duplicate_percent", "Duplicates", "Copies among the panel fragments", AS_GIVEN, "%"),
+    Column("median_insert", "Insert", "Median length of the molecules in nt", COUNT),
+    Column("mean_read_length", "Read length", "Mean length of the reads in nt", AS_GIVEN),
+    Column("q30_percent", "Q30", "Bases with a quality of 30 or more", AS_GIVEN, "%"),
+    Column("adapter_percent", "Adapter", "Reads with adapter", AS_GIVEN, "%"),
+    Column("overlap_percent", "Overlap", "Pairs with overlapping mates", AS_GIVEN, "%"),
+    Column("unspliced_percent", "Unspliced", "Molecules at exon borders that hold the intron", AS_GIVEN, "%"),
+    Column("five_to_three_ratio", "5' to 3'", "Fragments of 5' for each one of 3' halves", AS_GIVEN),
     Column("flags", "Quality flags", "Quality values beyond their limit"),
     Column("control", "Control", "What the sample sheet declares, and whether it came out so"),
 )
 
-RULES = {
-    "pass": [{"s_eq": "CONFIRMED"}, {"s_eq": "EXCLUDED"}],
-    "warn": [{"s_eq": "INDETERMINATE"}],
-    "fail": [{"s_eq": "FAILED"}],
+COLOURS = {
+    "CONFIRMED": "#0072b2",
+    "EXCLUDED": "#007a58",
+    "INDETERMINATE": "#b35900",
+    FAILED: "#1a1a1a",
+    OUTDATED: "#1a1a1a",
 }
-"""How MultiQC colours a verdict: whether there is an answer, not which one."""
+"""Of the reports' verdicts. MultiQC's own colours speak of pass and fail, and no verdict is either."""
 
 
 def write_multiqc(rows: Sequence[SummaryRow], path: Path) -> None:
@@ -75,27 +94,57 @@ def _header(column: Column) -> dict[str, Any]:
     header: dict[str, Any] = {"title": column.title, "description": column.description}
     if column.form:
         header["format"] = column.form
+        if column.suffix:
+            header["suffix"] = column.suffix
     else:
         header["scale"] = False
     if column.name == "verdict":
-        header["cond_formatting_rules"] = RULES
+        header["cond_formatting_rules"] = {call.lower(): [{"s_eq": call}] for call in COLOURS}
+        header["cond_formatting_colours"] = [{call.lower(): colour} for call, colour in COLOURS.items()]
     return header
 
 
 def _cells(row: SummaryRow) -> list[Cell]:
-    share = row.detectable_fraction
+    copies = (
+        row.duplicates / row.candidate_fragments
+        if row.candidate_fragments and row.duplicates is not None
+        else None
+    )
     answers = {"yes": "as declared", "no": "NOT as declared", "": ""}
     control = f"{row.control} {answers[row.control_ok]}".strip()
     return [
         row.sample_id,
         row.verdict,
+        row.reason,
         f"{row.fusions} {row.type}".strip(),
         row.fragments,
         row.split_reads,
         row.spanning_pairs,
-        None if share is None else round(100 * share, 4),
+        _share(row.fraction_three_prime),
+        None if row.detectable_fraction is None else _figure(rounded_up(row.detectable_fraction)),
         row.total_reads,
         row.candidate_fragments,
+        _share(copies),
+        row.median_insert,
+        row.mean_read_length,
+        _share(row.q30_fraction),
+        _share(row.adapter_fraction),
+        _share(row.overlap_fraction),
+        _share(row.unspliced_fraction),
+        row.five_to_three_ratio,
         row.flags,
         control,
     ]
+
+
+def _share(share: float | None) -> str | None:
+    return None if share is None else _figure(percent(share))
+
+
+def _figure(words: str) -> str:
+    """Return the number in the words of a report.
+
+    >>> _figure("more than 99.9%"), _figure("6.9%")
+    ('99.9', '6.9')
+    """
+    return re.sub(r"[^0-9.]", "", words)

@@ -35,6 +35,7 @@ STAGE_FILES: dict[str, tuple[str, ...]] = {
         "panel.bam.bai",
         "junctions.fa",
         "junctions.fa.fai",
+        "igv.xml",
         "record.json",
     ),
 }
@@ -197,13 +198,19 @@ def read_outcome(path: Path) -> Outcome:
     Raises:
         OutcomeError: the file cannot be read or is no outcome.
     """
+    from pydantic import TypeAdapter
+
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
         inputs = data.pop("inputs")
         reads, primers = (
             tuple(FileIdentity(**file) for file in inputs.pop(name)) for name in ("reads", "primers")
         )
-        return Outcome(**data, inputs=Inputs(reads=reads, primers=primers, **inputs))
+        outcome = Outcome(**data, inputs=Inputs(reads=reads, primers=primers, **inputs))
+        TypeAdapter(Outcome).validate_python(asdict(outcome))
+        if Path(outcome.sample_id).name != outcome.sample_id:
+            raise ValueError("no name of a sample")  # other files are known by it
+        return outcome
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = getattr(error, "strerror", None) or "not an outcome of a sample"
         raise OutcomeError(

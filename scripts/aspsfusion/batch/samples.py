@@ -3,65 +3,39 @@
 A sheet has one row for each lane. Every mistake that can be seen without opening the reads is an error here,
 so that a batch does not stop after hours on a typing mistake. A summary reads the controls and runs alone:
 the sheet was checked before the batch was run, and its reads may be gone when a summary is written again.
-
-Rows are counted as a spreadsheet counts them: the header is row 1.
 """
 
 import os
 import re
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from aspsfusion.errors import SampleSheetError, reason_of
-
-COLUMNS = (
-    "sample_id",
-    "fastq_1",
-    "fastq_2",
-    "bam",
-    "control",
-    "tumour_fraction",
-    "batch",
-    "library",
-    "primers",
-    "umi",
+from aspsfusion.batch.sheet import (
+    FILE_COLUMNS,
+    FREE_COLUMNS,
+    SAMPLE_COLUMNS,
+    Row,
+    check_header,
+    read_table,
+    sheet_error,
 )
-FILE_COLUMNS = ("fastq_1", "fastq_2", "bam")
-SAMPLE_COLUMNS = ("control", "tumour_fraction", "batch", "library", "primers", "umi")
-"""Columns in which all rows of a sample must agree."""
+from aspsfusion.config import path_problem
 
 CONTROLS = ("positive", "negative", "ntc")
 LIBRARIES = ("polyA", "total", "capture", "amplicon", "anchored")
 PRIMED_LIBRARIES = ("amplicon", "anchored")
 """Those that gene-specific primers make."""
+PRINTED_COLUMNS = (*FREE_COLUMNS, "batch", "control", "library", "tumour_fraction")
+"""Those that the report prints as given; it says by itself which primers and UMIs there are."""
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 PLAIN_NAME = "use letters, digits, '_', '.' and '-', a letter or digit first"
-RESERVED_NAMES = frozenset({"panel", "logs", "benchmarks", "summary.tsv", "summary.html"})
-"""Names that the output directory uses beside the samples' directories."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of a sheet as text; columns that the sheet lacks are empty.
-
-    Attributes:
-        path: the sheet.
-        number: of the row as a spreadsheet counts, 1 for the header.
-        cells: text by column.
-    """
-
-    path: Path
-    number: int
-    cells: dict[str, str]
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
-
-    def error(self, problem: str, remedy: str) -> SampleSheetError:
-        """Return an error that names the row."""
-        return SampleSheetError(problem, path=self.path, where=f"row {self.number}", remedy=remedy)
+RESERVED_NAMES = frozenset(
+    {"panel", "reference", "logs", "benchmarks", "samples.tsv", "config.yaml"}
+    | {"summary.tsv", "summary.html", "aspsfusion_mqc.tsv", "manifest.sha256"}
+)
+"""All names that the output directory uses, or will, beside the samples' directories."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +53,8 @@ class Sample:
         library: `polyA`, `total`, `capture`, `amplicon` or `anchored`.
         umi: structure of each read in fgbio's notation; none where the reads hold the molecule alone.
         primers: FASTA of the library's gene-specific primers.
+        as_given: what the sheet says of the sample and its report prints, by column: words that decide
+            something, and text of the laboratory's own.
     """
 
     sample_id: str
@@ -91,6 +67,7 @@ class Sample:
     library: str | None = None
     umi: tuple[str, ...] = ()
     primers: str | None = None
+    as_given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def primer_files(self) -> tuple[str, ...]:
@@ -116,6 +93,17 @@ class Sample:
         words = [word for name, value in options.items() if value is not None for word in (name, str(value))]
         return shlex.join([*words, *(["--umi", *self.umi] if self.umi else [])])
 
+    @property
+    def printed(self) -> str:
+        """What the report prints of the sheet, as options of `aspsfusion report` for a shell.
+
+        >>> Sample("S", ("a.bam",), as_given={"specimen": "B24/17 block 2", "library": "total"}).printed
+        "--sheet 'specimen=B24/17 block 2' --sheet library=total"
+        """
+        return shlex.join(
+            word for column, text in self.as_given.items() for word in ("--sheet", f"{column}={text}")
+        )
+
 
 @dataclass(frozen=True)
 class BatchSheet:
@@ -124,10 +112,12 @@ class BatchSheet:
     Attributes:
         controls: `positive`, `negative` or `ntc` by sample; patients are left out.
         runs: name of the sequencing run by sample; samples without one are left out.
+        samples: names of the samples in the order of the sheet.
     """
 
     controls: dict[str, str] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
+    samples: tuple[str, ...] = ()
 
 
 def read_samples(path: str | Path) -> tuple[Sample, ...]:
@@ -135,7 +125,8 @@ def read_samples(path: str | Path) -> tuple[Sample, ...]:
 
     Args:
         path: table with tabs between the columns of `COLUMNS`; several rows with one sample_id are the
-            lanes of one sample. Relative file names in it start at the working directory.
+            lanes of one sample. Relative file names in it start at the working directory, and `~` is the
+            home directory.
 
     Returns:
         The samples in the order of the sheet.
@@ -144,10 +135,11 @@ def read_samples(path: str | Path) -> tuple[Sample, ...]:
         SampleSheetError: the sheet is wrong; names the row and the remedy.
     """
     path = Path(path)
-    header, rows = _table(path)
-    _check_header(path, header)
+    header, rows = read_table(path)
+    check_header(path, header)
     if not rows:
-        raise _error(path, "holds no samples", "add one row for each lane below the header")
+        raise sheet_error(path, "holds no samples", "add one row for each lane below the header")
+    rows = [_from_home(row) for row in rows]
     for row in rows:
         _check_name(row)
         _check_words(row)
@@ -167,69 +159,17 @@ def read_batch_sheet(path: Path) -> BatchSheet:
     Raises:
         SampleSheetError: the sheet cannot be read or its control column is wrong.
     """
-    header, rows = _table(path)
+    header, rows = read_table(path)
     if "sample_id" not in header:
-        raise _error(path, "lacks the column sample_id", "give a sample sheet")
+        raise sheet_error(path, "lacks the column sample_id", "give a sample sheet")
     for row in rows:
         _check_word(row, "control", CONTROLS)
     named = [row for row in rows if row["sample_id"]]
     return BatchSheet(
         controls={row["sample_id"]: row["control"] for row in named if row["control"]},
         runs={row["sample_id"]: row["batch"] for row in named if row["batch"]},
+        samples=tuple(dict.fromkeys(row["sample_id"] for row in named)),
     )
-
-
-def _table(path: Path) -> tuple[list[str], list[Row]]:
-    """Return the header and the rows that are not blank.
-
-    Raises:
-        SampleSheetError: the file cannot be read, is empty, or has a row longer than the header.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise _error(path, "does not exist", "correct the configuration key samples") from error
-    except UnicodeError as error:
-        raise _error(
-            path, "is not a UTF-8 text file", "save the sheet as tab-separated text (TSV)"
-        ) from error
-    except OSError as error:
-        raise _error(
-            path, f"cannot be read ({reason_of(error)})", "give the path of a readable file"
-        ) from error
-    if not text.strip():
-        raise _error(path, "is empty", "give a table with a header and one row for each lane")
-    # No quoting: the number of a record is that of its line in the file.
-    header, *records = [[cell.strip() for cell in line.split("\t")] for line in text.split("\n")]
-    rows = []
-    for number, record in enumerate(records, start=2):
-        row = Row(path, number, dict.fromkeys(header, "") | dict(zip(header, record, strict=False)))
-        if len(record) > len(header):
-            raise row.error("has more columns than the header", "remove the tabs that are too many")
-        if any(record):
-            rows.append(row)
-    return header, rows
-
-
-def _check_header(path: Path, header: Sequence[str]) -> None:
-    for column in header:
-        if column not in COLUMNS:
-            shown = column if len(column) <= 60 else f"{column[:60]}..."
-            raise _error(
-                path,
-                f"column '{shown}' is not known",
-                f"use tabs between the columns and of these names only: {', '.join(COLUMNS)}",
-            )
-        if header.count(column) > 1:
-            raise _error(path, f"column '{column}' is given twice", "remove one of the two")
-    if "sample_id" not in header:
-        raise _error(path, "lacks the column sample_id", "add it to the header")
-    if "fastq_1" not in header and "bam" not in header:
-        raise _error(path, "lacks the column fastq_1", "add it to the header")
-
-
-def _error(path: Path, problem: str, remedy: str) -> SampleSheetError:
-    return SampleSheetError(problem, path=path, remedy=remedy)
 
 
 def _check_name(row: Row) -> None:
@@ -275,11 +215,19 @@ def _check_input(row: Row) -> None:
         _check_file(row, column)
 
 
+def _from_home(row: Row) -> Row:
+    """Return a row with the home directory in place of `~` in names of files."""
+    files = {column: os.path.expanduser(row[column]) for column in (*FILE_COLUMNS, "primers")}  # noqa: PTH111
+    return replace(row, cells=row.cells | {column: file for column, file in files.items() if file})
+
+
 def _check_file(row: Row, column: str) -> None:
-    """A file that a row names is there and can be read."""
+    """A file that a row names is there and can be read, under a name that Snakemake leaves as it is."""
     file = row[column]
     if not file:
         return
+    if problem := path_problem(file):
+        raise row.error(f"{column} {file!r} {problem}", "write the name out, or rename the file")
     if "\0" in file or not Path(file).exists():
         start = "" if Path(file).is_absolute() else f" (relative paths start at {Path.cwd()})"
         raise row.error(f"{column} {file!r} does not exist", f"correct the path{start}")
@@ -374,7 +322,13 @@ def _sample(sample_id: str, rows: Sequence[Row]) -> Sample:
         library=first["library"] or None,
         umi=tuple(first["umi"].split()),
         primers=_no_option(first["primers"]) or None,
+        as_given={column: text for column in PRINTED_COLUMNS if (text := _joined(rows, column))},
     )
+
+
+def _joined(rows: Sequence[Row], column: str) -> str:
+    """Return what the rows of a sample say in a column; lanes may have remarks of their own."""
+    return "; ".join(dict.fromkeys(filter(None, (row[column] for row in rows))))
 
 
 def _no_option(file: str) -> str:

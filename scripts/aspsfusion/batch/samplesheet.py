@@ -3,16 +3,21 @@
 It knows the names that sequencers and archives give: `S_S1_L001_R1_001.fastq.gz` (bcl2fastq and BCL
 Convert), `S_R1.fastq.gz`, `S_1.fastq.gz`, `S.R1.fq.gz`, a lane before the mate number, and one BAM or CRAM
 file for each sample. A name that leaves a doubt is an error: a guess might analyse half a sample as a whole.
+
+A sheet that is there already can be added to: its rows stay as they were entered, and samples that it lacks
+come after them.
 """
 
+import fnmatch
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion.batch.samples import NAME_PATTERN, RESERVED_NAMES
-from aspsfusion.errors import ReadsError
+from aspsfusion.batch.sheet import COLUMNS, FILE_COLUMNS, Row, check_header, read_table
+from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.files import replacing
 
 FASTQ_SUFFIX = r"\.(?:fastq|fq)(?:\.(?:gz|bgz|bz2|xz|zst))?"
@@ -176,11 +181,82 @@ def _row(sample: str, mates: dict[str, ReadFile]) -> SheetRow:
     return SheetRow(sample, str(first.path), "" if second is None else str(second.path))
 
 
-def run_samplesheet(directory: Path, output: Path, *, recursive: bool = False, force: bool = False) -> Sheet:
-    """Write the sample sheet of a directory, with absolute paths of the reads.
+def without_known(sheet: Sheet, known: Sequence[Row]) -> Sheet:
+    """Return what a sheet adds to rows that are there already.
+
+    A file that they name is theirs, whatever the sample is called there. Another file of a sample that they
+    have is left out and named: it may be a lane that somebody took out on purpose.
+    """
+    files = {os.path.realpath(row[column]) for row in known for column in FILE_COLUMNS if row[column]}
+    samples = {row["sample_id"] for row in known}
+    rows, skipped = [], list(sheet.skipped)
+    for row in sheet.rows:
+        named = [file for file in (row.fastq_1, row.fastq_2, row.bam) if file]
+        new = [file for file in named if os.path.realpath(file) not in files]
+        if new == named and row.sample_id not in samples:
+            rows.append(row)
+        else:
+            skipped += [
+                (Path(file), f"the sheet has its sample, {row.sample_id}, without it") for file in new
+            ]
+    return Sheet(rows, skipped)
+
+
+def controls_of(sheet: Sheet, declared: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the kind of control of each sample that is one.
+
+    Args:
+        sheet: the samples.
+        declared: names of samples, `*` for any part of one, with the kind of control.
 
     Raises:
-        ReadsError: the directory is not there or holds no reads, or its files contradict each other.
+        ParameterError: a name is that of no sample, or a sample is two kinds of control.
+    """
+    names = dict.fromkeys(row.sample_id for row in sheet.rows)
+    kinds: dict[str, str] = {}
+    for pattern, kind in declared:
+        found = fnmatch.filter(names, pattern)
+        if not found:
+            raise ParameterError(
+                f"--control {pattern}={kind}: no sample that is added has this name",
+                remedy=f"name one of {', '.join(names)}" if names else "change its row in the sheet",
+            )
+        for name in found:
+            if kinds.setdefault(name, kind) != kind:
+                raise ParameterError(
+                    f"--control: sample {name} is declared {kinds[name]} and {kind}",
+                    remedy="give one of them",
+                )
+    return kinds
+
+
+def run_samplesheet(
+    directory: Path,
+    output: Path,
+    *,
+    recursive: bool = False,
+    append: bool = False,
+    force: bool = False,
+    filled: Mapping[str, str] | None = None,
+    controls: Sequence[tuple[str, str]] = (),
+) -> Sheet:
+    """Write the sample sheet of a directory, with absolute paths of the reads and columns to fill in.
+
+    Args:
+        directory: what holds the reads.
+        output: the sheet.
+        recursive: whether reads are looked for in directories inside the directory as well.
+        append: whether a sheet that is there keeps its rows and gets those of new samples.
+        force: whether a sheet that is there is replaced.
+        filled: text of a column for all rows that are written.
+        controls: see `controls_of`.
+
+    Returns:
+        What was added.
+
+    Raises:
+        AspsfusionError: the directory is not there or holds no reads, its files contradict each other, or
+            the sheet that is there cannot be read.
     """
     if not directory.is_dir():
         raise ReadsError("is no directory", path=directory, remedy="give the directory that holds the reads")
@@ -194,13 +270,27 @@ def run_samplesheet(directory: Path, output: Path, *, recursive: bool = False, f
             path=directory,
             remedy="give the directory that holds the reads, or --recursive",
         )
-    columns = ("sample_id", "fastq_1", "fastq_2", "bam")
-    lines = ["\t".join(columns), *("\t".join(getattr(row, name) for name in columns) for row in sheet.rows)]
-    for line in lines:
-        if line.count("\t") != len(columns) - 1 or "\n" in line:
-            raise ReadsError(
-                "a file name holds a tab or a line end", path=directory, remedy="rename the file"
-            )
-    with replacing(output, force=force) as draft:
-        draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    header: list[str] = []
+    known: list[Row] = []
+    if append and output.exists():
+        header, known = read_table(output)
+        check_header(output, header)
+        sheet = without_known(sheet, known)
+    kinds = controls_of(sheet, controls)
+    table = [row.cells for row in known]
+    for row in sheet.rows:
+        table.append({**(filled or {}), **vars(row), "control": kinds.get(row.sample_id, "")})
+    if sheet.rows:
+        _write(
+            table, [*header, *(column for column in COLUMNS if column not in header)], output, force or append
+        )
     return sheet
+
+
+def _write(table: Sequence[Mapping[str, str]], header: Sequence[str], output: Path, force: bool) -> None:
+    rows = [[row.get(column, "") for column in header] for row in table]
+    for cell in (cell for row in rows for cell in row):
+        if "\t" in cell or "\n" in cell:
+            raise ReadsError("a tab or a line end is in the name", path=repr(cell), remedy="rename the file")
+    with replacing(output, force=force) as draft:
+        draft.write_text("".join("\t".join(row) + "\n" for row in [header, *rows]), encoding="utf-8")

@@ -6,10 +6,10 @@ missing without a word.
 
 import csv
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from aspsfusion.batch.contamination import CheckedReport, check_batch
 from aspsfusion.batch.outcomes import Inputs, Outcome, outdated
@@ -18,8 +18,8 @@ from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.io.tables import cell_text
 from aspsfusion.report.findings import Fusion
-from aspsfusion.report.json_tsv import read_report
 from aspsfusion.report.models import Report
+from aspsfusion.report.words import listed
 
 FAILED = "FAILED"
 OUTDATED = "OUTDATED"
@@ -34,6 +34,7 @@ class SummaryRow:
     Attributes:
         sample_id: name of the sample.
         verdict: CONFIRMED, EXCLUDED, INDETERMINATE, FAILED or OUTDATED.
+        reason: the reason of the verdict in three to six words.
         statement: the verdict in a sentence, or why there is none.
         fusions: names of all reported fusions.
         type: name of the leading fusion's junction in the literature. The leading fusion is the first one
@@ -53,10 +54,16 @@ class SummaryRow:
         report: the HTML report, relative to the table.
         own_verdict: the verdict by the sample's own reads, where the check of the batch changed something.
         contamination_from: samples from which a junction of this one may come.
+        median_insert: this and the columns up to `five_to_three_ratio` are quality figures of `report.json`,
+            `qc`.
+        version: of this program that gave the verdict.
+        panel: name and version of the panel.
+        reference: file that it was built from, and what kind it is.
     """
 
     sample_id: str
     verdict: str
+    reason: str
     statement: str
     fusions: str = ""
     type: str = ""
@@ -75,6 +82,28 @@ class SummaryRow:
     report: str = ""
     own_verdict: str = ""
     contamination_from: str = ""
+    median_insert: int | None = None
+    mean_read_length: float | None = None
+    q30_fraction: float | None = None
+    adapter_fraction: float | None = None
+    overlap_fraction: float | None = None
+    unspliced_fraction: float | None = None
+    five_to_three_ratio: float | None = None
+    version: str = ""
+    panel: str = ""
+    reference: str = ""
+
+
+QUALITY = (
+    "median_insert",
+    "mean_read_length",
+    "q30_fraction",
+    "adapter_fraction",
+    "overlap_fraction",
+    "unspliced_fraction",
+    "five_to_three_ratio",
+)
+"""Columns that are fields of `report.json`, `qc`, as they are there."""
 
 
 @dataclass(frozen=True)
@@ -103,15 +132,19 @@ class BatchSample:
         return None if self.path is None else html_beside(self.path)
 
 
-def read_batch(report_paths: Sequence[Path]) -> list[BatchSample]:
+def read_batch(report_paths: Sequence[Path], read: Callable[[Path], Report]) -> list[BatchSample]:
     """Read the reports, in the order given.
+
+    Args:
+        report_paths: their files.
+        read: reads one.
 
     Raises:
         AspsfusionError: a report cannot be read, or two belong to one sample.
     """
     batch = []
     for path in report_paths:
-        report = read_report(path)
+        report = read(path)
         batch.append(BatchSample(report.sample_id, report, path))
     seen: set[str] = set()
     for sample in batch:
@@ -145,6 +178,12 @@ def with_outcomes(
         sample = known.get(sample_id, BatchSample(sample_id, None, None, NOT_REACHED))
         after.append(missing or sample)
     return after
+
+
+def in_order(batch: Sequence[BatchSample], samples: Sequence[str]) -> list[BatchSample]:
+    """Return the samples as the sheet orders them, then those that it does not name."""
+    places = {sample_id: place for place, sample_id in enumerate(samples)}
+    return sorted(batch, key=lambda sample: places.get(sample.sample_id, len(places)))
 
 
 def without_result(outcome: Outcome, present: Inputs | None = None) -> BatchSample | None:
@@ -252,11 +291,12 @@ def summary_row(
     report = sample.report
     ok = control_is_ok(control, report, ntc_max_fragments)
     if report is None:
-        return SummaryRow(sample.sample_id, sample.verdict, sample.error, control=control, control_ok=ok)
+        return SummaryRow(sample.sample_id, sample.verdict, "", sample.error, control=control, control_ok=ok)
     fusion = leading_fusion(report.fusions)
     return SummaryRow(
         sample_id=report.sample_id,
         verdict=report.verdict.call,
+        reason=report.verdict.headline.partition(": ")[2],
         statement=report.verdict.statement,
         fusions="; ".join(dict.fromkeys(fusion.name for fusion in report.fusions)),
         type=fusion.type if fusion else "",
@@ -275,7 +315,42 @@ def summary_row(
         report=relative_path(sample.html, directory),
         own_verdict=report.verdict.before_batch_check.call if report.verdict.before_batch_check else "",
         contamination_from="; ".join(sample.sources),
+        **{name: getattr(report.qc, name) for name in QUALITY},
+        **sources_of(report),
     )
+
+
+def sources_of(report: Report) -> dict[str, Any]:
+    """Return what a verdict was given by: version, panel and reference."""
+    return {
+        "version": report.software.get("aspsfusion", ""),
+        "panel": f"{report.panel.name} {report.panel.version}",
+        "reference": f"{report.reference.file} ({report.reference.kind})",
+    }
+
+
+class Sources(Protocol):
+    """A row that says what its verdict was given by; empty without one."""
+
+    @property
+    def version(self) -> str: ...  # noqa: D102 - see `sources_of`
+
+    @property
+    def panel(self) -> str: ...  # noqa: D102
+
+    @property
+    def reference(self) -> str: ...  # noqa: D102
+
+
+def mixed_sources(rows: Iterable[Sources]) -> list[str]:
+    """Return a sentence for each of version, panel and reference of which the rows have several."""
+    every = list(rows)
+    found = []
+    for name in ("version", "panel", "reference"):
+        values = sorted({getattr(row, name) for row in every} - {""})
+        if len(values) > 1:
+            found.append(f"Results of more than one {name} are mixed: {listed(values)}.")
+    return found
 
 
 def relative_path(path: Path | None, directory: Path) -> str:

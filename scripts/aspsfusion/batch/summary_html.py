@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow
+from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow, mixed_sources
 from aspsfusion.io.files import replacing
 from aspsfusion.report.html_parts import css_string, render, script_source, template_text
 from aspsfusion.report.words import count, percent, plural, rounded_up
@@ -24,6 +24,7 @@ class SampleLine:
     sample_id: str
     link: str
     call: str
+    reason: str
     statement: str
     fusions: str
     fragments: str
@@ -50,6 +51,7 @@ class SummaryView:
         controls: sentence on the controls.
         controls_wrong: whether a control did not come out as declared.
         contamination: sentence on samples whose fusion may come from another one; empty when there is none.
+        mixed: sentences on verdicts of several versions, panels or references.
         script: makes the table sortable; the page says the same without it.
         script_source: what allows this script, and no other, to run.
         lines: the samples.
@@ -63,6 +65,7 @@ class SummaryView:
     controls: str
     controls_wrong: bool
     contamination: str
+    mixed: tuple[str, ...]
     script: Markup
     script_source: str
     lines: tuple[SampleLine, ...]
@@ -90,6 +93,7 @@ def summary_view(rows: Sequence[SummaryRow]) -> SummaryView:
         controls=controls,
         controls_wrong=wrong,
         contamination=contamination_sentence(rows),
+        mixed=tuple(mixed_sources(rows)),
         script=Markup(script),
         script_source=script_source(script),
         lines=tuple(_line(row) for row in rows),
@@ -124,6 +128,7 @@ def _line(row: SummaryRow) -> SampleLine:
         sample_id=row.sample_id,
         link=quote(row.report),
         call=row.verdict,
+        reason=row.reason,
         statement=row.statement,
         fusions=f"{row.fusions} {row.type}".strip() or "-",
         fragments=_count(row.fragments),
@@ -131,7 +136,10 @@ def _line(row: SummaryRow) -> SampleLine:
         if row.fragments is None
         else f"{_count(row.split_reads)} + {_count(row.spanning_pairs)}",
         share=_percent(row.fraction_three_prime),
-        detectable="-" if row.detectable_fraction is None else rounded_up(row.detectable_fraction),
+        # Beside a fusion that was found it says nothing.
+        detectable="-"
+        if row.detectable_fraction is None or row.verdict == "CONFIRMED"
+        else rounded_up(row.detectable_fraction),
         reads=_count(row.total_reads),
         candidates=_count(row.candidate_fragments),
         flags=row.flags or "-",

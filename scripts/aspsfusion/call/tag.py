@@ -18,6 +18,7 @@ from aspsfusion.align.sample import COMMENT as SAMPLE_COMMENT
 from aspsfusion.align.sample import Sample
 from aspsfusion.align.sample import records_of as settled_records
 from aspsfusion.call.calls_file import CalledRead, CallsFile, MatePlace, read_calls
+from aspsfusion.call.igv_session import locus_of, session_text
 from aspsfusion.call.junction_contigs import (
     JunctionContig,
     align_to_contig,
@@ -25,6 +26,7 @@ from aspsfusion.call.junction_contigs import (
     junction_contigs,
 )
 from aspsfusion.call.read_names import labels_of, read_names, rename
+from aspsfusion.config import option_list
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.placements import (
@@ -37,7 +39,15 @@ from aspsfusion.evidence.placements import (
     primary_record,
     require_same_panel,
 )
-from aspsfusion.io.bam import index_bam, index_fasta, open_alignments, records_of, sort_bam, unsorted_bam
+from aspsfusion.io.bam import (
+    index_bam,
+    index_fasta,
+    open_alignments,
+    program,
+    records_of,
+    sort_bam,
+    unsorted_bam,
+)
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing, writing
 from aspsfusion.io.temporary import scratch_directory
@@ -76,6 +86,7 @@ def run_tag(
     reference: Path,
     *,
     sample: Sample | None = None,
+    session: Path | None = None,
     force: bool = False,
 ) -> int:
     """Write the BAM of a sample for a genome viewer, and the FASTA that it is looked at against.
@@ -87,6 +98,7 @@ def run_tag(
         output: BAM to write, sorted by coordinate, its index beside it.
         reference: FASTA to write, its index beside it.
         sample: settled fragments, of which the BAM has no records.
+        session: IGV session to write, which opens both at the junction.
         force: replace existing files.
 
     Returns:
@@ -113,7 +125,7 @@ def run_tag(
         thinned = sample is not None and len(kept) < sample.settled.rows.size
         with open_alignments(bam) as source:
             header = pysam.AlignmentHeader.from_dict(
-                _header(source.header.to_dict(), contigs, [SAMPLE_COMMENT] if thinned else [])
+                _header(source.header.to_dict(), contigs, record, [SAMPLE_COMMENT] if thinned else [])
             )
             with writing(unsorted), unsorted_bam(unsorted, header) as out:
                 records = records_of(source, bam)
@@ -132,6 +144,10 @@ def run_tag(
         with fasta.open("w", encoding="ascii", newline="\n") as text:
             text.writelines(fasta_lines(panel, contigs))
         index_fasta(fasta)
+        if session:
+            with replacing(session, force=force) as xml:
+                locus = locus_of(panel, record, contigs)
+                xml.write_text(session_text(session, output, reference, locus), encoding="utf-8")
         Path(f"{draft}.bai").replace(f"{output}.bai")
         Path(f"{fasta}.fai").replace(f"{reference}.fai")
     return len(supporting)
@@ -158,11 +174,18 @@ def _settled(sample: Sample, header: pysam.AlignmentHeader) -> Iterator[pysam.Al
 
 
 def _header(
-    header: Mapping[str, Any], contigs: list[JunctionContig], comments: Sequence[str]
+    header: Mapping[str, Any], contigs: list[JunctionContig], record: CallsFile, comments: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the aligner's header with the junctions after the panel's sequences."""
+    """Return the aligner's header with the junctions after the panel's sequences, and what was done since.
+
+    It holds no paths and no threads, so that it is the same wherever the sample was analysed.
+    """
+    thresholds = option_list(record.parameters.model_dump())
+    call = program("call", thresholds, header["PG"][-1])
+    programs = [*header["PG"], call, program("tag", (), call)]
     added = [{"SN": c.name, "LN": len(c.sequence), "DS": c.description} for c in contigs]
-    return {**header, "SQ": [*header["SQ"], *added], "CO": [*header.get("CO", []), COMMENT, *comments]}
+    notes = [*header.get("CO", []), COMMENT, *comments]
+    return {**header, "SQ": [*header["SQ"], *added], "PG": programs, "CO": notes}
 
 
 def _pass_on(

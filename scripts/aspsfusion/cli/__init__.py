@@ -12,6 +12,7 @@ import importlib
 import os
 import resource
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -23,7 +24,11 @@ from aspsfusion.io.plain_text import plain_output
 READER_GONE = 141
 """Exit status as a shell has it of a command whose output nobody reads any more (128 + SIGPIPE)."""
 
+WIDTH, COLUMN = 100, 18
+"""Characters of a line of the help, and where the purposes of the commands begin in it."""
+
 COMMANDS = {
+    "run": ("run", "run everything on a directory of reads or a sample sheet: verdicts and reports"),
     "demo-reference": (
         "panel",
         "write a demonstration reference: a panel's loci with filler instead of the genome",
@@ -35,6 +40,10 @@ COMMANDS = {
     "simulate": (
         "simulate",
         "write simulated reads of a panel's transcripts and fusions, with the truth of each fragment",
+    ),
+    "spike-in": (
+        "spike_in",
+        "put simulated fragments of a fusion into a laboratory's own negative reads, at stated shares",
     ),
     "screen": ("screen", "keep the fragments that share a k-mer with the panel"),
     "extract": (
@@ -58,6 +67,11 @@ COMMANDS = {
         "summary",
         "write the table of a batch from its reports, and check its controls and contamination",
     ),
+    "concordance": (
+        "concordance",
+        "compare the verdicts of batches with known samples: page and table of a verification",
+    ),
+    "verify": ("verify", "compare the results of a batch with the checksums that the workflow wrote"),
     "workflow": (
         "workflow",
         "what the rules of the workflow call: attempt a job, compare the samples, check the outcomes",
@@ -70,6 +84,14 @@ COMMANDS = {
     "validate": ("validate", "study sensitivity, specificity and limits on simulated samples of known truth"),
 }
 """Module of this package and purpose of each command, in the order of the data."""
+
+GROUPS = {
+    "run": ("run", "demo", "samplesheet", "panel"),
+    "look": ("summary", "explain", "concordance", "verify"),
+    "single stages": ("screen", "extract", "analyse", "align", "evidence", "call", "tag", "report"),
+    "development": ("demo-reference", "simulate", "spike-in", "validate", "workflow"),
+}
+"""Commands by what they are for, as the help lists them."""
 
 WITHOUT_PATIENTS = {"demo-reference", "panel", "simulate", "demo", "validate"}
 """Commands whose files are of no patient and often for all users of a machine: the user's umask decides."""
@@ -105,22 +127,42 @@ class _CommandParser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
 
+def _commands_in_groups() -> str:
+    """Return the list of commands for the help: argparse knows one group alone."""
+    indent = " " * COLUMN
+    lines = []
+    for title, names in GROUPS.items():
+        lines.append(f"{title}:")
+        for name in names:
+            head = f"  {name}".ljust(COLUMN)
+            lines.append(textwrap.fill(f"{head}{COMMANDS[name][1]}", WIDTH, subsequent_indent=indent))
+        lines.append("")
+    return "\n".join(lines)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     from aspsfusion import __version__
 
+    purpose = "Confirms or excludes a gene fusion from RNA-seq, and says when neither is possible."
     parser = argparse.ArgumentParser(
         prog="aspsfusion",
-        description="Confirms or excludes a gene fusion from RNA-seq, and says when neither is possible.",
+        usage="%(prog)s [-h] [--version] COMMAND ...",
+        description=f"{purpose}\n\n{_commands_in_groups()}",
         epilog="Run 'aspsfusion COMMAND --help' for the arguments and an example of each command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"aspsfusion {__version__}")
     subparsers = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser
+        prog="aspsfusion",
+        metavar="COMMAND",
+        required=True,
+        parser_class=_CommandParser,
+        help=argparse.SUPPRESS,
     )
     for name, (_, text) in COMMANDS.items():
         subparser = subparsers.add_parser(
-            name, help=text, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+            name, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         subparser.command = name
     return parser

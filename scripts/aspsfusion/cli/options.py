@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TextIO, TypeVar
 
 from aspsfusion.errors import ParameterError, printable
 from aspsfusion.io.plain_text import stream_below
+from aspsfusion.io.shipped import PANEL, ROOT
 
 if TYPE_CHECKING:  # many commands have no thresholds and need not wait for pydantic
     from pydantic import BaseModel
@@ -80,6 +81,17 @@ def add_path(parser: argparse.ArgumentParser, option: str, metavar: str, text: s
 def add_panel(parser: argparse.ArgumentParser) -> None:
     """Add `--panel DIR`."""
     add_path(parser, "--panel", "DIR", "directory written by 'aspsfusion panel build'")
+
+
+def add_panel_yaml(parser: argparse.ArgumentParser) -> None:
+    """Add `--panel YAML`."""
+    parser.add_argument(
+        "--panel",
+        type=Path,
+        default=ROOT / PANEL,
+        metavar="YAML",
+        help=f"panel YAML (default: the shipped one, {Path(PANEL).stem})",
+    )
 
 
 def add_sample(parser: argparse.ArgumentParser, help_text: str, *, required: bool = True) -> None:
@@ -178,11 +190,11 @@ def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
     Raises:
         AspsfusionError: a report cannot be read, or is not of a negative sample.
     """
-    from aspsfusion.report.json_tsv import read_report
+    from aspsfusion.interpret.agreement import read_judged
 
     found = []
     for path in args.baseline:
-        report = read_report(path)
+        report = read_judged(path)
         if report.verdict.call == "CONFIRMED":
             raise ParameterError(
                 f"is the report of a sample with {report.verdict.target}",
@@ -208,7 +220,8 @@ def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:
 
 def add_parameters(parser: argparse.ArgumentParser, model: "type[BaseModel]") -> None:
     """Add one option for each field of a parameter model, with its default and its reason as help."""
-    group = parser.add_argument_group("thresholds", (model.__doc__ or "").strip())
+    section = model.__name__.removesuffix("Parameters").lower()
+    group = parser.add_argument_group(f"thresholds of '{section}'", (model.__doc__ or "").strip())
     for name, field in model.model_fields.items():
         description = (field.description or "").replace("%", "%%")
         group.add_argument(

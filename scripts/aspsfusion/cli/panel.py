@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from aspsfusion.cli.options import Command, ProgressLine, add_part, add_path, run_part
+from aspsfusion.cli.options import Command, ProgressLine, add_panel_yaml, add_part, add_path, run_part
 
 DEMO_DESCRIPTION = """\
 Write a demonstration reference: the loci of a panel with true coordinates, exon lengths, splice sites, open
@@ -13,16 +13,15 @@ try the program offline. It is not a genome: reports made on it are not for diag
 """
 DEMO_EXAMPLE = """\
 example:
-  aspsfusion demo-reference --panel resources/panels/aspscr1_tfe3.yaml --output demo.fa.gz
+  aspsfusion demo-reference --output demo.fa.gz
 """
 BUILD_EXAMPLE = """example:
-  aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml \\
-      --genome GRCh38.fa.gz --output results/panel
+  aspsfusion panel build --genome GRCh38.fa.gz --output results/panel
+  aspsfusion panel build --panel my_panel.yaml --genome GRCh38.fa.gz --gtf genes.gtf --output my_panel
 """
 FETCH_EXAMPLE = """example:
-  aspsfusion panel fetch --panel resources/panels/aspscr1_tfe3.yaml --output loci.fa.gz
-  aspsfusion panel build --panel resources/panels/aspscr1_tfe3.yaml \\
-      --genome loci.fa.gz --output results/panel
+  aspsfusion panel fetch --output loci.fa.gz
+  aspsfusion panel build --genome loci.fa.gz --output results/panel
 """
 
 REPEATS_UNKNOWN = (
@@ -33,7 +32,7 @@ REPEATS_UNKNOWN = (
 
 def _add_demo_reference(parser: argparse.ArgumentParser) -> None:
     parser.description = DEMO_DESCRIPTION
-    add_path(parser, "--panel", "YAML", "panel whose loci to write")
+    add_panel_yaml(parser)
     add_path(parser, "--output", "FASTA.gz", "FASTA to write, compressed with bgzip")
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="seed of the filler (default: %(default)s)"
@@ -83,7 +82,7 @@ def _add_panel(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_definition(parser: argparse.ArgumentParser) -> None:
-    add_path(parser, "--panel", "YAML", "panel YAML")
+    add_panel_yaml(parser)
     parser.add_argument(
         "--gtf", type=Path, metavar="GTF", help="annotation for genes that the panel names without exons"
     )

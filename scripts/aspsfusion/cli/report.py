@@ -56,6 +56,18 @@ OUTPUTS = {
 """Files written from the report: the kind of file, the name of the value in the help, and the help."""
 
 
+def sheet_cell(text: str) -> tuple[str, str]:
+    """Return column and text of a cell of the sample sheet.
+
+    >>> sheet_cell("specimen=B24/17 = block 2")
+    ('specimen', 'B24/17 = block 2')
+    """
+    column, sign, cell = text.partition("=")
+    if not column or not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not COLUMN=TEXT")
+    return column, cell
+
+
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from",
@@ -69,6 +81,14 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="JSON",
         help="what the batch says about the sample, written by 'aspsfusion workflow compare'",
+    )
+    parser.add_argument(
+        "--sheet",
+        type=sheet_cell,
+        action="append",
+        default=[],
+        metavar="COLUMN=TEXT",
+        help="what the sample sheet says of the sample, printed as given; may be repeated",
     )
     parser.add_argument(
         "--panel", type=Path, metavar="DIR", help="directory written by 'aspsfusion panel build'"
@@ -93,6 +113,8 @@ def _report(args: argparse.Namespace) -> None:
     if args.batch and not args.source:
         raise ParameterError("--batch goes with --from", remedy="write the report first, then with --from")
     report = _read(args) if args.source else _compose(args)
+    if args.sheet:
+        report = report.model_copy(update={"sheet": dict(args.sheet)})
     if args.json:
         write_json(report, args.json)
     for name, path in outputs.items():
@@ -101,12 +123,12 @@ def _report(args: argparse.Namespace) -> None:
 
 
 def _read(args: argparse.Namespace) -> "Report":
-    from aspsfusion.report.json_tsv import read_report
+    from aspsfusion.interpret.agreement import read_judged
 
     given = [f"--{name}" for name in STAGES if name != "json" and getattr(args, name)]
     if given:
         raise ParameterError(f"--from cannot go with {given[0]}", remedy="give either form of the command")
-    report = read_report(args.source)
+    report = read_judged(args.source)
     if args.batch:
         from aspsfusion.batch.contamination import read_findings, with_findings
 
@@ -155,17 +177,17 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(args: argparse.Namespace) -> None:
+    from aspsfusion.interpret.agreement import read_judged
     from aspsfusion.report.explain import (
         explain_supporting_read,
         explain_verdict,
         find_read,
         other_reads_of_name,
     )
-    from aspsfusion.report.json_tsv import read_report
 
     if bool(args.panel) != bool(args.evidence):
         raise ParameterError("--panel and --evidence go together", remedy="give both of them")
-    report = read_report(args.report)
+    report = read_judged(args.report)
     if args.read is None:
         print(explain_verdict(report), end="")
         return

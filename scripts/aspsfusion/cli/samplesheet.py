@@ -3,10 +3,16 @@
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_force, add_path, refuse_existing
+from aspsfusion.batch.samples import CONTROLS, LIBRARIES
+from aspsfusion.cli.options import add_force, add_path, add_umi, refuse_existing, structures_from
 
-EXAMPLE = """example:
+EXAMPLE = """examples:
   aspsfusion samplesheet /data/run_240117/fastq --output my_samples.tsv
+  aspsfusion samplesheet /data/run_240117/fastq --output my_samples.tsv --library capture \\
+      --umi 8M+T +T --control 'NTC*=ntc' --control K562=negative
+  aspsfusion samplesheet /data/run_240124/fastq --output my_samples.tsv --append
+
+Columns that are left empty can be filled in by hand. --append keeps all rows that are there.
 """
 
 
@@ -17,15 +23,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recursive", action="store_true", help="look into directories inside the directory as well"
     )
+    parser.add_argument(
+        "--append",
+        action="store_true",
+        help="add the samples that an existing sheet lacks, and keep its rows",
+    )
+    parser.add_argument("--library", choices=LIBRARIES, default="", help="how the libraries were made")
+    parser.add_argument(
+        "--control",
+        type=_control,
+        action="append",
+        default=[],
+        metavar="SAMPLE=KIND",
+        help=f"sample that is a control, {', '.join(CONTROLS)}; '*' stands for any part of its name; may be "
+        "given several times",
+    )
+    add_umi(parser)
     add_force(parser)
+
+
+def _control(text: str) -> tuple[str, str]:
+    name, _, kind = text.rpartition("=")
+    if not name or kind not in CONTROLS:
+        raise argparse.ArgumentTypeError(f"'{text}' is not SAMPLE=KIND with one of {', '.join(CONTROLS)}")
+    return name, kind
 
 
 def run(args: argparse.Namespace) -> None:
     """Write the sheet and say what was left out."""
     from aspsfusion.batch.samplesheet import run_samplesheet
 
-    refuse_existing([args.output], force=args.force)
-    sheet = run_samplesheet(args.directory, args.output, recursive=args.recursive, force=args.force)
+    refuse_existing([args.output], force=args.force or args.append)
+    structures_from(args)
+    sheet = run_samplesheet(
+        args.directory,
+        args.output,
+        recursive=args.recursive,
+        append=args.append,
+        force=args.force,
+        filled={"library": args.library, "umi": " ".join(" ".join(args.umi).split())},
+        controls=args.control,
+    )
     for path, reason in sheet.skipped:
         print(f"left out {path}: {reason}")
     samples = len({row.sample_id for row in sheet.rows})

@@ -36,7 +36,7 @@ example:
       --fragments 200 --coverage GENE2=1000 --background 5000 --seed 7
 """
 DEMO_EXAMPLE = """\
-example, from the repository root:
+example:
   aspsfusion demo --output demo
 """
 
@@ -201,9 +201,7 @@ def _demo(args: argparse.Namespace) -> None:
 
     if args.cores < 1:
         raise ParameterError(f"--cores {args.cores} is out of range", remedy="give 1 or more")
-    outcomes = run_demo(
-        Path(), args.output, args.cores, lambda text: print(text, file=sys.stderr, flush=True)
-    )
+    outcomes = run_demo(args.output, args.cores, lambda text: print(text, file=sys.stderr, flush=True))
     print(table(outcomes))
     disagreeing = sum(not outcome.agree for outcome in outcomes)
     if disagreeing:

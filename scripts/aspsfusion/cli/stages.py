@@ -1,6 +1,7 @@
 """Runs `align`, `evidence`, `call` and `tag`: the stages that `analyse` runs in one process, one by one."""
 
 import argparse
+from pathlib import Path
 
 from aspsfusion.cli.options import (
     Command,
@@ -118,14 +119,18 @@ def _add_tag(parser: argparse.ArgumentParser) -> None:
     add_path(parser, "--calls", "JSON", "file written by 'aspsfusion call'")
     add_path(parser, "--output", "BAM", "BAM to write, with index")
     add_path(parser, "--reference", "FASTA", "FASTA to write, with index: what the BAM is aligned to")
+    parser.add_argument(
+        "--igv", type=Path, metavar="XML", help="IGV session to write, which opens both at the junction"
+    )
     add_force(parser)
 
 
 def _tag(args: argparse.Namespace) -> None:
     from aspsfusion.call.tag import run_tag
 
-    refuse_existing([args.output, args.reference], force=args.force)
-    tagged = run_tag(args.panel, args.bam, args.calls, args.output, args.reference, force=args.force)
+    refuse_existing([args.output, args.reference, args.igv], force=args.force)
+    files = args.output, args.reference
+    tagged = run_tag(args.panel, args.bam, args.calls, *files, session=args.igv, force=args.force)
     print(f"{tagged} supporting fragments placed on their junctions")
 
 

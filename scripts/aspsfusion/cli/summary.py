@@ -23,7 +23,11 @@ Such a sample's report has to say so too; where it does not, the command stops a
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument(
-        "reports", type=Path, nargs="*", metavar="REPORT.json", help="report of a sample, in the order wanted"
+        "reports",
+        type=Path,
+        nargs="*",
+        metavar="REPORT.json",
+        help="report of a sample; rows are in the order of the sheet, or without one of the reports",
     )
     parser.add_argument("--output-tsv", type=Path, required=True, metavar="TSV", help="table to write")
     parser.add_argument("--output-html", type=Path, required=True, metavar="HTML", help="page to write")
@@ -98,7 +102,9 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.batch.outcomes import read_outcomes
     from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
     from aspsfusion.batch.summary import (
+        in_order,
         judge_batch,
+        mixed_sources,
         read_batch,
         summary_row,
         with_outcomes,
@@ -106,17 +112,18 @@ def run(args: argparse.Namespace) -> None:
     )
     from aspsfusion.batch.summary_html import controls_sentence, write_summary_html
     from aspsfusion.errors import ParameterError
+    from aspsfusion.interpret.agreement import read_judged
 
     refuse_existing([args.output_tsv, args.output_html, args.multiqc], force=args.force)
     if not args.reports and not args.outcomes:
         raise ParameterError("no report is given", remedy="name at least one report.json")
     parameters = parameters_from(args, BatchParameters)
     sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
-    batch = read_batch(args.reports)
+    batch = read_batch(args.reports, read_judged)
     if args.outcomes:
         outcomes = read_outcomes(args.outcomes).values()
         batch = with_outcomes(batch, outcomes, present_of(args))
-    batch = judge_batch(batch, sheet.runs, parameters)
+    batch = in_order(judge_batch(batch, sheet.runs, parameters), sheet.samples)
     outputs = [(args.output_tsv, write_summary_tsv), (args.output_html, write_summary_html)]
     for path, write in [*outputs, *([(args.multiqc, write_multiqc)] if args.multiqc else [])]:
         rows = [
@@ -130,4 +137,4 @@ def run(args: argparse.Namespace) -> None:
         ]
         write(rows, path)
     sentence, _ = controls_sentence(rows)
-    print(f"{args.output_tsv}: {len(batch)} samples. Controls: {sentence}")
+    print(" ".join([f"{args.output_tsv}: {len(batch)} samples. Controls: {sentence}", *mixed_sources(rows)]))

@@ -18,6 +18,7 @@ from aspsfusion.cli.options import (
 )
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import ParameterError
+from aspsfusion.io.shipped import ROOT
 
 if TYPE_CHECKING:
     from aspsfusion.validation.run import Chain
@@ -26,11 +27,10 @@ EXAMPLE = """example, all of it from the root of the repository:
   make validate
 
 one sample of the study with its reads, truth and report:
-  aspsfusion validate sample --panel validation/panel --study resources/validation/study.yaml \\
-      --cell base --arm positive --index 17 --output sample17
+  aspsfusion validate sample --panel validation/panel --cell base --arm positive --index 17 --output sample17
 """
 
-DEFAULT_STUDY = Path("resources/validation/study.yaml")
+DEFAULT_STUDY = ROOT / "resources/validation/study.yaml"
 SEED = 1
 """Seed of junction reads and dilutions."""
 
@@ -99,7 +99,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--study", type=Path, default=DEFAULT_STUDY, metavar="YAML", help="the cells (default: %(default)s)"
+        "--study",
+        type=Path,
+        default=DEFAULT_STUDY,
+        metavar="YAML",
+        help="the cells (default: the shipped ones)",
     )
 
 

@@ -11,11 +11,12 @@ EXAMPLE = """examples, as the workflow calls them:
   aspsfusion workflow attempt --sample S1 --outcome S1.outcome.json --log S1.log -- screen ...
   aspsfusion workflow compare --samples samples.tsv --output compared.tsv results/*/*.outcome.json
   aspsfusion workflow check --samples samples.tsv results/*/*.outcome.json
+  aspsfusion workflow manifest --outdir results results/summary.tsv results/panel results/S1
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the three parts, each with its arguments."""
+    """Add the four parts, each with its arguments."""
     parts = parser.add_subparsers(title="workflow commands", metavar="COMMAND", required=True)
     _add_attempt(
         add_part(parts, "attempt", "run a command for a sample and keep how it came out", _attempt, EXAMPLE)
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_part(parts, "compare", "compare the samples and write SAMPLE.batch.json", _compare, EXAMPLE)
     )
     _add_check(add_part(parts, "check", "fail when a sample has no result", _check, EXAMPLE))
+    _add_manifest(add_part(parts, "manifest", "write the checksums of all results", _manifest, EXAMPLE))
 
 
 run = run_part
@@ -112,13 +114,13 @@ def _compare(args: argparse.Namespace) -> None:
     from aspsfusion.batch.contamination import check_batch, write_findings
     from aspsfusion.batch.outcomes import FINDINGS_SUFFIX, RECORD_SUFFIX, beside, read_outcomes
     from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
+    from aspsfusion.interpret.agreement import read_judged
     from aspsfusion.io.files import replacing
-    from aspsfusion.report.json_tsv import read_report
 
     sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
     outcomes = {path: outcome for path, outcome in read_outcomes(args.outcomes).items() if not outcome.failed}
     records = [
-        read_report(beside(path, outcome.sample_id, RECORD_SUFFIX)) for path, outcome in outcomes.items()
+        read_judged(beside(path, outcome.sample_id, RECORD_SUFFIX)) for path, outcome in outcomes.items()
     ]
     checked = check_batch(records, sheet.runs, parameters_from(args, BatchParameters))
     for path, report in zip(outcomes, checked, strict=True):
@@ -164,3 +166,16 @@ def _check(args: argparse.Namespace) -> None:
             f"{len(without)} of {len(outcomes)} samples FAILED or are OUTDATED",
             remedy="see summary.tsv, correct the cause and run the workflow again",
         )
+
+
+def _add_manifest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("results", type=Path, nargs="+", metavar="PATH", help="files and directories in it")
+    parser.add_argument(
+        "--outdir", type=Path, required=True, metavar="DIR", help="output directory, for manifest.sha256"
+    )
+
+
+def _manifest(args: argparse.Namespace) -> None:
+    from aspsfusion.batch.manifest import write_manifest
+
+    print(f"{args.outdir}: {write_manifest(args.outdir, args.results)} files are in the manifest")

@@ -75,6 +75,9 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
         old_name=spec.old_name if spec else "",
         is_target=name == target.fusion,
         reciprocal=(junction.five_gene, junction.three_gene) == (target.three_prime, target.five_prime),
+        diseases=list(
+            dict.fromkeys(j.disease for j in panel.spec.junctions if j.fusion == name and j.disease)
+        ),
         five_prime=five,
         three_prime=three,
         inserted_sequence=inserted,
@@ -309,6 +312,7 @@ def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> Fusion
     tx_pos = site.transcript.from_genome(position)
     return FusionSide(
         gene=gene,
+        hgnc=panel.spec.gene(gene).hgnc,
         transcript=site.transcript.name,
         exon=site.exon,
         chrom=site.transcript.chrom,

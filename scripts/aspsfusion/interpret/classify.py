@@ -1,29 +1,22 @@
-"""Gives the verdict by stated rules, with the reasons that led to it and the report's first sentence.
+"""Gives the verdict by stated rules, with the reasons that led to it.
 
 CONFIRMED needs enough unique fragments of the target fusion. EXCLUDED needs that no fragment speaks for it,
 that no other rearrangement of its genes was seen, and that it would have been seen had it been there.
 Everything else is INDETERMINATE, and says why.
 """
 
-from collections.abc import Sequence
-
 from aspsfusion.config import ClassifyParameters
-from aspsfusion.interpret.assay import FIXED_ENDS, cannot_show, uncountable, without_misleading
-from aspsfusion.interpret.exclusion import Findings, exclusion, inadequacies, informative_text
-from aspsfusion.interpret.unproven import alone, unproven_evidence, unproven_partners
+from aspsfusion.interpret.assay import cannot_show, uncountable, without_misleading
+from aspsfusion.interpret.exclusion import Findings, exclusion, inadequacies
+from aspsfusion.interpret.statement import describe, detectable, exclusion_evidence, verdict_in_words
+from aspsfusion.interpret.unproven import unproven_evidence, unproven_partners
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import Fusion, Reason
 from aspsfusion.report.models import Call, Exclusion, Verdict
-from aspsfusion.report.words import plural, rounded_up
+from aspsfusion.report.words import listed, plural
 
 HOPPING = " A single fragment may also come from another sample of the run (index hopping) or be a chimera."
 """Added where one fragment alone speaks for the target fusion: nothing in one sample distinguishes these."""
-
-FOUND_ELSEWHERE = ("OTHER_FUSION", "RECIPROCAL_ONLY")
-"""Reasons that name another fusion of the target's genes."""
-
-FOR_THE_TARGET = ("WEAK_EVIDENCE", "UNPROVEN_EVIDENCE", "UNEXPLAINED_BRIDGE", FIXED_ENDS)
-"""Reasons that speak for the target fusion, so that more reads could settle it."""
 
 
 def classify(
@@ -46,9 +39,13 @@ def classify(
         missing = inadequacies(spec, findings, excluded, parameters)
         reasons += [*without_misleading(limits, missing), *limits]
         call = "INDETERMINATE" if reasons else "EXCLUDED"
-        reasons = reasons or [_exclusion_reason(spec, findings, excluded)]
-    statement = _statement(spec, findings, call, reasons, excluded)
-    return Verdict(call=call, target=spec.target.fusion, reasons=reasons, statement=statement), excluded
+        reasons = reasons or [
+            Reason(
+                code="WOULD_HAVE_BEEN_SEEN",
+                text=f"{exclusion_evidence(spec, findings, excluded)} {detectable(spec, excluded)}",
+            )
+        ]
+    return verdict_in_words(spec, findings, call, reasons, excluded), excluded
 
 
 def _fragments(number: int) -> str:
@@ -163,6 +160,11 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
     return [*reasons, *unproven_evidence(spec, findings)]
 
 
+def _published_in(fusion: Fusion) -> str:
+    """Return the sentence on the tumours in which the panel lists a fusion, empty without any."""
+    return f" It has been published in {listed(fusion.diseases)}." if fusion.diseases else ""
+
+
 def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
     """Return reasons from other rearrangements of the target's genes."""
     targets = set(spec.genes_with_role("target"))
@@ -183,7 +185,7 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
                 + (
                     f" Without {spec.target.fusion}, it does not confirm the diagnosis."
                     if fusion.reciprocal
-                    else ""
+                    else _published_in(fusion)
                 ),
             )
         )
@@ -195,75 +197,3 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
         )
         reasons.append(Reason(code="ONE_SIDED_BREAK", text=text))
     return [*reasons, *unproven_partners(spec, findings)]
-
-
-def _exclusion_reason(spec: PanelSpec, findings: Findings, excluded: Exclusion) -> Reason:
-    assert excluded.detectable_fraction is not None
-    single = alone(spec, findings)
-    seen = (
-        f"{plural(single, 'unique fragment joins', 'unique fragments join')} the two genes of "
-        f"{spec.target.fusion}, each at a place of its own, "
-        "as chimeras of library preparation do; no others do."
-        if single
-        else f"No fragment supports {spec.target.fusion}."
-    )
-    return Reason(
-        code="WOULD_HAVE_BEEN_SEEN",
-        text=f"{seen} Informative wild-type fragments where it would "
-        f"join: {informative_text(excluded)}; a share of {rounded_up(excluded.detectable_fraction)} of the "
-        f"transcripts would have been detected with {rounded_up(excluded.confidence)} probability.",
-    )
-
-
-def _statement(
-    spec: PanelSpec, findings: Findings, call: Call, reasons: Sequence[Reason], excluded: Exclusion
-) -> str:
-    """Return the sentence at the head of the report, from the templates of the panel."""
-    target = [fusion for fusion in findings.fusions if fusion.is_target]
-    candidates = [candidate for candidate in findings.filtered if candidate.name == spec.target.fusion]
-    fragments = sum(fusion.fragments for fusion in target)
-    if call != "CONFIRMED":
-        fragments += sum(candidate.fragments for candidate in candidates)
-    fraction = excluded.detectable_fraction
-    detectable = "" if fraction is None else rounded_up(fraction)
-    values = {
-        "fusion": spec.target.fusion,
-        "disease": spec.target.disease,
-        "sample": findings.sample,
-        "types": "; ".join(describe(fusion) for fusion in target),
-        "fragments": "not countable" if reasons[0].code == FIXED_ENDS else fragments,
-        "split_reads": sum(fusion.split_reads for fusion in target),
-        "spanning_pairs": sum(fusion.spanning_pairs for fusion in target),
-        "short_overhangs": sum(fusion.short_overhangs for fusion in target),
-        # The panel's texts write the sign themselves.
-        "detectable_percent": detectable.removesuffix("%"),
-        "confidence_percent": rounded_up(excluded.confidence).removesuffix("%"),
-        "informative_fragments": informative_text(excluded),
-        "reasons": " ".join(reason.text for reason in reasons),
-    }
-    template = {
-        "CONFIRMED": spec.texts.confirmed,
-        "EXCLUDED": spec.texts.excluded,
-        "INDETERMINATE": spec.texts.indeterminate,
-    }[call]
-    if call == "INDETERMINATE" and spec.texts.other_fusion and _another_fusion_decides(reasons):
-        template = spec.texts.other_fusion
-    return " ".join(template.format(**values).split())
-
-
-def _another_fusion_decides(reasons: Sequence[Reason]) -> bool:
-    """Whether the reason for no verdict is another fusion, so that more reads of this one are no remedy."""
-    codes = {reason.code for reason in reasons}
-    return bool(codes.intersection(FOUND_ELSEWHERE)) and not codes.intersection(FOR_THE_TARGET)
-
-
-def describe(fusion: Fusion) -> str:
-    """Return a junction in words: type and exons, or the places of its breakpoints, and how it deviates."""
-    sides = [
-        f"{side.gene} exon {side.exon}"
-        if side.at_exon_boundary or (fusion.known_place and fusion.deviation)
-        else f"{side.gene} {side.site}"
-        for side in (fusion.five_prime, fusion.three_prime)
-    ]
-    place = " :: ".join(sides) + (f" with {fusion.deviation}" if fusion.deviation else "")
-    return f"{fusion.type}, {place}" if fusion.type else place

@@ -33,7 +33,7 @@ from aspsfusion.io.sealed import read_sealed
 from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.seal import FILES
-from aspsfusion.report.findings import Fusion
+from aspsfusion.report.findings import Fusion, ListedEndFragments
 from aspsfusion.report.models import (
     REPORT_SCHEMA_VERSION,
     Contig,
@@ -191,6 +191,7 @@ def compose_report(
         one_sided=one_sided,
         filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
         unexplained_bridges=bridges,
+        listed_ends=ListedEndFragments(**calls.listed_ends._asdict()),
         internal_events=annotate_internal(panel, calls.internal),
         exclusion=excluded,
         assay=assay_of(panel, record, findings, results.library, results.align.get("umi_structures", ())),
@@ -220,6 +221,7 @@ def _panel_id(panel: Panel) -> PanelId:
             Contig(name=name, length=chromosome.length, md5=chromosome.md5)
             for name, chromosome in spec.genome.chromosomes.items()
         ],
+        aliases=spec.target.aliases,
     )
 
 

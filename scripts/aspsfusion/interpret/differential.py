@@ -92,9 +92,4 @@ def with_differential(verdict: Verdict, differential: Differential, disease: str
         "INDETERMINATE": f"It suggests another tumour; it does not exclude {verdict.target}.",
     }[verdict.call]
     text = f"Another defining fusion was found: {named}. {meaning}"
-    return verdict.model_copy(
-        update={
-            "reasons": [*verdict.reasons, Reason(code="OTHER_DEFINING_FUSION", text=text)],
-            "statement": f"{verdict.statement} {text}",
-        }
-    )
+    return verdict.with_reasons(Reason(code="OTHER_DEFINING_FUSION", text=text))

@@ -6,6 +6,7 @@ missed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log1p
 
 from aspsfusion.call.calls_file import ListedEnds
 from aspsfusion.config import ClassifyParameters
@@ -158,6 +159,9 @@ def needed_fragments(limit: float, confidence: float) -> int:
     (32, 66)
     """
     count = 1
+    if DETECTION_EFFICIENCY * limit < 1:
+        # One less than the formula solved for n, since rounding may be either way.
+        count = max(1, int(log1p(-confidence) / log1p(-DETECTION_EFFICIENCY * limit)) - 1)
     while (detectable_fraction(count, confidence) or 1.0) > limit:
         count += 1
     return count

@@ -9,9 +9,10 @@ their sequence and aligned anew.
 import contextlib
 import errno
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -19,6 +20,7 @@ from typing import Literal, cast
 import pysam
 from pysam.utils import SamtoolsError
 
+from aspsfusion import __version__
 from aspsfusion.errors import NO_ROOM, ReadsError
 from aspsfusion.io.fasta import chromosome_name
 from aspsfusion.io.temporary import run_child
@@ -200,6 +202,16 @@ def read_header(stream: pysam.AlignmentFile) -> Header:
         programs=tuple(dict.fromkeys(entry.get("PN", entry["ID"]) for entry in programs if entry.get("ID"))),
         commands=tuple(entry["CL"] for entry in programs if "CL" in entry),
     )
+
+
+def program(
+    command: str, options: Sequence[str] = (), before: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the line @PG of a subcommand, after that of the one before it."""
+    line = {"ID": f"aspsfusion.{command}", "PN": "aspsfusion"}
+    if before:
+        line["PP"] = before["ID"]
+    return {**line, "VN": __version__, "CL": shlex.join(["aspsfusion", command, *options])}
 
 
 def records_of(stream: pysam.AlignmentFile, path: Path) -> Iterator[pysam.AlignedSegment]:

@@ -4,9 +4,9 @@ A file that is still being copied reads well up to its present end: what it gave
 sample. So size, time and inode of an input are compared before and after.
 """
 
-import glob
 import io
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -188,6 +188,9 @@ def require_unchanged(stamps: Iterable[Stamp]) -> None:
             )
 
 
+_DRAFT = re.compile(r"\.[0-9]+\.tmp\.")
+
+
 def _draft(path: Path) -> Path:
     # The suffix stays at the end because some writers choose the format by it.
     return path.with_name(f".{os.getpid()}.tmp.{path.name}")
@@ -199,9 +202,13 @@ def _discard_abandoned(path: Path) -> None:
     Two processes that write the same file contradict each other anyhow: then the one that began first fails.
     """
     own = _draft(path).name
-    for draft in path.parent.glob(f".[0-9]*.tmp.{glob.escape(path.name)}*"):
-        if draft.name.startswith(own):
+    # Most names are no drafts, and there may be as many files here as a batch has samples.
+    with os.scandir(path.parent) as entries:
+        drafts = [entry.name for entry in entries if _DRAFT.match(entry.name)]
+    for name in drafts:
+        if name.startswith(own) or not name.partition(".tmp.")[2].startswith(path.name):
             continue
+        draft = path.with_name(name)
         if draft.is_dir():
             shutil.rmtree(draft, ignore_errors=True)
         else:

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aspsfusion import __version__
 from aspsfusion.errors import PanelError, ReferenceProofError
 from aspsfusion.io.bwa import build_index
 from aspsfusion.io.fasta import fasta_record
@@ -33,7 +32,7 @@ from aspsfusion.panel.layout import (
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.screen_targets import screened_sequences
-from aspsfusion.panel.seal import write_provenance
+from aspsfusion.panel.seal import software, write_provenance
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.panel.specificity import write_specificity
 from aspsfusion.panel.transcripts import Exon, Transcript, Unspliced
@@ -238,7 +237,7 @@ def _identity(spec: PanelSpec, yaml_path: Path) -> dict[str, Any]:
         "title": spec.title,
         "build": spec.genome.build,
         "checksum": _sha256(yaml_path),
-        "software": f"aspsfusion {__version__}",
+        "software": software(),
     }
 
 

@@ -20,6 +20,9 @@ _ATTRIBUTE = re.compile(r'(\w+) "?([^";]*)"?')
 PRIMARY_TAGS = ("MANE_Select", "Ensembl_canonical")
 """Tags that name a gene's reference transcript, the first one wins; NCBI writes them with a space."""
 
+_CHROMOSOME = re.compile(r"chr([0-9]{1,2}|[XYM])")
+"""Names of what is no alternative, unplaced or patch contig; those may hold a copy of a gene."""
+
 NOT_GFF3 = "give a GTF (not GFF3) file"
 
 
@@ -54,8 +57,9 @@ def complete_spec(spec: PanelSpec, yaml_path: Path, gtf_path: Path | None) -> Pa
 def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[TranscriptSpec]]:
     """Read the transcripts of genes from a GTF.
 
-    The primary transcript is the one the gene names, else the one tagged MANE_Select or
-    Ensembl_canonical, else the one with the longest reading frame, the most exons, the greatest length.
+    The primary transcript is the one the gene names, else the one tagged MANE_Select or Ensembl_canonical,
+    else the one with the longest reading frame, the most exons, the greatest length. One on a chromosome goes
+    before any other.
 
     Args:
         path: GTF, plain or compressed.
@@ -158,11 +162,12 @@ class _TranscriptLines:
 
 
 def _rank(transcript: _TranscriptLines) -> tuple[int, ...]:
-    """Sort key, lowest first: tagged reference transcript, longest reading frame, most exons, longest."""
+    """Sort key, lowest first: chromosome, tagged reference transcript, longest frame, most exons, longest."""
+    copy = int(_CHROMOSOME.fullmatch(transcript.chrom) is None)
     tag = next((i for i, name in enumerate(PRIMARY_TAGS) if name in transcript.tags), len(PRIMARY_TAGS))
     coding = sum(end - start + 1 for start, end in set(transcript.coding))
     length = sum(end - start + 1 for start, end in set(transcript.exons))
-    return tag, -coding, -len(set(transcript.exons)), -length
+    return copy, tag, -coding, -len(set(transcript.exons)), -length
 
 
 def _rows(path: Path) -> Iterator[_Row]:

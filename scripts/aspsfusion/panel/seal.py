@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from aspsfusion import __version__
 from aspsfusion.errors import PanelError
 from aspsfusion.io.checksums import content_of
-from aspsfusion.panel.layout import BUILD_AGAIN, PROVENANCE, damage_named, require_files
+from aspsfusion.panel.layout import BUILD_AGAIN, BUILD_WITH, PROVENANCE, damage_named, require_files
 
 FILES = "files"
 """Key of panel.json: SHA-256 by file name."""
@@ -60,6 +61,35 @@ def require_intact(directory: Path, provenance: Mapping[str, Any], names: Iterab
         require_files(directory, [name])
         if content_of(path).sha256 != built:
             raise _changed(path)
+
+
+def require_built(directory: Path, yaml_path: Path) -> None:
+    """Refuse a directory that is not the panel that this program would build from a panel YAML.
+
+    Raises:
+        PanelError: it is no panel, of another version or another YAML, or a file of it has changed.
+    """
+    if not directory.is_dir():
+        raise PanelError("is no directory", path=directory, remedy=BUILD_WITH)
+    provenance = read_provenance(directory)
+    if provenance.get("software") != software():
+        raise PanelError(
+            f"was built by {provenance.get('software')}, and this is {software()}",
+            path=directory,
+            remedy=BUILD_AGAIN,
+        )
+    if provenance.get("checksum") != content_of(yaml_path).sha256:
+        raise PanelError(
+            f"was built from another panel YAML than {yaml_path}",
+            path=directory,
+            remedy=f"name the YAML that it was built from (configuration key panel), or {BUILD_AGAIN}",
+        )
+    require_intact(directory, provenance, provenance[FILES])
+
+
+def software() -> str:
+    """Return what panel.json says of the program that built it."""
+    return f"aspsfusion {__version__}"
 
 
 def _own(provenance: Mapping[str, Any]) -> str:

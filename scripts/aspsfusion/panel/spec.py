@@ -47,7 +47,7 @@ PLACEHOLDERS = (
     "informative_fragments",
     "reasons",
 )
-"""What the sentences of the verdict may name in braces; `interpret.classify` fills each of them."""
+"""What the sentences of the verdict may name in braces; `interpret.statement` fills each of them."""
 
 
 class BreakpointSpec(Strict):
@@ -107,6 +107,9 @@ class TargetSpec(GenePair):
     translocation: str = Field(
         "", description="ISCN notation under which the translocation is published; bands of the genes else"
     )
+    aliases: list[str] = Field(
+        default_factory=list, description="other names of the fusion, as a reader may search for them"
+    )
 
 
 class DifferentialSpec(GenePair):
@@ -131,8 +134,8 @@ class ArtefactSpec(Strict):
 class TextSpec(Strict):
     """The report's sentences.
 
-    `interpret.classify` fills `PLACEHOLDERS` in braces into those of the verdict; the others are printed
-    as they are.
+    Those of the verdict say what was found and what it means; evidence and limit follow by themselves.
+    `interpret.statement` fills `PLACEHOLDERS` in braces into them; the others are printed as they are.
     """
 
     confirmed: str
@@ -141,6 +144,7 @@ class TextSpec(Strict):
     other_fusion: str = Field(
         "", description="instead of `indeterminate` where another fusion of the target's genes is the reason"
     )
+    confirmed_limit: str = Field("", description="what a confirmed fusion does not say")
     interpretation: list[str] = Field(default_factory=list)
     limits: list[str] = Field(default_factory=list)
 

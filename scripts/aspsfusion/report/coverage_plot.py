@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 4.6 * POINTS, 2.1 * POINTS
 LEFT, RIGHT, TOP, BOTTOM = 44.0, WIDTH - 6, 22.0, HEIGHT - 50
 """Edges of the field of the bars; around it are the title, the axes and the legend."""
 
-TITLE_SIZE, TEXT_SIZE = 12.0, 10.0
+TITLE_SIZE, TEXT_SIZE = 12.0, 10.6
 BAR_SHARE = 0.8
 """Width of a bar as a share of the way from exon to exon."""
 

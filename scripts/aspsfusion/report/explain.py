@@ -1,7 +1,7 @@
 """Says in a terminal why a sample has its verdict, from its report.json alone."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from aspsfusion.report.findings import FilteredFusion, Fusion, SupportingRead
@@ -65,12 +65,17 @@ def _fusion(fusion: Fusion) -> Iterator[str]:
         f"{count(fusion.spanning_pairs)} spanning; wild type {count(fusion.wild_type_five_prime)} and "
         f"{count(fusion.wild_type_three_prime)}; share of {three.gene} {percent(fusion.fraction_three_prime)}"
     )
-    yield f"  confidence {fusion.confidence}: {'; '.join(fusion.confidence_reasons)}"
+    yield f"  confidence {fusion.confidence}: {_clauses(fusion.confidence_reasons)}"
 
 
 def _filtered(candidate: FilteredFusion) -> str:
-    why = "; ".join(f"{reason.code}: {reason.text}" for reason in candidate.reasons)
+    why = _clauses(f"{reason.code}: {reason.text}" for reason in candidate.reasons)
     return f"{candidate.name}, {candidate.five_prime.site} :: {candidate.three_prime.site}. {why}"
+
+
+def _clauses(texts: Iterable[str]) -> str:
+    """Return texts in one line, those that are sentences without their stops."""
+    return "; ".join(text.rstrip(".") for text in texts)
 
 
 def _one_sided(report: Report) -> Iterator[str]:

@@ -24,10 +24,18 @@ class Reason(Record):
     text: str
 
 
+class ListedEndFragments(Record):
+    """Unique fragments that show listed ends of the target fusion with other sequence beyond, see `call`."""
+
+    leaving: int = Field(0, description="leave the 5' gene, or enter the 3' gene, exactly at a listed end")
+    joining: int = Field(0, description="others that join the two genes in the order of the fusion")
+
+
 class FusionSide(Record):
     """One side of a junction."""
 
     gene: str
+    hgnc: str = Field("", description="HGNC identifier of the gene; empty when the panel states none")
     transcript: str = Field(description="transcript that exon number and HGVS refer to")
     exon: int | None = Field(description="exon number, None inside an intron")
     chrom: str
@@ -141,6 +149,7 @@ class Fusion(Record):
         "", description="name shared by the junctions of one rearrangement: the same 5' and the same 3' gene"
     )
     event_fragments: int = Field(0, description="unique supporting fragments of all its junctions together")
+    diseases: list[str] = Field(default=[], description="tumours in which the panel lists this fusion")
     split_reads_with_duplicates: int
     spanning_pairs_with_duplicates: int
     fragments_with_duplicates: int

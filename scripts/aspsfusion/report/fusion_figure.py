@@ -4,9 +4,10 @@
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from types import MappingProxyType
 from typing import Literal
 
 from aspsfusion.report.findings import DomainStatus, Fusion, FusionSide
@@ -41,14 +42,20 @@ MIDDLE = 27.0
 """From the top of a row to the middle of its exons; above them is the label, below them the domains."""
 
 CODING_HEIGHT, UNTRANSLATED_HEIGHT, DOMAIN_HEIGHT = 17.3, 9.4, 3.6
-LABEL_SIZE, NUMBER_SIZE, DOMAIN_SIZE = 8.5, 7.0, 7.5
+LABEL_SIZE, NUMBER_SIZE, DOMAIN_SIZE = 9.0, 8.2, 8.2
+"""Paper shows the sheet a little smaller than it is; nothing on it is to be below 8 pt there."""
+
 NUMBER_RIM = 1.2
 """Paper around a number on hatching."""
 
-DOMAIN_LINE = 8.6
+DOMAIN_LINE = 9.0
 """From the first line of the domains' names to the second."""
 
 JOIN_DASHES = "3.7 1.6"
+
+CHROMOSOME_WIDTH, CHROMOSOME_HEIGHT = 110.0, 5.5
+CHROMOSOME = Fill(PAPER, "#4d4d4d")
+MEGABASE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,14 @@ class DomainBar:
 
 
 @dataclass(frozen=True)
+class Chromosome:
+    """Where on its chromosome a gene's breakpoint is: in words, and as a share of the chromosome's length."""
+
+    label: str
+    share: float
+
+
+@dataclass(frozen=True)
 class Row:
     """A transcript: its label, its exons, its domains, and the breakpoint on it.
 
@@ -89,6 +104,7 @@ class Row:
         cut: whether the 3' untranslated region goes on beyond the drawing.
         intron: left and right end of retained intron sequence; None without any.
         inserted: left and right end of inserted bases; None without any.
+        chromosome: of a gene, where its length is known.
     """
 
     label: str
@@ -98,6 +114,7 @@ class Row:
     cut: bool
     intron: tuple[int, int] | None = None
     inserted: tuple[int, int] | None = None
+    chromosome: Chromosome | None = None
 
 
 @dataclass(frozen=True)
@@ -115,8 +132,16 @@ class FusionDrawing:
         return self.five_prime, self.fusion, self.three_prime
 
 
-def lay_out(fusion: Fusion, models: Sequence[GeneModel]) -> FusionDrawing | None:
-    """Return the drawing of a fusion, None where a breakpoint lies outside its gene or a model is missing."""
+def lay_out(
+    fusion: Fusion, models: Sequence[GeneModel], lengths: Mapping[str, int] = MappingProxyType({})
+) -> FusionDrawing | None:
+    """Return the drawing of a fusion, None where a breakpoint lies outside its gene or a model is missing.
+
+    Args:
+        fusion: reported.
+        models: exon structures of the report.
+        lengths: of chromosomes by name, in nt, as far as they are known.
+    """
     five_model, three_model = _model(fusion.five_prime, models), _model(fusion.three_prime, models)
     if five_model is None or three_model is None:
         return None
@@ -126,11 +151,23 @@ def lay_out(fusion: Fusion, models: Sequence[GeneModel]) -> FusionDrawing | None
         return None
     five = _gene_row(five_model, five_break, "five_prime", fusion.retained_domains)
     three = _gene_row(three_model, three_break, "three_prime", fusion.retained_domains)
+    five = replace(five, chromosome=_chromosome(fusion.five_prime, five_model, lengths))
+    three = replace(three, chromosome=_chromosome(fusion.three_prime, three_model, lengths))
     return FusionDrawing(five, three, _fusion_row(fusion, five, three), _words(fusion, five, three))
 
 
 def _model(side: FusionSide, models: Sequence[GeneModel]) -> GeneModel | None:
     return next((m for m in models if (m.gene, m.transcript) == (side.gene, side.transcript)), None)
+
+
+def _chromosome(side: FusionSide, model: GeneModel, lengths: Mapping[str, int]) -> Chromosome | None:
+    length = lengths.get(side.chrom)
+    if not length:
+        return None
+    where = " ".join(filter(None, (side.chrom, model.cytoband and f"({model.cytoband})")))
+    return Chromosome(
+        f"{where}, {side.pos / MEGABASE:.1f} of {length / MEGABASE:.1f} Mb", min(1.0, side.pos / length)
+    )
 
 
 def _breakpoint(side: FusionSide, model: GeneModel, *, last: bool) -> int | None:
@@ -258,6 +295,8 @@ class _Figure:
     def _row(self, row: Row, middle: float) -> None:
         base = middle - CODING_HEIGHT / 2 - 6
         self._sheet.text((MARGIN, base), row.label, LABEL_SIZE, INK, bold=True)
+        if row.chromosome:
+            self._chromosome(row.chromosome, base)
         for box in row.boxes:
             self._exon(box, middle)
         if row.intron:
@@ -274,6 +313,14 @@ class _Figure:
         taken = [-inf, -inf]
         for bar in sorted(row.domains, key=lambda bar: bar.start):
             self._domain(bar, middle, taken)
+
+    def _chromosome(self, chromosome: Chromosome, base: float) -> None:
+        """Draw a chromosome as a plain bar with a mark at the breakpoint, at the right of a label."""
+        left, top = WIDTH - MARGIN - CHROMOSOME_WIDTH, base - CHROMOSOME_HEIGHT
+        self._sheet.text((left - 5, base), chromosome.label, NUMBER_SIZE, INK, "end")
+        self._sheet.box(Box(left, top, CHROMOSOME_WIDTH, CHROMOSOME_HEIGHT), CHROMOSOME)
+        mark = left + chromosome.share * CHROMOSOME_WIDTH
+        self._sheet.line([(mark, top - 2), (mark, base + 2)], INK, 2.0)
 
     def _exon(self, box: ExonBox, middle: float) -> None:
         fill = (KEPT if box.kept else LOST)[box.source]

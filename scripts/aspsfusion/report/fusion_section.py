@@ -8,7 +8,7 @@ from markupsafe import Markup
 from aspsfusion.report.findings import Fusion, FusionSide
 from aspsfusion.report.fusion_figure import UTR_SHOWN, draw_fusion, lay_out
 from aspsfusion.report.html_parts import Fact, Table, columns
-from aspsfusion.report.models import GeneModel
+from aspsfusion.report.models import GeneModel, PanelId
 from aspsfusion.report.pileup import PRINT_AT_MOST, Pileup, build_pileup
 from aspsfusion.report.words import count, percent, plural
 
@@ -20,7 +20,8 @@ class FusionView:
     Attributes:
         heading: name and type.
         marks: words beside the heading: target or not, reciprocal, confidence.
-        facts: the evidence, name by name.
+        facts: what to know of it at first, name by name.
+        details: the rest of the evidence and of the description, likewise.
         drawing: the fusion transcript as an SVG element; empty where it cannot be drawn.
         drawing_note: how the drawing is to be read; empty without one.
         domains: what the fusion keeps of each protein domain; None when the panel knows none.
@@ -33,6 +34,7 @@ class FusionView:
     heading: str
     marks: tuple[str, ...]
     facts: tuple[Fact, ...]
+    details: tuple[Fact, ...]
     drawing: Markup
     drawing_note: str
     domains: Table | None
@@ -42,21 +44,22 @@ class FusionView:
     not_drawn: tuple[str, ...]
 
 
-def fusion_view(fusion: Fusion, build: str, models: Sequence[GeneModel], number: int) -> FusionView:
+def fusion_view(fusion: Fusion, panel: PanelId, models: Sequence[GeneModel], number: int) -> FusionView:
     """Return a reported fusion as the page shows it.
 
     Args:
         fusion: the fusion.
-        build: genome build of the positions.
+        panel: which names the genome build and the lengths of its chromosomes.
         models: exon structures of the report.
         number: place on the page, from 1; makes the ids of the drawing unique.
     """
     pileup = build_pileup(fusion)
-    drawing = lay_out(fusion, models)
+    drawing = lay_out(fusion, models, {each.name: each.length for each in panel.contigs if each.length})
     return FusionView(
         heading=fusion.full_name,
         marks=_marks(fusion),
-        facts=(*_evidence(fusion), *_description(fusion, build)),
+        facts=(*_evidence(fusion), *_description(fusion, panel.build)),
+        details=(*_more_evidence(fusion), *_more_description(fusion)),
         # The drawing escapes what it writes.
         drawing=Markup(draw_fusion(drawing, f"fusion-{number}") if drawing else ""),
         drawing_note=_drawing_note(fusion, any(row.cut for row in drawing.rows)) if drawing else "",
@@ -72,7 +75,8 @@ def _drawing_note(fusion: Fusion, cut: bool) -> str:
     note = (
         f"Top: {fusion.five_prime.gene}. Bottom: {fusion.three_prime.gene}. Middle: the fusion transcript. "
         "Numbered boxes are exons, drawn to scale and taller where they are coding; hatched parts are lost. "
-        "Dark bars are protein domains. Lines connect the breakpoints to the junction."
+        "Dark bars are protein domains. Lines connect the breakpoints to the junction. Bars on the right are "
+        "the chromosomes, with a mark at the breakpoint."
     )
     if fusion.inserted_sequence:
         note += " The white box at the junction holds inserted bases."
@@ -100,7 +104,7 @@ def _marks(fusion: Fusion) -> tuple[str, ...]:
 
 
 def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
-    five, three = fusion.five_prime.gene, fusion.three_prime.gene
+    three = fusion.three_prime.gene
     kinds = [fusion.split_reads_with_duplicates, fusion.spanning_pairs_with_duplicates]
     short = fusion.fragments_with_duplicates - sum(kinds)
     parts = " and ".join(count(number) for number in ([*kinds, short] if short else kinds))
@@ -113,6 +117,18 @@ def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
             + (f", {plural(fusion.short_overhangs, 'short overhang')}" if fusion.short_overhangs else ""),
             ("each fragment counted once, duplicates removed", with_duplicates),
         ),
+        Fact(
+            f"Share of {three}",
+            percent(fusion.fraction_three_prime),
+            (f"split reads divided by split reads plus wild-type fragments of {three}",),
+        ),
+        *([Fact("Possible contamination", contamination_sentence(fusion))] if fusion.contamination else []),
+    )
+
+
+def _more_evidence(fusion: Fusion) -> tuple[Fact, ...]:
+    five, three = fusion.five_prime.gene, fusion.three_prime.gene
+    return (
         *_event(fusion),
         Fact(
             "Wild type",
@@ -121,17 +137,11 @@ def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
             ("fragments of the unfused genes at the two breakpoints",),
         ),
         Fact(
-            f"Share of {three}",
-            percent(fusion.fraction_three_prime),
-            (f"split reads divided by split reads plus wild-type fragments of {three}",),
-        ),
-        Fact(
             "Longest anchors",
             f"{count(fusion.max_anchor_five_prime)} nt in {five}, "
             f"{count(fusion.max_anchor_three_prime)} nt in {three}",
         ),
         Fact("Confidence", fusion.confidence, tuple(fusion.confidence_reasons)),
-        *([Fact("Possible contamination", contamination_sentence(fusion))] if fusion.contamination else []),
     )
 
 
@@ -164,8 +174,13 @@ def _description(fusion: Fusion, build: str) -> tuple[Fact, ...]:
             kind="code",
         ),
         Fact("RNA (HGVS)", fusion.hgvs, kind="code"),
-        *_chromosomes(fusion),
         Fact("Reading frame", frame[fusion.in_frame]),
+    )
+
+
+def _more_description(fusion: Fusion) -> tuple[Fact, ...]:
+    return (
+        *_chromosomes(fusion),
         *_protein(fusion),
         Fact("Catalogue", fusion.catalogue_id or "not listed in the panel"),
         Fact("Junction sequence", fusion.junction_sequence, kind="code"),

@@ -4,7 +4,7 @@ A pathologist reads the page, perhaps offline, on a phone, on paper or colour-bl
 built here; the template prints it and decides nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from aspsfusion.report.fusion_section import FusionView, fusion_view
 from aspsfusion.report.html_parts import Fact, Table, columns, css_string, render, side_by_side
 from aspsfusion.report.models import InputFile, Report, Verdict
 from aspsfusion.report.sections import (
+    SCALED,
     DifferentialView,
     acceptor_table,
     check_table,
@@ -48,12 +49,18 @@ class ReportView:
 
     Attributes:
         title: what the panel is for.
+        aliases: other names of the target fusion.
         page_head: notices for the head of every printed page, fit for a style sheet.
         page_foot: sample and verdict for the foot of every printed page, fit for a style sheet.
+        case: what the sample sheet says of the sample, name by name.
         notices: sentences that must not be overlooked.
-        fusions_heading: what the fusions below it are to the verdict.
-        fusions: evidence of the fusions that the verdict is about, or of all when none is.
-        other_fusions: evidence of the others.
+        call: the verdict in a word.
+        headline: the verdict with its reason.
+        lines: result, evidence and limit.
+        own_verdict: the verdict by the sample's own reads where the batch changed it; else empty.
+        reasons: codes and sentences of the reasons.
+        fusions: those that the verdict is about, or all when it is about none.
+        other_fusions: the others.
         exclusion: sentences on what would have been seen.
         acceptors: informative fragments; None when there are none.
         assay: what the assay is, name by name.
@@ -66,10 +73,8 @@ class ReportView:
         expression: fragments by gene, cut into tables side by side.
         plots: depth by exon as SVG elements.
         imbalance: sentences on the depth up- and downstream of the breakpoints; none when not measured.
-        filtered: candidates that are not reported; None without any.
-        bridges: fragments that join the target's genes without a junction; None without any.
-        internal: deletions and duplications within a target gene; None without any.
-        one_sided: reads that leave the panel; None without any.
+        candidates: what is not reported as a fusion: candidate junctions, fragments that join the target's
+            genes without one, deletions and duplications within a gene, reads that leave the panel.
         filtered_one_sided: such places that are no finding; None without any.
         differential: other defining fusions and genes of stains; None when the panel lists none.
         interpretation: sentences of the panel.
@@ -81,11 +86,16 @@ class ReportView:
 
     sample_id: str
     title: str
+    aliases: tuple[str, ...]
     page_head: Markup
     page_foot: Markup
+    case: tuple[Fact, ...]
     notices: tuple[str, ...]
-    verdict: Verdict
-    fusions_heading: str
+    call: str
+    headline: str
+    lines: tuple[Fact, ...]
+    own_verdict: str
+    reasons: Table
     fusions: tuple[FusionView, ...]
     other_fusions: tuple[FusionView, ...]
     exclusion: tuple[str, ...]
@@ -100,10 +110,7 @@ class ReportView:
     expression: tuple[Table, ...]
     plots: tuple[Markup, ...]
     imbalance: tuple[str, ...]
-    filtered: Table | None
-    bridges: Table | None
-    internal: Table | None
-    one_sided: Table | None
+    candidates: tuple[Table, ...]
     filtered_one_sided: Folded | None
     differential: DifferentialView | None
     interpretation: tuple[str, ...]
@@ -128,20 +135,29 @@ def report_view(report: Report) -> ReportView:
     """Return what the page of a report shows."""
     main, others = _main_fusions(report.fusions)
     views = [
-        fusion_view(fusion, report.panel.build, report.gene_models, number)
+        fusion_view(fusion, report.panel, report.gene_models, number)
         for number, fusion in enumerate([*main, *others], 1)
     ]
     genes = report.verdict.target.split("::")
-    foot = f"{report.sample_id}: {report.verdict.call}, {report.verdict.target}"
+    foot = f"{report.sample_id}: {report.verdict.headline or report.verdict.call}"
     return ReportView(
         sample_id=report.sample_id,
         title=report.panel.title,
+        aliases=tuple(report.panel.aliases),
         # Both are escaped for a style sheet, where HTML's own escapes would be printed as they are.
         page_head=Markup(css_string(" ".join(report.notices))),
         page_foot=Markup(css_string(foot)),
+        case=tuple(Fact(_heading(column), text) for column, text in report.sheet.items()),
         notices=tuple(report.notices),
-        verdict=report.verdict,
-        fusions_heading="Supporting evidence" if report.verdict.call == "CONFIRMED" else "Findings",
+        call=report.verdict.call,
+        headline=report.verdict.headline or report.verdict.call,
+        lines=_lines(report.verdict),
+        own_verdict=_own_verdict(report.verdict),
+        reasons=Table(
+            "Reasons of the verdict",
+            columns(("Code", "code"), "Reason"),
+            tuple((reason.code, reason.text) for reason in report.verdict.reasons),
+        ),
         fusions=tuple(views[: len(main)]),
         other_fusions=tuple(views[len(main) :]),
         exclusion=exclusion_sentences(report.exclusion, report.verdict),
@@ -159,10 +175,7 @@ def report_view(report: Report) -> ReportView:
             for number, coverage in enumerate(gene_coverages(report), 1)
         ),
         imbalance=imbalance_sentences(report.imbalance),
-        filtered=filtered_table(report.filtered) if report.filtered else None,
-        bridges=bridge_table(report.unexplained_bridges) if report.unexplained_bridges else None,
-        internal=internal_table(report.internal_events) if report.internal_events else None,
-        one_sided=one_sided_table(report.one_sided) if report.one_sided else None,
+        candidates=tuple(_candidates(report)),
         filtered_one_sided=folded_one_sided(report.filtered_one_sided) if report.filtered_one_sided else None,
         differential=differential_view(report.differential),
         interpretation=tuple(report.interpretation),
@@ -171,6 +184,43 @@ def report_view(report: Report) -> ReportView:
         limits=tuple(report.limits),
         signature=SIGNATURE,
     )
+
+
+def _heading(column: str) -> str:
+    """Return the name of a column of the sample sheet for readers.
+
+    >>> _heading("tumour_fraction")
+    'Tumour fraction'
+    """
+    return column.replace("_", " ").capitalize()
+
+
+def _lines(verdict: Verdict) -> tuple[Fact, ...]:
+    """Return result, evidence and limit; of an older record, which has them in one, the statement."""
+    lines = (
+        Fact("Result", verdict.result or verdict.statement),
+        Fact("Evidence", verdict.evidence),
+        Fact("Limit", verdict.limit),
+    )
+    return tuple(line for line in lines if line.value)
+
+
+def _own_verdict(verdict: Verdict) -> str:
+    own = verdict.before_batch_check
+    if own is None or own.call == verdict.call:
+        return ""
+    return f"The batch check changed this verdict; the sample is {own.call} by its own reads alone."
+
+
+def _candidates(report: Report) -> Iterator[Table]:
+    if report.filtered:
+        yield filtered_table(report.filtered)
+    if report.unexplained_bridges:
+        yield bridge_table(report.unexplained_bridges)
+    if report.internal_events:
+        yield internal_table(report.internal_events)
+    if report.one_sided:
+        yield one_sided_table(report.one_sided)
 
 
 def _main_fusions(fusions: Sequence[Fusion]) -> tuple[list[Fusion], list[Fusion]]:
@@ -193,8 +243,8 @@ def _expression_text(report: Report) -> str:
 
 def _expression(report: Report) -> Table:
     return Table(
-        "Fragments by gene",
-        columns("Gene", ("Fragments", "number"), ("Per kb, scaled", "number")),
+        f"Fragments by gene; {SCALED}",
+        columns("Gene", ("Fragments", "number"), ("Per kb", "number")),
         tuple((row.gene, count(row.fragments), f"{row.tpm_like:,.0f}") for row in report.expression),
     )
 

@@ -53,7 +53,7 @@ def read_report(path: Path) -> Report:
             f"{first['msg'].lower()}{more}",
             path=path,
             where=f"key {key}" if key else None,
-            remedy="write the report again with 'aspsfusion report'",
+            remedy="it was written by another version or changed: write it again with 'aspsfusion report'",
         ) from error
 
 

@@ -3,7 +3,7 @@
 Its JSON Schema is shipped in `resources/` (see `files`). Positions are 1-based and inclusive.
 """
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from aspsfusion.report.findings import (
     FilteredOneSided,
     Fusion,
     InternalJoin,
+    ListedEndFragments,
     OneSided,
     Reason,
     Record,
@@ -47,6 +48,7 @@ class PanelId(Record):
     build: str = Field(description="genome build of all coordinates")
     checksum: str = Field(description="SHA-256 of the panel YAML")
     contigs: list[Contig] = Field(default=[], description="chromosomes that the panel names")
+    aliases: list[str] = Field(default=[], description="other names of the target fusion")
 
 
 class ReferenceId(Record):
@@ -71,20 +73,41 @@ class ReferenceId(Record):
 
 
 class OwnVerdict(Record):
-    """The verdict on a sample by its own reads, kept where the batch has lowered it."""
+    """The verdict on a sample by its own reads, kept where the batch has changed it."""
 
     call: Call
+    headline: str = Field("", description="the call with its reason in three to six words")
     reasons: list[Reason]
-    statement: str
+    result: str = Field("", description="the statement's first part: what was found and what it means")
+    evidence: str = Field("", description="its second part: what was seen, in numbers")
+    limit: str = Field("", description="its third part: what the verdict does not say; may be empty")
+    statement: str = Field(description="result, evidence and limit in one text")
+
+    def with_reasons(self, *reasons: Reason) -> Self:
+        """Return it with further reasons, which are evidence too."""
+        evidence = in_one(self.evidence, *(reason.text for reason in reasons))
+        return self.model_copy(
+            update={
+                "reasons": [*self.reasons, *reasons],
+                "evidence": evidence,
+                "statement": in_one(self.result or self.statement, evidence, self.limit),
+            }
+        )
 
 
-class Verdict(Record):
+def in_one(*lines: str) -> str:
+    """Return the parts of a statement as one text.
+
+    >>> in_one("Not found.", "", "Down to 5%.")
+    'Not found. Down to 5%.'
+    """
+    return " ".join(filter(None, lines))
+
+
+class Verdict(OwnVerdict):
     """The answer to the one question."""
 
-    call: Call
     target: str = Field(description="the fusion that the verdict is about, 5' gene first")
-    reasons: list[Reason]
-    statement: str
     before_batch_check: OwnVerdict | None = Field(
         None, description="the verdict by the sample's own reads, where the check of the batch changed it"
     )
@@ -300,6 +323,9 @@ class Report(Record):
 
     schema_version: str
     sample_id: str
+    sheet: dict[str, str] = Field(
+        default={}, description="what the sample sheet says of the sample, by column, as given"
+    )
     inputs: list[InputFile] = Field(default=[], description="files of reads, lane by lane")
     panel: PanelId
     reference: ReferenceId
@@ -312,6 +338,10 @@ class Report(Record):
     filtered_one_sided: list[FilteredOneSided] = Field(default_factory=list)
     unexplained_bridges: list[UnexplainedBridge] = Field(
         default=[], description="fragments that join the target's genes and that no junction explains"
+    )
+    listed_ends: ListedEndFragments = Field(
+        default_factory=ListedEndFragments,
+        description="fragments that show listed ends of the target fusion with other sequence beyond",
     )
     internal_events: list[InternalJoin] = Field(
         default=[], description="deletions and duplications within a target gene; they touch no verdict"

@@ -9,8 +9,8 @@ from itertools import groupby
 
 from aspsfusion.report.findings import Fusion, SupportingRead
 
-FLANK = 50
-"""Most bases drawn on each side: with both flanks and the figures a line fits the width of an A4 page."""
+MOST_BASES = 82
+"""Bases of a line: with the figures it is 108 characters, which fit the width of an A4 page at 8 pt."""
 
 FOLD_AFTER = 20
 """Reads shown at once; the others are folded away."""
@@ -21,7 +21,7 @@ DRAW_AT_MOST = 200
 PRINT_AT_MOST = 8
 """Of the reads shown at once, those on paper: the evidence of a fusion is to fit the first page."""
 
-FIGURES_HEAD = "  5' nt  3' nt  edits  copies"
+FIGURES_HEAD = "   5'   3' edits copies"
 """Heads of the figures after each read; they are on the right so that a phone shows the junction first."""
 
 
@@ -110,8 +110,9 @@ class _Window:
         five, *between, after = junction_sequence.upper().split("|") if "|" in junction_sequence else ("", "")
         inserted = "".join(between)
         before = five + inserted
-        left = min(FLANK + len(inserted), max(-read.offset for read in reads))
-        right = min(FLANK, max(read.offset + len(read.sequence) for read in reads))
+        flank = max(0, MOST_BASES - len(inserted)) // 2
+        left = min(flank + len(inserted), max(-read.offset for read in reads))
+        right = min(flank, max(read.offset + len(read.sequence) for read in reads))
         return cls(before, after, max(left, 0), max(right, 0), len(inserted))
 
     def base(self, position: int) -> str:
@@ -149,7 +150,7 @@ class _Window:
 
     def line(self, read: SupportingRead, *, printed: bool) -> PileupLine:
         figures = (
-            f"{read.anchor_five_prime:>7}{read.anchor_three_prime:>7}{read.mismatches:>7}{read.copies:>8}"
+            f"{read.anchor_five_prime:>5}{read.anchor_three_prime:>5}{read.mismatches:>6}{read.copies:>7}"
         )
         cells = [("<" if read.offset < -self.left else " ", False)]
         cells += self._cells(read, -self.left, 0)

@@ -26,6 +26,9 @@ ASSUMPTION = (
     "may express the gene more or less than their neighbours."
 )
 
+SCALED = "fragments per kb of transcript are scaled so that all genes of the panel make a million"
+"""Explains the unit of `tpm_like`."""
+
 STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}
 
 
@@ -34,13 +37,13 @@ class DifferentialView:
     """The differential diagnosis as the page shows it.
 
     Attributes:
-        fusions: other defining fusions, those that were found first; None when the panel lists none.
-        markers: genes of stains; None when the panel lists none.
-        printed: the same in sentences, for paper.
+        found: other defining fusions that were found; None without any.
+        folded: those that were not, and genes of stains, as far as the panel lists such.
+        printed: what is folded in sentences, for paper.
     """
 
-    fusions: Table | None
-    markers: Table | None
+    found: Table | None
+    folded: tuple[Table, ...]
     printed: tuple[str, ...]
 
 
@@ -71,7 +74,10 @@ def imbalance_sentences(imbalance: Imbalance) -> tuple[str, ...]:
 
 
 def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ...]:
-    """Return what would have been seen, in sentences; adequacy only where nothing was confirmed."""
+    """Return what would have been seen, in sentences; adequacy only where nothing was confirmed.
+
+    What the verdict says of it already is left out.
+    """
     gene = verdict.target.rsplit("::", 1)[-1]
     if exclusion.detectable_fraction is None:
         seen = f"The smallest share of {gene} fusion transcripts that would be detected cannot be determined."
@@ -81,7 +87,7 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
             f"If {share} or more of the {gene} transcripts carried the fusion {verdict.target}, "
             f"it would have been detected with {chance} probability."
         )
-    found = (seen, *_other_levels(exclusion))
+    found = (*(() if verdict.limit and verdict.call != "CONFIRMED" else (seen,)), *_other_levels(exclusion))
     if verdict.call == "CONFIRMED":
         return found
     adequate = "is adequate" if exclusion.adequate else "is not adequate"
@@ -90,7 +96,6 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
         f"An exclusion requires a share of {percent(exclusion.threshold)} or less{_tumour_share(exclusion)}: "
         f"the coverage {adequate}.",
         ASSUMPTION,
-        *_not_excluded(exclusion),
     )
 
 
@@ -122,22 +127,12 @@ def _tumour_share(exclusion: Exclusion) -> str:
     return f" (half {declared} is more than that)"
 
 
-def _not_excluded(exclusion: Exclusion) -> tuple[str, ...]:
-    """Say what stays possible after the figures above."""
-    if exclusion.detectable_fraction is None:
-        return ()
-    return (
-        f"A share below {rounded_up(exclusion.detectable_fraction)} cannot be excluded, and neither "
-        "can what is listed under Limits.",
-    )
-
-
 def acceptor_table(exclusion: Exclusion) -> Table | None:
     """Return the informative fragments at each acceptor; None when there are none."""
     if not exclusion.informative_fragments:
         return None
     return Table(
-        "Wild-type fragments across the start of each exon that the fusion could join",
+        "Wild-type fragments across the exons that it could join",
         columns("Exon start", ("Fragments", "number"), ("Needed for exclusion", "number")),
         tuple(
             (
@@ -186,11 +181,17 @@ def differential_view(differential: Differential) -> DifferentialView | None:
     """Return the differential diagnosis as the page shows it; None when the panel lists nothing of it."""
     if not differential.fusions and not differential.markers:
         return None
-    found_first = sorted(differential.fusions, key=lambda fusion: not fusion.found)
+    found = [fusion for fusion in differential.fusions if fusion.found]
+    absent = [fusion for fusion in differential.fusions if not fusion.found]
+    folded = []
+    if absent:
+        folded.append(_fusion_table("Other fusions that define a tumour, not found", absent))
+    if differential.markers:
+        folded.append(_marker_table(differential.markers))
     return DifferentialView(
-        fusions=_fusion_table(found_first) if found_first else None,
-        markers=_marker_table(differential.markers) if differential.markers else None,
-        printed=tuple(_printed(found_first, differential.markers)),
+        found=_fusion_table("Other fusions that define a tumour, found", found) if found else None,
+        folded=tuple(folded),
+        printed=tuple(_printed(absent, differential.markers)),
     )
 
 
@@ -202,9 +203,9 @@ def _result(fusion: DifferentialFusion) -> str:
     return "not found; one of its genes was not seen" if unseen else "not found"
 
 
-def _fusion_table(fusions: Sequence[DifferentialFusion]) -> Table:
+def _fusion_table(caption: str, fusions: Sequence[DifferentialFusion]) -> Table:
     return Table(
-        "Other fusions that define a tumour",
+        caption,
         columns("Fusion", "Result", "Fragments of its genes", "Tumour", "Source"),
         tuple(
             (
@@ -225,28 +226,22 @@ def _name(fusion: DifferentialFusion) -> str:
 
 def _marker_table(markers: Sequence[Marker]) -> Table:
     return Table(
-        "Immunohistochemical marker genes",
-        columns("Stain", "Gene", ("Fragments", "number"), ("Per kb, scaled", "number")),
+        f"Immunohistochemical marker genes; {SCALED}",
+        columns("Stain", "Gene", ("Fragments", "number"), ("Per kb", "number")),
         tuple((row.stain, row.gene, count(row.fragments), f"{row.tpm_like:,.0f}") for row in markers),
     )
 
 
-def _printed(fusions: Sequence[DifferentialFusion], markers: Sequence[Marker]) -> list[str]:
-    sentences = [
-        f"Found: {_name(fusion)}, {fusion.entity}, {plural(fusion.fragments, 'unique fragment')}, "
-        f"{count(fusion.split_reads)} across the junction."
-        for fusion in fusions
-        if fusion.found
-    ]
-    absent = [
-        f"{_name(fusion)} {count(fusion.five_prime_fragments)} and {count(fusion.three_prime_fragments)}"
-        for fusion in fusions
-        if not fusion.found
-    ]
+def _printed(absent: Sequence[DifferentialFusion], markers: Sequence[Marker]) -> list[str]:
+    sentences = []
     if absent:
+        names = ", ".join(
+            f"{_name(fusion)} {count(fusion.five_prime_fragments)} and {count(fusion.three_prime_fragments)}"
+            for fusion in absent
+        )
         sentences.append(
             "Not found, with the fragments of the 5' and the 3' gene (without any, a negative result means "
-            f"little): {', '.join(absent)}."
+            f"little): {names}."
         )
     if markers:
         stains = ", ".join(f"{row.stain} ({row.gene}) {count(row.fragments)}" for row in markers)

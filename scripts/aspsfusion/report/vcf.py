@@ -16,6 +16,9 @@ side of the junction  strand  genomic bases that belong to the fusion
 A record whose own bases lie on the left reads ``base, bracket``, else ``bracket, base``. The bracket is
 ``]`` when the mate's bases lie on the left of the mate's position and ``[`` when they lie on its right
 (VCF 4.3, section 5.4).
+
+The sample's own counts are in its column too, and records are named by their places: `bcftools merge` joins
+the records of one junction, keeps INFO of the first file and FORMAT of each, and mates stay mates.
 """
 
 import re
@@ -33,6 +36,8 @@ from aspsfusion.report.models import Contig, Report
 
 VCF_VERSION = "VCFv4.3"
 CONTAMINATION_FILTER = "POSSIBLE_CONTAMINATION"
+
+Value = str | int | float | bool | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,18 @@ INFO_FIELDS = (
 )
 """Every INFO field, in the order in which records carry them."""
 
+FORMAT_FIELDS = (
+    InfoField("GT", "1", "String", "./1 where the junction is seen; RNA does not show the other allele"),
+    *(
+        field
+        for field in INFO_FIELDS
+        if field.name in {"SPLIT_READS", "SPANNING_PAIRS", "FRAGMENTS", "WILD_TYPE", "FRACTION"}
+    ),
+)
+"""What the column of the sample holds."""
+
+SEEN = "./1"
+
 _RESERVED = re.compile(r"[%;=,\t\r\n]")
 
 
@@ -88,12 +105,14 @@ class Breakend:
     reference: str
     alternative: str
     info: str
+    sample: str
     filter: str = "PASS"
 
     def line(self) -> str:
         """Return the record as a line of the VCF."""
         columns = (self.chrom, str(self.position), self.identifier, self.reference, self.alternative)
-        return "\t".join((*columns, ".", self.filter, self.info))
+        names = ":".join(field.name for field in FORMAT_FIELDS)
+        return "\t".join((*columns, ".", self.filter, self.info, names, self.sample))
 
 
 def write_vcf(report: Report, path: Path) -> None:
@@ -125,9 +144,7 @@ def vcf_text(report: Report) -> str:
     chromosomes = {contig.name: contig for contig in report.panel.contigs}
     used = {side.chrom for fusion in report.fusions for side in (fusion.five_prime, fusion.three_prime)}
     contigs = sorted({*chromosomes, *used}, key=chromosome_order)
-    records = [
-        record for number, fusion in enumerate(report.fusions, 1) for record in breakends(fusion, number)
-    ]
+    records = [record for fusion in report.fusions for record in breakends(fusion)]
     rank = {name: number for number, name in enumerate(contigs)}
     records.sort(key=lambda record: (rank[record.chrom], record.position, record.identifier))
     lines = _header(report, contigs, chromosomes) + [record.line() for record in records]
@@ -163,13 +180,14 @@ def bracket_notation(base: str, *, own_left: bool, mate: str, mate_left: bool) -
     return f"{base}{joined}" if own_left else f"{joined}{base}"
 
 
-def breakends(fusion: Fusion, number: int) -> tuple[Breakend, Breakend]:
+def breakends(fusion: Fusion) -> tuple[Breakend, Breakend]:
     """Return the two records of a fusion, that of the 5' gene first.
 
-    `number` is its place in the report, from 1, and names the event.
+    They are named by the junction, so that it has the same names in every sample of a cohort.
     """
-    event = f"fusion_{number}"
     five, three = fusion.five_prime, fusion.three_prime
+    places = [f"{five.gene}_{five.pos}", fusion.inserted_sequence, f"{three.gene}_{three.pos}"]
+    event = "_".join(filter(None, places))
     five_base, three_base = _joined_bases(fusion)
     five_left, three_left = five.strand == "+", three.strand == "-"
     # Inserted bases are part of the replacement string, beside the joined base (VCF 4.3, section 5.4.1).
@@ -180,11 +198,11 @@ def breakends(fusion: Fusion, number: int) -> tuple[Breakend, Breakend]:
     three_alt = bracket_notation(three_bases, own_left=three_left, mate=_place(five), mate_left=five_left)
     five_id, three_id = f"{event}_five_prime", f"{event}_three_prime"
     status = CONTAMINATION_FILTER if fusion.contamination else "PASS"
-    five_info = _info(fusion, five, event, "five_prime", three_id, fusion.wild_type_five_prime)
-    three_info = _info(fusion, three, event, "three_prime", five_id, fusion.wild_type_three_prime)
+    five_values = _values(fusion, five, event, "five_prime", three_id, fusion.wild_type_five_prime)
+    three_values = _values(fusion, three, event, "three_prime", five_id, fusion.wild_type_three_prime)
     return (
-        Breakend(five.chrom, five.pos, five_id, five_base, five_alt, five_info, status),
-        Breakend(three.chrom, three.pos, three_id, three_base, three_alt, three_info, status),
+        Breakend(five.chrom, five.pos, five_id, five_base, five_alt, *_cells(five_values), status),
+        Breakend(three.chrom, three.pos, three_id, three_base, three_alt, *_cells(three_values), status),
     )
 
 
@@ -200,9 +218,13 @@ def _joined_bases(fusion: Fusion) -> tuple[str, str]:
     return five, three
 
 
-def _info(fusion: Fusion, side: FusionSide, event: str, name: str, mate: str, wild_type: int) -> str:
+def _values(
+    fusion: Fusion, side: FusionSide, event: str, name: str, mate: str, wild_type: int
+) -> dict[str, Value]:
+    """Return what a record says, by the names of its fields."""
     in_frame = {True: "yes", False: "no", None: "unknown"}[fusion.in_frame]
-    values: dict[str, str | int | float | bool | None] = {
+    return {
+        "GT": SEEN,
         "SVTYPE": "BND",
         "MATEID": mate,
         "EVENT": event,
@@ -230,17 +252,21 @@ def _info(fusion: Fusion, side: FusionSide, event: str, name: str, mate: str, wi
         "TARGET": fusion.is_target,
         "RECIPROCAL": fusion.reciprocal,
     }
-    return ";".join(
-        _info_entry(field, values[field.name]) for field in INFO_FIELDS if _is_known(values[field.name])
-    )
 
 
-def _is_known(value: str | int | float | bool | None) -> bool:
+def _cells(values: Mapping[str, Value]) -> tuple[str, str]:
+    """Return INFO and the sample's column."""
+    info = (_info_entry(field, values[field.name]) for field in INFO_FIELDS if _is_known(values[field.name]))
+    sample = ("." if values[field.name] is None else str(values[field.name]) for field in FORMAT_FIELDS)
+    return ";".join(info), ":".join(sample)
+
+
+def _is_known(value: Value) -> bool:
     """Whether INFO carries the value: None and an unset flag are left out, 0 is not."""
     return value is not None and value is not False
 
 
-def _info_entry(field: InfoField, value: str | int | float | bool | None) -> str:
+def _info_entry(field: InfoField, value: Value) -> str:
     return field.name if field.type == "Flag" else f"{field.name}={escape(str(value))}"
 
 
@@ -267,20 +293,25 @@ def _header(report: Report, contigs: Sequence[str], chromosomes: Mapping[str, Co
         'Description="The junction may come from another sample of the batch">',
     ]
     lines += [
-        f'##INFO=<ID={field.name},Number={field.number},Type={field.type},Description="{field.description}">'
-        for field in INFO_FIELDS
+        f"##{kind}=<ID={field.name},Number={field.number},Type={field.type},"
+        f'Description="{field.description}">'
+        for kind, declared in (("INFO", INFO_FIELDS), ("FORMAT", FORMAT_FIELDS))
+        for field in declared
     ]
-    lines += [_contig_line(name, chromosomes.get(name), report.panel.build) for name in contigs]
-    return [*lines, "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]
+    lines += [_contig_line(name, chromosomes.get(name), report) for name in contigs]
+    # A sample's name may hold blanks, and nothing that would end the cell.
+    name = _one_line(report.sample_id)
+    return [*lines, f"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{name}"]
 
 
-def _contig_line(name: str, chromosome: Contig | None, build: str) -> str:
+def _contig_line(name: str, chromosome: Contig | None, report: Report) -> str:
+    """Return the line of a chromosome; a checksum only of one that was there whole."""
     parts = [f"ID={name}"]
     if chromosome and chromosome.length:
         parts.append(f"length={chromosome.length}")
-    if chromosome and chromosome.md5:
-        parts.append(f"md5={chromosome.md5}")
-    return f"##contig=<{','.join(parts)},assembly={escape(build)}>"
+    if name in report.reference.checksums:
+        parts.append(f"md5={report.reference.checksums[name]}")
+    return f"##contig=<{','.join(parts)},assembly={escape(report.panel.build)}>"
 
 
 def _one_line(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 from aspsfusion.errors import ReadsError, reason_of
 from aspsfusion.io.checksums import Content, require_stated, stated_checksum
 from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open_inflated
+from aspsfusion.io.read_counts import require_stated_reads
 from aspsfusion.native import (
     LINES,
     LOAD_BYTES,
@@ -205,7 +206,7 @@ class FastqScanner:
 
         Raises:
             ReadsError: the file is damaged, truncated or no FASTQ, with the record, or another one than a
-                checksum file beside it says.
+                checksum file or a count beside it says.
         """
         while not self._ended:
             data, length = self._read_and_scan()
@@ -227,6 +228,8 @@ class FastqScanner:
         if self.content is None:
             self.content = self._file.content()
             require_stated(self.path, self.content, self._stated)
+            if self.path != STANDARD_INPUT:
+                require_stated_reads(self.path, self.records)
         return None
 
     def give_back(self, block: ScannedBlock) -> None:

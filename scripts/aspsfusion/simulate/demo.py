@@ -1,7 +1,7 @@
 """Runs the demonstration: simulated samples must get the verdicts stated for them from the workflow.
 
-It calls the commands and the workflow as a user would, from the repository, and reads the reports. What is
-simulated and what is expected is data in `resources/demo`.
+It calls the commands and the workflow as a user would, and reads the reports. What is simulated and what is
+expected is data in `resources/demo`.
 """
 
 import shutil
@@ -16,11 +16,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aspsfusion.batch.samples import NAME_PATTERN
+from aspsfusion.batch.start import run_workflow
 from aspsfusion.errors import AspsfusionError, ParameterError
+from aspsfusion.io.shipped import shipped
 from aspsfusion.io.temporary import run_child
 from aspsfusion.report.models import Call, Report
 
-DEFINITION = Path("resources/demo/samples.yaml")
+DEFINITION = "resources/demo/samples.yaml"
 MARK = ".aspsfusion-demo"
 """File that makes a directory one that may be replaced by the next demonstration."""
 
@@ -89,31 +91,25 @@ class Outcome:
     agree: bool
 
 
-def load_demo(path: Path) -> Demo:
-    """Read a demonstration.
+def load_demo() -> Demo:
+    """Read the demonstration.
 
     Raises:
-        ParameterError: the file cannot be read or is wrong.
+        ParameterError: it is wrong.
     """
+    path = shipped(DEFINITION)
     try:
         return Demo.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ParameterError(
-            "is not there", path=path, remedy="run the demonstration from the repository root"
-        ) from error
     except (yaml.YAMLError, ValidationError) as error:
         raise ParameterError(
             f"is no demonstration: {error}", path=path, remedy="restore the file from the repository"
         ) from error
 
 
-def run_demo(
-    repository: Path, output: Path, cores: int, say: Callable[[str], None] = lambda text: None
-) -> list[Outcome]:
+def run_demo(output: Path, cores: int, say: Callable[[str], None] = lambda text: None) -> list[Outcome]:
     """Simulate the samples, run the workflow on them and compare the verdicts.
 
     Args:
-        repository: root of the repository, which holds the workflow and the definition.
         output: directory to write; an earlier demonstration in it is replaced.
         cores: processes at a time.
         say: takes a line about what is being done.
@@ -122,30 +118,31 @@ def run_demo(
         A row for each sample, in the order of the definition.
 
     Raises:
-        AspsfusionError: the repository is not there, the directory holds something else, or a command failed.
+        AspsfusionError: the directory holds something else, or a command failed.
     """
-    demo = load_demo(repository / DEFINITION)
+    demo = load_demo()
     _fresh_directory(output)
     say(f"simulating {len(demo.samples)} samples")
-    config = prepare_samples(demo, repository, output.resolve(), cores)
-    say(f"running the workflow on {cores} cores; its log is {output / 'snakemake.log'}")
-    run_workflow(repository, config, cores, output / "snakemake.log")
+    config = prepare_samples(demo, output.resolve(), cores)
+    log = output / "snakemake.log"
+    say(f"running the workflow on {cores} cores; its log is {log}")
+    with log.open("w", encoding="utf-8") as stream:
+        run_workflow(config, ["--cores", str(cores)], directory=output, said=stream)
     return [compare(sample, report_of(output, sample)) for sample in demo.samples]
 
 
-def prepare_samples(demo: Demo, repository: Path, output: Path, cores: int) -> Path:
+def prepare_samples(demo: Demo, output: Path, cores: int) -> Path:
     """Write reference, reads, sample sheet and configuration.
 
     Args:
         demo: the definition.
-        repository: root of the repository.
         output: absolute path of the directory to write to.
         cores: processes at a time.
 
     Returns:
         The configuration file.
     """
-    panel_yaml = (repository / demo.panel).resolve()
+    panel_yaml = shipped(demo.panel)
     reference, panel, reads = output / "reference.fa.gz", output / "simulation_panel", output / "reads"
     reads.mkdir()
     _command("demo-reference", "--panel", panel_yaml, "--output", reference)
@@ -172,27 +169,6 @@ def prepare_samples(demo: Demo, repository: Path, output: Path, cores: int) -> P
     }
     config.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     return config
-
-
-def run_workflow(repository: Path, config: Path, cores: int, log: Path, arguments: Sequence[str] = ()) -> int:
-    """Run the workflow as a user would and return its exit status.
-
-    Args:
-        repository: working directory of the run.
-        config: configuration file.
-        cores: jobs at a time.
-        log: file that takes what Snakemake says.
-        arguments: further arguments of snakemake.
-    """
-    command = [sys.executable, "-m", "snakemake", "--cores", str(cores)]
-    with log.open("w", encoding="utf-8") as stream:
-        return run_child(
-            [*command, "--configfile", str(config.resolve()), *arguments],
-            own_group=True,
-            cwd=repository,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-        ).returncode
 
 
 def report_of(output: Path, sample: DemoSample) -> Report | None:
@@ -247,7 +223,7 @@ def _fresh_directory(output: Path) -> None:
 def _command(*arguments: str | Path) -> None:
     """Run a subcommand of this program in a process of its own, as the workflow does."""
     words = [str(argument) for argument in arguments]
-    command = [sys.executable, "-m", "aspsfusion", *words]
+    command = [sys.executable, "-P", "-m", "aspsfusion", *words]
     done = run_child(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]

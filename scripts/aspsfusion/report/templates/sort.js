@@ -1,5 +1,6 @@
 "use strict";
-// Sorts the table of samples by a column. Without this script the table keeps the order of the sheet.
+// Sorts the table of samples by a column, and shows those of one verdict. Without this script the table keeps
+// the order of the sheet and holds all samples.
 for (const table of document.querySelectorAll("table.samples")) {
   const body = table.tBodies[0];
   const rows = Array.from(body.rows);
@@ -25,5 +26,22 @@ for (const table of document.querySelectorAll("table.samples")) {
       if (down) sorted.reverse();
       body.replaceChildren(...sorted);
     });
+  });
+}
+
+for (const count of document.querySelectorAll("ul.counts li")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.setAttribute("aria-pressed", "false");
+  button.replaceChildren(...count.childNodes);
+  count.replaceChildren(button);
+  button.addEventListener("click", () => {
+    const only = button.getAttribute("aria-pressed") === "false" ? count.dataset.call : null;
+    for (const other of document.querySelectorAll("ul.counts button")) {
+      other.setAttribute("aria-pressed", String(other === button && only !== null));
+    }
+    for (const row of document.querySelectorAll("table.samples tbody tr")) {
+      row.hidden = only !== null && row.dataset.call !== only;
+    }
   });
 }

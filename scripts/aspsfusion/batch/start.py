@@ -1,0 +1,123 @@
+"""Starts the workflow that comes with the program, from any directory."""
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import yaml
+
+from aspsfusion.batch.on_screen import SNAKEMAKE_OPTIONS
+from aspsfusion.config import check_configuration
+from aspsfusion.errors import ParameterError
+from aspsfusion.io.files import replacing
+from aspsfusion.io.permissions import mode_text, stated_mode
+from aspsfusion.io.shipped import CONFIG_SCHEMA, PROFILES, SNAKEFILE, shipped
+from aspsfusion.io.temporary import run_child
+
+SHEET, CONFIG = "samples.tsv", "config.yaml"
+"""Names of the sample sheet and the configuration of a run, in its output directory."""
+
+DEFAULT_PROFILE = "default"
+OWN_OPTIONS = ("--snakefile", "-s", "--configfile", "--configfiles", "--workflow-profile")
+"""Options of `snakemake` that are given here, so that nobody else's can come after them."""
+
+_STATUS_OF_A_SIGNAL = 128
+
+
+def profile_directory(name: str) -> Path:
+    """Return the directory of a profile: a bare name is one that comes with the program, a path is itself.
+
+    Raises:
+        ParameterError: there is no such profile.
+    """
+    packaged = shipped(PROFILES)
+    known = sorted(path.name for path in packaged.iterdir() if path.is_dir())
+    directory = packaged / name if name in known else Path(name)
+    if not directory.is_dir() or (name not in known and "/" not in name):
+        raise ParameterError(
+            f"--profile {name}: there is no such profile",
+            remedy=f"give {' or '.join(known)}, or the path of a directory, such as ./{directory.name}",
+        )
+    return directory
+
+
+def configuration(given: Mapping[str, str], entries: Sequence[str]) -> dict[str, object]:
+    """Return a configuration of the workflow that is proved as far as it can be without looking at files.
+
+    Args:
+        given: keys that have options of their own, with their values.
+        entries: further keys, each `KEY=VALUE` with a value in YAML.
+
+    Raises:
+        ParameterError: an entry or a value is wrong, or a key is given twice.
+    """
+    config: dict[str, object] = dict(given)
+    for entry in entries:
+        key, sign, text = entry.partition("=")
+        if not key or not sign:
+            raise ParameterError(
+                f"--config {entry}: this is no KEY=VALUE",
+                remedy="write for example --config 'classify={min_fragments: 4}'",
+            )
+        if key in config:
+            raise ParameterError(
+                f"--config {key} is given twice", remedy="give it once, as an option where there is one"
+            )
+        try:
+            config[key] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ParameterError(
+                f"--config {entry}: the value cannot be read as YAML", remedy="see config/README.md"
+            ) from error
+    schema = yaml.safe_load(shipped(CONFIG_SCHEMA).read_text(encoding="utf-8"))
+    mode = mode_text(config.get("file_mode") or stated_mode())
+    check_configuration({**config, "file_mode": mode}, schema)
+    return config
+
+
+def write_configuration(config: Mapping[str, object], path: Path) -> None:
+    """Write a configuration; `snakemake --configfile` in a clone gives the same results with it."""
+    with replacing(path, force=True) as draft:
+        draft.write_text(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def run_workflow(
+    config: Path,
+    arguments: Sequence[str],
+    *,
+    profile: str = DEFAULT_PROFILE,
+    directory: Path | None = None,
+    said: IO[str] | None = None,
+) -> int:
+    """Run Snakemake on the workflow and return its exit status, 128 and the signal's number after a signal.
+
+    Args:
+        config: configuration file.
+        arguments: further arguments of `snakemake`.
+        profile: see `profile_directory`.
+        directory: where it runs, and keeps its notes in `.snakemake`; here by default.
+        said: takes what it says, which is shown by default.
+
+    Raises:
+        ParameterError: there is no such profile, or an argument would replace what is given here.
+    """
+    for word in arguments:
+        if word.partition("=")[0] in OWN_OPTIONS:
+            raise ParameterError(
+                f"{word} cannot be passed on to Snakemake", remedy="use --config KEY=VALUE or --profile"
+            )
+    # By paths, and with -P: what is in the directory that it runs in, be it a profile or a module of the same
+    # name, is not what was asked for.
+    own = ["--snakefile", shipped(SNAKEFILE), "--workflow-profile", profile_directory(profile).resolve()]
+    own += [*SNAKEMAKE_OPTIONS, "--configfile", config.resolve()]
+    command = [sys.executable, "-P", "-m", "snakemake", *map(str, own)]
+    status = run_child(
+        [*command, *arguments],
+        own_group=True,
+        cwd=directory,
+        stdout=said,
+        stderr=None if said is None else subprocess.STDOUT,
+    ).returncode
+    return status if status >= 0 else _STATUS_OF_A_SIGNAL - status

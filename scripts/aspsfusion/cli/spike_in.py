@@ -1,0 +1,102 @@
+"""Runs `spike-in`: proficiency samples out of a laboratory's own negative reads."""
+
+import argparse
+from pathlib import Path
+
+from aspsfusion.cli.options import (
+    ProgressLine,
+    add_panel,
+    add_parameters,
+    add_path,
+    add_umi,
+    parameters_from,
+    structures_from,
+)
+from aspsfusion.config import CallParameters, ClassifyParameters
+from aspsfusion.errors import ParameterError
+
+EXAMPLE = """\
+example:
+  aspsfusion spike-in --panel results/panel --fusion FIVE:7::THREE:6 --shares 0.02 0.05 0.1 \\
+      --library capture N1_R1.fastq.gz N1_R2.fastq.gz --output made_samples
+
+Reads across the junction, with the lengths, qualities and errors of the sample's own, are appended to the
+reads of a negative sample. Writes for each share reads and report, and spike_in.tsv and README.md.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_panel(parser)
+    parser.add_argument("fastq_1", type=Path, metavar="R1", help="FASTQ of a negative sample, plain or gzip")
+    parser.add_argument("fastq_2", type=Path, nargs="?", metavar="R2", help="FASTQ with the second mates")
+    parser.add_argument(
+        "--fusion", required=True, metavar="SPEC", help="fusion, as 'aspsfusion simulate' takes it"
+    )
+    parser.add_argument(
+        "--shares",
+        type=float,
+        nargs="+",
+        default=[],
+        metavar="S",
+        help="shares of the fragments across the start of the 3' part, above 0 and below 1",
+    )
+    parser.add_argument(
+        "--fragments",
+        type=int,
+        nargs="+",
+        default=[],
+        metavar="N",
+        help="numbers of fragments with a read across the junction",
+    )
+    add_path(parser, "--output", "DIR", "directory to write, which must be new or empty")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed (default: %(default)s)")
+    parser.add_argument(
+        "--library",
+        choices=["polyA", "total", "capture"],
+        help="how the library was made, if known; fragments that end at primers cannot be made here, see "
+        "'aspsfusion simulate --assay'",
+    )
+    add_umi(parser)
+    for model in (CallParameters, ClassifyParameters):
+        add_parameters(parser, model)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Make and analyse the samples.
+
+    Raises:
+        AspsfusionError: see `run_spike_in`.
+    """
+    from aspsfusion.io.temporary import scratch_directory
+    from aspsfusion.screen.pairs import Lane
+    from aspsfusion.validation.run import Chain
+    from aspsfusion.validation.spike_in import SpikeIn, run_spike_in
+
+    if not args.shares and not args.fragments:
+        raise ParameterError("nothing to make", remedy="give --shares or --fragments")
+    if not all(0 < share < 1 for share in args.shares) or not all(number > 0 for number in args.fragments):
+        raise ParameterError(
+            "a share is not above 0 and below 1, or a number of fragments not above 0",
+            remedy="correct --shares or --fragments",
+        )
+    if args.seed < 0:
+        raise ParameterError(f"--seed {args.seed} is out of range", remedy="give 0 or more")
+    asked = SpikeIn(
+        Lane(args.fastq_1, args.fastq_2),
+        args.fusion,
+        tuple(dict.fromkeys(args.shares)),
+        tuple(dict.fromkeys(args.fragments)),
+        args.library,
+        structures_from(args),
+        args.seed,
+    )
+    thresholds = parameters_from(args, CallParameters), parameters_from(args, ClassifyParameters)
+    with scratch_directory() as scratch, ProgressLine("samples") as line:
+        rows = run_spike_in(Chain(args.panel, scratch, *thresholds), scratch, asked, args.output, line.update)
+    for row in rows:
+        found = f", {row.fragments} fragments found" if row.fragments else ""
+        print(
+            f"{row.sample}: {row.verdict} ({row.made_crossing} made with a read across the junction{found})"
+        )
+    print(f"the reads are MADE: see {args.output / 'README.md'}")

@@ -1,0 +1,166 @@
+"""Writes the page of a verification: agreement, what does not agree, and what gave the verdicts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+from aspsfusion.batch.summary import mixed_sources
+from aspsfusion.io.files import replacing
+from aspsfusion.report.html_parts import Kind, Table, columns, css_string, render
+from aspsfusion.report.words import listed, plural, rounded_up
+from aspsfusion.validation.concordance import RIGHT, VERDICTS, Agreement, Compared, agreement_of
+from aspsfusion.validation.tables import INTERVAL_LEVEL
+
+NOTES = (
+    f"Agreement in percent, in brackets the {100 * INTERVAL_LEVEL:g}% score interval (Wilson 1927).",
+    "Of answers: among CONFIRMED and EXCLUDED. Of all: INDETERMINATE, FAILED, NO RESULT agree with nothing.",
+    "The figures hold for samples like these; they are no statement on samples of other kinds.",
+)
+
+
+@dataclass(frozen=True)
+class ConcordanceView:
+    """The page.
+
+    Attributes:
+        title: heading.
+        page_head: notices for the head of every printed page, fit for a style sheet.
+        page_foot: title for the foot of every printed page, fit for a style sheet.
+        notices: sentences that must not be overlooked, each once.
+        warnings: sentences on what makes the figures less than they seem.
+        counts: the agreement.
+        notes: what its figures are.
+        apart: samples that do not agree, and those without an answer; tables without rows are left out.
+        sources: which version, panel and reference gave the verdicts.
+        all_rows: every result.
+    """
+
+    title: str
+    page_head: Markup
+    page_foot: Markup
+    notices: tuple[str, ...]
+    warnings: tuple[str, ...]
+    counts: Table
+    notes: tuple[str, ...]
+    apart: tuple[Table, ...]
+    sources: Table
+    all_rows: Table
+
+
+def write_concordance_html(
+    rows: Sequence[Compared], unknown: Sequence[str], path: Path, *, force: bool = False
+) -> None:
+    """Write the page."""
+    with replacing(path, force=force) as draft:
+        page = render("concordance.html.j2", concordance_view(rows, unknown))
+        draft.write_text(page, encoding="utf-8", newline="\n")
+
+
+def concordance_view(rows: Sequence[Compared], unknown: Sequence[str]) -> ConcordanceView:
+    """Return what the page shows.
+
+    Args:
+        rows: results of the known samples.
+        unknown: samples with a result of which nothing is known.
+    """
+    number = len({row.sample_id for row in rows})
+    title = f"Agreement with {plural(number, 'known sample')}"
+    notices = tuple(dict.fromkeys(row.notices for row in rows if row.notices))
+    return ConcordanceView(
+        title=title,
+        page_head=Markup(css_string(" ".join(notices))),
+        page_foot=Markup(css_string(title)),
+        notices=notices,
+        warnings=tuple(_warnings(rows, unknown)),
+        counts=_counts([agreement_of(rows, expected) for expected in RIGHT]),
+        notes=NOTES,
+        apart=tuple(table for table in _apart(rows) if table.rows),
+        sources=_sources(rows),
+        all_rows=_list("All results", rows),
+    )
+
+
+def sentence(agreement: Agreement) -> str:
+    """Return the agreement on samples of one kind in words."""
+    share, all_ = agreement.of_answers, agreement.of_all
+    return (
+        f"{agreement.expected} agreement {share.part} of {plural(share.whole, 'answer')}"
+        f"{f' ({share.percent()} percent)' if share.whole else ''}, {plural(all_.whole, 'result')} in all"
+    )
+
+
+def _warnings(rows: Sequence[Compared], unknown: Sequence[str]) -> list[str]:
+    found = mixed_sources(rows)
+    if len({row.thresholds for row in rows if row.report_sha256}) > 1:
+        found.append("Results of more than one set of thresholds are mixed: the table has those of each.")
+    repeated = [name for name, times in Counter(row.sample_id for row in rows).items() if times > 1]
+    if repeated:
+        found.append(
+            f"{listed(repeated)}: several results, each counted. Results of one sample depend on each other: "
+            "the intervals are too narrow."
+        )
+    if unknown:
+        found.append(f"Not counted, since nothing is known of them: {listed(unknown)}.")
+    return found
+
+
+def _counts(agreements: Sequence[Agreement]) -> Table:
+    lines = [
+        ("Results", *(str(one.of_all.whole) for one in agreements)),
+        *(
+            (verdict, *(str(one.verdicts[place]) for one in agreements))
+            for place, verdict in enumerate(VERDICTS)
+        ),
+        ("Agreement of answers", *(one.of_answers.percent() for one in agreements)),
+        ("Agreement of all", *(one.of_all.percent() for one in agreements)),
+        ("Right type of those compared", *(one.of_types.percent() for one in agreements)),
+    ]
+    known: list[tuple[str, Kind]] = [(f"Known {one.expected}", "number") for one in agreements]
+    return Table("Verdicts by what is known of the samples", columns("", *known), tuple(lines))
+
+
+def _apart(rows: Sequence[Compared]) -> list[Table]:
+    return [
+        _list("Discordant verdicts", [row for row in rows if row.agreement == "discordant"]),
+        _list("Other type than known", [row for row in rows if row.type_agreement == "discordant"]),
+        _list("Without an answer", [row for row in rows if row.agreement == "no answer"]),
+    ]
+
+
+def _list(caption: str, rows: Sequence[Compared]) -> Table:
+    return Table(
+        caption,
+        columns(
+            *("Sample", "Known", "Verdict", "Type"),
+            ("Fragments", "number"),
+            ("Detectable", "number"),
+            *("Reasons", "Directory"),
+        ),
+        tuple(
+            (
+                row.sample_id,
+                f"{row.expected} {row.expected_type}".strip(),
+                row.verdict,
+                row.type or "-",
+                "-" if row.fragments is None else str(row.fragments),
+                "-" if row.detectable_fraction is None else rounded_up(row.detectable_fraction),
+                row.reasons or "-",
+                row.directory or "-",
+            )
+            for row in rows
+        ),
+    )
+
+
+def _sources(rows: Sequence[Compared]) -> Table:
+    found = Counter(
+        (row.version, row.panel, row.panel_checksum, row.reference) for row in rows if row.report_sha256
+    )
+    return Table(
+        "What gave the verdicts",
+        columns("aspsfusion", "Panel", ("SHA-256 of the panel", "code"), "Reference", ("Results", "number")),
+        tuple((*source, str(number)) for source, number in sorted(found.items())),
+    )
