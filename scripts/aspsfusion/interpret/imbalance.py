@@ -86,11 +86,7 @@ def breakpoint_region(panel: Panel) -> tuple[int, int] | None:
     None when the panel lists no junction of the target fusion.
     """
     transcript = panel.primary[panel.spec.target.three_prime]
-    places = [
-        transcript.from_genome(junction.three_pos)
-        for junction, spec in panel.catalogue.items()
-        if spec.fusion == panel.spec.target.fusion
-    ]
+    places = [transcript.from_genome(junction.three_pos) for junction in panel.decisive]
     known = [place for place in places if place]
     return (min(known), max(known)) if known else None
 

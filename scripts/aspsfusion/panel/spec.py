@@ -31,7 +31,9 @@ from aspsfusion.panel.gene_spec import (
 )
 
 Direction = Literal["diagnostic", "reciprocal"]
-EvidenceLevel = Literal["published_sequence", "genomic_coordinate", "inferred", "predicted"]
+EvidenceLevel = Literal[
+    "published_sequence", "genomic_coordinate", "published_exons", "inferred", "predicted"
+]
 
 PLACEHOLDERS = (
     "fusion",
