@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
+    NonNegativeInt,
     StringConstraints,
     ValidationInfo,
     field_validator,
@@ -108,6 +109,11 @@ class TargetSpec(GenePair):
     disease: str = Field(description="the diagnosis that the fusion defines")
     translocation: str = Field(
         "", description="ISCN notation under which the translocation is published; bands of the genes else"
+    )
+    wild_type_balance: list[tuple[NonNegativeInt, NonNegativeInt]] = Field(
+        default_factory=list,
+        description="fragments of the 3' gene centred upstream and downstream of the breakpoints, in samples "
+        "without the fusion",
     )
 
 
