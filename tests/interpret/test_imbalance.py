@@ -116,7 +116,7 @@ def test_a_real_sample_without_the_fusion_is_like_the_others(demo_panel: Panel) 
 
 
 def test_uneven_samples_are_remarkable_at_most_once_in_twenty() -> None:
-    """Between samples the log ratio varies by 0.52, as in the four real ones beyond the chance of counting."""
+    """Between samples the log ratio varies by 0.52, as in the four real ones beyond chance counting."""
     rng = np.random.default_rng(0)
     found = 0
     for _ in range(1000):
