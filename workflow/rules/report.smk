@@ -155,7 +155,7 @@ rule manifest:
         ENVIRONMENT
     threads: 1
     params:
-        outdir=OUTDIR,
+        outdir=lambda wildcards, output: str(Path(output[0]).parent),
         results=[
             *SUMMARY.values(),
             PANEL_DIR,
