@@ -6,13 +6,12 @@ A lower-case base was seen in a single read. An IUPAC code is a site at which pe
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from Bio.Data.IUPACData import ambiguous_dna_values
 
-from aspsfusion.config import shipped_file
 from aspsfusion.io.fasta import fasta_pieces, parse_contig
+from aspsfusion.io.shipped import shipped
 
 FILE = "resources/demo/known_bases.fa"
 BUILD = "GRCh38"
@@ -33,7 +32,7 @@ class Stretch(NamedTuple):
 def known_stretches(build: str) -> tuple[Stretch, ...]:
     """Return what is known of a build, in genomic order."""
     found: list[Stretch] = []
-    for header, bases in fasta_pieces(Path(shipped_file(FILE))) if build == BUILD else ():
+    for header, bases in fasta_pieces(shipped(FILE)) if build == BUILD else ():
         if header is None:
             found[-1] = found[-1]._replace(bases=found[-1].bases + bases.decode("ascii"))
         else:
