@@ -158,7 +158,7 @@ rule manifest:
         outdir=lambda wildcards, output: str(Path(output[0]).parent),
         results=[
             *SUMMARY.values(),
-            PANEL_DIR,
+            *([] if config["panel_dir"] else [PANEL_DIR]),
             *([str(Path(FETCHED_LOCI).parent)] if GENOME_FETCH else []),
             *(f"{OUTDIR}/{sample}" for sample in SAMPLES),
         ],

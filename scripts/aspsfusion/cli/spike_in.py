@@ -17,7 +17,7 @@ from aspsfusion.errors import ParameterError
 
 EXAMPLE = """\
 example:
-  aspsfusion spike-in --panel results/panel --fusion ASPSCR1:7::TFE3:6 --shares 0.02 0.05 0.1 \\
+  aspsfusion spike-in --panel results/panel --fusion FIVE:7::THREE:6 --shares 0.02 0.05 0.1 \\
       --library capture N1_R1.fastq.gz N1_R2.fastq.gz --output made_samples
 
 Reads across the junction, with the lengths, qualities and errors of the sample's own, are appended to the
