@@ -25,15 +25,19 @@ FIRST = tuple(
 """Files whose tests take longest, so that no worker begins one of them when the others have ended."""
 
 
+def _on_demonstration_reference(directory: Path, panel_yaml: Path) -> None:
+    genome = directory / "demo.fa.gz"
+    write_demonstration_reference(demonstration_reference(load_panel_spec(panel_yaml)), genome)
+    build_panel(panel_yaml, genome, None, directory / "panel")
+
+
 @pytest.fixture(scope="session")
 def demo_panel_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped panel built once on the demonstration reference."""
 
     def build(directory: Path) -> None:
         directory.mkdir()
-        genome = directory / "demo.fa.gz"
-        write_demonstration_reference(demonstration_reference(load_panel_spec(SHIPPED_PANEL)), genome)
-        build_panel(SHIPPED_PANEL, genome, None, directory / "panel")
+        _on_demonstration_reference(directory, SHIPPED_PANEL)
 
     return made_once(tmp_path_factory, "demo_panel", build) / "panel"
 
@@ -48,6 +52,21 @@ def demo_panel(demo_panel_directory: Path) -> Panel:
 def runner(demo_panel_directory: Path) -> Iterator[Runner]:
     """The stages on that panel, for reads of the independent simulator."""
     with open_runner(demo_panel_directory) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def filler_runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """The stages on the shipped panel without its real bases, for coincidences that filler has."""
+
+    def build(directory: Path) -> None:
+        directory.mkdir()
+        panel_yaml = directory / "panel.yaml"
+        stated = SHIPPED_PANEL.read_text(encoding="utf-8")
+        panel_yaml.write_text(stated.replace("build: GRCh38", "build: none"), encoding="utf-8")
+        _on_demonstration_reference(directory, panel_yaml)
+
+    with open_runner(made_once(tmp_path_factory, "filler_panel", build) / "panel") as opened:
         yield opened
 
 

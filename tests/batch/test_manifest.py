@@ -18,8 +18,10 @@ FILES = {
     "S1/S1.outcome.json": "of a job",
     "S1/.S1.report.json.draft": "half",
     "logs/batch.complete": "",
+    "samples.tsv": "sample_id\tfastq_1\n",
+    "config.yaml": "samples: samples.tsv\n",
 }
-"""The last three are no results."""
+"""The last five are no results; `aspsfusion run` writes the last two beside them."""
 
 
 @pytest.fixture

@@ -168,24 +168,24 @@ def test_what_only_touches_a_junction_is_kept_for_comparison(demo_panel: Panel) 
 
 
 def test_fragments_of_a_rejected_junction_forbid_an_exclusion(
-    runner: Runner, monkeypatch: pytest.MonkeyPatch
+    filler_runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three inserted bases read as errors leave most fragments of a carrier only touching a junction."""
     monkeypatch.setattr(proposals, "FEW_INSERTED", 3)
-    outcome = random_carrier(runner, 1781, random.Random("random:1781"))
+    outcome = random_carrier(filler_runner, 1781, random.Random("random:1781"))
     assert outcome.call == "INDETERMINATE"
     assert "UNEXPLAINED_BRIDGE" in outcome.reasons
 
 
-def test_short_anchors_count_at_a_junction_that_one_fragment_proposes(runner: Runner) -> None:
+def test_short_anchors_count_at_a_junction_that_one_fragment_proposes(filler_runner: Runner) -> None:
     """Two of three fragments show 13 bases of a gene, too few for the aligner to place them there."""
-    rng, library, genes = random.Random(0), Library(75), runner.genes
+    rng, library, genes = random.Random(0), Library(75), filler_runner.genes
     joined = join(genes["ASPSCR1"], 529, genes["TFE3"], 1107)
     spans = [(-62, 83), (-25, 176), (-13, 146)]
     fragments = [
         sequenced(joined.bases[529 + start : 529 + end], library, rng, f"f{start}", reverse=False)
         for start, end in spans
     ]
-    report = runner.report([*fragments, *wild_type(genes, library, rng)])
+    report = filler_runner.report([*fragments, *wild_type(genes, library, rng)])
     assert report["verdict"]["call"] == "INDETERMINATE"
     assert report["filtered"][0]["agreeing_fragments"] == 3

@@ -402,7 +402,7 @@ def test_a_wild_type_read_at_the_same_place_is_no_copy_of_a_fusion_read(
     border = three.exons[5].tx_start
     # The wild-type reads sort first by name, so that they would stand for the fusion reads.
     fusion, wild = [], []
-    for index, before in enumerate((10, 20, 30, 37)):
+    for index, before in enumerate((16, 20, 30, 37)):
         fusion.append(Pair(f"z{index}", molecule[position - before :][:INSERT], READ, single=single))
         wild.append(Pair(f"a{index}", three.sequence[border - before :][:INSERT], READ, single=single))
     (called,) = reported(call_pairs(demo_panel_directory, tmp_path, fusion + wild))

@@ -41,22 +41,22 @@ def test_one_fragment_forbids_an_exclusion(runner: Runner) -> None:
     assert report["filtered"][0]["inserted_sequence"] == inserted
 
 
-def test_inserted_bases_that_resemble_the_gene_are_not_taken_for_errors(runner: Runner) -> None:
+def test_inserted_bases_that_resemble_the_gene_are_not_taken_for_errors(filler_runner: Runner) -> None:
     """As many substitutions would explain the reads, but more than their short anchors may have."""
-    rng, genes = random.Random(0), runner.genes
+    rng, genes = random.Random(0), filler_runner.genes
     library = replace(LIBRARIES["2x100"], trimmed=True)
     joined = join(genes["ASPSCR1"], 111, genes["TFE3"], 886, "TAC")
     fragments = across(joined, 8, (17, 17), library, rng, "f")
-    report = runner.report([*fragments, *wild_type(genes, library, rng)])
+    report = filler_runner.report([*fragments, *wild_type(genes, library, rng)])
     assert report["verdict"]["call"] == "CONFIRMED"
     (fusion,) = report["fusions"]
     assert (fusion["split_reads"], fusion["inserted_sequence"]) == (8, "TAC")
 
 
-def test_an_indel_that_inserted_bases_imitate_counts_for_the_frame(runner: Runner) -> None:
+def test_an_indel_that_inserted_bases_imitate_counts_for_the_frame(filler_runner: Runner) -> None:
     """The 11 inserted bases repeat those of TFE3 before the join but for one, so that one base seems lost."""
-    rng, library, genes = random.Random(0), LIBRARIES["2x150"], runner.genes
+    rng, library, genes = random.Random(0), LIBRARIES["2x150"], filler_runner.genes
     joined = join(genes["ASPSCR1"], 296, genes["TFE3"], 1152, "GGGCTTCAGCC")
     fragments = across(joined, 12, (17, 25), library, rng, "f")
-    (fusion,) = runner.report([*fragments, *wild_type(genes, library, rng)])["fusions"]
+    (fusion,) = filler_runner.report([*fragments, *wild_type(genes, library, rng)])["fusions"]
     assert (fusion["in_frame"], fusion["deviation"]) == (True, "TFE3 r.1022del")

@@ -164,6 +164,7 @@ def test_another_version_may_have_said_it_in_other_words() -> None:
     data = REPORTS["excluded"]().model_dump(mode="json")
     data["software"]["aspsfusion"] = "0.0.1"
     data["verdict"]["reasons"][0]["text"] = "Not there."
+    data["verdict"]["headline"] = "EXCLUDED: not there"
     assert disagreement(Report.model_validate(data)) == ""
     data["verdict"]["call"] = "CONFIRMED"
     assert re.match(VERDICT, disagreement(Report.model_validate(data)))

@@ -2,8 +2,10 @@
 
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from aspsfusion.interpret.imbalance import (
     binomial_lower_tail,
     breakpoint_region,
+    excess_p_value,
     imbalance,
     single_case_p_value,
     student_upper_tail,
@@ -44,11 +47,14 @@ def test_fusion_transcripts_tilt_the_coverage(
 
     region = breakpoint_region(demo_panel)
     assert region is not None
-    results = {}
+    target = demo_panel.spec.target.model_copy(update={"wild_type_balance": []})
+    bare = replace(demo_panel, spec=demo_panel.spec.model_copy(update={"target": target}))
+    results, stated = {}, {}
     for name, extra in (("negative", 0), ("positive", 150)):
         pairs = fragments(wild, 0, 200, "w") + fragments(molecule, position, extra, "f")
         calls = call_pairs(demo_panel_directory, tmp_path / name, pairs)
-        results[name] = imbalance(demo_panel, calls.coverage, 200)
+        results[name] = imbalance(bare, calls.coverage, 200)
+        stated[name] = imbalance(demo_panel, calls.coverage, 200)
     even, tilted = results["negative"], results["positive"]
     assert even.baseline == tilted.baseline == "uniform model"
     assert even.p_value is not None
@@ -56,11 +62,14 @@ def test_fusion_transcripts_tilt_the_coverage(
     assert even.p_value > 0.01 > 0.0001 > tilted.p_value
     assert even.five_prime_fragments + even.three_prime_fragments <= 200
     assert tilted.five_prime_fragments == even.five_prime_fragments
+    # Four real samples, which are read more downstream by themselves, make less of it.
+    assert {result.baseline for result in stated.values()} == {"4 samples of the panel"}
+    assert (stated["negative"].p_value or 0) > (stated["positive"].p_value or 0) > tilted.p_value
     # Five negatives or more are the better baseline; poor ones do not count.
     negatives = [negative(50 + i, 120 - 2 * i) for i in range(5)]
     case = imbalance(demo_panel, calls.coverage, 200, [*negatives, negative(1, 2)])
     assert case.baseline == "5 negative samples"
-    assert imbalance(demo_panel, calls.coverage, 200, negatives[:4]).baseline == "uniform model"
+    assert imbalance(demo_panel, calls.coverage, 200, negatives[:4]).baseline == "4 samples of the panel"
 
 
 def test_without_fragments_there_is_no_p_value(
@@ -98,3 +107,21 @@ def test_student_tail(t: float, freedom: int, expected: float) -> None:
 
 def test_a_sample_like_the_controls_is_not_remarkable() -> None:
     assert math.isclose(single_case_p_value(2.0, [1.0, 2.0, 3.0]), 0.5)
+
+
+def test_a_real_sample_without_the_fusion_is_like_the_others(demo_panel: Panel) -> None:
+    counts = demo_panel.spec.target.wild_type_balance
+    for number, own in enumerate(counts):
+        assert excess_p_value(own, [*counts[:number], *counts[number + 1 :]]) > 0.05
+
+
+def test_uneven_samples_are_remarkable_at_most_once_in_twenty() -> None:
+    """Between samples the log ratio varies by 0.52, as in the four real ones beyond chance counting."""
+    rng = np.random.default_rng(0)
+    found = 0
+    for _ in range(1000):
+        totals = [*rng.integers(40, 60, 4), rng.integers(60, 2000)]
+        downstream = [rng.binomial(n, 1 / (1 + 2.0 ** -rng.normal(2.1, 0.52))) for n in totals]
+        *controls, case = [(int(n - d), int(d)) for n, d in zip(totals, downstream, strict=True)]
+        found += excess_p_value(case, controls) < 0.05
+    assert found <= 50

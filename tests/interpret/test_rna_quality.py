@@ -64,6 +64,13 @@ def test_dna_alone_is_all_unspliced_and_never_excluded(reports: dict[str, Report
     assert report.verdict.call == "INDETERMINATE"
 
 
+@pytest.mark.parametrize(("start", "end", "spliced"), [(92, 108, 1), (93, 150, 0), (50, 107, 0)])
+def test_a_few_bases_beyond_a_border_are_no_splice(start: int, end: int, spliced: int) -> None:
+    direction, placement = Direction(), Placement("T", False, start, end, 0, 60, 0)
+    direction.add(placement, [placement], [100])
+    assert direction.spliced == spliced
+
+
 def test_degraded_rna_is_read_towards_the_tail(reports: dict[str, Report]) -> None:
     qc = reports["degraded"].qc
     assert qc.five_to_three_ratio is not None

@@ -226,7 +226,9 @@ def test_transcripts_of_a_gene_on_two_strands(small: SmallPanel) -> None:
         {"id": "TB.2", "chrom": "chr2", "strand": "-", "exons": BYSTANDER_EXONS[::-1]}
     )
     message = small.refusal(PanelError)
-    assert message.startswith(f"{small.yaml_path}, key genes: transcripts of BYSTANDER lie on more than one")
+    assert message.startswith(
+        f"{small.yaml_path}, key genes.2: transcripts of BYSTANDER lie on more than one"
+    )
 
 
 def test_two_junctions_of_the_same_bases(small: SmallPanel) -> None:

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from aspsfusion.errors import ReferenceProofError
+from aspsfusion.panel import checks as checks_module
 from aspsfusion.panel.build import build_panel
+from aspsfusion.panel.known_bases import Stretch
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.screen_index import read_kmers
@@ -13,6 +15,7 @@ from aspsfusion.simulate.demo_reference import demonstration_reference, write_de
 from small_panel import (
     BYSTANDER_EXONS,
     FIVE_EXONS,
+    FIVE_TRANSCRIPT,
     JUNCTION_SEQUENCE,
     SmallPanel,
 )
@@ -93,6 +96,32 @@ def test_masked_chromosome(small: SmallPanel) -> None:
 def test_genome_without_a_gene(small: SmallPanel) -> None:
     del small.chromosomes["chrX"]
     assert "does not hold chrX:101-480 (found 1 records: chr2)" in small.refusal(ReferenceProofError)
+
+
+def test_a_real_base_that_is_another_one(small: SmallPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    stretches = (Stretch("chr2", 100, FIVE_TRANSCRIPT[:60]), Stretch("chr2", 900, "CAT"))
+    monkeypatch.setattr(checks_module, "known_stretches", lambda build: stretches)
+    other = "A" if FIVE_TRANSCRIPT[10 + 3] != "A" else "C"
+    small.change("chr2", 114, other)
+    message = small.refusal(ReferenceProofError)
+    assert "FIVE|T5.1: 59 of 60 known bases found in place" in message
+    assert f"{other} instead of {FIVE_TRANSCRIPT[13]} in exon 1 (chr2:114)" in message
+    assert "may be a variant of a person; give an unaltered GRCh38 genome" in message
+
+
+@pytest.mark.parametrize("kind", ["of a partner", "on a chromosome whose checksum is right"])
+def test_real_bases_that_refuse_nothing(
+    small: SmallPanel, whole: SmallPanel, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    places = {"of a partner": 900, "on a chromosome whose checksum is right": 100}
+    other = "".join("ACGT"["CATG".index(base)] for base in small.chromosomes["chr2"][places[kind] :][:2])
+    monkeypatch.setattr(
+        checks_module, "known_stretches", lambda build: (Stretch("chr2", places[kind], other),)
+    )
+    contigs = json.loads((whole.output / "panel.json").read_text())["contigs"]
+    small.data["genome"]["chromosomes"] = {contig["chrom"]: {"md5": contig["md5"]} for contig in contigs}
+    (text,) = (text for text, passed in checks(small.build()).items() if not passed)
+    assert "0 of 2 known bases found in place" in text
 
 
 # ---- what is tolerated, and recorded
@@ -207,6 +236,18 @@ def test_shipped_panel_passes_its_proofs_on_the_demonstration_reference(demo_pan
     primary = {transcript.key for transcript in demo_panel.primary.values()}
     assert not [text for text in failed if text.split(":")[0] in primary]
     assert not [text for text in failed if "published sequence" in text]
+    assert not [text for text in failed if "known bases" in text]
+
+
+@pytest.mark.parametrize(("exon", "word"), [(6, "GCGGGAGCGGCTGCCTGTGT"), (5, "GCGGGAGCGGATTGATGATG")])
+def test_published_words_across_the_joins_are_those_of_the_exon_ends(
+    demo_panel: Panel, exon: int, word: str
+) -> None:
+    five, three = demo_panel.primary["ASPSCR1"], demo_panel.primary["TFE3"]
+    end, start = five.exons[6].tx_end, three.exons[exon - 1].tx_start
+    assert (five.sequence[:end] + three.sequence[start:]).startswith(word, end - 10)
+    names = [*demo_panel.transcripts, *(whole.key for whole in demo_panel.unspliced.values())]
+    assert not [name for name in names if word in demo_panel.sequence_of(name)]
 
 
 # ---- bases that are not there

@@ -1,11 +1,19 @@
 """The proofs of a reference, one by one, on sequences that can be read."""
 
+from dataclasses import replace
+
 import pytest
 
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.panel.checks import Check, check_introns, check_junction, check_reading_frame
+from aspsfusion.panel.checks import (
+    Check,
+    check_introns,
+    check_junction,
+    check_known_bases,
+    check_reading_frame,
+)
 from aspsfusion.panel.genome import GenomePieces, Region
-from aspsfusion.panel.panel import Transcript
+from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.spec import BreakpointSpec, JunctionSpec
 from small_panel import made_transcript
 
@@ -174,3 +182,60 @@ def test_shift_by_one_base(shift: int) -> None:
     whole = FIVE + THREE
     cut = len(FIVE) + shift
     assert not junction(f"{FIVE}|{THREE}", five=whole[:cut], three=whole[cut:]).passed
+
+
+# ---- real bases
+
+
+def of_tfe3(panel: Panel, changes: dict[int, str]) -> Check:
+    """Check TFE3 with other bases at some c. positions."""
+    transcript = panel.primary["TFE3"]
+    bases = list(transcript.sequence)
+    for coding_position, base in changes.items():
+        bases[transcript.coding_to_tx(coding_position)] = base
+    check = check_known_bases(replace(transcript, sequence="".join(bases)), "GRCh38", essential=True)
+    assert check
+    assert check.essential
+    return check
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {1323: "A"}, {1323: "G"}, {10: "A"}],
+    ids=["none", "people have A", "people have G", "seen in one read alone"],
+)
+def test_real_bases_are_found(demo_panel: Panel, changes: dict[int, str]) -> None:
+    check = of_tfe3(demo_panel, changes)
+    assert check.passed
+    assert check.text == "TFE3|NM_006521.6: 3086 of 3086 known bases found in place"
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {886: "A"},
+            "3085 of 3086 known bases found in place; A instead of C in exon 6 (chrX:49034251), "
+            "which changes the protein and may be a variant of a person",
+        ),
+        (
+            {888: "T"},
+            "T instead of G in exon 6 (chrX:49034249), which leaves the protein as it is and may be",
+        ),
+        ({1323: "C"}, "C instead of A or G in exon 10 (chrX:49030563), which leaves the protein as it is"),
+        (
+            dict.fromkeys(range(886, 894), "N"),
+            "N instead of T in exon 6 (chrX:49034244), ..., which changes the protein and is more than",
+        ),
+    ],
+)
+def test_other_bases_are_named_with_their_place(
+    demo_panel: Panel, changes: dict[int, str], text: str
+) -> None:
+    check = of_tfe3(demo_panel, changes)
+    assert not check.passed
+    assert text in check.text
+
+
+def test_nothing_is_known_of_another_build(demo_panel: Panel) -> None:
+    assert check_known_bases(demo_panel.primary["TFE3"], "GRCh37", essential=True) is None

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from aspsfusion.errors import ReferenceProofError
 from aspsfusion.io import fasta as fasta_module
+from aspsfusion.io.bam import Build
 from aspsfusion.io.fasta import fasta_pieces
+from aspsfusion.panel import genome as genome_module
 from aspsfusion.panel.gene_spec import ChromosomeSpec, GenomeSpec
 from aspsfusion.panel.genome import WATERMARK, GenomePieces, Region, read_regions
 
@@ -315,6 +317,24 @@ def test_wrong_length(fasta: Path) -> None:
     fasta.write_text(f">chrX\n{X}A\n", encoding="ascii")
     message = refusal(fasta, known(length=len(X)))
     assert "record chrX: has 61 bases, chrX of GRCh38 has 60; give a GRCh38 genome" in message
+
+
+@pytest.mark.parametrize(
+    ("build", "named"),
+    [
+        (
+            Build("GRCh37", "human", {"chrX": 61}, {}),
+            "has 61 bases as in GRCh37, chrX of GRCh38 has 60; give a",
+        ),
+        (Build("GRCm39", "mouse", {"chrX": 61}, {}), "61 bases as in GRCm39, a mouse genome, chrX of GRCh38"),
+    ],
+)
+def test_length_of_another_build(
+    fasta: Path, build: Build, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(genome_module, "BUILDS", (build,))
+    fasta.write_text(f">chrX\n{X}A\n", encoding="ascii")
+    assert named in refusal(fasta, known(length=len(X)))
 
 
 @pytest.mark.parametrize("name", ["NC_000023.10", "NC_000023.10:1-60"])

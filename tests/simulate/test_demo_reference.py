@@ -7,18 +7,22 @@ from typing import Any
 import pysam
 import pytest
 import yaml
+from Bio.Seq import translate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aspsfusion.errors import PanelError, ParameterError
+from aspsfusion.errors import PanelError, ParameterError, ReferenceProofError
 from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.genome import WATERMARK
-from aspsfusion.panel.panel_yaml import parse_panel_spec
+from aspsfusion.panel.known_bases import BASES_OF_CODE, known_stretches
+from aspsfusion.panel.panel_yaml import load_panel_spec, parse_panel_spec
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.simulate.demo_bases import FILLER_BLOCK, filler
 from aspsfusion.simulate.demo_reference import (
+    FILLER_BLOCK,
     DemonstrationReference,
     demonstration_reference,
+    filler,
     write_demonstration_reference,
 )
 from repository import SHIPPED_PANEL, run_command
@@ -132,7 +136,6 @@ def test_primary_transcripts_are_whole() -> None:
     reference = demonstration_reference(spec)
     for symbol in ("FIVE", "THREE"):
         assert_whole(reference, spec.gene(symbol).transcripts[0])
-    assert reference.compromises == ()
 
 
 def test_published_sequence_stands_at_the_joined_exons_across_an_exon_border() -> None:
@@ -207,31 +210,53 @@ def test_composition_is_balanced_without_long_repeats() -> None:
     assert len(set(words)) == len(words)
 
 
-def test_alternative_transcripts_are_whole_where_nothing_stands_against_them() -> None:
+def test_introns_of_other_transcripts_are_spliced_where_the_primary_one_leaves_room() -> None:
     data = panel_data()
-    # Skips exon 2, reads exon 3 in another frame and begins inside the first intron of the primary.
+    # Skips exon 2; begins inside the first intron; begins exon 2 earlier; ends it on published bases.
     data["genes"][0]["transcripts"] += [
-        transcript("T5.skip", "chr2", "+", [PLUS_EXONS[0], PLUS_EXONS[2]], cds=[15, 176]),
-        transcript("T5.late", "chr2", "+", [[11_001, 11_060], *PLUS_EXONS[1:]], cds=[5, 154]),
+        transcript("T5.skip", "chr2", "+", [PLUS_EXONS[0], PLUS_EXONS[2]]),
+        transcript("T5.late", "chr2", "+", [[11_001, 11_060], *PLUS_EXONS[1:]]),
         transcript("T5.long", "chr2", "+", [PLUS_EXONS[0], [11_985, 12_050], PLUS_EXONS[2]]),
+        transcript("T5.cut", "chr2", "+", [PLUS_EXONS[0], [12_001, 12_044], PLUS_EXONS[2]]),
     ]
     spec = PanelSpec.model_validate(data)
     reference = demonstration_reference(spec)
-    assert reference.compromises == ()
-    for stated in spec.gene("FIVE").transcripts:
+    *spliced_ones, cut = spec.gene("FIVE").transcripts
+    for stated in spliced_ones:
         assert_whole(reference, stated)
+    assert spliced(reference, spliced_ones[0])[:150].endswith(FIVE_PRIME)
+    assert introns(reference, cut)[1].startswith("GAGCGG")
 
 
-def test_primary_transcript_wins_and_the_loss_is_reported() -> None:
-    data = panel_data()
-    # Its donor would be on the published bases ...GCGG| at the end of exon 2.
-    cut = [PLUS_EXONS[0], [12_001, 12_044], PLUS_EXONS[2]]
-    data["genes"][0]["transcripts"].append(transcript("T5.cut", "chr2", "+", cut))
-    spec = PanelSpec.model_validate(data)
+def test_real_bases_are_those_that_are_known() -> None:
+    spec = load_panel_spec(SHIPPED_PANEL)
     reference = demonstration_reference(spec)
-    assert_whole(reference, spec.gene("FIVE").transcripts[0])
-    assert spliced(reference, spec.gene("FIVE").transcripts[0])[:150].endswith(FIVE_PRIME)
-    assert reference.compromises == ("intron 2 of FIVE|T5.cut runs from GA to AG instead of GT to AG",)
+    stretches = known_stretches("GRCh38")
+    assert sum(locus.real_bases for locus in reference.loci) == sum(len(known) for _, _, known in stretches)
+    for chrom, start, known in stretches:
+        found = bases(reference, chrom, start + 1, start + len(known))
+        assert all(base in BASES_OF_CODE[code] for base, code in zip(found, known.upper(), strict=True))
+    for symbol, residues, first, part in (
+        ("ASPSCR1", 553, 1, "MAAPAGGGGSAVSVL"),
+        ("TFE3", 575, 261, "IDDVIDEIISLESSYNDEMLSYLPGGTTGLQLPST"),  # exon 5, as AY034078 has it
+    ):
+        stated = spec.gene(symbol).transcripts[0]
+        assert stated.cds
+        protein = translate(spliced(reference, stated)[stated.cds[0] - 1 : stated.cds[1]])
+        assert protein.index("*") == residues
+        assert protein[first - 1 :].startswith(part)
+
+
+def test_panel_on_another_build_has_no_real_bases() -> None:
+    data = panel_data(junctions=[])
+    stated = load_panel_spec(SHIPPED_PANEL).gene("TFE3").transcripts[0].model_dump(mode="json")
+    data["genes"].append(gene("SHIFTED", {**stated, "primary": True}, role="control"))
+    counts = []
+    for build in ("GRCh38", "GRCh37"):
+        data["genome"]["build"] = build
+        loci = demonstration_reference(PanelSpec.model_validate(data)).loci
+        counts.append(sum(locus.real_bases for locus in loci))
+    assert counts == [3162, 0]
 
 
 def test_overlapping_frames_on_opposite_strands_are_both_open() -> None:
@@ -249,29 +274,23 @@ def test_overlapping_frames_on_opposite_strands_are_both_open() -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
+        ({"sequence": f"{FIVE_PRIME[:-1]}C|{THREE_PRIME}"}, "1 of 30 bases differ on the 5' side"),
         (
-            {"sequence": f"{FIVE_PRIME[:-1]}C|{THREE_PRIME}"},
-            "G is needed at chr2:12050|C is needed at chr2:12050",
+            {"sequence": f"TAATTAATTAAC|{THREE_PRIME}", "five_exon": 1},
+            "reading frame stops at codon 30 of 69",
         ),
-        ({"sequence": f"TAATTAATTAAC|{THREE_PRIME}", "five_exon": 1}, "has the stop codon TAA at c.88"),
-        ({"sequence": f"{'ACC' * 60}|{THREE_PRIME}"}, "reaches beyond the end of FIVE"),
-        ({"sequence": f"{FIVE_PRIME}|{'ACC' * 90}"}, "reaches beyond the end of THREE"),
+        ({"sequence": f"{FIVE_PRIME}|{'ACC' * 90}"}, "reading frame has no stop codon"),
+        ({"sequence": f"{'C' * 95}|{THREE_PRIME}", "five_exon": 1}, "reading frame begins with CCC, not ATG"),
     ],
 )
-def test_contradictions_are_errors(change: dict[str, Any], problem: str) -> None:
-    spec = panel_spec(junctions=[junction(), junction(name="second", **change)])
-    with pytest.raises(PanelError, match=problem) as caught:
-        demonstration_reference(spec, path=Path("panel.yaml"))
-    assert str(caught.value).startswith("panel.yaml: ")
-    assert "second" in str(caught.value)
-
-
-def test_published_sequence_against_a_start_codon() -> None:
-    spec = panel_spec(junctions=[junction(five_exon=1, sequence=f"{'C' * 95}|{THREE_PRIME}")])
-    with pytest.raises(
-        PanelError, match=r"reading frame of FIVE\|T5 contradicts .* A is needed at chr2:10010"
-    ):
-        demonstration_reference(spec)
+def test_contradictions_fail_the_proof(change: dict[str, Any], problem: str, tmp_path: Path) -> None:
+    panel, demo = tmp_path / "panel.yaml", tmp_path / "demo.fa.gz"
+    second = junction(name="second", **change)
+    panel.write_text(yaml.safe_dump(panel_data(junctions=[junction(three_exon=3), second])), encoding="utf-8")
+    write_demonstration_reference(demonstration_reference(load_panel_spec(panel)), demo)
+    with pytest.raises(ReferenceProofError, match=problem) as caught:
+        build_panel(panel, demo, None, tmp_path / "panel")
+    assert "correct the panel, whose statements contradict each other" in str(caught.value)
 
 
 def test_gene_without_transcripts_names_the_remedy() -> None:
@@ -299,14 +318,13 @@ def test_filler_depends_on_position_alone(start: int, length: int, shift: int) -
 
 
 @st.composite
-def transcripts(draw: st.DrawFn, name: str) -> dict[str, Any]:
+def transcripts(draw: st.DrawFn, name: str, strand: str) -> dict[str, Any]:
     lengths = draw(st.lists(st.integers(1, 60), min_size=1, max_size=6))
     position, exons = draw(st.integers(500, 600)), []
     for length in lengths:
         exons.append([position, position + length - 1])
         position += length + draw(st.integers(4, 60))
     total = sum(lengths)
-    strand = draw(st.sampled_from("+-"))
     found = transcript(name, "chr7", strand, exons if strand == "+" else exons[::-1])
     if total >= 6:
         first = draw(st.integers(1, total - 5))
@@ -314,18 +332,12 @@ def transcripts(draw: st.DrawFn, name: str) -> dict[str, Any]:
     return found
 
 
-@given(primary=transcripts("P"), other=transcripts("Q"), seed=st.integers(0, 2**40))
+@given(data=st.data(), strand=st.sampled_from("+-"), seed=st.integers(0, 2**40))
 @settings(max_examples=60)
-def test_any_gene_gets_splice_sites_and_frame(
-    primary: dict[str, Any], other: dict[str, Any], seed: int
-) -> None:
+def test_any_gene_gets_splice_sites_and_frame(data: st.DataObject, strand: str, seed: int) -> None:
+    primary, other = (data.draw(transcripts(name, strand)) for name in "PQ")
     spec = panel_spec(gene("ANY", {**primary, "primary": True}, other, role="control"))
-    reference = demonstration_reference(spec, seed)
-    assert_whole(reference, spec.gene("ANY").transcripts[0])
-    if not reference.compromises:
-        for intron in introns(reference, spec.gene("ANY").transcripts[1]):
-            assert intron[:2] in ("GT", "GC")
-            assert intron[-2:] == "AG"
+    assert_whole(demonstration_reference(spec, seed), spec.gene("ANY").transcripts[0])
 
 
 def write(*arguments: object) -> None:
@@ -353,7 +365,7 @@ def test_command_writes_an_indexable_fasta_with_the_same_bytes_each_time(
         assert [fasta.fetch(name) for name in fasta.references] == [x.sequence for x in reference.loci]
     with gzip.open(outputs[0], "rt", encoding="ascii") as lines:
         header = next(lines)
-    assert header == ">chr2:9801-15280 DEMONSTRATION REFERENCE, not a genome; seed=1\n"
+    assert header == ">chr2:9801-15280 DEMONSTRATION REFERENCE, not a genome; seed=1; real bases=0\n"
     assert "2 loci" in capsys.readouterr().err
 
 

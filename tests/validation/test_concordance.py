@@ -8,10 +8,11 @@ import pytest
 
 from aspsfusion.batch.outcomes import Outcome, write_outcome
 from aspsfusion.cli import main
+from aspsfusion.errors import ReportError
 from aspsfusion.report.json_tsv import write_json
 from aspsfusion.report.models import Report
 from aspsfusion.validation.concordance import agreement_of, compare, read_truth
-from report_factory import confirmed_report, excluded_report, indeterminate_report
+from report_factory import confirmed_report, excluded_report, indeterminate_report, judged
 
 TRUTH = {
     "right": ("positive", "type 1"),
@@ -27,7 +28,7 @@ TRUTH = {
 
 def put(directory: Path, sample: str, report: Report) -> None:
     """Write a result as the workflow does."""
-    named = report.model_copy(update={"sample_id": sample})
+    named = judged(report.model_copy(update={"sample_id": sample}))
     write_json(named, directory / sample / f"{sample}.report.json")
     write_outcome(Outcome(sample, "analyse"), directory / sample / f"{sample}.outcome.json")
 
@@ -54,6 +55,13 @@ def truth(tmp_path: Path) -> Path:
     rows = (f"{sample}\t{expected}\t{kind}" for sample, (expected, kind) in TRUTH.items())
     path.write_text("sample_id\texpected\ttype\n" + "\n".join(rows) + "\n")
     return path
+
+
+def test_an_edited_verdict_is_refused(batch: Path, truth: Path) -> None:
+    edited = batch / "false" / "false.report.json"
+    edited.write_text(edited.read_text().replace('"call": "CONFIRMED"', '"call": "EXCLUDED"', 1))
+    with pytest.raises(ReportError, match=r"false\.report\.json.*its verdict is EXCLUDED"):
+        compare(read_truth(truth), [batch])
 
 
 def test_nothing_is_hidden_in_the_agreement(batch: Path, truth: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from aspsfusion.batch.outcomes import OUTCOME_SUFFIX
+from aspsfusion.batch.start import CONFIG, SHEET
 from aspsfusion.errors import AspsfusionError, reason_of
 from aspsfusion.io.checksums import content_of
 from aspsfusion.io.files import replacing
@@ -17,6 +18,9 @@ MANIFEST = "manifest.sha256"
 
 VOLATILE = ("logs", "benchmarks")
 """Directories of an output directory whose files say how a run went."""
+
+NO_RESULTS = {MANIFEST, SHEET, CONFIG}
+"""Files beside the results: the manifest itself, and what `aspsfusion run` was given."""
 
 _LINE = re.compile(r"([0-9a-f]{64}) [ *]([^\\\n]+)")
 
@@ -83,7 +87,7 @@ def differences(outdir: Path, listed: Mapping[str, str]) -> Iterator[tuple[str, 
     """
     subdirectories = {PurePosixPath(name).parts[0] for name in listed if "/" in name}
     beside = [path for path in outdir.iterdir() if path.is_file() or path.name in subdirectories]
-    there = {name for result in beside for name in _files(outdir, result)} - {MANIFEST}
+    there = {name for result in beside for name in _files(outdir, result)} - NO_RESULTS
     for name in sorted(there.union(listed)):
         if not (outdir / name).is_file():
             yield name, "missing"

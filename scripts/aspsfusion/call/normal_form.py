@@ -163,16 +163,23 @@ class NormalForms:
 
     @staticmethod
     def _run(joined: bytes, contig: bytes, shift: int, cut: int, *, after: bool) -> Iterator[int]:
-        """Yield the cuts around one at which the gene's bases are those of the contig."""
+        """Yield the cuts around one at which the gene's bases are those of the contig.
+
+        Those that leave bases of the gene to the other side count only where all that the gene keeps is the
+        contig's: another transcript may have the base before an exon that both share by chance.
+        """
         # The joined base is the one before the cut in the 5' gene, the one after it in the 3' gene.
-        low, high = max(0, -shift), min(len(joined), len(contig) - shift)
-        for index in range(cut - after, low - 1, -1):
-            if index >= high or joined[index] != contig[shift + index]:
-                break
-            yield index + after
-        for index in range(cut - after + 1, high):
+        if after:
+            whole = shift >= 0 and joined[:cut] == contig[shift : shift + cut]
+            yield from range(cut, 0, -1) if whole else (cut,)
+            onwards = range(cut, min(len(joined), len(contig) - shift))
+        else:
+            whole = joined[cut:] == contig[shift + cut : shift + len(joined)]
+            yield from range(cut, len(joined)) if whole else (cut,)
+            onwards = range(cut - 1, max(0, -shift) - 1, -1)
+        for index in onwards:
             if joined[index] != contig[shift + index]:
-                break
+                return
             yield index + after
 
 

@@ -120,16 +120,16 @@ def boundaries(panel: Panel, gene: str, position: int, *, after: bool) -> list[t
 def informative_boundaries(panel: Panel, parameters: CallParameters) -> dict[str, list[InformativeBoundary]]:
     """Return the boundaries at which the exclusion is decided, by contig.
 
-    These are the acceptors of the target fusion's catalogue junctions. A wild-type fragment counts there
-    when it covers as many bases on both sides as a fragment of the fusion would need.
+    These are the acceptors of the panel's decisive junctions. A wild-type fragment counts there when it
+    covers as many bases on both sides as a fragment of the fusion would need.
     """
     finder = AnchorFinder(panel, parameters.min_anchor)
     found: dict[str, list[InformativeBoundary]] = {}
     keys = set()
-    in_order = sorted(panel.catalogue.items(), key=lambda item: item[1].three_prime.exon)
+    in_order = sorted(panel.decisive.items(), key=lambda item: item[1].three_prime.exon)
     for junction, spec in in_order:
         key = f"{junction.three_gene} exon {spec.three_prime.exon}"
-        if spec.fusion != panel.spec.target.fusion or key in keys:
+        if key in keys:
             continue
         keys.add(key)
         anchors = finder.find(junction)

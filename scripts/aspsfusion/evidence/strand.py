@@ -23,9 +23,12 @@ more, unstranded ones 0.5; between the two are libraries with genomic DNA in the
 
 MIN_TRANSCRIPT_FRAGMENTS = 50
 """Fewest fragments of the targets to detect RNA. Exons of some 150 nt have one border in 150 nt, so that of
-spliced RNA even a read of 36 nt crosses one with a probability near 0.2, and 50 of them all miss one with
-less than 2 in 100,000."""
+spliced RNA even a read of 36 nt shows one with a probability near 0.14, and 50 of them all miss one with
+less than 1 in 1,000."""
 
+SPLICE_OVERHANG = 8
+"""Bases beyond a border of exons that show a splice. Fewer fit an intron as well by chance: introns begin
+with G, as many exons do, and a fragment of DNA that ends there is placed on the transcript."""
 
 MIN_PAIRS = 20
 """Fewest pairs that tell how mates lie. With fewer, an exclusion rests on merged pairs and single reads."""
@@ -44,7 +47,7 @@ class Direction:
     Attributes:
         sense: fragments whose first read has the direction of the transcript.
         antisense: fragments whose first read has the other one.
-        spliced: fragments that cross a border of two exons.
+        spliced: fragments that cross a border of two exons by `SPLICE_OVERHANG` on both sides.
         target_fragments: fragments of target genes, of which the unspliced sequence is known.
         facing: pairs on one contig, not merged, whose mates face each other.
         not_facing: those whose mates do not.
@@ -83,7 +86,11 @@ class Direction:
         if borders is None:
             return
         self.target_fragments += 1
-        self.spliced += any(p.start < border < p.end for p in placements for border in borders)
+        self.spliced += any(
+            p.start + SPLICE_OVERHANG <= border <= p.end - SPLICE_OVERHANG
+            for p in placements
+            for border in borders
+        )
 
     def add_pair(self, one: Placement, other: Placement) -> None:
         """Count a pair, unless its mates are on two transcripts: there their order is not known.

@@ -94,8 +94,8 @@ def _difference(own: Report, evident: Verdict, excluded: Exclusion) -> str:
         if reason.text != other.text and _text_is_known(own, reason):
             return f"what it says of {reason.code} is not what its evidence gives"
         evidence = evidence.replace(other.text, reason.text)
-    if not stated.headline:
-        return ""  # a record of an earlier version, which has the statement alone
+    if not stated.headline or not _worded_alike(own):
+        return ""  # a record of an earlier version, which may have the statement alone
     same = (stated.headline, stated.evidence) == (evident.headline, evidence)
     # What a confirmed fusion does not say is the panel's sentence.
     if not same or (stated.call != "CONFIRMED" and stated.limit != evident.limit):
@@ -105,10 +105,15 @@ def _difference(own: Report, evident: Verdict, excluded: Exclusion) -> str:
     return ""
 
 
+def _worded_alike(own: Report) -> bool:
+    """Whether this version wrote a record: texts are worded anew at times, and old ones are a baseline."""
+    return own.software.get("aspsfusion") == __version__
+
+
 def _text_is_known(own: Report, reason: Reason) -> bool:
     """Whether a record holds all that the text of a reason is made of, and this version made it of that."""
-    if own.software.get("aspsfusion") != __version__:
-        return False  # texts are worded anew now and then, and old reports serve as a baseline
+    if not _worded_alike(own):
+        return False
     if reason.code == "OTHER_DEFINING_FUSION":
         return own.verdict.call != "EXCLUDED"  # it names the panel's diagnosis there
     return reason.code not in ("LOW_COVERAGE", AMPLICON_CANNOT_SHOW) or not own.assay.primers

@@ -26,6 +26,9 @@ DECIMALS = 2
 P_DECIMALS = 6
 UNIFORM = "uniform model"
 
+Counts = tuple[int, int]
+"""Fragments upstream and downstream."""
+
 
 def imbalance(
     panel: Panel,
@@ -55,14 +58,16 @@ def imbalance(
         coverage.middles_between(transcript.key, last, length),
     )
     usable = [
-        _log_ratio(item.five_prime_fragments, item.three_prime_fragments)
+        (item.five_prime_fragments, item.three_prime_fragments)
         for item in baseline
         if item.gene == gene
         and item.five_prime_fragments + item.three_prime_fragments >= MIN_BASELINE_FRAGMENTS
     ]
-    if len(usable) >= MIN_BASELINE_SAMPLES and stdev(usable) > 0:
-        name = f"{len(usable)} negative samples"
-        p_value = single_case_p_value(_log_ratio(*counts), usable)
+    stated = panel.spec.target.wild_type_balance
+    if len(usable) >= MIN_BASELINE_SAMPLES and stdev(_log_ratio(*pair) for pair in usable) > 0:
+        name, p_value = f"{len(usable)} negative samples", excess_p_value(counts, usable)
+    elif len(stated) > 1:
+        name, p_value = f"{len(stated)} samples of the panel", excess_p_value(counts, stated)
     else:
         name = UNIFORM
         edge = (median_insert or 0) // 2
@@ -86,11 +91,7 @@ def breakpoint_region(panel: Panel) -> tuple[int, int] | None:
     None when the panel lists no junction of the target fusion.
     """
     transcript = panel.primary[panel.spec.target.three_prime]
-    places = [
-        transcript.from_genome(junction.three_pos)
-        for junction, spec in panel.catalogue.items()
-        if spec.fusion == panel.spec.target.fusion
-    ]
+    places = [transcript.from_genome(junction.three_pos) for junction in panel.decisive]
     known = [place for place in places if place]
     return (min(known), max(known)) if known else None
 
@@ -121,7 +122,24 @@ def binomial_lower_tail(successes: int, trials: int, probability: float) -> floa
     )
 
 
-def single_case_p_value(value: float, controls: Sequence[float]) -> float:
+def excess_p_value(counts: Counts, controls: Sequence[Counts]) -> float:
+    """Return the probability of as large an excess downstream in one more sample like the controls.
+
+    Their spread includes their chance of counting. A sample of fewer fragments than they have varies more.
+
+    >>> round(excess_p_value((6, 49), [(11, 44), (12, 28), (8, 48)]), 2)
+    0.15
+    """
+    more = _counting_variance(counts) - mean(map(_counting_variance, controls))
+    return single_case_p_value(_log_ratio(*counts), [_log_ratio(*pair) for pair in controls], max(0.0, more))
+
+
+def _counting_variance(counts: Counts) -> float:
+    """Return the variance of a log ratio by the chance of counting alone (delta method)."""
+    return sum(1 / (count + PSEUDO_COUNT) for count in counts) / math.log(2) ** 2
+
+
+def single_case_p_value(value: float, controls: Sequence[float], more: float = 0.0) -> float:
     """Return the probability of a value as high in one more sample of the controls' population.
 
     The t-test of one case against a small group (Crawford and Howell 1998, Clin Neuropsychol 12:482), whose
@@ -130,12 +148,13 @@ def single_case_p_value(value: float, controls: Sequence[float]) -> float:
     Args:
         value: log ratio of the sample.
         controls: log ratios of two or more samples, not all equal.
+        more: variance of the sample beyond theirs.
 
     >>> round(single_case_p_value(4.0, [1.0, 2.0, 3.0]), 4)
     0.1127
     """
     count = len(controls)
-    t = (value - mean(controls)) / (stdev(controls) * math.sqrt(1 + 1 / count))
+    t = (value - mean(controls)) / math.sqrt(stdev(controls) ** 2 * (1 + 1 / count) + more)
     return student_upper_tail(t, count - 1)
 
 

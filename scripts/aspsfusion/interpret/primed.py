@@ -139,9 +139,7 @@ def _pairs(
 ) -> dict[str, list[tuple[str, str]]]:
     """Return the pairs of primers that have a molecule of the target fusion between them, by acceptor."""
     found: dict[str, dict[tuple[str, str], None]] = {}
-    for junction, spec in panel.catalogue.items():
-        if spec.fusion != panel.spec.target.fusion:
-            continue
+    for junction, spec in panel.decisive.items():
         key = f"{junction.three_gene} exon {spec.three_prime.exon}"
         donors = boundaries(panel, junction.five_gene, junction.five_pos, after=True)
         upstream = [

@@ -50,9 +50,8 @@ SHORT_REASONS: Mapping[str, str] = {
     "PRIMERS_CANNOT_SHOW": "no primer could show the fusion",
     "PRIMERS_NOT_KNOWN": "primers are not declared",
     FIXED_ENDS: "molecules cannot be counted",
-    "POSSIBLE_CONTAMINATION": "may come from another sample",
 }
-"""Each reason for no verdict in three to six words."""
+"""Each reason for no verdict by the sample's own reads, in three to six words."""
 
 
 def verdict_in_words(

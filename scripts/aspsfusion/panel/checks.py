@@ -1,4 +1,4 @@
-"""Proves that a reference is what the panel states: splice sites, reading frames, published junctions.
+"""Proves that a reference is what the panel states: splice sites, reading frames, published junctions, bases.
 
 A genome of another build, a shifted locus or a masked chromosome passes none of these by chance, whatever
 its file is called. The checks are the same for every source of sequence.
@@ -7,7 +7,11 @@ its file is called. The checks are the same for every source of sequence.
 from collections.abc import Set
 from dataclasses import dataclass
 
+from Bio.Seq import translate
+
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.genome import GenomePieces, Region, transcript_region
+from aspsfusion.panel.known_bases import BASES_OF_CODE, known_stretches
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.spec import JunctionSpec, PanelSpec
 
@@ -32,6 +36,10 @@ EXACT_AT_JUNCTION = 12
 MAX_SUBSTITUTIONS = 1
 """Substitutions allowed in the rest of one side of a published sequence: it is one patient's, and may carry
 a variant."""
+
+MAX_VARIANTS = 0.002
+"""Share of known bases that may differ for variants of a person to explain it: one of 600 to 750 bases of a
+genome differs from the reference (4 to 5 million sites, 1000 Genomes Project 2015, Nature 526:68)."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,11 @@ def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
             checks.append(check_introns(transcript, genome, essential=essential))
         if transcript.cds and transcript.primary:
             checks.append(check_reading_frame(transcript, essential=essential))
+        if transcript.primary:
+            # A chromosome whose checksum is right is right, whatever is believed to be known of it.
+            sure = any(contig.authenticated and contig.chrom == transcript.chrom for contig in genome.contigs)
+            known = check_known_bases(transcript, panel.spec.genome.build, essential=essential and not sure)
+            checks += [known] if known else []
     for location, junction in panel.catalogue.items():
         if junction.sequence is None:
             continue
@@ -154,6 +167,41 @@ def check_called_bases(transcript: Transcript, *, essential: bool) -> Check | No
         return None
     text = f"{transcript.key}: {missing} of {len(transcript.sequence)} bases are not called (N)"
     return Check("called_bases", False, text, essential)
+
+
+def check_known_bases(transcript: Transcript, build: str, *, essential: bool) -> Check | None:
+    """Compare a transcript with the real bases that are known; None when none of its bases is.
+
+    Bases that were seen in a single read prove nothing, and where people differ each of their bases is right.
+    """
+    expected = list(transcript.sequence)
+    places, asked = [], 0
+    for chrom, start, bases in known_stretches(build):
+        for position, code in enumerate(bases, start) if chrom == transcript.chrom else ():
+            tx_pos = transcript.from_genome(position)
+            if tx_pos is None or code.islower():
+                continue
+            asked += 1
+            allowed = BASES_OF_CODE[code]
+            allowed = allowed if transcript.strand == "+" else reverse_complement(allowed)
+            if expected[tx_pos] not in allowed:
+                exon = transcript.exon_at(tx_pos).number
+                found = f"{expected[tx_pos]} instead of {' or '.join(allowed)}"
+                places.append(f"{found} in exon {exon} ({chrom}:{position + 1})")
+                expected[tx_pos] = allowed[0]
+    if not asked:
+        return None
+    text = f"{transcript.key}: {asked - len(places)} of {asked} known bases found in place"
+    if places:
+        first, end = transcript.cds or (0, 0)
+        proteins = {translate("".join(bases[first:end])) for bases in (transcript.sequence, expected)}
+        text += f"; {places[0]}{', ...' if len(places) > 1 else ''}, "
+        text += "which changes the protein" if len(proteins) > 1 else "which leaves the protein as it is"
+        few = len(places) <= max(1, MAX_VARIANTS * asked)
+        text += (
+            " and may be a variant of a person" if few else " and is more than variants of a person explain"
+        )
+    return Check("known_bases", not places, text, essential)
 
 
 def check_junction(junction: JunctionSpec, five_prime: str, three_prime: str, *, essential: bool) -> Check:

@@ -117,11 +117,16 @@ class GeneSpec(Strict):
     source: str = ""
 
     @model_validator(mode="after")
-    def _one_primary(self) -> Self:
+    def _consistent_transcripts(self) -> Self:
         if not self.transcripts:
             return self
         if sum(transcript.primary for transcript in self.transcripts) != 1:
             raise ValueError(f"gene {self.symbol} needs exactly one transcript with primary: true")
+        if len({(transcript.chrom, transcript.strand) for transcript in self.transcripts}) > 1:
+            raise ValueError(
+                f"transcripts of {self.symbol} lie on more than one chromosome or strand; keep those of the "
+                "primary transcript's"
+            )
         named, primary = self.primary_transcript, self.primary
         if named and primary and named.split(".")[0] != primary.id.split(".")[0]:
             raise ValueError(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aspsfusion.errors import ReferenceProofError
+from aspsfusion.io.bam import BUILDS, HUMAN
 from aspsfusion.io.fasta import REFSEQ_CHROMOSOME, fasta_pieces, parse_contig, reverse_complement
 from aspsfusion.panel.gene_spec import GeneSpec, GenomeSpec, TranscriptSpec
 from aspsfusion.panel.spec import PanelSpec
@@ -247,7 +248,8 @@ class _Contig:
         md5 = self.md5.hexdigest()
         if known and known.length and self.length != known.length:
             raise self.error(
-                f"has {self.length} bases, {self.chrom} of {genome.build} has {known.length}",
+                f"has {self.length} bases{_as_in_another_build(self.chrom, self.length)}, "
+                f"{self.chrom} of {genome.build} has {known.length}",
                 f"give a {genome.build} genome",
             )
         if known and known.md5 and md5 != known.md5:
@@ -260,6 +262,13 @@ class _Contig:
     def error(self, problem: str, remedy: str, base: int | None = None) -> ReferenceProofError:
         where = f"record {self.name}" + ("" if base is None else f", base {base}")
         return ReferenceProofError(problem, path=self.path, where=where, remedy=remedy)
+
+
+def _as_in_another_build(chrom: str, length: int) -> str:
+    for build in BUILDS:
+        if build.lengths.get(chrom) == length:
+            return f" as in {build.name}" + (f", a {build.species} genome" if build.species != HUMAN else "")
+    return ""
 
 
 def _contigs(path: Path, regions: list[Region]) -> Iterator[_Contig]:

@@ -82,6 +82,15 @@ class Panel:
         """The catalogue junctions by their genomic positions."""
         return {self.locate(spec): spec for spec in self.spec.junctions}
 
+    @cached_property
+    def decisive(self) -> dict[Junction, JunctionSpec]:
+        """The target fusion's catalogue junctions that decide an exclusion: those of a proven place."""
+        return {
+            junction: spec
+            for junction, spec in self.catalogue.items()
+            if spec.fusion == self.spec.target.fusion and spec.evidence != "published_exons"
+        }
+
     def locate(self, junction: JunctionSpec) -> Junction:
         """Return the genomic positions of a catalogue junction."""
         return Junction(

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
+    NonNegativeInt,
     StringConstraints,
     ValidationInfo,
     field_validator,
@@ -31,7 +32,9 @@ from aspsfusion.panel.gene_spec import (
 )
 
 Direction = Literal["diagnostic", "reciprocal"]
-EvidenceLevel = Literal["published_sequence", "genomic_coordinate", "inferred", "predicted"]
+EvidenceLevel = Literal[
+    "published_sequence", "genomic_coordinate", "published_exons", "inferred", "predicted"
+]
 
 PLACEHOLDERS = (
     "fusion",
@@ -109,6 +112,11 @@ class TargetSpec(GenePair):
     )
     aliases: list[str] = Field(
         default_factory=list, description="other names of the fusion, as a reader may search for them"
+    )
+    wild_type_balance: list[tuple[NonNegativeInt, NonNegativeInt]] = Field(
+        default_factory=list,
+        description="fragments of the 3' gene centred upstream and downstream of the breakpoints, in samples "
+        "without the fusion",
     )
 
 

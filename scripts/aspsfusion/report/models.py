@@ -282,7 +282,7 @@ class Imbalance(Record):
         description="probability of as large an excess downstream of the breakpoints under the baseline; "
         "None without fragments",
     )
-    baseline: str = Field("", description="'uniform model' or 'N negative samples'")
+    baseline: str = Field("", description="'N negative samples', 'N samples of the panel' or 'uniform model'")
 
 
 class DifferentialFusion(Record):

@@ -1,35 +1,36 @@
-"""Makes the demonstration reference: a panel's loci with true coordinates and filler instead of the genome.
+"""Makes the demonstration reference: a panel's loci with the real bases that are known, filler elsewhere.
 
-It is what `panel build` reads where no genome is at hand. Exon lengths, splice sites, reading frames and the
-published junction sequences are those of the panel, so that every later stage, and every proof that `panel
-build` makes of a reference, runs as it does on a genome. All other bases are random; a report made on them is
-not for diagnosis and says so, because every locus carries `WATERMARK`.
+It is what `panel build` reads where no genome is at hand. A locus starts as seeded filler. Then bases are
+settled in this order, and a settled base stays: the real ones (`panel.known_bases`), the watermark, published
+junction sequences, splice sites and ends of the reading frames of primary transcripts, splice sites of the
+others. What is still free in a primary transcript's reading frame is opened. Nothing is proved here: demands
+of a panel that contradict each other fail the checks of `panel build`.
 
-Coordinates inside are 0-based and half-open; names of records are 1-based and inclusive.
+Intervals are genomic, 0-based and half-open; names of records are 1-based and inclusive. Arrays of positions
+are 0-based, in the order of the RNA, 5' to 3'.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
+import numpy.typing as npt
 from Bio import bgzf
 
 from aspsfusion.errors import PanelError, ParameterError
+from aspsfusion.io.fasta import fasta_record
 from aspsfusion.io.files import replacing
-from aspsfusion.panel.genome import WATERMARK, Region
+from aspsfusion.panel.checks import STOP_CODONS
+from aspsfusion.panel.genome import WATERMARK, Region, gene_region
+from aspsfusion.panel.known_bases import BASES_OF_CODE, Stretch, known_stretches
+from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.panel.transcripts import Transcript
-from aspsfusion.simulate.demo_bases import (
-    Canvas,
-    PlacedTranscript,
-    Weight,
-    compromises,
-    open_frames,
-    place_frame,
-    place_splice_sites,
-    plant_junctions,
-)
+
+Letters = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.int64]
 
 FLANK = 200
 """Bases on both sides of a locus."""
@@ -42,27 +43,32 @@ LINE_WIDTH = 60
 DESCRIPTION = "DEMONSTRATION REFERENCE, not a genome"
 """Follows the name of every record."""
 
+FILLER_BLOCK = 1 << 16
+# 58 of 256 byte values for each of C and G: 45 percent GC.
+_FILLER_OF_BYTE = np.repeat(np.frombuffer(b"ACGT", dtype=np.uint8), (70, 58, 58, 70))
+
+FRAME_TURNS = 20
+"""Times that all frames are gone through to open them. Frames of one strand need one turn, overlapping ones
+of opposite strands a few."""
+
+_COMPLEMENT = str.maketrans("ACGT", "TGCA")
+_ONE_OF_CODE = str.maketrans({code: bases[-1] for code, bases in BASES_OF_CODE.items()})
+
 
 @dataclass(frozen=True)
 class DemonstrationLocus(Region):
-    """One record of the reference, with the bases of its plus strand."""
+    """One record of the reference, with the bases of its plus strand and how many of them are real."""
 
     sequence: str
+    real_bases: int
 
 
 @dataclass(frozen=True)
 class DemonstrationReference:
-    """All loci of a panel.
-
-    Attributes:
-        loci: in genomic order.
-        seed: seed of the filler.
-        compromises: what alternative transcripts lack because of a primary one.
-    """
+    """All loci of a panel in genomic order, and the seed of the filler."""
 
     loci: tuple[DemonstrationLocus, ...]
     seed: int
-    compromises: tuple[str, ...]
 
 
 def demonstration_reference(
@@ -76,20 +82,37 @@ def demonstration_reference(
         path: file of the panel, for messages only.
 
     Raises:
-        PanelError: the panel states no transcripts for a gene, or demands that contradict each other.
+        PanelError: the panel states no transcripts for a gene, or one at the end of a chromosome.
         ParameterError: the seed is negative.
     """
     if seed < 0:
         raise ParameterError(f"seed {seed} is negative", remedy="give a whole number from 0")
-    try:
-        return _build(spec, seed)
-    except PanelError as error:
-        raise PanelError(
-            error.problem,
-            path=error.path or path,
-            where=error.where,
-            remedy=error.remedy or "correct the panel YAML",
-        ) from error
+    canvases = [_Canvas(chrom, start, end, seed) for chrom, start, end in _locus_spans(spec, path)]
+    real = [canvas.settle_known(known_stretches(spec.genome.build)) for canvas in canvases]
+    for canvas in canvases:
+        canvas.settle(np.arange(canvas.start, canvas.start + len(WATERMARK)), "+", WATERMARK)
+    placed = [
+        _Placed(Transcript.from_spec(gene.symbol, stated), canvas)
+        for gene in spec.genes
+        for stated in gene.transcripts
+        for canvas in canvases
+        if canvas.holds(gene_region(gene))
+    ]
+    primary = {each.transcript.gene: each for each in placed if each.transcript.primary}
+    _settle_junctions(spec, primary)
+    for each in primary.values():
+        each.settle_splice_sites()
+        each.settle_frame_ends()
+    _open_frames(primary.values())
+    for each in primary.values():
+        each.settle(each.positions, each.read(each.positions))
+    for each in placed:
+        each.settle_splice_sites()
+    loci = (
+        DemonstrationLocus(c.chrom, c.start, c.end, c.letters(), known)
+        for c, known in zip(canvases, real, strict=True)
+    )
+    return DemonstrationReference(tuple(loci), seed)
 
 
 def write_demonstration_reference(
@@ -111,51 +134,145 @@ def write_demonstration_reference(
             path=output,
             remedy="give a name that ends in .gz",
         )
-    # Level 1: the bases are random, so that higher levels cost seconds and gain a tenth.
+    # Level 1: most bases are random, so that higher levels cost seconds and gain a tenth.
     with replacing(output, force=force) as draft, bgzf.BgzfWriter(str(draft), "wb", compresslevel=1) as out:
         for locus in reference.loci:
-            out.write(f">{locus.name} {DESCRIPTION}; seed={reference.seed}\n".encode("ascii"))
-            out.write(_folded(locus.sequence.encode("ascii")))
+            name = f"{locus.name} {DESCRIPTION}; seed={reference.seed}; real bases={locus.real_bases}"
+            out.write(fasta_record(name, locus.sequence, LINE_WIDTH).encode("ascii"))
 
 
-def _folded(sequence: bytes) -> bytes:
-    """Break a sequence into lines of `LINE_WIDTH` letters."""
-    whole = len(sequence) // LINE_WIDTH * LINE_WIDTH
-    lines = np.full((whole // LINE_WIDTH, LINE_WIDTH + 1), ord("\n"), dtype=np.uint8)
-    lines[:, :-1] = np.frombuffer(sequence[:whole], dtype=np.uint8).reshape(-1, LINE_WIDTH)
-    rest = sequence[whole:]
-    return lines.tobytes() + (rest + b"\n" if rest else b"")
+def filler(seed: int, chrom: str, start: int, end: int) -> Letters:
+    """Return random bases of an interval that depend on seed, chromosome and position alone.
+
+    Blocks of fixed size have a generator each, so that a gene added to the panel, or two loci becoming
+    one, changes no base elsewhere. The raw stream of the bit generator is used because numpy guarantees
+    that it never changes, unlike the methods of `Generator`.
+    """
+    parts = []
+    for block in range(start // FILLER_BLOCK, (end - 1) // FILLER_BLOCK + 1):
+        sequence = np.random.SeedSequence((seed, crc32(chrom.encode("ascii")), block))
+        raw = np.random.PCG64(sequence).random_raw(FILLER_BLOCK // 8)
+        parts.append(_FILLER_OF_BYTE[np.asarray(raw).astype("<u8").view(np.uint8)])
+    first = start // FILLER_BLOCK * FILLER_BLOCK
+    return np.concatenate(parts)[start - first : end - first]
 
 
-def _build(spec: PanelSpec, seed: int) -> DemonstrationReference:
-    transcripts = [transcript for gene in spec.genes for transcript in _transcripts(spec, gene.symbol)]
-    canvases = [Canvas(chrom, start, end, seed) for chrom, start, end in _locus_spans(spec, transcripts)]
-    for canvas in canvases:
-        mark = np.arange(canvas.start, canvas.start + len(WATERMARK), dtype=np.int64)
-        canvas.place(mark, "+", WATERMARK, Weight.REQUIRED, "the watermark")
-    placed = [PlacedTranscript(transcript, _canvas_of(transcript, canvases)) for transcript in transcripts]
-    # Where alternative transcripts contradict each other, the first one wins: those of the target.
-    targets = {spec.target.five_prime, spec.target.three_prime}
-    placed.sort(key=lambda each: (not each.transcript.primary, each.transcript.gene not in targets))
-    plant_junctions(spec, {each.transcript.gene: each for each in placed if each.transcript.primary})
-    for weight in (Weight.REQUIRED, Weight.ALTERNATIVE):
-        of_weight = [each for each in placed if each.weight == weight]
-        for place in (place_splice_sites, place_frame):
-            for each in of_weight:
-                place(each)
-    open_frames(placed)
-    loci = (DemonstrationLocus(c.chrom, c.start, c.end, c.letters()) for c in canvases)
-    return DemonstrationReference(tuple(loci), seed, compromises(placed))
+class _Canvas:
+    """The plus strand of one locus in the making."""
+
+    def __init__(self, chrom: str, start: int, end: int, seed: int) -> None:
+        self.chrom, self.start, self.end = chrom, start, end
+        self._bases = filler(seed, chrom, start, end)
+        self._settled = np.zeros(end - start, dtype=np.bool_)
+
+    def letters(self) -> str:
+        return self._bases.tobytes().decode("ascii")
+
+    def holds(self, region: Region) -> bool:
+        return self.chrom == region.chrom and self.start <= region.start < self.end
+
+    def read(self, positions: Positions, strand: str) -> str:
+        return _on_strand(self._bases[positions - self.start].tobytes().decode("ascii"), strand)
+
+    def free(self, positions: Positions) -> Positions:
+        """Return the positions whose bases are not settled."""
+        return positions[~self._settled[positions - self.start]]
+
+    def settle(self, positions: Positions, strand: str, text: str) -> None:
+        """Settle bases of a strand; those that are settled already stay."""
+        letters = np.frombuffer(_on_strand(text, strand).encode("ascii"), dtype=np.uint8)
+        places = positions - self.start
+        open_ = ~self._settled[places]
+        self._bases[places[open_]] = letters[open_]
+        self._settled[places] = True
+
+    def change(self, position: int, strand: str, base: str) -> None:
+        """Change a base and leave it free."""
+        self._bases[position - self.start] = ord(_on_strand(base, strand))
+
+    def settle_known(self, stretches: Iterable[Stretch]) -> int:
+        """Settle the real bases of the locus and return their number."""
+        for chrom, start, bases in stretches:
+            end = start + len(bases)
+            if chrom == self.chrom and self.start <= start and end <= self.end:
+                self.settle(np.arange(start, end), "+", bases.upper().translate(_ONE_OF_CODE))
+        return int(self._settled.sum())
 
 
-def _transcripts(spec: PanelSpec, symbol: str) -> list[Transcript]:
-    stated = spec.gene(symbol).transcripts
-    if not stated:
-        raise PanelError(
-            f"gene {symbol} has no transcripts in the panel YAML",
-            remedy="state its exons there, or build the panel from a genome and an annotation GTF instead",
+def _on_strand(text: str, strand: str) -> str:
+    """Return plus-strand bases as those of a strand, or the other way round; the order stays."""
+    return text if strand == "+" else text.translate(_COMPLEMENT)
+
+
+class _Placed:
+    """A transcript on the canvas that holds it; `positions` has the position of each of its bases."""
+
+    def __init__(self, transcript: Transcript, canvas: _Canvas) -> None:
+        self.transcript, self.canvas = transcript, canvas
+        exons = [np.arange(exon.start, exon.end) for exon in transcript.exons]
+        self.positions = np.concatenate(exons if transcript.strand == "+" else [exon[::-1] for exon in exons])
+        first, end = transcript.cds or (0, 0)
+        self.codons = self.positions[first:end].reshape(-1, 3)
+
+    def read(self, positions: Positions) -> str:
+        return self.canvas.read(positions, self.transcript.strand)
+
+    def settle(self, positions: Positions, text: str) -> None:
+        self.canvas.settle(positions, self.transcript.strand, text)
+
+    def settle_splice_sites(self) -> None:
+        """Let every intron begin GT and end AG; where a C is settled already the donor is GC, spliced too."""
+        step = 1 if self.transcript.strand == "+" else -1
+        for before, after in pairwise(self.transcript.exons):
+            self.settle(self.positions[before.tx_end - 1] + np.array([step, 2 * step]), "GT")
+            self.settle(self.positions[after.tx_start] - np.array([2 * step, step]), "AG")
+
+    def settle_frame_ends(self) -> None:
+        if len(self.codons):
+            self.settle(self.codons[0], "ATG")
+            self.settle(self.codons[-1], STOP_CODONS[0])
+
+    def open_frame(self, turn: int) -> bool:
+        """Make a free base of each early stop codon C; return whether there was one.
+
+        No stop codon holds C, so that this never closes another frame of the same strand. The turn shifts the
+        choice of the base, lest two strands undo each other.
+        """
+        coding, changed = self.read(self.codons[:-1].ravel()), False
+        for number, codon in enumerate(self.codons[:-1]):
+            free = self.canvas.free(codon)
+            if coding[3 * number : 3 * number + 3] in STOP_CODONS and len(free):
+                self.canvas.change(free[turn % len(free)], self.transcript.strand, "C")
+                changed = True
+        return changed
+
+
+def _settle_junctions(spec: PanelSpec, primary: dict[str, _Placed]) -> None:
+    """Settle every published junction sequence on the primary transcripts, by gene, of its two genes."""
+    panel = Panel(Path(), spec, {each.transcript.key: each.transcript for each in primary.values()}, {}, {})
+    for joined, junction in panel.catalogue.items():
+        if junction.sequence is None:
+            continue
+        left, right = junction.sequence.split("|")
+        five, three = primary[joined.five_gene], primary[joined.three_gene]
+        end, start = (
+            each.transcript.from_genome(position)
+            for each, position in ((five, joined.five_pos), (three, joined.three_pos))
         )
-    return [Transcript.from_spec(symbol, each) for each in stated]
+        assert end is not None
+        assert start is not None
+        # What reaches beyond a transcript has no place; the proof of the reference says so.
+        before, after = five.positions[: end + 1][-len(left) :], three.positions[start:][: len(right)]
+        five.settle(before, left[-len(before) :])
+        three.settle(after, right[: len(after)])
+
+
+def _open_frames(placed: Iterable[_Placed]) -> None:
+    """Take stop codons out of all frames, in turns because frames of opposite strands may overlap."""
+    for turn in range(FRAME_TURNS):
+        changed = [each.open_frame(turn) for each in placed]
+        if not any(changed):
+            return
 
 
 def _chromosome_order(chrom: str) -> tuple[int, str]:
@@ -163,22 +280,24 @@ def _chromosome_order(chrom: str) -> tuple[int, str]:
     return (int(name), "") if name.isdigit() else (1000, name)
 
 
-def _locus_spans(spec: PanelSpec, transcripts: Iterable[Transcript]) -> list[tuple[str, int, int]]:
-    """Return chromosome, start and end (0-based half-open) of the merged loci with their flanks."""
-    genes: dict[tuple[str, str], tuple[int, int]] = {}
-    for transcript in transcripts:
-        start = min(exon.start for exon in transcript.exons)
-        end = max(exon.end for exon in transcript.exons)
-        known = genes.get((transcript.chrom, transcript.gene), (start, end))
-        genes[transcript.chrom, transcript.gene] = (min(start, known[0]), max(end, known[1]))
+def _locus_spans(spec: PanelSpec, path: Path | None) -> list[tuple[str, int, int]]:
+    """Return chromosome, start and end of the merged loci with their flanks."""
+    for gene in spec.genes:
+        if not gene.transcripts:
+            raise PanelError(
+                f"gene {gene.symbol} has no transcripts in the panel YAML",
+                path=path,
+                remedy="state its exons there, or build the panel from a genome and an annotation GTF",
+            )
     lengths = {chrom: stated.length for chrom, stated in spec.genome.chromosomes.items() if stated.length}
     merged: list[tuple[str, int, int]] = []
-    for (chrom, gene), (start, end) in sorted(
-        genes.items(), key=lambda item: (_chromosome_order(item[0][0]), item[1])
-    ):
+    genes = [(gene_region(gene), gene.symbol) for gene in spec.genes]
+    for region, symbol in sorted(genes, key=lambda each: (_chromosome_order(each[0].chrom), each[0].start)):
+        chrom, start, end = region.chrom, region.start, region.end
         if start < len(WATERMARK) or end > lengths.get(chrom, end):
             raise PanelError(
-                f"gene {gene} reaches {chrom}:{start + 1}-{end}, to or beyond the end of the chromosome",
+                f"gene {symbol} reaches {region.name}, to or beyond the end of the chromosome",
+                path=path,
                 remedy="correct its exons or the chromosome's length",
             )
         if merged and merged[-1][0] == chrom and start - merged[-1][2] <= MERGE_GAP:
@@ -189,12 +308,3 @@ def _locus_spans(spec: PanelSpec, transcripts: Iterable[Transcript]) -> list[tup
         (chrom, max(0, start - FLANK), min(lengths.get(chrom, end + FLANK), end + FLANK))
         for chrom, start, end in merged
     ]
-
-
-def _canvas_of(transcript: Transcript, canvases: Iterable[Canvas]) -> Canvas:
-    position = transcript.exons[0].start
-    return next(
-        canvas
-        for canvas in canvases
-        if canvas.chrom == transcript.chrom and canvas.start <= position < canvas.end
-    )

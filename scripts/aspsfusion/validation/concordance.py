@@ -15,11 +15,11 @@ from aspsfusion.batch.outcomes import OUTCOME_SUFFIX, beside, read_outcome
 from aspsfusion.batch.sheet import read_table
 from aspsfusion.batch.summary import FAILED, leading_fusion, sources_of, without_result
 from aspsfusion.errors import ParameterError
+from aspsfusion.interpret.agreement import read_judged
 from aspsfusion.io.checksums import content_of
 from aspsfusion.io.files import replacing
 from aspsfusion.io.tables import cell_text
 from aspsfusion.report.files import REPORT_SUFFIX
-from aspsfusion.report.json_tsv import read_report
 from aspsfusion.report.models import Report
 from aspsfusion.validation.tables import Share
 
@@ -53,7 +53,7 @@ class Compared:
         verdict: one of `VERDICTS`.
         agreement: `agrees`, `discordant`, or `no answer` for the last three verdicts.
         type: type of the leading fusion's junction.
-        type_agreement: the same of the type where it is known and a fusion is confirmed; else empty.
+        type_agreement: `agrees` or `discordant` where the type is known and a fusion confirmed; else empty.
         fragments: unique supporting fragments of the leading fusion.
         detectable_fraction: smallest share of fusion transcripts that would have been detected.
         reasons: of the verdict, or why there is none.
@@ -94,7 +94,7 @@ class Agreement:
         expected: what is known of them.
         verdicts: number of rows by verdict, in the order of `VERDICTS`.
         of_answers: share of the agreeing ones among those that are confirmed or excluded.
-        of_all: the same among all rows.
+        of_all: share of the agreeing ones among all rows.
         of_types: share of right types among those that are compared.
     """
 
@@ -177,7 +177,7 @@ def _results(directory: Path) -> Iterator[tuple[str, _Result]]:
         if failed:
             yield place.name, _Result(str(directory), FAILED, failed.error)
         elif report.is_file():
-            record = read_report(report)
+            record = read_judged(report)
             checksum = content_of(report).sha256
             yield record.sample_id, _Result(str(directory), record.verdict.call, "", record, checksum)
 
