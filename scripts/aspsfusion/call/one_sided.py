@@ -102,6 +102,27 @@ def find_one_sided(panel: Panel, clips: Sequence[Clip]) -> list[OneSidedCluster]
     return sorted(clusters, key=lambda c: (-c.fragments, c.gene, c.position))
 
 
+def on_kept_side(panel: Panel, cluster: OneSidedCluster) -> bool:
+    """Whether a break may be one of the target fusion, which keeps the first gene's 5', the other's 3' part.
+
+    Clips are in the direction of the gene, so the strand of a read does not matter. A break on the other
+    side counts too where the foreign sequence holds MIN_CLIP bases of the other target, on either strand:
+    the two genes are joined after all.
+    """
+    target = panel.spec.target
+    not_kept = {(target.five_prime, True): target.three_prime, (target.three_prime, False): target.five_prime}
+    other = not_kept.get((cluster.gene, cluster.enters))
+    if other is None:
+        return True
+    texts = [transcript.sequence for transcript in panel.by_gene[other]] + [panel.unspliced[other].sequence]
+    return any(
+        bases[start : start + MIN_CLIP] in text
+        for bases in (cluster.consensus, reverse_complement(cluster.consensus))
+        for start in range(len(bases) - MIN_CLIP + 1)
+        for text in texts
+    )
+
+
 def _foreign(consensus: str, own: str, *, enters: bool) -> bool:
     """Whether a consensus differs from the gene's own continuation, as a whole and next to the break."""
     next_to_it = slice(-NEXT_BASES, None) if enters else slice(NEXT_BASES)
