@@ -95,7 +95,7 @@ def run_align(
     panel = load_panel(panel_directory)
     ranks = panel.contig_ranks
     header = pysam.AlignmentHeader.from_dict(_bam_header(panel, sample, structures))
-    options = aligner_options(threads)
+    options = aligner_options(threads, len(panel.decoys))
     with (
         open_aligner(panel.index_prefix) as aligner,
         # Both names are claimed before the first read, so that either both files appear or none.

@@ -206,6 +206,8 @@ class EndFinder:
             forward = whole.strand == "+"
             first = whole.start if forward else whole.end - 1
             self._blocks[whole.key] = _Blocks(whole.chrom, forward, [0], [first])
+        for name in panel.decoys:
+            self._blocks[name] = _Blocks(name, True, [0], [0])
         self._primed: set[Place] = set()
         for place in (place for primer in primers for place in primer.places):
             blocks = self._blocks[place.contig]

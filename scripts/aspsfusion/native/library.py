@@ -144,6 +144,13 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
         [BYTES, c_int64, c_int64, c_int64, UINT64, c_int64, UINT32, c_int64, WRITTEN_INT64, c_int64],
     ),
     "count_called": (c_int64, [BYTES, c_int64, c_int64]),
+    "find_alike": (
+        c_int64,
+        [
+            *(BYTES, c_int64, INT64, c_int64, UINT64, INT64, c_int64),
+            *(WRITTEN_INT64, c_int64, c_int64, WRITTEN_INT64, c_int64, WRITTEN_INT64),
+        ],
+    ),
 }
 """For each C function what it returns and takes."""
 
