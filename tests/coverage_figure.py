@@ -34,8 +34,8 @@ def pooled_depth(panel: Path, data: Path) -> tuple[Panel, list[int]]:
     with open_chain(panel, CallParameters(), ClassifyParameters()) as chain:
         gene = chain.panel.primary[chain.panel.spec.target.three_prime]
         for sample in SAMPLES:
-            lane = Lane(*(data / "real" / f"{sample}_{mate}.fq.gz" for mate in (1, 2)))
-            found = chain.examine(sample, [lane])
+            first, second = (data / "real" / f"{sample}_{mate}.fq.gz" for mate in (1, 2))
+            found = chain.examine(sample, [Lane(first, second)])
             changes.update(found.record.calls.coverage.depth.get(gene.key, {}))
         return chain.panel, list(accumulate(changes[at] for at in range(len(gene.sequence))))
 
