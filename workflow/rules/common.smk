@@ -13,7 +13,11 @@ from snakemake.utils import validate
 try:
     from aspsfusion import __version__ as PACKAGE_VERSION
     from aspsfusion.batch.on_screen import PlannedBatch, announce
-    from aspsfusion.batch.outcomes import REPORT_FILES, panel_identity
+    from aspsfusion.batch.outcomes import (
+        REPORT_FILES,
+        panel_identity,
+        remove_candidates,
+    )
     from aspsfusion.batch.planning import (
         begin_planning,
         keep_identities,
