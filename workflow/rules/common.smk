@@ -98,7 +98,10 @@ MANIFEST = f"{OUTDIR}/manifest.sha256"
 # Which samples have a record, and where a finding of theirs may come from.
 COMPARED = f"{OUTDIR}/logs/compared.tsv"
 ENVIRONMENT = "../../envs/aspsfusion.yaml"
-COMPATIBLE = ("arriba", "star-fusion") if config["compatible_tables"] else ()
+# Files of a report that were asked for, by the option of `aspsfusion report` that writes each.
+FURTHER = {name: f"{name}.json" for name in config["exports"] or ()}
+if config["compatible_tables"]:
+    FURTHER |= {name: f"{name}.tsv" for name in ("arriba", "star-fusion")}
 # What decides about the verdicts of all samples, as options of `aspsfusion analyse`.
 SETTINGS = shlex.join(
     [

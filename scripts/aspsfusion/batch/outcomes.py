@@ -48,7 +48,7 @@ STAGE_FILES: dict[str, tuple[str, ...]] = {
 REPORT_FILES = ("report.json", "report.html", "fusions.tsv", "fusions.vcf.gz", "fusions.vcf.gz.tbi")
 """What is written from the record once the batch has been compared."""
 
-FURTHER_FILES = ("arriba.tsv", "star-fusion.tsv", "report.pdf")
+FURTHER_FILES = ("arriba.tsv", "star-fusion.tsv", "fhir.json", "vicc.json", "report.pdf")
 """What can be beside them where it was asked for."""
 
 

@@ -35,9 +35,7 @@ from aspsfusion.report.sections import (
     imbalance_sentences,
     unlimited_values,
 )
-from aspsfusion.report.words import count, joined
-
-SIGNATURE = "For professional interpretation; not a diagnosis by itself."
+from aspsfusion.report.words import SIGNATURE, count, joined
 
 EXPRESSION_ROWS = 6
 """Genes in one of the expression tables that are side by side."""
