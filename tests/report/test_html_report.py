@@ -11,10 +11,11 @@ import pytest
 
 from aspsfusion.report.coverage_plot import draw, gene_coverages
 from aspsfusion.report.findings import FilteredOneSided, Reason
-from aspsfusion.report.html import SIGNATURE, render_html, report_view, write_html
+from aspsfusion.report.html import render_html, report_view, write_html
 from aspsfusion.report.models import Differential, DifferentialFusion, ExclusionLevel, Marker, Report
 from aspsfusion.report.pileup import DRAW_AT_MOST, FOLD_AFTER, MOST_BASES, PileupLine, build_pileup
 from aspsfusion.report.sections import ASSUMPTION, exclusion_sentences, imbalance_sentences, unlimited_values
+from aspsfusion.report.words import SIGNATURE
 from report_factory import (
     ASPSCR1,
     DEMONSTRATION,

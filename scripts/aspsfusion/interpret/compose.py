@@ -290,6 +290,7 @@ def _gene_model(panel: Panel, transcript: Transcript) -> GeneModel:
     gene = panel.spec.gene(transcript.gene)
     return GeneModel(
         gene=transcript.gene,
+        hgnc=gene.hgnc,
         transcript=transcript.name,
         primary=transcript.primary,
         gene_id=gene.ensembl,

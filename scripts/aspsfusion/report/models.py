@@ -118,6 +118,7 @@ class GeneModel(Record):
     """Exon structure of a transcript that the report speaks of, and where its gene lies."""
 
     gene: str
+    hgnc: str = Field("", description="HGNC identifier of the gene; empty when the panel states none")
     transcript: str
     primary: bool
     gene_id: str = Field("", description="Ensembl identifier; empty when the panel states none")
