@@ -185,8 +185,8 @@ def detectable(spec: PanelSpec, excluded: Exclusion) -> str:
     if excluded.detectable_fraction is None:
         return f"Even in all transcripts of {spec.target.three_prime} it could have been missed."
     return (
-        f"In {rounded_up(excluded.detectable_fraction)} or more of the {spec.target.three_prime} transcripts "
-        f"it would have been detected with {percent(excluded.confidence)} probability."
+        f"A fusion in {rounded_up(excluded.detectable_fraction)} or more of the {spec.target.three_prime} "
+        f"transcripts would have been detected with {percent(excluded.confidence)} probability."
     )
 
 
