@@ -184,9 +184,10 @@ def detectable(spec: PanelSpec, excluded: Exclusion) -> str:
     """Return from which share of the transcripts on the fusion would have been detected, in a sentence."""
     if excluded.detectable_fraction is None:
         return f"Even in all transcripts of {spec.target.three_prime} it could have been missed."
+    share, chance = rounded_up(excluded.detectable_fraction), percent(excluded.confidence)
     return (
-        f"A fusion in {rounded_up(excluded.detectable_fraction)} or more of the {spec.target.three_prime} "
-        f"transcripts would have been detected with {percent(excluded.confidence)} probability."
+        f"{spec.target.fusion} in {share} or more of the {spec.target.three_prime} transcripts would have "
+        f"been detected with {chance} probability."
     )
 
 
