@@ -1,10 +1,9 @@
-"""Opens pages in a headless Chromium, and reads what it prints.
+"""Opens pages in a headless Chromium, and lets it print them.
 
 Debian's `chromium` and `chromium-driver` are driven by selenium; nothing is downloaded.
 """
 
 import base64
-import ctypes
 import json
 import shutil
 from collections.abc import Iterator
@@ -12,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pypdfium2
-import pypdfium2.raw
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -75,33 +72,3 @@ def opened_browser() -> Iterator[Browser]:
         yield Browser(driver)
     finally:
         driver.quit()
-
-
-class Printed:
-    """A PDF as a reader has it: the text of each page, and its smallest letters."""
-
-    def __init__(self, content: bytes) -> None:
-        self._pages = list(pypdfium2.PdfDocument(content))
-
-    def __len__(self) -> int:
-        return len(self._pages)
-
-    def text(self, page: int) -> str:
-        """Return the text of a page in one line; a line that ends with a hyphen goes on without it."""
-        return " ".join(self._pages[page].get_textpage().get_text_bounded().split())
-
-    def smallest(self) -> tuple[float, str]:
-        """Return the size of the smallest letters in points, and some of them."""
-        sizes: dict[float, str] = {}
-        for page in self._pages:
-            text = page.get_textpage()
-            matrix = pypdfium2.raw.FS_MATRIX()
-            for place in range(text.count_chars()):
-                letter = chr(pypdfium2.raw.FPDFText_GetUnicode(text.raw, place))
-                pypdfium2.raw.FPDFText_GetMatrix(text.raw, place, ctypes.byref(matrix))
-                size = pypdfium2.raw.FPDFText_GetFontSize(text.raw, place) * max(abs(matrix.d), abs(matrix.b))
-                if letter.strip():
-                    sizes.setdefault(round(size, 1), "")
-                    sizes[round(size, 1)] += letter
-        least = min(sizes)
-        return least, sizes[least][:40]

@@ -1,12 +1,19 @@
 """The drawing of a fusion transcript: what is kept, to scale, and the same in words."""
 
+import itertools
 import re
+from collections import defaultdict
+from xml.etree import ElementTree
 
 import pytest
 
-from aspsfusion.report.findings import Fusion
-from aspsfusion.report.fusion_figure import INTRON_SHOWN, UTR_SHOWN, FusionDrawing, Row, draw_fusion, lay_out
+from aspsfusion.report.findings import Fusion, FusionSide
+from aspsfusion.report.fusion_drawing import BROAD, DOMAIN_SIZE, NARROW, Form, draw_fusion
+from aspsfusion.report.fusion_figure import INTRON_SHOWN, UTR_SHOWN, FusionDrawing, Row, lay_out
+from aspsfusion.report.svg import text_width
 from report_factory import ASPSCR1, GENE_MODELS, PRCC, TFE3_EXON_5, TFE3_EXON_6, make_fusion
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(fusion: Fusion) -> FusionDrawing:
@@ -83,3 +90,22 @@ def test_the_drawing_is_searchable_and_the_same_each_time() -> None:
         title = re.search(r"<title[^>]*>(.*?)</title>", svg)
         assert title
         assert title.group(1).startswith(f"Fusion transcript {fusion.name}")
+
+
+@pytest.mark.parametrize("form", [BROAD, NARROW])
+@pytest.mark.parametrize("three", [TFE3_EXON_6, TFE3_EXON_5])
+def test_names_of_domains_do_not_touch(three: FusionSide, form: Form) -> None:
+    fusion = make_fusion(three_prime=three)
+    names = {domain.name for domain in fusion.retained_domains}
+    lines = defaultdict(list)
+    for text in ElementTree.fromstring(draw_fusion(drawn(fusion), "d", form)).iter(f"{SVG}text"):
+        words = text.text or ""
+        if any(words.startswith(name) for name in names):
+            half = text_width(words, DOMAIN_SIZE) / 2
+            lines[text.get("y")].append((float(text.get("x", 0)) - half, float(text.get("x", 0)) + half))
+    assert len(lines) > 3, "three genes, and one of them with two lines"
+    for line in lines.values():
+        for left, right in itertools.pairwise(sorted(line)):
+            assert left[1] < right[0]
+        assert min(line)[0] >= 0
+        assert max(line)[1] <= form.width

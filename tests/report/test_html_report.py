@@ -13,7 +13,14 @@ from aspsfusion.report.coverage_plot import draw, gene_coverages
 from aspsfusion.report.findings import FilteredOneSided, Reason
 from aspsfusion.report.html import render_html, report_view, write_html
 from aspsfusion.report.models import Differential, DifferentialFusion, ExclusionLevel, Marker, Report
-from aspsfusion.report.pileup import DRAW_AT_MOST, FOLD_AFTER, MOST_BASES, PileupLine, build_pileup
+from aspsfusion.report.pileup import (
+    DRAW_AT_MOST,
+    FOLD_AFTER,
+    MOST_BASES,
+    NARROW_BASES,
+    PileupLine,
+    build_pileup,
+)
 from aspsfusion.report.sections import ASSUMPTION, exclusion_sentences, imbalance_sentences, unlimited_values
 from aspsfusion.report.words import SIGNATURE
 from report_factory import (
@@ -243,14 +250,15 @@ def test_the_pileup_shows_reads_under_the_junction() -> None:
     assert not pileup.shifted
 
 
-def test_the_pileup_marks_reads_that_go_on_and_folds_many() -> None:
+@pytest.mark.parametrize("bases", [MOST_BASES, NARROW_BASES])
+def test_the_pileup_marks_reads_that_go_on_and_folds_many(bases: int) -> None:
     reads = [split_read(number, 70, 140) for number in range(DRAW_AT_MOST + 5)]
-    pileup = build_pileup(make_fusion().model_copy(update={"reads": reads}))
+    pileup = build_pileup(make_fusion().model_copy(update={"reads": reads}), bases)
     assert pileup
     line = text_of(pileup.shown[0])
     assert line.startswith("<")
     assert line.endswith(">")
-    assert len(line) == 2 * (MOST_BASES // 2) + 3
+    assert len(line) == 2 * (bases // 2) + 3
     assert len(pileup.shown) == FOLD_AFTER
     assert len(pileup.folded) == DRAW_AT_MOST - FOLD_AFTER
     assert pileup.not_drawn == 5

@@ -8,7 +8,8 @@ import pytest
 
 from aspsfusion.call.tag import run_tag
 from aspsfusion.report.explain import explain_supporting_read, explain_verdict
-from aspsfusion.report.fusion_figure import draw_fusion, lay_out
+from aspsfusion.report.fusion_drawing import draw_fusion
+from aspsfusion.report.fusion_figure import lay_out
 from aspsfusion.report.html import render_html
 from aspsfusion.report.json_tsv import write_fusions_tsv
 from aspsfusion.report.models import Report

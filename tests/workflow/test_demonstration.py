@@ -9,7 +9,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from aspsfusion.batch.outcomes import sample_files
+from aspsfusion.report.models import Report
 from aspsfusion.simulate.demo import Demo, Outcome, load_demo
+from browser.chromium import opened_browser, programs
+from browser.printed import assert_printed_well
 from repository import ROOT
 from small_batch import verdicts
 from snakemake_runs import snakemake
@@ -59,6 +62,19 @@ def test_reports_keep_to_the_schema(outdir: Path, demo: Demo) -> None:
         assert list(validator.iter_errors(report)) == []
         assert report["reference"]["kind"] == "demonstration"
         assert report["notices"]
+
+
+def test_the_first_printed_page_of_each_report_says_all_that_a_pathologist_must_know(
+    outdir: Path, demo: Demo
+) -> None:
+    if programs() is None:
+        pytest.skip("chromium or its driver is not installed")
+    with opened_browser() as browser:
+        for sample in demo.samples:
+            files = outdir / sample.id / sample.id
+            browser.open(files.with_name(f"{sample.id}.report.html"), width=900)
+            record = files.with_name(f"{sample.id}.report.json").read_text()
+            assert_printed_well(Report.model_validate_json(record), browser.pdf())
 
 
 def test_archive_holds_every_report(outdir: Path, demo: Demo, tmp_path: Path) -> None:

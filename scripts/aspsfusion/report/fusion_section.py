@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from aspsfusion.report.findings import Fusion, FusionSide
-from aspsfusion.report.fusion_figure import UTR_SHOWN, draw_fusion, lay_out
+from aspsfusion.report.fusion_drawing import BROAD, NARROW, draw_fusion
+from aspsfusion.report.fusion_figure import UTR_SHOWN, lay_out
 from aspsfusion.report.html_parts import Fact, Table, columns
 from aspsfusion.report.models import GeneModel, PanelId
-from aspsfusion.report.pileup import PRINT_AT_MOST, Pileup, build_pileup
+from aspsfusion.report.pileup import NARROW_BASES, PRINT_AT_MOST, Pileup, build_pileup
 from aspsfusion.report.words import count, percent, plural
 
 
@@ -23,9 +24,11 @@ class FusionView:
         facts: what to know of it at first, name by name.
         details: the rest of the evidence and of the description, likewise.
         drawing: the fusion transcript as an SVG element; empty where it cannot be drawn.
+        narrow_drawing: the same for a narrow screen.
         drawing_note: how the drawing is to be read; empty without one.
         domains: what the fusion keeps of each protein domain; None when the panel knows none.
         pileup: split reads under the junction; None without split reads.
+        narrow_pileup: the same for a narrow screen.
         folded: heading of the reads that are folded away.
         not_printed: what paper leaves out of the pile-up; empty when nothing.
         not_drawn: sentences on what the pile-up leaves out: reads beyond its limit and spanning pairs.
@@ -36,9 +39,11 @@ class FusionView:
     facts: tuple[Fact, ...]
     details: tuple[Fact, ...]
     drawing: Markup
+    narrow_drawing: Markup
     drawing_note: str
     domains: Table | None
     pileup: Pileup | None
+    narrow_pileup: Pileup | None
     folded: str
     not_printed: str
     not_drawn: tuple[str, ...]
@@ -61,10 +66,12 @@ def fusion_view(fusion: Fusion, panel: PanelId, models: Sequence[GeneModel], num
         facts=(*_evidence(fusion), *_description(fusion, panel.build)),
         details=(*_more_evidence(fusion), *_more_description(fusion)),
         # The drawing escapes what it writes.
-        drawing=Markup(draw_fusion(drawing, f"fusion-{number}") if drawing else ""),
+        drawing=Markup(draw_fusion(drawing, f"fusion-{number}", BROAD) if drawing else ""),
+        narrow_drawing=Markup(draw_fusion(drawing, f"fusion-{number}-narrow", NARROW) if drawing else ""),
         drawing_note=_drawing_note(fusion, any(row.cut for row in drawing.rows)) if drawing else "",
         domains=_domains(fusion),
         pileup=pileup,
+        narrow_pileup=build_pileup(fusion, NARROW_BASES),
         folded=f"{plural(len(pileup.folded), 'more read')} with shorter anchors" if pileup else "",
         not_printed=_not_printed(pileup),
         not_drawn=_not_drawn(fusion, pileup),
@@ -74,13 +81,12 @@ def fusion_view(fusion: Fusion, panel: PanelId, models: Sequence[GeneModel], num
 def _drawing_note(fusion: Fusion, cut: bool) -> str:
     note = (
         f"Top: {fusion.five_prime.gene}. Bottom: {fusion.three_prime.gene}. Middle: the fusion transcript. "
-        "Numbered boxes are exons, drawn to scale and taller where they are coding; hatched parts are lost. "
-        "Dark bars are protein domains. Lines connect the breakpoints to the junction. Bars on the right are "
-        "the chromosomes, with a mark at the breakpoint."
+        "Exons are drawn to scale, taller where coding, hatched where lost. Dark bars are protein domains. "
+        "Bars on the right are the chromosomes, with a mark at the breakpoint."
     )
     if fusion.inserted_sequence:
         note += " The white box at the junction holds inserted bases."
-    return f"{note} Only the first {UTR_SHOWN} nt of 3' untranslated regions are drawn." if cut else note
+    return f"{note} 3' untranslated regions are cut after {UTR_SHOWN} nt." if cut else note
 
 
 def _not_printed(pileup: Pileup | None) -> str:

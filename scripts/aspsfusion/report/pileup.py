@@ -12,6 +12,9 @@ from aspsfusion.report.findings import Fusion, SupportingRead
 MOST_BASES = 82
 """Bases of a line: with the figures it is 108 characters, which fit the width of an A4 page at 8 pt."""
 
+NARROW_BASES = 62
+"""Bases of a line on a narrow screen, which has the figures below it: 65 characters, on a phone 9 px high."""
+
 FOLD_AFTER = 20
 """Reads shown at once; the others are folded away."""
 
@@ -22,7 +25,7 @@ PRINT_AT_MOST = 8
 """Of the reads shown at once, those on paper: the evidence of a fusion is to fit the first page."""
 
 FIGURES_HEAD = "   5'   3' edits copies"
-"""Heads of the figures after each read; they are on the right so that a phone shows the junction first."""
+"""Heads of the figures after each read; they are on the right, so that the junction comes first."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,18 @@ class Pileup:
     shifted: bool
 
 
-def build_pileup(fusion: Fusion) -> Pileup | None:
+def build_pileup(fusion: Fusion, most_bases: int = MOST_BASES) -> Pileup | None:
     """Return the pile-up of a fusion's split reads, None when it has none.
 
-    The reads with the longest shorter anchor are shown, because these are the hardest to doubt.
+    The reads with the longest shorter anchor are shown, because these are the hardest to doubt. Of each read
+    `most_bases` around the junction are shown.
     """
     split = [read for read in fusion.reads if read.kind == "split"]
     if not split:
         return None
     best_first = sorted(split, key=lambda read: (-_shorter_anchor(read), read.offset, read.number, read.name))
     drawn = best_first[:DRAW_AT_MOST]
-    window = _Window.around(fusion.junction_sequence, drawn)
+    window = _Window.around(fusion.junction_sequence, drawn, most_bases)
     return Pileup(
         heading=window.heading(fusion),
         reference=window.reference_line(),
@@ -106,11 +110,11 @@ class _Window:
     inserted: int = 0
 
     @classmethod
-    def around(cls, junction_sequence: str, reads: Sequence[SupportingRead]) -> "_Window":
+    def around(cls, junction_sequence: str, reads: Sequence[SupportingRead], most_bases: int) -> "_Window":
         five, *between, after = junction_sequence.upper().split("|") if "|" in junction_sequence else ("", "")
         inserted = "".join(between)
         before = five + inserted
-        flank = max(0, MOST_BASES - len(inserted)) // 2
+        flank = max(0, most_bases - len(inserted)) // 2
         left = min(flank + len(inserted), max(-read.offset for read in reads))
         right = min(flank, max(read.offset + len(read.sequence) for read in reads))
         return cls(before, after, max(left, 0), max(right, 0), len(inserted))

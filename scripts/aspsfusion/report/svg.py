@@ -28,7 +28,15 @@ HATCH_GAP = 5.0
 
 HATCH_WIDTH = 0.6
 
+PAPER = "#ffffff"
+
+RIM = 1.2
+"""Paper around a text."""
+
 Anchor = Literal["start", "middle", "end"]
+ANCHORED: dict[Anchor, float] = {"start": 0.0, "middle": 0.5, "end": 1.0}
+"""Share of a text's width that is to the left of its place."""
+
 Point = tuple[float, float]
 
 
@@ -49,6 +57,9 @@ class Fill:
     inside: str
     edge: str
     hatched: bool = False
+
+
+BLANK = Fill(PAPER, "none")
 
 
 def text_width(text: str, size: float) -> float:
@@ -135,8 +146,16 @@ class Sheet:
         anchor: Anchor = "start",
         *,
         bold: bool = False,
+        paper: bool = False,
     ) -> None:
-        """Write one line of text, whose `anchor` (start, middle or end) is at the place on the base line."""
+        """Write one line of text, whose `anchor` (start, middle or end) is at the place on the base line.
+
+        On `paper` of its own no line and no hatching runs through it.
+        """
+        if paper:
+            width, height = text_width(text, size), size * CAPITAL_HEIGHT
+            left = place[0] - width * ANCHORED[anchor]
+            self.box(Box(left - RIM, place[1] - height - RIM, width + 2 * RIM, height + 2 * RIM), BLANK)
         self._text(place, text, size, {"fill": colour, "text-anchor": anchor}, bold=bold)
 
     def text_upwards(self, place: Point, text: str, size: float, colour: str) -> None:
