@@ -21,8 +21,9 @@ class FusionView:
     Attributes:
         heading: name and type.
         marks: words beside the heading: target or not, reciprocal, confidence.
-        facts: what to know of it at first, name by name.
-        details: the rest of the evidence and of the description, likewise.
+        evidence: what supports it and what does not, name by name.
+        description: what it is, likewise.
+        details: the rest of both.
         drawing: the fusion transcript as an SVG element; empty where it cannot be drawn.
         narrow_drawing: the same for a narrow screen.
         drawing_note: how the drawing is to be read; empty without one.
@@ -36,7 +37,8 @@ class FusionView:
 
     heading: str
     marks: tuple[str, ...]
-    facts: tuple[Fact, ...]
+    evidence: tuple[Fact, ...]
+    description: tuple[Fact, ...]
     details: tuple[Fact, ...]
     drawing: Markup
     narrow_drawing: Markup
@@ -63,7 +65,8 @@ def fusion_view(fusion: Fusion, panel: PanelId, models: Sequence[GeneModel], num
     return FusionView(
         heading=fusion.full_name,
         marks=_marks(fusion),
-        facts=(*_evidence(fusion), *_description(fusion, panel.build)),
+        evidence=_evidence(fusion),
+        description=_description(fusion, panel.build),
         details=(*_more_evidence(fusion), *_more_description(fusion)),
         # The drawing escapes what it writes.
         drawing=Markup(draw_fusion(drawing, f"fusion-{number}", BROAD) if drawing else ""),
@@ -110,7 +113,7 @@ def _marks(fusion: Fusion) -> tuple[str, ...]:
 
 
 def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
-    three = fusion.three_prime.gene
+    five, three = fusion.five_prime.gene, fusion.three_prime.gene
     kinds = [fusion.split_reads_with_duplicates, fusion.spanning_pairs_with_duplicates]
     short = fusion.fragments_with_duplicates - sum(kinds)
     parts = " and ".join(count(number) for number in ([*kinds, short] if short else kinds))
@@ -128,6 +131,12 @@ def _evidence(fusion: Fusion) -> tuple[Fact, ...]:
             percent(fusion.fraction_three_prime),
             (f"split reads divided by split reads plus wild-type fragments of {three}",),
         ),
+        Fact(
+            "Wild type",
+            f"{plural(fusion.wild_type_five_prime, 'fragment')} of {five}, "
+            f"{plural(fusion.wild_type_three_prime, 'fragment')} of {three}",
+            ("fragments of the unfused genes at the two breakpoints",),
+        ),
         *([Fact("Possible contamination", contamination_sentence(fusion))] if fusion.contamination else []),
     )
 
@@ -136,12 +145,6 @@ def _more_evidence(fusion: Fusion) -> tuple[Fact, ...]:
     five, three = fusion.five_prime.gene, fusion.three_prime.gene
     return (
         *_event(fusion),
-        Fact(
-            "Wild type",
-            f"{plural(fusion.wild_type_five_prime, 'fragment')} of {five}, "
-            f"{plural(fusion.wild_type_three_prime, 'fragment')} of {three}",
-            ("fragments of the unfused genes at the two breakpoints",),
-        ),
         Fact(
             "Longest anchors",
             f"{count(fusion.max_anchor_five_prime)} nt in {five}, "
