@@ -21,7 +21,10 @@ from repository import SHIPPED_PANEL
 WIDTHS = (400, 900, 1400)
 """Of a phone, of half a screen and of a whole one, in CSS pixels."""
 
-SAMPLES = 400
+BATCHES = (96, 400)
+"""Samples of the two batches."""
+
+CONTROL_EVERY, FAILED_EVERY = 8, 10
 LEAST_PIXELS = 9.0
 
 DRAWN = ".drawing svg, .plots svg, pre.pileup"
@@ -95,29 +98,35 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The page of each report, and that of the batch."""
+    """The page of each report, and those of the batches."""
     directory = tmp_path_factory.mktemp("pages")
-    found = {name: directory / f"{name}.html" for name in (*REPORTS, "summary")}
+    found = {name: directory / f"{name}.html" for name in (*REPORTS, *map(str, BATCHES))}
     for name, report in REPORTS.items():
         write_html(report, found[name])
-    write_summary_html(list(rows(directory)), found["summary"])
+    for samples in BATCHES:
+        write_summary_html(list(rows(directory, samples)), found[str(samples)])
     return found
 
 
-def rows(directory: Path) -> Iterator[SummaryRow]:
-    """Yield a batch of which every tenth sample failed; the others have different numbers of fragments."""
+def names(samples: int) -> list[str]:
+    """Return the names of a batch's samples, as long as a laboratory's."""
+    return [f"24B01234-{number:03}_RNA_S{number}" for number in range(samples)]
+
+
+def rows(directory: Path, samples: int) -> Iterator[SummaryRow]:
+    """Yield a batch with failed samples and controls; the others have different numbers of fragments."""
     reports = list(REPORTS.values())
-    for number in range(SAMPLES):
-        name = f"S{number:03}"
+    for number, name in enumerate(names(samples)):
         report = reports[number % len(reports)]
         fusions = [
             fusion.model_copy(update={"fragments": 3 + 37 * number % 101}) for fusion in report.fusions
         ]
         report = report.model_copy(update={"sample_id": name, "fusions": fusions})
         sample = BatchSample(name, report, directory / name / f"{name}.report.json")
-        if number % 10 == 9:
+        if number % FAILED_EVERY == FAILED_EVERY - 1:
             sample = BatchSample(name, None, None, "R1.fastq.gz, record 7: is cut off; copy it again")
-        yield summary_row(sample, directory=directory, ntc_max_fragments=10)
+        control = "" if number % CONTROL_EVERY else "negative"
+        yield summary_row(sample, control, directory=directory, ntc_max_fragments=10)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -149,9 +158,9 @@ def test_drawings_and_reads_fit_the_window_and_can_be_read(
 
 def test_a_page_has_no_barriers(browser: Browser, pages: dict[str, Path]) -> None:
     """By the rules of axe, for whoever cannot see the page or has no mouse."""
-    for name in ("confirmed", "excluded", "summary"):
+    for name in ("confirmed", "excluded", str(BATCHES[0])):
         browser.open(pages[name], WIDTHS[1])
-        if name == "summary":  # many rows of one kind
+        if name.isdigit():  # many rows of one kind
             browser.run(
                 "for (const row of [...document.querySelectorAll('tbody tr')].slice(20)) row.remove()"
             )
@@ -196,10 +205,13 @@ def click(browser: Browser, words: str) -> None:
     )
 
 
-def test_the_samples_of_a_batch_are_sorted_and_filtered(browser: Browser, pages: dict[str, Path]) -> None:
-    browser.open(pages["summary"], WIDTHS[2])
-    names = [f"S{number:03}" for number in range(SAMPLES)]
-    assert column(browser, "Sample") == names
+@pytest.mark.parametrize("samples", BATCHES)
+def test_the_samples_of_a_batch_are_sorted_and_filtered(
+    samples: int, browser: Browser, pages: dict[str, Path]
+) -> None:
+    browser.open(pages[str(samples)], WIDTHS[2])
+    every = names(samples)
+    assert column(browser, "Sample") == every
     click(browser, "Fragments")
     cells = column(browser, "Fragments")
     numbers = [int(text) for text in cells if text.isdigit()]
@@ -207,9 +219,24 @@ def test_the_samples_of_a_batch_are_sorted_and_filtered(browser: Browser, pages:
     assert len(set(numbers)) > 50
     click(browser, "Fragments")
     assert column(browser, "Fragments") == cells[::-1]
-    click(browser, "40 FAILED")
-    assert sorted(column(browser, "Sample")) == names[9::10]
+    failed = every[FAILED_EVERY - 1 :: FAILED_EVERY]
+    click(browser, "FAILED")
+    assert sorted(column(browser, "Sample")) == failed
     click(browser, "Sample")
-    assert column(browser, "Sample") == names[9::10], "what is filtered stays so when it is sorted"
-    click(browser, "40 FAILED")
-    assert column(browser, "Sample") == names
+    assert column(browser, "Sample") == failed, "what is filtered stays so when it is sorted"
+    click(browser, "controls")
+    assert column(browser, "Sample") == every[::CONTROL_EVERY]
+    click(browser, "controls")
+    assert column(browser, "Sample") == every
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_name_and_verdict_of_a_sample_are_seen_without_scrolling(
+    width: int, browser: Browser, pages: dict[str, Path]
+) -> None:
+    browser.open(pages[str(BATCHES[0])], width)
+    right = browser.run(
+        """return Math.max(...[...document.querySelectorAll("tbody tr")].map(
+            row => row.cells[1].getBoundingClientRect().right))"""
+    )
+    assert right <= width

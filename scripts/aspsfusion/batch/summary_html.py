@@ -48,6 +48,7 @@ class SummaryView:
         page_foot: title for the foot of every printed page, fit for a style sheet.
         notices: sentences that must not be overlooked, each once.
         counts: verdicts with how many samples have them; verdicts without any are left out.
+        control_samples: how many samples are controls; empty when none is.
         controls: sentence on the controls.
         controls_wrong: whether a control did not come out as declared.
         contamination: sentence on samples whose fusion may come from another one; empty when there is none.
@@ -62,6 +63,7 @@ class SummaryView:
     page_foot: Markup
     notices: tuple[str, ...]
     counts: tuple[tuple[str, str], ...]
+    control_samples: str
     controls: str
     controls_wrong: bool
     contamination: str
@@ -83,6 +85,7 @@ def summary_view(rows: Sequence[SummaryRow]) -> SummaryView:
     notices = tuple(dict.fromkeys(row.notices for row in rows if row.notices))
     calls = Counter(row.verdict for row in rows)
     controls, wrong = controls_sentence(rows)
+    declared = sum(bool(row.control) for row in rows)
     script = template_text("sort.js")
     return SummaryView(
         title=title,
@@ -90,6 +93,7 @@ def summary_view(rows: Sequence[SummaryRow]) -> SummaryView:
         page_foot=Markup(css_string(title)),
         notices=notices,
         counts=tuple((call, count(calls[call])) for call in CALLS if calls[call]),
+        control_samples=plural(declared, "control") if declared else "",
         controls=controls,
         controls_wrong=wrong,
         contamination=contamination_sentence(rows),

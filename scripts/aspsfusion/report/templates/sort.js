@@ -1,5 +1,5 @@
 "use strict";
-// Sorts the table of samples by a column, and shows those of one verdict. Without this script the table keeps
+// Sorts the table of samples by a column, and shows those of one verdict or the controls. Without this script the table keeps
 // the order of the sheet and holds all samples.
 for (const table of document.querySelectorAll("table.samples")) {
   const body = table.tBodies[0];
@@ -36,12 +36,12 @@ for (const count of document.querySelectorAll("ul.counts li")) {
   button.replaceChildren(...count.childNodes);
   count.replaceChildren(button);
   button.addEventListener("click", () => {
-    const only = button.getAttribute("aria-pressed") === "false" ? count.dataset.call : null;
+    const only = button.getAttribute("aria-pressed") === "false" ? count.dataset.rows : null;
     for (const other of document.querySelectorAll("ul.counts button")) {
       other.setAttribute("aria-pressed", String(other === button && only !== null));
     }
     for (const row of document.querySelectorAll("table.samples tbody tr")) {
-      row.hidden = only !== null && row.dataset.call !== only;
+      row.hidden = only !== null && !row.matches(only);
     }
   });
 }
