@@ -10,7 +10,15 @@ from aspsfusion.report.models import Verdict
 from interpret.test_classify import ENOUGH, GENES, PARAMETERS, SPEC, fusion
 
 LIMITED = SPEC.model_copy(
-    update={"texts": SPEC.texts.model_copy(update={"confirmed_limit": "Others carry it too."})}
+    update={
+        "texts": SPEC.texts.model_copy(
+            update={
+                "confirmed_limit": "Others carry it too.",
+                "indeterminate": "Not settled.",
+                "other_fusion": "Another partner.",
+            }
+        )
+    }
 )
 
 
@@ -61,6 +69,19 @@ def test_a_confirmed_fusion_in_three_lines() -> None:
     assert verdict.evidence.startswith("6 unique fragments support A::B")
     assert verdict.limit == "Others carry it too."
     assert verdict.statement == f"{verdict.result} {verdict.evidence} {verdict.limit}"
+
+
+@pytest.mark.parametrize(
+    ("fusions", "result"),
+    [
+        ([fusion("P", "B", 9, 3)], "Another partner."),
+        ([fusion("P", "B", 9, 3), fusion("A", "B", 1, 0)], "Not settled."),
+        ([fusion("B", "A", 9, 3)], "Not settled."),
+        ([fusion("P", "B", 9, 3), fusion("B", "A", 9, 3)], "Another partner."),
+    ],
+)
+def test_the_reciprocal_is_no_other_partner(fusions: list[Fusion], result: str) -> None:
+    assert verdict_of(fusions).result == result
 
 
 def test_an_exclusion_names_share_and_declared_tumour_cells() -> None:

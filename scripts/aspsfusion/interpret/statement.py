@@ -13,9 +13,6 @@ from aspsfusion.report.findings import Fusion, Reason
 from aspsfusion.report.models import Call, Exclusion, Verdict, in_one
 from aspsfusion.report.words import percent, plural, rounded_up
 
-FOUND_ELSEWHERE = ("OTHER_FUSION", "RECIPROCAL_ONLY")
-"""Reasons that name another fusion of the target's genes."""
-
 FOR_THE_TARGET = (
     "NO_FUSION_PRODUCT",
     "WEAK_EVIDENCE",
@@ -149,9 +146,12 @@ def _template(texts: TextSpec, call: Call, reasons: Sequence[Reason]) -> str:
 
 
 def _another_fusion_decides(reasons: Sequence[Reason]) -> bool:
-    """Whether the reason for no verdict is another fusion, so that more reads of this one are no remedy."""
+    """Whether the reason for no verdict is a fusion with another partner, so that more reads are no remedy.
+
+    Its own reciprocal is of the same translocation: a second method has to show the target.
+    """
     codes = {reason.code for reason in reasons}
-    return bool(codes.intersection(FOUND_ELSEWHERE)) and not codes.intersection(FOR_THE_TARGET)
+    return "OTHER_FUSION" in codes and not codes.intersection(FOR_THE_TARGET)
 
 
 def _evidence(
