@@ -10,6 +10,9 @@ from aspsfusion.report.words import SIGNATURE
 
 LEAST_POINTS = 8.0
 
+MARGIN = 12 / 25.4 * 72 - 1
+"""Of the style sheet, in points; a letter may have a serif beyond it."""
+
 HYPHEN = "\x02"
 """What pdfium gives for a hyphen at the end of a line."""
 
@@ -44,6 +47,17 @@ class Printed:
         least = min(sizes)
         return least, sizes[least][:40]
 
+    def outside(self, margin: float) -> str:
+        """Return the letters that are within so many points of the left or the right edge of their page."""
+        found = ""
+        for page in self._pages:
+            text = page.get_textpage()
+            for place in range(text.count_chars()):
+                left, _, right, _ = text.get_charbox(place)
+                if left < right and (left < margin or right > page.get_width() - margin):
+                    found += chr(pypdfium2.raw.FPDFText_GetUnicode(text.raw, place))
+        return found.strip()
+
 
 def assert_printed_well(report: Report, content: bytes) -> None:
     """Assert that the first page says all that a pathologist must know, and that letters can be read.
@@ -61,5 +75,6 @@ def assert_printed_well(report: Report, content: bytes) -> None:
     assert [words for words in needed if words not in first] == [], report.sample_id
     assert len(printed) in (3, 4)
     assert SIGNATURE not in printed.text(1), "the next page begins with the evidence in detail"
+    assert printed.outside(MARGIN) == ""
     least, letters = printed.smallest()
     assert least >= LEAST_POINTS, f"{least} pt: {letters}"

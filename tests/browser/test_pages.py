@@ -158,14 +158,19 @@ def test_drawings_and_reads_fit_the_window_and_can_be_read(
 
 def test_a_page_has_no_barriers(browser: Browser, pages: dict[str, Path]) -> None:
     """By the rules of axe, for whoever cannot see the page or has no mouse."""
-    for name in ("confirmed", "excluded", str(BATCHES[0])):
-        browser.open(pages[name], WIDTHS[1])
+    for name, width in (
+        ("confirmed", WIDTHS[0]),
+        ("confirmed", WIDTHS[1]),
+        ("excluded", WIDTHS[1]),
+        (str(BATCHES[0]), WIDTHS[1]),
+    ):
+        browser.open(pages[name], width)
         if name.isdigit():  # many rows of one kind
             browser.run(
                 "for (const row of [...document.querySelectorAll('tbody tr')].slice(20)) row.remove()"
             )
         violations = Axe().run(browser.driver)["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == [], name
+        assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == [], (name, width)
 
 
 @pytest.mark.parametrize("maker", ["weasyprint", "chromium"])
