@@ -29,6 +29,7 @@ from aspsfusion.interpret.imbalance import imbalance
 from aspsfusion.interpret.metrics import problem_of
 from aspsfusion.interpret.primed import primed_by, require_primed_library
 from aspsfusion.interpret.quality import incomplete_evidence, quality_control
+from aspsfusion.interpret.variants import MIN_READS
 from aspsfusion.io.sealed import read_sealed
 from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
@@ -135,7 +136,9 @@ def compose_report(
     record, spec = results.record, panel.spec
     calls, coverage = record.calls, record.calls.coverage
     reported = [junction for junction in calls.junctions if not junction.rejections]
-    fusions = annotate_fusions(panel, reported)
+    fusions = annotate_fusions(
+        panel, reported, record.long_reads.variant_reads if record.long_reads else MIN_READS
+    )
     filtered = [
         annotate_filtered(panel, junction, record.parameters)
         for junction in calls.junctions
