@@ -24,7 +24,7 @@ ROUNDS ?= 20
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-slurm batch-study screen-study benchmark carriers compare equality fuzz validate lint lock sbom clean
+.PHONY: help install dev demo test test-slurm batch-study screen-study benchmark transcriptome carriers compare equality fuzz validate lint lock sbom clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -40,6 +40,7 @@ help:
 	@echo "make fuzz      run mutated inputs of all kinds (INPUTS=$(INPUTS) CORES=$(CORES)), then kills and full disks"
 	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
 	@echo "make benchmark time the screen beside other programs (WORK=$(WORK) SIZES=$(SIZES))"
+	@echo "make transcriptome  screen and analyse 4 million pairs of real mRNAs (with ASPSFUSION_REAL_DATA)"
 	@echo "make lint      run all static checks"
 	@echo "make lock      write constraints.txt and envs/requirements*.txt anew with the newest versions"
 	@echo "make sbom      write sbom.cdx.json, the bill of materials of an installation (CycloneDX)"
@@ -83,6 +84,9 @@ demo: $(INSTALLED)
 benchmark: $(DEV) $(WORK)/panel
 	$(BIN)/python tests/benchmark/benchmark.py --panel $(WORK)/panel --work $(WORK) \
 	  --sizes $(SIZES) --output $(WORK)/benchmark.tsv
+
+transcriptome: $(DEV) $(WORK)/panel
+	$(BIN)/python tests/benchmark/transcriptome_study.py --panel $(WORK)/panel --work $(WORK)/transcriptome
 
 # STUDY=docs renews what the documentation shows; without REAL_DATA only random sequence is measured.
 screen-study: $(DEV) $(WORK)/panel

@@ -14,10 +14,11 @@ import benchmark
 
 
 def test_reads_are_pairs_and_always_the_same(tmp_path: Path) -> None:
-    panel = make_reads.LETTERS[np.random.default_rng(2).integers(0, 4, 2000)]
+    rng = np.random.default_rng(2)
+    pool = make_reads.pool_of([make_reads.LETTERS[rng.integers(0, 4, 2000)].tobytes()], np.ones)
     texts = []
     for name in ("a", "b"):
-        paths = make_reads.write_pairs(tmp_path / name, 300, panel)
+        paths = make_reads.write_pairs(tmp_path / name, 300, pool)
         texts.append([gzip.decompress(path.read_bytes()) for path in paths])
     assert texts[0] == texts[1]
     first, second = (text.splitlines() for text in texts[0])
@@ -27,6 +28,17 @@ def test_reads_are_pairs_and_always_the_same(tmp_path: Path) -> None:
     assert set(b"".join(first[3::4])) <= set(b"F:,#")
     twice = make_reads.repeat(paths, 2, tmp_path / "twice")
     assert gzip.decompress(twice[0].read_bytes()) == 2 * texts[0][0]
+
+
+def test_share_of_a_pool() -> None:
+    few, many = (
+        make_reads.pool_of([base * 300, base * 219, base * 300 + b"N"], np.ones) for base in (b"A", b"C")
+    )
+    pool = make_reads.mixed(many, few, 0.25)
+    chosen, starts = pool.draw(np.random.default_rng(3), 4000)
+    assert 900 < np.count_nonzero(chosen) < 1100
+    assert set(pool.letters[starts + make_reads.INSERT - 1][chosen == 1]) == {ord("A")}
+    assert set(pool.letters[starts][chosen == 0]) == {ord("C")}
 
 
 def test_cost_of_a_command() -> None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from make_reads import panel_letters, repeat, write_pairs
+from make_reads import repeat, transcriptome, write_pairs
 
 DISTINCT_PAIRS = 1_000_000
 """Pairs that are made; larger inputs repeat them as gzip members one behind the other."""
@@ -211,8 +211,8 @@ def race(chosen: Sequence[Contestant], args: argparse.Namespace, size: int) -> l
         size: number of pairs, rounded down to whole repeats of what is made.
     """
     distinct = min(DISTINCT_PAIRS, size)
-    letters = panel_letters(args.panel)
-    made = write_pairs(args.work / str(distinct), distinct, letters)
+    pool = transcriptome(args.panel)
+    made = write_pairs(args.work / str(distinct), distinct, pool)
     pairs = size // distinct * distinct
     reads: dict[int | None, tuple[Path, Path]]
     reads = {None: made if pairs == distinct else repeat(made, pairs // distinct, args.work / str(pairs))}
@@ -224,7 +224,7 @@ def race(chosen: Sequence[Contestant], args: argparse.Namespace, size: int) -> l
         prepare(args.panel, scratch, chosen)
         for one in chosen:
             if one.pairs and one.pairs < pairs:
-                reads[one.pairs] = write_pairs(args.work / str(one.pairs), one.pairs, letters)
+                reads[one.pairs] = write_pairs(args.work / str(one.pairs), one.pairs, pool)
                 scale[one.name] = pairs / one.pairs
                 said[one.name] = f"timed on {one.pairs:,} pairs, scaled, its start too"
         for round_number in range(1, args.rounds + 1):

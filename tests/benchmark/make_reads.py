@@ -1,11 +1,16 @@
 """Makes read pairs that read and compress like a sequencer's, fast and always the same.
 
 Names count tiles and coordinates, qualities have four bins that keep to runs, and the bases come from some
-thousand transcripts with very unequal expression. A share of the pairs comes from the panel's transcripts.
+thousand transcripts with very unequal expression: real mRNAs where they are at hand, else random ones. Some
+pairs come from the panel's transcripts.
 """
 
+import gzip
+import os
 import shutil
 import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +30,9 @@ INSERT = 220
 PANEL_SHARE = 0.005
 TRANSCRIPTS = 4000
 TRANSCRIPT_LENGTH = 2000
+MRNAS = "real/human_mrna_4000.fa.gz"
+"""Real mRNAs in the directory that `ASPSFUSION_REAL_DATA` names."""
+
 ERROR_RATE = 0.003
 QUALITY_STRINGS = 20_000
 """Different quality strings; far apart in the file compared with the 32 KiB that deflate looks back."""
@@ -35,6 +43,84 @@ GZIP_LEVEL = "-6"
 
 _COMPLEMENT = np.zeros(256, np.uint8)
 _COMPLEMENT[LETTERS] = np.frombuffer(b"TGCA", np.uint8)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Transcripts, one after the other, and how much of each there is.
+
+    Attributes:
+        letters: bases of all.
+        starts: where each begins in `letters`, 0-based.
+        lengths: of each, in bases, at least `INSERT`.
+        weights: share of the fragments that begin in each; they sum to one.
+    """
+
+    letters: Bytes
+    starts: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float64]
+
+    def draw(
+        self, rng: np.random.Generator, count: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the transcripts of fragments and the places in `letters` where they begin."""
+        chosen = rng.choice(self.starts.size, count, p=self.weights)
+        within = (rng.random(count) * (self.lengths[chosen] - INSERT + 1)).astype(np.int64)
+        return chosen, self.starts[chosen] + within
+
+
+def pool_of(sequences: Iterable[bytes], weight: Callable[[int], npt.NDArray[np.float64]]) -> Pool:
+    """Return a pool of the sequences that are long enough and have no unknown base.
+
+    Args:
+        sequences: of transcripts.
+        weight: gives the shares of so many transcripts, in any unit.
+    """
+    whole = [each for each in sequences if len(each) >= INSERT and not each.strip(b"ACGT")]
+    lengths = np.array([len(each) for each in whole], np.int64)
+    weights = weight(lengths.size)
+    starts = np.concatenate(([0], lengths.cumsum()[:-1]))
+    return Pool(np.frombuffer(b"".join(whole), np.uint8), starts, lengths, weights / weights.sum())
+
+
+def background(rng: np.random.Generator) -> Pool:
+    """Return the real mRNAs where they are at hand, else random ones, with very unequal shares."""
+    data = os.environ.get("ASPSFUSION_REAL_DATA")
+    if data and (path := Path(data) / MRNAS).exists():
+        sequences = fasta_sequences(gzip.decompress(path.read_bytes()))
+    else:
+        letters = LETTERS[rng.integers(0, 4, TRANSCRIPTS * TRANSCRIPT_LENGTH)].tobytes()
+        cuts = range(0, len(letters), TRANSCRIPT_LENGTH)
+        sequences = [letters[at : at + TRANSCRIPT_LENGTH] for at in cuts]
+    return pool_of(sequences, lambda count: rng.lognormal(0, 2, count))
+
+
+def mixed(most: Pool, others: Pool, share: float) -> Pool:
+    """Return both pools as one; the transcripts of `others` are its last and get a share of the fragments."""
+    return Pool(
+        np.concatenate((most.letters, others.letters)),
+        np.concatenate((most.starts, others.starts + most.letters.size)),
+        np.concatenate((most.lengths, others.lengths)),
+        np.concatenate((most.weights * (1 - share), others.weights * share)),
+    )
+
+
+def fasta_sequences(text: bytes) -> list[bytes]:
+    """Return the sequences of a FASTA file in capitals."""
+    records = text.upper().split(b">")[1:]
+    return [record.partition(b"\n")[2].replace(b"\n", b"") for record in records]
+
+
+def transcriptome(panel: Path, seed: int = 1) -> Pool:
+    """Return the background with the panel's transcripts in it.
+
+    Args:
+        panel: built panel directory.
+        seed: for the expression.
+    """
+    of_panel = pool_of(fasta_sequences((panel / "transcripts.fa").read_bytes()), np.ones)
+    return mixed(background(np.random.default_rng(seed)), of_panel, PANEL_SHARE)
 
 
 def quality_strings(rng: np.random.Generator, count: int, length: int) -> Bytes:
@@ -75,13 +161,20 @@ def pair_bases(rng: np.random.Generator, pool: Bytes, starts: npt.NDArray[np.int
     return first, second
 
 
-def write_pairs(directory: Path, pairs: int, panel: Bytes, seed: int = 1) -> tuple[Path, Path]:
+def drawn(
+    pool: Pool, begin: int, count: int, seed: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return transcript and place of the pairs of one chunk; they depend on nothing that was drawn before."""
+    return pool.draw(np.random.default_rng((seed, begin)), count)
+
+
+def write_pairs(directory: Path, pairs: int, pool: Pool, seed: int = 1) -> tuple[Path, Path]:
     """Write `R1.fastq.gz` and `R2.fastq.gz`, unless they are there.
 
     Args:
         directory: where to.
         pairs: how many.
-        panel: letters of the panel's transcripts, one behind the other.
+        pool: what they come from.
         seed: for the random numbers.
     """
     paths = (directory / "R1.fastq.gz", directory / "R2.fastq.gz")
@@ -89,8 +182,6 @@ def write_pairs(directory: Path, pairs: int, panel: Bytes, seed: int = 1) -> tup
         return paths
     directory.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    pool = LETTERS[rng.integers(0, 4, TRANSCRIPTS * TRANSCRIPT_LENGTH)]
-    weights = rng.lognormal(0, 2, TRANSCRIPTS)
     strings = quality_strings(rng, QUALITY_STRINGS, READ_LENGTH)
     packer = shutil.which("pigz")
     command = [packer, "-p", "1", GZIP_LEVEL, "-n"] if packer else ["gzip", GZIP_LEVEL, "-n"]
@@ -99,14 +190,7 @@ def write_pairs(directory: Path, pairs: int, panel: Bytes, seed: int = 1) -> tup
     packers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output) for output in outputs]
     for begin in range(0, pairs, CHUNK):
         count = min(CHUNK, pairs - begin)
-        transcripts = rng.choice(TRANSCRIPTS, count, p=weights / weights.sum())
-        starts = transcripts * TRANSCRIPT_LENGTH + rng.integers(0, TRANSCRIPT_LENGTH - INSERT, count)
-        reads = pair_bases(rng, pool, starts)
-        of_panel = np.flatnonzero(rng.random(count) < PANEL_SHARE)
-        for mates, true in zip(
-            reads, pair_bases(rng, panel, rng.integers(0, panel.size - INSERT, of_panel.size)), strict=True
-        ):
-            mates[of_panel] = true
+        reads = pair_bases(rng, pool.letters, drawn(pool, begin, count, seed)[1])
         for mate, (bases, process) in enumerate(zip(reads, packers, strict=True), start=1):
             plus = np.broadcast_to(np.frombuffer(b"\n+\n", np.uint8), (count, 3))
             end = np.full((count, 1), ord("\n"), np.uint8)
@@ -130,7 +214,7 @@ def write_pairs(directory: Path, pairs: int, panel: Bytes, seed: int = 1) -> tup
 
 
 def repeat(paths: tuple[Path, Path], times: int, directory: Path) -> tuple[Path, Path]:
-    """Write the files several times over, as gzip members one behind the other, unless they are there."""
+    """Write the files several times over, as gzip members one after the other, unless they are there."""
     directory.mkdir(parents=True, exist_ok=True)
     results = (directory / paths[0].name, directory / paths[1].name)
     for source, target in zip(paths, results, strict=True):
@@ -141,11 +225,3 @@ def repeat(paths: tuple[Path, Path], times: int, directory: Path) -> tuple[Path,
                 with source.open("rb") as stream:
                     shutil.copyfileobj(stream, out, 1 << 20)
     return results
-
-
-def panel_letters(panel_directory: Path) -> Bytes:
-    """Return the letters of the panel's transcripts, without what is no base."""
-    text = (panel_directory / "transcripts.fa").read_text(encoding="ascii")
-    bases = "".join(line for line in text.splitlines() if not line.startswith(">"))
-    letters = np.frombuffer(bases.encode("ascii"), np.uint8)
-    return letters[np.isin(letters, LETTERS)]

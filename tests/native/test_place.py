@@ -183,6 +183,17 @@ def test_reads_of_one_place_are_settled_within_the_limit(limit: int) -> None:
         assert found.settled["number"].tolist() == ([1, 2] if limit else [2])
 
 
+@pytest.mark.parametrize("unknown", [1, 2])
+def test_unknown_bases_are_no_match_of_unknown_bases(unknown: int) -> None:
+    bases = "".join(random.Random(3).choices("ACGT", k=400))
+    contig = bases[:130] + "N" * unknown + bases[130:]
+    table = PlaceTable([contig.encode()], [0])
+    for start in (60, 100):
+        read = contig[start : start + 100]
+        found = settle_fragments(f"@1 r\n{read}\n+\n{'I' * 100}\n".encode(), table, RULES)
+        assert len(found.settled) == 0
+
+
 @pytest.mark.parametrize(
     "text",
     [

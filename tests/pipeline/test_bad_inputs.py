@@ -742,7 +742,7 @@ def changed(place: Place, name: str, old: str, new: str) -> str:
     r"calls\.json: .*it was changed after it was written.*'aspsfusion call'",
 )
 def _(place: Place) -> list[str]:
-    return report(place, calls=changed(place, "calls.json", '"split_reads": ', '"split_reads": 9'))
+    return report(place, calls=changed(place, "calls.json", '"split_reads":', '"split_reads":9'))
 
 
 @case("report: calls of another kind", r"calls\.json: is no calls file of this version")

@@ -11,8 +11,9 @@ from aspsfusion.align.structures import TEMPLATES_ALONE, read_structures
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import write_calls
 from aspsfusion.call.tag import run_tag
-from aspsfusion.config import CallParameters
+from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import ReadsError
+from aspsfusion.interpret.compose import SCREEN_KEYS, StageResults, compose_report, read_metrics
 from aspsfusion.panel.panel import Panel
 from aspsfusion.pipeline import call_candidates
 from deep_reads import TRANSPOSASE, DeepSample, candidates
@@ -84,14 +85,14 @@ def shown(bam: Path) -> set[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("kind", ["pairs", "short inserts"])
-def test_settled_reads_look_like_aligned_ones(
+def test_settled_reads_are_reported_and_look_like_aligned_ones(
     kind: str, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settle, "SMALL", 1)
     reads, caller = tmp_path / "c.fastq.gz", Caller(demo_panel, CallParameters())
     transcripts = {key: each.sequence for key, each in demo_panel.transcripts.items() if "TFE3" in key}
-    reads.write_bytes(gzip.compress(candidates(SAMPLES[kind], transcripts).encode(), 1))
-    found = {}
+    reads.write_bytes(gzip.compress(candidates(SAMPLES[kind], transcripts, seed=2).encode(), 1))
+    found, reports = {}, []
     for settled in (False, True):
         output = tmp_path / str(settled)
         output.mkdir()
@@ -101,9 +102,12 @@ def test_settled_reads_look_like_aligned_ones(
         files = (output / name for name in ("bam", "calls", "panel.bam", "junctions.fa"))
         run_tag(demo_panel.directory, *files, sample=sample)
         found[settled] = shown(output / "panel.bam")
+        stages = StageResults("x", dict.fromkeys(SCREEN_KEYS, 0), read_metrics(outputs["align"]), calls)
+        reports.append(compose_report(demo_panel, stages, ClassifyParameters()).model_dump_json())
     assert sample.fragments
     assert len(found[True]) > 400
     assert found[True] == found[False]
+    assert reports[0] == reports[1]
 
 
 @pytest.mark.parametrize(

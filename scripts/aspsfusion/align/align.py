@@ -273,21 +273,19 @@ def _unmapped(name: str, header: pysam.AlignmentHeader) -> pysam.AlignedSegment:
 def prefer_primary(record: pysam.AlignedSegment, ranks: dict[str, int]) -> None:
     """Move a record to the most preferred of its equal alternatives, in place.
 
-    Equal means same strand, same CIGAR and same number of mismatches; of those on one contig the first is
-    preferred. Which one the aligner takes depends on what it aligns at the same time. The former placement
-    takes the alternative's place in the XA tag.
+    Equal means same strand, same CIGAR and same number of mismatches. The former placement takes the
+    alternative's place in the XA tag.
     """
     if record.is_unmapped or not record.has_tag("XA"):
         return
     here = (record.reference_name, record.is_reverse, record.reference_start)
     cigar, edits = record.cigarstring, record.get_tag("NM")
     hits = [hit.split(",") for hit in str(record.get_tag("XA")).rstrip(";").split(";")]
-    best, best_rank = None, (ranks[str(record.reference_name)], record.reference_start)
+    best, best_rank = None, ranks[str(record.reference_name)]
     for index, (contig, position, hit_cigar, hit_edits) in enumerate(hits):
         same = hit_cigar == cigar and int(hit_edits) == edits and (position[0] == "-") == record.is_reverse
-        rank = (ranks[contig], int(position[1:]) - 1)
-        if same and rank < best_rank:
-            best, best_rank = index, rank
+        if same and ranks[contig] < best_rank:
+            best, best_rank = index, ranks[contig]
     if best is None:
         return
     contig, position, _, _ = hits[best]

@@ -10,7 +10,7 @@ from aspsfusion.evidence.anchors import InformativeBoundary
 from aspsfusion.evidence.coverage import MIDDLE_STEP, Coverage, Differences, WildTypeRules
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.settled import Bools, Int64s, PanelText, either
-from aspsfusion.evidence.strand import Direction
+from aspsfusion.evidence.strand import SPLICE_OVERHANG, Direction
 from aspsfusion.native.genome import canonical_kmers
 from aspsfusion.native.place import MERGED, Settled
 from aspsfusion.panel.panel import Panel
@@ -121,11 +121,11 @@ def _count_directions(
     for contig in np.unique(spans.contig[target]):
         own = np.array(borders.get(text.names[contig], []), np.int64)
         here = spans.contig == contig
-        # A border is within a read where fewer borders come up to its first base than up to its last one.
-        until_first, until_last = (
-            np.searchsorted(own, edge, "right") for edge in (spans.start[here], spans.end[here] - 1)
-        )
-        direction.spliced += int(np.count_nonzero(either(until_first < until_last)))
+        # A border is far enough within a read where fewer borders come before the first base that shows a
+        # splice than up to the last one.
+        before = np.searchsorted(own, spans.start[here] + SPLICE_OVERHANG)
+        until = np.searchsorted(own, spans.end[here] - SPLICE_OVERHANG, "right")
+        direction.spliced += int(np.count_nonzero(either(before < until)))
 
 
 def _add(

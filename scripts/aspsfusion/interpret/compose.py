@@ -167,8 +167,8 @@ def compose_report(
         bridges=bridges,
         fixed_ends=by_primer.same_start
         if by_primer
-        else {key: in_fixed_places(ends) for key, ends in coverage.ends.items()},
-        anchored={key: anchored_in_fixed_places(ends) for key, ends in coverage.ends.items()},
+        else {key: in_fixed_places(ends) for key, ends in sorted(coverage.ends.items())},
+        anchored={key: anchored_in_fixed_places(ends) for key, ends in sorted(coverage.ends.items())},
         primed=primed,
         listed_ends=calls.listed_ends,
     )

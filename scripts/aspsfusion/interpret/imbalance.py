@@ -128,7 +128,7 @@ def excess_p_value(counts: Counts, controls: Sequence[Counts]) -> float:
     Their spread includes their chance of counting. A sample of fewer fragments than they have varies more.
 
     >>> round(excess_p_value((6, 49), [(11, 44), (12, 28), (8, 48)]), 2)
-    0.15
+    0.17
     """
     more = _counting_variance(counts) - mean(map(_counting_variance, controls))
     return single_case_p_value(_log_ratio(*counts), [_log_ratio(*pair) for pair in controls], max(0.0, more))

@@ -234,11 +234,15 @@ bool place_read(
 ) {
     if (size < FEWEST_BASES || size > MOST_BASES || margin < 1) return false;
     if (margin < 2) margin = 2; /* so that no other gene's alignment has as high a score */
+    /* The aligner takes an unknown base for a mismatch, of an unknown base of the panel too. */
+    const uint8_t *unknown = memchr(sense, 'N', (size_t)size);
+    if (unknown && (!limit || memchr(unknown + 1, 'N', (size_t)(sense + size - unknown - 1)))) return false;
     bool reverse = false;
     if (!place_sense(table, sense, size, limit, margin, found)) {
         if (!place_sense(table, turned, size, limit, margin, found)) return false;
         reverse = true;
     }
+    if (unknown && (found->edit < 0 || found->base != 'N')) return false;
     found->reverse = reverse;
     found->gene = table->genes[table->contigs[found->at[0]]];
     return true;
