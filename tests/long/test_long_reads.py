@@ -1,6 +1,5 @@
 """Samples of long reads: right junctions at all error rates, named artefacts, negatives with a limit."""
 
-import json
 import random
 from pathlib import Path
 
@@ -8,10 +7,12 @@ import pysam
 import pytest
 
 from aspsfusion.errors import InstallationError, ParameterError
+from aspsfusion.interpret.agreement import disagreement
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.long.mapper import Mapper
 from aspsfusion.long.platform import platform_of
 from aspsfusion.panel.panel import Panel
+from aspsfusion.report.models import Report
 from long_reads import across, analyse_reads, stretch, turned, with_errors
 
 pytest.importorskip("mappy")
@@ -24,6 +25,12 @@ def sides(panel: Panel, name: str) -> tuple[str, str]:
     """The two sides of a listed junction."""
     junction = next(junction for junction, spec in panel.catalogue.items() if spec.id == name)
     return panel.joined_sequences(junction)
+
+
+def artefacts_of(report: Report) -> dict[str, int]:
+    """Reads by the artefact that they show."""
+    assert report.assay.long_reads
+    return report.assay.long_reads.artefacts
 
 
 def wild_type(panel: Panel, number: int, rate: float, source: random.Random) -> list[str]:
@@ -57,6 +64,10 @@ def test_five_crossing_reads_confirm(
     (fusion,) = report.fusions
     assert (fusion.catalogue_id, fusion.deviation) == (name, "")
     assert fusion.split_reads >= 4
+    assert report.assay.long_reads
+    assert report.assay.long_reads.error_rate == pytest.approx(rate, rel=0.3, abs=0.003)
+    assert sum(isoform.reads for isoform in report.assay.long_reads.isoforms) == fusion.split_reads
+    assert disagreement(report) == ""
 
 
 def test_other_junctions(demo_panel: Panel, tmp_path: Path) -> None:
@@ -97,9 +108,7 @@ def test_reads_that_begin_after_an_acceptor_say_nothing(demo_panel: Panel, tmp_p
     report = analyse_reads(demo_panel, tmp_path, reads + wild_type(demo_panel, 40, 0.01, source)[::5])
     assert report.verdict.call == "INDETERMINATE"
     assert max(report.exclusion.informative_fragments.values()) == 0
-    assert json.loads((tmp_path / "sample.calls.json").read_text())["long_reads"]["artefacts"] == {
-        "5' truncation": 80
-    }
+    assert artefacts_of(report) == {"5' truncation": 80}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +128,7 @@ def test_concatemers_are_no_support(demo_panel: Panel, tmp_path: Path, rate: flo
         reads.append(cdna)
     report = analyse_reads(demo_panel, tmp_path, turned(reads))
     assert [*report.fusions, *report.filtered, *report.unexplained_bridges] == []
-    artefacts = json.loads((tmp_path / "sample.calls.json").read_text())["long_reads"]["artefacts"]
+    artefacts = artefacts_of(report)
     assert artefacts.get("concatemer", 0) + artefacts.get("internal priming", 0) >= 39
 
 
@@ -129,10 +138,7 @@ def test_strand_switches_are_no_support(demo_panel: Panel, tmp_path: Path) -> No
     reads = [with_errors(five[-600:] + reverse_complement(three[:500]), 0.03, source) for _ in range(20)]
     report = analyse_reads(demo_panel, tmp_path, turned(reads))
     assert [*report.fusions, *report.filtered] == []
-    assert (
-        json.loads((tmp_path / "sample.calls.json").read_text())["long_reads"]["artefacts"]["strand switch"]
-        == 20
-    )
+    assert artefacts_of(report)["strand switch"] == 20
 
 
 def test_copies_of_one_umi_are_one_molecule(demo_panel: Panel, tmp_path: Path) -> None:

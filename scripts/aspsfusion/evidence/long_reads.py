@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from aspsfusion.config import CallParameters
+
+LongPlatform = Literal["ont", "pacbio", "long"]
+"""What long reads were sequenced on; `long` where their lengths alone show that they are long."""
 
 ANCHOR = 30
 """Bases on each side of a junction: at 10 percent errors 30 bases of a gene have 3 edits, and the place in
 5,000 random bases that they fit best has 9 (300 pieces, none below 7)."""
+
+INFORMATIVE_ANCHOR = 50
+"""Bases on both sides of an acceptor that a read must hold to inform: of reads that cross a junction by so
+many nearly all are counted."""
 
 EDITS_PER_RATE = 20
 """Edits of the margin for each unit of the error rate, beside the configured ones: half of the errors in the
@@ -25,13 +32,13 @@ class LongReads:
     """What is known of a sample of long reads.
 
     Attributes:
-        platform: `ont`, `pacbio`, or `long` where it was not declared.
+        platform: see `LongPlatform`.
         error_rate: median share of edits in the bases of a read that are aligned to the panel.
         artefacts: reads by the name of an artefact that they show.
         exons: what the reads with a junction show of each gene from their 5' end on, by number of the read.
     """
 
-    platform: str
+    platform: LongPlatform
     error_rate: float
     artefacts: Mapping[str, int]
     exons: Mapping[int, str]
@@ -60,4 +67,4 @@ class LongReads:
         if data is None:
             return None
         exons = {int(number): text for number, text in data["exons"].items()}
-        return cls(str(data["platform"]), float(data["error_rate"]), dict(data["artefacts"]), exons)
+        return cls(data["platform"], float(data["error_rate"]), dict(data["artefacts"]), exons)

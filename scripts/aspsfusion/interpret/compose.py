@@ -55,6 +55,9 @@ ALIGN_KEYS = ("adapter_fraction", "overlap_fraction")
 LIBRARIES = ("pybwa", "pysam", "cutadapt")
 """Libraries whose version can change a result."""
 
+LONG_LIBRARIES = ("edlib", "mappy")
+"""The same of long reads."""
+
 DEMONSTRATION_NOTICE = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"
 NO_WHOLE_GENOME = (
     "The panel was not built from a whole genome, so copies of its genes elsewhere are not known. Reads "
@@ -185,6 +188,7 @@ def compose_report(
         software={
             "aspsfusion": __version__,
             "python": platform.python_version(),
+            **{library: version(library) for library in LONG_LIBRARIES if record.long_reads},
             **{library: version(library) for library in LIBRARIES},
         },
         parameters={"call": record.parameters.model_dump(), "classify": parameters.model_dump()},

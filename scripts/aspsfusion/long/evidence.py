@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pysam
 
@@ -19,7 +19,7 @@ from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules
 from aspsfusion.evidence.evidence_file import Evidence, write_evidence
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
-from aspsfusion.evidence.long_reads import ANCHOR, LongReads
+from aspsfusion.evidence.long_reads import ANCHOR, INFORMATIVE_ANCHOR, LongPlatform, LongReads
 from aspsfusion.evidence.placements import (
     LONG_READS,
     UMI_TAG,
@@ -39,10 +39,6 @@ from aspsfusion.long.pieces import OUTER, Piece, error_rate, in_order, open_ends
 from aspsfusion.long.windows import FLANK, WindowMaker, as_fragment
 from aspsfusion.panel.panel import Panel, load_panel
 
-INFORMATIVE_ANCHOR = 50
-"""Bases on both sides of an acceptor that a read must hold to inform: of reads that cross a junction by so
-many nearly all are counted."""
-
 LEAST_FOREIGN = 150
 """Bases of other sequence beside a gene's piece from which the gene may be broken: primers, barcodes and
 adapters at the ends of reads are shorter."""
@@ -52,17 +48,17 @@ TRUNCATED = "5' truncation"
 RATE_DECIMALS = 4
 
 
-def _platform(stream: pysam.AlignmentFile) -> str:
-    """Return the platform of a BAM of long reads, empty for one of short reads."""
+def _platform(stream: pysam.AlignmentFile) -> LongPlatform | None:
+    """Return the platform of a BAM of long reads, None for one of short reads."""
     comments = stream.header.to_dict().get("CO", [])
-    return next((text.removeprefix(LONG_READS) for text in comments if text.startswith(LONG_READS)), "")
+    return next((name for name in get_args(LongPlatform) if f"{LONG_READS}{name}" in comments), None)
 
 
 def is_long(bam: Path) -> bool:
     """Tell whether a BAM is of long reads; False for what cannot be read, which is for others to say."""
     try:
         with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
-            return bool(_platform(stream))
+            return _platform(stream) is not None
     except (OSError, ValueError):
         return False
 
@@ -92,7 +88,7 @@ def run_long_evidence(
     panel = load_panel(panel_directory)
     with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
         require_same_panel(panel, stream.references, bam)
-        platform = _platform(stream)
+        platform = _platform(stream) or "long"
     with scratch_directory() as scratch:
         ordered = bam
         if not by_number:
@@ -231,7 +227,7 @@ class Collector:
         first, last = piece.span
         return specificity.proof(piece.gene, [bases[first:last]]) == "unique"
 
-    def evidence(self, platform: str) -> Evidence:
+    def evidence(self, platform: LongPlatform) -> Evidence:
         """Return the evidence of all reads."""
         have_umis = bool(self._umis) and are_umis(self._umis)
         kept = _one_of_each(self._wild) if have_umis else self._wild

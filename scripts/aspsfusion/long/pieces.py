@@ -59,10 +59,6 @@ class Piece(NamedTuple):
             return self.length - self.query_end, self.length - self.query_start
         return self.query_start, self.query_end
 
-    def turned(self) -> "Piece":
-        """Return the same piece as the reverse complement of the read has it."""
-        return self._replace(reverse=not self.reverse)
-
     def last_before(self, query: int) -> tuple[int, int]:
         """Return the last place on read and contig that is at or before a base of the read and in a match.
 
@@ -100,18 +96,17 @@ def piece_of(record: pysam.AlignedSegment) -> Piece:
     operations = record.cigartuples or []
     left = operations[0][1] if operations[0][0] in CLIPS else 0
     right = operations[-1][1] if operations[-1][0] in CLIPS else 0
-    inner = tuple((operation, length) for operation, length in operations if operation not in CLIPS)
-    aligned = sum(length for operation, length in inner if operation in ON_READ)
+    end = left + record.query_alignment_length
     return Piece(
         str(record.reference_name),
         record.is_reverse,
         record.reference_start,
         int(record.reference_end or 0),
         left,
-        left + aligned,
-        left + aligned + right,
+        end,
+        end + right,
         int(record.get_tag("NM")),
-        inner,
+        tuple(operations[bool(left) : len(operations) - bool(right)]),
     )
 
 
