@@ -24,6 +24,11 @@ from aspsfusion.report.assay import (
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.words import count, listed, plural
 
+WINDOWS = (
+    "Of long reads the pile-up of a junction, and its contig in the BAM file, show windows: more than 20 nt "
+    "from the junction the bases are those of the panel that the read is aligned to."
+)
+
 
 def assay_of(
     panel: Panel, record: CallsFile, findings: Findings, library: str | None, structures: Sequence[str]
@@ -50,7 +55,10 @@ def assay_of(
         ),
         molecules_by=_molecules_by(record),
         informs=_informs(panel, findings, seen, long=record.long_reads is not None),
-        notes=list(_notes(panel, findings)) if findings.primed else [],
+        notes=[
+            *(_notes(panel, findings) if findings.primed else ()),
+            *([WINDOWS] if record.long_reads else ()),
+        ],
         long_reads=_long_reads(record, findings.fusions),
     )
 

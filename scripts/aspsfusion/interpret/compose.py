@@ -208,12 +208,18 @@ def compose_report(
         expression=expression,
         exon_coverage=_exon_coverage(panel, coverage),
         gene_models=_gene_models(panel, fusions),
-        imbalance=imbalance(panel, coverage, record.median_insert, baseline),
+        imbalance=_imbalance(panel, record, baseline),
         differential=differential,
         interpretation=list(spec.texts.interpretation),
         limits=[*spec.texts.limits, *([] if reference.whole_genome_specificity else [NO_WHOLE_GENOME])],
         notices=[DEMONSTRATION_NOTICE] if reference.kind == "demonstration" else [],
     )
+
+
+def _imbalance(panel: Panel, record: CallsFile, baseline: Sequence[Imbalance]) -> Imbalance:
+    """Return the imbalance of the 3' gene; of long reads untested, whose middles are those of transcripts."""
+    found = imbalance(panel, record.calls.coverage, record.median_insert, baseline)
+    return found.model_copy(update={"p_value": None, "baseline": ""}) if record.long_reads else found
 
 
 def _panel_id(panel: Panel) -> PanelId:

@@ -121,9 +121,11 @@ class BreakFinder:
 
 def _between(read: str, five: Piece, three: Piece) -> str:
     """Return the bases of a read between two pieces, and some of those beside them, in sense."""
-    sense = reverse_complement(read) if five.reverse else read
     first, last = sorted((five.query_end, three.query_start))
-    return sense[max(0, first - BESIDE) : last + BESIDE]
+    first, last = max(0, first - BESIDE), min(five.length, last + BESIDE)
+    if five.reverse:
+        return reverse_complement(read[five.length - last : five.length - first])
+    return read[first:last]
 
 
 def _has(bases: str, base: str, length: int, least: int) -> bool:

@@ -47,6 +47,10 @@ TRUNCATED = "5' truncation"
 
 RATE_DECIMALS = 4
 
+MOST_BESIDE_RATE, MOST_TIMES_RATE = 0.05, 2
+"""Share of edits, and times that of the sample's reads, up to which a read is the gene's own: the reads of a
+run differ in quality, and those of another species or a diverged copy differ from the gene besides."""
+
 
 def _platform(stream: pysam.AlignmentFile) -> LongPlatform | None:
     """Return the platform of a BAM of long reads, None for one of short reads."""
@@ -126,10 +130,11 @@ def reads_of(bam: Path) -> Iterator[LongRead]:
 
 
 class _WildType(NamedTuple):
-    """The longest piece of a read in a gene, and whether it proves to be of the gene."""
+    """The longest piece of a read in a gene, its share of edits, and whether it proves to be of the gene."""
 
     umi: str
     placement: Placement
+    rate: float
     proves: bool
 
 
@@ -174,7 +179,11 @@ class Collector:
         breaks = list(self._breaks.breaks(read.bases, read.pieces))
         self._artefacts.update({found.artefact for found in breaks if found.artefact})
         chosen = self._chosen(breaks)
-        mate = self._windows.of_break(read.bases, chosen) if chosen else self._end_window(read)
+        mate = None
+        if chosen:
+            mate = self._windows.of_break(read.bases, chosen)
+        elif not breaks:
+            mate = self._end_window(read)
         if mate is not None:
             self._open.append(as_fragment(read.number, read.label, umi, mate))
             self._exons[read.number] = exons_shown(self.panel, read.pieces)
@@ -185,7 +194,8 @@ class Collector:
             if held is None or piece.end - piece.start > held.end - held.start:
                 longest[piece.gene] = piece
         for piece in longest.values():
-            self._wild.append(_WildType(umi, _placement(piece), self._proves(read.bases, piece)))
+            rate = error_rate([piece])
+            self._wild.append(_WildType(umi, _placement(piece), rate, self._proves(read.bases, piece)))
 
     def _chosen(self, breaks: Sequence[Break]) -> Break | None:
         """Return the candidate that a read counts for: one of the target's genes before one with another."""
@@ -231,11 +241,11 @@ class Collector:
         """Return the evidence of all reads."""
         have_umis = bool(self._umis) and are_umis(self._umis)
         kept = _one_of_each(self._wild) if have_umis else self._wild
-        coverage = self._coverage(kept)
+        rate = statistics.median(self._rates) if self._rates else 0.0
+        coverage = self._coverage(kept, MOST_BESIDE_RATE + MOST_TIMES_RATE * rate)
         source: UmiSource = NO_UMIS
         if have_umis:
             source = "tag" if 2 * self._tagged > self._total else "read names"
-        rate = statistics.median(self._rates) if self._rates else 0.0
         return Evidence(
             coverage,
             self._open if have_umis else [replace(fragment, umis=("",)) for fragment in self._open],
@@ -247,11 +257,15 @@ class Collector:
             ),
         )
 
-    def _coverage(self, wild: Sequence[_WildType]) -> Coverage:
+    def _coverage(self, wild: Sequence[_WildType], most_edits: float) -> Coverage:
+        """Count wild type; what has a larger share of edits is of another species or a diverged copy."""
         coverage = Coverage(self._anchor)
+        coverage.diverged = dict(Counter(each.placement.gene for each in wild if each.rate > most_edits))
         coverage.informative = {p.key: 0 for places in self._rules.informative.values() for p in places}
         borders = exon_borders(self.panel.transcripts.values())
         for each in wild:
+            if each.rate > most_edits:
+                continue
             place = each.placement
             informative = self._rules.informative if each.proves else {}
             before = sum(coverage.informative.values())
