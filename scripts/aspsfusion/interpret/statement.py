@@ -98,7 +98,7 @@ def _short(
 def _about(spec: PanelSpec, findings: Findings, code: str) -> tuple[tuple[str, ...], str]:
     """Return the genes and the name of the first finding that a reason of this code is about."""
     if code == "ONE_SIDED_BREAK":
-        return (findings.one_sided[0].gene,), ""
+        return (findings.deciding_breaks[0].gene,), ""
     targets = set(spec.genes_with_role("target"))
     for fusion in findings.fusions:
         genes = fusion.five_prime.gene, fusion.three_prime.gene

@@ -13,6 +13,7 @@ from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.long.pieces import OUTER, Piece
 from aspsfusion.native import align_across
 from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.transcripts import DECOY
 
 Artefact = Literal["concatemer", "internal priming", "strand switch"]
 
@@ -85,6 +86,8 @@ class BreakFinder:
         for one, other in pairwise(pieces):
             reverse = one.reverse
             five, three = (other, one) if reverse else (one, other)
+            if DECOY in (one.gene, other.gene):
+                continue  # what resembles a target goes on as it likes
             if one.reverse != other.reverse:
                 yield Break(five, three, reverse, "strand switch")
             elif five.gene != three.gene:

@@ -38,6 +38,7 @@ from aspsfusion.long.breaks import Break, BreakFinder, begins_foreign
 from aspsfusion.long.pieces import OUTER, Piece, error_rate, in_order, open_ends, piece_of
 from aspsfusion.long.windows import FLANK, WindowMaker, as_fragment
 from aspsfusion.panel.panel import Panel, load_panel
+from aspsfusion.panel.transcripts import DECOY
 
 LEAST_FOREIGN = 150
 """Bases of other sequence beside a gene's piece from which the gene may be broken: primers, barcodes and
@@ -190,6 +191,8 @@ class Collector:
             return
         longest: dict[str, Piece] = {}
         for piece in read.pieces:
+            if piece.gene == DECOY:
+                continue
             held = longest.get(piece.gene)
             if held is None or piece.end - piece.start > held.end - held.start:
                 longest[piece.gene] = piece
@@ -310,7 +313,7 @@ def exons_shown(panel: Panel, pieces: Sequence[Piece]) -> str:
     ordered = list(pieces)
     if sum(piece.reverse for piece in ordered) > len(ordered) / 2:
         ordered.reverse()
-    return ", ".join(dict.fromkeys(_exons(panel, piece) for piece in ordered))
+    return ", ".join(dict.fromkeys(_exons(panel, piece) for piece in ordered if piece.gene != DECOY))
 
 
 def _exons(panel: Panel, piece: Piece) -> str:

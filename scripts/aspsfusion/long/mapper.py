@@ -57,11 +57,12 @@ class Mapper:
             ) from error
         self._edlib: Any = edlib
         primary = {t.key: t.sequence for t in panel.primary.values()}
-        unspliced = {u.key: u.sequence for u in panel.unspliced.values()}
+        others = {u.key: u.sequence for u in panel.unspliced.values()}
+        others |= {decoy.key: decoy.sequence for decoy in panel.decoys.values()}
         whole = {t.key: t.sequence for t in panel.transcripts.values()}
-        self._fast = _aligner(mappy, primary | unspliced, scratch / "primary.fa", SEEDS)
-        self._small = _aligner(mappy, whole | unspliced, scratch / "panel.fa", SMALL_SEEDS)
-        self._sizes = {name: len(bases) for name, bases in (whole | unspliced).items()}
+        self._fast = _aligner(mappy, primary | others, scratch / "primary.fa", SEEDS)
+        self._small = _aligner(mappy, whole | others, scratch / "panel.fa", SMALL_SEEDS)
+        self._sizes = {name: len(bases) for name, bases in (whole | others).items()}
         self._targets = {
             panel.primary[gene].key: panel.primary[gene].sequence
             for gene in panel.spec.genes_with_role("target")

@@ -35,7 +35,7 @@ from aspsfusion.report.sections import (
     imbalance_sentences,
     unlimited_values,
 )
-from aspsfusion.report.words import count, joined
+from aspsfusion.report.words import count, joined, plural
 
 SIGNATURE = "For professional interpretation; not a diagnosis by itself."
 
@@ -274,10 +274,15 @@ def _methods(report: Report) -> tuple[Fact, ...]:
         if reference.whole_genome_specificity
         else "copies of the panel's sequence elsewhere in the genome are not known"
     )
+    decoys = plural(
+        reference.decoys,
+        "sequence that resembles a target competes",
+        "sequences that resemble a target compete",
+    )
     return (
         Fact("Panel", f"{panel.name} {panel.version}", (f"positions on {panel.build}",)),
         Fact("Panel YAML, SHA-256", panel.checksum, kind="code"),
-        Fact("Reference", reference.file, (kinds[reference.kind], authentic, copies)),
+        Fact("Reference", reference.file, (kinds[reference.kind], authentic, copies, decoys)),
         *(
             Fact(f"{name}, {value.split()[0]}", value.split()[-1], kind="code")
             for name, value in reference.checksums.items()
