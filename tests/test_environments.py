@@ -32,7 +32,7 @@ NOT_IN_RULES = {"snakemake", "snakemake-interface-logger-plugins"}
 PYTHONS = ("3.11", "3.12", "3.13")
 LOCKS = {
     "requirements.txt": ("slurm",),
-    "requirements-dev.txt": ("slurm", "dev"),
+    "requirements-dev.txt": ("slurm", "long", "dev"),
 }
 """The locks with hashes and the extras of the program that they hold."""
 

@@ -326,7 +326,7 @@ WRONG_FILES = {
     "FASTA": (
         b">p0\nACGT\n>p1\nACGT\n",
         SECOND,
-        "1.fq, record 1: record does not begin with '@'; give a FASTQ",
+        "1.fq, record 3: ends after 2 records, while",
     ),
     "empty": (b"", SECOND, "1.fq: is empty (0 bytes); copy the file again"),
     "empty second": (FIRST, b"", "2.fq: is empty (0 bytes); copy the file again"),
