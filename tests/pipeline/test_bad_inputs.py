@@ -277,7 +277,7 @@ def _(place: Place) -> list[str]:
 
 @case("fastq: damage in the second lane", r"b\.fq, record 1: record does not begin with '@'")
 def _(place: Place) -> list[str]:
-    return [*place.screen(place.write("a.fq", GOOD)), "--lane", place.write("b.fq", ">x\nA\n")]
+    return [*place.screen(place.write("a.fq", GOOD)), "--lane", place.write("b.fq", "x\nA\n")]
 
 
 # --- BAM, CRAM, SAM ---------------------------------------------------------------------------------

@@ -8,6 +8,9 @@ from aspsfusion.io.compressed import DAMAGED, STANDARD_INPUT, InflatedFile, open
 QUALITY = b"?"
 """Phred+33 of 30 for every base: it is the same for all, so that it decides nothing."""
 
+LETTERS = b"ACGTUNRYSWKMBDHVacgtunryswkmbdhv"
+"""Bases and the codes of the IUPAC for unknown ones."""
+
 PIECE_BYTES = 1024 * 1024
 MOST_BYTES = 64 * 1024 * 1024
 """Bytes that are read at a time, and those of the longest record."""
@@ -37,12 +40,13 @@ class FastaFile(InflatedFile):
         self._raw_bytes: list[bytes] = []
         self._text = memoryview(b"")
         self._ended = False
+        self._count = 0
 
     def readinto(self, room: memoryview) -> int:
         """Fill memory with the next bytes of the FASTQ and return how many there were; 0 at the end.
 
         Raises:
-            ReadsError: a record has no end.
+            ReadsError: a record has no end, or holds something else than bases.
             One of DAMAGED: the compressed data are damaged; nothing that stands in the memory counts.
         """
         while not self._text and not self._ended:
@@ -63,7 +67,7 @@ class FastaFile(InflatedFile):
         fresh = bytes(piece[:count])
         if not count:
             self._ended = True
-            return _as_fastq(b"".join(self._raw_bytes))
+            return self._as_fastq(b"".join(self._raw_bytes))
         # A record's mark may be the first byte of a piece, after the line's end of the one before.
         before = self._raw_bytes[-1][-1:] if self._raw_bytes else b""
         last = (before + fresh).rfind(b"\n>") + 1 - len(before)
@@ -78,18 +82,21 @@ class FastaFile(InflatedFile):
             return b""
         whole = b"".join([*self._raw_bytes, fresh[:last]])
         self._raw_bytes = [fresh[last:]]
-        return _as_fastq(whole)
+        return self._as_fastq(whole)
 
-
-def _as_fastq(text: bytes) -> bytes:
-    r"""Return whole records of FASTA as FASTQ.
-
-    >>> _as_fastq(b">r1 x\nACGT\nAC\n>r2\nGG\n")
-    b'@r1 x\nACGTAC\n+\n??????\n@r2\nGG\n+\n??\n'
-    """
-    records = []
-    for record in text.replace(b"\r", b"").removeprefix(b">").split(b"\n>") if text else ():
-        header, _, lines = record.partition(b"\n")
-        bases = lines.replace(b"\n", b"")
-        records.append(b"@%s\n%s\n+\n%s\n" % (header, bases, QUALITY * len(bases)))
-    return b"".join(records)
+    def _as_fastq(self, text: bytes) -> bytes:
+        """Return whole records of FASTA as FASTQ."""
+        records = []
+        for record in text.replace(b"\r", b"").removeprefix(b">").split(b"\n>") if text else ():
+            self._count += 1
+            header, _, lines = record.partition(b"\n")
+            bases = lines.replace(b"\n", b"")
+            if other := bases.translate(None, LETTERS):
+                raise ReadsError(
+                    f"holds {chr(other[0])!a}, which is not a base",
+                    path=self._name,
+                    where=f"record {self._count}",
+                    remedy="give a FASTA file of reads, each record a line with '>' and its bases",
+                )
+            records.append(b"@%s\n%s\n+\n%s\n" % (header, bases, QUALITY * len(bases)))
+        return b"".join(records)
