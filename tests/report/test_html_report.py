@@ -357,7 +357,7 @@ def test_every_confidence_of_an_exclusion_is_stated() -> None:
         ExclusionLevel(confidence=0.99, detectable_fraction=0.0216),
     ]
     sentences = exclusion_sentences(report.exclusion.model_copy(update={"levels": levels}), report.verdict)
-    assert sentences[1] == "With 99% probability, the share is 2.2%."
+    assert sentences[1] == "With 99% probability, 2.2% or more would have been detected."
     levels[1] = ExclusionLevel(confidence=0.99, detectable_fraction=None)
     sentences = exclusion_sentences(report.exclusion.model_copy(update={"levels": levels}), report.verdict)
     assert sentences[1] == "With 99% probability, no share can be determined."

@@ -143,6 +143,7 @@ def benchmark_of(job):
 
 def let_no_candidates_stay():
     """Remove what no job reads any more, however a run ends, and also what one before it has left."""
+    # Snakemake has no published name for its option --notemp; a test of two runs, with it and without, holds this.
     if not workflow.storage_settings.notemp:
         remove_candidates(map(Path, OUTCOMES))
 

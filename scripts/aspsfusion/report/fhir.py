@@ -6,15 +6,14 @@ for a patient, a performer and dates, which a report does not have. Report and a
 since nobody has signed them. What has no code in the guide is a component with a text alone.
 """
 
-import json
 import uuid
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from aspsfusion.io.files import replacing
 from aspsfusion.report.findings import Fusion
+from aspsfusion.report.json_tsv import write_export
 from aspsfusion.report.models import Call, Report
 from aspsfusion.report.words import SIGNATURE
 
@@ -41,9 +40,7 @@ Json = dict[str, Any]
 
 def write_fhir(report: Report, path: Path) -> None:
     """Write the bundle. The same report always gives the same bytes; an existing file is replaced."""
-    with replacing(path, force=True) as draft:
-        text = json.dumps(fhir_bundle(report), indent=1, ensure_ascii=False)
-        draft.write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    write_export(fhir_bundle(report), path)
 
 
 def fhir_bundle(report: Report) -> Json:

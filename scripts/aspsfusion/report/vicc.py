@@ -6,14 +6,13 @@ its gene alone, since exons are known by their lengths here. What caused the fus
 show it.
 """
 
-import json
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from aspsfusion.io.files import replacing
 from aspsfusion.report.findings import Fusion, FusionSide
+from aspsfusion.report.json_tsv import write_export
 from aspsfusion.report.models import GeneModel, Report
 from aspsfusion.report.words import SIGNATURE
 
@@ -30,9 +29,7 @@ Json = dict[str, Any]
 
 def write_vicc(report: Report, path: Path) -> None:
     """Write the fusions. The same report always gives the same bytes; an existing file is replaced."""
-    with replacing(path, force=True) as draft:
-        text = json.dumps(vicc_fusions(report), indent=1, ensure_ascii=False)
-        draft.write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    write_export(vicc_fusions(report), path)
 
 
 def vicc_fusions(report: Report) -> Json:
