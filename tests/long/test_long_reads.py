@@ -132,6 +132,68 @@ def test_concatemers_are_no_support(demo_panel: Panel, tmp_path: Path, rate: flo
     assert artefacts.get("concatemer", 0) + artefacts.get("internal priming", 0) >= 39
 
 
+ARTEFACTS_ALIKE = {
+    "rich in A": "GTAAAAGAAAAACAAAATAAAG",
+    "Alu": "GGCCGGGCGCGGTGGCTCACGCCTGTAATCCCAGCACTTTGGGAGGCCGAGGCGGGCGGATCACGAGGTCAGGAGATCGAGACCATCCCGGC"
+    "TAAAACGGTGAAACCCCGTCTCTACTAAAAATACAAAAAATTAGCCGGGCG",
+    "a primer": reverse_complement(VNP),
+    "600 bases": "".join(random.Random(3).choices("ACGT", k=600)),
+}
+
+
+@pytest.mark.parametrize("between", ARTEFACTS_ALIKE.values(), ids=ARTEFACTS_ALIKE)
+@pytest.mark.parametrize("exons", [(8, 7), (7, 4)])
+def test_what_resembles_an_artefact_and_agrees_is_a_fusion(
+    demo_panel: Panel, tmp_path: Path, between: str, exons: tuple[int, int]
+) -> None:
+    """Bases between the genes in which a tail or a primer may be seen, and an end of another transcript."""
+    five, three = demo_panel.primary["ASPSCR1"], demo_panel.primary["TFE3"]
+    joined = (
+        five.sequence[: five.exons[exons[0] - 1].tx_end],
+        three.sequence[three.exons[exons[1] - 1].tx_start :],
+    )
+    source = random.Random(12)
+    reads = [
+        with_errors(across(joined[0] + between, joined[1], 1800, source, 100), 0.02, source) for _ in range(8)
+    ]
+    report = analyse_reads(demo_panel, tmp_path, turned([*reads, *wild_type(demo_panel, 150, 0.02, source)]))
+    assert report.verdict.call == "CONFIRMED"
+    assert sum(fusion.split_reads for fusion in report.fusions) >= 6
+    assert "concatemer" not in artefacts_of(report)
+
+
+def test_reads_at_one_place_inside_exons_may_be_copies(demo_panel: Panel, tmp_path: Path) -> None:
+    """A chimera and its copies are no fusion, and forbid to exclude one; between exon borders reads count."""
+    source = random.Random(14)
+    five, three = (demo_panel.primary[gene].sequence for gene in ("ASPSCR1", "TFE3"))
+    wild = wild_type(demo_panel, 100, 0.02, source) + [three[:2500]] * 20
+    copies = [
+        with_errors((five[300:830] + three[1400:2300])[source.randint(0, 9) :], 0.02, source)
+        for _ in range(6)
+    ]
+    report = analyse_reads(demo_panel, tmp_path / "copies", [*copies, *wild])
+    assert report.verdict.call == "INDETERMINATE"
+    (chimera,) = report.filtered
+    assert [reason.code for reason in chimera.reasons] == ["ONE_MOLECULE"]
+    assert "at 1 place and may be copies of 1 molecule" in chimera.reasons[0].text
+    before, after = sides(demo_panel, TYPE_1)
+    full = analyse_reads(demo_panel, tmp_path / "full", [before[-600:] + after] * 4)
+    assert full.verdict.call == "CONFIRMED"
+    assert disagreement(report) == ""
+
+
+def test_a_negative_names_what_library_preparation_joined(demo_panel: Panel, tmp_path: Path) -> None:
+    source = random.Random(3)
+    five, three = (demo_panel.primary[gene].sequence for gene in ("ASPSCR1", "TFE3"))
+    joined = [five[-800:] + "A" * 20 + three[:2500] for _ in range(30)]
+    report = analyse_reads(demo_panel, tmp_path, joined + wild_type(demo_panel, 100, 0.01, source))
+    assert report.verdict.call == "EXCLUDED"
+    assert "Long reads whose parts library preparation joined are no support (concatemer 30)." in (
+        report.verdict.statement
+    )
+    assert disagreement(report) == ""
+
+
 def test_strand_switches_are_no_support(demo_panel: Panel, tmp_path: Path) -> None:
     source = random.Random(1)
     five, three = sides(demo_panel, TYPE_1)

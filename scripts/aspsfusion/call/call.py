@@ -146,12 +146,8 @@ class Caller:
             )
             for junction, group in assignment.junctions.items()
         }
-        # Windows of long reads all begin and end alike.
-        have_umis = evidence.umi_source != NO_UMIS or evidence.long_reads is not None
         junctions = [
-            replace(
-                self._called(junction, found, coverage), fixed_ends=() if have_umis else fixed_ends(found)
-            )
+            self._with_ends(self._called(junction, found, coverage), found, evidence)
             for junction, found in molecules.items()
         ]
         junctions = [
@@ -175,6 +171,25 @@ class Caller:
         listed_ends = at_listed_ends(self.panel, clips, junctions, supports, bridges)
         internal = internal_events(self.panel, unexplained, coverage)
         return Calls(tuple(junctions), tuple(one_sided), coverage, bridges, internal, listed_ends, diverged)
+
+    def _with_ends(
+        self, called: CalledJunction, molecules: list[Counted], evidence: Evidence
+    ) -> CalledJunction:
+        """Return a junction with the fragments at fixed ends, which UMIs need not.
+
+        Long reads of a whole transcript have their ends in common. But where reads of a junction that is not
+        between exon borders do, they may be copies of one molecule that template switching made.
+        """
+        if evidence.umi_source != NO_UMIS:
+            return called
+        if evidence.long_reads is None:
+            return replace(called, fixed_ends=fixed_ends(molecules))
+        if called.known_place is not None:
+            return called
+        places = evidence.long_reads.places_of(item.support.fragment.number for item in molecules)
+        if len(places) >= self.parameters.needed_split_fragments(called.boundaries):
+            return called
+        return replace(called, fixed_ends=places, rejections=(*called.rejections, "ONE_MOLECULE"))
 
     def _called(self, junction: Junction, molecules: list[Counted], coverage: Coverage) -> CalledJunction:
         """Return a junction with the counts of its molecules."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.evidence.fixed_ends import MIN_FRAGMENTS, MIN_SHARE
-from aspsfusion.evidence.long_reads import INFORMATIVE_ANCHOR
+from aspsfusion.evidence.long_reads import INFORMATIVE_ANCHOR, TRUNCATED
 from aspsfusion.evidence.primers import Primer, PrimerPlace
 from aspsfusion.interpret.exclusion import AMPLICON, ANCHORED, Findings
 from aspsfusion.interpret.primed import Primed, described_places
@@ -59,31 +59,45 @@ def assay_of(
             *(_notes(panel, findings) if findings.primed else ()),
             *([WINDOWS] if record.long_reads else ()),
         ],
-        long_reads=_long_reads(record, findings.fusions),
+        long_reads=long_read_assay(record, findings.fusions),
     )
 
 
-def _long_reads(record: CallsFile, fusions: Sequence[Fusion]) -> LongReadAssay | None:
+def long_read_assay(record: CallsFile, fusions: Sequence[Fusion]) -> LongReadAssay | None:
+    """Describe a sample of long reads; None for short ones.
+
+    Args:
+        record: calls of the sample.
+        fusions: its reported junctions, in the order of the calls.
+    """
     long = record.long_reads
     if long is None:
         return None
+    reported = [called for called in record.calls.junctions if not called.rejections]
     shown = Counter(
-        (fusion.full_name, long.exons[number])
-        for fusion, called in zip(
-            fusions, (each for each in record.calls.junctions if not each.rejections), strict=True
-        )
-        for number in (read.number for read in called.reads)
+        (fusion.full_name, long.exons[read.number])
+        for fusion, called in zip(fusions, reported, strict=True)
+        for read in called.reads
     )
+    supporting = {read.number for called in reported for read in called.reads}
+    artefacts = Counter(long.artefacts)
+    artefacts.update(name for number, name in long.suspected.items() if number not in supporting)
     return LongReadAssay(
         platform=long.platform,
         error_rate=long.error_rate,
         margin=record.parameters.margin,
-        artefacts=dict(long.artefacts),
+        artefacts=dict(sorted(artefacts.items())),
         isoforms=[
             FusionIsoform(fusion=name, exons=exons, reads=number)
             for (name, exons), number in sorted(shown.items(), key=lambda item: (-item[1], item[0]))
         ],
     )
+
+
+def joining(long_reads: LongReadAssay | None) -> dict[str, int]:
+    """Return the reads of each artefact that joins what are no parts of one molecule."""
+    found = long_reads.artefacts if long_reads else {}
+    return {name: number for name, number in found.items() if name != TRUNCATED}
 
 
 def _seen(record: CallsFile, findings: Findings) -> Seen:

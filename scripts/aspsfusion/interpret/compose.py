@@ -21,7 +21,7 @@ from aspsfusion.interpret.annotate import (
     annotate_internal,
     annotate_one_sided,
 )
-from aspsfusion.interpret.assay_record import assay_of
+from aspsfusion.interpret.assay_record import assay_of, joining, long_read_assay
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.differential import differential_of, with_differential
 from aspsfusion.interpret.exclusion import ANCHORED, Findings
@@ -178,6 +178,7 @@ def compose_report(
         anchored={key: anchored_in_fixed_places(ends) for key, ends in sorted(coverage.ends.items())},
         primed=primed,
         listed_ends=calls.listed_ends,
+        artefacts=joining(long_read_assay(record, fusions)),
     )
     verdict, excluded = classify(spec, findings, parameters)
     expression = _expression(panel, coverage.genes)

@@ -19,7 +19,7 @@ from aspsfusion.config import CallParameters
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules
 from aspsfusion.evidence.evidence_file import Evidence, write_evidence
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
-from aspsfusion.evidence.long_reads import ANCHOR, INFORMATIVE_ANCHOR, LongPlatform, LongReads
+from aspsfusion.evidence.long_reads import ANCHOR, INFORMATIVE_ANCHOR, TRUNCATED, LongPlatform, LongReads
 from aspsfusion.evidence.placements import (
     LONG_READS,
     UMI_TAG,
@@ -32,19 +32,18 @@ from aspsfusion.evidence.placements import (
 from aspsfusion.evidence.strand import exon_borders
 from aspsfusion.evidence.umis import NO_UMIS, UmiSource, are_umis, cluster_umis, plain_umi, umi_of_name
 from aspsfusion.io.bam import sort_bam
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing
 from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.long.breaks import Break, BreakFinder, begins_foreign
-from aspsfusion.long.pieces import OUTER, Piece, error_rate, in_order, open_ends, piece_of
-from aspsfusion.long.windows import FLANK, WindowMaker, as_fragment
+from aspsfusion.long.pieces import Piece, error_rate, in_order, open_ends, piece_of
+from aspsfusion.long.windows import WindowMaker, as_fragment
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.transcripts import DECOY
 
 LEAST_FOREIGN = 150
 """Bases of other sequence beside a gene's piece from which the gene may be broken: primers, barcodes and
 adapters at the ends of reads are shorter."""
-
-TRUNCATED = "5' truncation"
 
 RATE_DECIMALS = 4
 
@@ -155,7 +154,9 @@ class Collector:
     _wild: list[_WildType] = field(default_factory=list)
     _open: list[Fragment] = field(default_factory=list)
     _exons: dict[int, str] = field(default_factory=dict)
+    _ends: dict[int, tuple[int, int]] = field(default_factory=dict)
     _artefacts: Counter[str] = field(default_factory=Counter)
+    _suspected: dict[int, str] = field(default_factory=dict)
     _rates: list[float] = field(default_factory=list)
     _umis: Counter[str] = field(default_factory=Counter)
 
@@ -178,16 +179,20 @@ class Collector:
             return
         self._rates.append(error_rate(read.pieces))
         breaks = list(self._breaks.breaks(read.bases, read.pieces))
-        self._artefacts.update({found.artefact for found in breaks if found.artefact})
+        self._artefacts.update({found.artefact for found in breaks if not found.candidate})
         chosen = self._chosen(breaks)
         mate = None
         if chosen:
             mate = self._windows.of_break(read.bases, chosen)
-        elif not breaks:
+            if chosen.artefact:
+                self._suspected[read.number] = chosen.artefact
+        else:
             mate = self._end_window(read)
         if mate is not None:
             self._open.append(as_fragment(read.number, read.label, umi, mate))
-            self._exons[read.number] = exons_shown(self.panel, read.pieces)
+            in_sense = _in_sense(read.pieces)
+            self._exons[read.number] = exons_shown(self.panel, in_sense)
+            self._ends[read.number] = _ends(self.panel, in_sense)
             return
         longest: dict[str, Piece] = {}
         for piece in read.pieces:
@@ -212,7 +217,7 @@ class Collector:
         candidates = (
             found
             for found in breaks
-            if not found.artefact and {found.five.gene, found.three.gene} & self._targets
+            if found.candidate and {found.five.gene, found.three.gene} & self._targets
         )
         return min(candidates, key=rank, default=None)
 
@@ -222,9 +227,8 @@ class Collector:
             if piece.gene not in self._targets or end - begin < LEAST_FOREIGN:
                 continue
             after = begin == piece.span[1]
-            beside = read.bases[begin : begin + FLANK] if after else read.bases[end - FLANK : end]
-            size = len(self.panel.sequence_of(piece.contig))
-            if (piece.start if upstream else size - piece.end) > OUTER and not begins_foreign(beside):
+            beside = read.bases[begin:end] if after else reverse_complement(read.bases[begin:end])
+            if not self._breaks.is_outer(piece, upstream=upstream) and not begins_foreign(beside):
                 return self._windows.of_end(read.bases, piece, upstream=upstream)
         return None
 
@@ -256,7 +260,12 @@ class Collector:
             duplicates=len(self._wild) - len(kept),
             umi_source=source,
             long_reads=LongReads(
-                platform, round(rate, RATE_DECIMALS), dict(sorted(self._artefacts.items())), self._exons
+                platform,
+                round(rate, RATE_DECIMALS),
+                dict(sorted(self._artefacts.items())),
+                self._suspected,
+                self._exons,
+                self._ends,
             ),
         )
 
@@ -308,12 +317,23 @@ def _bases(each: _WildType) -> int:
     return each.placement.end - each.placement.start
 
 
+def _in_sense(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """Return the pieces of a read in the order of the RNA."""
+    return pieces[::-1] if sum(piece.reverse for piece in pieces) > len(pieces) / 2 else pieces
+
+
+def _ends(panel: Panel, pieces: Sequence[Piece]) -> tuple[int, int]:
+    """Return the genomic positions of the first and last base of pieces in the order of the RNA."""
+    own = [piece for piece in pieces if piece.gene != DECOY]
+    return (
+        panel.genomic_position(own[0].contig, own[0].start),
+        panel.genomic_position(own[-1].contig, own[-1].end - 1),
+    )
+
+
 def exons_shown(panel: Panel, pieces: Sequence[Piece]) -> str:
-    """Return the exons of each gene that a read shows, in the order of the RNA."""
-    ordered = list(pieces)
-    if sum(piece.reverse for piece in ordered) > len(ordered) / 2:
-        ordered.reverse()
-    return ", ".join(dict.fromkeys(_exons(panel, piece) for piece in ordered if piece.gene != DECOY))
+    """Return the exons of each gene that a read shows, of its pieces in the order of the RNA."""
+    return ", ".join(dict.fromkeys(_exons(panel, piece) for piece in pieces if piece.gene != DECOY))
 
 
 def _exons(panel: Panel, piece: Piece) -> str:
