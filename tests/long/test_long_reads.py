@@ -242,11 +242,14 @@ def test_a_read_of_a_million_bases_is_harmless(demo_panel: Panel, tmp_path: Path
 def test_what_is_long_follows_from_lengths_or_is_declared() -> None:
     long = {"layout": "single", "read_lengths": {"1500": 10, "200": 30}}
     assert platform_of(None, long) == platform_of("auto", long) == "long"
-    assert platform_of("short", long) == "short"
     assert platform_of(None, {"layout": "single", "read_lengths": {"600": 9, "1500": 2}}) == "short"
     assert platform_of("ont", {"layout": "single", "read_lengths": {"300": 9}}) == "ont"
     with pytest.raises(ParameterError, match="the reads are pairs"):
         platform_of("pacbio", {"layout": "paired"})
+    with pytest.raises(ParameterError, match="the reads are pairs, and more than half of their bases"):
+        platform_of("auto", {"layout": "paired", "read_lengths": {"1500": 10}})
+    with pytest.raises(ParameterError, match="--platform short: more than half of the bases are in reads ab"):
+        platform_of("short", long)
 
 
 def test_without_the_extra_one_sentence_names_it(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.screen.lengths import are_long
+from aspsfusion.screen.lengths import LONGEST_SHORT, are_long
 
 SHORT, LONG = "short", "long"
 
@@ -17,15 +17,26 @@ def platform_of(declared: str | None, screen: Mapping[str, Any]) -> str:
         screen: metrics of `aspsfusion screen` or `extract`.
 
     Raises:
-        ParameterError: the reads are declared as long, and are pairs.
+        ParameterError: the reads are pairs, and are long or declared as long; or declared as short, and long.
     """
     paired = screen.get("layout") == "paired"
+    lengths = {int(length): number for length, number in screen.get("read_lengths", {}).items()}
+    long = are_long(lengths)
+    if paired and long:
+        raise ParameterError(
+            f"the reads are pairs, and more than half of their bases are in reads above {LONGEST_SHORT} nt",
+            remedy="give long reads as single ones, each with a name of its own",
+        )
     if declared not in (None, "auto"):
         if paired and declared != SHORT:
             raise ParameterError(
                 f"--platform {declared}: the reads are pairs, and long reads are single",
                 remedy="give the files of single reads, or leave out --platform",
             )
+        if long and declared == SHORT:
+            raise ParameterError(
+                f"--platform short: more than half of the bases are in reads above {LONGEST_SHORT} nt",
+                remedy="leave out --platform, or give ont or pacbio",
+            )
         return str(declared)
-    lengths = screen.get("read_lengths", {})
-    return LONG if not paired and are_long({int(length): n for length, n in lengths.items()}) else SHORT
+    return LONG if long else SHORT
