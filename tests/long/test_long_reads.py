@@ -1,6 +1,7 @@
 """Samples of long reads: right junctions at all error rates, named artefacts, negatives with a limit."""
 
 import random
+import re
 from pathlib import Path
 
 import pysam
@@ -79,15 +80,21 @@ def test_other_junctions(demo_panel: Panel, tmp_path: Path) -> None:
     inserted = before + "GATTACCAGTCTGAC", after
     inside = five.sequence[: five.exons[6].tx_start + 41], three.sequence[three.exons[6].tx_start + 33 :]
     found = []
+    shown = []
     for number, joined in enumerate((border, inserted, inside)):
         reads = [with_errors(across(*joined, 900, source, 100), 0.02, source) for _ in range(8)]
         report = analyse_reads(demo_panel, tmp_path / str(number), turned(reads))
+        assert report.assay.long_reads
+        shown.append({each.exons for each in report.assay.long_reads.isoforms})
         found += [
             (f.five_prime.exon, f.three_prime.exon, f.inserted_sequence, f.split_reads)
             for f in report.fusions
         ]
     assert [row[:3] for row in found] == [(9, 7, ""), (7, 6, "GATTACCAGTCTGAC"), (7, 7, "")]
     assert min(row[3] for row in found) >= 7
+    # From the 5' end of each read to its 3' end; none shows an exon beyond the junction.
+    assert all(re.fullmatch(r"ASPSCR1 (\d-)?9, TFE3 7(-\d+)?", exons) for exons in shown[0])
+    assert all(re.fullmatch(r"ASPSCR1 (\d-)?7, TFE3 6(-\d+)?", exons) for exons in shown[1])
 
 
 def test_negative_sample_is_excluded(demo_panel: Panel, tmp_path: Path) -> None:

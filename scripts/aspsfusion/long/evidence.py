@@ -35,7 +35,7 @@ from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing
 from aspsfusion.io.temporary import scratch_directory
-from aspsfusion.long.breaks import Break, BreakFinder, begins_foreign
+from aspsfusion.long.breaks import LISTED_REACH, Break, BreakFinder, begins_foreign
 from aspsfusion.long.pieces import Piece, error_rate, in_order, open_ends, piece_of
 from aspsfusion.long.windows import WindowMaker, as_fragment
 from aspsfusion.panel.panel import Panel, load_panel
@@ -337,10 +337,13 @@ def exons_shown(panel: Panel, pieces: Sequence[Piece]) -> str:
 
 
 def _exons(panel: Panel, piece: Piece) -> str:
-    """Return gene and first and last exon of a piece, by the numbers of the primary transcript."""
+    """Return gene and first and last exon of a piece, by the numbers of the primary transcript.
+
+    Of an exon a piece shows more than the few bases by which its end may be off.
+    """
     primary = panel.primary[piece.gene]
     numbers = []
-    for position in (piece.start, piece.end - 1):
+    for position in (piece.start + LISTED_REACH, piece.end - 1 - LISTED_REACH):
         place = primary.from_genome(panel.genomic_position(piece.contig, position))
         numbers.append("intron" if place is None else str(primary.exon_at(place).number))
     return f"{piece.gene} {'-'.join(dict.fromkeys(numbers))}"
