@@ -20,12 +20,13 @@ STUDY ?= $(WORK)
 REAL_DATA ?= $(ASPSFUSION_REAL_DATA)
 SIZES ?= 5000000
 SCALE ?= 1
+LONG_SCALE ?= 100
 INPUTS ?= 5000
 ROUNDS ?= 20
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-slurm batch-study screen-study benchmark transcriptome carriers compare equality fusor fuzz validate lint lock sbom clean
+.PHONY: help install dev demo test test-slurm batch-study screen-study long-study benchmark transcriptome carriers compare equality fusor fuzz validate lint lock sbom clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -41,6 +42,7 @@ help:
 	@echo "make fusor     validate exported fusions with the models of the VICC specification, in $(FUSOR)"
 	@echo "make fuzz      run mutated inputs of all kinds (INPUTS=$(INPUTS) CORES=$(CORES)), then kills and full disks"
 	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
+	@echo "make long-study measure long reads: fusions, concatemers, wild type, time, and write the page (LONG_SCALE=$(LONG_SCALE))"
 	@echo "make benchmark time the screen beside other programs (WORK=$(WORK) SIZES=$(SIZES))"
 	@echo "make transcriptome  screen and analyse 4 million pairs of real mRNAs (with ASPSFUSION_REAL_DATA)"
 	@echo "make lint      run all static checks"
@@ -89,6 +91,9 @@ benchmark: $(DEV) $(WORK)/panel
 
 transcriptome: $(DEV) $(WORK)/panel
 	$(BIN)/python tests/benchmark/transcriptome_study.py --panel $(WORK)/panel --work $(WORK)/transcriptome
+
+long-study: $(DEV) $(WORK)/panel
+	PYTHONPATH=tests $(BIN)/python tests/benchmark/long_study.py --panel $(WORK)/panel --output docs/long-reads.md --scale $(LONG_SCALE)
 
 # STUDY=docs renews what the documentation shows; without REAL_DATA only random sequence is measured.
 screen-study: $(DEV) $(WORK)/panel
@@ -162,7 +167,7 @@ LOCK = .lock/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 lock:
 	$(PYTHON) -m venv --clear .lock
-	.lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,slurm,pdf]'
+	.lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,slurm,long,pdf]'
 	{ echo '# The versions of envs/requirements*.txt, and of weasyprint, written by `make lock`.'; \
 	  .lock/bin/python -m pip freeze --exclude-editable; } > .lock/constraints.txt
 	cp .lock/constraints.txt constraints.txt
@@ -170,9 +175,10 @@ lock:
 	echo 'hatchling>=1.25,<2' > .lock/build.in
 	.lock/bin/python -c 'import hatch_build; print(hatch_build.ZIG)' > .lock/zig.in
 	$(LOCK) --extra slurm -o .lock/requirements.txt pyproject.toml .lock/build.in
-	$(LOCK) --extra slurm --extra dev -o .lock/requirements-dev.txt pyproject.toml .lock/build.in
-	$(LOCK) -o .lock/requirements-zig.txt .lock/zig.in
-	for file in requirements.txt requirements-dev.txt requirements-zig.txt; do \
+	$(LOCK) --extra slurm --extra long --extra dev -o .lock/requirements-dev.txt pyproject.toml .lock/build.in
+	.lock/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["long"], sep="\n")' > .lock/long.in
+	for extra in zig long; do $(LOCK) -o .lock/requirements-$$extra.txt .lock/$$extra.in; done
+	for file in requirements.txt requirements-dev.txt requirements-long.txt requirements-zig.txt; do \
 	  { echo '# Exact versions with the hashes of their files, written by `make lock`.'; cat .lock/$$file; } > envs/$$file; \
 	done
 	rm -rf .lock

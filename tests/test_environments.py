@@ -32,7 +32,7 @@ NOT_IN_RULES = {"snakemake", "snakemake-interface-logger-plugins"}
 PYTHONS = ("3.11", "3.12", "3.13")
 LOCKS = {
     "requirements.txt": ("slurm",),
-    "requirements-dev.txt": ("slurm", "dev"),
+    "requirements-dev.txt": ("slurm", "long", "dev"),
 }
 """The locks with hashes and the extras of the program that they hold."""
 
@@ -191,10 +191,11 @@ def test_images_hold_the_same_files() -> None:
 def test_images_install_the_lock() -> None:
     (words,) = [words for step, words in docker_steps() if step == "RUN"]
     steps = [" ".join(step.split()) for step in words.split(" && ")]
-    assert steps == [line for line in apptainer_sections()["post"] if line.startswith("pip ")]
-    libraries, program, _ = steps
+    assert steps == [line for line in apptainer_sections()["post"] if not line.startswith("cd ")]
+    libraries, program, _, long = (step for step in steps if step.startswith("pip "))
     assert "--require-hashes -r envs/requirements.txt -r envs/requirements-zig.txt" in libraries
     assert program.endswith("--no-deps --no-build-isolation .")
+    assert long.endswith("--require-hashes -r envs/requirements-long.txt")
 
 
 def test_images_name_no_cache_that_users_share() -> None:
@@ -243,6 +244,12 @@ def test_locks_name_no_place_to_fetch_from() -> None:
         assert "://" not in text, path.name
         assert not re.search(r"^-", text, re.MULTILINE), path.name
     assert set(hashed(ROOT / "envs" / "requirements-zig.txt")) == {"ziglang"}
+
+
+def test_images_have_the_libraries_for_long_reads_that_are_tested() -> None:
+    long, dev = (hashed(ROOT / "envs" / f"requirements-{name}.txt") for name in ("long", "dev"))
+    assert set(long) == {"edlib", "mappy"}
+    assert long == {name: dev[name] for name in long}
 
 
 def test_bill_of_materials_is_valid_and_whole(tmp_path: Path) -> None:

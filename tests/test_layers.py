@@ -15,6 +15,7 @@ LAYERS = (
     ("interpret", "simulate"),
     ("call", "batch"),
     ("report",),
+    ("long",),
     ("align",),
     ("evidence", "screen"),
     ("panel",),

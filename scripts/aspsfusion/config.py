@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 BOTH_SIDES = 2
 
+PLATFORMS = ("auto", "short", "ont", "pacbio")
+"""What a sample may be declared to be sequenced on; of `auto` the lengths of the reads decide."""
+
 
 class Strict(BaseModel):
     """Base of what a user states: unknown keys are errors, values do not change after loading."""

@@ -23,6 +23,9 @@ from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, 
 from aspsfusion.interpret.primed import require_primed_library
 from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.io.temporary import scratch_directory
+from aspsfusion.long.align import align_long_reads
+from aspsfusion.long.evidence import run_long_evidence
+from aspsfusion.long.platform import SHORT, platform_of
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.files import RECORD_SUFFIX, REPORT_SUFFIX, WRITERS
 from aspsfusion.report.json_tsv import write_json
@@ -75,6 +78,7 @@ class SampleInput:
         baseline: imbalance of negative samples, as the reports of those state it.
         structures: what the reads consist of.
         primers: FASTA of the gene-specific primers of an amplicon or anchored library.
+        platform: declared platform, or None.
     """
 
     panel: Path
@@ -85,6 +89,7 @@ class SampleInput:
     baseline: Sequence[Imbalance] = ()
     structures: ReadStructures = TEMPLATES_ALONE
     primers: Path | None = None
+    platform: str | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,7 @@ def call_candidates(
     threads: int = 1,
     watcher: Watcher | None = None,
     settle: bool = True,
+    platform: str = SHORT,
     force: bool = False,
 ) -> tuple[CallsFile, Sample]:
     """Take candidate fragments through align, evidence and call.
@@ -154,10 +160,12 @@ def call_candidates(
         watcher: receives reports on how far it has come.
         settle: settle wild type without the aligner. Results are the same, and without it `bam` holds every
             candidate.
+        platform: see `long.platform.platform_of`.
         force: replace existing files.
 
     Returns:
-        The calls, as `aspsfusion call` writes them, and the fragments that were settled without alignments.
+        The calls, as `aspsfusion call` writes them, and the fragments that were settled without alignments,
+        none of long reads.
 
     Raises:
         AspsfusionError: a stage failed.
@@ -165,6 +173,16 @@ def call_candidates(
     watcher = watcher or Watcher()
     panel, bam = caller.panel, outputs["bam"]
     watcher.stage("align")
+    if platform != SHORT:
+        with replacing(outputs["align"], force=force) as draft:
+            summary = align_long_reads(panel, candidates, bam, sample, platform, watcher.fragments)
+            draft.write_text(summary, encoding="utf-8")
+        watcher.stage("evidence")
+        evidence = run_long_evidence(
+            panel.directory, bam, outputs["evidence"], caller.parameters, by_number=True, force=force
+        )
+        watcher.stage("call")
+        return caller.calls_of(evidence), Sample(panel)
     with replacing(outputs["align"], force=force) as draft:
         summary, sampled = align_candidates(
             panel,
@@ -219,6 +237,9 @@ def run_analyse(
     watcher, force = watcher or Watcher(), files.force
     # Before the work of the stages, which a wrong file would make worthless.
     screen = read_metrics(given.screen, SCREEN_KEYS)
+    platform = platform_of(given.platform, screen)
+    if platform != SHORT:
+        _require_plain_reads(given)
     if given.structures.layouts:
         _require_unaligned(str(screen.get("input", "")), given.structures)
     panel = load_panel(given.panel)
@@ -241,6 +262,7 @@ def run_analyse(
             threads=threads,
             watcher=watcher,
             settle=settle,
+            platform=platform,
             force=force,
         )
         calls = files.path(".calls.json")
@@ -261,6 +283,20 @@ def run_analyse(
     report = compose_report(panel, results, thresholds.classify, given.baseline)
     files.write(report)
     return report
+
+
+def _require_plain_reads(given: SampleInput) -> None:
+    """Refuse what describes short reads for long ones.
+
+    Raises:
+        ParameterError: read structures or primers are given.
+    """
+    option = "--umi" if given.structures.layouts else "--primers" if given.primers else None
+    if option:
+        raise ParameterError(
+            f"{option} is for short reads, and the reads are long",
+            remedy=f"leave {option} out; a UMI in the tag RX or the read's name is used",
+        )
 
 
 def _require_unaligned(origin: str, structures: ReadStructures) -> None:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from aspsfusion.evidence import alone, copies
+from aspsfusion.evidence.copies import CROWD
 from aspsfusion.evidence.ends import EndFinder
 from aspsfusion.evidence.molecules import MoleculeFinder
 from aspsfusion.evidence.settled import SettledFragments, shown_by
@@ -36,8 +38,13 @@ def test_fragments_are_kept_in_parts() -> None:
 
 
 @pytest.mark.parametrize("kind", ["pairs", "single reads", "both", "UMIs", "many copies"])
-def test_molecules_are_those_of_the_alignments(kind: str) -> None:
+@pytest.mark.parametrize("crowd", [CROWD, 2])
+def test_molecules_are_those_of_the_alignments(
+    crowd: int, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Settled and aligned fragments together are the molecules of aligned ones alone."""
+    monkeypatch.setattr(alone, "CROWD", crowd)
+    monkeypatch.setattr(copies, "CROWD", crowd)
     rows = settled_rows(400, seed=6)
     rows["quality"] = 30 * rows["size"].sum(axis=1)
     single = (rows["reads"] == 1) & (rows["flags"] == 0)

@@ -263,10 +263,6 @@ WRONG_RECORDS = {
         b"r3\nACGT\n+\nIIII\n",
         NO_AT_SIGN,
     ),
-    "FASTA": (
-        b">r3\nACGTACGT\nACGT\n",
-        NO_AT_SIGN,
-    ),
     "blank line": (
         b"\n@r3\nACGT\n+\nIIII\n",
         NO_AT_SIGN,
@@ -306,6 +302,24 @@ def test_wrong_record(
     path = tmp_path / "reads.fastq"
     path.write_bytes((GOOD if before else b"") + record + GOOD)
     with pytest.raises(ReadsError, match=rf"^{path}, record {before + 1}: {problem}$"):
+        read_all(path, table)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (GOOD + b">r3\nACGTACGT\n", f"record 4: {NO_AT_SIGN}"),
+        (b">r3\nACGT\nACGT\n" + GOOD, "record 1: holds '@', which is not a base; give a FASTA file of reads"),
+        (
+            b">r3\nACGTu\nnRY\n>p\nMKLV\n",
+            "record 2: holds 'L', which is not a base; give a FASTA file of reads",
+        ),
+    ],
+)
+def test_fasta_beside_something_else(text: bytes, problem: str, table: ScreenTable, tmp_path: Path) -> None:
+    path = tmp_path / "reads"
+    path.write_bytes(text)
+    with pytest.raises(ReadsError, match=problem):
         read_all(path, table)
 
 

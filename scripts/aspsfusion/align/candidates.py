@@ -93,6 +93,22 @@ def read_candidates(
     require_reads(metrics, structures)
 
 
+def read_raw_candidates(path: Path, metrics: CandidateMetrics) -> Iterator[Candidate]:
+    """Read single candidate reads as they are, without trimming; see `read_candidates`.
+
+    Raises:
+        ReadsError: the file is damaged, or holds pairs.
+    """
+    with open_reads(path) as stream:
+        for header, reads in _fragments(_read_fastq(stream, count(1), path), path):
+            if len(reads) > 1:
+                raise ReadsError(
+                    "holds pairs, and long reads are single", path=path, remedy="leave out --platform"
+                )
+            metrics.fragments += 1
+            yield Candidate(header.number, header.label, (TrimmedRead(*reads[0], False),), umi=header.umi)
+
+
 def candidates_in(
     lines: Lines, numbers: Iterable[int], path: Path, metrics: CandidateMetrics, structures: ReadStructures
 ) -> Iterator[Candidate]:

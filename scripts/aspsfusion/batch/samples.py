@@ -21,7 +21,7 @@ from aspsfusion.batch.sheet import (
     read_table,
     sheet_error,
 )
-from aspsfusion.config import path_problem
+from aspsfusion.config import PLATFORMS, path_problem
 
 CONTROLS = ("positive", "negative", "ntc")
 LIBRARIES = ("polyA", "total", "capture", "amplicon", "anchored")
@@ -53,6 +53,7 @@ class Sample:
         library: `polyA`, `total`, `capture`, `amplicon` or `anchored`.
         umi: structure of each read in fgbio's notation; none where the reads hold the molecule alone.
         primers: FASTA of the library's gene-specific primers.
+        platform: what the reads were sequenced on; None where their lengths tell.
         as_given: what the sheet says of the sample and its report prints, by column: words that decide
             something, and text of the laboratory's own.
     """
@@ -67,6 +68,7 @@ class Sample:
     library: str | None = None
     umi: tuple[str, ...] = ()
     primers: str | None = None
+    platform: str | None = None
     as_given: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -89,6 +91,7 @@ class Sample:
             "--library": self.library,
             "--tumour-fraction": self.tumour_fraction,
             "--primers": self.primers,
+            "--platform": self.platform,
         }
         words = [word for name, value in options.items() if value is not None for word in (name, str(value))]
         return shlex.join([*words, *(["--umi", *self.umi] if self.umi else [])])
@@ -187,6 +190,7 @@ def _check_words(row: Row) -> None:
     """The optional columns hold what they are defined to hold."""
     _check_word(row, "control", CONTROLS)
     _check_word(row, "library", LIBRARIES)
+    _check_word(row, "platform", PLATFORMS)
     if row["batch"] and not re.fullmatch(NAME_PATTERN, row["batch"]):
         raise row.error(f"batch '{row['batch']}' is not a plain name", PLAIN_NAME)
     if row["tumour_fraction"] and _fraction(row["tumour_fraction"]) is None:
@@ -322,6 +326,7 @@ def _sample(sample_id: str, rows: Sequence[Row]) -> Sample:
         library=first["library"] or None,
         umi=tuple(first["umi"].split()),
         primers=_no_option(first["primers"]) or None,
+        platform=first["platform"] or None,
         as_given={column: text for column in PRINTED_COLUMNS if (text := _joined(rows, column))},
     )
 

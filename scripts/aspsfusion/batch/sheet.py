@@ -10,7 +10,7 @@ from pathlib import Path
 from aspsfusion.errors import SampleSheetError, reason_of
 
 FILE_COLUMNS = ("fastq_1", "fastq_2", "bam")
-SAMPLE_COLUMNS = ("control", "tumour_fraction", "batch", "library", "primers", "umi")
+SAMPLE_COLUMNS = ("control", "tumour_fraction", "batch", "library", "primers", "umi", "platform")
 """Columns in which all rows of a sample must agree."""
 FREE_COLUMNS = ("specimen", "case", "run", "remark")
 """Text of the laboratory's own, of which nothing depends."""

@@ -66,13 +66,16 @@ class SupportFinder:
     Args:
         panel: with the transcripts and the catalogue.
         parameters: thresholds.
+        known_first: whether known junctions are tested beside each that is a variant of one and, where they
+            fit about as well, have precedence: errors of long reads make variants.
 
     Attributes:
         contigs: bases of the panel's contigs.
         realigner: decides for one fragment and one junction.
     """
 
-    def __init__(self, panel: Panel, parameters: CallParameters) -> None:
+    def __init__(self, panel: Panel, parameters: CallParameters, *, known_first: bool = False) -> None:
+        self._known_first = known_first
         self.contigs = ContigBases(panel)
         self.realigner = Realigner(parameters)
         self._panel = panel
@@ -113,7 +116,7 @@ class SupportFinder:
         Args:
             fragments: fragments that the wild type does not explain at once.
         """
-        proposed = self._without_errors(self._proposer.propose(fragments))
+        proposed = self._without_errors(self._with_known(self._proposer.propose(fragments)))
         tested = [*self._panel.catalogue, *sorted(set(proposed) - set(self._panel.catalogue), key=in_order)]
         common = [junction for junction in tested if self._is_common(junction, proposed)]
         supports = self._evaluate(fragments, common)
@@ -142,6 +145,15 @@ class SupportFinder:
                 if support.counts:
                     found.setdefault(junction, []).append(support)
         return found
+
+    def _with_known(self, proposed: dict[Junction, list[Fragment]]) -> dict[Junction, list[Fragment]]:
+        """Add the known junctions that proposals are variants of, where these have precedence."""
+        if self._known_first:
+            for junction, proposers in list(proposed.items()):
+                known = self.known_place(junction)
+                if known is not None and known != junction:
+                    proposed.setdefault(known, []).extend(proposers)
+        return proposed
 
     def _without_errors(self, proposed: Mapping[Junction, list[Fragment]]) -> dict[Junction, list[Fragment]]:
         """Leave out variants of a known junction that errors in its many reads explain."""
@@ -181,7 +193,8 @@ class SupportFinder:
         index = ModelIndex(models, INDEL_WINDOW)
         for fragment in fragments:
             near = index.near(fragment, self._parameters.margin)
-            for gapped in (False, True):
+            # Without gaps a variant with the indel of an error would hide the known junction.
+            for gapped in (True,) if self._known_first else (False, True):
                 supports = [
                     (model.junction, support)
                     for model in near
@@ -240,6 +253,7 @@ class SupportFinder:
             group = by_junction[junction]
             few = best_for[junction] < self._parameters.min_fragments_other
             return (
+                self._known_first and not self.at_known_place(junction),
                 few and self.known_place(junction) is None,
                 -best_for[junction],
                 junction not in self._panel.catalogue,

@@ -29,7 +29,7 @@ from aspsfusion.evidence.ends import END_SLACK, End, Place, without_primed
 from aspsfusion.evidence.evidence_file import Evidence, read_evidence
 from aspsfusion.evidence.fixed_ends import MAX_PLACES, MIN_FRAGMENTS, MIN_SHARE
 from aspsfusion.evidence.primers import Primer
-from aspsfusion.evidence.umis import NO_UMIS
+from aspsfusion.evidence.umis import NO_UMIS, cluster_umis
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.panel import Junction, Panel, load_panel
 from aspsfusion.panel.specificity import SideCount
@@ -90,6 +90,7 @@ class Caller:
     Args:
         panel: that the evidence was collected with.
         parameters: thresholds.
+        long_reads: whether the reads are long.
 
     Attributes:
         panel: that the evidence was collected with.
@@ -98,24 +99,32 @@ class Caller:
         bridges: compares the fragments that no reported junction explains.
     """
 
-    def __init__(self, panel: Panel, parameters: CallParameters) -> None:
+    def __init__(self, panel: Panel, parameters: CallParameters, *, long_reads: bool = False) -> None:
         self.panel = panel
         self.parameters = parameters
-        self.finder = SupportFinder(panel, parameters)
+        self.finder = SupportFinder(panel, parameters, known_first=long_reads)
         self.bridges = BridgeFinder(panel, self.finder, parameters)
 
     def calls_of(self, evidence: Evidence) -> CallsFile:
         """Return the calls of a sample as they are written, see `call`."""
+        caller = self.for_reads_of(evidence)
         return CallsFile(
-            self.call(evidence),
+            caller.call(evidence),
             evidence.candidates,
             evidence.duplicates,
             evidence.median_insert,
-            self.parameters,
+            caller.parameters,
             evidence.umi_source,
             evidence.unused_umi,
             evidence.primers,
+            evidence.long_reads,
         )
+
+    def for_reads_of(self, evidence: Evidence) -> "Caller":
+        """Return the caller for a sample: this one, or that of the sample's long reads."""
+        if evidence.long_reads is None:
+            return self
+        return Caller(self.panel, evidence.long_reads.thresholds(self.parameters), long_reads=True)
 
     def call(self, evidence: Evidence) -> Calls:
         """Decide on every open fragment of a sample; the evidence itself stays as it is."""
@@ -130,16 +139,15 @@ class Caller:
         rules = replace(rules, diverged=diverged)
         unexplained = [fragment for fragment in left if not count_wild_type(coverage, fragment, rules)]
         molecules = {
-            junction: unique_molecules(
+            junction: unique_reads(group)
+            if evidence.long_reads
+            else unique_molecules(
                 group, self._primed(junction, evidence.primers), misread_runs=evidence.misread_runs
             )
             for junction, group in assignment.junctions.items()
         }
-        have_umis = evidence.umi_source != NO_UMIS
         junctions = [
-            replace(
-                self._called(junction, found, coverage), fixed_ends=() if have_umis else fixed_ends(found)
-            )
+            self._with_ends(self._called(junction, found, coverage), found, evidence)
             for junction, found in molecules.items()
         ]
         junctions = [
@@ -163,6 +171,25 @@ class Caller:
         listed_ends = at_listed_ends(self.panel, clips, junctions, supports, bridges)
         internal = internal_events(self.panel, unexplained, coverage)
         return Calls(tuple(junctions), tuple(one_sided), coverage, bridges, internal, listed_ends, diverged)
+
+    def _with_ends(
+        self, called: CalledJunction, molecules: list[Counted], evidence: Evidence
+    ) -> CalledJunction:
+        """Return a junction with the fragments at fixed ends, which UMIs need not.
+
+        Long reads of a whole transcript have their ends in common. But where reads of a junction that is not
+        between exon borders do, they may be copies of one molecule that template switching made.
+        """
+        if evidence.umi_source != NO_UMIS:
+            return called
+        if evidence.long_reads is None:
+            return replace(called, fixed_ends=fixed_ends(molecules))
+        if called.known_place is not None:
+            return called
+        places = evidence.long_reads.places_of(item.support.fragment.number for item in molecules)
+        if len(places) >= self.parameters.needed_split_fragments(called.boundaries):
+            return called
+        return replace(called, fixed_ends=places, rejections=(*called.rejections, "ONE_MOLECULE"))
 
     def _called(self, junction: Junction, molecules: list[Counted], coverage: Coverage) -> CalledJunction:
         """Return a junction with the counts of its molecules."""
@@ -271,6 +298,21 @@ def unique_molecules(
     found = join_copies(copies, have_umis=any(any(each.umis) for each in copies), misread_runs=misread_runs)
     kept = [Counted(*each.item, each.count) for each in found]
     return sorted(kept, key=lambda item: (item.support.reach, item.support.fragment.number))
+
+
+def unique_reads(group: Iterable[Assigned]) -> list[Counted]:
+    """Return the molecules among the long reads of a junction: each read one, or all of one UMI.
+
+    Where a read begins and ends does not distinguish molecules: whole transcripts have their ends in common.
+    """
+    ordered = sorted(group, key=_strength)
+    chosen = cluster_umis(item.support.fragment.umis[0] for item in ordered)
+    copies = Counter(chosen[item.support.fragment.umis[0]] for item in ordered)
+    kept: dict[object, Counted] = {}
+    for item in ordered:
+        umi = chosen[item.support.fragment.umis[0]]
+        kept.setdefault(umi or item.support.fragment.number, Counted(*item, copies[umi] if umi else 1))
+    return sorted(kept.values(), key=lambda item: (item.support.reach, item.support.fragment.number))
 
 
 def fixed_ends(molecules: Iterable[Counted]) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
+from aspsfusion.evidence.long_reads import LongReads
 from aspsfusion.evidence.primers import Primer, from_json, to_json
 from aspsfusion.evidence.umis import NO_UMIS, UmiSource
 from aspsfusion.io.sealed import read_sealed, sealed_json
@@ -277,6 +278,7 @@ class CallsFile:
     umi_source: UmiSource = NO_UMIS
     unused_umi: str = ""
     primers: tuple[Primer, ...] = ()
+    long_reads: LongReads | None = None
 
     @property
     def umi(self) -> bool:
@@ -301,6 +303,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
         "bridges": [asdict(bridge) for bridge in record.calls.bridges],
         "internal": [asdict(event) for event in record.calls.internal],
         "listed_ends": record.calls.listed_ends._asdict(),
+        **({"long_reads": record.long_reads.to_json()} if record.long_reads else {}),
     }
     # Without indents: with them a deep sample's thousands of counts take twenty times as long to write.
     path.write_text(sealed_json(data, separators=(",", ":")) + "\n", encoding="utf-8")
@@ -344,6 +347,7 @@ def read_calls(path: Path) -> CallsFile:
             data["umi_source"],
             data["unused_umi"],
             from_json(data["primers"]),
+            LongReads.from_json(data.get("long_reads")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReadsError(

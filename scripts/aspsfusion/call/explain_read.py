@@ -39,7 +39,7 @@ def explain_fragment(panel: Panel, parameters: CallParameters, evidence: Evidenc
     if not found:
         return []
     fragment = found[0]
-    caller = Caller(panel, parameters)
+    caller = Caller(panel, parameters).for_reads_of(evidence)
     calls = caller.call(evidence)
     lines = [f"{name} was open before the junctions were weighed; its reads:"]
     if len(found) > 1:

@@ -6,6 +6,7 @@ primary record. What the stages before decided is written down here and not deci
 by the read's own name again, see `read_names`.
 """
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
 from pathlib import Path
@@ -136,7 +137,8 @@ def run_tag(
                 held = _pass_on(records, supporting, names, out)
                 _require_all(held, supporting, bam)
                 for number, fragment in supporting.items():
-                    for segment in _supporting_records(held[number], fragment, header):
+                    records_with = _with_window if record.long_reads else _supporting_records
+                    for segment in records_with(held[number], fragment, header):
                         rename(segment, names[number])
                         out.write(segment)
         sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion tag' again")
@@ -249,6 +251,22 @@ def _supporting_records(
         yield from mate
 
 
+def _with_window(
+    records: RecordGroup, fragment: Supporting, header: pysam.AlignmentHeader
+) -> Iterator[pysam.AlignedSegment]:
+    """Yield a long read's records, tagged, and that of its window on the junction's contig."""
+    for record in records:
+        _tag(record, fragment)
+        yield record
+    bases, (place,) = fragment.read.sequence, fragment.read.places
+    primary = primary_record(records)
+    window = _aligned(bases, None, primary, place, fragment, header)
+    if window is not None:
+        window.is_reverse = primary.is_reverse
+        window.is_supplementary = True
+        yield window
+
+
 def _on_junction(
     primary: pysam.AlignedSegment,
     place: MatePlace | None,
@@ -258,13 +276,25 @@ def _on_junction(
     """Return a read's record on the junction's contig; None when it has no place there."""
     if place is None:
         return None
-    contig = fragment.contig
     bases = as_sequenced(primary)
     qualities = primary.query_qualities
     if qualities is not None and primary.is_reverse != place.reverse:
         qualities = qualities[::-1]
     if place.reverse:
         bases = reverse_complement(bases)
+    return _aligned(bases, qualities, primary, place, fragment, header)
+
+
+def _aligned(
+    bases: str,
+    qualities: "array[int] | None",
+    primary: pysam.AlignedSegment,
+    place: MatePlace,
+    fragment: Supporting,
+    header: pysam.AlignmentHeader,
+) -> pysam.AlignedSegment | None:
+    """Return the record of bases in sense on the junction's contig; None where they do not fit there."""
+    contig = fragment.contig
     aligned = align_to_contig(bases, contig.sequence, contig.junction + place.start, place.edits)
     if aligned is None:
         return None

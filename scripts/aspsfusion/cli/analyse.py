@@ -10,6 +10,7 @@ from aspsfusion.cli.options import (
     add_library,
     add_panel,
     add_parameters,
+    add_platform,
     add_primers,
     add_sample,
     add_umi,
@@ -18,7 +19,7 @@ from aspsfusion.cli.options import (
     refuse_existing,
     structures_from,
 )
-from aspsfusion.config import CallParameters, ClassifyParameters
+from aspsfusion.config import PLATFORMS, CallParameters, ClassifyParameters
 
 EXAMPLE = """example:
   aspsfusion analyse --panel results/panel --sample sample --reads sample.candidates.fastq.gz \\
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_library(parser)
     add_umi(parser)
     add_primers(parser)
+    add_platform(parser, PLATFORMS)
     parser.add_argument(
         "--output",
         type=Path,
@@ -101,6 +103,7 @@ def run(args: argparse.Namespace) -> None:
         baseline_from(args),
         structures_from(args),
         args.primers,
+        args.platform,
     )
     started = time.monotonic()
 

@@ -161,6 +161,16 @@ def add_primers(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_platform(parser: argparse.ArgumentParser, choices: tuple[str, ...]) -> None:
+    """Add `--platform`: what the reads were sequenced on."""
+    parser.add_argument(
+        "--platform",
+        choices=choices,
+        help="what the reads were sequenced on; long reads (ont, pacbio) need the extra 'long' "
+        f"(default: {choices[0]})",
+    )
+
+
 def structures_from(args: argparse.Namespace) -> "ReadStructures":
     """Return the read structures of `--umi`.
 

@@ -10,6 +10,7 @@ from aspsfusion.cli.options import (
     add_panel,
     add_parameters,
     add_path,
+    add_platform,
     add_primers,
     add_sample,
     add_umi,
@@ -45,17 +46,23 @@ def _add_align(parser: argparse.ArgumentParser) -> None:
     add_path(parser, "--output", "BAM", "sorted BAM; .bai beside it")
     add_path(parser, "--metrics", "JSON", "counts of the stage")
     add_umi(parser)
+    add_platform(parser, ("short", "ont", "pacbio", "long"))
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default: 1)")
     add_force(parser)
 
 
 def _align(args: argparse.Namespace) -> None:
     from aspsfusion.align.align import AlignFiles, run_align
+    from aspsfusion.long.align import run_long_align
+    from aspsfusion.long.platform import SHORT
 
     refuse_existing([args.output, args.metrics], force=args.force)
     structures = structures_from(args)
     with ProgressLine("fragments") as line:
         files = AlignFiles(args.reads, args.output, args.metrics)
+        if args.platform not in (None, SHORT):
+            run_long_align(args.panel, files, args.sample, args.platform, line.update, force=args.force)
+            return
         run_align(
             args.panel,
             files,
@@ -78,12 +85,16 @@ def _add_evidence(parser: argparse.ArgumentParser) -> None:
 
 def _evidence(args: argparse.Namespace) -> None:
     from aspsfusion.evidence.evidence import run_evidence
+    from aspsfusion.long.evidence import is_long, run_long_evidence
 
     parameters = parameters_from(args, CallParameters)
     refuse_existing([args.output], force=args.force)
-    evidence = run_evidence(
-        args.panel, args.bam, args.output, parameters, primers=args.primers, force=args.force
-    )
+    if is_long(args.bam):
+        evidence = run_long_evidence(args.panel, args.bam, args.output, parameters, force=args.force)
+    else:
+        evidence = run_evidence(
+            args.panel, args.bam, args.output, parameters, primers=args.primers, force=args.force
+        )
     print(
         f"{evidence.candidates} candidate fragments, {evidence.duplicates} duplicates, "
         f"{len(evidence.fragments)} not explained by the wild type"

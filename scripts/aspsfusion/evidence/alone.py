@@ -7,9 +7,11 @@ doubt too many. Fragments of one place on one contig, with an edit at most in ea
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from aspsfusion.evidence.copies import CROWD, MANY_COPIES, WORD, WORDS, Copies
 from aspsfusion.evidence.ends import END_SLACK, Shown
@@ -24,9 +26,6 @@ NONE = -1
 _STRAND_SHIFT, _ORIGIN = 40, 1 << 32
 """A place is one number: chromosome and strand above so many bits, and below them its position, which may be
 somewhat below 0, counted from an origin."""
-
-_BUCKET = 3
-"""Places within END_SLACK are in one bucket of 2^3, or in one of those that begin half a bucket later."""
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -67,12 +66,15 @@ class AloneMolecules:
         text: the panel's.
         rows: settled fragments, which show both ends all of them, or one all of them.
         others: what all other fragments show.
+        misread_runs: see `copies.join_copies`.
 
     Attributes:
         mixed: whether some fragments show one end and others both.
     """
 
-    def __init__(self, text: PanelText, rows: Settled, others: Sequence[Shown]) -> None:
+    def __init__(
+        self, text: PanelText, rows: Settled, others: Sequence[Shown], *, misread_runs: bool
+    ) -> None:
         self._text, self._rows = text, rows
         ends = _ends_of(text, rows)
         members = _known(ends)
@@ -91,9 +93,14 @@ class AloneMolecules:
         every = _Known(*(np.concatenate(both) for both in zip(known, slow, strict=True)))
         one_ended = every.place[:, 1] == NONE
         self.mixed = bool(one_ended.any() and not one_ended.all())
-        meeting = _meeting(every) | _crowded(every)
+        same = _sharing(every.place[:, 0], every.place[:, 1])
+        meeting = same | _meeting(every)
         if self.mixed:
             meeting |= _beside(every, one_ended)
+        # Those that are known by the beginnings of their runs as well.
+        in_runs = same | misread_runs
+        in_runs[: counts.size] |= counts >= MANY_COPIES
+        meeting |= _crowded(every, meeting, in_runs, mixed=self.mixed)
         self._alone: Bools = ~meeting[: counts.size] & (counts < MANY_COPIES)
 
     @property
@@ -188,33 +195,40 @@ def _numbered(columns: Sequence[Int64s]) -> tuple[Int64s, Int64s, Int64s]:
 
 
 def _meeting(every: _Known) -> Bools:
-    """Tell which molecules have both ends near those of another one, at least one of them not exactly."""
+    """Tell which molecules have both ends near those of another one, in a run or beside an unclear end."""
     runs = np.where(every.run >= 0, every.run, every.place)
-    half = 1 << _BUCKET - 1
-    near = (runs, every.place >> _BUCKET, every.place + half >> _BUCKET)
-    unclear = either(~every.clear)
-    everyone = np.ones(unclear.size, np.bool_)
-    meeting = _sharing(every.place[:, 0], every.place[:, 1], everyone)
-    meeting |= _sharing(runs[:, 0], runs[:, 1], everyone)
-    for first in near:
-        for second in near:
-            if first is not runs or second is not runs:
-                meeting |= _sharing(first[:, 0], second[:, 1], unclear)
+    meeting = _sharing(runs[:, 0], runs[:, 1])
+    unclear = np.flatnonzero(either(~every.clear))
+    near = ((runs, (0,)), (every.place, range(-END_SLACK, END_SLACK + 1)))
+    for (first, shifts), (second, others) in product(near, repeat=BOTH_ENDS):
+        keys = _keys(first[:, 0], second[:, 1])
+        order = np.argsort(keys)
+        ordered = keys[order]
+        changes = np.zeros(keys.size + 1, np.int64)
+        for shift, other in product(shifts, others):
+            wanted = _keys(first[unclear, 0] + shift, second[unclear, 1] + other)
+            begin, end = np.searchsorted(ordered, wanted), np.searchsorted(ordered, wanted, "right")
+            itself = shift == other == 0
+            found = end - begin > itself
+            meeting[unclear[found]] = True
+            np.add.at(changes, begin[found], 1)
+            np.add.at(changes, end[found], -1)
+        meeting[order[np.cumsum(changes[:-1]) > 0]] = True
     return meeting
 
 
-def _sharing(one: Int64s, other: Int64s, some: Bools) -> Bools:
-    """Tell which rows have the same two numbers as another row, one of the two being of some rows."""
+def _keys(one: Int64s, other: Int64s) -> npt.NDArray[np.uint64]:
+    """Return a number for each two numbers; different ones have the same one hardly ever."""
     keys = one.astype(np.uint64) * _MULTIPLIER + other.astype(np.uint64)
     keys ^= keys >> np.uint64(29)
     keys *= _MULTIPLIER
-    known = np.unique(keys[some])
-    if not known.size:
-        return np.zeros(keys.size, np.bool_)
-    index = np.minimum(np.searchsorted(known, keys), known.size - 1)
-    found = known[index] == keys
-    sizes = np.bincount(index[found], minlength=known.size)
-    shared: Bools = found & (sizes[index] > 1)
+    return keys
+
+
+def _sharing(one: Int64s, other: Int64s) -> Bools:
+    """Tell which rows have the same two numbers as another row."""
+    _, index, counts = np.unique(_keys(one, other), return_inverse=True, return_counts=True)
+    shared: Bools = counts[index] > 1
     return shared
 
 
@@ -237,21 +251,26 @@ def _within(places: Int64s, centres: Int64s) -> Bools:
     return within
 
 
-def _crowded(every: _Known) -> Bools:
-    """Tell which molecules are where others look for copies and find more than they compare with."""
-    noted = np.concatenate([every.place.ravel(), every.run.ravel()])
-    noted = np.sort(noted[noted >= 0])
-    looking = every.looking
-    places, runs = every.place[looking], every.run[looking]
-    seen = np.searchsorted(noted, places + END_SLACK, "right") - np.searchsorted(noted, places - END_SLACK)
+def _crowded(every: _Known, meeting: Bools, in_runs: Bools, *, mixed: bool) -> Bools:
+    """Tell which molecules are where others look for copies and find more than they compare with.
+
+    Those that meet no other one find no copy, with however many they are compared. Where they look is as in
+    `copies._Neighbours`: at the first end where all show both, else at each; near an unclear end, exactly at
+    a clear one, and at the beginning of its homopolymer run.
+    """
+    known = np.concatenate([every.place, np.where(in_runs[:, None], every.run, NONE)], axis=1)
+    noted = np.sort(known[known >= 0])
+    looking = every.looking & meeting
+    places, runs, clear = (column[looking, : BOTH_ENDS if mixed else 1] for column in every)
+    slack = np.where(clear, 0, END_SLACK)
+    seen = np.searchsorted(noted, places + slack, "right") - np.searchsorted(noted, places - slack)
     seen += np.searchsorted(noted, runs, "right") - np.searchsorted(noted, runs)
     too_many = np.where(places >= 0, seen, 0).sum(axis=1) > CROWD
-    centres = np.sort(places[too_many][places[too_many] >= 0])
-    at = runs[too_many][runs[too_many] >= 0]
+    places, runs, slack = places[too_many], runs[too_many], slack[too_many]
+    centres, at = np.sort(places[slack > 0]), np.concatenate([places[slack == 0], runs[runs >= 0]])
     crowded = np.zeros(looking.size, np.bool_)
-    for end in range(BOTH_ENDS):
-        for there in (every.place[:, end], every.run[:, end]):
-            crowded |= (there >= 0) & (_within(there, centres) | np.isin(there, at))
+    for there in known.T:
+        crowded |= (there >= 0) & (_within(there, centres) | np.isin(there, at))
     return crowded
 
 

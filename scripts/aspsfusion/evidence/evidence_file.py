@@ -10,6 +10,7 @@ from pathlib import Path
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
+from aspsfusion.evidence.long_reads import LongReads
 from aspsfusion.evidence.primers import Primer, from_json, to_json
 from aspsfusion.evidence.umis import NO_UMIS, UmiSource
 from aspsfusion.io.compressed import DAMAGED
@@ -36,6 +37,7 @@ class Evidence:
         unused_umi: a value in names or tags that looks like a UMI but is not used; else empty.
         misread_runs: whether the lengths of homopolymer runs are often misread.
         primers: of the library, where they were given.
+        long_reads: what is known of long reads besides; None of short ones.
     """
 
     coverage: Coverage
@@ -48,6 +50,7 @@ class Evidence:
     misread_runs: bool = False
     long_insert: int | None = None
     primers: tuple[Primer, ...] = ()
+    long_reads: LongReads | None = None
 
 
 def write_evidence(evidence: Evidence, path: Path) -> None:
@@ -81,6 +84,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
             ]
             for fragment in evidence.fragments
         ],
+        **({"long_reads": evidence.long_reads.to_json()} if evidence.long_reads else {}),
     }
     with path.open("wb") as raw, gzip.GzipFile("", "wb", COMPRESSION, raw, mtime=0) as out:
         out.write(sealed_json(data, separators=(",", ":")).encode("utf-8"))
@@ -123,6 +127,7 @@ def read_evidence(path: Path) -> Evidence:
             data["misread_runs"],
             data["long_insert"],
             from_json(data["primers"]),
+            LongReads.from_json(data.get("long_reads")),
         )
     except (*DAMAGED, KeyError, TypeError, AttributeError) as error:  # type: ignore[misc]
         raise ReadsError(

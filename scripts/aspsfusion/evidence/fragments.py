@@ -4,13 +4,18 @@ Positions are 0-based and half-open. A fragment is a read pair, or a single read
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.transcripts import DECOY
 
 BOTH_ENDS = 2
+
+
+@cache
+def _gene_of(contig: str) -> str:
+    return contig.split("|", 1)[0]
 
 
 class Placement(NamedTuple):
@@ -40,7 +45,7 @@ class Placement(NamedTuple):
     @property
     def gene(self) -> str:
         """HGNC symbol of the contig's gene, DECOY for a decoy."""
-        return self.contig.split("|", 1)[0]
+        return _gene_of(self.contig)
 
 
 @dataclass(frozen=True)

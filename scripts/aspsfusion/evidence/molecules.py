@@ -179,7 +179,7 @@ class MoleculeFinder:
         others = [copies.shown for copies in self._aligned]
         if settled.ends_shown[0] == 1 and any(len(shown.ends) > 1 for shown in others):
             return None
-        return AloneMolecules(settled.text, settled.rows, others)
+        return AloneMolecules(settled.text, settled.rows, others, misread_runs=self.misread_runs)
 
     def _join(self, alone: AloneMolecules | None) -> list[Copies[int]]:
         """Join the copies among all fragments but those that are alone."""

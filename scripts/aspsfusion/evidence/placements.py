@@ -23,6 +23,9 @@ UMI_TAG = "RX"
 DECLARED_UMIS = "UMIs by the read structures "
 """Begins the comment in the header of a BAM whose UMIs are those of read structures and no others."""
 
+LONG_READS = "long reads of platform "
+"""Begins the comment in the header of a BAM of long reads, whose records are the pieces of each read."""
+
 LEAST_KNOWN = 20
 MOST_ALIKE = 0.8
 """Known bases of a read that may say something, and the share of one base from which it says nothing."""

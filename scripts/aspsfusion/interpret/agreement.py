@@ -17,6 +17,7 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ReportError
 from aspsfusion.evidence.primers import Primer
 from aspsfusion.interpret.assay import AMPLICON_CANNOT_SHOW
+from aspsfusion.interpret.assay_record import joining
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.differential import with_differential
 from aspsfusion.interpret.exclusion import ANCHORED, Findings, limit_of
@@ -171,6 +172,7 @@ def _findings_of(own: Report) -> Findings:
         fixed_ends=own.assay.fixed_ends.both_ends,
         anchored=own.assay.fixed_ends.one_end,
         primed=_primed(own),
+        artefacts=joining(own.assay.long_reads),
     )
 
 

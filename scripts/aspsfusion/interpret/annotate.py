@@ -10,7 +10,7 @@ from aspsfusion.call.one_sided import on_kept_side
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.interpret.nomenclature import fusion_name, translocation
 from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame, missing_product
-from aspsfusion.interpret.variants import change_name, shared_changes, with_indels
+from aspsfusion.interpret.variants import MIN_READS, change_name, shared_changes, with_indels
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.report.findings import (
     Confidence,
@@ -40,13 +40,20 @@ ONE_SIDED_REASONS = {
 }
 
 
-def annotate_fusions(panel: Panel, junctions: Iterable[CalledJunction]) -> list[Fusion]:
+def annotate_fusions(
+    panel: Panel, junctions: Iterable[CalledJunction], variant_reads: int = MIN_READS
+) -> list[Fusion]:
     """Return the report's records of the reported junctions, those of one rearrangement joined.
 
     Junctions with the same 5' and the same 3' gene are one event: one rearrangement, spliced in several ways,
     or one with several breakpoints.
+
+    Args:
+        panel: with the transcripts.
+        junctions: that are reported.
+        variant_reads: see `shared_changes`.
     """
-    fusions = [_annotate_fusion(panel, junction) for junction in junctions]
+    fusions = [_annotate_fusion(panel, junction, variant_reads) for junction in junctions]
     totals: dict[str, int] = {}
     for fusion in fusions:
         totals[fusion.name] = totals.get(fusion.name, 0) + fusion.fragments
@@ -56,7 +63,7 @@ def annotate_fusions(panel: Panel, junctions: Iterable[CalledJunction]) -> list[
     ]
 
 
-def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
+def _annotate_fusion(panel: Panel, junction: CalledJunction, variant_reads: int) -> Fusion:
     target = panel.spec.target
     five, three = _sides(panel, junction)
     inserted = junction.inserted
@@ -66,7 +73,7 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction) -> Fusion:
     five_tx = panel.transcripts[f"{five.gene}|{five.transcript}"]
     three_tx = panel.transcripts[f"{three.gene}|{three.transcript}"]
     name = f"{junction.five_gene}::{junction.three_gene}"
-    shared = shared_changes(junction)
+    shared = shared_changes(junction, variant_reads)
     five_coding = _coding(panel, five_tx, junction.five_pos)
     three_coding = _coding(panel, three_tx, junction.three_pos)
     coded = with_indels(junction, shared, five_coding, three_coding)

@@ -1,9 +1,11 @@
 """Describes the assay for the report: what it is declared and seen to be, its primers, UMIs and molecules."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.evidence.fixed_ends import MIN_FRAGMENTS, MIN_SHARE
+from aspsfusion.evidence.long_reads import INFORMATIVE_ANCHOR, TRUNCATED
 from aspsfusion.evidence.primers import Primer, PrimerPlace
 from aspsfusion.interpret.exclusion import AMPLICON, ANCHORED, Findings
 from aspsfusion.interpret.primed import Primed, described_places
@@ -14,11 +16,18 @@ from aspsfusion.report.assay import (
     AssayUmi,
     FixedEnds,
     FixedJunction,
+    FusionIsoform,
+    LongReadAssay,
     PrimedPlace,
     Seen,
 )
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.words import count, listed, plural
+
+WINDOWS = (
+    "Of long reads the pile-up of a junction, and its contig in the BAM file, show windows: more than 20 nt "
+    "from the junction the bases are those of the panel that the read is aligned to."
+)
 
 
 def assay_of(
@@ -45,12 +54,55 @@ def assay_of(
             junctions=[_fixed(fusion) for fusion in findings.fusions if fusion.fixed_ends],
         ),
         molecules_by=_molecules_by(record),
-        informs=_informs(panel, findings, seen),
-        notes=list(_notes(panel, findings)) if findings.primed else [],
+        informs=_informs(panel, findings, seen, long=record.long_reads is not None),
+        notes=[
+            *(_notes(panel, findings) if findings.primed else ()),
+            *([WINDOWS] if record.long_reads else ()),
+        ],
+        long_reads=long_read_assay(record, findings.fusions),
     )
 
 
+def long_read_assay(record: CallsFile, fusions: Sequence[Fusion]) -> LongReadAssay | None:
+    """Describe a sample of long reads; None for short ones.
+
+    Args:
+        record: calls of the sample.
+        fusions: its reported junctions, in the order of the calls.
+    """
+    long = record.long_reads
+    if long is None:
+        return None
+    reported = [called for called in record.calls.junctions if not called.rejections]
+    shown = Counter(
+        (fusion.full_name, long.exons[read.number])
+        for fusion, called in zip(fusions, reported, strict=True)
+        for read in called.reads
+    )
+    supporting = {read.number for called in reported for read in called.reads}
+    artefacts = Counter(long.artefacts)
+    artefacts.update(name for number, name in long.suspected.items() if number not in supporting)
+    return LongReadAssay(
+        platform=long.platform,
+        error_rate=long.error_rate,
+        margin=record.parameters.margin,
+        artefacts=dict(sorted(artefacts.items())),
+        isoforms=[
+            FusionIsoform(fusion=name, exons=exons, reads=number)
+            for (name, exons), number in sorted(shown.items(), key=lambda item: (-item[1], item[0]))
+        ],
+    )
+
+
+def joining(long_reads: LongReadAssay | None) -> dict[str, int]:
+    """Return the reads of each artefact that joins what are no parts of one molecule."""
+    found = long_reads.artefacts if long_reads else {}
+    return {name: number for name, number in found.items() if name != TRUNCATED}
+
+
 def _seen(record: CallsFile, findings: Findings) -> Seen:
+    if record.long_reads:
+        return "not determined"  # whole transcripts have their ends in common
     if any(findings.fixed_ends.values()):
         return "amplicons"
     if any(findings.anchored.values()) or _begin_at_primers(findings):
@@ -116,14 +168,25 @@ def _place(panel: Panel, place: PrimerPlace) -> PrimedPlace:
 
 
 def _molecules_by(record: CallsFile) -> str:
+    if record.long_reads:
+        return (
+            "UMI"
+            if record.umi
+            else "each read is counted as a molecule; copies made by PCR are not recognised"
+        )
     ends = "where their reads begin"
     if record.primers:
         ends = "where their reads begin, but for an end at a primer where the other end is at none"
     return f"UMI and {ends}" if record.umi else ends
 
 
-def _informs(panel: Panel, findings: Findings, seen: Seen) -> str:
+def _informs(panel: Panel, findings: Findings, seen: Seen, *, long: bool) -> str:
     target = panel.spec.target
+    if long and findings.library not in (AMPLICON, ANCHORED):
+        return (
+            f"Wild-type reads of {target.three_prime} that reach across the acceptor by "
+            f"{INFORMATIVE_ANCHOR} nt on both sides, for each acceptor."
+        )
     if findings.library == AMPLICON or seen == "amplicons":
         return (
             f"No wild-type molecule: between two primers of one gene nothing of {target.fusion} can be seen."

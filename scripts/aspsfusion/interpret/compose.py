@@ -21,7 +21,7 @@ from aspsfusion.interpret.annotate import (
     annotate_internal,
     annotate_one_sided,
 )
-from aspsfusion.interpret.assay_record import assay_of
+from aspsfusion.interpret.assay_record import assay_of, joining, long_read_assay
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.differential import differential_of, with_differential
 from aspsfusion.interpret.exclusion import ANCHORED, Findings
@@ -29,6 +29,7 @@ from aspsfusion.interpret.imbalance import imbalance
 from aspsfusion.interpret.metrics import problem_of
 from aspsfusion.interpret.primed import primed_by, require_primed_library
 from aspsfusion.interpret.quality import incomplete_evidence, quality_control
+from aspsfusion.interpret.variants import MIN_READS
 from aspsfusion.io.sealed import read_sealed
 from aspsfusion.panel.layout import DECOYS_FASTA, TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
@@ -53,6 +54,9 @@ ALIGN_KEYS = ("adapter_fraction", "overlap_fraction")
 
 LIBRARIES = ("pybwa", "pysam", "cutadapt")
 """Libraries whose version can change a result."""
+
+LONG_LIBRARIES = ("edlib", "mappy")
+"""The same of long reads."""
 
 DEMONSTRATION_NOTICE = "DEMONSTRATION REFERENCE, NOT FOR DIAGNOSIS"
 NO_WHOLE_GENOME = (
@@ -139,7 +143,9 @@ def compose_report(
     record, spec = results.record, panel.spec
     calls, coverage = record.calls, record.calls.coverage
     reported = [junction for junction in calls.junctions if not junction.rejections]
-    fusions = annotate_fusions(panel, reported)
+    fusions = annotate_fusions(
+        panel, reported, record.long_reads.variant_reads if record.long_reads else MIN_READS
+    )
     filtered = [
         annotate_filtered(panel, junction, record.parameters)
         for junction in calls.junctions
@@ -172,6 +178,7 @@ def compose_report(
         anchored={key: anchored_in_fixed_places(ends) for key, ends in sorted(coverage.ends.items())},
         primed=primed,
         listed_ends=calls.listed_ends,
+        artefacts=joining(long_read_assay(record, fusions)),
     )
     verdict, excluded = classify(spec, findings, parameters)
     expression = _expression(panel, coverage.genes)
@@ -186,6 +193,7 @@ def compose_report(
         software={
             "aspsfusion": __version__,
             "python": platform.python_version(),
+            **{library: version(library) for library in LONG_LIBRARIES if record.long_reads},
             **{library: version(library) for library in LIBRARIES},
         },
         parameters={"call": record.parameters.model_dump(), "classify": parameters.model_dump()},
@@ -205,7 +213,7 @@ def compose_report(
         expression=expression,
         exon_coverage=_exon_coverage(panel, coverage),
         gene_models=_gene_models(panel, fusions),
-        imbalance=imbalance(panel, coverage, record.median_insert, baseline),
+        imbalance=_imbalance(panel, record, baseline),
         differential=differential,
         interpretation=list(spec.texts.interpretation),
         limits=[
@@ -214,6 +222,12 @@ def compose_report(
         ],
         notices=[DEMONSTRATION_NOTICE] if reference.kind == "demonstration" else [],
     )
+
+
+def _imbalance(panel: Panel, record: CallsFile, baseline: Sequence[Imbalance]) -> Imbalance:
+    """Return the imbalance of the 3' gene; of long reads untested, whose middles are those of transcripts."""
+    found = imbalance(panel, record.calls.coverage, record.median_insert, baseline)
+    return found.model_copy(update={"p_value": None, "baseline": ""}) if record.long_reads else found
 
 
 def _panel_id(panel: Panel) -> PanelId:

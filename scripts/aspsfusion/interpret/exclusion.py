@@ -64,6 +64,7 @@ class Findings:
             do not.
         anchored: those that share the places of one end alone, likewise.
         primed: what the declared primers could show; None where none were declared.
+        artefacts: long reads by the name of the artefact that joins their parts.
     """
 
     sample: str
@@ -82,6 +83,7 @@ class Findings:
     anchored: Mapping[str, int] = field(default_factory=dict)
     primed: Primed | None = None
     listed_ends: ListedEnds = field(default_factory=ListedEnds)
+    artefacts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def deciding_breaks(self) -> list[OneSided]:

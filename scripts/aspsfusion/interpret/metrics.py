@@ -5,7 +5,7 @@ What is not known, or half there, is damage: a key that is misspelt would be tak
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -51,6 +51,7 @@ class ReadMetrics(_Metrics):
     n_fraction: Share = 0
     mean_quality: float | None = None
     q30_fraction: Share | None = None
+    qualities: Literal["absent"] | None = None
     candidate_fragments: Count = 0
     kmers_by_gene: dict[str, Count] = {}
     input: str = ""
@@ -81,6 +82,7 @@ class AlignedMetrics(_Metrics):
     umi_structures: list[str] = []
     too_short_reads: Count = 0
     foreign_starts: list[StartMetrics] = []
+    platform: str = ""
 
 
 def problem_of(data: Mapping[str, Any]) -> str:

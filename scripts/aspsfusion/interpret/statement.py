@@ -11,7 +11,7 @@ from aspsfusion.interpret.unproven import alone
 from aspsfusion.panel.spec import PanelSpec, TextSpec
 from aspsfusion.report.findings import Fusion, Reason
 from aspsfusion.report.models import Call, Exclusion, Verdict, in_one
-from aspsfusion.report.words import percent, plural, rounded_up
+from aspsfusion.report.words import joined, percent, plural, rounded_up
 
 FOR_THE_TARGET = (
     "NO_FUSION_PRODUCT",
@@ -173,10 +173,13 @@ def exclusion_evidence(spec: PanelSpec, findings: Findings, excluded: Exclusion)
     seen = (
         f"{plural(single, 'unique fragment joins', 'unique fragments join')} the two genes of "
         f"{spec.target.fusion}, each at a place of its own, "
-        "as chimeras of library preparation do; no others do."
+        f"as chimeras of library preparation do{'' if findings.artefacts else '; no others do'}."
         if single
         else f"No fragment supports {spec.target.fusion}."
     )
+    if findings.artefacts:
+        named = joined([f"{name} {number}" for name, number in findings.artefacts.items()])
+        seen += f" Long reads whose parts library preparation joined are no support ({named})."
     return f"{seen} Informative wild-type fragments where it would join: {informative_text(excluded)}."
 
 

@@ -41,11 +41,11 @@ class Change(NamedTuple):
     bases: str
 
 
-def shared_changes(junction: CalledJunction) -> list[Change]:
-    """Return the changes beside a junction that most of its crossing reads show."""
+def shared_changes(junction: CalledJunction, least: int = MIN_READS) -> list[Change]:
+    """Return the changes beside a junction that most of its crossing reads show, and at least so many."""
     reads = [read for read in junction.reads if read.kind == "split"]
     votes = Counter(change for read in reads for change in changes(junction, read))
-    return sorted(change for change, count in votes.items() if count >= MIN_READS and 2 * count > len(reads))
+    return sorted(change for change, count in votes.items() if count >= least and 2 * count > len(reads))
 
 
 def with_indels(

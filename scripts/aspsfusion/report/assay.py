@@ -65,6 +65,31 @@ class FixedEnds(Record):
     junctions: list[FixedJunction] = Field(default=[], description="reported junctions of that kind")
 
 
+class FusionIsoform(Record):
+    """What reads with a junction show of its genes."""
+
+    fusion: str = Field(description="the fusion with its type")
+    exons: str = Field(description="exons of each gene that the read shows, in the order of the RNA")
+    reads: int
+
+
+class LongReadAssay(Record):
+    """What is special about a sample of long reads."""
+
+    platform: Literal["ont", "pacbio", "long"] = Field(
+        description="as declared; 'long' where the lengths of the reads alone show it"
+    )
+    error_rate: float = Field(description="median share of edits in the bases of a read on the panel")
+    margin: int = Field(
+        description="edits by which a junction must be better than the wild type at this rate"
+    )
+    artefacts: dict[str, int] = Field(
+        description="reads that show an artefact of library preparation, by its name; they support nothing. "
+        "5' truncation: reads of the 3' gene that reach no acceptor and say nothing of the fusion"
+    )
+    isoforms: list[FusionIsoform] = Field(description="of the reported fusions, the most reads first")
+
+
 class Assay(Record):
     """What the assay is, what distinguishes its molecules, and which of them inform about the fusion."""
 
@@ -78,3 +103,6 @@ class Assay(Record):
         "", description="which molecules say something of the fusion's absence, in a sentence"
     )
     notes: list[str] = Field(default=[], description="what else is to be known of primers and molecules")
+    long_reads: LongReadAssay | None = Field(
+        None, exclude_if=lambda value: value is None, description="of long reads; absent for short ones"
+    )

@@ -1,10 +1,12 @@
 """Builds the part of the page on the assay: what it is, what its molecules are, and which of them inform."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from aspsfusion.report.assay import Assay, AssayPrimer
+from aspsfusion.report.assay import Assay, AssayPrimer, LongReadAssay
 from aspsfusion.report.html_parts import Fact, Table, columns
-from aspsfusion.report.words import count, joined, plural
+from aspsfusion.report.words import count, joined, percent, plural
+
+PLATFORMS = {"ont": "Nanopore", "pacbio": "PacBio", "long": "by their lengths"}
 
 
 def assay_facts(assay: Assay, genes: Sequence[str]) -> tuple[Fact, ...]:
@@ -24,8 +26,28 @@ def assay_facts(assay: Assay, genes: Sequence[str]) -> tuple[Fact, ...]:
             Fact("Molecules distinguished by", assay.molecules_by),
             Fact("Fixed ends", _fixed(assay)),
             Fact("Informative", assay.informs),
+            *_long_reads(assay.long_reads),
         )
         if fact.value
+    )
+
+
+def _long_reads(long: LongReadAssay | None) -> Iterator[Fact]:
+    """Yield what is special about long reads."""
+    if long is None:
+        return
+    name = PLATFORMS[long.platform]
+    yield Fact(
+        "Long reads",
+        f"{name}; errors in {percent(long.error_rate)} of the bases; a junction must be better than the "
+        f"wild type by {plural(long.margin, 'edit')}",
+    )
+    yield Fact(
+        "Artefacts", joined([f"{key}: {plural(number, 'read')}" for key, number in long.artefacts.items()])
+    )
+    yield Fact(
+        "Isoforms",
+        "; ".join(f"{each.fusion}: {each.exons} ({plural(each.reads, 'read')})" for each in long.isoforms),
     )
 
 

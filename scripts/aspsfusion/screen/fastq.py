@@ -29,6 +29,7 @@ from aspsfusion.native import (
     fresh,
     scan_fastq,
 )
+from aspsfusion.screen.fasta_reads import FastaFile, is_fasta
 
 
 class ScannedBlock(NamedTuple):
@@ -158,6 +159,7 @@ class FastqScanner:
         compressed: bytes of the file read so far.
         size: bytes of the file, None for a pipe.
         content: size and checksum of the file, once it is read to its end.
+        fasta: whether the file is FASTA and has no qualities.
     """
 
     def __init__(
@@ -173,7 +175,9 @@ class FastqScanner:
         self._table = table
         with _opening(path):
             self._stated = None if path == STANDARD_INPUT else stated_checksum(path)
-            self._file = InflatedFile(path, md5=self._stated is not None and self._stated.is_md5)
+            self.fasta = is_fasta(path)
+            kind = FastaFile if self.fasta else InflatedFile
+            self._file = kind(path, md5=self._stated is not None and self._stated.is_md5)
         self.size = self._file.size
         self._buffers = Buffers(BLOCK_BYTES // 8)
         self._rest = b""

@@ -25,6 +25,9 @@ from aspsfusion.screen.sequences import SequenceScreen
 BATCH_READS = 8192
 """Reads looked up per call: enough to make the call's own cost vanish."""
 
+BATCH_BASES = 16 * 1024 * 1024
+"""Bases of long reads that are looked up per call at the most, which memory holds four times."""
+
 
 @dataclass
 class _Batch:
@@ -38,6 +41,7 @@ class _Batch:
     unplaced: list[int] = field(default_factory=list)
     sequences: list[str] = field(default_factory=list)
     qualities: list[bytes] = field(default_factory=list)
+    bases: int = 0
 
     def add(self, record: pysam.AlignedSegment, bases: str, ordinal: int = 0, unplaced: int = 0) -> None:
         self.records.append(record)
@@ -46,7 +50,8 @@ class _Batch:
         self.sequences.append(bases)
         if self.counts is not None and (qualities := record.query_qualities) is not None:
             self.qualities.append(qualities.tobytes())
-        if len(self.records) == BATCH_READS:
+        self.bases += len(bases)
+        if len(self.records) == BATCH_READS or self.bases >= BATCH_BASES:
             self.flush()
 
     def flush(self) -> None:
@@ -61,7 +66,7 @@ class _Batch:
             self.counts.lengths.update(map(len, self.sequences))
             self.counts.add_qualities(np.frombuffer(b"".join(self.qualities), dtype=np.uint8))
         self.records, self.ordinals, self.unplaced = [], [], []
-        self.sequences, self.qualities = [], []
+        self.sequences, self.qualities, self.bases = [], [], 0
 
 
 def choose_fragments(

@@ -28,6 +28,7 @@ from aspsfusion.io.files import (
 from aspsfusion.native import BASES, GC, GOOD, LONGEST, QUALITY, TOTALS, UNKNOWN
 from aspsfusion.panel.screen_index import load_screen_index
 from aspsfusion.screen.fastq import FastqScanner
+from aspsfusion.screen.lengths import are_long
 from aspsfusion.screen.pairs import Lane, LaneReader
 
 
@@ -47,10 +48,11 @@ class ScreenMetrics(NamedTuple):
         read_lengths: number of reads by length in nt.
         gc_fraction: share of G and C among the bases that are known.
         n_fraction: share of bases that are not known (N).
-        mean_quality: mean Phred quality of all bases.
-        q30_fraction: share of bases with a quality of at least 30.
+        mean_quality: mean Phred quality of all bases; None where the reads have none.
+        q30_fraction: share of bases with a quality of at least 30, likewise.
         candidate_fragments: fragments that were kept.
         kmers_by_gene: panel k-mers in the reads that match the panel.
+        qualities: `absent` where a file is FASTA; else not in `screen.json`.
     """
 
     layout: Literal["paired", "single"]
@@ -65,14 +67,18 @@ class ScreenMetrics(NamedTuple):
     read_lengths: dict[str, int]
     gc_fraction: float
     n_fraction: float
-    mean_quality: float
-    q30_fraction: float
+    mean_quality: float | None
+    q30_fraction: float | None
     candidate_fragments: int
     kmers_by_gene: dict[str, int]
+    qualities: Literal["absent"] | None = None
 
     def as_json(self) -> str:
         """Return the text of `screen.json`."""
-        return json.dumps(self._asdict(), indent=1, ensure_ascii=False) + "\n"
+        data = self._asdict()
+        if self.qualities is None:
+            del data["qualities"]
+        return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 COMPRESSION_LEVEL = 1
@@ -108,6 +114,7 @@ class _Counts:
     ) -> ScreenMetrics:
         """Return the record of the sample."""
         bases, unknown = self.totals[BASES], self.totals[UNKNOWN]
+        absent = any(scanner.fasta for reader in readers for scanner in reader.scanners)
         return ScreenMetrics(
             layout="paired" if readers[0].mates == 2 else "single",
             interleaved=any(reader.interleaved for reader in readers),
@@ -126,10 +133,11 @@ class _Counts:
             read_lengths={str(length): count for length, count in sorted(self.lengths.items())},
             gc_fraction=_share(self.totals[GC], bases - unknown),
             n_fraction=_share(unknown, bases),
-            mean_quality=_share(self.totals[QUALITY], bases, MEAN_DECIMALS),
-            q30_fraction=_share(self.totals[GOOD], bases),
+            mean_quality=None if absent else _share(self.totals[QUALITY], bases, MEAN_DECIMALS),
+            q30_fraction=None if absent else _share(self.totals[GOOD], bases),
             candidate_fragments=self.kept,
             kmers_by_gene={symbol: n for symbol, n in zip(symbols, self.genes, strict=True) if n},
+            qualities="absent" if absent else None,
         )
 
 
@@ -228,11 +236,28 @@ def run_screen(
                 )
             for scanner in reader.scanners:
                 counts.add(scanner)
+            if len(lanes) > 1:
+                _refuse_other_lengths(reader, readers[0])
             read_before += sum(scanner.compressed for scanner in reader.scanners)
         require_unchanged(stamps)
         result = counts.metrics(lanes, readers, symbols)
         metrics_draft.write_text(result.as_json(), encoding="utf-8")
     return result
+
+
+def _refuse_other_lengths(reader: LaneReader, first: LaneReader) -> None:
+    """Refuse a lane of long reads beside one of short ones, both of which were read."""
+    kinds = []
+    for each in (reader, first):
+        (scanner, *_) = each.scanners
+        lengths = scanner.lengths[: scanner.totals[LONGEST] + 1]
+        kinds.append("long" if each.mates == 1 and are_long(dict(enumerate(lengths))) else "short")
+    if kinds[0] != kinds[1]:
+        raise ReadsError(
+            f"holds {kinds[0]} reads, and the first lane {kinds[1]} ones",
+            path=reader.scanners[0].label,
+            remedy="give long and short reads as separate samples",
+        )
 
 
 def _refuse_mixed(lanes: Sequence[Lane]) -> None:

@@ -143,7 +143,8 @@ def _head(inputs: Inputs) -> str:
 95% score intervals (Wilson 1927). Simulated reads show that the method does what it says under the stated
 conditions; they do not replace a laboratory's own samples. C / I / E stands for samples that are CONFIRMED,
 INDETERMINATE and EXCLUDED, "shown" for fragments of which a read shows both genes, "without the fusion" for
-samples that were made alike without it. Written by `make validate`; do not edit.
+samples that were made alike without it. Long reads have a study of their own, [long-reads.md](long-reads.md).
+Written by `make validate`; do not edit.
 """
 
 
