@@ -4,6 +4,8 @@ import random
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import integers, text
 
 from aspsfusion.call.borders import BoundaryMap, KnownPlaces, edit_distance
 from aspsfusion.call.consensus import agreed
@@ -215,3 +217,8 @@ def test_different_insertions_at_one_place_stay_apart(demo_panel: Panel, normal_
 @pytest.mark.parametrize(("one", "other", "edits"), [("", "", 0), ("ACGT", "ACT", 1), ("AAAA", "TTTT", 4)])
 def test_edit_distance(one: str, other: str, edits: int) -> None:
     assert edit_distance(one, other) == edit_distance(other, one) == edits
+
+
+@given(text("ACG", max_size=12), text("ACG", max_size=12), integers(0, 6))
+def test_edit_distance_up_to_a_number(one: str, other: str, most: int) -> None:
+    assert edit_distance(one, other, most) == min(edit_distance(one, other), most + 1)

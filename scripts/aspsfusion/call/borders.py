@@ -164,19 +164,36 @@ def _on_transcript(transcript: Transcript, position: int, place: int) -> int | N
     return None if one is None or other is None else other - one
 
 
-def edit_distance(one: str, other: str) -> int:
+def edit_distance(one: str, other: str, most: int | None = None) -> int:
     """Return the fewest substitutions, inserted and lost bases that turn one sequence into the other.
 
-    >>> edit_distance("ACGT", "AGT"), edit_distance("", "AC")
-    (1, 2)
+    Args:
+        one: bases.
+        other: bases.
+        most: number above which `most + 1` may be returned instead, which takes time by it and not by the
+            length (Ukkonen 1985).
+
+    >>> edit_distance("ACGT", "AGT"), edit_distance("", "AC"), edit_distance("AAAA", "TTTT", most=1)
+    (1, 2, 2)
     """
     while one and other and one[0] == other[0]:
         one, other = one[1:], other[1:]
     while one and other and one[-1] == other[-1]:
         one, other = one[:-1], other[:-1]
-    row = list(range(len(other) + 1))
+    band = max(len(one), len(other)) if most is None else most
+    beyond = band + 1
+    if abs(len(one) - len(other)) > band:
+        return beyond
+    row = [min(at, beyond) for at in range(len(other) + 1)]
     for index, base in enumerate(one, 1):
-        before, row[0] = row[0], index
-        for at, facing in enumerate(other, 1):
-            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (base != facing))
+        first, last = max(1, index - band), min(len(other), index + band)
+        # Beside the band all cells are as `beyond`, which row[last] is from the row before.
+        before, row[first - 1] = row[first - 1], index if first == 1 else beyond
+        for at in range(first, last + 1):
+            before, row[at] = (
+                row[at],
+                min(row[at] + 1, row[at - 1] + 1, before + (base != other[at - 1]), beyond),
+            )
+        if min(row[first - 1 : last + 1]) == beyond:
+            return beyond
     return row[-1]

@@ -88,7 +88,8 @@ def _same_event(one: Junction, other: Junction) -> bool:
     moved = abs(one.five_pos - other.five_pos), abs(one.three_pos - other.three_pos)
     more = len(longer) - len(shorter)
     if moved == (0, 0):
-        return edit_distance(shorter, longer) <= 1 + len(shorter) // BASES_PER_EDIT
+        most = 1 + len(shorter) // BASES_PER_EDIT
+        return edit_distance(shorter, longer, most) <= most
     if not 0 < more <= VARIANT_REACH:
         return False
     return (moved == (more, 0) and longer.endswith(shorter)) or (

@@ -7,6 +7,7 @@ where the genes are joined as it is, and the reads alone show it.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import accumulate
 from typing import NamedTuple
 
 from aspsfusion.call.borders import MAX_VARIANT, VARIANT_REACH
@@ -116,7 +117,8 @@ def _with_indel(own: str, start: int, bases: str, length: int) -> tuple[int, lis
     if not length:
         return sum(left), [_substitution(own, start + i, bases[i]) for i in range(end) if left[i]]
     right = [_differ(own, start + index - length, bases[index]) for index in range(end)]
-    cost = [sum(left[:place]) + sum(right[place + inserted :]) for place in range(end - inserted + 1)]
+    before, beyond = list(accumulate(left, initial=0)), list(accumulate(right, initial=0))
+    cost = [before[place] + beyond[-1] - beyond[place + inserted] for place in range(end - inserted + 1)]
     gap = max(range(len(cost)), key=lambda place: (-cost[place], place))
     found = [_substitution(own, start + i, bases[i]) for i in range(gap) if left[i]]
     found += [
