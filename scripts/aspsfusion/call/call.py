@@ -177,19 +177,18 @@ class Caller:
     ) -> CalledJunction:
         """Return a junction with the fragments at fixed ends, which UMIs need not.
 
-        Long reads of a whole transcript have their ends in common. But where reads of a junction that is not
-        between exon borders do, they may be copies of one molecule that template switching made.
+        Where long reads of a junction that is not between exon borders have ends in common, they may be
+        copies of one molecule that template switching made; errors may have changed its UMI.
         """
-        if evidence.umi_source != NO_UMIS:
-            return called
-        if evidence.long_reads is None:
-            return replace(called, fixed_ends=fixed_ends(molecules))
-        if called.known_place is not None:
-            return called
-        places = evidence.long_reads.places_of(item.support.fragment.number for item in molecules)
-        if len(places) >= self.parameters.needed_split_fragments(called.boundaries):
-            return called
-        return replace(called, fixed_ends=places, rejections=(*called.rejections, "ONE_MOLECULE"))
+        have_umis, long = evidence.umi_source != NO_UMIS, evidence.long_reads
+        if long is None:
+            return called if have_umis else replace(called, fixed_ends=fixed_ends(molecules))
+        numbers = [item.support.fragment.number for item in molecules]
+        if not have_umis:
+            called = replace(called, fixed_ends=long.fixed_ends(numbers))
+        if called.known_place is None and long.copies_of_one(numbers):
+            return replace(called, rejections=(*called.rejections, "ONE_MOLECULE"))
+        return called
 
     def _called(self, junction: Junction, molecules: list[Counted], coverage: Coverage) -> CalledJunction:
         """Return a junction with the counts of its molecules."""

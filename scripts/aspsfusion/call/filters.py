@@ -14,7 +14,6 @@ from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import SideCount
 from aspsfusion.report.findings import Reason
-from aspsfusion.report.words import plural
 
 MAX_HOMOLOGY = 30
 """Shared bases are counted up to this number on each side; more is no short repeat but a gene family."""
@@ -245,11 +244,10 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
         ),
         "ONE_MOLECULE": lambda: (
             f"All {junction.fragments_with_duplicates} fragments are copies of one molecule."
-            if not junction.fixed_ends
-            else f"The {plural(junction.fragments, 'read')} have their ends at "
-            f"{plural(len(junction.fixed_ends), 'place')} and may be copies of "
-            f"{plural(len(junction.fixed_ends), 'molecule')}; an unlisted junction {_place(junction)} needs "
-            f"{_needed(junction, parameters)}."
+            if junction.fragments == 1
+            else f"So many of the {junction.fragments} reads have an end in common, or are of whole "
+            f"transcripts, that they may be copies of one molecule; a junction {_place(junction)} may be one "
+            "that library preparation made."
         ),
     }
     return texts[code]()

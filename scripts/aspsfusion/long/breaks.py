@@ -10,7 +10,7 @@ and reads of a fusion agree, which `call` decides.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Literal, NamedTuple
 
 from aspsfusion.io.fasta import reverse_complement
@@ -44,6 +44,9 @@ RICH, RICH_BASES = 20, 12
 MOST_BETWEEN = 800
 """Bases between two pieces above which no window holds them: a read with 1,400 takes 2 s of a processor, and
 one with 700 0.4 s. What leaves a gene for more is a one-sided break. A cryptic exon has fewer."""
+
+MORE_PIECES = (3, 4, 5)
+"""Numbers of pieces of which the outer ones may be joined by a fusion."""
 
 REPEATED = 50
 """Bases that a read shows of a gene for the second time from which it holds two molecules of it."""
@@ -94,21 +97,38 @@ class BreakFinder:
     def breaks(self, read: str, pieces: Sequence[Piece]) -> Iterator[Break]:
         """Yield the breaks of a read, and the joins of two molecules of one gene.
 
+        Two genes of one strand break also across what is between them: a piece that is antisense, of another
+        gene or of a decoy may be a part of the bases that the fusion has there.
+
         Args:
             read: bases as sequenced.
             pieces: in the order of the read.
         """
-        for one, other in pairwise(pieces):
+        known = [piece for piece in pieces if piece.gene != DECOY]
+        for first, size in product(range(len(known)), MORE_PIECES):
+            if first + size <= len(known):
+                yield from self._across(read, known[first : first + size])
+        for one, other in pairwise(known):
             reverse = one.reverse
             five, three = (other, one) if reverse else (one, other)
-            if DECOY in (one.gene, other.gene):
-                continue  # what resembles a target goes on as it likes
             if one.reverse != other.reverse:
                 yield Break(five, three, reverse, "strand switch", proven=True)
             elif five.gene != three.gene:
                 yield Break(five, three, reverse, *self._artefact(read, five, three))
             elif five.contig == three.contig and five.end - three.start >= REPEATED:
                 yield Break(five, three, reverse, "concatemer", proven=True)
+
+    def _across(self, read: str, pieces: Sequence[Piece]) -> Iterator[Break]:
+        """Yield the break of the outer ones of some pieces, if they are of two genes of one strand."""
+        one, *between, other = pieces
+        if one.reverse != other.reverse or one.gene == other.gene:
+            return
+        five, three = (other, one) if one.reverse else (one, other)
+        artefact, proven = self._artefact(read, five, three)
+        if not proven:
+            if not artefact and any(piece.reverse != one.reverse for piece in between):
+                artefact = "strand switch"
+            yield Break(five, three, one.reverse, artefact, proven=False)
 
     def is_outer(self, piece: Piece, *, upstream: bool) -> bool:
         """Tell whether a piece ends where its gene's primary transcript does, or beyond.

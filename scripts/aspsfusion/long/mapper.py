@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from aspsfusion.errors import InstallationError
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.long.pieces import OUTER, OpenEnd, Piece, in_order, open_ends
+from aspsfusion.long.pieces import OUTER, OpenEnd, Piece, error_rate, in_order, open_ends
+from aspsfusion.long.umis import edlib_align, without_the_extra
 from aspsfusion.panel.panel import Panel
 
 SEEDS = {"k": 13, "w": 5, "min_cnt": 2, "min_chain_score": 25, "min_dp_score": 30}
@@ -28,6 +28,9 @@ LEAST_OPEN, MOST_OPEN = 25, 200
 MOST_EDITS = 0.22
 """Share of edits up to which an open end fits a place. The best of 5,000 random places has 0.23 and more for
 30 bases, 0.28 for 40 and 0.35 for 60 (300 random pieces of each length)."""
+
+EQUAL_AND_OTHER = 0x4000000
+"""Flag of minimap2 (--eqx): its CIGARs say which bases are equal."""
 
 MOST_PIECE_EDITS = 0.25
 """Share of edits above which a hit is of no gene of the panel."""
@@ -47,15 +50,11 @@ class Mapper:
     """
 
     def __init__(self, panel: Panel, scratch: Path) -> None:
+        self._align = edlib_align()
         try:
-            import edlib
             import mappy
         except ImportError as error:
-            raise InstallationError(
-                f"long reads need mappy and edlib ({error})",
-                remedy="install the extra 'long': pip install 'aspsfusion[long]'",
-            ) from error
-        self._edlib: Any = edlib
+            raise without_the_extra(error) from error
         primary = {t.key: t.sequence for t in panel.primary.values()}
         others = {u.key: u.sequence for u in panel.unspliced.values()}
         others |= {decoy.key: decoy.sequence for decoy in panel.decoys.values()}
@@ -97,7 +96,7 @@ class Mapper:
         for name, sequence in self._targets.items():
             if name.startswith(f"{piece.gene}|"):
                 continue
-            found = self._edlib.align(bases, sequence, mode="HW", task="path", k=int(MOST_EDITS * len(bases)))
+            found = self._align(bases, sequence, mode="HW", task="path", k=int(MOST_EDITS * len(bases)))
             if found["editDistance"] >= 0 and (best is None or found["editDistance"] < best[0]):
                 best = found["editDistance"], name, found
         if best is None:
@@ -120,17 +119,20 @@ class Mapper:
 
 def _aligner(mappy: Any, sequences: dict[str, str], path: Path, seeds: dict[str, int]) -> Any:
     path.write_text("".join(f">{name}\n{bases}\n" for name, bases in sequences.items()), encoding="ascii")
-    return mappy.Aligner(str(path), preset="map-ont", best_n=0, n_threads=1, **seeds)
+    return mappy.Aligner(
+        str(path), preset="map-ont", best_n=0, n_threads=1, extra_flags=EQUAL_AND_OTHER, **seeds
+    )
 
 
 def _hits(aligner: Any, read: str) -> Iterator[Piece]:
     for hit in aligner.map(read):
-        if hit.NM / hit.blen > MOST_PIECE_EDITS:
-            continue
         reverse = hit.strand < 0
         first, last = (len(read) - hit.q_en, len(read) - hit.q_st) if reverse else (hit.q_st, hit.q_en)
         cigar = tuple((operation, length) for length, operation in hit.cigar)
-        yield Piece(hit.ctg, reverse, hit.r_st, hit.r_en, first, last, len(read), hit.NM, cigar)
+        whole = Piece(hit.ctg, reverse, hit.r_st, hit.r_en, first, last, len(read), hit.NM, cigar)
+        for piece in whole.without_large_indels():
+            if error_rate([piece]) <= MOST_PIECE_EDITS:
+                yield piece
 
 
 def _operations(cigar: str) -> tuple[tuple[int, int], ...]:

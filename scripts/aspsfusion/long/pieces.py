@@ -15,6 +15,11 @@ MATCHES, ON_READ, ON_CONTIG = (0, 7, 8), (0, 1, 7, 8), (0, 2, 3, 7, 8)
 
 CLIPS = (4, 5)
 
+MATCH, INSERTION, DELETION, SKIP, EQUAL, MISMATCH = 0, 1, 2, 3, 7, 8
+
+LARGE = 30
+"""Bases of an indel from which it is no error, but other sequence or an exon that the read has not."""
+
 OUTER = 30
 """Bases beside the ends of a transcript: where it begins and ends varies."""
 
@@ -79,6 +84,42 @@ class Piece(NamedTuple):
                 into = max(0, query - reads[index])
                 return reads[index] + into, contigs[index] + into
         return self.query_end, self.end
+
+    def changes(self) -> Iterator[int]:
+        """Yield the positions on the contig at which the read has another base."""
+        at = self.start
+        for operation, length in self.cigar:
+            if operation == MISMATCH:
+                yield from range(at, at + length)
+            at += length * (operation in ON_CONTIG)
+
+    def without_large_indels(self) -> Iterator["Piece"]:
+        """Yield the parts between insertions and deletions that are no errors; itself if there are none."""
+        if not any(op in (INSERTION, DELETION, SKIP) and size >= LARGE for op, size in self.cigar):
+            yield self
+            return
+        query, at = self.query_start, self.start
+        part: list[tuple[int, int]] = []
+        first = query, at
+        for operation, size in (*self.cigar, (SKIP, LARGE)):
+            if operation in (INSERTION, DELETION, SKIP) and size >= LARGE:
+                if part:
+                    edits = sum(length for op, length in part if op not in (MATCH, EQUAL))
+                    yield self._replace(
+                        query_start=first[0],
+                        query_end=query,
+                        start=first[1],
+                        end=at,
+                        edits=edits,
+                        cigar=tuple(part),
+                    )
+                part = []
+            else:
+                part.append((operation, size))
+            query += size * (operation in ON_READ)
+            at += size * (operation in ON_CONTIG)
+            if not part:
+                first = query, at
 
     @property
     def _corners(self) -> tuple[list[int], list[int]]:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from aspsfusion.errors import ParameterError
-from aspsfusion.screen.lengths import LONGEST_SHORT, are_long
+from aspsfusion.screen.lengths import LONG_SHARE, LONGEST_SHORT, are_long
 
 SHORT, LONG = "short", "long"
+AT_LEAST, LONG_ONES = f"more than {LONG_SHARE:.0%}", f"reads above {LONGEST_SHORT} nt"
 
 
 def platform_of(declared: str | None, screen: Mapping[str, Any]) -> str:
@@ -24,7 +25,7 @@ def platform_of(declared: str | None, screen: Mapping[str, Any]) -> str:
     long = are_long(lengths)
     if paired and long:
         raise ParameterError(
-            f"the reads are pairs, and more than half of their bases are in reads above {LONGEST_SHORT} nt",
+            f"the reads are pairs, and {AT_LEAST} of their bases are in {LONG_ONES}",
             remedy="give long reads as single ones, each with a name of its own",
         )
     if declared not in (None, "auto"):
@@ -35,7 +36,7 @@ def platform_of(declared: str | None, screen: Mapping[str, Any]) -> str:
             )
         if long and declared == SHORT:
             raise ParameterError(
-                f"--platform short: more than half of the bases are in reads above {LONGEST_SHORT} nt",
+                f"--platform short: {AT_LEAST} of the bases are in {LONG_ONES}",
                 remedy="leave out --platform, or give ont or pacbio",
             )
         return str(declared)
