@@ -58,6 +58,7 @@ def analyse_reads(
     reads: Sequence[str],
     platform: str | None = "ont",
     names: Sequence[str] = (),
+    library: str | None = None,
 ) -> Report:
     """The report of a sample of single reads."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -69,7 +70,7 @@ def analyse_reads(
     candidates, screen = directory / "candidates.fastq.gz", directory / "screen.json"
     run_screen(panel.directory, [Lane(fastq)], candidates, screen, force=True)
     return run_analyse(
-        SampleInput(panel.directory, candidates, screen, platform=platform),
+        SampleInput(panel.directory, candidates, screen, platform=platform, library=library),
         SampleFiles(directory, "sample", force=True),
         Thresholds(CallParameters(), ClassifyParameters()),
     )

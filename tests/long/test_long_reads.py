@@ -139,6 +139,85 @@ def test_concatemers_are_no_support(demo_panel: Panel, tmp_path: Path, rate: flo
     assert artefacts.get("concatemer", 0) + artefacts.get("internal priming", 0) >= 39
 
 
+@pytest.mark.parametrize("what", ["antisense", "decoy"])
+def test_a_piece_between_the_genes_hides_no_fusion(demo_panel: Panel, tmp_path: Path, what: str) -> None:
+    """What is aligned elsewhere, or on the other strand, may be what the fusion has between its genes."""
+    between = {
+        "antisense": reverse_complement(demo_panel.unspliced["TFE3"].sequence[5000:5150]),
+        "decoy": demo_panel.decoys["METRNL"].sequence[100:250] if "METRNL" in demo_panel.decoys else "",
+    }[what]
+    source = random.Random(5)
+    five, three = sides(demo_panel, TYPE_1)
+    reads = [with_errors(across(five + between, three, 1200, source, 80), 0.03, source) for _ in range(8)]
+    report = analyse_reads(demo_panel, tmp_path, turned(reads))
+    assert report.verdict.call == "CONFIRMED"
+    assert report.fusions[0].split_reads >= 5
+
+
+def test_a_part_of_the_other_gene_inside_one_is_seen(demo_panel: Panel, tmp_path: Path) -> None:
+    """Minimap2 lays it as an insertion into one gene."""
+    source = random.Random(5)
+    five, three = (demo_panel.primary[gene].sequence for gene in ("ASPSCR1", "TFE3"))
+    inside = three[200:1016] + five[751:951] + three[1016:2200]
+    reads = [with_errors(inside, 0.03, source) for _ in range(8)]
+    wild = [with_errors(three[: source.randint(2000, 2900)], 0.03, source) for _ in range(40)]
+    report = analyse_reads(demo_panel, tmp_path, [*reads, *wild, *wild_type(demo_panel, 60, 0.03, source)])
+    assert report.verdict.call == "INDETERMINATE"
+    assert max(report.exclusion.informative_fragments.values()) < 60
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("amplicons", "AMPLICON_CANNOT_SHOW"),
+        ("from a primer", "AMPLICON_CANNOT_SHOW"),
+        ("mouse", "LOW_COVERAGE"),
+        ("skipped exons", "LOW_COVERAGE"),
+        ("copies", "LOW_COVERAGE"),
+    ],
+)
+def test_reads_that_could_not_show_it_exclude_nothing(
+    demo_panel: Panel, tmp_path: Path, what: str, code: str
+) -> None:
+    source = random.Random(9)
+    five, three = (demo_panel.primary[gene].sequence for gene in ("ASPSCR1", "TFE3"))
+    other = [with_errors(bases, 0.11, source) for bases in (five, three)]
+    given = {
+        "amplicons": [three[700:1300], five[300:1200]],
+        "from a primer": [three[800:], five[500:]],
+        "mouse": [bases[source.randint(0, 300) :] for bases in other],
+        "skipped exons": [three[:911] + three[1134:2600], five[:1500]],
+        "copies": [three[:2600], five[:1500]],
+    }[what]
+    reads = [with_errors(bases, 0.03, source) for bases in given for _ in range(40)]
+    umis = ["".join(source.choices("ACGT", k=12)) for _ in range(3)]
+    copies = [f"r{index}_{with_errors(umis[index % 3], 0.03, source)}" for index in range(len(reads))]
+    report = analyse_reads(demo_panel, tmp_path, reads, names=copies if what == "copies" else ())
+    assert report.verdict.call == "INDETERMINATE"
+    assert code in [reason.code for reason in report.verdict.reasons]
+
+
+def test_chimeras_of_one_place_are_no_fusion(demo_panel: Panel, tmp_path: Path) -> None:
+    """Of those that join one end to any place of the other gene, some are beside an exon border."""
+    source = random.Random(4)
+    five, three = (demo_panel.primary[gene].sequence for gene in ("ASPSCR1", "TFE3"))
+    places = [source.randint(600, 1600) for _ in range(80)] + [1016, 1134]
+    reads = [
+        with_errors(five[source.randint(0, 300) : 951] + three[at:][:900], 0.03, source) for at in places
+    ]
+    report = analyse_reads(demo_panel, tmp_path, reads)
+    assert report.verdict.call == "INDETERMINATE"
+    assert "AMONG_CHIMERAS" in {reason.code for each in report.filtered for reason in each.reasons}
+
+
+def test_declared_amplicons_of_a_fusion_cannot_be_counted(demo_panel: Panel, tmp_path: Path) -> None:
+    source = random.Random(4)
+    five, three = sides(demo_panel, TYPE_1)
+    reads = [with_errors(five[-300:] + three[:400], 0.03, source) for _ in range(30)]
+    report = analyse_reads(demo_panel, tmp_path, reads, library="amplicon")
+    assert [reason.code for reason in report.verdict.reasons] == ["FIXED_ENDS"]
+
+
 ARTEFACTS_ALIKE = {
     "rich in A": "GTAAAAGAAAAACAAAATAAAG",
     "Alu": "GGCCGGGCGCGGTGGCTCACGCCTGTAATCCCAGCACTTTGGGAGGCCGAGGCGGGCGGATCACGAGGTCAGGAGATCGAGACCATCCCGGC"

@@ -15,7 +15,7 @@ from aspsfusion.call.assign import Assigned, SupportFinder
 from aspsfusion.call.bridges import BridgeFinder
 from aspsfusion.call.calls_file import CalledJunction, CalledRead, Calls, CallsFile, MatePlace, write_calls
 from aspsfusion.call.clips import clips_of
-from aspsfusion.call.filters import beside_stronger, homology, rejections
+from aspsfusion.call.filters import among_chimeras, beside_stronger, homology, rejections
 from aspsfusion.call.internal import internal_events
 from aspsfusion.call.junction import in_order
 from aspsfusion.call.listed_ends import at_listed_ends
@@ -156,6 +156,13 @@ class Caller:
             else j
             for j in junctions
         ]
+        if evidence.long_reads is not None:
+            junctions = [
+                replace(j, rejections=(*j.rejections, "AMONG_CHIMERAS"))
+                if among_chimeras(j, junctions)
+                else j
+                for j in junctions
+            ]
         supports = {junction: [item.support for item in found] for junction, found in molecules.items()}
         # What only touches a junction that proves to be none may be of another one.
         loose = [f for j in junctions if j.rejections for f in assignment.touching[j.junction]]

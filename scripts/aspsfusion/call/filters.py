@@ -27,6 +27,13 @@ STRONGER_RATIO = 20
 """Split fragments of a junction for each one of a junction beside it that errors in its reads explain. With 3
 percent errors, 1,000 fragments of one junction gave at most 5 that fitted another place better."""
 
+ONE_PLACE = 10
+"""Bases within which long reads break off at one place."""
+
+CHANCE_SHARE = 0.1
+"""Share of chimeras at any place of a gene of which those beside exon borders are: of 119 that joined the end
+of exon 7 of ASPSCR1 to TFE3 eight were within the few bases of a border that errors explain."""
+
 SHADOW_REACH = 60
 """Bases of a transcript within which errors put a read beside its junction; the repeat at the 5' breakpoint
 of the shipped panel does so by 30 and by 36 nt."""
@@ -147,6 +154,28 @@ def beside_stronger(panel: Panel, junction: CalledJunction, others: Iterable[Cal
     )
 
 
+def among_chimeras(junction: CalledJunction, others: Iterable[CalledJunction]) -> bool:
+    """Whether chimeras of the same two genes explain a junction between exon borders by chance.
+
+    Where library preparation joins one place of a gene to any place of another, some of the places are beside
+    an exon border.
+
+    Args:
+        junction: that is judged.
+        others: junctions of the sample.
+    """
+    alone = sum(
+        other.split_reads
+        for other in others
+        if (other.five_gene, other.three_gene) == (junction.five_gene, junction.three_gene)
+        and other.known_place is None
+        and other.rejections
+        and min(abs(other.five_pos - junction.five_pos), abs(other.three_pos - junction.three_pos))
+        <= ONE_PLACE
+    )
+    return junction.known_place is not None and junction.split_reads <= CHANCE_SHARE * alone
+
+
 def _apart(panel: Panel, gene: str, one: int, other: int) -> int:
     """Return the fewest bases between two genomic positions on any transcript or the unspliced gene."""
     distances = [abs(one - other)]
@@ -241,6 +270,10 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
         "BESIDE_STRONGER_JUNCTION": lambda: (
             f"A junction within {SHADOW_REACH} nt has at least {STRONGER_RATIO} times as many split reads; "
             "sequencing errors in some of them explain this one."
+        ),
+        "AMONG_CHIMERAS": lambda: (
+            f"{split}, and more than {1 / CHANCE_SHARE:.0f} times as many join one of the two places to any "
+            "place of the other gene, as library preparation does: some of these are beside an exon border."
         ),
         "ONE_MOLECULE": lambda: (
             f"All {junction.fragments_with_duplicates} fragments are copies of one molecule."
