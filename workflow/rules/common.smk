@@ -141,13 +141,8 @@ def benchmark_of(job):
     return f"{OUTDIR}/benchmarks/{job}/{{sample}}.tsv"
 
 
-def let_no_candidates_stay():
-    """Remove what no job reads any more, however a run ends, and also what one before it has left."""
-    # Snakemake has no published name for its option --notemp; a test of two runs, with it and without, holds this.
-    if not workflow.storage_settings.notemp:
-        remove_candidates(map(Path, OUTCOMES))
-
-
+# Snakemake has no published name for its option --notemp; a test of two runs, with it and without, holds this.
+CANDIDATES_GO = not workflow.storage_settings.notemp
 OUTCOMES = expand(of_sample("outcome.json"), sample=SAMPLES)
 # What is not true any more as soon as the reads or the panel are looked at again.
 OF_THE_BATCH = [*SUMMARY.values(), COMPARED, BATCH_COMPLETE, MANIFEST]
