@@ -139,6 +139,8 @@ def one_round(batch: SmallBatch, kind: str, seed: int, whole: Undisturbed) -> tu
         problems.append(f"status {status}: {said[-300:]}")
     if kind != "SIGKILL" and left(batch):
         problems.append(f"left {left(batch)}")
+    if kind != FULL and list(batch.outdir.rglob("*.failed.txt")):
+        problems.append("a sample is to blame")
     locks = batch.directory / ".snakemake" / "locks"
     if locks.is_dir() and any(locks.iterdir()):
         run(batch, "--unlock")

@@ -23,7 +23,7 @@ RECORD_SUFFIX = ".record.json"
 FINDINGS_SUFFIX = ".batch.json"
 NOTE_SUFFIX = ".failed.txt"
 ATTEMPT_SUFFIX = ".attempt.txt"
-"""Names the job that runs; what a killed one leaves."""
+"""Names the job that runs, where others may follow it; what a killed one leaves."""
 
 CANDIDATES_SUFFIX = ".candidates.fastq.gz"
 """Reads between the jobs of a sample, no result."""
