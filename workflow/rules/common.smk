@@ -33,7 +33,7 @@ try:
         option_list,
         require_one_genome,
     )
-    from aspsfusion.errors import AspsfusionError
+    from aspsfusion.errors import AspsfusionError, sentence_of
     from aspsfusion.io.permissions import (
         VARIABLE,
         close_directory,
@@ -81,8 +81,8 @@ try:
     config["panel"] = shipped_file(config["panel"])
     PANEL_YAML = configured_file(config, "panel")
     SAMPLES = {sample.sample_id: sample for sample in read_samples(config["samples"])}
-except AspsfusionError as error:
-    raise WorkflowError(error.sentence()) from None
+except (AspsfusionError, OSError) as error:
+    raise WorkflowError(sentence_of(error)) from None
 
 OUTDIR = str(Path(config["outdir"]))
 # A panel that is there is only read; it is another one by what it holds, not by its time.
