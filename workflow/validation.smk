@@ -18,7 +18,7 @@ configfile: "config/validation.yaml"
 
 from aspsfusion import __version__ as PACKAGE_VERSION
 from aspsfusion.config import configured_file, numbers, option_list
-from aspsfusion.errors import AspsfusionError
+from aspsfusion.errors import AspsfusionError, sentence_of
 from aspsfusion.validation.study import load_study
 
 try:
@@ -26,8 +26,8 @@ try:
     PANEL_YAML = configured_file(config, "panel", missing="set it to a panel YAML")
     GENOME_FASTA = configured_file(config, "genome_fasta")
     STUDY = load_study(Path(STUDY_FILE))
-except AspsfusionError as error:
-    raise WorkflowError(error.sentence()) from None
+except (AspsfusionError, OSError) as error:
+    raise WorkflowError(sentence_of(error)) from None
 
 OUTDIR = str(Path(config["outdir"]))
 SCALE = float(config["scale"])

@@ -115,12 +115,14 @@ def reason_of(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def sentence_of(error: OSError) -> str:
-    """Return an error of the system as one line: file, problem and remedy.
+def sentence_of(error: AspsfusionError | OSError) -> str:
+    """Return an error of the program or of the system as one line: file, problem and remedy.
 
     >>> sentence_of(PermissionError(13, "Permission denied", "x.bam"))
     'x.bam: permission denied; check path, permission and free space'
     """
+    if isinstance(error, AspsfusionError):
+        return error.sentence()
     if error.errno in NO_ROOM:
         problem, remedy = f"cannot be written: {NO_ROOM[error.errno]}", MAKE_ROOM
     else:

@@ -178,6 +178,11 @@ HEADER = "sample_id fastq_1 fastq_2 bam control tumour_fraction batch library"
         pytest.param([HEADER, "a/b c.fq"], "row 2: sample_id 'a/b' is not a plain name", id="slash"),
         pytest.param([HEADER, "panel c.fq"], "is used by the output directory", id="reserved name"),
         pytest.param([HEADER, "S1 c.fq", "S2 no.fq"], "row 3: fastq_1 'no.fq' does not exist", id="missing"),
+        pytest.param(
+            [HEADER, f"S1 {'c' * 300}.fq"],
+            "ccc.fq' cannot be found (file name too long); correct the path",
+            id="long name",
+        ),
         pytest.param([HEADER, "S1 folder"], "row 2: fastq_1 'folder' is a directory", id="directory"),
         pytest.param([HEADER, "S1"], "row 2: names no reads", id="no reads"),
         pytest.param([HEADER, "S1 . c.fq"], "row 2: names fastq_2 without fastq_1", id="second mates only"),

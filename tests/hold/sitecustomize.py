@@ -62,7 +62,7 @@ def _disturb(below: list[str], counts: str, job: str, at: int, number: int, room
     sys.addaudithook(watch)
 
 
-_JOBS = ("build", "screen", "analyse", "compare", "report", "summary", "check", "manifest")
+_JOBS = ("build", "screen", "extract", "analyse", "compare", "report", "summary", "check", "manifest")
 """Words by which the commands of the workflow's jobs are known."""
 
 if any(Path(word).name == "aspsfusion" for word in sys.orig_argv[1:2]):

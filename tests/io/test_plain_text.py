@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from aspsfusion.batch.multiqc import write_multiqc
 from aspsfusion.batch.summary import SummaryRow, write_summary_tsv
 from aspsfusion.cli import main
 from aspsfusion.cli.options import ProgressLine
 from aspsfusion.io.plain_text import PlainText
-from aspsfusion.report.compatible import write_arriba
+from aspsfusion.report.compatible import write_arriba, write_star_fusion
 from aspsfusion.report.json_tsv import write_fusions_tsv, write_json
 from aspsfusion.report.models import Report
 from report_factory import confirmed_report, judged
@@ -33,10 +34,12 @@ def cells(path: Path) -> list[str]:
 
 
 def test_tables_hold_no_formula_and_no_control_character(tmp_path: Path) -> None:
-    row = SummaryRow("-s1", "FAILED", "", EVIL, total_reads=-3, fraction_three_prime=-0.5)
+    row = SummaryRow("-s1", "FAILED", EVIL, EVIL, total_reads=-3, fraction_three_prime=-0.5)
     write_summary_tsv([row], tmp_path / "summary.tsv")
     write_fusions_tsv(evil_report(), tmp_path / "fusions.tsv")
     write_arriba(evil_report(), tmp_path / "arriba.tsv")
+    write_star_fusion(evil_report(), tmp_path / "star-fusion.tsv")
+    write_multiqc([row], tmp_path / "aspsfusion_mqc.tsv")
     for path in tmp_path.iterdir():
         found = cells(path)
         assert any(cell.startswith("'=cmd") for cell in found), path

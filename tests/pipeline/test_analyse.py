@@ -1,6 +1,9 @@
 """All stages of a sample in one process: the same bytes as step by step, the same words when one fails."""
 
 import gzip
+import hashlib
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.pipeline import SampleFiles
 from aspsfusion.report.files import WRITERS
 from aspsfusion.report.json_tsv import read_report, write_json
+from bam_factory import Record, write_records
 from small_panel import FIVE_TRANSCRIPT, THREE_TRANSCRIPT, SmallPanel, random_bases
 
 FUSED = FIVE_TRANSCRIPT[:120] + THREE_TRANSCRIPT[80:]
@@ -94,6 +98,26 @@ def test_record_alone_is_that_of_the_report(panel: Path, screened: Path, tmp_pat
     assert main(["report", "--from", f"{alone}.record.json", *words]) == 0
     for name in REPORT_FILES:
         assert Path(f"{alone}.{name}").read_bytes() == Path(f"{whole}.{name}").read_bytes()
+
+
+@pytest.mark.parametrize("stage", ["screen", "extract"])
+def test_a_file_of_any_name_is_reported_with_reads_and_checksum(
+    panel: Path, screened: Path, tmp_path: Path, stage: str
+) -> None:
+    """A file that was cut off between two records looks whole; whoever has its checksum can tell."""
+    reads = tmp_path / os.fsdecode(b"l\xe4ser\xff.bam")
+    lines = (screened / "reads.fastq").read_text().splitlines()
+    if stage == "screen":
+        shutil.copy(screened / "reads.fastq", reads)
+    else:
+        write_records(reads, [Record(f"r{i}", bases) for i, bases in enumerate(lines[1::4])])
+    words = ["--output", f"{tmp_path}/c.fastq.gz", "--metrics", f"{tmp_path}/s.json"]
+    assert main([stage, "--panel", str(panel), str(reads), *words]) == 0
+    assert analyse(panel, tmp_path, tmp_path / "out") == 0
+    (file,) = read_report(tmp_path / "out" / "x.report.json").inputs
+    checksum = hashlib.sha256(reads.read_bytes()).hexdigest()
+    assert (file.name, file.reads, file.sha256) == ("l\\udce4ser\\udcff.bam", 240, checksum)
+    assert checksum in (tmp_path / "out" / "x.report.html").read_text()
 
 
 def test_what_can_be_asked_for_besides_is_removed_with_a_failed_sample() -> None:

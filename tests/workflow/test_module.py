@@ -1,5 +1,6 @@
 """The workflow as a module of another one, in a directory of its own, as `snakedeploy` sets it up."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,12 +42,27 @@ def deployed(undisturbed: SmallBatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def candidates_of(outdir: Path) -> Path:
+    """Return the file of a sample's reads between its jobs."""
+    return outdir / SAMPLE / f"{SAMPLE}.candidates.fastq.gz"
+
+
+def leave_candidates(outdir: Path) -> None:
+    """Leave what Snakemake forgets after an interrupt between a sample's last job and the checkpoint."""
+    left = candidates_of(outdir)
+    left.write_bytes(b"reads of a patient")
+    shutil.copystat(outdir / SAMPLE / f"{SAMPLE}.outcome.json", left)  # no newer
+
+
 def test_failed_and_good_samples_of_a_module(deployed: Path, undisturbed: SmallBatch) -> None:
     said = deployed / "said"
-    for _ in range(2):  # without a profile, and without a handler of its own
+    for run in range(2):  # without a profile, and without a handler of its own
+        if run:
+            leave_candidates(deployed / "fusions")
         done = snakemake(["--cores", "2"], deployed, said)
         assert done.returncode == 1
         assert verdicts(deployed / "fusions") == {SAMPLE: "CONFIRMED", "damaged": "FAILED"}, done.stdout
+    assert not candidates_of(deployed / "fusions").exists(), "an interrupted run may leave no reads for ever"
     report = Path(SAMPLE) / f"{SAMPLE}.report.json"
     assert (deployed / "fusions" / report).read_bytes() == (undisturbed.outdir / report).read_bytes()
 

@@ -117,6 +117,7 @@ def every_tenth(fastq: Path) -> str:
         (["genom_fasta=x.fa"], "'genom_fasta' is not known; did you mean 'genome_fasta'?"),
         (["genome_fasta={genome}", "samples={sheet}"], "row 2: fastq_1 'no.fastq' does not exist"),
         (["genome_fasta={genome}", "call={{min_anchor: 3}}"], "3 is less than the minimum of 6"),
+        ([f"genome_fasta={'g' * 300}"], "ggg: file name too long; check path, permission and free space"),
     ],
 )
 def test_mistakes_stop_the_workflow_in_one_sentence(

@@ -33,7 +33,7 @@ try:
         option_list,
         require_one_genome,
     )
-    from aspsfusion.errors import AspsfusionError
+    from aspsfusion.errors import AspsfusionError, sentence_of
     from aspsfusion.io.permissions import (
         VARIABLE,
         close_directory,
@@ -81,8 +81,8 @@ try:
     config["panel"] = shipped_file(config["panel"])
     PANEL_YAML = configured_file(config, "panel")
     SAMPLES = {sample.sample_id: sample for sample in read_samples(config["samples"])}
-except AspsfusionError as error:
-    raise WorkflowError(error.sentence()) from None
+except (AspsfusionError, OSError) as error:
+    raise WorkflowError(sentence_of(error)) from None
 
 OUTDIR = str(Path(config["outdir"]))
 # A panel that is there is only read; it is another one by what it holds, not by its time.
@@ -141,13 +141,8 @@ def benchmark_of(job):
     return f"{OUTDIR}/benchmarks/{job}/{{sample}}.tsv"
 
 
-def let_no_candidates_stay():
-    """Remove what no job reads any more, however a run ends, and also what one before it has left."""
-    # Snakemake has no published name for its option --notemp; a test of two runs, with it and without, holds this.
-    if not workflow.storage_settings.notemp:
-        remove_candidates(map(Path, OUTCOMES))
-
-
+# Snakemake has no published name for its option --notemp; a test of two runs, with it and without, holds this.
+CANDIDATES_GO = not workflow.storage_settings.notemp
 OUTCOMES = expand(of_sample("outcome.json"), sample=SAMPLES)
 # What is not true any more as soon as the reads or the panel are looked at again.
 OF_THE_BATCH = [*SUMMARY.values(), COMPARED, BATCH_COMPLETE, MANIFEST]

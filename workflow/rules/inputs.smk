@@ -34,8 +34,8 @@ try:
                 panel,
             )
         announce(PlannedBatch(Path(OUTDIR), tuple(SAMPLES), PANEL_DIR, BATCH_COMPLETE))
-except AspsfusionError as error:
-    raise WorkflowError(error.sentence()) from None
+except (AspsfusionError, OSError) as error:
+    raise WorkflowError(sentence_of(error)) from None
 
 
 def reads_of(wildcards):

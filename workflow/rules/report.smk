@@ -113,7 +113,8 @@ rule summary:
         "> {log:q} 2>&1"
 
 
-# Fails when a sample has no result, and forgets the outcome of such a sample so that the next run tries again.
+# Fails when a sample has no result, and forgets the outcome of such a sample so that the next run tries again. It
+# also removes the reads that an interrupted run left between the jobs of a sample.
 rule check:
     input:
         identity=IDENTITY["sheet"],
@@ -133,11 +134,14 @@ rule check:
     conda:
         ENVIRONMENT
     threads: 1
+    resources:
+        # Another value is no reason to run this again, as that of a parameter would be.
+        candidates_go=int(CANDIDATES_GO),
     params:
         settings=SETTINGS,
         planned=f"{IDENTITIES}/samples",
     shell:
-        "aspsfusion workflow check --samples {input.sheet:q} --panel {input.panel:q} "
+        "aspsfusion workflow check --remove-candidates {resources.candidates_go} --samples {input.sheet:q} --panel {input.panel:q} "
         "--settings={params.settings:q} --planned {params.planned:q} --compared {input.compared:q} {input.outcomes:q} > {log:q} 2>&1"
 
 

@@ -79,7 +79,8 @@ def run_job(job: Job, before: Outcome, command: Callable[[], Inputs | None]) -> 
         forget(job.outcome.parent, before.sample_id, job.stage)
     attempt = beside(job.outcome, before.sample_id, ATTEMPT_SUFFIX)
     attempt.parent.mkdir(parents=True, exist_ok=True)
-    attempt.write_text(f"{job.stage}\n", encoding="utf-8")
+    if job.retries:  # else nobody reads it, and a signal to the job and its shell would leave it
+        attempt.write_text(f"{job.stage}\n", encoding="utf-8")
     with _said_to(job.log):
         try:
             inputs = command() or before.inputs

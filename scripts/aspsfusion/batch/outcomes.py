@@ -23,10 +23,13 @@ RECORD_SUFFIX = ".record.json"
 FINDINGS_SUFFIX = ".batch.json"
 NOTE_SUFFIX = ".failed.txt"
 ATTEMPT_SUFFIX = ".attempt.txt"
-"""Names the job that runs; what a killed one leaves."""
+"""Names the job that runs, where others may follow it; what a killed one leaves."""
 
 CANDIDATES_SUFFIX = ".candidates.fastq.gz"
 """Reads between the jobs of a sample, no result."""
+
+SCREENED_SUFFIX = ".screen.outcome.json"
+"""How the first of these jobs came out."""
 
 STAGE_FILES: dict[str, tuple[str, ...]] = {
     "screen": ("screen.json",),
@@ -342,7 +345,7 @@ def forget(directory: Path, sample_id: str, since: str = "screen") -> None:
 
 
 def remove_candidates(outcomes: Iterable[Path]) -> None:
-    """Remove the candidate fragments of samples that have come out: nothing reads them any more.
+    """Remove what lies between the jobs of samples that have come out: nothing reads it any more.
 
     Snakemake removes temporary files when all its checkpoints are through, and forgets those of a run that
     was interrupted before.
@@ -350,7 +353,8 @@ def remove_candidates(outcomes: Iterable[Path]) -> None:
     for path in outcomes:
         if path.is_file():
             sample_id = path.name.removesuffix(OUTCOME_SUFFIX)
-            beside(path, sample_id, CANDIDATES_SUFFIX).unlink(missing_ok=True)
+            for suffix in (CANDIDATES_SUFFIX, SCREENED_SUFFIX):
+                beside(path, sample_id, suffix).unlink(missing_ok=True)
 
 
 def sample_files(outdir: str, sample_id: str) -> list[str]:

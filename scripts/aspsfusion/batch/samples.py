@@ -22,6 +22,7 @@ from aspsfusion.batch.sheet import (
     sheet_error,
 )
 from aspsfusion.config import PLATFORMS, path_problem
+from aspsfusion.errors import reason_of
 
 CONTROLS = ("positive", "negative", "ntc")
 LIBRARIES = ("polyA", "total", "capture", "amplicon", "anchored")
@@ -232,7 +233,12 @@ def _check_file(row: Row, column: str) -> None:
         return
     if problem := path_problem(file):
         raise row.error(f"{column} {file!r} {problem}", "write the name out, or rename the file")
-    if "\0" in file or not Path(file).exists():
+    try:
+        there = "\0" not in file and Path(file).exists()
+    except OSError as error:  # such as a directory that may not be entered
+        problem = f"{column} {file!r} cannot be found ({reason_of(error)})"
+        raise row.error(problem, "correct the path") from None
+    if not there:
         start = "" if Path(file).is_absolute() else f" (relative paths start at {Path.cwd()})"
         raise row.error(f"{column} {file!r} does not exist", f"correct the path{start}")
     if Path(file).is_dir():

@@ -230,9 +230,7 @@ def _paths(values: Iterable[object]) -> Iterator[Path]:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, AspsfusionError):
-        return error.sentence()
-    if isinstance(error, OSError):
+    if isinstance(error, AspsfusionError | OSError):
         return sentence_of(error)
     return AspsfusionError(
         f"stopped at a case that the program does not know ({type(error).__name__}: {error})",

@@ -142,15 +142,24 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compared", type=Path, metavar="TSV", help="table of 'compare', which goes with them"
     )
+    parser.add_argument(
+        "--remove-candidates",
+        type=int,
+        choices=(0, 1),
+        default=0,
+        help="1: remove the candidate fragments of these samples (default: %(default)s)",
+    )
     add_present_inputs(parser)
 
 
 def _check(args: argparse.Namespace) -> None:
-    from aspsfusion.batch.outcomes import read_outcomes
+    from aspsfusion.batch.outcomes import read_outcomes, remove_candidates
     from aspsfusion.batch.summary import without_result
     from aspsfusion.errors import ParameterError
 
     outcomes = read_outcomes(args.outcomes)
+    if args.remove_candidates:
+        remove_candidates(outcomes)
     present = present_of(args)
     without = {}
     for path, outcome in outcomes.items():
