@@ -8,6 +8,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FUSOR := .fusor
 INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 NATIVE := $(wildcard scripts/aspsfusion/native/*.[ch]) scripts/aspsfusion/native/build.py
@@ -24,7 +25,7 @@ ROUNDS ?= 20
 CONFIG ?= config/validation.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-slurm batch-study screen-study benchmark transcriptome carriers compare equality fuzz validate lint lock sbom clean
+.PHONY: help install dev demo test test-slurm batch-study screen-study benchmark transcriptome carriers compare equality fusor fuzz validate lint lock sbom clean
 
 help:
 	@echo "make install   set up the program and the workflow in $(VENV)"
@@ -37,6 +38,7 @@ help:
 	@echo "make validate  study accuracy on simulated samples (CORES=$(CORES) SCALE=$(SCALE) CONFIG=$(CONFIG))"
 	@echo "make carriers  judge carriers and negatives of an independent simulator (CORES=$(CORES) KINDS= SAMPLES=)"
 	@echo "make compare   verdicts of the demonstration's samples against another state (BASE=COMMIT)"
+	@echo "make fusor     validate exported fusions with the models of the VICC specification, in $(FUSOR)"
 	@echo "make fuzz      run mutated inputs of all kinds (INPUTS=$(INPUTS) CORES=$(CORES)), then kills and full disks"
 	@echo "make screen-study  measure what the screen's settings lose and let in (STUDY=$(WORK) REAL_DATA=)"
 	@echo "make benchmark time the screen beside other programs (WORK=$(WORK) SIZES=$(SIZES))"
@@ -105,6 +107,14 @@ test: $(DEV)
 # The same samples as FASTQ, BAM and CRAM by real aligners (STAR, hisat2, minimap2, bwa, samtools).
 equality: $(DEV)
 	PYTHONPATH=tests $(BIN)/python -m equality
+
+# In an environment of its own: its dependencies are many, and hold others back. One of them is compiled where it
+# is not taken as a wheel.
+fusor: $(DEV)
+	$(PYTHON) -m venv $(FUSOR)
+	$(FUSOR)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=agct 'fusor==0.10.4'
+	PYTHONPATH=tests $(BIN)/python -m vicc_examples > $(FUSOR)/fusions.json
+	$(FUSOR)/bin/python tests/validate_vicc.py < $(FUSOR)/fusions.json
 
 # Apart from `make test`, since it waits for a queue more than it works.
 test-slurm: $(DEV)
@@ -178,5 +188,5 @@ sbom: $(DEV)
 	rm -rf .sbom
 
 clean:
-	rm -rf $(VENV) .lock .sbom sbom.cdx.json demo .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(FUSOR) .lock .sbom sbom.cdx.json demo .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

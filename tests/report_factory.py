@@ -83,6 +83,7 @@ PRCC_JUNCTION = (
 )
 ASPSCR1 = FusionSide(
     gene="ASPSCR1",
+    hgnc="HGNC:13825",
     transcript="NM_024083.4",
     exon=7,
     chrom="chr17",
@@ -95,6 +96,7 @@ ASPSCR1 = FusionSide(
 )
 TFE3_EXON_6 = FusionSide(
     gene="TFE3",
+    hgnc="HGNC:11752",
     transcript="NM_006521.6",
     exon=6,
     chrom="chrX",
@@ -110,6 +112,7 @@ TFE3_EXON_5 = TFE3_EXON_6.model_copy(
 )
 PRCC = FusionSide(
     gene="PRCC",
+    hgnc="HGNC:9343",
     transcript="NM_005973.5",
     exon=1,
     chrom="chr1",
@@ -123,6 +126,7 @@ PRCC = FusionSide(
 GENE_MODELS = [
     GeneModel(
         gene=gene,
+        hgnc=hgnc,
         transcript=transcript,
         primary=True,
         gene_id=gene_id,
@@ -133,9 +137,10 @@ GENE_MODELS = [
         cds_first=cds[0],
         cds_last=cds[1],
     )
-    for gene, transcript, gene_id, cytoband, chrom, strand, exon_lengths, cds in (
+    for gene, hgnc, transcript, gene_id, cytoband, chrom, strand, exon_lengths, cds in (
         (
             "ASPSCR1",
+            "HGNC:13825",
             "NM_024083.4",
             "ENSG00000169696.16",
             "17q25.3",
@@ -146,6 +151,7 @@ GENE_MODELS = [
         ),
         (
             "TFE3",
+            "HGNC:11752",
             "NM_006521.6",
             "ENSG00000068323.17",
             "Xp11.23",
@@ -156,6 +162,7 @@ GENE_MODELS = [
         ),
         (
             "PRCC",
+            "HGNC:9343",
             "NM_005973.5",
             "ENSG00000143294.15",
             "1q23.1",

@@ -11,7 +11,7 @@ from aspsfusion.evidence.settled import PanelText
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.native.place import MERGED, SETTLED, Settled
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.transcripts import Exon, Transcript, Unspliced
+from aspsfusion.panel.transcripts import Decoy, Exon, Transcript, Unspliced
 
 _RANDOM = random.Random(11)
 
@@ -56,6 +56,7 @@ class TwoGenes:
         }
         names = [*self.transcripts, *(each.key for each in self.unspliced.values())]
         self.contig_ranks = {name: rank for rank, name in enumerate(names)}
+        self.decoys: dict[str, Decoy] = {}
 
     def sequence_of(self, contig: str) -> str:
         if contig in self.transcripts:

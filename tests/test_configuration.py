@@ -177,7 +177,11 @@ def test_paths_begin_at_home_and_hold_nothing_that_is_replaced(monkeypatch: pyte
         with pytest.raises(ParameterError, match=f"'{key}': run.x. holds '.', which Snakemake would replace"):
             configured_paths({key: "run<x>"})
     # Whatever names a file is looked at: every other text of the schema has a list or a pattern of its own.
-    texts = {key for key, value in SCHEMA["properties"].items() if not {"enum", "pattern"} & set(value)}
+    texts = {
+        key
+        for key, value in SCHEMA["properties"].items()
+        if not {"enum", "pattern"} & {*value, *value.get("items", ())}
+    }
     texts = {key for key in texts if {"string", "array"} & set(kinds(SCHEMA["properties"][key]))}
     assert texts == set(PATH_KEYS)
 

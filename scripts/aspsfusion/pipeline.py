@@ -152,7 +152,8 @@ def call_candidates(
         primers: FASTA of the library's gene-specific primers.
         threads: threads of the aligner.
         watcher: receives reports on how far it has come.
-        settle: settle wild type without the aligner; for tests, which compare both ways.
+        settle: settle wild type without the aligner. Results are the same, and without it `bam` holds every
+            candidate.
         force: replace existing files.
 
     Returns:

@@ -504,6 +504,7 @@ def test_header_holds_the_panel_and_no_paths(
         text = str(stream.header)
     sequences = {t.key: len(t.sequence) for t in demo_panel.transcripts.values()}
     sequences |= {u.key: len(u.sequence) for u in demo_panel.unspliced.values()}
+    sequences |= {d.key: len(d.sequence) for d in demo_panel.decoys.values()}
     assert {entry["SN"]: entry["LN"] for entry in header["SQ"]} == sequences
     assert header["HD"] == {"VN": "1.6", "SO": "coordinate"}
     assert header["RG"] == [{"ID": "s", "SM": "s"}]

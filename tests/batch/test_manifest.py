@@ -17,11 +17,12 @@ FILES = {
     "panel/panel.json": "{}\n",
     "S1/S1.outcome.json": "of a job",
     "S1/.S1.report.json.draft": "half",
+    "S1/S1.candidates.fastq.gz": "reads, which --notemp keeps",
     "logs/batch.complete": "",
     "samples.tsv": "sample_id\tfastq_1\n",
     "config.yaml": "samples: samples.tsv\n",
 }
-"""The last five are no results; `aspsfusion run` writes the last two beside them."""
+"""The last six are no results; `aspsfusion run` writes the last two beside them."""
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.batch.outcomes import (
+    FURTHER_FILES,
     STAGE_FILES,
     Inputs,
     Outcome,
@@ -118,7 +119,7 @@ def test_nothing_that_comes_after_a_job_stays(since: str, stay: set[str], tmp_pa
         Path(file).parent.mkdir(exist_ok=True)
         Path(file).touch()
     directory = tmp_path / "S1"
-    for name in ("outcome.json", "batch.json", "failed.txt", "arriba.tsv", "report.pdf"):
+    for name in ("outcome.json", "batch.json", "failed.txt", *FURTHER_FILES):
         (directory / f"S1.{name}").touch()
     forget(directory, "S1", since)
     assert left(directory) == stay

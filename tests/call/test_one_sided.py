@@ -12,7 +12,7 @@ from aspsfusion.panel.panel import Panel
 from carriers.genes import opposite
 from carriers.junctions import LIBRARIES
 from carriers.reads import Join, Library, across, sequenced
-from carriers.sample import Runner
+from carriers.sample import Report, Runner
 from carriers.wild_type import wild_type
 from stages import Pair, call_pairs
 
@@ -191,3 +191,57 @@ def test_few_fragments_of_each_join_with_other_sequence_are_added_up(runner: Run
     report = runner.report([*fragments, *wild_type(genes, library, rng)])
     assert report["exclusion"]["adequate"]
     assert report["verdict"]["call"] == "INDETERMINATE"
+
+
+def broken(runner: Runner, *breaks: tuple[str, str]) -> Report:
+    """Return the report of a negative sample with four fragments across each break.
+
+    A break is the foreign bases, or `antisense GENE` for some of a gene's, and the exon: `ASPSCR1 >7` leaves
+    the gene at the exon's end, `ASPSCR1 8>` enters it at the exon's start.
+    """
+    rng, library, genes = random.Random(2), LIBRARIES["2x75"], runner.genes
+    fragments = []
+    for number, (foreign, place) in enumerate(breaks):
+        symbol, exon = place.split()
+        gene = genes[symbol]
+        if foreign.startswith("antisense"):
+            foreign = opposite(genes[foreign.split()[1]].bases[300:700])
+        if exon.startswith(">"):
+            cut = gene.ends[int(exon[1:]) - 1]
+            join = Join(gene.bases[:cut] + foreign, cut, cut)
+        else:
+            join = Join(foreign + gene.bases[gene.start_of(int(exon[:-1])) :], len(foreign), len(foreign))
+        fragments += across(join, 4, (25, 30), library, rng, f"b{number}")
+    return runner.report([*fragments, *wild_type(genes, library, rng)])
+
+
+@pytest.mark.parametrize("place", ["ASPSCR1 8>", "ASPSCR1 13>", "TFE3 >3"])
+def test_a_break_on_the_side_that_the_fusion_does_not_keep_is_explained(runner: Runner, place: str) -> None:
+    """ASPSCR1 is the 3' partner of NADSYN1 (exon 8) and SLC4A2 (exon 13) in a breast cancer line."""
+    report = broken(runner, (FOREIGN, place))
+    (found,) = report["one_sided"]
+    assert (found["gene"], found["kept_side"]) == (place.split()[0], False)
+    assert report["verdict"]["call"] == "EXCLUDED"
+    codes = [reason["code"] for reason in report["verdict"]["reasons"]]
+    assert codes == ["WOULD_HAVE_BEEN_SEEN", "OTHER_SIDE_BREAK"]
+    assert "on the side that ASPSCR1::TFE3 does not keep" in report["verdict"]["statement"]
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        [(FOREIGN, "ASPSCR1 >5")],
+        [(FOREIGN, "TFE3 7>")],
+        # With a break of each gene on the other side it may be the reciprocal with bases between.
+        [(FOREIGN, "ASPSCR1 8>"), (FOREIGN[::-1], "TFE3 >3")],
+        [(FOREIGN, "ASPSCR1 8>"), (FOREIGN[::-1], "ASPSCR1 >5")],
+        # What is joined is the other gene of the fusion after all.
+        [("antisense TFE3", "ASPSCR1 8>")],
+        [("antisense ASPSCR1", "TFE3 >3")],
+    ],
+)
+def test_other_breaks_forbid_an_exclusion(runner: Runner, breaks: list[tuple[str, str]]) -> None:
+    report = broken(runner, *breaks)
+    assert report["exclusion"]["adequate"]
+    assert report["verdict"]["call"] == "INDETERMINATE"
+    assert report["verdict"]["reasons"][0]["code"] == "ONE_SIDED_BREAK"

@@ -75,6 +75,24 @@ def test_short_anchors_in_the_repeat_are_counted_at_the_true_place(
     assert calls.junctions[0].split_reads == len(slid)
 
 
+@pytest.mark.parametrize("length", [75, 100])
+def test_the_reciprocal_is_counted_at_the_start_of_exon_8(
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path, length: int
+) -> None:
+    """The first 17 bases of exon 8 of ASPSCR1 occur in it twice, the first 18 once."""
+    molecule, junction = fusion_molecule(demo_panel_directory, ("TFE3", 5), ("ASPSCR1", 8))
+    aspscr1 = demo_panel.primary["ASPSCR1"].sequence
+    start = demo_panel.primary["ASPSCR1"].exons[7].tx_start
+    later = aspscr1[start + 1 :]
+    assert [aspscr1[start : start + bases] in later for bases in (17, 18)] == [True, False]
+    # 11 to 17 nt in exon 8.
+    slid = [pair for before, pair in slid_pairs(molecule, junction, length) if 11 <= length - before <= 17]
+    calls = call_pairs(demo_panel_directory, tmp_path, slid)
+    assert [called.catalogue_id for called in calls.junctions] == ["TFE3-ASPSCR1-e5-e8"]
+    assert calls.junctions[0].split_reads == len(slid)
+    assert not calls.one_sided
+
+
 @pytest.mark.parametrize("length", [36, 50, 75, 100])
 def test_no_wild_type_read_is_ever_counted(
     demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path, length: int

@@ -28,7 +28,7 @@ def test_command_says_what_was_proved(small: SmallPanel, capsys: pytest.CaptureF
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         f"{small.output}: 3 genes, 3 transcripts, reference genome, 7 of 8 checks passed, "
-        "sequences not looked for in a whole genome",
+        "sequences not looked for in a whole genome, 0 decoys (0 bases)",
         "  not passed: BYSTANDER|TB.1: 8 of 10 introns run from GT or GC to AG "
         "(intron 1 GA..AG, intron 2 GA..AG)",
     ]

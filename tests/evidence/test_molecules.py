@@ -9,7 +9,7 @@ import pytest
 from aspsfusion.evidence.ends import EndFinder
 from aspsfusion.evidence.molecules import MoleculeFinder
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.transcripts import Exon, Transcript, Unspliced
+from aspsfusion.panel.transcripts import Decoy, Exon, Transcript, Unspliced
 
 HEADER = pysam.AlignmentHeader.from_dict({"SQ": [{"SN": "G|T1", "LN": 1000}]})
 GENE = "".join(random.Random(4).choices("ACGT", k=1000))
@@ -22,6 +22,7 @@ class OneGene:
     def __init__(self) -> None:
         self.transcripts = {TRANSCRIPT.key: TRANSCRIPT}
         self.unspliced: dict[str, Unspliced] = {}
+        self.decoys: dict[str, Decoy] = {}
 
     def sequence_of(self, contig: str) -> str:
         return self.transcripts[contig].sequence

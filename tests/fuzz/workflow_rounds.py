@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from aspsfusion.batch.manifest import differences, read_manifest
+from aspsfusion.batch.outcomes import CANDIDATES_SUFFIX
 from fuzz.broken_rounds import FULL, KINDS
 from fuzz.corpus import Corpus, build_corpus
 from repository import ROOT
@@ -109,8 +110,9 @@ def one_round(batch: SmallBatch, kind: str, seed: int, whole: Path, counts: Mapp
     if status:
         return [*problems, f"{where}: the next run: status {status}: {said[-600:]}"]
     problems += [f"{name} is {what}" for name, what in differences(batch.outdir, read_manifest(whole))]
-    if left(batch):
-        problems.append(f"the next run left {left(batch)}")
+    stayed = [*left(batch), *(path.name for path in batch.outdir.rglob(f"*{CANDIDATES_SUFFIX}"))]
+    if stayed:
+        problems.append(f"the next run left {stayed}")
     return [f"{where}: {problem}" for problem in problems]
 
 

@@ -274,6 +274,10 @@ def test_filtered_candidates_of_other_pairs_do_not_touch_the_verdict() -> None:
 def test_a_one_sided_break_forbids_an_exclusion() -> None:
     place = OneSided(gene="B", exon=3, chrom="chr1", pos=5, fragments=4, clipped_consensus="ACGT")
     assert verdict_of(one_sided=[place])[:2] == ("INDETERMINATE", ["ONE_SIDED_BREAK"])
+    beside = place.model_copy(update={"kept_side": False})
+    assert verdict_of(one_sided=[beside])[:2] == ("EXCLUDED", ["WOULD_HAVE_BEEN_SEEN", "OTHER_SIDE_BREAK"])
+    both = [beside, beside.model_copy(update={"gene": "A"})]
+    assert verdict_of(one_sided=both)[:2] == ("INDETERMINATE", ["ONE_SIDED_BREAK"] * 2)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_an_exclusion_names_share_and_declared_tumour_cells() -> None:
         "B exon 2: 70, B exon 3: 90."
     )
     assert verdict.limit == (
-        "In 4.7% or more of the B transcripts it would have been detected with 95% probability. "
+        "A::B in 4.7% or more of the B transcripts would have been detected with 95% probability. "
         "Declared tumour cells: 60%. A smaller share cannot be excluded."
     )
 

@@ -121,6 +121,7 @@ def test_provenance(whole: SmallPanel) -> None:
         "checks",
         "transcripts",
         "unspliced",
+        "decoys",
         "spec",
         "files",
         "sha256",

@@ -42,6 +42,7 @@ def test_without_the_genome_it_would_be_called(worlds: dict[float, World], tmp_p
     assert found.verdict.call == "CONFIRMED"
     assert found.reference.whole_genome_specificity is False
     assert any("Reads of such a copy could imitate a junction" in sentence for sentence in found.limits)
+    assert any(sentence.startswith("Decoys, which are") for sentence in found.limits)
 
 
 def test_copies_do_not_stand_in_for_the_coverage_of_the_gene(
@@ -51,6 +52,8 @@ def test_copies_do_not_stand_in_for_the_coverage_of_the_gene(
     found = report(worlds[0.98], title, tmp_path)
     assert found.reference.whole_genome_specificity is True
     assert not any("copies of its genes" in sentence for sentence in found.limits)
+    assert not any("were not sought" in sentence for sentence in found.limits)
+    assert found.reference.decoys > 0
     assert [reason.code for reason in found.verdict.reasons] == ["LOW_COVERAGE"]
     assert max(found.exclusion.informative_fragments.values()) < 20
     misled = report(worlds[0.98], title, tmp_path, whole=False)

@@ -61,6 +61,7 @@ def test_both_ways_agree(
         key: each.sequence for key, each in demo_panel.transcripts.items() if len(each.sequence) > 400
     }
     few = {key: bases for number, (key, bases) in enumerate(transcripts.items()) if number % 4 == 0}
+    few |= {key: decoy.sequence for key, decoy in demo_panel.decoys.items()}
     reads.write_bytes(gzip.compress(candidates(SAMPLES[kind], few).encode(), 1))
     structures = STRUCTURES.get(kind, ())
     slow, none = results(demo_panel, reads, tmp_path / "slow", structures, settled=False)

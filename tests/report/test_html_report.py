@@ -11,10 +11,11 @@ import pytest
 
 from aspsfusion.report.coverage_plot import draw, gene_coverages
 from aspsfusion.report.findings import FilteredOneSided, Reason
-from aspsfusion.report.html import SIGNATURE, render_html, report_view, write_html
+from aspsfusion.report.html import render_html, report_view, write_html
 from aspsfusion.report.models import Differential, DifferentialFusion, ExclusionLevel, Marker, Report
 from aspsfusion.report.pileup import DRAW_AT_MOST, FOLD_AFTER, MOST_BASES, PileupLine, build_pileup
 from aspsfusion.report.sections import ASSUMPTION, exclusion_sentences, imbalance_sentences, unlimited_values
+from aspsfusion.report.words import SIGNATURE
 from report_factory import (
     ASPSCR1,
     DEMONSTRATION,
@@ -356,7 +357,7 @@ def test_every_confidence_of_an_exclusion_is_stated() -> None:
         ExclusionLevel(confidence=0.99, detectable_fraction=0.0216),
     ]
     sentences = exclusion_sentences(report.exclusion.model_copy(update={"levels": levels}), report.verdict)
-    assert sentences[1] == "With 99% probability, the share is 2.2%."
+    assert sentences[1] == "With 99% probability, 2.2% or more would have been detected."
     levels[1] = ExclusionLevel(confidence=0.99, detectable_fraction=None)
     sentences = exclusion_sentences(report.exclusion.model_copy(update={"levels": levels}), report.verdict)
     assert sentences[1] == "With 99% probability, no share can be determined."

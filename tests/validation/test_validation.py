@@ -81,6 +81,7 @@ def test_the_commands_give_a_page_that_names_each_wrong_verdict(
     assert first[0].startswith("| False CONFIRMED: samples without the target fusion | 0 of 1 |")
     assert first[1].startswith("| False EXCLUDED: samples whose reads show the target fusion | 1 of 2 |")
     assert text.index("## What is asked first") < text.index("## Sensitivity by fragments")
+    assert "* reference: demonstration, with the real bases of exons of 22 genes" in text
     rows = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
     assert [row[0] for row in rows] == ["cell", "plain", "other"]
 

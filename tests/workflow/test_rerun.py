@@ -58,6 +58,21 @@ def test_tables_and_a_threshold_are_made_together(batch: SmallBatch) -> None:
     assert verdicts(batch.outdir) == dict.fromkeys(SAMPLES, "CONFIRMED")
 
 
+def test_candidates_that_an_interrupted_run_left_go(batch: SmallBatch) -> None:
+    """Snakemake keeps temporary files until its checkpoint is through; after an interrupt it forgets them."""
+    left = batch.outdir / PAIRS / f"{PAIRS}.candidates.fastq.gz"
+    for options in (["--notemp"], []):
+        left.write_bytes(b"reads of a patient")
+        shutil.copystat(batch.outdir / PAIRS / f"{PAIRS}.outcome.json", left)  # no newer
+        for name in ("logs/compared.tsv", "logs/batch.complete", "manifest.sha256"):
+            (batch.outdir / name).unlink()
+        done = batch.run(*options)
+        assert done.returncode == 0, done.stdout
+        assert left.exists() == bool(options), "only --notemp keeps them"
+        assert left.name not in (batch.outdir / "manifest.sha256").read_text()
+        run_command("verify", batch.outdir)
+
+
 def test_interrupted_run_leaves_no_verdict_of_other_reads(batch: SmallBatch) -> None:
     """After an interrupt with replaced reads, a summary once had the verdicts of the reads before."""
     outdir, reads = batch.outdir, batch.reads

@@ -18,7 +18,7 @@ from snakemake_runs import snakemake
 
 REPEATED = ("pairs", "wild_type", "single")
 """Samples that are analysed a second time: pairs, an exclusion and single reads."""
-SETTINGS = {"batch": {"max_contamination_share": 0.2}, "compatible_tables": True}
+SETTINGS = {"batch": {"max_contamination_share": 0.2}, "compatible_tables": True, "exports": ["fhir", "vicc"]}
 
 pytestmark = pytest.mark.workflow
 
@@ -234,9 +234,12 @@ def test_contamination_is_found_beside_a_failed_sample(second: Results) -> None:
     assert second.summary()["diluted"]["contamination_from"] == "strong"
 
 
-def test_tables_of_other_programs_are_written_where_wanted(undisturbed: SmallBatch, second: Results) -> None:
+def test_files_for_other_programs_are_written_where_wanted(undisturbed: SmallBatch, second: Results) -> None:
     for name in ("arriba.tsv", "star-fusion.tsv"):
         assert len(second.file("single", name).read_text().splitlines()) == 2
+    assert len(json.loads(second.file("single", "fhir.json").read_text())["entry"]) == 3
+    assert len(json.loads(second.file("single", "vicc.json").read_text())["fusions"]) == 1
+    for name in ("arriba.tsv", "star-fusion.tsv", "fhir.json", "vicc.json"):
         assert not (undisturbed.outdir / "single" / f"single.{name}").exists()
 
 

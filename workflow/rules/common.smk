@@ -13,7 +13,11 @@ from snakemake.utils import validate
 try:
     from aspsfusion import __version__ as PACKAGE_VERSION
     from aspsfusion.batch.on_screen import PlannedBatch, announce
-    from aspsfusion.batch.outcomes import REPORT_FILES, panel_identity
+    from aspsfusion.batch.outcomes import (
+        REPORT_FILES,
+        panel_identity,
+        remove_candidates,
+    )
     from aspsfusion.batch.planning import (
         begin_planning,
         keep_identities,
@@ -94,7 +98,10 @@ MANIFEST = f"{OUTDIR}/manifest.sha256"
 # Which samples have a record, and where a finding of theirs may come from.
 COMPARED = f"{OUTDIR}/logs/compared.tsv"
 ENVIRONMENT = "../../envs/aspsfusion.yaml"
-COMPATIBLE = ("arriba", "star-fusion") if config["compatible_tables"] else ()
+# Files of a report that were asked for, by the option of `aspsfusion report` that writes each.
+FURTHER = {name: f"{name}.json" for name in config["exports"] or ()}
+if config["compatible_tables"]:
+    FURTHER |= {name: f"{name}.tsv" for name in ("arriba", "star-fusion")}
 # What decides about the verdicts of all samples, as options of `aspsfusion analyse`.
 SETTINGS = shlex.join(
     [
@@ -132,6 +139,13 @@ def log_of(job):
 def benchmark_of(job):
     """Return the pattern of the benchmark of a job."""
     return f"{OUTDIR}/benchmarks/{job}/{{sample}}.tsv"
+
+
+def let_no_candidates_stay():
+    """Remove what no job reads any more, however a run ends, and also what one before it has left."""
+    # Snakemake has no published name for its option --notemp; a test of two runs, with it and without, holds this.
+    if not workflow.storage_settings.notemp:
+        remove_candidates(map(Path, OUTCOMES))
 
 
 OUTCOMES = expand(of_sample("outcome.json"), sample=SAMPLES)

@@ -97,7 +97,7 @@ def batch_results(wildcards):
 
     All files of a report are written together, so that one of them is asked for, the first that is missing.
     """
-    names = ["report.json", *REPORT_FILES, *(f"{name}.tsv" for name in COMPATIBLE)]
+    names = ["report.json", *REPORT_FILES, *FURTHER.values()]
     reports = []
     for sample in samples_with_record():
         files = [of_sample(name).format(sample=sample) for name in names]

@@ -32,7 +32,7 @@ rule report:
         compared=ancient(COMPARED),
         findings=findings_of,
     output:
-        **{name.replace("-", "_"): of_sample(f"{name}.tsv") for name in COMPATIBLE},
+        **{name.replace("-", "_"): of_sample(file) for name, file in FURTHER.items()},
         json=of_sample("report.json"),
         html=report(
             of_sample("report.html"),
@@ -56,10 +56,10 @@ rule report:
         ),
         tables=lambda wildcards: shlex.join(
             word
-            for name in COMPATIBLE
+            for name, file in FURTHER.items()
             for word in (
                 f"--{name}",
-                of_sample(f"{name}.tsv").format(sample=wildcards.sample),
+                of_sample(file).format(sample=wildcards.sample),
             )
         ),
         sheet=lambda wildcards: SAMPLES[wildcards.sample].printed,

@@ -151,7 +151,7 @@ def align_candidates(
     """
     ranks = panel.contig_ranks
     header = pysam.AlignmentHeader.from_dict(_bam_header(panel, sample, structures))
-    options = aligner_options(threads)
+    options = aligner_options(threads, len(panel.decoys))
     with open_aligner(panel.index_prefix) as aligner:
 
         def align_as(layout: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart], Sample]:

@@ -1,14 +1,15 @@
 """Writes the checksums of a batch's results, and compares the results with them.
 
 `manifest.sha256` is a file as `sha256sum` writes it, so that `sha256sum -c manifest.sha256` reads it too. It
-does not hold logs, benchmarks and what the workflow keeps of its jobs, which have times in them.
+does not hold logs, benchmarks and what the workflow keeps of its jobs, which have times in them, nor reads
+between two jobs, which are temporary.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from aspsfusion.batch.outcomes import OUTCOME_SUFFIX
+from aspsfusion.batch.outcomes import CANDIDATES_SUFFIX, OUTCOME_SUFFIX
 from aspsfusion.batch.start import CONFIG, SHEET
 from aspsfusion.errors import AspsfusionError, reason_of
 from aspsfusion.io.checksums import content_of
@@ -101,7 +102,7 @@ def _files(outdir: Path, result: Path) -> Iterator[str]:
     """Yield the paths of a result's files below the output directory, without hidden and volatile ones."""
     for path in result.rglob("*") if result.is_dir() else [result]:
         name = path.relative_to(outdir)
-        volatile = name.parts[0] in VOLATILE or name.name.endswith(OUTCOME_SUFFIX)
+        volatile = name.parts[0] in VOLATILE or name.name.endswith((OUTCOME_SUFFIX, CANDIDATES_SUFFIX))
         if path.is_file() and not volatile and not any(part.startswith(".") for part in name.parts):
             yield name.as_posix()
 

@@ -25,6 +25,9 @@ NOTE_SUFFIX = ".failed.txt"
 ATTEMPT_SUFFIX = ".attempt.txt"
 """Names the job that runs; what a killed one leaves."""
 
+CANDIDATES_SUFFIX = ".candidates.fastq.gz"
+"""Reads between the jobs of a sample, no result."""
+
 STAGE_FILES: dict[str, tuple[str, ...]] = {
     "screen": ("screen.json",),
     "analyse": (
@@ -45,7 +48,7 @@ STAGE_FILES: dict[str, tuple[str, ...]] = {
 REPORT_FILES = ("report.json", "report.html", "fusions.tsv", "fusions.vcf.gz", "fusions.vcf.gz.tbi")
 """What is written from the record once the batch has been compared."""
 
-FURTHER_FILES = ("arriba.tsv", "star-fusion.tsv", "report.pdf")
+FURTHER_FILES = ("arriba.tsv", "star-fusion.tsv", "fhir.json", "vicc.json", "report.pdf")
 """What can be beside them where it was asked for."""
 
 
@@ -336,6 +339,18 @@ def forget(directory: Path, sample_id: str, since: str = "screen") -> None:
     suffixes = [*(f".{name}" for name in names), OUTCOME_SUFFIX, FINDINGS_SUFFIX, NOTE_SUFFIX, ATTEMPT_SUFFIX]
     for suffix in suffixes:
         (directory / f"{sample_id}{suffix}").unlink(missing_ok=True)
+
+
+def remove_candidates(outcomes: Iterable[Path]) -> None:
+    """Remove the candidate fragments of samples that have come out: nothing reads them any more.
+
+    Snakemake removes temporary files when all its checkpoints are through, and forgets those of a run that
+    was interrupted before.
+    """
+    for path in outcomes:
+        if path.is_file():
+            sample_id = path.name.removesuffix(OUTCOME_SUFFIX)
+            beside(path, sample_id, CANDIDATES_SUFFIX).unlink(missing_ok=True)
 
 
 def sample_files(outdir: str, sample_id: str) -> list[str]:

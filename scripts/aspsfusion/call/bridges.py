@@ -21,6 +21,7 @@ from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.panel.panel import Junction, Panel, Transcript
 from aspsfusion.panel.screen_targets import INTRON_FLANK
+from aspsfusion.panel.transcripts import DECOY
 
 MAX_COMPARED = 300
 """Fragments on one pair of contigs that are compared with each other: of more, some of these agree."""
@@ -196,7 +197,8 @@ class BridgeFinder:
         Its best placement, and the one on the primary transcript: of mates that one junction made, one may
         fit another transcript by a chance base, and still agrees with the others on this one.
         """
-        if len(mate.near_best_genes(self._parameters.margin)) != 1:
+        genes = mate.near_best_genes(self._parameters.margin)
+        if len(genes) != 1 or DECOY in genes:
             return []
         best = mate.placements[0]
         primary = self._panel.primary[best.gene].key

@@ -11,6 +11,7 @@ from itertools import accumulate, product
 from aspsfusion.evidence.coverage import proves_gene
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.transcripts import DECOY
 
 MIN_FURTHER_CLIP, MIN_FURTHER_ALIGNED = 8, 17
 """Bases that each fragment of a break must show beyond it and in the gene; one of them must show more, see
@@ -45,6 +46,8 @@ class Clip:
         own: of the gene, as many.
         outer: whether the transcript begins or ends here.
         at_border: whether an exon does.
+        piece: bases of the read that are placed in the gene, in its direction.
+        of_mate: bases of the other read in the gene.
     """
 
     number: int
@@ -56,6 +59,8 @@ class Clip:
     own: str
     outer: bool
     at_border: bool
+    piece: str = ""
+    of_mate: int = 0
 
     @property
     def differs(self) -> float:
@@ -120,7 +125,9 @@ def _clips(panel: Panel, fragment: Fragment, mate: Mate, targets: set[str]) -> I
             if all(clip.differs >= MIN_CLIP_MISMATCH_RATE for clip in found):
                 for clip in found:
                     if not clip.outer:
-                        yield replace(clip, number=fragment.number, aligned=clip.aligned + others)
+                        yield replace(
+                            clip, number=fragment.number, aligned=clip.aligned + others, of_mate=others
+                        )
 
 
 def _pieces(mate: Mate, targets: set[str]) -> Iterator[Placement]:
@@ -176,7 +183,16 @@ def _clip(panel: Panel, mate: Mate, placement: Placement, *, enters: bool) -> Cl
     position = panel.genomic_position(contig, inner)
     outer = _at_outer_end(panel, contig, inner, enters=enters)
     return Clip(
-        0, placement.gene, position, enters, aligned, bases[start:end], own, outer, at_border and not more
+        0,
+        placement.gene,
+        position,
+        enters,
+        aligned,
+        bases[start:end],
+        own,
+        outer,
+        at_border and not more,
+        bases[placement.query_start : placement.query_end],
     )
 
 
@@ -255,12 +271,13 @@ def _to_border(panel: Panel, placement: Placement, *, enters: bool) -> tuple[int
 def _placed_elsewhere(mate: Mate, placement: Placement, start: int, end: int) -> bool:
     """Whether half of the clipped bases are placed in another sequence of the panel that can be joined.
 
-    That is one on the same strand: no junction joins a gene to the antisense strand of another one.
+    That is one on the same strand: no junction joins a gene to the antisense strand of another one. Nor does
+    any join a decoy.
     """
     return any(
         _shared((other.query_start, other.query_end), (start, end)) >= end - start
         for other in mate.placements
-        if other.reverse == placement.reverse
+        if other.reverse == placement.reverse and other.gene != DECOY
     )
 
 

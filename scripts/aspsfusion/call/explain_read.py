@@ -20,6 +20,7 @@ from aspsfusion.evidence.coverage import wild_type_gene
 from aspsfusion.evidence.evidence_file import Evidence
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.panel.panel import Junction, Panel
+from aspsfusion.panel.transcripts import DECOY
 from aspsfusion.report.words import plural
 
 
@@ -54,6 +55,8 @@ def explain_fragment(panel: Panel, parameters: CallParameters, evidence: Evidenc
             f"It fits {calls.diverged[fragment.number]} with differences that other fragments share: it is "
             "of another species or of a diverged copy, and not counted. Junctions that it touches:"
         )
+    elif gene == DECOY:
+        lines.append("It is of a decoy, a gene that resembles a target. Junctions that it touches:")
     elif gene is not None:
         lines.append(f"It is counted as wild type of {gene}. Junctions that it touches:")
     else:

@@ -18,6 +18,7 @@ from aspsfusion.evidence.anchors import Anchors, boundaries
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Placement
 from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.panel.panel import Junction, Panel
+from aspsfusion.panel.transcripts import DECOY
 
 
 def in_order(junction: Junction) -> tuple[str, int, str, int, int, str]:
@@ -153,6 +154,8 @@ class JunctionModel:
 
     def keeps(self, placement: Placement) -> bool:
         """Whether a placement reaches into the part of one of the two genes that the fusion keeps."""
+        if placement.gene == DECOY:
+            return False
         first, last = (
             self._panel.genomic_position(placement.contig, position)
             for position in (placement.start, placement.end - 1)

@@ -7,11 +7,14 @@ be seen. It is reported, so that such a sample is never called negative for want
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from aspsfusion.align.trim import ADAPTERS
 from aspsfusion.call.calls_file import OneSidedCluster
-from aspsfusion.call.clips import MIN_CLIP_MISMATCH_RATE, Clip, mismatch_rate
+from aspsfusion.call.clips import MAX_ALIGNED_EDIT_RATE, MIN_CLIP_MISMATCH_RATE, Clip, mismatch_rate
 from aspsfusion.call.filters import is_simple
 from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.native.genome import MAX_MISMATCHES, WINDOW
 from aspsfusion.panel.panel import Panel
 
 MIN_CLIP = 15
@@ -89,7 +92,7 @@ def find_one_sided(panel: Panel, clips: Sequence[Clip]) -> list[OneSidedCluster]
         fragments = {clip.number for clip in members}
         if len(fragments) < MIN_FRAGMENTS or longest < MIN_CLIP:
             continue
-        if max(clip.aligned for clip in members) < MIN_ALIGNED:
+        if not any(clip.aligned >= MIN_ALIGNED and not _of_a_decoy(panel, clip) for clip in members):
             continue
         # A piece that fits a repeat twice has clips at two places, and is of one break.
         left = [c for c in left if (c.gene, c.enters) != (gene, enters) or c.number not in fragments]
@@ -100,6 +103,41 @@ def find_one_sided(panel: Panel, clips: Sequence[Clip]) -> list[OneSidedCluster]
         rejection = rejection_of(consensus)
         clusters.append(OneSidedCluster(gene, position, enters, len(fragments), consensus, rejection))
     return sorted(clusters, key=lambda c: (-c.fragments, c.gene, c.position))
+
+
+def on_kept_side(panel: Panel, cluster: OneSidedCluster) -> bool:
+    """Whether a break may be one of the target fusion, which keeps the first gene's 5', the other's 3' part.
+
+    Clips are in the direction of the gene, so the strand of a read does not matter. A break on the other
+    side counts too where the foreign sequence holds MIN_CLIP bases of the other target, on either strand:
+    the two genes are joined after all.
+    """
+    target = panel.spec.target
+    not_kept = {(target.five_prime, True): target.three_prime, (target.three_prime, False): target.five_prime}
+    other = not_kept.get((cluster.gene, cluster.enters))
+    if other is None:
+        return True
+    texts = [transcript.sequence for transcript in panel.by_gene[other]] + [panel.unspliced[other].sequence]
+    return any(
+        bases[start : start + MIN_CLIP] in text
+        for bases in (cluster.consensus, reverse_complement(cluster.consensus))
+        for start in range(len(bases) - MIN_CLIP + 1)
+        for text in texts
+    )
+
+
+def _of_a_decoy(panel: Panel, clip: Clip) -> bool:
+    """Whether all that a fragment shows of the gene may be of a decoy, which goes on as it likes beyond it.
+
+    A decoy differs from the gene in up to MAX_MISMATCHES bases, and the read from the gene in some more.
+    """
+    size = len(clip.piece)
+    if clip.of_mate >= WINDOW or len(panel.decoy_text) < size:
+        return False
+    piece = np.frombuffer(clip.piece.encode("ascii"), dtype=np.uint8)
+    text = np.lib.stride_tricks.sliding_window_view(panel.decoy_text, size)
+    fewest = int(np.count_nonzero(text != piece, axis=1).min())
+    return fewest <= MAX_MISMATCHES + int(MAX_ALIGNED_EDIT_RATE * size)
 
 
 def _foreign(consensus: str, own: str, *, enters: bool) -> bool:

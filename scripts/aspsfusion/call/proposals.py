@@ -17,6 +17,7 @@ from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.evidence.placements import NO_LIMIT, ContigBases
 from aspsfusion.native import mismatches_at
 from aspsfusion.panel.panel import Junction, Panel, Transcript
+from aspsfusion.panel.transcripts import DECOY
 
 BORDER_REACH = 6
 """Bases beyond the two pieces' ends within which a split may lie: an aligner's clip is a few bases off where
@@ -76,7 +77,7 @@ class Proposer:
     def _split(self, mate: Mate) -> Iterator[Junction]:
         for reverse in (False, True):
             sequence = mate.oriented(reverse=reverse)
-            placements = [p for p in mate.placements if p.reverse == reverse]
+            placements = [p for p in mate.placements if p.reverse == reverse and p.gene != DECOY]
             # A word of a piece that the aligner has found in the gene is no further piece.
             placements += [
                 word
@@ -181,7 +182,7 @@ class Proposer:
         """
         found: set[Junction] = set()
         for mate in fragment.mates:
-            for placement in mate.placements[:1]:
+            for placement in [p for p in mate.placements if p.gene != DECOY][:1]:
                 transcript = self._panel.transcripts.get(placement.contig)
                 if transcript is not None and transcript.gene in self._targets:
                     found.update(self._continued(transcript, mate, placement))

@@ -31,6 +31,8 @@ FURTHER = {
     "pdf": ".report.pdf",
     "arriba": ".arriba.tsv",
     "star-fusion": ".star-fusion.tsv",
+    "fhir": ".fhir.json",
+    "vicc": ".vicc.json",
 }
 """What `--also` can name, with the end of the file's name."""
 

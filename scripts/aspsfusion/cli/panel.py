@@ -93,6 +93,7 @@ def _add_definition(parser: argparse.ArgumentParser) -> None:
 
 def _build(args: argparse.Namespace) -> None:
     from aspsfusion.panel.build import build_panel, replace_panel
+    from aspsfusion.report.words import plural
 
     build = replace_panel if args.force else build_panel
     with ProgressLine("bases of the genome counted") as line:
@@ -100,10 +101,12 @@ def _build(args: argparse.Namespace) -> None:
     checks = panel.provenance["checks"]
     looked = "" if panel.provenance["whole_genome_specificity"] else "not "
     passed = sum(check["passed"] for check in checks)
+    bases = sum(len(decoy.sequence) for decoy in panel.decoys.values())
     print(
         f"{args.output}: {len(panel.primary)} genes, {len(panel.transcripts)} transcripts, "
         f"reference {panel.provenance['reference_kind']}, {passed} of {len(checks)} checks passed, "
-        f"sequences {looked}looked for in a whole genome"
+        f"sequences {looked}looked for in a whole genome, "
+        f"{plural(len(panel.decoys), 'decoy')} ({plural(bases, 'base')})"
     )
     for check in checks:
         if not check["passed"]:

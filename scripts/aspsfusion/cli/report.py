@@ -52,6 +52,8 @@ OUTPUTS = {
     "vcf": (".fusions.vcf.gz", "VCF.GZ", "breakends, bgzip with tabix index"),
     "arriba": (".arriba.tsv", "TSV", "reported fusions in the columns of Arriba"),
     "star_fusion": (".star-fusion.tsv", "TSV", "reported fusions in the columns of STAR-Fusion"),
+    "fhir": (".fhir.json", "JSON", "bundle after FHIR Genomics Reporting, for hospital systems"),
+    "vicc": (".vicc.json", "JSON", "reported fusions after the VICC Gene Fusion Specification"),
 }
 """Files written from the report: the kind of file, the name of the value in the help, and the help."""
 

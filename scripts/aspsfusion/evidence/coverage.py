@@ -15,6 +15,7 @@ from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import Specificity
+from aspsfusion.panel.transcripts import DECOY
 
 Differences = dict[int, int]
 
@@ -211,7 +212,7 @@ class WildTypeRules:
 def count_wild_type(coverage: Coverage, fragment: Fragment, rules: WildTypeRules) -> list[Placement]:
     """Count a fragment as wild type if one gene alone explains it; returns its placements in that gene.
 
-    One that is diverged is explained, but not counted.
+    One that is diverged or of a decoy is explained, but not counted.
 
     At an informative boundary, where the exclusion is decided, a fragment counts only if it holds sequence
     that the gene shares with no other place of the genome: reads of a copy would let an exclusion look
@@ -222,7 +223,7 @@ def count_wild_type(coverage: Coverage, fragment: Fragment, rules: WildTypeRules
     if gene is None:
         return []
     placements = wild_type_placements(fragment, gene, rules.ranks)
-    if fragment.number in rules.diverged:
+    if gene == DECOY or fragment.number in rules.diverged:
         return placements
     if (
         rules.specificity
@@ -236,7 +237,7 @@ def count_wild_type(coverage: Coverage, fragment: Fragment, rules: WildTypeRules
 
 
 def wild_type_gene(fragment: Fragment, margin: int, max_edit_rate: float) -> str | None:
-    """Return the one gene that explains every placed read of a fragment, None for none or several."""
+    """Return the gene or DECOY that alone explains every placed read of a fragment, None without one."""
     common: set[str] | None = None
     for mate in fragment.mates:
         if not mate.placements:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from aspsfusion.evidence.coverage import Coverage, placed_reads, wild_type_gene, wild_type_placements
 from aspsfusion.evidence.fragments import Fragment, Placement
 from aspsfusion.evidence.placements import ContigBases
+from aspsfusion.panel.transcripts import DECOY
 
 MIN_SHARING = 3
 MIN_SHARE = 0.2
@@ -76,7 +77,7 @@ def diverged_fragments(
     seen = []
     for fragment in fragments:
         gene = wild_type_gene(fragment, margin, ANY_EDIT_RATE)
-        if gene is None:
+        if gene is None or gene == DECOY:
             continue
         bases, differences = 0, []
         placements = wild_type_placements(fragment, gene, ranks)

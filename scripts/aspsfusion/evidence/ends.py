@@ -299,6 +299,8 @@ def contig_blocks(panel: Panel) -> dict[str, Blocks]:
     for whole in panel.unspliced.values():
         forward = whole.strand == "+"
         found[whole.key] = Blocks(whole.chrom, forward, [0], [whole.start if forward else whole.end - 1])
+    for decoy in panel.decoys:
+        found[decoy] = Blocks(decoy, True, [0], [0])
     return found
 
 

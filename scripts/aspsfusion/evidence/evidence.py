@@ -42,6 +42,7 @@ from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
 from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import Panel, load_panel
+from aspsfusion.panel.transcripts import DECOY
 
 LONG_INSERT, BEYOND_LONG = 0.99, 1.25
 """Length that this share of wild-type fragments does not exceed, and how much longer those of a junction may
@@ -122,6 +123,8 @@ def collect_evidence(
             still_open.append(fragment)
             continue
         placements = count_wild_type(coverage, fragment, rules)
+        if placements and placements[0].gene == DECOY:
+            continue
         count_direction(coverage.direction, fragment, placements, borders, panel.unspliced)
         insert = insert_length(panel, fragment, placements)
         if insert is not None:

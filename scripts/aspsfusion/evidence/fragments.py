@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.panel.transcripts import DECOY
 
 BOTH_ENDS = 2
 
@@ -23,7 +24,7 @@ class Placement(NamedTuple):
     A named tuple, because a deep sample has millions and a dataclass takes four times as long to make.
 
     Attributes:
-        contig: record name of the panel sequence, `GENE|TRANSCRIPT` or `GENE|unspliced`.
+        contig: record name of the panel sequence, `GENE|TRANSCRIPT`, `GENE|unspliced` or `~decoy|NAME`.
         reverse: whether the read is antisense to the contig.
         start: first aligned base on the contig, 0-based.
         end: end of the aligned bases on the contig, half-open.
@@ -43,7 +44,7 @@ class Placement(NamedTuple):
 
     @property
     def gene(self) -> str:
-        """HGNC symbol of the contig's gene."""
+        """HGNC symbol of the contig's gene, DECOY for a decoy."""
         return _gene_of(self.contig)
 
 
@@ -80,12 +81,19 @@ class Mate:
         return reverse_complement(self.sequence) if reverse else self.sequence
 
     def near_best_genes(self, margin: int) -> set[str]:
-        """Return the genes in which the read has fewer than `margin` edits more than in its best one."""
+        """Return the genes in which the read has fewer than `margin` edits more than in its best one.
+
+        DECOY is among them where no gene is better: what fits a gene of the panel at all better is its own.
+        """
         best = self.edits_by_gene
         if not best:
             return set()
-        limit = min(best.values()) + margin
-        return {gene for gene, edits in best.items() if edits < limit}
+        fewest = min(best.values())
+        return {
+            gene
+            for gene, edits in best.items()
+            if edits < fewest + margin and (gene != DECOY or edits == fewest)
+        }
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class ContigBases:
 
 def panel_contigs(panel: Panel) -> list[str]:
     """Return the names of the panel's sequences in the order of the panel BAM."""
-    return [*panel.transcripts, *(unspliced.key for unspliced in panel.unspliced.values())]
+    return [*panel.transcripts, *(unspliced.key for unspliced in panel.unspliced.values()), *panel.decoys]
 
 
 def require_same_panel(panel: Panel, names: Iterable[str], bam: Path) -> None:

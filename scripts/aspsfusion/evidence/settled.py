@@ -25,6 +25,7 @@ from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.native.place import MERGED, SETTLED, PlaceTable, Settled
 from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.transcripts import DECOY
 
 AT_ONCE = 4096
 """Fragments whose ends are found at once: as many as make the arrays' overhead small."""
@@ -56,6 +57,7 @@ class PanelText:
         self.names = sorted(panel.contig_ranks, key=panel.contig_ranks.__getitem__)
         self.genes = [name.split("|", 1)[0] for name in self.names]
         numbers = {gene: number for number, gene in enumerate(dict.fromkeys(self.genes))}
+        numbers[DECOY] = -1
         self.table = PlaceTable(
             [panel.sequence_of(name).encode("ascii") for name in self.names],
             [numbers[gene] for gene in self.genes],

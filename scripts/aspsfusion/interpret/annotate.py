@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aspsfusion.call.borders import signed_distance
 from aspsfusion.call.calls_file import Bridge, CalledJunction, InternalEvent, OneSidedCluster
 from aspsfusion.call.filters import rejection_reasons
+from aspsfusion.call.one_sided import on_kept_side
 from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.interpret.nomenclature import fusion_name, translocation
 from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame, missing_product
@@ -215,6 +216,7 @@ def annotate_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> lis
                 pos=cluster.position + 1,
                 fragments=cluster.fragments,
                 clipped_consensus=cluster.consensus,
+                kept_side=on_kept_side(panel, cluster),
             )
         )
     return records

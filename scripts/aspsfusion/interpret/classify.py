@@ -45,7 +45,9 @@ def classify(
                 text=f"{exclusion_evidence(spec, findings, excluded)} {detectable(spec, excluded)}",
             )
         ]
-    return verdict_in_words(spec, findings, call, reasons, excluded), excluded
+    verdict = verdict_in_words(spec, findings, call, reasons, excluded)
+    beside = [] if call == "CONFIRMED" else _beside(spec, findings)
+    return verdict.with_reasons(*beside) if beside else verdict, excluded
 
 
 def _fragments(number: int) -> str:
@@ -160,6 +162,27 @@ def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyPa
     return [*reasons, *unproven_evidence(spec, findings)]
 
 
+def _beside(spec: PanelSpec, findings: Findings) -> list[Reason]:
+    """Explain the one-sided breaks that say nothing of the target fusion."""
+    deciding = findings.deciding_breaks
+    target = spec.target
+    return [
+        Reason(
+            code="OTHER_SIDE_BREAK",
+            text=plural(place.fragments, "unique fragment runs", "unique fragments run")
+            + (
+                f" from sequence that is not on the panel into {place.gene} at {place.chrom}:{place.pos}"
+                if place.gene == target.five_prime
+                else f" from {place.gene} at {place.chrom}:{place.pos} into sequence that is not on the panel"
+            )
+            + f": the gene may be rearranged, but on the side that {target.fusion} does not keep, which by "
+            f"itself says nothing of {target.fusion}.",
+        )
+        for place in findings.one_sided
+        if place not in deciding
+    ]
+
+
 def _published_in(fusion: Fusion) -> str:
     """Return the sentence on the tumours in which the panel lists a fusion, empty without any."""
     return f" It has been published in {listed(fusion.diseases)}." if fusion.diseases else ""
@@ -189,7 +212,7 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
                 ),
             )
         )
-    for place in findings.one_sided:
+    for place in findings.deciding_breaks:
         run = plural(place.fragments, "unique fragment runs", "unique fragments run")
         text = (
             f"{run} from {place.gene} at {place.chrom}:{place.pos} into sequence that is not on the panel in "

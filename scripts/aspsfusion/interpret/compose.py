@@ -30,7 +30,7 @@ from aspsfusion.interpret.metrics import problem_of
 from aspsfusion.interpret.primed import primed_by, require_primed_library
 from aspsfusion.interpret.quality import incomplete_evidence, quality_control
 from aspsfusion.io.sealed import read_sealed
-from aspsfusion.panel.layout import TRANSCRIPTS_FASTA, UNSPLICED_FASTA
+from aspsfusion.panel.layout import DECOYS_FASTA, TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.seal import FILES
 from aspsfusion.report.findings import Fusion, ListedEndFragments
@@ -59,6 +59,10 @@ NO_WHOLE_GENOME = (
     "The panel was not built from a whole genome, so copies of its genes elsewhere are not known. Reads "
     "of such a copy could imitate a junction, or count as wild type and make an exclusion look stronger than "
     "it is."
+)
+NO_DECOYS_SOUGHT = (
+    "Decoys, which are other genes that resemble an exon of a target in part, were not sought. Those that "
+    "the panel names compete as wild type; reads of another one could look like a break of a target."
 )
 DECIMALS = 2
 
@@ -204,7 +208,10 @@ def compose_report(
         imbalance=imbalance(panel, coverage, record.median_insert, baseline),
         differential=differential,
         interpretation=list(spec.texts.interpretation),
-        limits=[*spec.texts.limits, *([] if reference.whole_genome_specificity else [NO_WHOLE_GENOME])],
+        limits=[
+            *spec.texts.limits,
+            *([] if reference.whole_genome_specificity else [NO_WHOLE_GENOME, NO_DECOYS_SOUGHT]),
+        ],
         notices=[DEMONSTRATION_NOTICE] if reference.kind == "demonstration" else [],
     )
 
@@ -231,6 +238,7 @@ def _reference_id(panel: Panel) -> ReferenceId:
         kind=provenance["reference_kind"],
         authenticated=provenance["reference_authenticated"],
         whole_genome_specificity=provenance["whole_genome_specificity"],
+        decoys=len(panel.decoys),
         file=provenance["genome_file"],
         checks=_checks(provenance["checks"]),
         checksums=_checksums(panel),
@@ -261,8 +269,9 @@ def _checksums(panel: Panel) -> dict[str, str]:
         for contig in panel.provenance["contigs"]
         if contig["chrom"] in targets and contig["md5"]
     }
-    for name in (TRANSCRIPTS_FASTA, UNSPLICED_FASTA):
-        sums[name] = f"SHA-256 {panel.provenance[FILES][name]}"
+    for name in (TRANSCRIPTS_FASTA, UNSPLICED_FASTA, DECOYS_FASTA):
+        if name in panel.provenance[FILES]:
+            sums[name] = f"SHA-256 {panel.provenance[FILES][name]}"
     return sums
 
 
@@ -281,6 +290,7 @@ def _gene_model(panel: Panel, transcript: Transcript) -> GeneModel:
     gene = panel.spec.gene(transcript.gene)
     return GeneModel(
         gene=transcript.gene,
+        hgnc=gene.hgnc,
         transcript=transcript.name,
         primary=transcript.primary,
         gene_id=gene.ensembl,

@@ -83,6 +83,16 @@ class Findings:
     primed: Primed | None = None
     listed_ends: ListedEnds = field(default_factory=ListedEnds)
 
+    @property
+    def deciding_breaks(self) -> list[OneSided]:
+        """One-sided breaks that forbid an exclusion.
+
+        Those on the sides that the target fusion keeps; the others where both genes have some, since a
+        reciprocal with inserted bases shows that.
+        """
+        others = {place.gene for place in self.one_sided if not place.kept_side}
+        return [place for place in self.one_sided if place.kept_side or len(others) > 1]
+
 
 def detectable_fraction(informative: int, confidence: float) -> float | None:
     """Return the smallest share of fusion transcripts of which at least one fragment would have been seen.

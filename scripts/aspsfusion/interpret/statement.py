@@ -98,7 +98,7 @@ def _short(
 def _about(spec: PanelSpec, findings: Findings, code: str) -> tuple[tuple[str, ...], str]:
     """Return the genes and the name of the first finding that a reason of this code is about."""
     if code == "ONE_SIDED_BREAK":
-        return (findings.one_sided[0].gene,), ""
+        return (findings.deciding_breaks[0].gene,), ""
     targets = set(spec.genes_with_role("target"))
     for fusion in findings.fusions:
         genes = fusion.five_prime.gene, fusion.three_prime.gene
@@ -184,9 +184,10 @@ def detectable(spec: PanelSpec, excluded: Exclusion) -> str:
     """Return from which share of the transcripts on the fusion would have been detected, in a sentence."""
     if excluded.detectable_fraction is None:
         return f"Even in all transcripts of {spec.target.three_prime} it could have been missed."
+    share, chance = rounded_up(excluded.detectable_fraction), percent(excluded.confidence)
     return (
-        f"In {rounded_up(excluded.detectable_fraction)} or more of the {spec.target.three_prime} transcripts "
-        f"it would have been detected with {percent(excluded.confidence)} probability."
+        f"{spec.target.fusion} in {share} or more of the {spec.target.three_prime} transcripts would have "
+        f"been detected with {chance} probability."
     )
 
 

@@ -43,13 +43,13 @@ def _require_text(path: Path) -> None:
         ) from error
 
 
-def aligner_options(threads: int) -> BwaMemOptions:
-    """Return BWA-MEM's options for a panel."""
+def aligner_options(threads: int, decoys: int = 0) -> BwaMemOptions:
+    """Return BWA-MEM's options for a panel with so many decoys, none of which hides a gene's placement."""
     options = BwaMemOptions(
         min_seed_len=MIN_SEED_LENGTH,
         minimum_score=MIN_SCORE,
         soft_clip_supplementary=True,
-        xa_max_hits=MAX_ALTERNATIVES,
+        xa_max_hits=MAX_ALTERNATIVES + decoys,
         threads=threads,
     )
     # Finalised in place: options that are not finalised are copied wrongly by the aligner.

@@ -78,3 +78,66 @@ def count_called(letters: npt.NDArray[np.uint8], size: int) -> int:
         size: how many count.
     """
     return require_ok(LOOPS.count_called(letters, size, letters.size))
+
+
+WINDOW, BLOCK, BLOCKS = 28, 9, 3
+"""Bases of a window that `find_alike` compares, of a block by which it is listed, and number of these."""
+
+MAX_MISMATCHES = BLOCKS - 1
+"""Bases in which a place may differ from a window: of three blocks one is then the same."""
+
+_WORDS = 1 << 2 * BLOCK
+
+
+class Windows:
+    """Windows of WINDOW bases, listed by their blocks.
+
+    Args:
+        codes: distinct windows, two bits for each base, A 0, C 1, G 2, T 3, the first base highest.
+
+    Attributes:
+        counts: places at which each window was found so far.
+    """
+
+    def __init__(self, codes: npt.NDArray[np.uint64]) -> None:
+        shifts = [np.uint64(2 * (WINDOW - BLOCK * (block + 1))) for block in range(BLOCKS)]
+        lists = np.concatenate(
+            [
+                block * _WORDS + (codes >> shift & np.uint64(_WORDS - 1)).astype(np.int64)
+                for block, shift in enumerate(shifts)
+            ]
+        )
+        order = np.argsort(lists, kind="stable")
+        self._windows = (order % codes.size).astype(np.int64) if codes.size else order.astype(np.int64)
+        self._codes = codes[self._windows]
+        sizes = np.bincount(lists, minlength=BLOCKS * _WORDS)
+        self._firsts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self.counts = np.zeros(codes.size, dtype=np.int64)
+
+    def find(
+        self, letters: npt.NDArray[np.uint8], most: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Find where a stretch of a contig is like a window, with up to MAX_MISMATCHES.
+
+        Args:
+            letters: the stretch.
+            most: places after which those of a window are only counted.
+
+        Returns:
+            First letter of each place, and the number of its window.
+        """
+        room = max(self.counts.size, _WORDS)
+        found, next_letter = np.empty(2 * room, dtype=np.int64), np.zeros(1, dtype=np.int64)
+        parts, start = [np.empty((0, 2), dtype=np.int64)], 0
+        while start < letters.size:
+            here = letters[start:]
+            pairs = require_ok(
+                LOOPS.find_alike(
+                    here, here.size, self._firsts, self._firsts.size, self._codes, self._windows,
+                    self._codes.size, self.counts, self.counts.size, most, found, room, next_letter,
+                )
+            )  # fmt: skip
+            parts.append(found[: 2 * pairs].reshape(-1, 2) + np.array([start, 0]))
+            start += int(next_letter[0])
+        places = np.concatenate(parts)
+        return places[:, 0], places[:, 1]

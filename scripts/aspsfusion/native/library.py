@@ -208,6 +208,13 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
             POINTER(SettleCountsStruct),
         ],
     ),
+    "find_alike": (
+        c_int64,
+        [
+            *(BYTES, c_int64, INT64, c_int64, UINT64, INT64, c_int64),
+            *(WRITTEN_INT64, c_int64, c_int64, WRITTEN_INT64, c_int64, WRITTEN_INT64),
+        ],
+    ),
 }
 """For each C function what it returns and takes."""
 

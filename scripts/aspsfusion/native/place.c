@@ -245,5 +245,5 @@ bool place_read(
     if (unknown && (found->edit < 0 || found->base != 'N')) return false;
     found->reverse = reverse;
     found->gene = table->genes[table->contigs[found->at[0]]];
-    return true;
+    return found->gene >= 0;
 }

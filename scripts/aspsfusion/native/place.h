@@ -17,7 +17,7 @@ typedef struct {
     const uint8_t *text; /* contigs in the order of preference, at least LOAD_BYTES zeros before, between and after them */
     int64_t text_size;
     const int32_t *contigs; /* number of the contig of each place, -1 between them */
-    const int32_t *genes;   /* number of the gene of each contig */
+    const int32_t *genes;   /* number of the gene of each contig, negative for decoys: no read is settled in them */
     int64_t contig_count;
     uint64_t *slots; /* seed in the upper 32 bits, 1 + its first place in the lower ones; 0: a free slot */
     int64_t slot_count;

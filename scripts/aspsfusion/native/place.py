@@ -63,7 +63,7 @@ class PlaceTable:
 
     Args:
         contigs: bases of each, in the order of preference.
-        genes: number of the gene of each.
+        genes: number of the gene of each, negative for a decoy: no read is settled in it.
 
     Attributes:
         text: all bases, with zeros before, between and after the contigs (uint8).

@@ -2,5 +2,5 @@
 
 In: panel YAML, genome FASTA, GTF where genes are named without exons. Out: `Panel`, and the k-mers that the
 screen looks for. Writes `panel/`: `transcripts.fa`, `introns.fa`, `exons.tsv`, `panel.json`, `kmers.npz`,
-`specificity.npz`, `index/`.
+`specificity.npz`, `decoys.fa`, `index/`.
 """

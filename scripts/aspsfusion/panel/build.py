@@ -21,6 +21,7 @@ from aspsfusion.panel.genome import GenomePieces, Region, gene_region, primary_r
 from aspsfusion.panel.gtf import complete_spec
 from aspsfusion.panel.kmers import index_panel, save_kmers
 from aspsfusion.panel.layout import (
+    DECOYS_FASTA,
     EXONS_TABLE,
     INDEX_PREFIX,
     KMER_TABLE,
@@ -29,13 +30,14 @@ from aspsfusion.panel.layout import (
     TRANSCRIPTS_FASTA,
     UNSPLICED_FASTA,
 )
+from aspsfusion.panel.look_alikes import decoys_at, shipped_decoys
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.screen_targets import screened_sequences
 from aspsfusion.panel.seal import software, write_provenance
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.panel.specificity import write_specificity
-from aspsfusion.panel.transcripts import Exon, Transcript, Unspliced
+from aspsfusion.panel.transcripts import Decoy, Exon, Transcript, Unspliced
 from aspsfusion.panel.uniqueness import Uniqueness, measure_uniqueness, uniqueness_checks
 
 FASTA_WIDTH = 80
@@ -49,6 +51,7 @@ PANEL_ENTRIES = {
     PROVENANCE,
     TRANSCRIPTS_FASTA,
     UNSPLICED_FASTA,
+    DECOYS_FASTA,
     EXONS_TABLE,
     KMER_TABLE,
     SPECIFICITY_TABLE,
@@ -88,12 +91,16 @@ def build_panel(
     uniqueness = (
         measure_uniqueness(panel, genome, genome_path, progress) if genome.whole_chromosomes else None
     )
+    sought = uniqueness is not None and uniqueness.whole_genome
+    decoys = () if sought else shipped_decoys(panel.spec)
     if uniqueness:
         checks += uniqueness_checks(panel, uniqueness.specificity)
+        decoys += decoys_at(panel, uniqueness.look_alikes, genome_path, gtf_path)
+    panel = replace(panel, decoys={decoy.key: decoy for decoy in decoys})
     provenance = {
         **_identity(panel.spec, yaml_path),
         **_reference(panel, genome, genome_path, gtf_path),
-        "whole_genome_specificity": uniqueness is not None and uniqueness.whole_genome,
+        "whole_genome_specificity": sought,
         "genome_pass": None if uniqueness is None else uniqueness.provenance(),
         **_contents(panel, genome, checks),
     }
@@ -268,6 +275,7 @@ def _contents(panel: Panel, genome: GenomePieces, checks: Sequence[Check]) -> di
             {"gene": u.gene, "chrom": u.chrom, "strand": u.strand, "start": u.start + 1, "end": u.end}
             for u in panel.unspliced.values()
         ],
+        "decoys": [{"name": decoy.name, "length": len(decoy.sequence)} for decoy in panel.decoys.values()],
         "spec": panel.spec.model_dump(mode="json"),
     }
 
@@ -285,7 +293,10 @@ def _write(panel: Panel, genome: GenomePieces, uniqueness: Uniqueness | None, di
     (directory / TRANSCRIPTS_FASTA).write_text(transcripts, encoding="ascii")
     (directory / UNSPLICED_FASTA).write_text(unspliced, encoding="ascii")
     (directory / EXONS_TABLE).write_text(_exon_table(panel), encoding="ascii")
-    index.write_text(transcripts + unspliced, encoding="ascii")
+    decoys = _fasta(panel.decoys.values())
+    if decoys:
+        (directory / DECOYS_FASTA).write_text(decoys, encoding="ascii")
+    index.write_text(transcripts + unspliced + decoys, encoding="ascii")
     build_index(index)
     _drop_locations(index.with_suffix(".dict"))
     specificity = uniqueness.specificity if uniqueness else None
@@ -296,7 +307,7 @@ def _write(panel: Panel, genome: GenomePieces, uniqueness: Uniqueness | None, di
     save_kmers(kmers, directory / KMER_TABLE)
 
 
-def _fasta(sequences: Iterable[Transcript | Unspliced]) -> str:
+def _fasta(sequences: Iterable[Transcript | Unspliced | Decoy]) -> str:
     return "".join(fasta_record(each.key, each.sequence, FASTA_WIDTH) for each in sequences)
 
 

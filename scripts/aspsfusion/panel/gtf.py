@@ -1,7 +1,8 @@
 """Reads exon structures from an annotation GTF, for panels that name genes without giving their exons."""
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from aspsfusion.errors import PanelError, reason_of
 from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
 from aspsfusion.io.fasta import chromosome_name
 from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec, first_problem
+from aspsfusion.panel.genome import Region
 from aspsfusion.panel.spec import PanelSpec
 
 GTF_COLUMNS = 9
@@ -107,6 +109,101 @@ def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[Transcri
         elif row.feature != "transcript":
             lines.coding.append((int(row.start), int(row.end)))
     return {symbol: _ordered(path, wanted[symbol], list(lines.values())) for symbol, lines in found.items()}
+
+
+class ExonChain(NamedTuple):
+    """The exons of a transcript in the order of the chromosome, 0-based half-open."""
+
+    gene: str
+    chrom: str
+    strand: str
+    exons: tuple[tuple[int, int], ...]
+
+    def holds(self, place: Region, least: int) -> bool:
+        """Tell whether an exon holds at least so many bases of a place."""
+        return place.chrom == self.chrom and any(_shared(exon, place) >= least for exon in self.exons)
+
+    def around(self, place: Region, flank: int, least: int) -> tuple[Region, ...]:
+        """Return a place's bases in the exon that holds it, with `flank` bases of the transcript around."""
+        index, (start, end) = next(
+            (index, exon) for index, exon in enumerate(self.exons) if _shared(exon, place) >= least
+        )
+        low, high = max(start, place.start), min(end, place.end)
+        parts = [(max(start, low - flank), min(end, high + flank))]
+        before, after = flank - low + parts[0][0], flank - parts[0][1] + high
+        for start, end in reversed(self.exons[:index]):
+            if before > 0:
+                parts.insert(0, (max(start, end - before), end))
+                before -= end - start
+        for start, end in self.exons[index + 1 :]:
+            if after > 0:
+                parts.append((start, min(end, start + after)))
+                after -= end - start
+        return tuple(Region(self.chrom, start, end) for start, end in parts)
+
+
+def _shared(exon: tuple[int, int], place: Region) -> int:
+    return min(exon[1], place.end) - max(exon[0], place.start)
+
+
+def chains_with_exons_at(path: Path, places: Sequence[Region], least: int) -> list[ExonChain]:
+    """Return the transcripts of a GTF that have an exon with so many bases of one of some places.
+
+    The file is read twice, so that only these are held.
+
+    Args:
+        path: GTF, plain or compressed.
+        places: on chromosomes in `chr` style, sorted, none overlapping another.
+        least: bases.
+
+    Raises:
+        PanelError: the file cannot be read, or a line is malformed.
+    """
+    by_chrom: dict[str, list[Region]] = {}
+    for place in places:
+        by_chrom.setdefault(place.chrom, []).append(place)
+    if not by_chrom:
+        return []
+    ends = {chrom: [place.end for place in group] for chrom, group in by_chrom.items()}
+
+    def at_a_place(chrom: str, exon: tuple[int, int]) -> bool:
+        group = by_chrom.get(chrom, [])
+        for place in group[bisect_right(ends.get(chrom, []), exon[0]) :]:
+            if place.start >= exon[1]:
+                return False
+            if _shared(exon, place) >= least:
+                return True
+        return False
+
+    wanted = {key for key, _, exon in _exons(path) if at_a_place(key.chrom, exon)}
+    chains: dict[_TranscriptKey, list[tuple[int, int]]] = {}
+    genes: dict[_TranscriptKey, str] = {}
+    for key, gene, exon in _exons(path) if wanted else ():
+        if key in wanted:
+            chains.setdefault(key, []).append(exon)
+            genes[key] = gene
+    return [
+        ExonChain(genes[key], key.chrom, key.strand, tuple(sorted(set(exons))))
+        for key, exons in chains.items()
+    ]
+
+
+class _TranscriptKey(NamedTuple):
+    """What tells a transcript from others: its identifier may occur on several contigs."""
+
+    identifier: str
+    chrom: str
+    strand: str
+
+
+def _exons(path: Path) -> Iterator[tuple[_TranscriptKey, str, tuple[int, int]]]:
+    """Yield transcript, gene and bases (0-based half-open) of each exon, the gene as a FASTA may name it."""
+    for row in _rows(path):
+        if row.feature == "exon" and row.start.isdecimal() and row.end.isdecimal():
+            values = dict(row.attributes)
+            gene = values.get("gene_name") or values.get("gene_id", "")
+            key = _TranscriptKey(values.get("transcript_id", ""), chromosome_name(row.chrom), row.strand)
+            yield key, re.sub(r"[^A-Za-z0-9_.-]", "_", gene), (int(row.start) - 1, int(row.end))
 
 
 class _Row(NamedTuple):

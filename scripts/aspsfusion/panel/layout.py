@@ -10,6 +10,7 @@ from aspsfusion.errors import PanelError
 
 TRANSCRIPTS_FASTA = "transcripts.fa"
 UNSPLICED_FASTA = "introns.fa"
+DECOYS_FASTA = "decoys.fa"
 EXONS_TABLE = "exons.tsv"
 PROVENANCE = "panel.json"
 KMER_TABLE = "kmers.npz"

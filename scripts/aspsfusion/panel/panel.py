@@ -9,9 +9,14 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from aspsfusion.errors import PanelError
+from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.panel.layout import (
     BUILD_AGAIN,
+    DECOYS_FASTA,
     EXONS_TABLE,
     INDEX_FILES,
     INDEX_PREFIX,
@@ -27,7 +32,7 @@ from aspsfusion.panel.layout import (
 from aspsfusion.panel.seal import read_provenance, require_intact
 from aspsfusion.panel.spec import BreakpointSpec, JunctionSpec, PanelSpec
 from aspsfusion.panel.specificity import Specificity, read_specificity
-from aspsfusion.panel.transcripts import UNSPLICED_SUFFIX, Exon, Junction, Transcript, Unspliced
+from aspsfusion.panel.transcripts import UNSPLICED_SUFFIX, Decoy, Exon, Junction, Transcript, Unspliced
 
 __all__ = ["UNSPLICED_SUFFIX", "Exon", "Junction", "Panel", "Transcript", "Unspliced", "load_panel"]
 
@@ -42,6 +47,7 @@ class Panel:
         transcripts: every transcript by its key, in the order of transcripts.fa.
         unspliced: unspliced targets by gene.
         provenance: panel.json.
+        decoys: sequences that resemble the targets, by their key.
     """
 
     directory: Path
@@ -49,6 +55,7 @@ class Panel:
     transcripts: Mapping[str, Transcript]
     unspliced: Mapping[str, Unspliced]
     provenance: Mapping[str, Any] = field(repr=False)
+    decoys: Mapping[str, Decoy] = field(default_factory=dict)
 
     @cached_property
     def primary(self) -> dict[str, Transcript]:
@@ -72,10 +79,16 @@ class Panel:
 
     @cached_property
     def contig_ranks(self) -> dict[str, int]:
-        """Order of preference among equal alignments: primary transcripts, others, unspliced genes."""
+        """Order of preference among equal alignments: primary transcripts, others, whole genes, decoys."""
         transcripts = sorted(self.transcripts.values(), key=lambda t: not t.primary)
-        names = [t.key for t in transcripts] + [u.key for u in self.unspliced.values()]
+        names = [t.key for t in transcripts] + [u.key for u in self.unspliced.values()] + [*self.decoys]
         return {name: rank for rank, name in enumerate(names)}
+
+    @cached_property
+    def decoy_text(self) -> npt.NDArray[np.uint8]:
+        """The letters of all decoys on both strands, each ended by one that is no base."""
+        forms = [form for d in self.decoys.values() for form in (d.sequence, reverse_complement(d.sequence))]
+        return np.frombuffer("".join(f"{form}-" for form in forms).encode("ascii"), dtype=np.uint8)
 
     @cached_property
     def catalogue(self) -> dict[Junction, JunctionSpec]:
@@ -121,9 +134,11 @@ class Panel:
         return five.sequence[: five_end + 1], three.sequence[three_start:]
 
     def sequence_of(self, contig: str) -> str:
-        """Return the sequence of a record of transcripts.fa or introns.fa by its name."""
+        """Return the sequence of a record of transcripts.fa, introns.fa or decoys.fa by its name."""
         if contig in self.transcripts:
             return self.transcripts[contig].sequence
+        if contig in self.decoys:
+            return self.decoys[contig].sequence
         return self.unspliced[contig.rsplit("|", 1)[0]].sequence
 
     def genomic_position(self, contig: str, position: int) -> int:
@@ -155,11 +170,16 @@ def _read_panel(directory: Path, files: tuple[tuple[int, ...], ...]) -> Panel:
     provenance = read_provenance(directory)
     needed = (TRANSCRIPTS_FASTA, UNSPLICED_FASTA, EXONS_TABLE, KMER_TABLE, *INDEX_FILES)
     require_files(directory, needed)
-    require_intact(directory, provenance, (*needed, SPECIFICITY_TABLE))
+    require_intact(directory, provenance, (*needed, DECOYS_FASTA, SPECIFICITY_TABLE))
     with damage_named(directory / TRANSCRIPTS_FASTA):
         sequences = _read_fasta(directory / TRANSCRIPTS_FASTA)
     with damage_named(directory / UNSPLICED_FASTA):
         genomic = _read_fasta(directory / UNSPLICED_FASTA)
+    decoys: tuple[Decoy, ...] = ()
+    if (directory / DECOYS_FASTA).exists():
+        with damage_named(directory / DECOYS_FASTA):
+            records = _read_fasta(directory / DECOYS_FASTA)
+            decoys = tuple(Decoy(key.partition("|")[2], bases) for key, bases in records.items())
     with damage_named(directory / EXONS_TABLE):
         exons = _read_exons(directory / EXONS_TABLE)
     with damage_named(directory / PROVENANCE):
@@ -186,7 +206,7 @@ def _read_panel(directory: Path, files: tuple[tuple[int, ...], ...]) -> Panel:
             gene, start, end = entry["gene"], entry["start"] - 1, entry["end"]
             bases = _bases(genomic, f"{gene}|{UNSPLICED_SUFFIX}", end - start, directory / UNSPLICED_FASTA)
             unspliced[gene] = Unspliced(gene, entry["chrom"], entry["strand"], start, end, bases)
-    return Panel(directory, spec, transcripts, unspliced, provenance)
+    return Panel(directory, spec, transcripts, unspliced, provenance, {decoy.key: decoy for decoy in decoys})
 
 
 def _bases(records: Mapping[str, str], name: str, length: int, path: Path) -> str:

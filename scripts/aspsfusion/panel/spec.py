@@ -128,6 +128,14 @@ class DifferentialSpec(GenePair):
     source: str = Field(min_length=1)
 
 
+class DecoySpec(Strict):
+    """Sequence of another gene that resembles an exon of a target in part, where no genome was searched."""
+
+    name: Identifier = Field(description="gene, with its transcript")
+    sequence: Annotated[str, StringConstraints(pattern=r"^[ACGT]{28,}$")]
+    source: str = Field(min_length=1)
+
+
 class ArtefactSpec(Strict):
     """A chimeric pair that has been seen in normal tissue and so is no finding by itself."""
 
@@ -190,6 +198,7 @@ class PanelSpec(Strict):
     artefacts: list[ArtefactSpec] = Field(default_factory=list)
     differential: list[DifferentialSpec] = Field(default_factory=list)
     domains: list[DomainSpec] = Field(default_factory=list)
+    decoys: list[DecoySpec] = Field(default_factory=list)
     texts: TextSpec
 
     @model_validator(mode="after")
@@ -199,6 +208,7 @@ class PanelSpec(Strict):
             ("junction id", [junction.id for junction in self.junctions]),
             ("differential", [entry.fusion for entry in self.differential]),
             ("transcript", [t.id for gene in self.genes for t in gene.transcripts]),
+            ("decoy", [decoy.name for decoy in self.decoys]),
         ):
             twice = [name for name, count in Counter(names).items() if count > 1]
             if twice:

@@ -12,6 +12,9 @@ from aspsfusion.panel.gene_spec import TranscriptSpec
 UNSPLICED_SUFFIX = "unspliced"
 """Second part of the name of a target's unspliced sequence, `GENE|unspliced`, in introns.fa."""
 
+DECOY = "~decoy"
+"""First part of the names of all decoys: no gene has this symbol, and one decoy is as good as another."""
+
 
 @dataclass(frozen=True)
 class Exon:
@@ -136,6 +139,24 @@ class Unspliced:
     def from_genome(self, position: int) -> int:
         """Return the offset in the sequence of a genomic position (both 0-based)."""
         return position - self.start if self.strand == "+" else self.end - 1 - position
+
+
+@dataclass(frozen=True)
+class Decoy:
+    """Sequence outside the targets that resembles an exon of one: wild-type competitor and nothing else.
+
+    Attributes:
+        name: gene and place.
+        sequence: upper-case bases; in a genome either strand.
+    """
+
+    name: str
+    sequence: str
+
+    @property
+    def key(self) -> str:
+        """Name of the record in decoys.fa."""
+        return f"{DECOY}|{self.name}"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from aspsfusion.native.genome import canonical_kmers, count_called, count_places
 from aspsfusion.panel.checks import Check
 from aspsfusion.panel.gene_spec import GenomeSpec
 from aspsfusion.panel.genome import GenomePieces, Region
+from aspsfusion.panel.look_alikes import LookAlikeFinder, LookAlikes, target_sequences
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import MAX_PLACES, UNIQUE_LENGTH, GeneKmers, Specificity, gene_kmers
 
@@ -99,7 +100,9 @@ class PlaceCounter:
         self._bases[: self._held] = self._bases[size - self._held : size].copy()
 
 
-def count_in_genome(path: Path, kmers: Kmers, k: int, progress: Progress = no_progress) -> GenomeCount:
+def count_in_genome(
+    path: Path, kmers: Kmers, k: int, progress: Progress = no_progress, finder: LookAlikeFinder | None = None
+) -> GenomeCount:
     """Count the places of k-mers in a genome.
 
     Args:
@@ -107,6 +110,7 @@ def count_in_genome(path: Path, kmers: Kmers, k: int, progress: Progress = no_pr
         kmers: distinct canonical k-mers.
         k: their length, odd, from 5 to 27.
         progress: called now and then with the bases read so far and a note.
+        finder: looks for what resembles the targets in the same pass.
 
     Raises:
         ReferenceProofError: the file is damaged or no FASTA.
@@ -122,10 +126,14 @@ def count_in_genome(path: Path, kmers: Kmers, k: int, progress: Progress = no_pr
             if counted:
                 contigs.add(name)
                 counter.start_contig()
+                if finder:
+                    finder.start_contig(name)
             else:
                 passed_over += 1
         elif counted:
             counter.add(block)
+            if finder:
+                finder.add(block)
             bases += len(block)
             progress(bases, f", {name}")
     return GenomeCount(counter.places, bases, counter.called, frozenset(contigs), passed_over)
@@ -148,11 +156,13 @@ class Uniqueness:
         specificity: places of every k-mer of the panel's genes.
         whole_genome: whether the FASTA held the whole genome, so that "nowhere else" can be said.
         count: size of what was read.
+        look_alikes: what resembles the targets' exons.
     """
 
     specificity: Specificity
     whole_genome: bool
     count: GenomeCount
+    look_alikes: LookAlikes
 
     def provenance(self) -> dict[str, Any]:
         """Return what panel.json says of the pass."""
@@ -162,6 +172,7 @@ class Uniqueness:
             "called_bases": self.count.called,
             "contigs": len(self.count.contigs),
             "alternate_contigs_passed_over": self.count.passed_over,
+            "repeated_windows_left_out": self.look_alikes.left_out,
         }
 
 
@@ -193,7 +204,8 @@ def measure_uniqueness(
             sequences.append(panel.unspliced[gene].sequence)
         by_gene[gene] = gene_kmers(sequences)
     kmers = np.unique(np.concatenate(list(by_gene.values())))
-    count = count_in_genome(genome_path, kmers, UNIQUE_LENGTH, progress)
+    finder = LookAlikeFinder(target_sequences(panel))
+    count = count_in_genome(genome_path, kmers, UNIQUE_LENGTH, progress, finder)
     genes = {}
     for gene, own in by_gene.items():
         at_home, times = np.unique(_locus_kmers(panel, genome, gene), return_counts=True)
@@ -201,7 +213,7 @@ def measure_uniqueness(
         _, here, there = np.intersect1d(own, at_home, assume_unique=True, return_indices=True)
         elsewhere = np.clip(places[here] - times[there], 0, MAX_PLACES)
         genes[gene] = GeneKmers(own[here], elsewhere.astype(np.uint16))
-    return Uniqueness(Specificity(genes), is_whole(count, panel.spec.genome), count)
+    return Uniqueness(Specificity(genes), is_whole(count, panel.spec.genome), count, finder.found())
 
 
 def _locus_kmers(panel: Panel, genome: GenomePieces, gene: str) -> Kmers:

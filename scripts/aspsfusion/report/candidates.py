@@ -24,6 +24,7 @@ ONE_SIDED_COLUMNS: tuple[str | tuple[str, Kind], ...] = (
     ("Position", "code"),
     ("Fragments", "number"),
     ("Sequence", "code"),
+    "Side that the fusion keeps",
 )
 
 
@@ -159,4 +160,5 @@ def _place_words(place: OneSided) -> tuple[str, ...]:
         f"{place.chrom}:{place.pos}",
         count(place.fragments),
         place.clipped_consensus,
+        "yes" if place.kept_side else "no",
     )

@@ -14,9 +14,11 @@ from pathlib import Path
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.report.compatible import write_arriba, write_star_fusion
+from aspsfusion.report.fhir import write_fhir
 from aspsfusion.report.html import render_html, write_html
 from aspsfusion.report.json_tsv import write_fusions_tsv
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
+from aspsfusion.report.vicc import write_vicc
 
 REPORT_SUFFIX = ".report.json"
 RECORD_SUFFIX = ".record.json"
@@ -54,6 +56,8 @@ WRITERS: dict[str, Callable[[Report, Path], None]] = {
     ".fusions.vcf.gz": _write_vcf,
     ".arriba.tsv": write_arriba,
     ".star-fusion.tsv": write_star_fusion,
+    ".fhir.json": write_fhir,
+    ".vicc.json": write_vicc,
     ".report.pdf": write_pdf,
 }
 """How each file beside `<sample>.report.json` is written, by the end of its name."""

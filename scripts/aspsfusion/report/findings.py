@@ -274,6 +274,11 @@ class OneSided(Record):
     pos: int
     fragments: int
     clipped_consensus: str
+    kept_side: bool = Field(
+        True,
+        description="whether the gene breaks on the side that the target fusion keeps, or into sequence of "
+        "the other target gene; false: by itself the break says nothing of the target fusion",
+    )
 
 
 class FilteredOneSided(OneSided):

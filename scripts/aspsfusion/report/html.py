@@ -23,7 +23,7 @@ from aspsfusion.report.candidates import (
 from aspsfusion.report.coverage_plot import draw, gene_coverages
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.fusion_section import FusionView, fusion_view
-from aspsfusion.report.html_parts import Fact, Table, columns, css_string, render, side_by_side
+from aspsfusion.report.html_parts import Fact, Table, columns, css_string, render
 from aspsfusion.report.models import InputFile, Report, Verdict
 from aspsfusion.report.sections import (
     SCALED,
@@ -35,12 +35,7 @@ from aspsfusion.report.sections import (
     imbalance_sentences,
     unlimited_values,
 )
-from aspsfusion.report.words import count, joined
-
-SIGNATURE = "For professional interpretation; not a diagnosis by itself."
-
-EXPRESSION_ROWS = 6
-"""Genes in one of the expression tables that are side by side."""
+from aspsfusion.report.words import SIGNATURE, count, joined, plural
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ class ReportView:
         qc_values: quality values without a limit, name by name.
         flags: quality values beyond their limit.
         expression_text: fragments by gene in one sentence, for paper; empty when not measured.
-        expression: fragments by gene, cut into tables side by side.
+        expression: fragments by gene; None when not measured.
         plots: depth by exon as SVG elements.
         imbalance: sentences on the depth up- and downstream of the breakpoints; none when not measured.
         candidates: what is not reported as a fusion: candidate junctions, fragments that join the target's
@@ -107,7 +102,7 @@ class ReportView:
     qc_values: tuple[Fact, ...]
     flags: tuple[str, ...]
     expression_text: str
-    expression: tuple[Table, ...]
+    expression: Table | None
     plots: tuple[Markup, ...]
     imbalance: tuple[str, ...]
     candidates: tuple[Table, ...]
@@ -169,7 +164,7 @@ def report_view(report: Report) -> ReportView:
         qc_values=unlimited_values(report.qc),
         flags=tuple(flag.text for flag in report.qc.flags),
         expression_text=_expression_text(report),
-        expression=tuple(side_by_side(_expression(report), EXPRESSION_ROWS)),
+        expression=_expression(report) if report.expression else None,
         plots=tuple(
             Markup(draw(coverage, f"coverage-{number}"))
             for number, coverage in enumerate(gene_coverages(report), 1)
@@ -274,10 +269,15 @@ def _methods(report: Report) -> tuple[Fact, ...]:
         if reference.whole_genome_specificity
         else "copies of the panel's sequence elsewhere in the genome are not known"
     )
+    decoys = plural(
+        reference.decoys,
+        "sequence that resembles a target competes",
+        "sequences that resemble a target compete",
+    )
     return (
         Fact("Panel", f"{panel.name} {panel.version}", (f"positions on {panel.build}",)),
         Fact("Panel YAML, SHA-256", panel.checksum, kind="code"),
-        Fact("Reference", reference.file, (kinds[reference.kind], authentic, copies)),
+        Fact("Reference", reference.file, (kinds[reference.kind], authentic, copies, decoys)),
         *(
             Fact(f"{name}, {value.split()[0]}", value.split()[-1], kind="code")
             for name, value in reference.checksums.items()

@@ -40,15 +40,6 @@ class Fact:
     kind: Kind = "text"
 
 
-def side_by_side(table: Table, rows_each: int) -> list[Table]:
-    """Cut a long narrow table into several side by side; an empty one into none."""
-    parts = [table.rows[first : first + rows_each] for first in range(0, len(table.rows), rows_each)]
-    return [
-        Table(f"{table.caption}, part {number + 1}" if number else table.caption, table.columns, rows)
-        for number, rows in enumerate(parts)
-    ]
-
-
 def columns(*heads: str | tuple[str, Kind]) -> tuple[Column, ...]:
     """Return the columns of a table from titles, with the kind where it is not text."""
     return tuple(Column(head) if isinstance(head, str) else Column(*head) for head in heads)

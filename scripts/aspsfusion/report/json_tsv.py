@@ -6,9 +6,10 @@ from that one object, so that no two files can disagree.
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -24,8 +25,17 @@ def write_json(report: Report, path: Path) -> None:
 
     The same report always gives the same bytes. An existing file is replaced in one step.
     """
-    with replacing(path, force=True) as temporary:
-        temporary.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8", newline="\n")
+    _write_line(report.model_dump_json(indent=1), path)
+
+
+def write_export(data: Mapping[str, Any], path: Path) -> None:
+    """Write what is made of a report for other systems, in the form of `report.json`, see `write_json`."""
+    _write_line(json.dumps(data, indent=1, ensure_ascii=False), path)
+
+
+def _write_line(text: str, path: Path) -> None:
+    with replacing(path, force=True) as draft:
+        draft.write_text(f"{text}\n", encoding="utf-8", newline="\n")
 
 
 def read_report(path: Path) -> Report:

@@ -63,11 +63,12 @@ class ReferenceId(Record):
         description="whether the panel's sequences were looked for in the whole genome, so that reads of a "
         "gene's copies elsewhere are distinguished from its own",
     )
+    decoys: int = Field(0, description="sequences that resemble the targets and compete as wild type")
     file: str = Field(description="file name of the genome FASTA")
     checksums: dict[str, str] = Field(
         default={},
         description="MD5 of the targets' chromosomes where they are whole, and SHA-256 of the panel's own "
-        "sequences (transcripts.fa, introns.fa)",
+        "sequences (transcripts.fa, introns.fa, decoys.fa)",
     )
     checks: list[str] = Field(description="what was proved about the reference when the panel was built")
 
@@ -117,6 +118,7 @@ class GeneModel(Record):
     """Exon structure of a transcript that the report speaks of, and where its gene lies."""
 
     gene: str
+    hgnc: str = Field("", description="HGNC identifier of the gene; empty when the panel states none")
     transcript: str
     primary: bool
     gene_id: str = Field("", description="Ensembl identifier; empty when the panel states none")

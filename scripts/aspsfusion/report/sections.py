@@ -108,7 +108,7 @@ def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
         + (
             "no share can be determined"
             if level.detectable_fraction is None
-            else f"the share is {rounded_up(level.detectable_fraction)}"
+            else f"{rounded_up(level.detectable_fraction)} or more would have been detected"
         )
         for level in exclusion.levels
         if level.confidence != exclusion.confidence

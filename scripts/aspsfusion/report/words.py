@@ -6,6 +6,8 @@ Nothing here knows HTML, so that the stages before the report can use it without
 from collections.abc import Sequence
 
 NOT_DETERMINED = "not determined"
+SIGNATURE = "For professional interpretation; not a diagnosis by itself."
+"""Goes with every verdict that leaves the program."""
 
 
 def count(number: int) -> str:

@@ -124,7 +124,8 @@ def read_donors(panel: Panel, candidates: Path, bam: Path, leads: Sequence[int])
 def _places(panel: Panel, bam: Path) -> dict[int, Place]:
     """Return where fragments with both ends on one transcript lie, by their numbers; a share of very many."""
     with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
-        step = max(1, stream.mapped // (2 * MOST_DONORS))
+        step = max(1, stream.count(until_eof=True) // (2 * MOST_DONORS))
+    with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
         places: dict[int, Place] = {}
         waiting: dict[int, Place] = {}
         for record in stream:

@@ -34,6 +34,11 @@ Each is made again, with reads and report, by
 `aspsfusion validate sample --panel {panel} --cell CELL --arm ARM --index N --output PREFIX`,
 with `--study` and thresholds where they were others than the defaults.
 """
+_REFERENCES = {
+    "demonstration": "demonstration, with the real bases of exons of 22 genes, both targets among them "
+    "(resources/README.md); all else is invented"
+}
+"""What is real in a reference, by its kind."""
 _MADE_TEXT = """\
 Screen, align, evidence, call and report examined each sample as they do a patient's, and the verdict was
 compared with what was simulated. Each cell changes one thing of a base case, or joins hard conditions;
@@ -84,7 +89,7 @@ class Inputs:
         facts = {
             "program": f"aspsfusion {__version__}",
             "panel": f"{panel.spec.name} {panel.spec.version}",
-            "reference": str(panel.provenance["reference_kind"]),
+            "reference": _REFERENCES.get(kind := str(panel.provenance["reference_kind"]), kind),
             "call": _settings(chain.call.model_dump()),
             "classify": _settings(chain.classify.model_dump()),
             "seed of the study": str(study.seed),

@@ -69,6 +69,8 @@ class Chain:
         library: str | None = None,
         structures: ReadStructures = TEMPLATES_ALONE,
         primers: Path | None = None,
+        *,
+        settle: bool = True,
     ) -> StageResults:
         """Return what the stages before the verdict find in a sample.
 
@@ -78,13 +80,21 @@ class Chain:
             library: declared library type.
             structures: what the reads consist of.
             primers: FASTA of the library's gene-specific primers.
+            settle: see `pipeline.call_candidates`; without it, the alignments hold every candidate.
         """
         scratch = self._scratch
         candidates, bam = scratch / "candidates.fastq.gz", scratch / "panel.bam"
         run_screen(self._directory, lanes, candidates, scratch / _SCREEN, force=True)
         outputs = {"bam": bam, "align": scratch / _ALIGN, "evidence": scratch / "evidence.json.gz"}
         calls, _ = call_candidates(
-            self._caller, candidates, sample, outputs, structures=structures, primers=primers, force=True
+            self._caller,
+            candidates,
+            sample,
+            outputs,
+            structures=structures,
+            primers=primers,
+            settle=settle,
+            force=True,
         )
         screen, align = (read_metrics(scratch / name) for name in (_SCREEN, _ALIGN))
         return StageResults(sample, screen, align, calls, library)

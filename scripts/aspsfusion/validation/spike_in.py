@@ -119,7 +119,7 @@ def run_spike_in(
     for path in asked.lane.paths:
         _require_joinable(path)
     molecule, place = _fusion(chain, asked.fusion)
-    results = chain.examine(NEGATIVE, [asked.lane], asked.library, asked.structures)
+    results = chain.examine(NEGATIVE, [asked.lane], asked.library, asked.structures, settle=False)
     report = chain.report(results)
     if report.verdict.call == "CONFIRMED":
         raise ParameterError(
