@@ -5,16 +5,11 @@
    would find; the rules are those of align/candidates.py, align/structures.py and align/trim.py. */
 
 #include "place.h"
+#include "trim.h"
 
 enum {
     MATES = 2,
-    LINES = 4, /* of a record */
     MOST_DIGITS = 18, /* of a fragment's number */
-    PHRED_OFFSET = 33,
-    MERGED_QUALITY = 'I', /* highest quality of a merged base */
-    MISREAD = 1, /* edits that an adapter may have here; more than the rate of errors allows where it is short */
-    HALF = 5,    /* first and next bases of an adapter, one half of which is right in spite of one edit */
-    ANY_BASE = 'N',
 };
 
 /* What a settled fragment is, in `flags`. */
@@ -72,11 +67,6 @@ typedef struct {
     int mate; /* 0 for a single read */
     bool usual; /* whether bases and qualities are what they should be */
 } candidate_record;
-
-typedef struct {
-    const uint8_t *bases, *quality;
-    int64_t size;
-} stretch;
 
 int64_t EXPORT(overlap_insert)(
     const uint8_t *first, int64_t first_size, const uint8_t *second, int64_t second_size, int64_t minimum,
@@ -169,86 +159,11 @@ static bool may_have_umi(const uint8_t *label, const uint8_t *end) {
     return length && (of_bases || (after_u && bases[end[-1]]));
 }
 
-/* --- Trimming ------------------------------------------------------------------------------------- */
-
-static inline int64_t least(int64_t one, int64_t other) { return one < other ? one : other; }
-
-/* Whether an adapter goes on in a read with an edit at most, as far as both go. */
-static bool goes_on(const uint8_t *read, int64_t size, const uint8_t *adapter, int64_t adapter_size) {
-    int64_t both = least(size, adapter_size), at = 0;
-    while (at < both && read[at] == adapter[at]) at++;
-    if (at == both) return true;
-    const uint8_t *r = read + at, *a = adapter + at;
-    int64_t r_left = size - at, a_left = adapter_size - at;
-    return !memcmp(r + 1, a + 1, (size_t)least(r_left - 1, a_left - 1)) ||
-        !memcmp(r + 1, a, (size_t)least(r_left - 1, a_left)) || !memcmp(r, a + 1, (size_t)least(r_left, a_left - 1));
-}
-
-/* Whether a read may end with an adapter, or hold it, for a search that allows no more than one edit. */
-static bool may_hold(const stretch *read, const uint8_t *adapter, int64_t adapter_size, int64_t least_bases) {
-    for (int64_t at = 0; at + HALF <= read->size; at++) {
-        const uint8_t *here = read->bases + at;
-        int64_t left = read->size - at - HALF;
-        if (!memcmp(here, adapter, HALF)) {
-            if (HALF + left + MISREAD >= least_bases && goes_on(here + HALF, left, adapter + HALF, adapter_size - HALF)) {
-                return true;
-            }
-        }
-        /* The edit is in the first half: all that follows the second one is right. */
-        if (at >= HALF - MISREAD && !memcmp(here, adapter + HALF, HALF)) {
-            int64_t after = least(left, adapter_size - 2 * HALF);
-            if (2 * HALF + after + MISREAD >= least_bases && !memcmp(here + HALF, adapter + 2 * HALF, (size_t)after)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static bool may_hold_any(const stretch *read, const settle_rules *rules, int64_t least_bases) {
     for (int i = 0; i < MATES; i++) {
         if (may_hold(read, (const uint8_t *)rules->adapters[i], rules->adapter_sizes[i], least_bases)) return true;
     }
     return false;
-}
-
-/* Writes the reverse complement. */
-static void turn(const uint8_t *bases, int64_t size, uint8_t *out) {
-    static const uint8_t other[256] = {['A'] = 'T', ['C'] = 'G', ['G'] = 'C', ['T'] = 'A', ['N'] = 'N'};
-    for (int64_t i = 0; i < size; i++) out[size - 1 - i] = other[bases[i]];
-}
-
-/* Joins mates that overlap on an insert into one read; `second` is turned. Returns the sum of its qualities. */
-static int32_t merge(const stretch *first, const stretch *second, int64_t insert, uint8_t *out) {
-    int64_t start = insert - second->size; /* of the second mate on the molecule */
-    int32_t sum = 0;
-    for (int64_t i = 0; i < insert; i++) {
-        int64_t j = i - start, back = second->size - 1 - j; /* qualities are in the order of sequencing */
-        uint8_t base, quality;
-        if (i >= first->size) {
-            base = second->bases[j];
-            quality = second->quality[back];
-        } else if (j < 0) {
-            base = first->bases[i];
-            quality = first->quality[i];
-        } else {
-            uint8_t mine = first->quality[i], other = second->quality[back];
-            bool agree = first->bases[i] == second->bases[j];
-            uint8_t higher = mine > other ? mine : other, lower = mine > other ? other : mine;
-            base = other > mine ? second->bases[j] : first->bases[i];
-            if (!agree && mine == other) base = ANY_BASE;
-            quality = agree ? higher : (uint8_t)(PHRED_OFFSET + higher - lower);
-        }
-        out[i] = base;
-        sum += (quality > MERGED_QUALITY ? MERGED_QUALITY : quality) - PHRED_OFFSET;
-    }
-    return sum;
-}
-
-static int32_t sum_of_qualities(const stretch *read) {
-    int32_t sum = 0;
-    for (int64_t i = 0; i < read->size; i++) sum += read->quality[i] - PHRED_OFFSET;
-    return sum;
 }
 
 /* --- Fragments ------------------------------------------------------------------------------------ */
@@ -349,7 +264,7 @@ static bool settle(
         if (overlap >= least(rules->merge_overlap, insert)) {
             if (insert < rules->shortest || insert > MOST_BASES) return false;
             out->flags |= IS_MERGED;
-            out->quality = merge(read, &second, insert, room->sense[0]);
+            out->quality = merge(read, &second, insert, room->sense[0], NULL);
             turn(room->sense[0], insert, room->turned[0]);
             return place_fragment(table, room, &insert, 1, rules, out);
         }
@@ -372,11 +287,11 @@ static bool are_rules(const settle_rules *rules) {
     if (rules->margin < 1 || rules->margin > MOST_BASES) return false;
     if (rules->structures < 0 || rules->structures > MATES || rules->merge_overlap < 1) return false;
     for (int i = 0; i < MATES; i++) {
-        if (!rules->adapters[i] || rules->adapter_sizes[i] < 2 * HALF || rules->adapter_sizes[i] > MOST_BASES) return false;
+        if (!rules->adapters[i] || rules->adapter_sizes[i] < LEAST_ADAPTER || rules->adapter_sizes[i] > MOST_BASES) return false;
         if (rules->template_start[i] < 0 || rules->template_start[i] > rules->least_bases[i]) return false;
         if (rules->template_stop[i] < -1 || rules->template_stop[i] > INT32_MAX) return false;
     }
-    return rules->single_least >= HALF && rules->pair_least >= HALF;
+    return rules->single_least >= LEAST_ADAPTER / 2 && rules->pair_least >= LEAST_ADAPTER / 2;
 }
 
 /* Settles the fragments in a piece of text.

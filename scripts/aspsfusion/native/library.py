@@ -112,7 +112,7 @@ class RoomStruct(Structure):
 
 
 class ColumnStruct(Structure):
-    """The records of one file of a pair, as `fastq.c` has it."""
+    """The records of one file of a pair, as `fragments.c` has it."""
 
     _fields_ = (
         ("data", c_void_p),
@@ -186,6 +186,10 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
     "mismatches_at": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_int64]),
     "align_across": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_int64, c_int64, c_void_p]),
     "overlap_insert": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_double]),
+    "merge_mates": (
+        c_int,
+        [*(c_char_p, c_char_p, c_int64) * 2, c_int64, c_char_p, c_char_p],
+    ),
     "canonical_kmers": (c_int64, [c_char_p, c_int64, c_int64, WRITTEN_UINT64, c_int64]),
     "enter_kmers": (c_int64, [UINT64, c_int64, WRITTEN_UINT64, c_int64, WRITTEN_INT64, c_int64]),
     "enter_seeds": (c_int64, [UINT64, c_int64, c_int64, WRITTEN_UINT32, c_int64]),
@@ -219,7 +223,7 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
 """For each C function what it returns and takes."""
 
 
-_SHORT = {"mismatches_at", "align_across", "overlap_insert"}
+_SHORT = {"mismatches_at", "align_across", "overlap_insert", "merge_mates"}
 """Functions that keep the interpreter's lock: they are over in the time that giving it back takes."""
 
 
