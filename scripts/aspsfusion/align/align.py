@@ -155,7 +155,7 @@ def align_candidates(
     with open_aligner(panel.index_prefix) as aligner:
 
         def align_as(layout: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart], Sample]:
-            metrics, starts, sampled = AlignMetrics(), StartFinder(), Sample(panel)
+            metrics, starts, sampled = AlignMetrics(), StartFinder(), Sample(panel, layout)
             candidates: Iterator[Candidate | int]
             if settle:
                 candidates = open_candidates(reads, metrics, layout, settle, sampled)

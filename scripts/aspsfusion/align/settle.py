@@ -17,14 +17,12 @@ import numpy as np
 from aspsfusion.align.candidates import (
     Candidate,
     CandidateMetrics,
-    Header,
     Lines,
     candidates_in,
     read_candidates,
-    read_header,
     require_reads,
 )
-from aspsfusion.align.sample import RECORD_LINES, Sample, Sampled, qualities_of, reads_in
+from aspsfusion.align.sample import RECORD_LINES, Sample, lines_of, reads_in, texts_of
 from aspsfusion.align.structures import ReadStructures
 from aspsfusion.align.trim import (
     ADAPTER_MIN_OVERLAP,
@@ -185,29 +183,10 @@ def _keep(
     metrics.pairs += int(np.count_nonzero((rows["reads"] == BOTH_ENDS) | (flags & MERGED != 0)))
     metrics.adapter_fragments += int(np.count_nonzero(flags & HAS_ADAPTER))
     metrics.overlapping_pairs += int(np.count_nonzero(flags & OVERLAPS))
-    sample.settled.add(rows)
+    sample.add(rows, text)
     named = rows if structures.give_umis else rows[(flags & (MAY_HAVE_UMI | HAS_COMMENT)) != 0]
-    for number, at in zip(named["number"].tolist(), named["header"].tolist(), strict=True):
-        header, lines = _lines_of(text, at)
+    for own in texts_of(named, text):
+        header, lines = lines_of(own)
         umi = structures.apart(reads_in(lines)).umi if structures.give_umis else header.umi
         if umi or header.label:
-            sample.settled.labels[number] = header.label, umi
-    for index in sample.choose(rows).tolist():
-        row = rows[index : index + 1]
-        header, lines = _lines_of(text, int(row["header"][0]))
-        _, umi = sample.settled.labels.get(header.number, ("", ""))
-        sample.fragments.append(
-            Sampled(row, header.label, umi, qualities_of(reads_in(lines), row, structures))
-        )
-
-
-def _lines_of(text: bytes, at: int) -> tuple[Header, list[str]]:
-    """Return the header of a fragment, and the lines of its records."""
-    header = read_header(text[at : text.index(b"\n", at)])
-    assert header is not None  # it was read once
-    lines = []
-    for _ in range(RECORD_LINES * (BOTH_ENDS if header.mate else 1)):
-        end = text.index(b"\n", at)
-        lines.append(text[at:end].decode("ascii"))
-        at = end + 1
-    return header, lines
+            sample.settled.labels[header.number] = header.label, umi
