@@ -180,7 +180,7 @@ def _columns(text: PanelText, rows: Settled) -> list[list[list[int]]]:
         np.where(pair, contig[:, ::-1], -1),
         np.where(pair, start[:, ::-1] + 1, 0),
         np.stack([length, -length], axis=1),
-        rows["edit"] >= 0,
+        (rows["edit"] >= 0).astype(np.int64) + (rows["second"] >= 0),
     )
     return [column.astype(np.int64).tolist() for column in columns]
 

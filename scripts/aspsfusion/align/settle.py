@@ -33,6 +33,7 @@ from aspsfusion.align.trim import (
     PAIR_ADAPTER_MIN_OVERLAP,
 )
 from aspsfusion.config import CallParameters
+from aspsfusion.evidence.diverged import MIN_SHARED, MIN_SHARED_RATE
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.native.place import (
@@ -58,15 +59,29 @@ SMALL = 256 * 1024
 where the panel's seeds are."""
 
 
-def settle_rules(parameters: CallParameters, structures: ReadStructures) -> SettleRules:
+SURE_ANCHOR = 7
+"""Shortest anchor of a junction with which nothing is suggested by a read that is not clipped: it may end up
+to 6 bases after an exon's border (call/proposals.py), and an anchor would have to fit in there."""
+
+
+def settle_rules(
+    parameters: CallParameters, structures: ReadStructures, *, twice: bool = True
+) -> SettleRules:
     """Return the rules by which fragments of a sample are settled.
 
     No junction can explain a read with fewer edits than the margin, and another gene needs so many more that
-    the read's own is the only one near it.
+    the read's own is the only one near it. What is certain of reads with two edits is so for a margin of two.
+
+    Args:
+        parameters: thresholds of the call.
+        structures: what the reads consist of.
+        twice: whether reads with two edits are settled as well.
     """
-    limit = min(MOST_EDITS, parameters.margin - 1)
-    if limit > FEWEST_BASES * parameters.max_edit_rate:
-        limit = 0
+    limit = min(1, parameters.margin - 1)
+    if twice and parameters.margin == MOST_EDITS and parameters.min_anchor >= SURE_ANCHOR:
+        limit = MOST_EDITS
+    while limit > FEWEST_BASES * parameters.max_edit_rate:
+        limit -= 1
     first, second = (adapter.encode("ascii") for adapter in ADAPTERS)
     return SettleRules(
         limit,
@@ -79,6 +94,8 @@ def settle_rules(parameters: CallParameters, structures: ReadStructures) -> Sett
         (first, second),
         ADAPTER_MIN_OVERLAP,
         PAIR_ADAPTER_MIN_OVERLAP,
+        MIN_SHARED,
+        MIN_SHARED_RATE,
     )
 
 
@@ -86,7 +103,7 @@ def open_candidates(
     path: Path,
     metrics: CandidateMetrics,
     structures: ReadStructures,
-    parameters: CallParameters,
+    rules: SettleRules,
     sample: Sample,
 ) -> Iterator[Candidate | int]:
     """Read candidate fragments; yield those that are not settled, and of the others the number of reads.
@@ -95,14 +112,13 @@ def open_candidates(
         path: FASTQ written by `aspsfusion screen` or `extract`.
         metrics: to count all in.
         structures: what the reads consist of.
-        parameters: thresholds of the call.
+        rules: see `settle_rules`.
         sample: to add the others to.
 
     Raises:
         ReadsError: see `read_candidates`.
         ParameterError: the same.
     """
-    rules = settle_rules(parameters, structures)
     with open_reads(path) as stream:
         text, records = _read(stream, SMALL, path, structures), 0
         ended = len(text) < SMALL

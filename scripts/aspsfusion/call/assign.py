@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from aspsfusion.call.borders import KnownPlaces
+from aspsfusion.call.doubt import require_no_doubt
 from aspsfusion.call.filters import STRONGER_RATIO
 from aspsfusion.call.junction import JunctionModel, ModelIndex, in_order
 from aspsfusion.call.proposals import Proposer
@@ -18,6 +19,7 @@ from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.fragments import Fragment
 from aspsfusion.evidence.placements import ContigBases
+from aspsfusion.evidence.twice import TwiceEdited
 from aspsfusion.panel.panel import Junction, Panel
 
 MIN_PROPOSERS = 2
@@ -107,15 +109,22 @@ class SupportFinder:
             self._models[junction] = model if model.usable else None
         return self._models[junction]
 
-    def find(self, fragments: list[Fragment]) -> Supports:
+    def find(self, fragments: list[Fragment], settled: TwiceEdited | None = None) -> Supports:
         """Return the junctions that each fragment supports about equally well.
 
         Args:
             fragments: fragments that the wild type does not explain at once.
+            settled: further ones that support none that is known.
+
+        Raises:
+            SettledInDoubtError: they might support one that is not.
         """
         proposed = self._without_errors(self._proposer.propose(fragments))
         tested = [*self._panel.catalogue, *sorted(set(proposed) - set(self._panel.catalogue), key=in_order)]
         common = [junction for junction in tested if self._is_common(junction, proposed)]
+        if settled:
+            others = (self.model(junction) for junction in common if not self.at_known_place(junction))
+            require_no_doubt(filter(None, others), settled, self.contigs)
         supports = self._evaluate(fragments, common)
         for junction in tested:
             if not self._is_common(junction, proposed):

@@ -118,13 +118,17 @@ class Caller:
         )
 
     def call(self, evidence: Evidence) -> Calls:
-        """Decide on every open fragment of a sample; the evidence itself stays as it is."""
-        assignment = self.finder.assign(self.finder.find(evidence.fragments))
+        """Decide on every open fragment of a sample; the evidence itself stays as it is.
+
+        Raises:
+            SettledInDoubtError: the sample must be done again without settling reads with two edits.
+        """
+        assignment = self.finder.assign(self.finder.find(evidence.fragments, evidence.twice))
         coverage = evidence.coverage.copy()
         left = [fragment for fragment in evidence.fragments if fragment.number not in assignment.numbers]
         rules = WildTypeRules.of(self.panel, self.parameters)
         diverged = diverged_fragments(
-            left, coverage, self.finder.contigs, rules.ranks, self.parameters.margin
+            left, coverage, self.finder.contigs, rules.ranks, self.parameters.margin, evidence.twice
         )
         coverage.diverged = dict(Counter(diverged.values()))
         rules = replace(rules, diverged=diverged)

@@ -11,6 +11,7 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.evidence.primers import Primer, from_json, to_json
+from aspsfusion.evidence.twice import TwiceEdited
 from aspsfusion.evidence.umis import NO_UMIS, UmiSource
 from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.io.sealed import read_sealed, sealed_json
@@ -36,6 +37,8 @@ class Evidence:
         unused_umi: a value in names or tags that looks like a UMI but is not used; else empty.
         misread_runs: whether the lengths of homopolymer runs are often misread.
         primers: of the library, where they were given.
+        twice: settled molecules with two edits in a read, which are in the coverage and would be open
+            fragments had they been aligned; not in the file.
     """
 
     coverage: Coverage
@@ -48,6 +51,7 @@ class Evidence:
     misread_runs: bool = False
     long_insert: int | None = None
     primers: tuple[Primer, ...] = ()
+    twice: TwiceEdited | None = None
 
 
 def write_evidence(evidence: Evidence, path: Path) -> None:

@@ -11,6 +11,7 @@ from aspsfusion.evidence.coverage import MIDDLE_STEP, Coverage, Differences, Wil
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.settled import Bools, Int64s, PanelText, either
 from aspsfusion.evidence.strand import SPLICE_OVERHANG, Direction
+from aspsfusion.evidence.twice import edited_twice
 from aspsfusion.native.genome import canonical_kmers
 from aspsfusion.native.place import MERGED, Settled
 from aspsfusion.panel.panel import Panel
@@ -76,7 +77,8 @@ def count_settled(
         borders: see `exon_borders`.
 
     Returns:
-        Lengths in nt of the fragments of which both ends are on a transcript.
+        Lengths in nt of the fragments of which both ends are on a transcript, without those with two edits in
+        a read.
     """
     if not rows.size:
         return np.empty(0, np.int64)
@@ -85,7 +87,9 @@ def count_settled(
         gene = text.genes[contig]
         coverage.genes[gene] = coverage.genes.get(gene, 0) + int(count)
     _count_pairs(coverage.direction, spans.taken(spans.pair))
-    _count_directions(coverage.direction, text, spans, panel, borders)
+    # Of those with two edits, as of all that are open at first, neither directions nor lengths are counted.
+    twice = edited_twice(rows)
+    _count_directions(coverage.direction, text, spans.taken(~twice), panel, borders)
     first, last = spans.start.min(axis=1), spans.end.max(axis=1)
     _add(coverage.middles, text, spans.contig, [((first + last) // 2 // MIDDLE_STEP, 1)])
     _add_ranges(coverage.depth, text, spans, 0)
@@ -94,7 +98,7 @@ def count_settled(
         here = spans.contig == text.names.index(contig)
         _count_informative(coverage, text, spans.taken(here), places, rules.specificity)
     on_transcript = np.array([name in panel.transcripts for name in text.names])[spans.contig]
-    lengths: Int64s = (last - first)[spans.both_ends & on_transcript]
+    lengths: Int64s = (last - first)[spans.both_ends & on_transcript & ~twice]
     return lengths
 
 
@@ -219,11 +223,10 @@ def _proving(text: PanelText, spans: _Spans, specificity: Specificity) -> Bools:
     proving = np.zeros(spans.rows.size, np.bool_)
     for read in range(BOTH_ENDS):
         start, end = spans.start[:, read], spans.end[:, read] - specificity.k + 1
-        edit = start + spans.rows["edit"][:, read]
-        edited = spans.rows["edit"][:, read] >= 0
-        # Without the k-mers over the base that differs: they are looked up where all others say nothing.
-        until = np.where(edited, np.clip(edit - specificity.k + 1, start, end), end)
-        since = np.where(edited, np.clip(edit + 1, start, end), end)
+        edit, second = spans.rows["edit"][:, read], spans.rows["second"][:, read]
+        # Without the k-mers over or between what differs: they are looked up where all others say nothing.
+        until = np.where(edit >= 0, np.clip(start + edit - specificity.k + 1, start, end), end)
+        since = np.where(edit >= 0, np.clip(start + np.maximum(edit, second) + 1, start, end), end)
         own = (before[until] > before[start]) | (before[end] > before[since])
         proving |= own & (spans.pair if read else True)
     for index in np.flatnonzero(~proving & either(spans.rows["edit"] >= 0)):

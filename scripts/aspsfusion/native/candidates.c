@@ -17,7 +17,7 @@ enum { IS_MERGED = 1, HAS_ADAPTER = 2, OVERLAPS = 4, MAY_HAVE_UMI = 8, HAS_COMME
 
 /* How reads are taken apart, trimmed and judged. */
 typedef struct {
-    int64_t limit;    /* most edits of a read, 0 or 1 */
+    int64_t limit;    /* most edits of a read, 0 to 2 */
     int64_t margin;   /* edits that another gene needs more */
     int64_t shortest; /* fewest bases of a read that is settled */
     int64_t structures; /* number of read structures, 0 where reads are templates */
@@ -30,6 +30,8 @@ typedef struct {
     const char *adapters[MATES];  /* of which reads are searched for each */
     int64_t adapter_sizes[MATES];
     int64_t single_least, pair_least; /* fewest bases of an adapter that count, in single reads and in pairs */
+    int64_t shared_least; /* fewest edits of a fragment that may be foreign, where a read has two; */
+    double shared_rate;   /* and the least share of its bases, see evidence/diverged.py */
 } settle_rules;
 
 /* A settled fragment. Places are of the leftmost base in the table's text. */
@@ -41,11 +43,13 @@ typedef struct {
     int32_t shared[MATES]; /* the same on the contig of preference among those that hold all reads */
     int16_t size[MATES]; /* bases; 0 for a read that is not there */
     int16_t edit[MATES]; /* index of the base that differs in the sense read, -1 for none */
+    int16_t second[MATES]; /* of another one after it */
     uint8_t base[MATES]; /* the read's base there, in sense */
+    uint8_t second_base[MATES];
     uint8_t reverse[MATES];
     uint8_t reads; /* 1 or 2 */
     uint8_t flags;
-    uint8_t unused[2];
+    uint8_t unused[4];
 } settled_fragment;
 
 /* Where the text of a fragment that is not settled is, and how many records precede it. */
@@ -205,6 +209,22 @@ static bool find_shared(const place_table *table, const read_places *found, int 
     return false;
 }
 
+/* Whether a fragment with two edits in a read is wild type for sure, see place_twice.c. */
+static bool is_apart(
+    const place_table *table, const read_room *room, const int64_t *sizes, int reads, const settle_rules *rules,
+    const read_places *found
+) {
+    int64_t edits = 0, bases = 0;
+    for (int i = 0; i < reads; i++) {
+        const uint8_t *sense = found[i].reverse ? room->turned[i] : room->sense[i];
+        const uint8_t *turned = found[i].reverse ? room->sense[i] : room->turned[i];
+        if (!stands_apart(table, sense, turned, (int)sizes[i], found + i)) return false;
+        edits += (found[i].edit >= 0) + (found[i].second >= 0);
+        bases += sizes[i];
+    }
+    return edits < rules->shared_least || (double)edits < rules->shared_rate * (double)bases;
+}
+
 /* Places the reads of a fragment, which are in the room; false where one of them cannot be placed. */
 static bool place_fragment(
     const place_table *table, read_room *room, const int64_t *sizes, int reads, const settle_rules *rules,
@@ -212,16 +232,21 @@ static bool place_fragment(
 ) {
     int limit = (int)rules->limit, margin = (int)rules->margin;
     read_places found[MATES];
+    bool twice = false;
     for (int i = 0; i < reads; i++) {
         if (!place_read(table, room->sense[i], room->turned[i], (int)sizes[i], limit, margin, found + i)) return false;
+        twice |= found[i].second >= 0;
     }
     if (!find_shared(table, found, reads, out->shared)) return false;
+    if (twice && !is_apart(table, room, sizes, reads, rules, found)) return false;
     out->reads = (uint8_t)reads;
     for (int i = 0; i < reads; i++) {
         out->own[i] = found[i].at[0];
         out->size[i] = (int16_t)sizes[i];
         out->edit[i] = found[i].edit;
+        out->second[i] = found[i].second;
         out->base[i] = found[i].base;
+        out->second_base[i] = found[i].second_base;
         out->reverse[i] = found[i].reverse;
     }
     return true;
@@ -283,7 +308,7 @@ static bool settle(
 }
 
 static bool are_rules(const settle_rules *rules) {
-    if (!rules || rules->limit < 0 || rules->limit > 1 || rules->shortest < FEWEST_BASES) return false;
+    if (!rules || rules->limit < 0 || rules->limit > 2 || rules->shortest < FEWEST_BASES) return false;
     if (rules->margin < 1 || rules->margin > MOST_BASES) return false;
     if (rules->structures < 0 || rules->structures > MATES || rules->merge_overlap < 1) return false;
     for (int i = 0; i < MATES; i++) {
@@ -291,6 +316,8 @@ static bool are_rules(const settle_rules *rules) {
         if (rules->template_start[i] < 0 || rules->template_start[i] > rules->least_bases[i]) return false;
         if (rules->template_stop[i] < -1 || rules->template_stop[i] > INT32_MAX) return false;
     }
+    /* Written so that a rate that is not a number is refused, too. */
+    if (rules->shared_least < 0 || !(rules->shared_rate >= 0)) return false;
     return rules->single_least >= LEAST_ADAPTER / 2 && rules->pair_least >= LEAST_ADAPTER / 2;
 }
 
@@ -326,7 +353,8 @@ int EXPORT(settle_fragments)(
         if (counts->odd) break;
         const candidate_record *first = records;
         settled_fragment *out = settled + counts->settled;
-        *out = (settled_fragment){.number = first->number, .header = (int32_t)(at - text), .edit = {-1, -1}};
+        *out = (settled_fragment){.number = first->number, .header = (int32_t)(at - text), .edit = {-1, -1},
+            .second = {-1, -1}};
         if (may_have_umi(first->label, first->label_end)) out->flags |= MAY_HAVE_UMI;
         if (first->label_end < first->header_end) out->flags |= HAS_COMMENT;
         const uint8_t *end = records[reads - 1].end;

@@ -131,11 +131,14 @@ class PlaceTableStruct(Structure):
         ("contigs", c_void_p),
         ("genes", c_void_p),
         ("contig_count", c_int64),
+        ("genome", c_void_p),
+        ("borders", c_void_p),
         ("slots", c_void_p),
         ("slot_count", c_int64),
         ("next", c_void_p),
         ("foreign", c_void_p),
         ("repeated", c_void_p),
+        ("scattered", c_void_p),
     )
 
 
@@ -157,6 +160,8 @@ class SettleRulesStruct(Structure):
         ("adapter_sizes", c_int64 * 2),
         ("single_least", c_int64),
         ("pair_least", c_int64),
+        ("shared_least", c_int64),
+        ("shared_rate", c_double),
     )
 
 
