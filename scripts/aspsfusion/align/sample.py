@@ -95,9 +95,13 @@ class Sample:
         self._parts.append(chosen)
 
     @cached_property
+    def _read(self) -> list[tuple[Header, list[str]]]:
+        return list(map(lines_of, self._texts))
+
+    @property
     def labels(self) -> dict[int, str]:
         """The names of the reads that are kept by the number of their fragment."""
-        return {header.number: header.label for header, _ in map(lines_of, self._texts)}
+        return {header.number: header.label for header, _ in self._read}
 
     def records(self, names: Mapping[int, str], group: str) -> Iterator[tuple[int, str]]:
         """Yield number and records of the fragments that are kept, by number, as text of a SAM file.
@@ -111,32 +115,32 @@ class Sample:
             return
         rows = np.concatenate(self._parts)
         text = self.settled.text
-        columns = _columns(text, rows)
-        reads = rows["reads"].tolist()
-        order = np.argsort(rows["number"], kind="stable").tolist()
+        fields = [list(map(_Fields._make, zip(*own, strict=True))) for own in _columns(text, rows)]
         bases = [list(text.sense_reads(rows, read)) for read in range(BOTH_ENDS)]
-        for index in order:
-            header, lines = lines_of(self._texts[index])
+        reads, merged = rows["reads"].tolist(), (rows["flags"] & MERGED != 0).tolist()
+        sizes = rows["size"].tolist()
+        for index in np.argsort(rows["number"], kind="stable").tolist():
+            header, lines = self._read[index]
             number, name = header.number, names[header.number]
             _, umi = self.settled.labels.get(number, ("", ""))
             tags = f"\tRG:Z:{group}"
             if header.label != name:
                 tags += f"\t{LABEL_TAG}:Z:{header.label}"
-            if rows["flags"][index] & MERGED:
+            if merged[index]:
                 tags += f"\t{MERGED_TAG}:i:1"
             if umi:
                 tags += f"\t{UMI_TAG}:Z:{umi}"
-            qualities = qualities_of(reads_in(lines), rows[index : index + 1], self._structures)
-            written = []
+            qualities = _qualities(reads_in(lines), sizes[index], self._structures, merged=merged[index])
+            written = ""
             for read in range(reads[index]):
-                own = _Fields(*(column[index][read] for column in columns))
+                own = fields[read][index]
                 quality = qualities[read][::-1] if own.flag & REVERSE else qualities[read]
-                written.append(
+                written += (
                     f"{name}\t{own.flag}\t{text.names[own.contig]}\t{own.position}\t{QUALITY}\t{own.size}M\t"
                     f"{_mate_contig(own, text)}\t{own.mate_position}\t{own.length}\t{bases[read][index]}\t"
                     f"{quality}\tNM:i:{own.edits}{tags}\n"
                 )
-            yield number, "".join(written)
+            yield number, written
 
 
 class _Fields(NamedTuple):
@@ -159,7 +163,7 @@ def _mate_contig(own: _Fields, text: PanelText) -> str:
 
 
 def _columns(text: PanelText, rows: Settled) -> list[list[list[int]]]:
-    """Return the fields of all records in the order of `_Fields`, by fragment and read, see `join_mates`."""
+    """Return the fields of all records by read, in the order of `_Fields`, see `join_mates`."""
     contig = text.contigs_of(rows["own"]).astype(np.int64)
     start = rows["own"] - text.table.starts[contig]
     end = start + rows["size"]
@@ -182,7 +186,7 @@ def _columns(text: PanelText, rows: Settled) -> list[list[list[int]]]:
         np.stack([length, -length], axis=1),
         (rows["edit"] >= 0).astype(np.int64) + (rows["second"] >= 0),
     )
-    return [column.astype(np.int64).tolist() for column in columns]
+    return [[column[:, read].astype(np.int64).tolist() for column in columns] for read in range(BOTH_ENDS)]
 
 
 def texts_of(rows: Settled, text: bytes) -> list[bytes]:
@@ -208,18 +212,20 @@ def reads_in(lines: list[str]) -> list[tuple[str, str]]:
     return [(lines[first + 1], lines[first + 3]) for first in range(0, len(lines), RECORD_LINES)]
 
 
-def qualities_of(reads: list[tuple[str, str]], row: Settled, structures: ReadStructures) -> tuple[str, ...]:
+def _qualities(
+    reads: list[tuple[str, str]], sizes: list[int], structures: ReadStructures, *, merged: bool
+) -> tuple[str, ...]:
     """Return the qualities of a settled fragment's reads as they were trimmed and merged.
 
     Args:
         reads: bases and qualities of its reads as they were sequenced.
-        row: the fragment, an array of one.
+        sizes: bases of each read that is settled.
         structures: what the reads consist of.
+        merged: whether the mates are merged.
     """
     if structures.layouts:
         reads = structures.apart(reads).templates
-    sizes = row["size"][0].tolist()
-    if row["flags"][0] & MERGED:
+    if merged:
         first, second = ((bases[: sizes[0]], quality[: sizes[0]]) for bases, quality in reads)
         return (merge_mates(first, second, sizes[0])[1],)
     return tuple(quality[:size] for (_, quality), size in zip(reads, sizes, strict=False))

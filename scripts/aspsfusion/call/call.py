@@ -6,7 +6,7 @@ may show a one-sided break.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -249,7 +249,7 @@ class Caller:
 
 
 def unique_molecules(
-    group: Iterable[Assigned], primed: Container[Place] = (), *, misread_runs: bool
+    group: Iterable[Assigned], primed: Collection[Place] = (), *, misread_runs: bool
 ) -> list[Counted]:
     """Return the molecules among the fragments of a junction, each once.
 

@@ -4,7 +4,7 @@ Of a settled read its place, its length and the bases that may differ, two at mo
 bases can be made again. A million pairs take 56 MB.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -210,7 +210,7 @@ def read_ends(text: PanelText, rows: Settled, read: int, *, other: bool = False)
     )
 
 
-def shown_by(text: PanelText, rows: Settled, primed: Container[Place] = ()) -> Iterator[Shown]:
+def shown_by(text: PanelText, rows: Settled, primed: Collection[Place] = ()) -> Iterator[Shown]:
     """Yield what settled fragments show of their molecules' ends, see `EndFinder.shown_by`.
 
     Args:
@@ -301,7 +301,7 @@ class SettledFragments:
         """How many fragments have a second mate, merged or not."""
         return int(np.count_nonzero(self.ends_shown == BOTH_ENDS))
 
-    def shown(self, chosen: Settled, primed: Container[Place] = ()) -> Iterator[ShownFragment]:
+    def shown(self, chosen: Settled, primed: Collection[Place] = ()) -> Iterator[ShownFragment]:
         """Yield what each of some fragments shows of its molecule, see `shown_by`."""
         for first in range(0, chosen.size, AT_ONCE):
             rows = chosen[first : first + AT_ONCE]

@@ -17,6 +17,9 @@ from aspsfusion.native.place import MERGED, Settled
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import Specificity
 
+_CONTIG_SHIFT = 32
+"""A position is one number: that of the contig above so many bits, and below them its own."""
+
 
 class _Spans(NamedTuple):
     """Settled fragments on their contigs, one element or row each.
@@ -139,16 +142,15 @@ def _add(
     changes: Sequence[tuple[Int64s, int]],
 ) -> None:
     """Add changes at positions of contigs to counts."""
-    for contig in np.unique(contigs):
-        here = contigs == contig
+    keys = np.concatenate([(contigs.astype(np.int64) << _CONTIG_SHIFT) + each for each, _ in changes])
+    found, index = np.unique(keys, return_inverse=True)
+    sums = np.bincount(index, np.repeat([change for _, change in changes], contigs.size)).astype(np.int64)
+    for contig in np.unique(contigs).tolist():
+        first, last = np.searchsorted(found, [contig << _CONTIG_SHIFT, contig + 1 << _CONTIG_SHIFT])
         own = counts.setdefault(text.names[contig], {})
-        keys = [np.fromiter(own, np.int64, len(own)), *(positions[here] for positions, _ in changes)]
-        values = [np.fromiter(own.values(), np.int64, len(own))]
-        values += [np.full(int(here.sum()), change) for _, change in changes]
-        positions, index = np.unique(np.concatenate(keys), return_inverse=True)
-        sums = np.zeros(positions.size, np.int64)
-        np.add.at(sums, index, np.concatenate(values))
-        own.update(zip(positions.tolist(), sums.tolist(), strict=True))
+        positions = (found[first:last] - (contig << _CONTIG_SHIFT)).tolist()
+        for position, change in zip(positions, sums[first:last].tolist(), strict=True):
+            own[position] = own.get(position, 0) + change
 
 
 def _add_ranges(counts: dict[str, Differences], text: PanelText, spans: _Spans, inset: int) -> None:

@@ -51,12 +51,8 @@ enum {
     MORE_LETTERS = 2 * (SEED - WORD), /* bits of a seed that a word leaves open */
     SEEDS = 3,
     MOST_DIAGONALS = 128,
+    SIZE_OF_NOTHING = 16, /* so that no edits make something of it */
 };
-
-int64_t EXPORT(align_across)(
-    const uint8_t *read, int64_t read_size, const uint8_t *contig, int64_t contig_size, int64_t junction, int64_t first,
-    int64_t last, int64_t *result
-);
 
 /* Notes where a read differs from the text, the first two places of it. Returns how many there are, 3 for more. */
 static int differences(const uint8_t *read, const uint8_t *text, int size, int16_t *where) {
@@ -115,12 +111,27 @@ static int list_diagonals(const place_table *table, const uint8_t *read, int siz
     return count;
 }
 
-static bool is_within_two_edits(const place_table *table, const uint8_t *read, int size, int32_t start) {
-    int64_t result[4];
-    int code = (int)INTERNAL(align_across)(
-        read, size, table->text, table->text_size, 0, start - GAP, start + size + GAP, result
-    );
-    return code != NATIVE_OK || result[0] <= 2;
+/* Whether a read fits the text near a place with two edits of any kind at most (Landau and Vishkin 1989, J Algorithms):
+   with each number of edits, how many of its bases can be placed up to each diagonal. */
+static bool is_within_two_edits(const uint8_t *read, const uint8_t *text, int size) {
+    enum { EDITS = 2, SIDE = 2 * EDITS, DIAGONALS = 2 * SIDE + 1 };
+    int reached[DIAGONALS + 2]; /* one more on both sides, where nothing is reached */
+    for (int i = 0; i < DIAGONALS + 2; i++) reached[i] = -SIZE_OF_NOTHING;
+    for (int i = SIDE - EDITS; i <= SIDE + EDITS; i++) reached[i + 1] = 0; /* it may begin at any of these */
+    for (int edits = 0; edits <= EDITS; edits++) {
+        int before[DIAGONALS + 2];
+        memcpy(before, reached, sizeof before);
+        for (int i = 1; i <= DIAGONALS; i++) {
+            int at = before[i] + (edits > 0);
+            if (edits && before[i - 1] > at) at = before[i - 1];         /* a base of the text left out */
+            if (edits && before[i + 1] + 1 > at) at = before[i + 1] + 1; /* a base of the read inserted */
+            if (at < 0) continue;
+            if (at < size) at += alike_from_left(read + at, text + at + i - 1 - SIDE, size - at);
+            if (at >= size) return true;
+            reached[i] = at;
+        }
+    }
+    return false;
 }
 
 static bool is_seed_anywhere(const place_table *table, const uint8_t *letters) {
@@ -142,7 +153,7 @@ bool place_twice(const place_table *table, const uint8_t *read, int size, int ma
         int different = differences(read, there, size, here);
         if (different < 2 || fits_with_gaps(read, there, size)) return false;
         if (different > 2) {
-            if (is_within_two_edits(table, read, size, starts[i])) return false;
+            if (is_within_two_edits(read, there, size)) return false;
             continue;
         }
         if (found->count && (here[0] != edits[0] || here[1] != edits[1])) return false;
