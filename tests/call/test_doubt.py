@@ -1,6 +1,7 @@
-"""Settled fragments with two edits are aligned after all if they are near a junction off the known places."""
+"""Settled fragments with two edits are aligned after all if they fit a junction off known places better."""
 
 import gzip
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from aspsfusion.align import settle
+from aspsfusion.call import assign
 from aspsfusion.call.assign import SupportFinder
 from aspsfusion.call.call import Caller
 from aspsfusion.call.doubt import SettledInDoubtError, require_no_doubt
@@ -15,7 +17,7 @@ from aspsfusion.config import CallParameters
 from aspsfusion.evidence.settled import PanelText
 from aspsfusion.evidence.twice import TwiceEdited
 from aspsfusion.native.place import SETTLED
-from aspsfusion.panel.panel import Junction, Panel
+from aspsfusion.panel.panel import Junction, Panel, Transcript
 from aspsfusion.pipeline import Watcher, call_candidates
 from deep_reads import DeepSample, candidates
 
@@ -32,15 +34,14 @@ def text(demo_panel: Panel) -> PanelText:
     return PanelText(demo_panel)
 
 
-def listed(panel: Panel) -> Junction:
-    return next(iter(panel.catalogue))
-
-
-def read_at(text: PanelText, contig: str, start: int) -> TwiceEdited:
-    """A settled read on a contig, from a position on."""
+def read_at(text: PanelText, contig: Transcript, start: int, edits: Sequence[tuple[int, str]]) -> TwiceEdited:
+    """A settled read of a contig, from a position on, with edits."""
     rows = np.zeros(1, SETTLED)
-    rows["own"][0, 0] = rows["shared"][0, 0] = text.table.starts[text.names.index(contig)] + start
+    rows["own"][0, 0] = rows["shared"][0, 0] = text.table.starts[text.names.index(contig.key)] + start
     rows["size"][0, 0], rows["reads"] = SIZE, 1
+    rows["edit"] = rows["second"] = -1
+    for (at, base), names in zip(edits, (("edit", "base"), ("second", "second_base")), strict=False):
+        rows[names[0]][0, 0], rows[names[1]][0, 0] = at, ord(base)
     return TwiceEdited(text, rows)
 
 
@@ -54,57 +55,65 @@ def in_doubt(finder: SupportFinder, junction: Junction, settled: TwiceEdited) ->
     return False
 
 
-def test_reads_near_either_side_of_a_junction_are_in_doubt(
+def off_borders(panel: Panel) -> tuple[Junction, str, str]:
+    """A junction in the middle of exons, and the bases of the two transcripts up to and from there."""
+    listed = next(iter(panel.catalogue))
+    five, three = panel.primary[listed.five_gene], panel.primary[listed.three_gene]
+    end, start = five.from_genome(listed.five_pos), three.from_genome(listed.three_pos)
+    assert end is not None
+    assert start is not None
+    junction = replace(listed, five_pos=five.to_genome(end - 20), three_pos=three.to_genome(start + 20))
+    return junction, five.sequence[: end - 19], three.sequence[start + 20 :]
+
+
+def test_a_read_that_fits_a_junction_better_is_in_doubt(
     demo_panel: Panel, finder: SupportFinder, text: PanelText
 ) -> None:
-    off_border = replace(listed(demo_panel), five_pos=listed(demo_panel).five_pos - 20)
-    model = finder.model(off_border)
-    assert model is not None
-    for side in (model.five, model.three):
-        boundary = side.boundaries[side.main_form]
-        near = [
-            in_doubt(finder, off_border, read_at(text, side.main_form, boundary + shift))
-            for shift in (-2 * SIZE - 1, -2 * SIZE + 2, -SIZE // 2, SIZE - 1, SIZE + 1)
-        ]
-        # On other transcripts the same bases may be nearer.
-        assert near[1:4] == [True] * 3
-    other = next(
-        t
-        for t in demo_panel.transcripts.values()
-        if t.gene not in (off_border.five_gene, off_border.three_gene)
-    )
-    assert not in_doubt(finder, off_border, read_at(text, other.key, 10))
+    junction, upstream, downstream = off_borders(demo_panel)
+    five = demo_panel.primary[junction.five_gene]
+    # So many bases of the 3' gene that two of them differ from what the 5' gene goes on with.
+    own = five.sequence[len(upstream) :]
+    differ = [at for at in range(20) if own[at] != downstream[at]][:2]
+    start = len(upstream) + differ[1] + 1 - SIZE
+    edits = [(len(upstream) + at - start, downstream[at]) for at in differ]
+    assert in_doubt(finder, junction, read_at(text, five, start, edits))
+    elsewhere = [(20, "N"), (edits[1][0], "N")]
+    assert not in_doubt(finder, junction, read_at(text, five, start, elsewhere))
+    assert not in_doubt(finder, junction, read_at(text, five, start - 200, edits))
 
 
 def test_reads_of_what_is_inserted_are_in_doubt(
     demo_panel: Panel, finder: SupportFinder, text: PanelText
 ) -> None:
-    junction = listed(demo_panel)
+    junction, _, _ = off_borders(demo_panel)
     other = next(
-        t for t in demo_panel.transcripts.values() if t.gene not in (junction.five_gene, junction.three_gene)
+        t
+        for t in demo_panel.primary.values()
+        if t.gene not in (junction.five_gene, junction.three_gene) and len(t.sequence) > 200
     )
-    settled = read_at(text, other.key, 10)
-    for inserted, expected in ((other.sequence[40:70], True), ("ACGT" * 5, False)):
-        assert in_doubt(finder, replace(junction, inserted=inserted), settled) is expected
+    edits = [(at, "A" if other.sequence[50 + at] != "A" else "C") for at in (30, 50)]
+    inserted = list(other.sequence[40:140])
+    for at, base in edits:
+        inserted[10 + at] = base
+    settled = read_at(text, other, 50, edits)
+    assert in_doubt(finder, replace(junction, inserted="".join(inserted)), settled)
+    assert not in_doubt(
+        finder, replace(junction, inserted=other.sequence[40:140]), read_at(text, other, 50, [])
+    )
 
 
 def test_a_sample_in_doubt_is_done_again(
     demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Several molecules go from the middle of an exon into another gene, beside many of the wild type."""
     monkeypatch.setattr(settle, "SMALL", 1)
-    junction = listed(demo_panel)
-    five, three = demo_panel.joined_sequences(junction)
-    few = {"five": five[-400:] + three[:30], "three": five[-30:] + three[:400]}
-    few |= {
-        key: t.sequence
-        for key, t in demo_panel.transcripts.items()
-        if t.gene == junction.five_gene and t.primary
-    }
-    few |= {"off": five[-300:-25] + three[20:300]}
-    sample = DeepSample(
-        error_rate=0.012, indels=0.0, fused=0.0, inserts=(100, 250), read_length=100, fragments=300
-    )
+
+    def doubtful(models: object, settled: TwiceEdited, contigs: object) -> None:
+        if settled.longest:
+            raise SettledInDoubtError
+
+    monkeypatch.setattr(assign, "require_no_doubt", doubtful)
+    few = {key: t.sequence for key, t in demo_panel.transcripts.items() if t.gene == "TFE3"}
+    sample = DeepSample(error_rate=0.012, inserts=(100, 250), read_length=100, fragments=200)
     reads = tmp_path / "c.fastq.gz"
     reads.write_bytes(gzip.compress(candidates(sample, few, seed=3).encode(), 1))
     found = []
@@ -113,10 +122,8 @@ def test_a_sample_in_doubt_is_done_again(
         output.mkdir()
         outputs = {name: output / name for name in ("bam", "align", "evidence")}
         stages: list[str] = []
-        caller = Caller(demo_panel, CallParameters())
-        calls, made = call_candidates(
-            caller, reads, "x", outputs, settle=settled, watcher=Watcher(stage=stages.append)
-        )
+        caller, watcher = Caller(demo_panel, CallParameters()), Watcher(stage=stages.append)
+        calls, made = call_candidates(caller, reads, "x", outputs, settle=settled, watcher=watcher)
         found.append(calls)
     assert stages == ["align", "evidence", "call"] * 2
     assert made.settled.rows.size

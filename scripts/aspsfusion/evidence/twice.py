@@ -4,7 +4,7 @@ Aligned, such a molecule is open until all junctions are known, and is counted a
 is counted at once; what it says of others, and where it is, must still be known to the caller.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -82,11 +82,12 @@ class TwiceEdited:
                 changes[position] = changes.get(position, 0) + change
         return found
 
-    def any_in(self, zones: Mapping[str, Iterable[tuple[int, int]]]) -> bool:
-        """Tell whether a read has a base that is in one of some zones of the genome.
+    def reads_in(self, zones: Mapping[str, Iterable[tuple[int, int]]]) -> Iterator[tuple[str, int]]:
+        """Yield bases, in sense, and edits of each read that has edits and a base in one of some zones.
 
         Args:
-            zones: half-open intervals of contigs, which may reach beyond them.
+            zones: half-open intervals of contigs, which may reach beyond them; a base is in one that has its
+                place in the genome.
         """
         table = self.text.table
         within = np.zeros(table.text.size, np.bool_)
@@ -97,9 +98,11 @@ class TwiceEdited:
                 within[begin + max(0, first) : begin + min(size, max(0, last))] = True
         loci: Int64s = table.genome + (self.text.chromosome_at << _CHROMOSOME_SHIFT)
         before = np.r_[0, np.cumsum(np.isin(loci, loci[within]) & (table.contigs >= 0))]
-        own = self._rows["own"].astype(np.int64)
-        there = self._rows["size"] > 0
-        return bool((there & (before[own + self._rows["size"]] > before[own])).any())
+        for read in range(BOTH_ENDS):
+            own = self._rows["own"][:, read].astype(np.int64)
+            edits = np.add.reduce([self._rows[name][:, read] >= 0 for name in ("edit", "second")], dtype=int)
+            there = (edits > 0) & (before[own + self._rows["size"][:, read]] > before[own])
+            yield from zip(self.text.sense_reads(self._rows[there], read), edits[there].tolist(), strict=True)
 
     def places_of(self, word: bytes) -> Iterable[tuple[str, int]]:
         """Yield contig and position of each place of a word on the panel."""
