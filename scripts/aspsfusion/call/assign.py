@@ -189,8 +189,11 @@ class SupportFinder:
             return found
         index = ModelIndex(models, INDEL_WINDOW)
         for fragment in fragments:
-            near = index.near(fragment, self._parameters.margin)
-            for gapped in (False, True):
+            margin = self._parameters.margin
+            near = index.near(fragment, margin)
+            # With no more edits than the margin gaps leave no room for one, see `Realigner.alignments`.
+            may_have_gaps = any(mate.fewest_edits(0) > margin for mate in fragment.mates)
+            for gapped in (False, True) if may_have_gaps else (False,):
                 supports = [
                     (model.junction, support)
                     for model in near
