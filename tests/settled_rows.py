@@ -10,7 +10,7 @@ from aspsfusion.evidence.placements import MERGED_TAG, RecordGroup
 from aspsfusion.evidence.settled import PanelText
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.native.place import MERGED, SETTLED, Settled
-from aspsfusion.panel.panel import Panel
+from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.panel.transcripts import Decoy, Exon, Transcript, Unspliced
 
 _RANDOM = random.Random(11)
@@ -57,6 +57,7 @@ class TwoGenes:
         names = [*self.transcripts, *(each.key for each in self.unspliced.values())]
         self.contig_ranks = {name: rank for rank, name in enumerate(names)}
         self.decoys: dict[str, Decoy] = {}
+        self.catalogue: dict[Junction, object] = {}
 
     def sequence_of(self, contig: str) -> str:
         if contig in self.transcripts:
@@ -75,7 +76,7 @@ def settled_rows(count: int, seed: int) -> Settled:
     """Return settled fragments, numbered from 0 on: pairs, merged pairs and single reads."""
     rng = random.Random(seed)
     rows = np.zeros(count, SETTLED)
-    rows["edit"] = -1
+    rows["edit"] = rows["second"] = -1
     rows["number"] = np.arange(count)
     for row in rows:
         contig = rng.randrange(len(TEXT.names))
@@ -92,10 +93,14 @@ def settled_rows(count: int, seed: int) -> Settled:
             row["size"][read] = size
             row["reverse"][read] = rng.random() < 0.5
             if rng.random() < 0.4:
-                edit = rng.choice((0, 3, 4, 11, 12, size - 1, size - 4, size - 5, rng.randrange(size)))
-                own = chr(TEXT.table.text[start + offset + edit])
-                row["edit"][read] = edit
-                row["base"][read] = ord(rng.choice([base for base in "ACGTN" if base != own]))
+                edits = [0, 3, 4, 7, 11, 12, size - 1, size - 4, size - 5, rng.randrange(size)]
+                chosen = sorted(set(rng.sample(edits, rng.choice((1, 1, 2)))))
+                for edit, (at, base) in zip(
+                    chosen, (("edit", "base"), ("second", "second_base")), strict=False
+                ):
+                    own = chr(TEXT.table.text[start + offset + edit])
+                    row[at][read] = edit
+                    row[base][read] = ord(rng.choice([base for base in "ACGTN" if base != own]))
     return rows
 
 
@@ -112,7 +117,7 @@ def records_of(row: np.void) -> list[RecordGroup]:
         record.cigarstring = f"{row['size'][read]}M"
         record.is_reverse = bool(row["reverse"][read])
         record.is_read2 = read == 1
-        record.set_tag("NM", int(row["edit"][read] >= 0))
+        record.set_tag("NM", int(row["edit"][read] >= 0) + int(row["second"][read] >= 0))
         if row["flags"] & MERGED:
             record.set_tag(MERGED_TAG, 1)
         mates.append([record])

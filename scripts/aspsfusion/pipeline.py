@@ -14,6 +14,7 @@ from aspsfusion.align.sample import Sample
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import CallsFile, write_calls
+from aspsfusion.call.doubt import SettledInDoubtError
 from aspsfusion.call.tag import run_tag
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import ParameterError
@@ -172,8 +173,8 @@ def call_candidates(
     """
     watcher = watcher or Watcher()
     panel, bam = caller.panel, outputs["bam"]
-    watcher.stage("align")
     if platform != SHORT:
+        watcher.stage("align")
         with replacing(outputs["align"], force=force) as draft:
             summary = align_long_reads(panel, candidates, bam, sample, platform, watcher.fragments)
             draft.write_text(summary, encoding="utf-8")
@@ -183,30 +184,39 @@ def call_candidates(
         )
         watcher.stage("call")
         return caller.calls_of(evidence), Sample(panel)
-    with replacing(outputs["align"], force=force) as draft:
-        summary, sampled = align_candidates(
-            panel,
-            candidates,
+
+    def called(*, twice: bool, again: bool) -> tuple[CallsFile, Sample]:
+        watcher.stage("align")
+        with replacing(outputs["align"], force=force or again) as draft:
+            summary, sampled = align_candidates(
+                panel,
+                candidates,
+                bam,
+                sample,
+                threads,
+                watcher.fragments,
+                structures=structures,
+                settle=caller.parameters if settle else None,
+                twice=twice,
+            )
+            draft.write_text(summary, encoding="utf-8")
+        watcher.stage("evidence")
+        evidence = run_evidence(
+            panel.directory,
             bam,
-            sample,
-            threads,
-            watcher.fragments,
-            structures=structures,
-            settle=caller.parameters if settle else None,
+            outputs["evidence"],
+            caller.parameters,
+            primers=primers,
+            settled=sampled.settled,
+            force=force or again,
         )
-        draft.write_text(summary, encoding="utf-8")
-    watcher.stage("evidence")
-    evidence = run_evidence(
-        panel.directory,
-        bam,
-        outputs["evidence"],
-        caller.parameters,
-        primers=primers,
-        settled=sampled.settled,
-        force=force,
-    )
-    watcher.stage("call")
-    return caller.calls_of(evidence), sampled
+        watcher.stage("call")
+        return caller.calls_of(evidence), sampled
+
+    try:
+        return called(twice=True, again=False)
+    except SettledInDoubtError:
+        return called(twice=False, again=True)
 
 
 def run_analyse(

@@ -2,9 +2,12 @@
 
 import gzip
 import random
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from aspsfusion.align import trim
@@ -28,18 +31,27 @@ RULES = SettleRules(
     adapters=(trim.ADAPTERS[0].encode(), trim.ADAPTERS[1].encode()),
     single_least=trim.ADAPTER_MIN_OVERLAP,
     pair_least=trim.PAIR_ADAPTER_MIN_OVERLAP,
+    shared_least=3,
+    shared_rate=0.03,
 )
 LABELS = ("M:1:FC:1:1:2:3", "r7", "M:1:FC:1:1:2:3:ACGT", "read_ACGTAC", "x:umiACGT", "a|ACGT|7", "NN", "b\\x")
 
 
 def made_contigs(rng: random.Random) -> tuple[list[str], list[int]]:
     """Contigs of three genes: isoforms that share exons, a tandem repeat, and a copy of an exon elsewhere."""
+    contigs, genes, _ = placed_contigs(rng)
+    return contigs, genes
+
+
+def placed_contigs(rng: random.Random) -> tuple[list[str], list[int], list[npt.NDArray[np.int64]]]:
+    """The same with the position of each base in the genome; exons are 1,000 bases apart."""
     exon = ["".join(rng.choices("ACGT", k=rng.choice((3, 40, 90, 150)))) for _ in range(9)]
     unit = "".join(rng.choices("ACGT", k=30))
-    first = [exon[0] + exon[1] + exon[2], exon[0] + exon[2] + exon[3], exon[1] + unit * 3 + exon[3]]
-    second = [exon[4] + exon[5] + exon[6] + "NN" + exon[7]]
-    third = [exon[8] + exon[5][:60] + exon[3][:3] + reverse_complement(exon[6])[:50]]
-    return [*first, *second, *third], [0, 0, 0, 1, 2]
+    exon += [unit * 3, "NN", exon[8] + exon[5][:60] + exon[3][:3] + reverse_complement(exon[6])[:50]]
+    parts = [(0, 1, 2), (0, 2, 3), (1, 9, 3), (4, 5, 6, 10, 7), (11,)]
+    contigs = ["".join(exon[i] for i in own) for own in parts]
+    positions = [np.concatenate([1000 * i + np.arange(len(exon[i])) for i in own]) for own in parts]
+    return contigs, [0, 0, 0, 1, 2], positions
 
 
 def misread(rng: random.Random, bases: str, edits: int) -> str:
@@ -87,9 +99,10 @@ def candidates_of(
 def sense_read(table: PlaceTable, row: np.void, read: int, at: int) -> str:
     """Return the bases of a settled read, in sense, from its place in the table's text."""
     bases = bytearray(table.text[at : at + row["size"][read]].tobytes())
-    if row["edit"][read] >= 0:
-        assert bases[row["edit"][read]] != row["base"][read]
-        bases[row["edit"][read]] = row["base"][read]
+    for edit, base in (("edit", "base"), ("second", "second_base")):
+        if row[edit][read] >= 0:
+            assert bases[row[edit][read]] != row[base][read]
+            bases[row[edit][read]] = row[base][read]
     return bases.decode()
 
 
@@ -102,20 +115,22 @@ def fewest_edits(bases: str, contig: str) -> tuple[int, list[int]]:
     return int(counts.min()), np.flatnonzero(counts == counts.min()).tolist()
 
 
+@pytest.mark.parametrize("limit", [1, 2])
 @pytest.mark.parametrize(
     ("paired", "structure"), [(True, ()), (False, ()), (True, ("8M2S+T", "+T")), (False, ("4M+T",))]
 )
 def test_settled_fragments_are_those_of_the_slow_way(
-    paired: bool, structure: tuple[str, ...], tmp_path: Path
+    paired: bool, structure: tuple[str, ...], limit: int, tmp_path: Path
 ) -> None:
     rng = random.Random(f"{paired}{structure}")
-    contigs, genes = made_contigs(rng)
-    table = PlaceTable([contig.encode() for contig in contigs], genes)
+    contigs, genes, positions = placed_contigs(rng)
+    table = PlaceTable([contig.encode() for contig in contigs], genes, positions)
     structures = read_structures(structure) if structure else TEMPLATES_ALONE
     layouts = [(each.template.start, each.template.stop, each.shortest) for each in structures.layouts]
     text = made_text(rng, contigs, 200, paired=paired, before=layouts[0][0] if layouts else 0)
     candidates, _ = candidates_of(text, tmp_path / "c.fastq.gz", structures)
-    found = settle_fragments(text.encode(), table, RULES._replace(structures=layouts))
+    found = settle_fragments(text.encode(), table, RULES._replace(structures=layouts, limit=limit))
+    assert bool((found.settled["second"] >= 0).any()) == (limit == 2)
     assert (found.used, found.odd) == (len(text), False)
     assert len(found.settled) + len(found.open) == len(candidates)
     assert len(found.settled) > 10
@@ -137,7 +152,7 @@ def test_settled_fragments_are_those_of_the_slow_way(
             assert read.sequence == (reverse_complement(bases) if row["reverse"][number] else bases)
             best = [fewest_edits(bases, contig) for contig in contigs]
             turned = [fewest_edits(reverse_complement(bases), contig)[0] for contig in contigs]
-            edits = int(row["edit"][number] >= 0)
+            edits = int(row["edit"][number] >= 0) + int(row["second"][number] >= 0)
             holding = [i for i, (fewest, _) in enumerate(best) if fewest == edits]
             assert min(fewest for fewest, _ in best) == edits
             assert all(len(best[i][1]) == 1 for i in holding)
@@ -225,7 +240,7 @@ def test_bases_and_qualities_of_another_kind_are_left_to_who_says_so(text: str) 
 def test_rules_out_of_range_are_refused() -> None:
     table = PlaceTable([b"ACGT" * 20], [0])
     for wrong in (
-        {"limit": 2},
+        {"limit": 3},
         {"shortest": 20},
         {"adapters": (b"ACG", b"ACGTACGTACGT")},
         {"pair_least": 1},
@@ -233,3 +248,60 @@ def test_rules_out_of_range_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match="out of range"):
             settle_fragments(b"", table, RULES._replace(**wrong))
+
+
+def joined_forms(
+    contigs: list[str], genes: list[int], borders: list[set[int]]
+) -> Iterator[tuple[str, int, tuple[int, int]]]:
+    """Every junction between borders of exons of two genes: its sequence, its place in it, and the genes."""
+    for (five, one, ends), (three, other, starts) in product(
+        zip(contigs, genes, borders, strict=True), repeat=2
+    ):
+        if one != other:
+            for end, start in product(sorted(ends - {0}), sorted(starts - {len(three)})):
+                yield five[:end] + three[start:], end, (one, other)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_junction_fits_a_settled_read_better_than_the_wild_type(seed: int) -> None:
+    """Exons of two genes, of which some begin or end alike, and reads of them with errors near junctions."""
+    rng = random.Random(seed)
+    exon = ["".join(rng.choices("ACGT", k=rng.choice((20, 45, 70, 110)))) for _ in range(10)]
+    for one, other in ((1, 6), (2, 7), (3, 8)):
+        alike = rng.choice((3, 8, 12, 14))
+        exon[other] = exon[one][:alike] + exon[other][alike:]
+        exon[other - 1] = exon[other - 1][:-alike] + exon[one - 1][-alike:]
+    parts = [(0, 1, 2, 3, 4), (0, 2, 4), (1, 3, 4), (5, 6, 7, 8, 9), (5, 7, 9)]
+    genes = [0, 0, 0, 1, 1]
+    contigs = ["".join(exon[i] for i in own) for own in parts]
+    borders = [set(np.cumsum([0, *(len(exon[i]) for i in own)]).tolist()) for own in parts]
+    positions = [np.concatenate([1000 * i + np.arange(len(exon[i])) for i in own]) for own in parts]
+    marks = [
+        np.concatenate([np.isin(np.arange(n := len(exon[i])), (0, n - 1)) for i in own]) for own in parts
+    ]
+    table = PlaceTable([contig.encode() for contig in contigs], genes, positions, marks)
+    texts = []
+    joined = list(joined_forms(contigs, genes, borders))
+    for number in range(600):
+        whole, place, _ = rng.choice(joined) if number % 2 else (rng.choice(contigs), 0, ())
+        size = rng.choice((64, 80, 100))
+        # Reads of the wild type, and of junctions with few bases on one of the sides.
+        start = (
+            place - rng.choice((3, 6, 9, 13, 16, 20, size - 4, size - 9, size - 15, size - 25))
+            if place
+            else 0
+        )
+        start = start if place else rng.randrange(max(1, len(whole) - size))
+        bases = whole[max(0, start) : max(0, start) + size]
+        texts.append(record(f"{number}", "r", misread(rng, bases, rng.choice((0, 1, 2, 2, 2))), rng))
+    found = settle_fragments("".join(texts).encode(), table, RULES._replace(limit=2))
+    twice = found.settled[found.settled["second"][:, 0] >= 0]
+    assert twice.size > 10
+    for row in twice:
+        read = np.frombuffer(sense_read(table, row, 0, int(row["own"][0])).encode(), np.uint8)
+        for whole, place, _ in joined:
+            first, last = max(0, place - read.size + 1), min(place, len(whole) - read.size + 1)
+            letters = np.frombuffer(whole.encode(), np.uint8)[first : max(first, last) + read.size - 1]
+            if first < last:
+                windows = np.lib.stride_tricks.sliding_window_view(letters, read.size)
+                assert (windows != read).sum(axis=1).min() >= 2

@@ -24,7 +24,7 @@ from pybwa import BwaMem, BwaMemOptions
 from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_candidates
 from aspsfusion.align.foreign_starts import ForeignStart, StartFinder
 from aspsfusion.align.sample import Sample
-from aspsfusion.align.settle import open_candidates
+from aspsfusion.align.settle import open_candidates, settle_rules
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import BOTH_ENDS
@@ -127,6 +127,7 @@ def align_candidates(
     *,
     structures: ReadStructures = TEMPLATES_ALONE,
     settle: CallParameters | None = None,
+    twice: bool = True,
 ) -> tuple[str, Sample]:
     """Align one sample's candidate fragments, or those that cannot be settled without.
 
@@ -141,6 +142,7 @@ def align_candidates(
         progress: called now and then with the fragments aligned so far.
         structures: what the reads consist of.
         settle: thresholds by which fragments are settled; without them none is.
+        twice: see `settle_rules`.
 
     Returns:
         The metrics as they are written, and the settled fragments, of which the BAM has no records.
@@ -155,10 +157,11 @@ def align_candidates(
     with open_aligner(panel.index_prefix) as aligner:
 
         def align_as(layout: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart], Sample]:
-            metrics, starts, sampled = AlignMetrics(), StartFinder(), Sample(panel)
+            metrics, starts, sampled = AlignMetrics(), StartFinder(), Sample(panel, layout)
             candidates: Iterator[Candidate | int]
             if settle:
-                candidates = open_candidates(reads, metrics, layout, settle, sampled)
+                rules = settle_rules(settle, layout, twice=twice)
+                candidates = open_candidates(reads, metrics, layout, rules, sampled)
             else:
                 candidates = read_candidates(reads, metrics, layout)
             with writing(bam), unsorted_bam(bam, header) as out:

@@ -4,17 +4,19 @@ Of a deep sample nearly all is wild type, and of that a viewer needs no more tha
 even it is. The first fragments of the sample at each place are kept: the same reads give the same file.
 """
 
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pysam
 
-from aspsfusion.align.structures import ReadStructures
+from aspsfusion.align.candidates import Header, read_header
+from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.align.trim import merge_mates
-from aspsfusion.evidence.placements import LABEL_TAG, MERGED_TAG, UMI_TAG, RecordGroup
-from aspsfusion.evidence.settled import PanelText, SettledFragments
+from aspsfusion.evidence.fragments import BOTH_ENDS
+from aspsfusion.evidence.placements import LABEL_TAG, MERGED_TAG, UMI_TAG
+from aspsfusion.evidence.settled import Int64s, PanelText, SettledFragments
 from aspsfusion.native.place import MERGED, Settled
 from aspsfusion.panel.panel import Panel
 
@@ -36,25 +38,8 @@ COMMENT = (
 RECORD_LINES = 4
 
 
-class Sampled(NamedTuple):
-    """A settled fragment that is kept.
-
-    Attributes:
-        row: as it was settled, an array of one.
-        label: read name.
-        umi: see `Candidate`.
-        qualities: of each read in the order of sequencing, Phred+33.
-    """
-
-    row: Settled
-    label: str
-    umi: str
-    qualities: tuple[str, ...]
-
-    @property
-    def number(self) -> int:
-        """Number of the fragment."""
-        return int(self.row["number"][0])
+PAIRED, PROPER, REVERSE, MATE_REVERSE, FIRST, SECOND = 1, 2, 16, 32, 64, 128
+"""Bits of a record's FLAG (SAM specification)."""
 
 
 class Sample:
@@ -62,16 +47,18 @@ class Sample:
 
     Args:
         panel: that they are of.
+        structures: what the reads consist of.
 
     Attributes:
         settled: all.
-        fragments: those that are kept.
     """
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel, structures: ReadStructures = TEMPLATES_ALONE) -> None:
         self.settled = SettledFragments(panel)
-        self.fragments: list[Sampled] = []
         self._targets = panel.unspliced
+        self._structures = structures
+        self._parts: list[Settled] = []
+        self._texts: list[bytes] = []
 
     @cached_property
     def _left(self) -> npt.NDArray[np.int64]:
@@ -82,7 +69,7 @@ class Sample:
         stretches = np.arange(0, of_target.size, STEP)
         return np.where(np.logical_or.reduceat(of_target, stretches), OF_TARGETS, OF_OTHERS)
 
-    def choose(self, rows: Settled) -> npt.NDArray[np.int64]:
+    def choose(self, rows: Settled) -> Int64s:
         """Return the indices of those that are to be kept of the next fragments."""
         stretch = rows["shared"][:, 0] // STEP
         order = np.argsort(stretch, kind="stable")
@@ -93,63 +80,152 @@ class Sample:
         self._left -= np.minimum(np.bincount(stretch, minlength=self._left.size), self._left)
         return chosen
 
+    def add(self, rows: Settled, text: bytes) -> None:
+        """Add fragments, and keep those that are to be looked at.
+
+        Args:
+            rows: fragments as they were settled.
+            text: in which their records are.
+        """
+        self.settled.add(rows)
+        chosen = rows[self.choose(rows)]
+        if not chosen.size:
+            return
+        self._texts += texts_of(chosen, text)
+        self._parts.append(chosen)
+
+    @cached_property
+    def _read(self) -> list[tuple[Header, list[str]]]:
+        return list(map(lines_of, self._texts))
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """The names of the reads that are kept by the number of their fragment."""
+        return {header.number: header.label for header, _ in self._read}
+
+    def records(self, names: Mapping[int, str], group: str) -> Iterator[tuple[int, str]]:
+        """Yield number and records of the fragments that are kept, by number, as text of a SAM file.
+
+        Args:
+            names: of the records by the number of the fragment; one that is not the read's own comes with
+                that in a tag.
+            group: of the reads.
+        """
+        if not self._parts:
+            return
+        rows = np.concatenate(self._parts)
+        text = self.settled.text
+        fields = [list(map(_Fields._make, zip(*own, strict=True))) for own in _columns(text, rows)]
+        bases = [list(text.sense_reads(rows, read)) for read in range(BOTH_ENDS)]
+        reads, merged = rows["reads"].tolist(), (rows["flags"] & MERGED != 0).tolist()
+        sizes = rows["size"].tolist()
+        for index in np.argsort(rows["number"], kind="stable").tolist():
+            header, lines = self._read[index]
+            number, name = header.number, names[header.number]
+            _, umi = self.settled.labels.get(number, ("", ""))
+            tags = f"\tRG:Z:{group}"
+            if header.label != name:
+                tags += f"\t{LABEL_TAG}:Z:{header.label}"
+            if merged[index]:
+                tags += f"\t{MERGED_TAG}:i:1"
+            if umi:
+                tags += f"\t{UMI_TAG}:Z:{umi}"
+            qualities = _qualities(reads_in(lines), sizes[index], self._structures, merged=merged[index])
+            written = ""
+            for read in range(reads[index]):
+                own = fields[read][index]
+                quality = qualities[read][::-1] if own.flag & REVERSE else qualities[read]
+                written += (
+                    f"{name}\t{own.flag}\t{text.names[own.contig]}\t{own.position}\t{QUALITY}\t{own.size}M\t"
+                    f"{_mate_contig(own, text)}\t{own.mate_position}\t{own.length}\t{bases[read][index]}\t"
+                    f"{quality}\tNM:i:{own.edits}{tags}\n"
+                )
+            yield number, written
+
+
+class _Fields(NamedTuple):
+    """Fields of a record as a SAM file has them; contigs are numbers, -1 for none."""
+
+    flag: int
+    contig: int
+    position: int
+    size: int
+    mate_contig: int
+    mate_position: int
+    length: int
+    edits: int
+
+
+def _mate_contig(own: _Fields, text: PanelText) -> str:
+    if own.mate_contig < 0:
+        return "*"
+    return "=" if own.mate_contig == own.contig else text.names[own.mate_contig]
+
+
+def _columns(text: PanelText, rows: Settled) -> list[list[list[int]]]:
+    """Return the fields of all records by read, in the order of `_Fields`, see `join_mates`."""
+    contig = text.contigs_of(rows["own"]).astype(np.int64)
+    start = rows["own"] - text.table.starts[contig]
+    end = start + rows["size"]
+    reverse = rows["reverse"] != 0
+    pair = (rows["reads"] == BOTH_ENDS)[:, None]
+    together = pair[:, 0] & (contig[:, 0] == contig[:, 1])
+    (first, second), (one, other) = start.T, reverse.T
+    first_is_left = (first < second) | ((first == second) & (one <= other))
+    proper = together & np.where(first_is_left, ~one & other, ~other & one)
+    flag = REVERSE * reverse + pair * (PAIRED + PROPER * proper[:, None] + MATE_REVERSE * reverse[:, ::-1])
+    flag += pair * np.array([FIRST, SECOND])
+    length = np.where(together, (end.max(axis=1) - start.min(axis=1)) * np.where(first_is_left, 1, -1), 0)
+    columns = (
+        flag,
+        contig,
+        start + 1,
+        rows["size"],
+        np.where(pair, contig[:, ::-1], -1),
+        np.where(pair, start[:, ::-1] + 1, 0),
+        np.stack([length, -length], axis=1),
+        (rows["edit"] >= 0).astype(np.int64) + (rows["second"] >= 0),
+    )
+    return [[column[:, read].astype(np.int64).tolist() for column in columns] for read in range(BOTH_ENDS)]
+
+
+def texts_of(rows: Settled, text: bytes) -> list[bytes]:
+    """Return the records of settled fragments out of the text in which they are."""
+    if not rows.size:
+        return []
+    line_ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    records = np.where((rows["reads"] == BOTH_ENDS) | (rows["flags"] & MERGED != 0), BOTH_ENDS, 1)
+    last = np.searchsorted(line_ends, rows["header"]) + RECORD_LINES * records - 1
+    ends = (line_ends[last] + 1).tolist()
+    return [text[at:end] for at, end in zip(rows["header"].tolist(), ends, strict=True)]
+
+
+def lines_of(text: bytes) -> tuple[Header, list[str]]:
+    """Return the header of a fragment, and the lines of its records."""
+    header = read_header(text[: text.index(b"\n")])
+    assert header is not None  # it was read once
+    return header, text.decode("ascii").split("\n")[:-1]
+
 
 def reads_in(lines: list[str]) -> list[tuple[str, str]]:
     """Return bases and qualities of the reads in the lines of a fragment's records."""
     return [(lines[first + 1], lines[first + 3]) for first in range(0, len(lines), RECORD_LINES)]
 
 
-def qualities_of(reads: list[tuple[str, str]], row: Settled, structures: ReadStructures) -> tuple[str, ...]:
+def _qualities(
+    reads: list[tuple[str, str]], sizes: list[int], structures: ReadStructures, *, merged: bool
+) -> tuple[str, ...]:
     """Return the qualities of a settled fragment's reads as they were trimmed and merged.
 
     Args:
         reads: bases and qualities of its reads as they were sequenced.
-        row: the fragment, an array of one.
+        sizes: bases of each read that is settled.
         structures: what the reads consist of.
+        merged: whether the mates are merged.
     """
     if structures.layouts:
         reads = structures.apart(reads).templates
-    sizes = row["size"][0].tolist()
-    if row["flags"][0] & MERGED:
+    if merged:
         first, second = ((bases[: sizes[0]], quality[: sizes[0]]) for bases, quality in reads)
         return (merge_mates(first, second, sizes[0])[1],)
     return tuple(quality[:size] for (_, quality), size in zip(reads, sizes, strict=False))
-
-
-def records_of(
-    sampled: Sampled, text: PanelText, header: pysam.AlignmentHeader, sample: str
-) -> list[RecordGroup]:
-    """Return the records of a settled fragment by read, without what depends on the mate.
-
-    Args:
-        sampled: the fragment.
-        text: the panel's.
-        header: of the file that they are for.
-        sample: name of the read group.
-    """
-    row = sampled.row
-    mates: list[RecordGroup] = []
-    for read, quality in enumerate(sampled.qualities):
-        place, reverse = int(row["own"][0, read]), bool(row["reverse"][0, read])
-        contig = int(text.table.contigs[place])
-        tags = [f"NM:i:{int(row['edit'][0, read] >= 0)}", f"RG:Z:{sample}", f"{LABEL_TAG}:Z:{sampled.label}"]
-        if row["flags"][0] & MERGED:
-            tags.append(f"{MERGED_TAG}:i:1")
-        if sampled.umi:
-            tags.append(f"{UMI_TAG}:Z:{sampled.umi}")
-        fields = [
-            str(sampled.number),
-            str(int(pysam.FREVERSE) if reverse else 0),
-            text.names[contig],
-            str(place - int(text.table.starts[contig]) + 1),
-            str(QUALITY),
-            f"{row['size'][0, read]}M",
-            *"*00",
-            next(text.sense_reads(row, read)),
-            quality[::-1] if reverse else quality,
-            *tags,
-        ]
-        # As text, which is parsed in a fifth of the time that setting each field takes.
-        record = pysam.AlignedSegment.fromstring("\t".join(fields), header)
-        mates.append([record])
-    return mates

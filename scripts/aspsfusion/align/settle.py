@@ -17,14 +17,12 @@ import numpy as np
 from aspsfusion.align.candidates import (
     Candidate,
     CandidateMetrics,
-    Header,
     Lines,
     candidates_in,
     read_candidates,
-    read_header,
     require_reads,
 )
-from aspsfusion.align.sample import RECORD_LINES, Sample, Sampled, qualities_of, reads_in
+from aspsfusion.align.sample import RECORD_LINES, Sample, lines_of, reads_in, texts_of
 from aspsfusion.align.structures import ReadStructures
 from aspsfusion.align.trim import (
     ADAPTER_MIN_OVERLAP,
@@ -35,6 +33,7 @@ from aspsfusion.align.trim import (
     PAIR_ADAPTER_MIN_OVERLAP,
 )
 from aspsfusion.config import CallParameters
+from aspsfusion.evidence.diverged import MIN_SHARED, MIN_SHARED_RATE
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.native.place import (
@@ -60,15 +59,29 @@ SMALL = 256 * 1024
 where the panel's seeds are."""
 
 
-def settle_rules(parameters: CallParameters, structures: ReadStructures) -> SettleRules:
+SURE_ANCHOR = 7
+"""Shortest anchor of a junction with which nothing is suggested by a read that is not clipped: it may end up
+to 6 bases after an exon's border (call/proposals.py), and an anchor would have to fit in there."""
+
+
+def settle_rules(
+    parameters: CallParameters, structures: ReadStructures, *, twice: bool = True
+) -> SettleRules:
     """Return the rules by which fragments of a sample are settled.
 
     No junction can explain a read with fewer edits than the margin, and another gene needs so many more that
-    the read's own is the only one near it.
+    the read's own is the only one near it. What is certain of reads with two edits is so for a margin of two.
+
+    Args:
+        parameters: thresholds of the call.
+        structures: what the reads consist of.
+        twice: whether reads with two edits are settled as well.
     """
-    limit = min(MOST_EDITS, parameters.margin - 1)
-    if limit > FEWEST_BASES * parameters.max_edit_rate:
-        limit = 0
+    limit = min(1, parameters.margin - 1)
+    if twice and parameters.margin == MOST_EDITS and parameters.min_anchor >= SURE_ANCHOR:
+        limit = MOST_EDITS
+    while limit > FEWEST_BASES * parameters.max_edit_rate:
+        limit -= 1
     first, second = (adapter.encode("ascii") for adapter in ADAPTERS)
     return SettleRules(
         limit,
@@ -81,6 +94,8 @@ def settle_rules(parameters: CallParameters, structures: ReadStructures) -> Sett
         (first, second),
         ADAPTER_MIN_OVERLAP,
         PAIR_ADAPTER_MIN_OVERLAP,
+        MIN_SHARED,
+        MIN_SHARED_RATE,
     )
 
 
@@ -88,7 +103,7 @@ def open_candidates(
     path: Path,
     metrics: CandidateMetrics,
     structures: ReadStructures,
-    parameters: CallParameters,
+    rules: SettleRules,
     sample: Sample,
 ) -> Iterator[Candidate | int]:
     """Read candidate fragments; yield those that are not settled, and of the others the number of reads.
@@ -97,14 +112,13 @@ def open_candidates(
         path: FASTQ written by `aspsfusion screen` or `extract`.
         metrics: to count all in.
         structures: what the reads consist of.
-        parameters: thresholds of the call.
+        rules: see `settle_rules`.
         sample: to add the others to.
 
     Raises:
         ReadsError: see `read_candidates`.
         ParameterError: the same.
     """
-    rules = settle_rules(parameters, structures)
     with open_reads(path) as stream:
         text, records = _read(stream, SMALL, path, structures), 0
         ended = len(text) < SMALL
@@ -185,29 +199,10 @@ def _keep(
     metrics.pairs += int(np.count_nonzero((rows["reads"] == BOTH_ENDS) | (flags & MERGED != 0)))
     metrics.adapter_fragments += int(np.count_nonzero(flags & HAS_ADAPTER))
     metrics.overlapping_pairs += int(np.count_nonzero(flags & OVERLAPS))
-    sample.settled.add(rows)
+    sample.add(rows, text)
     named = rows if structures.give_umis else rows[(flags & (MAY_HAVE_UMI | HAS_COMMENT)) != 0]
-    for number, at in zip(named["number"].tolist(), named["header"].tolist(), strict=True):
-        header, lines = _lines_of(text, at)
+    for own in texts_of(named, text):
+        header, lines = lines_of(own)
         umi = structures.apart(reads_in(lines)).umi if structures.give_umis else header.umi
         if umi or header.label:
-            sample.settled.labels[number] = header.label, umi
-    for index in sample.choose(rows).tolist():
-        row = rows[index : index + 1]
-        header, lines = _lines_of(text, int(row["header"][0]))
-        _, umi = sample.settled.labels.get(header.number, ("", ""))
-        sample.fragments.append(
-            Sampled(row, header.label, umi, qualities_of(reads_in(lines), row, structures))
-        )
-
-
-def _lines_of(text: bytes, at: int) -> tuple[Header, list[str]]:
-    """Return the header of a fragment, and the lines of its records."""
-    header = read_header(text[at : text.index(b"\n", at)])
-    assert header is not None  # it was read once
-    lines = []
-    for _ in range(RECORD_LINES * (BOTH_ENDS if header.mate else 1)):
-        end = text.index(b"\n", at)
-        lines.append(text[at:end].decode("ascii"))
-        at = end + 1
-    return header, lines
+            sample.settled.labels[header.number] = header.label, umi

@@ -12,12 +12,10 @@ speaks once, with its whole length.
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-import numpy.typing as npt
 from cutadapt.adapters import BackAdapter
 
+from aspsfusion import native
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.native import overlap_insert
 
 ADAPTERS = ("AGATCGGAAGAGC", "CTGTCTCTTATACACATCT")
 """Beginning of the Illumina TruSeq and of the Nextera transposase adapters (Illumina Adapter Sequences,
@@ -42,13 +40,6 @@ MIN_LENGTH = 20
 MERGE_OVERLAP = 40
 """Bases in which mates must overlap to be merged. Shorter overlaps may be two copies of a tandem repeat: the
 repeat at the 5' breakpoint of the shipped panel has 31 nt that occur twice, with one mismatch."""
-
-_ANY = ord("N")
-_LOWEST = ord("!")
-_HIGHEST = ord("I")
-"""Phred+33 of 0 and of 40; two reads that agree are not trusted more than that."""
-
-_Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,7 @@ def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
     Returns:
         The trimmed mates and the insert length in nt, None where the mates do not overlap.
     """
-    insert = overlap_insert(
+    insert = native.overlap_insert(
         first[0].encode("ascii"),
         reverse_complement(second[0]).encode("ascii"),
         OVERLAP_MINIMUM,
@@ -150,29 +141,10 @@ def merge_mates(first: tuple[str, str], second: tuple[str, str], insert: int) ->
     >>> merge_mates(("ACGTA", "IIIII"), ("TTTACG", "IIIIII"), 7)
     ('ACGTAAA', 'IIIIIII')
     """
-    one, one_quality = _arrays(*first)
-    two, two_quality = _arrays(reverse_complement(second[0]), second[1][::-1])
-    start = insert - two.size
-    bases = np.concatenate([one, two[one.size - start :]])
-    quality = np.concatenate([one_quality, two_quality[one.size - start :]])
-    low, high = max(0, start), one.size
-    mine, mine_quality = one[low:high], one_quality[low:high]
-    other, other_quality = two[low - start : high - start], two_quality[low - start : high - start]
-    agree = mine == other
-    higher = np.maximum(mine_quality, other_quality)
-    lower = np.minimum(mine_quality, other_quality)
-    bases[low:high] = np.where(other_quality > mine_quality, other, mine)
-    bases[low:high][~agree & (mine_quality == other_quality)] = _ANY
-    quality[low:high] = np.where(agree, higher, _LOWEST + (higher - lower))
-    return _text(bases), _text(np.minimum(quality, _HIGHEST))
-
-
-def _arrays(bases: str, quality: str) -> tuple[_Bytes, _Bytes]:
-    return (
-        np.frombuffer(bases.encode("ascii"), dtype=np.uint8),
-        np.frombuffer(quality.encode("ascii"), dtype=np.uint8),
+    (one, one_quality), (two, two_quality) = first, second
+    bases, quality = native.merge_mates(
+        (one.encode("ascii"), one_quality.encode("ascii")),
+        (reverse_complement(two).encode("ascii"), two_quality.encode("ascii")),
+        insert,
     )
-
-
-def _text(values: _Bytes) -> str:
-    return values.tobytes().decode("ascii")
+    return bases.decode("ascii"), quality.decode("ascii")

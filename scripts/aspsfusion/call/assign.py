@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from aspsfusion.call.borders import KnownPlaces
+from aspsfusion.call.doubt import require_no_doubt
 from aspsfusion.call.filters import STRONGER_RATIO
 from aspsfusion.call.junction import JunctionModel, ModelIndex, in_order
 from aspsfusion.call.proposals import Proposer
@@ -18,6 +19,7 @@ from aspsfusion.config import BOTH_SIDES, CallParameters
 from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.fragments import Fragment
 from aspsfusion.evidence.placements import ContigBases
+from aspsfusion.evidence.twice import TwiceEdited
 from aspsfusion.panel.panel import Junction, Panel
 
 MIN_PROPOSERS = 2
@@ -110,15 +112,22 @@ class SupportFinder:
             self._models[junction] = model if model.usable else None
         return self._models[junction]
 
-    def find(self, fragments: list[Fragment]) -> Supports:
+    def find(self, fragments: list[Fragment], settled: TwiceEdited | None = None) -> Supports:
         """Return the junctions that each fragment supports about equally well.
 
         Args:
             fragments: fragments that the wild type does not explain at once.
+            settled: further ones that support none that is known.
+
+        Raises:
+            SettledInDoubtError: they might support one that is not.
         """
         proposed = self._without_errors(self._with_known(self._proposer.propose(fragments)))
         tested = [*self._panel.catalogue, *sorted(set(proposed) - set(self._panel.catalogue), key=in_order)]
         common = [junction for junction in tested if self._is_common(junction, proposed)]
+        if settled:
+            others = (self.model(junction) for junction in common if not self.at_known_place(junction))
+            require_no_doubt(filter(None, others), settled, self.contigs)
         supports = self._evaluate(fragments, common)
         for junction in tested:
             if not self._is_common(junction, proposed):
@@ -192,9 +201,13 @@ class SupportFinder:
             return found
         index = ModelIndex(models, INDEL_WINDOW)
         for fragment in fragments:
-            near = index.near(fragment, self._parameters.margin)
-            # Without gaps a variant with the indel of an error would hide the known junction.
-            for gapped in (True,) if self._known_first else (False, True):
+            margin = self._parameters.margin
+            near = index.near(fragment, margin)
+            # With no more edits than the margin gaps leave no room for one, see `Realigner.alignments`. Of
+            # long reads a variant with the indel of an error would without gaps hide the known junction.
+            may_have_gaps = any(mate.fewest_edits(0) > margin for mate in fragment.mates)
+            short = (False, True) if may_have_gaps else (False,)
+            for gapped in (True,) if self._known_first else short:
                 supports = [
                     (model.junction, support)
                     for model in near

@@ -6,7 +6,7 @@ may show a one-sided break.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -127,13 +127,17 @@ class Caller:
         return Caller(self.panel, evidence.long_reads.thresholds(self.parameters), long_reads=True)
 
     def call(self, evidence: Evidence) -> Calls:
-        """Decide on every open fragment of a sample; the evidence itself stays as it is."""
-        assignment = self.finder.assign(self.finder.find(evidence.fragments))
+        """Decide on every open fragment of a sample; the evidence itself stays as it is.
+
+        Raises:
+            SettledInDoubtError: the sample must be done again without settling reads with two edits.
+        """
+        assignment = self.finder.assign(self.finder.find(evidence.fragments, evidence.twice))
         coverage = evidence.coverage.copy()
         left = [fragment for fragment in evidence.fragments if fragment.number not in assignment.numbers]
         rules = WildTypeRules.of(self.panel, self.parameters)
         diverged = diverged_fragments(
-            left, coverage, self.finder.contigs, rules.ranks, self.parameters.margin
+            left, coverage, self.finder.contigs, rules.ranks, self.parameters.margin, evidence.twice
         )
         coverage.diverged = dict(Counter(diverged.values()))
         rules = replace(rules, diverged=diverged)
@@ -278,7 +282,7 @@ class Caller:
 
 
 def unique_molecules(
-    group: Iterable[Assigned], primed: Container[Place] = (), *, misread_runs: bool
+    group: Iterable[Assigned], primed: Collection[Place] = (), *, misread_runs: bool
 ) -> list[Counted]:
     """Return the molecules among the fragments of a junction, each once.
 

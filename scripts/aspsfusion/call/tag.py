@@ -6,18 +6,17 @@ primary record. What the stages before decided is written down here and not deci
 by the read's own name again, see `read_names`.
 """
 
+import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from heapq import merge
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import pysam
 
 from aspsfusion.align.align import join_mates
 from aspsfusion.align.sample import COMMENT as SAMPLE_COMMENT
 from aspsfusion.align.sample import Sample
-from aspsfusion.align.sample import records_of as settled_records
 from aspsfusion.call.calls_file import CalledRead, CallsFile, MatePlace, read_calls
 from aspsfusion.call.igv_session import locus_of, session_text
 from aspsfusion.call.junction_contigs import (
@@ -36,7 +35,6 @@ from aspsfusion.evidence.placements import (
     UMI_TAG,
     RecordGroup,
     as_sequenced,
-    fragment_number,
     primary_record,
     require_same_panel,
 )
@@ -47,7 +45,6 @@ from aspsfusion.io.bam import (
     program,
     records_of,
     sort_bam,
-    unsorted_bam,
 )
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing, writing
@@ -70,6 +67,10 @@ COMMENT = (
     f"contigs whose name begins with JUNCTION are fusion transcripts; {JUNCTION_TAG}: junction that the read "
     f"supports; {KIND_TAG}: split, spanning or short"
 )
+
+
+_NONE = math.inf, ""
+"""Number and records of no further fragment."""
 
 
 class Supporting(NamedTuple):
@@ -117,30 +118,32 @@ def run_tag(
         replacing(reference, force=force) as fasta,
         scratch_directory() as scratch,
     ):
-        unsorted = scratch / "unsorted.bam"
+        unsorted = scratch / "unsorted.sam"
         with open_alignments(bam) as source:
             require_same_panel(panel, source.references, bam)
             labels = labels_of(records_of(source, bam), bam)
-        kept = sample.fragments if sample else []
-        names = read_names(labels | {fragment.number: fragment.label for fragment in kept})
+        kept = sample.labels if sample else {}
+        names = read_names(labels | kept)
         thinned = sample is not None and len(kept) < sample.settled.rows.size
         with open_alignments(bam) as source:
             header = pysam.AlignmentHeader.from_dict(
                 _header(source.header.to_dict(), contigs, record, [SAMPLE_COMMENT] if thinned else [])
             )
-            with writing(unsorted), unsorted_bam(unsorted, header) as out:
-                records = records_of(source, bam)
-                if sample:
-                    records = merge(
-                        records, _settled(sample, header), key=lambda segment: fragment_number(segment, bam)
-                    )
-                held = _pass_on(records, supporting, names, out)
+            group = str(header.to_dict()["RG"][0]["ID"])
+            settled = sample.records(names, group) if sample else iter(())
+            # As text, which is made and parsed in a fifth of the time that records take.
+            with writing(unsorted), unsorted.open("w", encoding="utf-8", newline="\n") as out:
+                out.write(str(header))
+                held = _pass_on(records_of(source, bam), settled, supporting, names, out)
                 _require_all(held, supporting, bam)
                 for number, fragment in supporting.items():
+                    # Bound to the new header: a mate without a place may be put beside a junction.
+                    own = [each.to_string() for each in held[number]]
+                    bound = [pysam.AlignedSegment.fromstring(each, header) for each in own]
                     records_with = _with_window if record.long_reads else _supporting_records
-                    for segment in records_with(held[number], fragment, header):
+                    for segment in records_with(bound, fragment, header):
                         rename(segment, names[number])
-                        out.write(segment)
+                        out.write(f"{segment.to_string()}\n")
         sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion tag' again")
         index_bam(draft)
         with fasta.open("w", encoding="ascii", newline="\n") as text:
@@ -164,17 +167,6 @@ def _supporting(record: CallsFile, contigs: list[JunctionContig]) -> dict[int, S
     }
 
 
-def _settled(sample: Sample, header: pysam.AlignmentHeader) -> Iterator[pysam.AlignedSegment]:
-    """Yield the records of the settled fragments that are kept, in the order of their numbers."""
-    group = str(header.to_dict()["RG"][0]["ID"])
-    for fragment in sample.fragments:
-        mates = settled_records(fragment, sample.settled.text, header, group)
-        if len(mates) == BOTH_ENDS:
-            join_mates(mates)
-        for records in mates:
-            yield from records
-
-
 def _header(
     header: Mapping[str, Any], contigs: list[JunctionContig], record: CallsFile, comments: Sequence[str]
 ) -> dict[str, Any]:
@@ -192,21 +184,26 @@ def _header(
 
 def _pass_on(
     records: Iterator[pysam.AlignedSegment],
+    settled: Iterator[tuple[int, str]],
     supporting: Mapping[int, Supporting],
     names: Mapping[int, str],
-    out: pysam.AlignmentFile,
+    out: TextIO,
 ) -> dict[int, RecordGroup]:
-    """Write the records of all other fragments, and return those of the supporting ones by number."""
+    """Write the records of all other fragments by number, and return those of the supporting ones."""
     held: dict[int, RecordGroup] = {}
+    waiting, text = next(settled, _NONE)
     for record in records:
         number = int(str(record.query_name))
+        while waiting < number:
+            out.write(text)
+            waiting, text = next(settled, _NONE)
         if number in supporting:
-            # Bound to the new header, since a mate without a place may be put beside a junction.
-            bound = pysam.AlignedSegment.fromstring(record.to_string(), out.header)
-            held.setdefault(number, []).append(bound)
+            held.setdefault(number, []).append(record)
         else:
             rename(record, names[number])
-            out.write(record)
+            out.write(f"{record.to_string()}\n")
+    out.write(text)
+    out.writelines(text for _, text in settled)
     return held
 
 

@@ -3,7 +3,8 @@
 Whether two fragments are copies is decided in `copies`, one by one. Of a deep sample most molecules are far
 from all others: both of their ends would have to be near those of another one, exactly or, where an end is
 unclear or in a homopolymer run, nearly. Here it is found for all at once which molecules may meet others, in
-doubt too many. Fragments of one place on one contig, with an edit at most in each read, are always alike.
+doubt too many. Fragments of one place on one contig, with an edit at most in each read, or two that are not
+near each other, are always alike.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from aspsfusion.evidence.alike import END_BASES
 from aspsfusion.evidence.copies import CROWD, MANY_COPIES, WORD, WORDS, Copies
 from aspsfusion.evidence.ends import END_SLACK, Shown
 from aspsfusion.evidence.fragments import BOTH_ENDS
@@ -101,7 +103,12 @@ class AloneMolecules:
         in_runs = same | misread_runs
         in_runs[: counts.size] |= counts >= MANY_COPIES
         meeting |= _crowded(every, meeting, in_runs, mixed=self.mixed)
-        self._alone: Bools = ~meeting[: counts.size] & (counts < MANY_COPIES)
+        # Copies with two edits each in ten bases may not be alike.
+        unlike = np.zeros(counts.size, np.bool_)
+        unlike[self._group[either((rows["second"] >= 0) & (rows["second"] - rows["edit"] < END_BASES))]] = (
+            True
+        )
+        self._alone: Bools = ~meeting[: counts.size] & (counts < MANY_COPIES) & ~(unlike & (counts > 1))
 
     @property
     def to_join(self) -> Settled:
@@ -279,8 +286,9 @@ def _words_at(text: PanelText, ends: ReadEnds) -> Int64s:
     offsets = np.arange(WORDS * WORD)
     step = np.where(ends.rightmost, -1, 1)
     letters = text.table.text[np.maximum(ends.at[:, None] + step[:, None] * offsets, 0)]
-    edited = np.flatnonzero((ends.edit >= 0) & (ends.edit < offsets.size))
-    letters[edited, ends.edit[edited]] = ends.base[edited]
+    for edit, base in ((ends.edit, ends.base), (ends.second, ends.second_base)):
+        edited = np.flatnonzero((edit >= 0) & (edit < offsets.size))
+        letters[edited, edit[edited]] = base[edited]
     letters[ends.rightmost] = _COMPLEMENT[letters[ends.rightmost]]
     words = _DIGITS[letters].reshape(-1, WORDS, WORD) @ _WORD_VALUES
     numbers: Int64s = words * WORDS + np.arange(WORDS)

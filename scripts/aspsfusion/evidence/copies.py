@@ -224,25 +224,26 @@ class _Neighbours(Generic[Item]):
         one, other = kept.shown, new.shown
         in_runs = self._misread_runs or kept.count >= MANY_COPIES * new.count
         if len(one.ends) == len(other.ends):
-            pairs = list(zip(one.ends, other.ends, strict=True))
-            rest = (one.rest, other.rest)
+            pairs, rest = zip(one.ends, other.ends, strict=True), (one.rest, other.rest)
         else:
             fewer, more = (one, other) if len(one.ends) < len(other.ends) else (other, one)
             own = fewer.ends[0]
             near = [end for end in more.ends if self._near(own, end, in_runs=in_runs)]
             if len(fewer.ends) != 1 or not near:
                 return False
-            pairs = [(own, near[0])]
+            pairs = zip((own,), near[:1], strict=True)
             rest = (fewer.rest, next(end for end in more.ends if end is not near[0]).bases)
         slack = END_SLACK if self._have_umis else 0
-        return (
-            all(self._near(*pair, in_runs=in_runs) for pair in pairs)
-            and all(alike(a.bases, b.bases, slack=slack) for a, b in pairs)
-            and alike(*rest)
-        )
+        close = []
+        # Places first, which rarely are near: what is compared with most are neighbours in a crowd.
+        for a, b in pairs:
+            if not self._near(a, b, in_runs=in_runs):
+                return False
+            close.append((a.bases, b.bases))
+        return all(alike(a, b, slack=slack) for a, b in close) and alike(*rest)
 
     def _near(self, one: End, other: End, *, in_runs: bool) -> bool:
-        if one[:2] != other[:2]:
+        if one.contig != other.contig or one.antisense != other.antisense:
             return False
         if in_runs and one.run is not None and one.run == other.run:
             return True

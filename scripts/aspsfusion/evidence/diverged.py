@@ -14,9 +14,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.evidence.coverage import Coverage, placed_reads, wild_type_gene, wild_type_placements
+from aspsfusion.evidence.coverage import (
+    Coverage,
+    Differences,
+    placed_reads,
+    wild_type_gene,
+    wild_type_placements,
+)
 from aspsfusion.evidence.fragments import Fragment, Placement
 from aspsfusion.evidence.placements import ContigBases
+from aspsfusion.evidence.twice import UNKNOWN, TwiceEdited
 from aspsfusion.panel.transcripts import DECOY
 
 MIN_SHARING = 3
@@ -32,7 +39,7 @@ MIN_SHARED_RATE = 0.03
 from the reference at one base in a thousand, mouse and dog in the coding sequence at ten in a hundred."""
 
 ANY_EDIT_RATE = 1.0
-UNKNOWN = ord("N")
+
 
 Difference = tuple[str, int, int]
 """A contig, a position on it (0-based), and the base that a read has there as a byte."""
@@ -62,6 +69,7 @@ def diverged_fragments(
     contigs: ContigBases,
     ranks: Mapping[str, int],
     margin: int,
+    settled: TwiceEdited | None = None,
 ) -> dict[int, str]:
     """Return the numbers of foreign fragments, each with the gene that it fits.
 
@@ -71,9 +79,11 @@ def diverged_fragments(
         contigs: the panel's sequences.
         ranks: order of preference among equal contigs.
         margin: see `Mate.near_best_genes`.
+        settled: further fragments that would be among these if they had been aligned, but for too few
+            differences to be foreign; counted already.
     """
     sharing: Counter[Difference] = Counter()
-    depths = _Depths(coverage, contigs)
+    depths = _Depths(coverage, contigs, settled.overlaps() if settled else {})
     seen = []
     for fragment in fragments:
         gene = wild_type_gene(fragment, margin, ANY_EDIT_RATE)
@@ -88,6 +98,8 @@ def diverged_fragments(
         depths.add(placements)
         sharing.update(set(differences))
         seen.append(_Shown(fragment.number, gene, bases, differences))
+    of_settled = settled.differences() if settled else {}
+    sharing.update({each: of_settled[each] for each in sharing.keys() & of_settled.keys()})
     shared = {
         each
         for each, count in sharing.items()
@@ -139,10 +151,11 @@ class _Depths:
     Args:
         coverage: counts of the wild type.
         contigs: the panel's sequences.
+        more: differences to be added to these counts, by contig.
     """
 
-    def __init__(self, coverage: Coverage, contigs: ContigBases) -> None:
-        self._coverage = coverage
+    def __init__(self, coverage: Coverage, contigs: ContigBases, more: Mapping[str, Differences]) -> None:
+        self._counts = coverage.depth, more
         self._contigs = contigs
         self._changes: dict[str, npt.NDArray[np.int64]] = {}
         self._depths: dict[str, npt.NDArray[np.int64]] = {}
@@ -152,8 +165,9 @@ class _Depths:
         for contig, _, start, end, *_ in placements:
             if contig not in self._changes:
                 self._changes[contig] = np.zeros(len(self._contigs[contig]) + 1, dtype=np.int64)
-                for position, change in self._coverage.depth.get(contig, {}).items():
-                    self._changes[contig][position] += change
+                for counts in self._counts:
+                    for position, change in counts.get(contig, {}).items():
+                        self._changes[contig][position] += change
             self._changes[contig][start] += 1
             self._changes[contig][end] -= 1
 

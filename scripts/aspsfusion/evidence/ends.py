@@ -6,11 +6,12 @@ looked for around the place that the alignment implies.
 """
 
 from bisect import bisect_right
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import pysam
 
+from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.placements import MERGED_TAG, ContigBases, RecordGroup, as_sequenced
 from aspsfusion.evidence.primers import Primer
 from aspsfusion.io.fasta import reverse_complement
@@ -104,7 +105,11 @@ class Shown(NamedTuple):
 
 def in_order(ends: Iterable[End]) -> tuple[End, ...]:
     """Return ends by their places."""
-    return tuple(sorted(ends, key=lambda end: end.place))
+    both = tuple(ends)
+    if len(both) == BOTH_ENDS:
+        one, other = both
+        return both if one.place <= other.place else (other, one)
+    return tuple(sorted(both, key=lambda end: end.place))
 
 
 def first_base(contig: bytes, read: bytes, position: int, clipped: int, *, reverse: bool) -> Begin:
@@ -166,7 +171,7 @@ def _start_of_run(contig: bytes, position: int, step: int) -> int | None:
     return first if abs(last - first) + 1 >= MIN_RUN else None
 
 
-def without_primed(shown: Shown, primed: Container[Place]) -> Shown:
+def without_primed(shown: Shown, primed: Collection[Place]) -> Shown:
     """Leave out the one of two ends that is at a primer, where the other one is not.
 
     A molecule may be amplified from several primers, which give it several ends: what distinguishes it from
@@ -176,6 +181,8 @@ def without_primed(shown: Shown, primed: Container[Place]) -> Shown:
         shown: by a fragment.
         primed: places at which reads from a primer begin.
     """
+    if not primed:
+        return shown
     free = tuple(end for end in shown.ends if end.place not in primed)
     return shown._replace(ends=free) if len(free) == 1 and len(shown.ends) > 1 else shown
 

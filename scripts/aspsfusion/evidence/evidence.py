@@ -38,6 +38,7 @@ from aspsfusion.evidence.primers import Primer, load_primers
 from aspsfusion.evidence.settled import SettledFragments
 from aspsfusion.evidence.settled_coverage import count_settled
 from aspsfusion.evidence.strand import count_direction, exon_borders
+from aspsfusion.evidence.twice import TwiceEdited, edited_twice
 from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
 from aspsfusion.io.temporary import scratch_directory
@@ -129,9 +130,11 @@ def collect_evidence(
         insert = insert_length(panel, fragment, placements)
         if insert is not None:
             inserts.append(insert)
+    twice = None
     if settled and settled.rows.size:
         kept = settled.rows[np.isin(settled.rows["number"], molecules.numbers())]
         inserts += count_settled(coverage, settled.text, kept, rules, panel, borders).tolist()
+        twice = TwiceEdited(settled.text, kept[edited_twice(kept)])
     return Evidence(
         coverage,
         still_open,
@@ -143,6 +146,7 @@ def collect_evidence(
         misread_runs=finder.misread_runs,
         long_insert=long_insert(inserts),
         primers=primers,
+        twice=twice,
     )
 
 

@@ -12,6 +12,7 @@ from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fragments import Fragment, Mate, Placement
 from aspsfusion.evidence.long_reads import LongReads
 from aspsfusion.evidence.primers import Primer, from_json, to_json
+from aspsfusion.evidence.twice import TwiceEdited
 from aspsfusion.evidence.umis import NO_UMIS, UmiSource
 from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.io.sealed import read_sealed, sealed_json
@@ -38,6 +39,8 @@ class Evidence:
         misread_runs: whether the lengths of homopolymer runs are often misread.
         primers: of the library, where they were given.
         long_reads: what is known of long reads besides; None of short ones.
+        twice: settled molecules with two edits in a read, which are in the coverage and would be open
+            fragments had they been aligned; not in the file.
     """
 
     coverage: Coverage
@@ -51,6 +54,7 @@ class Evidence:
     long_insert: int | None = None
     primers: tuple[Primer, ...] = ()
     long_reads: LongReads | None = None
+    twice: TwiceEdited | None = None
 
 
 def write_evidence(evidence: Evidence, path: Path) -> None:

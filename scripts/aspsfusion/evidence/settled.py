@@ -1,10 +1,10 @@
 """Holds the fragments that are wild type beyond doubt, as `native.place` settles them, and shows their ends.
 
-Of a settled read its place, its length and the one base that may differ are kept, from which its bases can be
-made again. A million pairs take some 50 MB.
+Of a settled read its place, its length and the bases that may differ, two at most, are kept, from which its
+bases can be made again. A million pairs take 56 MB.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from aspsfusion.evidence.ends import (
     CLEAR_BASES,
+    FIRST_BASES,
     MIN_RUN,
+    Blocks,
     End,
     Place,
     Shown,
@@ -51,6 +53,7 @@ class PanelText:
         table: places reads.
         chromosomes: by number, in order.
         genome: genomic position of each place (int64).
+        bases: the text.
     """
 
     def __init__(self, panel: Panel) -> None:
@@ -58,23 +61,31 @@ class PanelText:
         self.genes = [name.split("|", 1)[0] for name in self.names]
         numbers = {gene: number for number, gene in enumerate(dict.fromkeys(self.genes))}
         numbers[DECOY] = -1
-        self.table = PlaceTable(
-            [panel.sequence_of(name).encode("ascii") for name in self.names],
-            [numbers[gene] for gene in self.genes],
-        )
         blocks = contig_blocks(panel)
+        sequences = {name: panel.sequence_of(name).encode("ascii") for name in self.names}
+        positions = [_positions(blocks[name], len(bases)) for name, bases in sequences.items()]
+        borders = _borders(panel)
+        self.table = PlaceTable(
+            list(sequences.values()),
+            [numbers[gene] for gene in self.genes],
+            positions,
+            [
+                np.isin(own, borders.get(gene, np.empty(0, np.int64)))
+                for own, gene in zip(positions, self.genes, strict=True)
+            ],
+        )
+        self.genome = self.table.genome
         self.chromosomes = sorted({each.chromosome for each in blocks.values()})
         self._chromosome = np.array([self.chromosomes.index(blocks[name].chromosome) for name in self.names])
         self._forward = np.array([blocks[name].forward for name in self.names])
-        self.genome: Int64s = np.zeros(self.table.text.size, np.int64)
-        for name, start in zip(self.names, self.table.starts, strict=True):
-            own = blocks[name]
-            offsets = np.arange(len(panel.sequence_of(name)))
-            block = np.searchsorted(own.starts, offsets, "right") - 1
-            shift = offsets - np.array(own.starts)[block]
-            self.genome[start + offsets] = np.array(own.positions)[block] + (shift if own.forward else -shift)
         self._runs = _runs(self.table.text)
-        self._bases = self.table.text.tobytes()
+        self.bases = self.table.text.tobytes()
+
+    @property
+    def chromosome_at(self) -> Int64s:
+        """Number of the chromosome of each place, that of any contig between these."""
+        numbers: Int64s = self._chromosome[self.table.contigs]
+        return numbers
 
     def contigs_of(self, places: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """Return the number of the contig of each place."""
@@ -82,12 +93,36 @@ class PanelText:
 
     def sense_reads(self, rows: Settled, read: int) -> Iterator[str]:
         """Yield the bases of one read of each of some settled fragments, in sense."""
-        columns = (rows[name][:, read].tolist() for name in ("own", "size", "edit", "base"))
-        for at, size, edit, base in zip(*columns, strict=True):
-            bases = self._bases[at : at + size]
+        names = "own", "size", "edit", "base", "second", "second_base"
+        columns = (rows[name][:, read].tolist() for name in names)
+        for at, size, edit, base, second, second_base in zip(*columns, strict=True):
+            bases = self.bases[at : at + size]
             if edit >= 0:
                 bases = bases[:edit] + bytes((base,)) + bases[edit + 1 :]
+            if second >= 0:
+                bases = bases[:second] + bytes((second_base,)) + bases[second + 1 :]
             yield bases.decode("ascii")
+
+
+def _positions(blocks: Blocks, size: int) -> Int64s:
+    """Return the genomic position of each base of a contig."""
+    offsets = np.arange(size)
+    block = np.searchsorted(blocks.starts, offsets, "right") - 1
+    shift = offsets - np.array(blocks.starts)[block]
+    positions: Int64s = np.array(blocks.positions)[block] + (shift if blocks.forward else -shift)
+    return positions
+
+
+def _borders(panel: Panel) -> dict[str, Int64s]:
+    """Return for each gene the genomic positions of the outer bases of exons, and of listed places."""
+    found: dict[str, set[int]] = {}
+    for transcript in panel.transcripts.values():
+        own = found.setdefault(transcript.gene, set())
+        own.update(place for exon in transcript.exons for place in (exon.start, exon.end - 1))
+    for listed in panel.catalogue:
+        found.setdefault(listed.five_gene, set()).add(listed.five_pos)
+        found.setdefault(listed.three_gene, set()).add(listed.three_pos)
+    return {gene: np.array(sorted(places)) for gene, places in found.items()}
 
 
 def _runs(text: npt.NDArray[np.uint8]) -> tuple[Int64s, Int64s]:
@@ -115,6 +150,8 @@ class ReadEnds(NamedTuple):
         at: its place in the text.
         edit: index, counted from the end on, of the base that differs; negative for none.
         base: what it is instead, in sense.
+        second: the same of another one.
+        second_base: the same.
     """
 
     chromosome: Int64s
@@ -126,34 +163,16 @@ class ReadEnds(NamedTuple):
     at: Int64s
     edit: Int64s
     base: npt.NDArray[np.uint8]
+    second: Int64s
+    second_base: npt.NDArray[np.uint8]
 
     def taken(self, chosen: Int64s) -> "ReadEnds":
         """Return the ends of some molecules."""
-        return ReadEnds(
-            self.chromosome[chosen],
-            self.antisense[chosen],
-            self.position[chosen],
-            self.run[chosen],
-            self.clear[chosen],
-            self.rightmost[chosen],
-            self.at[chosen],
-            self.edit[chosen],
-            self.base[chosen],
-        )
+        return ReadEnds._make(column[chosen] for column in self)
 
     def or_else(self, those: Bools, other: "ReadEnds") -> "ReadEnds":
         """Return these ends, and other ends of those molecules."""
-        return ReadEnds(
-            np.where(those, other.chromosome, self.chromosome),
-            np.where(those, other.antisense, self.antisense),
-            np.where(those, other.position, self.position),
-            np.where(those, other.run, self.run),
-            np.where(those, other.clear, self.clear),
-            np.where(those, other.rightmost, self.rightmost),
-            np.where(those, other.at, self.at),
-            np.where(those, other.edit, self.edit),
-            np.where(those, other.base, self.base),
-        )
+        return ReadEnds._make(np.where(those, *both) for both in zip(other, self, strict=True))
 
 
 def read_ends(text: PanelText, rows: Settled, read: int, *, other: bool = False) -> ReadEnds:
@@ -166,27 +185,32 @@ def read_ends(text: PanelText, rows: Settled, read: int, *, other: bool = False)
         other: where the molecule of a merged read ends instead.
     """
     own, size = rows["own"][:, read].astype(np.int64), rows["size"][:, read].astype(np.int64)
-    edit = rows["edit"][:, read].astype(np.int64)
     rightmost = (rows["reverse"][:, read] != 0) != other
     at = np.where(rightmost, own + size - 1, own)
     first, last = text._runs
     run = np.where(rightmost, last[at], first[at])
     contigs = text.contigs_of(rows["own"][:, read])
-    from_end = np.where((edit >= 0) & rightmost, size - 1 - edit, edit)
+    edits = (rows[name][:, read].astype(np.int64) for name in ("edit", "second"))
+    edit, second = (np.where((each >= 0) & rightmost, size - 1 - each, each) for each in edits)
+    edited = (edit >= 0, second >= 0)
+    clear = (~edited[0] | (edit >= CLEAR_BASES)) & (~edited[1] | (second >= CLEAR_BASES))
+    clear &= ~edited[1] | (np.maximum(edit, second) >= FIRST_BASES)
     return ReadEnds(
         text._chromosome[contigs],
         rightmost == text._forward[contigs],
         text.genome[at],
         np.where(run < 0, -1, text.genome[run]),
-        (edit < 0) | (from_end >= CLEAR_BASES),
+        clear,
         rightmost,
         at,
-        from_end,
+        edit,
         rows["base"][:, read],
+        second,
+        rows["second_base"][:, read],
     )
 
 
-def shown_by(text: PanelText, rows: Settled, primed: Container[Place] = ()) -> Iterator[Shown]:
+def shown_by(text: PanelText, rows: Settled, primed: Collection[Place] = ()) -> Iterator[Shown]:
     """Yield what settled fragments show of their molecules' ends, see `EndFinder.shown_by`.
 
     Args:
@@ -277,7 +301,7 @@ class SettledFragments:
         """How many fragments have a second mate, merged or not."""
         return int(np.count_nonzero(self.ends_shown == BOTH_ENDS))
 
-    def shown(self, chosen: Settled, primed: Container[Place] = ()) -> Iterator[ShownFragment]:
+    def shown(self, chosen: Settled, primed: Collection[Place] = ()) -> Iterator[ShownFragment]:
         """Yield what each of some fragments shows of its molecule, see `shown_by`."""
         for first in range(0, chosen.size, AT_ONCE):
             rows = chosen[first : first + AT_ONCE]

@@ -11,10 +11,14 @@ from aspsfusion.evidence.coverage import MIDDLE_STEP, Coverage, Differences, Wil
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.settled import Bools, Int64s, PanelText, either
 from aspsfusion.evidence.strand import SPLICE_OVERHANG, Direction
+from aspsfusion.evidence.twice import edited_twice
 from aspsfusion.native.genome import canonical_kmers
 from aspsfusion.native.place import MERGED, Settled
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import Specificity
+
+_CONTIG_SHIFT = 32
+"""A position is one number: that of the contig above so many bits, and below them its own."""
 
 
 class _Spans(NamedTuple):
@@ -76,7 +80,8 @@ def count_settled(
         borders: see `exon_borders`.
 
     Returns:
-        Lengths in nt of the fragments of which both ends are on a transcript.
+        Lengths in nt of the fragments of which both ends are on a transcript, without those with two edits in
+        a read.
     """
     if not rows.size:
         return np.empty(0, np.int64)
@@ -85,7 +90,9 @@ def count_settled(
         gene = text.genes[contig]
         coverage.genes[gene] = coverage.genes.get(gene, 0) + int(count)
     _count_pairs(coverage.direction, spans.taken(spans.pair))
-    _count_directions(coverage.direction, text, spans, panel, borders)
+    # Of those with two edits, as of all that are open at first, neither directions nor lengths are counted.
+    twice = edited_twice(rows)
+    _count_directions(coverage.direction, text, spans.taken(~twice), panel, borders)
     first, last = spans.start.min(axis=1), spans.end.max(axis=1)
     _add(coverage.middles, text, spans.contig, [((first + last) // 2 // MIDDLE_STEP, 1)])
     _add_ranges(coverage.depth, text, spans, 0)
@@ -94,7 +101,7 @@ def count_settled(
         here = spans.contig == text.names.index(contig)
         _count_informative(coverage, text, spans.taken(here), places, rules.specificity)
     on_transcript = np.array([name in panel.transcripts for name in text.names])[spans.contig]
-    lengths: Int64s = (last - first)[spans.both_ends & on_transcript]
+    lengths: Int64s = (last - first)[spans.both_ends & on_transcript & ~twice]
     return lengths
 
 
@@ -135,16 +142,15 @@ def _add(
     changes: Sequence[tuple[Int64s, int]],
 ) -> None:
     """Add changes at positions of contigs to counts."""
-    for contig in np.unique(contigs):
-        here = contigs == contig
+    keys = np.concatenate([(contigs.astype(np.int64) << _CONTIG_SHIFT) + each for each, _ in changes])
+    found, index = np.unique(keys, return_inverse=True)
+    sums = np.bincount(index, np.repeat([change for _, change in changes], contigs.size)).astype(np.int64)
+    for contig in np.unique(contigs).tolist():
+        first, last = np.searchsorted(found, [contig << _CONTIG_SHIFT, contig + 1 << _CONTIG_SHIFT])
         own = counts.setdefault(text.names[contig], {})
-        keys = [np.fromiter(own, np.int64, len(own)), *(positions[here] for positions, _ in changes)]
-        values = [np.fromiter(own.values(), np.int64, len(own))]
-        values += [np.full(int(here.sum()), change) for _, change in changes]
-        positions, index = np.unique(np.concatenate(keys), return_inverse=True)
-        sums = np.zeros(positions.size, np.int64)
-        np.add.at(sums, index, np.concatenate(values))
-        own.update(zip(positions.tolist(), sums.tolist(), strict=True))
+        positions = (found[first:last] - (contig << _CONTIG_SHIFT)).tolist()
+        for position, change in zip(positions, sums[first:last].tolist(), strict=True):
+            own[position] = own.get(position, 0) + change
 
 
 def _add_ranges(counts: dict[str, Differences], text: PanelText, spans: _Spans, inset: int) -> None:
@@ -219,11 +225,10 @@ def _proving(text: PanelText, spans: _Spans, specificity: Specificity) -> Bools:
     proving = np.zeros(spans.rows.size, np.bool_)
     for read in range(BOTH_ENDS):
         start, end = spans.start[:, read], spans.end[:, read] - specificity.k + 1
-        edit = start + spans.rows["edit"][:, read]
-        edited = spans.rows["edit"][:, read] >= 0
-        # Without the k-mers over the base that differs: they are looked up where all others say nothing.
-        until = np.where(edited, np.clip(edit - specificity.k + 1, start, end), end)
-        since = np.where(edited, np.clip(edit + 1, start, end), end)
+        edit, second = spans.rows["edit"][:, read], spans.rows["second"][:, read]
+        # Without the k-mers over or between what differs: they are looked up where all others say nothing.
+        until = np.where(edit >= 0, np.clip(start + edit - specificity.k + 1, start, end), end)
+        since = np.where(edit >= 0, np.clip(start + np.maximum(edit, second) + 1, start, end), end)
         own = (before[until] > before[start]) | (before[end] > before[since])
         proving |= own & (spans.pair if read else True)
     for index in np.flatnonzero(~proving & either(spans.rows["edit"] >= 0)):

@@ -6,7 +6,7 @@ function checks the sizes and ranges that it is given. What works on NumPy's arr
 does without NumPy, whose import takes longer than to screen a small sample.
 """
 
-from aspsfusion.native.align import align_across, mismatches_at, overlap_insert
+from aspsfusion.native.align import align_across, merge_mates, mismatches_at, overlap_insert
 from aspsfusion.native.fastq import (
     BASES,
     GC,
@@ -92,6 +92,7 @@ __all__ = [
     "fresh",
     "kept_fragments",
     "match_reads",
+    "merge_mates",
     "mismatches_at",
     "overlap_insert",
     "scan_fastq",

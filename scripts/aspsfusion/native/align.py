@@ -1,4 +1,4 @@
-"""Reads on a contig, and mates on each other (align.c)."""
+"""Reads on a contig, and mates on each other (align.c, trim.c)."""
 
 import ctypes
 from ctypes import c_int64
@@ -70,3 +70,17 @@ def overlap_insert(first: bytes, second: bytes, minimum: int, max_mismatch_rate:
     return require_ok(
         LOOPS.overlap_insert(first, len(first), second, len(second), minimum, max_mismatch_rate)
     )
+
+
+def merge_mates(first: tuple[bytes, bytes], second: tuple[bytes, bytes], insert: int) -> tuple[bytes, bytes]:
+    """Join mates that overlap into one read, see `align.trim.merge_mates`.
+
+    Args:
+        first: bases and qualities of read 1 as sequenced, without its adapter.
+        second: reverse complement of read 2, and its qualities as sequenced.
+        insert: length of the molecule in nt, which the mates cover.
+    """
+    bases, qualities = ctypes.create_string_buffer(insert), ctypes.create_string_buffer(insert)
+    code = LOOPS.merge_mates(*first, len(first[0]), *second, len(second[0]), insert, bases, qualities)
+    require_ok(code)
+    return bases.raw, qualities.raw

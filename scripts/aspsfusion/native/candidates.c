@@ -5,16 +5,11 @@
    would find; the rules are those of align/candidates.py, align/structures.py and align/trim.py. */
 
 #include "place.h"
+#include "trim.h"
 
 enum {
     MATES = 2,
-    LINES = 4, /* of a record */
     MOST_DIGITS = 18, /* of a fragment's number */
-    PHRED_OFFSET = 33,
-    MERGED_QUALITY = 'I', /* highest quality of a merged base */
-    MISREAD = 1, /* edits that an adapter may have here; more than the rate of errors allows where it is short */
-    HALF = 5,    /* first and next bases of an adapter, one half of which is right in spite of one edit */
-    ANY_BASE = 'N',
 };
 
 /* What a settled fragment is, in `flags`. */
@@ -22,7 +17,7 @@ enum { IS_MERGED = 1, HAS_ADAPTER = 2, OVERLAPS = 4, MAY_HAVE_UMI = 8, HAS_COMME
 
 /* How reads are taken apart, trimmed and judged. */
 typedef struct {
-    int64_t limit;    /* most edits of a read, 0 or 1 */
+    int64_t limit;    /* most edits of a read, 0 to 2 */
     int64_t margin;   /* edits that another gene needs more */
     int64_t shortest; /* fewest bases of a read that is settled */
     int64_t structures; /* number of read structures, 0 where reads are templates */
@@ -35,6 +30,8 @@ typedef struct {
     const char *adapters[MATES];  /* of which reads are searched for each */
     int64_t adapter_sizes[MATES];
     int64_t single_least, pair_least; /* fewest bases of an adapter that count, in single reads and in pairs */
+    int64_t shared_least; /* fewest edits of a fragment that may be foreign, where a read has two; */
+    double shared_rate;   /* and the least share of its bases, see evidence/diverged.py */
 } settle_rules;
 
 /* A settled fragment. Places are of the leftmost base in the table's text. */
@@ -46,11 +43,13 @@ typedef struct {
     int32_t shared[MATES]; /* the same on the contig of preference among those that hold all reads */
     int16_t size[MATES]; /* bases; 0 for a read that is not there */
     int16_t edit[MATES]; /* index of the base that differs in the sense read, -1 for none */
+    int16_t second[MATES]; /* of another one after it */
     uint8_t base[MATES]; /* the read's base there, in sense */
+    uint8_t second_base[MATES];
     uint8_t reverse[MATES];
     uint8_t reads; /* 1 or 2 */
     uint8_t flags;
-    uint8_t unused[2];
+    uint8_t unused[4];
 } settled_fragment;
 
 /* Where the text of a fragment that is not settled is, and how many records precede it. */
@@ -72,11 +71,6 @@ typedef struct {
     int mate; /* 0 for a single read */
     bool usual; /* whether bases and qualities are what they should be */
 } candidate_record;
-
-typedef struct {
-    const uint8_t *bases, *quality;
-    int64_t size;
-} stretch;
 
 int64_t EXPORT(overlap_insert)(
     const uint8_t *first, int64_t first_size, const uint8_t *second, int64_t second_size, int64_t minimum,
@@ -169,86 +163,11 @@ static bool may_have_umi(const uint8_t *label, const uint8_t *end) {
     return length && (of_bases || (after_u && bases[end[-1]]));
 }
 
-/* --- Trimming ------------------------------------------------------------------------------------- */
-
-static inline int64_t least(int64_t one, int64_t other) { return one < other ? one : other; }
-
-/* Whether an adapter goes on in a read with an edit at most, as far as both go. */
-static bool goes_on(const uint8_t *read, int64_t size, const uint8_t *adapter, int64_t adapter_size) {
-    int64_t both = least(size, adapter_size), at = 0;
-    while (at < both && read[at] == adapter[at]) at++;
-    if (at == both) return true;
-    const uint8_t *r = read + at, *a = adapter + at;
-    int64_t r_left = size - at, a_left = adapter_size - at;
-    return !memcmp(r + 1, a + 1, (size_t)least(r_left - 1, a_left - 1)) ||
-        !memcmp(r + 1, a, (size_t)least(r_left - 1, a_left)) || !memcmp(r, a + 1, (size_t)least(r_left, a_left - 1));
-}
-
-/* Whether a read may end with an adapter, or hold it, for a search that allows no more than one edit. */
-static bool may_hold(const stretch *read, const uint8_t *adapter, int64_t adapter_size, int64_t least_bases) {
-    for (int64_t at = 0; at + HALF <= read->size; at++) {
-        const uint8_t *here = read->bases + at;
-        int64_t left = read->size - at - HALF;
-        if (!memcmp(here, adapter, HALF)) {
-            if (HALF + left + MISREAD >= least_bases && goes_on(here + HALF, left, adapter + HALF, adapter_size - HALF)) {
-                return true;
-            }
-        }
-        /* The edit is in the first half: all that follows the second one is right. */
-        if (at >= HALF - MISREAD && !memcmp(here, adapter + HALF, HALF)) {
-            int64_t after = least(left, adapter_size - 2 * HALF);
-            if (2 * HALF + after + MISREAD >= least_bases && !memcmp(here + HALF, adapter + 2 * HALF, (size_t)after)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static bool may_hold_any(const stretch *read, const settle_rules *rules, int64_t least_bases) {
     for (int i = 0; i < MATES; i++) {
         if (may_hold(read, (const uint8_t *)rules->adapters[i], rules->adapter_sizes[i], least_bases)) return true;
     }
     return false;
-}
-
-/* Writes the reverse complement. */
-static void turn(const uint8_t *bases, int64_t size, uint8_t *out) {
-    static const uint8_t other[256] = {['A'] = 'T', ['C'] = 'G', ['G'] = 'C', ['T'] = 'A', ['N'] = 'N'};
-    for (int64_t i = 0; i < size; i++) out[size - 1 - i] = other[bases[i]];
-}
-
-/* Joins mates that overlap on an insert into one read; `second` is turned. Returns the sum of its qualities. */
-static int32_t merge(const stretch *first, const stretch *second, int64_t insert, uint8_t *out) {
-    int64_t start = insert - second->size; /* of the second mate on the molecule */
-    int32_t sum = 0;
-    for (int64_t i = 0; i < insert; i++) {
-        int64_t j = i - start, back = second->size - 1 - j; /* qualities are in the order of sequencing */
-        uint8_t base, quality;
-        if (i >= first->size) {
-            base = second->bases[j];
-            quality = second->quality[back];
-        } else if (j < 0) {
-            base = first->bases[i];
-            quality = first->quality[i];
-        } else {
-            uint8_t mine = first->quality[i], other = second->quality[back];
-            bool agree = first->bases[i] == second->bases[j];
-            uint8_t higher = mine > other ? mine : other, lower = mine > other ? other : mine;
-            base = other > mine ? second->bases[j] : first->bases[i];
-            if (!agree && mine == other) base = ANY_BASE;
-            quality = agree ? higher : (uint8_t)(PHRED_OFFSET + higher - lower);
-        }
-        out[i] = base;
-        sum += (quality > MERGED_QUALITY ? MERGED_QUALITY : quality) - PHRED_OFFSET;
-    }
-    return sum;
-}
-
-static int32_t sum_of_qualities(const stretch *read) {
-    int32_t sum = 0;
-    for (int64_t i = 0; i < read->size; i++) sum += read->quality[i] - PHRED_OFFSET;
-    return sum;
 }
 
 /* --- Fragments ------------------------------------------------------------------------------------ */
@@ -290,6 +209,22 @@ static bool find_shared(const place_table *table, const read_places *found, int 
     return false;
 }
 
+/* Whether a fragment with two edits in a read is wild type for sure, see place_twice.c. */
+static bool is_apart(
+    const place_table *table, const read_room *room, const int64_t *sizes, int reads, const settle_rules *rules,
+    const read_places *found
+) {
+    int64_t edits = 0, bases = 0;
+    for (int i = 0; i < reads; i++) {
+        const uint8_t *sense = found[i].reverse ? room->turned[i] : room->sense[i];
+        const uint8_t *turned = found[i].reverse ? room->sense[i] : room->turned[i];
+        if (!stands_apart(table, sense, turned, (int)sizes[i], found + i)) return false;
+        edits += (found[i].edit >= 0) + (found[i].second >= 0);
+        bases += sizes[i];
+    }
+    return edits < rules->shared_least || (double)edits < rules->shared_rate * (double)bases;
+}
+
 /* Places the reads of a fragment, which are in the room; false where one of them cannot be placed. */
 static bool place_fragment(
     const place_table *table, read_room *room, const int64_t *sizes, int reads, const settle_rules *rules,
@@ -297,16 +232,21 @@ static bool place_fragment(
 ) {
     int limit = (int)rules->limit, margin = (int)rules->margin;
     read_places found[MATES];
+    bool twice = false;
     for (int i = 0; i < reads; i++) {
         if (!place_read(table, room->sense[i], room->turned[i], (int)sizes[i], limit, margin, found + i)) return false;
+        twice |= found[i].second >= 0;
     }
     if (!find_shared(table, found, reads, out->shared)) return false;
+    if (twice && !is_apart(table, room, sizes, reads, rules, found)) return false;
     out->reads = (uint8_t)reads;
     for (int i = 0; i < reads; i++) {
         out->own[i] = found[i].at[0];
         out->size[i] = (int16_t)sizes[i];
         out->edit[i] = found[i].edit;
+        out->second[i] = found[i].second;
         out->base[i] = found[i].base;
+        out->second_base[i] = found[i].second_base;
         out->reverse[i] = found[i].reverse;
     }
     return true;
@@ -349,7 +289,7 @@ static bool settle(
         if (overlap >= least(rules->merge_overlap, insert)) {
             if (insert < rules->shortest || insert > MOST_BASES) return false;
             out->flags |= IS_MERGED;
-            out->quality = merge(read, &second, insert, room->sense[0]);
+            out->quality = merge(read, &second, insert, room->sense[0], NULL);
             turn(room->sense[0], insert, room->turned[0]);
             return place_fragment(table, room, &insert, 1, rules, out);
         }
@@ -368,15 +308,17 @@ static bool settle(
 }
 
 static bool are_rules(const settle_rules *rules) {
-    if (!rules || rules->limit < 0 || rules->limit > 1 || rules->shortest < FEWEST_BASES) return false;
+    if (!rules || rules->limit < 0 || rules->limit > 2 || rules->shortest < FEWEST_BASES) return false;
     if (rules->margin < 1 || rules->margin > MOST_BASES) return false;
     if (rules->structures < 0 || rules->structures > MATES || rules->merge_overlap < 1) return false;
     for (int i = 0; i < MATES; i++) {
-        if (!rules->adapters[i] || rules->adapter_sizes[i] < 2 * HALF || rules->adapter_sizes[i] > MOST_BASES) return false;
+        if (!rules->adapters[i] || rules->adapter_sizes[i] < LEAST_ADAPTER || rules->adapter_sizes[i] > MOST_BASES) return false;
         if (rules->template_start[i] < 0 || rules->template_start[i] > rules->least_bases[i]) return false;
         if (rules->template_stop[i] < -1 || rules->template_stop[i] > INT32_MAX) return false;
     }
-    return rules->single_least >= HALF && rules->pair_least >= HALF;
+    /* Written so that a rate that is not a number is refused, too. */
+    if (rules->shared_least < 0 || !(rules->shared_rate >= 0)) return false;
+    return rules->single_least >= LEAST_ADAPTER / 2 && rules->pair_least >= LEAST_ADAPTER / 2;
 }
 
 /* Settles the fragments in a piece of text.
@@ -411,7 +353,8 @@ int EXPORT(settle_fragments)(
         if (counts->odd) break;
         const candidate_record *first = records;
         settled_fragment *out = settled + counts->settled;
-        *out = (settled_fragment){.number = first->number, .header = (int32_t)(at - text), .edit = {-1, -1}};
+        *out = (settled_fragment){.number = first->number, .header = (int32_t)(at - text), .edit = {-1, -1},
+            .second = {-1, -1}};
         if (may_have_umi(first->label, first->label_end)) out->flags |= MAY_HAVE_UMI;
         if (first->label_end < first->header_end) out->flags |= HAS_COMMENT;
         const uint8_t *end = records[reads - 1].end;

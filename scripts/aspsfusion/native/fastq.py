@@ -1,4 +1,4 @@
-"""Takes FASTQ apart and writes kept fragments (fastq.c)."""
+"""Takes FASTQ apart and writes kept fragments (fastq.c, fragments.c)."""
 
 from collections.abc import Sequence
 from ctypes import byref, c_int64

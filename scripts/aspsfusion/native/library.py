@@ -112,7 +112,7 @@ class RoomStruct(Structure):
 
 
 class ColumnStruct(Structure):
-    """The records of one file of a pair, as `fastq.c` has it."""
+    """The records of one file of a pair, as `fragments.c` has it."""
 
     _fields_ = (
         ("data", c_void_p),
@@ -131,11 +131,14 @@ class PlaceTableStruct(Structure):
         ("contigs", c_void_p),
         ("genes", c_void_p),
         ("contig_count", c_int64),
+        ("genome", c_void_p),
+        ("borders", c_void_p),
         ("slots", c_void_p),
         ("slot_count", c_int64),
         ("next", c_void_p),
         ("foreign", c_void_p),
         ("repeated", c_void_p),
+        ("scattered", c_void_p),
     )
 
 
@@ -157,6 +160,8 @@ class SettleRulesStruct(Structure):
         ("adapter_sizes", c_int64 * 2),
         ("single_least", c_int64),
         ("pair_least", c_int64),
+        ("shared_least", c_int64),
+        ("shared_rate", c_double),
     )
 
 
@@ -186,6 +191,10 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
     "mismatches_at": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_int64]),
     "align_across": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_int64, c_int64, c_void_p]),
     "overlap_insert": (c_int64, [c_char_p, c_int64, c_char_p, c_int64, c_int64, c_double]),
+    "merge_mates": (
+        c_int,
+        [*(c_char_p, c_char_p, c_int64) * 2, c_int64, c_char_p, c_char_p],
+    ),
     "canonical_kmers": (c_int64, [c_char_p, c_int64, c_int64, WRITTEN_UINT64, c_int64]),
     "enter_kmers": (c_int64, [UINT64, c_int64, WRITTEN_UINT64, c_int64, WRITTEN_INT64, c_int64]),
     "enter_seeds": (c_int64, [UINT64, c_int64, c_int64, WRITTEN_UINT32, c_int64]),
@@ -219,7 +228,7 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
 """For each C function what it returns and takes."""
 
 
-_SHORT = {"mismatches_at", "align_across", "overlap_insert"}
+_SHORT = {"mismatches_at", "align_across", "overlap_insert", "merge_mates"}
 """Functions that keep the interpreter's lock: they are over in the time that giving it back takes."""
 
 

@@ -13,8 +13,8 @@
    - With one base inserted or left out, that would be where the edit is; it is among these places too, and looked for.
    No other alignment has as high a score. With n bases that of the read is n - 5 (n - 2 for an unknown base); a gap costs
    7, and another contig has a second mismatch, which it clips with bases of its own, or clips the edit with all that is
-   in front of or after it. Only where those are fewer than 5 bases could that be as good; then no other contig may hold
-   the seed. A mismatch does not make the aligner clip the end of a read: a bonus of 5 for the whole read outweighs its
+   in front of or after it. Only where those are fewer than 5 bases could that be as good; then the other contig must
+   differ elsewhere, too. A mismatch does not make the aligner clip the end of a read: a bonus of 5 for the whole read outweighs its
    cost of 4. No seed is twice on one contig, where the aligner would join its places.
 
    In both cases the read has seeds that are in no other gene nor on the other strand, and do not overlap: one for each
@@ -23,44 +23,31 @@
 
 #include "place.h"
 
-enum {
-    CLIPPED = 5,          /* bases at an end that the aligner might clip with an edit, see above */
-    MOST_LOOKED_AT = 256, /* places of a seed; more have those of low complexity alone */
-};
+enum { CLIPPED = 5 }; /* bases at an end that the aligner might clip with an edit, see above */
 
 bool is_place_table(const place_table *table) {
     return table && table->text && table->contigs && table->genes && table->slots && table->next && table->foreign &&
-        table->repeated && table->text_size >= 2 * LOAD_BYTES && table->text_size < INT32_MAX / 2 &&
+        table->repeated && table->scattered && table->genome && table->borders && table->text_size >= 2 * LOAD_BYTES && table->text_size < INT32_MAX / 2 &&
         is_power_of_two(table->slot_count) && table->slot_count >= 2 && table->slot_count / 2 >= table->text_size &&
         table->contig_count >= 0;
 }
 
-static inline bool is_base(uint8_t letter) { return letter == 'A' || letter == 'C' || letter == 'G' || letter == 'T'; }
-
-static inline uint32_t seed_of(const uint8_t *letters) { return (uint32_t)pack_word(letters); }
-
-/* Returns the slot of a seed, or the free one at which it goes in. */
-static inline uint64_t *slot_for(const place_table *table, uint32_t seed) {
-    int64_t slot = slot_of((uint64_t)seed + 1, 64 - log2_of(table->slot_count));
-    while (table->slots[slot] && table->slots[slot] >> 32 != seed) slot = (slot + 1) & (table->slot_count - 1);
-    return table->slots + slot;
-}
-
-/* Returns the first place of a seed, -1 where it is nowhere. */
-static inline int32_t first_place(const place_table *table, uint32_t seed) {
-    return (int32_t)(uint32_t)*slot_for(table, seed) - 1;
-}
-
-/* Notes at all places of a seed whether it is in another gene or on the other strand, and whether twice on a contig. */
+/* Notes at all places of a seed whether it is in another gene or on the other strand, twice on a contig, and at two
+   places of the genome. */
 static void note_seed(place_table *table, int32_t first, uint32_t seed) {
     int32_t gene = table->genes[table->contigs[first]];
-    bool foreign = first_place(table, reverse_complement(seed, 0)) >= 0;
+    bool foreign = first_place(table, reverse_complement(seed, 0)) >= 0, other_begins = false, other_ends = false;
     for (int32_t at = first; at >= 0; at = table->next[at]) {
         int32_t next = table->next[at];
         foreign |= table->genes[table->contigs[at]] != gene;
+        other_begins |= table->genome[at] != table->genome[first];
+        other_ends |= table->genome[at + SEED - 1] != table->genome[first + SEED - 1];
         if (next >= 0 && table->contigs[next] == table->contigs[at]) table->repeated[at] = table->repeated[next] = 1;
     }
-    for (int32_t at = first; at >= 0; at = table->next[at]) table->foreign[at] = foreign;
+    for (int32_t at = first; at >= 0; at = table->next[at]) {
+        table->foreign[at] = foreign;
+        table->scattered[at] = foreign || (other_begins && other_ends) || table->repeated[at];
+    }
 }
 
 /* Turns notes of each place into their number before it. */
@@ -75,8 +62,8 @@ static void add_up(int32_t *notes, int64_t size) {
 
 /* Makes the table of a panel's sequences.
 
-   The caller gives `text`, `contigs` and `genes`, and the memory of the other arrays: `next` has text_size elements,
-   `foreign` and `repeated` one more. Returns NATIVE_BAD_PANEL where the numbers of contigs or genes cannot be right. */
+   The caller gives `text`, `contigs`, `genes`, `genome` and `borders`, and the memory of the other arrays: `next` has
+   text_size elements, `borders`, `foreign`, `repeated` and `scattered` one more. Returns NATIVE_BAD_PANEL where the numbers of contigs or genes cannot be right. */
 int EXPORT(build_place_table)(place_table *table) {
     if (!is_place_table(table)) return NATIVE_BAD_ARGUMENT;
     int32_t last = (int32_t)table->text_size - LOAD_BYTES;
@@ -89,11 +76,12 @@ int EXPORT(build_place_table)(place_table *table) {
     size_t notes = ((size_t)table->text_size + 1) * sizeof *table->foreign;
     memset(table->foreign, 0, notes);
     memset(table->repeated, 0, notes);
+    memset(table->scattered, 0, notes);
     int called = 0; /* bases in a row from the present place on */
     for (int32_t at = last - 1; at >= 0; at--) {
         called = is_base(table->text[at]) ? called + 1 : 0;
         table->next[at] = -1;
-        table->foreign[at] = called < SEED;
+        table->foreign[at] = table->scattered[at] = called < SEED;
         if (called < SEED) continue;
         uint32_t seed = seed_of(table->text + at);
         uint64_t *slot = slot_for(table, seed);
@@ -106,20 +94,8 @@ int EXPORT(build_place_table)(place_table *table) {
     }
     add_up(table->foreign, table->text_size);
     add_up(table->repeated, table->text_size);
+    add_up(table->scattered, table->text_size);
     return NATIVE_OK;
-}
-
-/* Adds a place, which comes after all others; false when there is no room or its contig has one already. */
-static bool add_place(const place_table *table, read_places *found, int32_t at) {
-    if (found->count == MOST_PLACES) return false;
-    if (found->count && table->contigs[found->at[found->count - 1]] == table->contigs[at]) return false;
-    found->at[found->count++] = at;
-    return true;
-}
-
-/* Whether no seed that begins at places [first, last) is noted; none begins there where the interval is empty. */
-static inline bool none_noted(const int32_t *notes, int32_t first, int32_t last) {
-    return last <= first || notes[last] == notes[first];
 }
 
 /* Whether a read at a place has so many disjoint seeds that are in no other gene: those over its edit are nowhere. */
@@ -153,6 +129,11 @@ static bool place_exact(
     return *any && has_own_seeds(table, found->at[0], size, -1, margin);
 }
 
+/* Whether a read differs from the text in bases near one of its ends alone. */
+static bool differs_at_ends(const uint8_t *read, const uint8_t *text, int size) {
+    return !memcmp(read + CLIPPED, text + CLIPPED, (size_t)(size - 2 * CLIPPED));
+}
+
 /* Returns the index of the only base at which a read differs from the text, -1 where there are none or more. */
 static inline int only_difference(const uint8_t *read, const uint8_t *text, int size) {
     int at = 0;
@@ -180,7 +161,7 @@ static bool place_with_edit(
     const place_table *table, const uint8_t *read, int size, int32_t first, int from, int margin, read_places *found
 ) {
     int edit = -1;
-    bool others = false;
+    bool may_be_clipped = false;
     int looked_at = 0;
     for (int32_t at = first; at >= 0; at = table->next[at]) {
         if (++looked_at > MOST_LOOKED_AT) return false;
@@ -188,7 +169,7 @@ static bool place_with_edit(
         if (at < from + 1 || at - from + size >= table->text_size) return false;
         int here = only_difference(read, there, size);
         if (here < 0) {
-            others = true;
+            may_be_clipped |= differs_at_ends(read, there, size);
             if (fits_with_gap(read, there, size)) return false;
             continue;
         }
@@ -196,13 +177,13 @@ static bool place_with_edit(
         edit = here;
     }
     if (edit < 0 || (!is_base(read[edit]) && read[edit] != 'N')) return false;
-    if (others && (edit < CLIPPED || edit >= size - CLIPPED)) return false;
+    if (may_be_clipped && (edit < CLIPPED || edit >= size - CLIPPED)) return false;
     int32_t own = found->at[0], end = own + size - SEED + 1, over = own + edit - SEED + 1, after = own + edit + 1;
     if (!has_own_seeds(table, own, size, edit, 1 + margin)) return false;
     if (!none_noted(table->repeated, own, over) || !none_noted(table->repeated, after, end)) return false;
     found->edit = (int16_t)edit;
     found->base = read[edit];
-    if (read[edit] == 'N') return !others;
+    if (read[edit] == 'N') return true;
     int last = edit < size - SEED ? edit : size - SEED;
     for (int at = edit < SEED ? 0 : edit - SEED + 1; at <= last; at++) {
         uint32_t seed = seed_of(read + at);
@@ -215,17 +196,20 @@ static bool place_with_edit(
 static bool place_sense(
     const place_table *table, const uint8_t *read, int size, int limit, int margin, read_places *found
 ) {
-    *found = (read_places){.edit = -1};
+    *found = (read_places){.edit = -1, .second = -1};
     int32_t first = first_place(table, seed_of(read));
     bool exact = false;
     if (first >= 0) {
         bool placed = place_exact(table, read, size, first, margin, found, &exact);
         if (exact || !limit) return placed;
         if (place_with_edit(table, read, size, first, 0, margin, found)) return true;
-        *found = (read_places){.edit = -1};
+        *found = (read_places){.edit = -1, .second = -1};
     }
+    if (!limit) return false;
     int32_t last = first_place(table, seed_of(read + size - SEED));
-    return last >= 0 && limit && place_with_edit(table, read, size, last, size - SEED, margin, found);
+    if (last >= 0 && place_with_edit(table, read, size, last, size - SEED, margin, found)) return true;
+    *found = (read_places){.edit = -1, .second = -1};
+    return limit > 1 && place_twice(table, read, size, margin, found);
 }
 
 bool place_read(
@@ -235,14 +219,16 @@ bool place_read(
     if (size < FEWEST_BASES || size > MOST_BASES || margin < 1) return false;
     if (margin < 2) margin = 2; /* so that no other gene's alignment has as high a score */
     /* The aligner takes an unknown base for a mismatch, of an unknown base of the panel too. */
-    const uint8_t *unknown = memchr(sense, 'N', (size_t)size);
-    if (unknown && (!limit || memchr(unknown + 1, 'N', (size_t)(sense + size - unknown - 1)))) return false;
+    int unknown = 0;
+    for (int at = 0; at < size; at++) unknown += sense[at] == 'N';
+    if (unknown > limit) return false;
     bool reverse = false;
     if (!place_sense(table, sense, size, limit, margin, found)) {
         if (!place_sense(table, turned, size, limit, margin, found)) return false;
         reverse = true;
     }
-    if (unknown && (found->edit < 0 || found->base != 'N')) return false;
+    int shown = (found->edit >= 0 && found->base == 'N') + (found->second >= 0 && found->second_base == 'N');
+    if (shown != unknown) return false;
     found->reverse = reverse;
     found->gene = table->genes[table->contigs[found->at[0]]];
     return found->gene >= 0;
