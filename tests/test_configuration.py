@@ -35,6 +35,11 @@ SECTIONS = [("call", CallParameters), ("classify", ClassifyParameters), ("batch"
         ({"genom_fasta": "x"}, "key 'genom_fasta' is not known; did you mean 'genome_fasta'?"),
         ({"zzz": 1}, "key 'zzz' is not known; known keys are samples, outdir"),
         ({1: 2}, "key '1' is not known"),
+        (
+            {"min_anchor": 9},
+            "key 'min_anchor' is not known; give it inside its section: call={min_anchor: 9}",
+        ),
+        ({"classify.min_fragments": 4}, "give it inside its section: classify={min_fragments: 4}"),
         ({"call": {"min_ancor": 9}}, "key 'call.min_ancor' is not known; did you mean 'min_anchor'?"),
         ({"call": {"min_anchor": 3}}, "key 'call.min_anchor': 3 is less than the minimum of 6; it is the"),
         ({"call": {"min_anchor": 10.5}}, "key 'call.min_anchor': 10.5 is not of type 'integer'"),

@@ -242,9 +242,16 @@ def _in_words(error: "ValidationError") -> ParameterError:
     schema = cast(Mapping[str, Any], error.schema)
     if error.validator == "additionalProperties":
         known = list(schema["properties"])
-        unknown = next(str(key) for key in cast(Mapping[str, Any], error.instance) if key not in known)
+        given = cast(Mapping[Any, Any], error.instance)
+        key = next(key for key in given if key not in known)
+        unknown = str(key)
+        inner = unknown.rpartition(".")[2]
+        section = next((k for k in known if inner in schema["properties"][k].get("properties", ())), None)
         close = difflib.get_close_matches(unknown, known, n=1)
-        remedy = f"did you mean '{close[0]}'?" if close else f"known keys are {', '.join(known)}"
+        if section:
+            remedy = f"give it inside its section: {section}={{{inner}: {given[key]}}}"
+        else:
+            remedy = f"did you mean '{close[0]}'?" if close else f"known keys are {', '.join(known)}"
         return ParameterError(
             f"configuration key '{'.'.join([*place, unknown])}' is not known", remedy=remedy
         )

@@ -163,12 +163,16 @@ def test_append_keeps_what_was_entered_and_adds_samples(
     arguments = ["samplesheet", str(run), "--output", str(sheet), "--append", "--library", "total"]
     before = sheet.read_bytes()
     assert main(arguments) == 0
-    assert "wrote 0 samples" in capsys.readouterr().out
+    assert "added 0 samples in 0 rows" in capsys.readouterr().out
     assert sheet.read_bytes() == before
     make(run, "B_L2_R1.fq", "C.bam")
     assert main(arguments) == 0
     printed = capsys.readouterr().out
-    assert f"left out {run}/B_L2_R1.fq: the sheet has its sample, B, without it" in printed
+    assert (
+        f"left out {run}/B_L2_R1.fq: the sheet has its sample, B, without it; for a lane of it add a row"
+        in printed
+    )
+    assert f"added 1 sample in 1 row to {sheet}" in printed
     header, rows = read_table(sheet)
     assert header[:4] == ["remark", "sample_id", "fastq_1", "control"]
     assert [row["sample_id"] for row in rows] == ["renamed", "B", "C"]

@@ -83,7 +83,7 @@ def test_page_and_table_name_what_does_not_agree(
     command = ["concordance", "--truth", str(truth), str(batch), "--output", str(tmp_path / "v")]
     assert main(command) == 0
     printed = capsys.readouterr().out
-    assert "negative agreement 1 of 2 answers (50.0 (9.5 to 90.5) percent), 2 results in all" in printed
+    assert "negative agreement 1 of 2 answers, 50.0 (9.5 to 90.5) percent; 2 results in all" in printed
     assert "discordant: missed, false." in printed
     with (tmp_path / "v.tsv").open(newline="") as handle:
         rows = {row["sample_id"]: row for row in csv.DictReader(handle, dialect="excel-tab")}

@@ -40,11 +40,17 @@ def planned(batch: SmallBatch, outdir: str = OUTDIR) -> dict[str, int]:
 
 def test_tables_and_a_threshold_are_made_together(batch: SmallBatch) -> None:
     assert planned(batch) == {}
-    # Tables alone are written from the records; with a threshold beside them both are made.
-    batch.configure(compatible_tables=True)
-    jobs = planned(batch)
-    assert jobs["report"] == len(SAMPLES)
-    assert "analyse" not in jobs
+    # Exports alone are written from the records; a table that is not asked for any more does not stay.
+    records = {path: path.stat().st_mtime_ns for path in batch.outdir.glob("*/*.record.json")}
+    former = batch.outdir / PAIRS / f"{PAIRS}.arriba.tsv"
+    former.write_text("verdicts of another day\n")
+    batch.configure(exports=["vicc"])
+    done = batch.run()
+    assert done.returncode == 0, done.stdout
+    assert not former.exists()
+    assert former.with_name(f"{PAIRS}.vicc.json").is_file()
+    assert {path: path.stat().st_mtime_ns for path in records} == records
+    # With a threshold beside them both are made.
     batch.configure(compatible_tables=True, classify={"min_fragments": 100})
     done = batch.run()
     assert done.returncode == 0, done.stdout

@@ -14,6 +14,7 @@ try:
     from aspsfusion import __version__ as PACKAGE_VERSION
     from aspsfusion.batch.on_screen import PlannedBatch, announce
     from aspsfusion.batch.outcomes import (
+        FURTHER_FILES,
         REPORT_FILES,
         panel_identity,
         remove_candidates,

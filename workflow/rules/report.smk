@@ -63,8 +63,15 @@ rule report:
             )
         ),
         sheet=lambda wildcards: SAMPLES[wildcards.sample].printed,
+        # What an earlier run was asked for would stay beside a report that says something else.
+        former=lambda wildcards: [
+            of_sample(file).format(sample=wildcards.sample)
+            for file in FURTHER_FILES
+            if file not in FURTHER.values()
+        ],
         version=PACKAGE_VERSION,
     shell:
+        "rm -f {params.former:q}; "
         "aspsfusion report --force --from {params.record:q} {params.findings} {params.sheet} --json {output.json:q} "
         "--html {output.html:q} --tsv {output.tsv:q} --vcf {output.vcf:q} {params.tables} > {log:q} 2>&1"
 

@@ -197,7 +197,11 @@ def without_known(sheet: Sheet, known: Sequence[Row]) -> Sheet:
             rows.append(row)
         else:
             skipped += [
-                (Path(file), f"the sheet has its sample, {row.sample_id}, without it") for file in new
+                (
+                    Path(file),
+                    f"the sheet has its sample, {row.sample_id}, without it; for a lane of it add a row",
+                )
+                for file in new
             ]
     return Sheet(rows, skipped)
 

@@ -52,6 +52,7 @@ def _control(text: str) -> tuple[str, str]:
 def run(args: argparse.Namespace) -> None:
     """Write the sheet and say what was left out."""
     from aspsfusion.batch.samplesheet import run_samplesheet
+    from aspsfusion.report.words import plural
 
     refuse_existing([args.output], force=args.force or args.append)
     structures_from(args)
@@ -66,5 +67,6 @@ def run(args: argparse.Namespace) -> None:
     )
     for path, reason in sheet.skipped:
         print(f"left out {path}: {reason}")
-    samples = len({row.sample_id for row in sheet.rows})
-    print(f"wrote {samples} samples in {len(sheet.rows)} rows to {args.output}")
+    samples = plural(len({row.sample_id for row in sheet.rows}), "sample")
+    done = "added" if args.append else "wrote"
+    print(f"{done} {samples} in {plural(len(sheet.rows), 'row')} to {args.output}")

@@ -88,7 +88,7 @@ def sentence(agreement: Agreement) -> str:
     share, all_ = agreement.of_answers, agreement.of_all
     return (
         f"{agreement.expected} agreement {share.part} of {plural(share.whole, 'answer')}"
-        f"{f' ({share.percent()} percent)' if share.whole else ''}, {plural(all_.whole, 'result')} in all"
+        f"{f', {share.percent()} percent' if share.whole else ''}; {plural(all_.whole, 'result')} in all"
     )
 
 
