@@ -216,7 +216,12 @@ PARTS = {
         joined,
     ),
     "negative": Part("Wild type", "Samples of 90 such reads and 60 of most of the 3' gene.", negative),
-    "times": Part("Time", "Screen and analysis on one processor, 4 percent errors.", times),
+    "times": Part(
+        "Time",
+        "Screen and analysis on one processor, 4 percent errors. The memory is that of the process that "
+        "made the reads as well.",
+        times,
+    ),
 }
 
 
