@@ -762,6 +762,11 @@ def _(place: Place) -> list[str]:
     return report(place, screen=changed(place, "s.json", '"total_reads": 60', '"total_reads": "60"'))
 
 
+@case("report: a length that is no number", r"s\.json: is damaged \(key read_lengths\.60x")
+def _(place: Place) -> list[str]:
+    return report(place, screen=changed(place, "s.json", '"60"', '"60x"'))
+
+
 @case("report: a misspelt key", r"s\.json: is damaged \(key q31_fraction: extra inputs are not permitted\)")
 def _(place: Place) -> list[str]:
     return report(place, screen=changed(place, "s.json", "q30_fraction", "q31_fraction"))

@@ -32,7 +32,7 @@ ONE_PLACE = 10
 
 CHANCE_SHARE = 0.1
 """Share of chimeras at any place of a gene of which those beside exon borders are: of 119 that joined the end
-of exon 7 of ASPSCR1 to TFE3 eight were within the few bases of a border that errors explain."""
+of one exon to any place of another gene eight were within the few bases of a border that errors explain."""
 
 SHADOW_REACH = 60
 """Bases of a transcript within which errors put a read beside its junction; the repeat at the 5' breakpoint

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Length = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
 
 OF_ALIGNMENTS = frozenset(
     (
@@ -46,7 +47,7 @@ class ReadMetrics(_Metrics):
     total_bases: Count = 0
     read_length: Count = 0
     mean_read_length: Annotated[float, Field(ge=0)] = 0
-    read_lengths: dict[str, Count] = {}
+    read_lengths: dict[Length, Count] = {}
     gc_fraction: Share = 0
     n_fraction: Share = 0
     mean_quality: float | None = None

@@ -133,7 +133,7 @@ class BreakFinder:
     def is_outer(self, piece: Piece, *, upstream: bool) -> bool:
         """Tell whether a piece ends where its gene's primary transcript does, or beyond.
 
-        Where another transcript of the panel ends says nothing: one of ASPSCR1 ends with its exon 7.
+        Where another transcript of the panel ends says nothing: one may end where a fusion does.
 
         Args:
             piece: of a gene.
