@@ -272,7 +272,7 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
             "sequencing errors in some of them explain this one."
         ),
         "AMONG_CHIMERAS": lambda: (
-            f"{split}, and more than {1 / CHANCE_SHARE:.0f} times as many join one of the two places to any "
+            f"{split}, and at least {1 / CHANCE_SHARE:.0f} times as many join one of the two places to any "
             "place of the other gene, as library preparation does: some of these are beside an exon border."
         ),
         "ONE_MOLECULE": lambda: (

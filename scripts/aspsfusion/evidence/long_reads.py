@@ -81,9 +81,9 @@ class LongReads:
         Copies may be cut off at either end. Reads that are of whole transcripts cannot be distinguished.
         """
         ends = [self.ends[number] for number in numbers]
-        starts, stops = ([each[side] for each in ends if each[side] is not None] for side in (0, 1))
         whole = sum(each == (None, None) for each in ends)
-        common = max(whole, *(_most_alike([p for p in side if p is not None]) for side in (starts, stops)))
+        inner = ([place for place in side if place is not None] for side in zip(*ends, strict=True))
+        common = max([whole, *map(_most_alike, inner)])
         return common >= max(LEAST_COMMON, COMMON_SHARE * len(ends))
 
     def fixed_ends(self, numbers: Collection[int]) -> tuple[int, ...]:
@@ -91,16 +91,17 @@ class LongReads:
 
         See `evidence.fixed_ends`.
         """
-        left = Counter(self.ends[number] for number in numbers)
-        total, shared = left.total(), list[int]()
-        while len(shared) < MAX_PLACES and (inner := [pair for pair in left if None not in pair]):
-            main = max(inner, key=lambda pair: (left[pair], pair))
-            near = [
-                pair
-                for pair in inner
-                if all(abs(a - b) <= SAME_END for a, b in zip(main, pair, strict=True) if a is not None and b)
-            ]
+        left = Counter(
+            (first, last)
+            for first, last in (self.ends[number] for number in numbers)
+            if first is not None and last is not None
+        )
+        shared: list[int] = []
+        while left and len(shared) < MAX_PLACES:
+            first, last = max(left, key=lambda pair: (left[pair], pair))
+            near = [pair for pair in left if max(abs(pair[0] - first), abs(pair[1] - last)) <= SAME_END]
             shared.append(sum(left.pop(pair) for pair in near))
+        total = len(numbers)
         return tuple(shared) if total >= MIN_FRAGMENTS and sum(shared) >= MIN_SHARE * total else ()
 
     def to_json(self) -> dict[str, Any]:

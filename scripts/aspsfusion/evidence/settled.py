@@ -150,7 +150,7 @@ class ReadEnds(NamedTuple):
         at: its place in the text.
         edit: index, counted from the end on, of the base that differs; negative for none.
         base: what it is instead, in sense.
-        second: the same of another one.
+        second: likewise of another one.
         second_base: the same.
     """
 

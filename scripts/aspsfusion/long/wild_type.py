@@ -41,7 +41,7 @@ class WildPiece(NamedTuple):
         rate: its share of edits.
         proves: whether it proves to be of the gene, as far as that is known.
         changes: positions on the contig at which it has another base; of targets alone.
-        begins: genomic position of its 5' end; None at the start of the gene's transcript.
+        begins: genomic position (0-based) of its 5' end; None at the start of the gene's transcript.
         ends: of its 3' end, likewise.
     """
 
@@ -93,9 +93,7 @@ def foreign(wild: Sequence[WildPiece], rate: float) -> set[int]:
         ordered = sorted(shared)
         for index in indices:
             each = wild[index]
-            covered = bisect_left(ordered, each.placement.end) - bisect_right(
-                ordered, each.placement.start - 1
-            )
+            covered = bisect_left(ordered, each.placement.end) - bisect_left(ordered, each.placement.start)
             own = sum(position in shared for position in each.changes)
             if own >= max(FOREIGN_CHANGES, FOREIGN_DENSITY * each.bases, covered / 2):
                 found.add(index)
@@ -165,5 +163,5 @@ def _inner_ends(pieces: Sequence[WildPiece]) -> dict[tuple[int | None, int | Non
 
 
 def _near(position: int | None) -> int | None:
-    """Return the middle of the SAME_END bases in which a position is."""
+    """Return the first of the SAME_END genomic positions (0-based) among which a position is."""
     return None if position is None else position // SAME_END * SAME_END

@@ -99,7 +99,7 @@ class Cell(_Strict):
         None, gt=0, le=1, description="share of tumour cells with which a second verdict is given"
     )
     expect: dict[str, Any] = Field(default_factory=dict, description="fields of Expected, of the positives")
-    expect_negative: dict[str, Any] = Field(default_factory=dict, description="the same of the negatives")
+    expect_negative: dict[str, Any] = Field(default_factory=dict, description="the same for the negatives")
     positives: int | None = Field(None, ge=0)
     negatives: int | None = Field(None, ge=0)
     library: Literal["polyA", "total", "capture", "amplicon", "anchored"] | None = None
