@@ -175,7 +175,7 @@ def _known(ends: tuple[ReadEnds, ReadEnds]) -> _Known:
 
 
 def _known_of(text: PanelText, others: Sequence[Shown]) -> _Known:
-    """Return the same for fragments that were aligned; places off the panel are those of no other fragment."""
+    """Return the same for fragments that were aligned; places off the panel belong to no other fragment."""
     numbers = {name: number for number, name in enumerate(text.chromosomes)}
     known = _Known(
         np.full((len(others), BOTH_ENDS), NONE, np.int64),
