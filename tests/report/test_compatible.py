@@ -63,7 +63,7 @@ def test_a_fusion_in_the_words_of_arriba() -> None:
         "breakpoint2": "chrX:49034251",
         "site1": "CDS/splice-site",
         "type": "translocation",
-        "discordant_mates": "9",
+        "discordant_mates": 9,
         "confidence": "high",
         "reading_frame": "in-frame",
         "direction1": "downstream",
@@ -77,8 +77,8 @@ def test_a_fusion_in_the_words_of_arriba() -> None:
     assert {name: row[name] for name in expected} == expected
     split = [read for read in fusion.reads if read.kind == "split"]
     longer_in_5 = sum(read.anchor_five_prime >= read.anchor_three_prime for read in split)
-    assert (row["split_reads1"], row["split_reads2"]) == (str(longer_in_5), str(26 - longer_in_5))
-    assert row["read_identifiers"].split(",") == [read.name for read in fusion.reads]
+    assert (row["split_reads1"], row["split_reads2"]) == (longer_in_5, 26 - longer_in_5)
+    assert str(row["read_identifiers"]).split(",") == [read.name for read in fusion.reads]
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_a_fusion_in_the_words_of_star_fusion() -> None:
     assert all(row.values())
     expected = {
         "#FusionName": "ASPSCR1--TFE3",
-        "JunctionReadCount": "26",
-        "SpanningFragCount": "9",
+        "JunctionReadCount": 26,
+        "SpanningFragCount": 9,
         "SpliceType": "ONLY_REF_SPLICE",
         "LeftGene": "ASPSCR1^ENSG00000169696.16",
         "LeftBreakpoint": "chr17:81996846:+",
@@ -136,8 +136,8 @@ def test_a_fusion_in_the_words_of_star_fusion() -> None:
         "LeftBreakDinuc": ".",
     }
     assert {name: row[name] for name in expected} == expected
-    assert json.loads(row["annots"]) == ["INTERCHROMOSOMAL[chr17--chrX]"]
-    assert len(row["JunctionReads"].split(",")) == 26
+    assert json.loads(str(row["annots"])) == ["INTERCHROMOSOMAL[chr17--chrX]"]
+    assert len(str(row["JunctionReads"]).split(",")) == 26
     inside = make_fusion(ASPSCR1.model_copy(update={"at_exon_boundary": False}))
     assert star_fusion_row(confirmed_report(), inside)["SpliceType"] == "INCL_NON_REF_SPLICE"
 

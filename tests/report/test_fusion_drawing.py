@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(fusion: Fusion) -> FusionDrawing:
-    drawing = lay_out(fusion, GENE_MODELS)
+    drawing = lay_out(fusion, GENE_MODELS, {})
     assert drawing
     return drawing
 
@@ -77,14 +77,14 @@ def test_an_intronic_breakpoint_shows_a_piece_of_intron() -> None:
 
 def test_nothing_is_drawn_outside_of_a_gene() -> None:
     outside = ASPSCR1.model_copy(update={"exon": None, "tx_pos": None, "site": "before exon 1"})
-    assert lay_out(make_fusion(outside), GENE_MODELS) is None
-    assert lay_out(make_fusion(), GENE_MODELS[1:]) is None
+    assert lay_out(make_fusion(outside), GENE_MODELS, {}) is None
+    assert lay_out(make_fusion(), GENE_MODELS[1:], {}) is None
 
 
 def test_the_drawing_is_searchable_and_the_same_each_time() -> None:
     for fusion in (make_fusion(), make_fusion(PRCC, TFE3_EXON_5, is_target=False)):
-        svg = draw_fusion(drawn(fusion), "d")
-        assert svg == draw_fusion(drawn(fusion), "d")
+        svg = draw_fusion(drawn(fusion), "d", BROAD)
+        assert svg == draw_fusion(drawn(fusion), "d", BROAD)
         assert f">{fusion.name}" in svg
         assert ">leucine zipper</text>" in svg
         title = re.search(r"<title[^>]*>(.*?)</title>", svg)

@@ -181,15 +181,15 @@ def test_a_second_writing_gives_the_same_bytes(report: Report, tmp_path: Path) -
 
 def test_adequacy_is_stated_unless_the_fusion_was_found() -> None:
     confirmed, excluded, indeterminate = (exclusion_sentences(r.exclusion, r.verdict) for r in REPORTS)
-    assert confirmed == (
+    assert confirmed == [
         "If 6.9% or more of the TFE3 transcripts carried the fusion ASPSCR1::TFE3, "
         "it would have been detected with 95% probability.",
-    )
-    assert excluded[1:] == (
+    ]
+    assert excluded[1:] == [
         "An exclusion requires a share of 5% or less (no tumour content was declared): "
         "the coverage is adequate.",
         ASSUMPTION,
-    )
+    ]
     told = REPORTS[1].verdict.model_copy(update={"limit": "In 1.5% or more it would have been detected."})
     assert exclusion_sentences(REPORTS[1].exclusion, told) == excluded[1:]
     assert "cannot be determined" in indeterminate[0]
@@ -308,9 +308,9 @@ def test_a_fusion_of_other_genes_is_apart_from_that_of_the_target() -> None:
     report = confirmed_report()
     report = report.model_copy(update={"fusions": [other, *report.fusions]})
     view = report_view(report)
-    assert [fusion.heading for fusion in view.fusions] == ["ASPSCR1::TFE3 type 1"]
-    assert [fusion.heading for fusion in view.other_fusions] == ["PRCC::TFE3"]
-    assert [fusion.heading for fusion in report_view(indeterminate_report()).fusions] == ["PRCC::TFE3"]
+    assert [fusion["heading"] for fusion in view["fusions"]] == ["ASPSCR1::TFE3 type 1"]
+    assert [fusion["heading"] for fusion in view["other_fusions"]] == ["PRCC::TFE3"]
+    assert [fusion["heading"] for fusion in report_view(indeterminate_report())["fusions"]] == ["PRCC::TFE3"]
 
 
 def luminance(colour: str) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from aspsfusion.call.tag import run_tag
 from aspsfusion.report.explain import explain_supporting_read, explain_verdict
-from aspsfusion.report.fusion_drawing import draw_fusion
+from aspsfusion.report.fusion_drawing import BROAD, draw_fusion
 from aspsfusion.report.fusion_figure import lay_out
 from aspsfusion.report.html import render_html
 from aspsfusion.report.json_tsv import write_fusions_tsv
@@ -56,13 +56,13 @@ def test_page_and_explanation_name_them(sample: tuple[Report, Path]) -> None:
 
 def test_the_drawing_of_the_exons_is_that_of_the_known_junction(sample: tuple[Report, Path]) -> None:
     report, _ = sample
-    drawing = lay_out(report.fusions[0], report.gene_models)
+    drawing = lay_out(report.fusions[0], report.gene_models, {})
     assert drawing is not None
     fused = drawing.fusion
     assert [box.number for box in fused.boxes][6:8] == [7, 6]
     assert fused.inserted is not None
     assert fused.inserted[1] - fused.inserted[0] == len(INSERTED)
-    assert draw_fusion(drawing, "f").startswith("<svg")
+    assert draw_fusion(drawing, "f", BROAD).startswith("<svg")
 
 
 def test_files_for_other_programs_hold_them(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aspsfusion.report.svg import HATCH_GAP, Box, Fill, Sheet, hatching, round_ticks
+from aspsfusion.report.svg import HATCH_GAP, MOST_TICKS, Box, Fill, Sheet, hatching, round_ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
 LENGTHS = st.integers(0, 30_000).map(lambda hundredths: hundredths / 100)
@@ -34,11 +34,11 @@ def test_hatching_runs_on_from_box_to_box() -> None:
 
 
 @settings(max_examples=100)
-@given(st.floats(1e-6, 1e9), st.integers(3, 8))
-def test_ticks_are_few_round_and_reach_half_of_the_height(highest: float, at_most: int) -> None:
-    ticks = round_ticks(highest, at_most)
+@given(st.floats(1e-6, 1e9))
+def test_ticks_are_few_round_and_reach_half_of_the_height(highest: float) -> None:
+    ticks = round_ticks(highest)
     assert ticks[0] == 0
-    assert 2 <= len(ticks) <= at_most
+    assert 2 <= len(ticks) <= MOST_TICKS
     assert highest / 2 <= ticks[-1] <= highest * (1 + 1e-6)
     assert {f"{tick:e}".split("e")[0].rstrip("0").rstrip(".") for tick in ticks[1:2]} <= {"1", "2", "5"}
 

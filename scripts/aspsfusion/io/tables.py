@@ -4,9 +4,13 @@ A spreadsheet runs a cell that begins with one of some characters, also in a fil
 samples and genes come from outside. The apostrophe before such a text is the spreadsheet's own sign for text.
 """
 
+import csv
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from aspsfusion.errors import printable
+from aspsfusion.io.files import replacing
 
 Cell = str | int | float | bool | None
 
@@ -38,3 +42,26 @@ def cell_text(value: Cell) -> str:
     return (
         f"{TEXT_SIGN}{text}" if text.startswith(FORMULA_STARTS) and not _NO_FORMULA.fullmatch(text) else text
     )
+
+
+def write_table(
+    path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]], *, quoted: bool = True
+) -> None:
+    """Write a table with tabs between its columns, replacing an existing file in one step.
+
+    Args:
+        path: the file.
+        columns: the header; a cell that a row lacks is empty.
+        rows: cells by column.
+        quoted: quote cells that hold quotation marks; without it they are written as they are.
+    """
+    with replacing(path, force=True) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(
+            handle,
+            dialect="excel-tab",
+            lineterminator="\n",
+            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+            quotechar='"' if quoted else None,
+        )
+        writer.writerow(columns)
+        writer.writerows([cell_text(row.get(column)) for column in columns] for row in rows)

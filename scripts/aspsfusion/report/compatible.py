@@ -5,73 +5,30 @@ STAR-Fusion's `star-fusion.fusion_predictions.tsv`. What this program does not k
 is a dot; docs/outputs.md says what each column holds.
 """
 
-import csv
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-from aspsfusion.io.files import replacing
-from aspsfusion.io.tables import cell_text
+from aspsfusion.io.tables import Cell, write_table
 from aspsfusion.report.findings import DomainStatus, Fusion, FusionSide
 from aspsfusion.report.models import Report
 
 UNKNOWN = "."
 
 ARRIBA_COLUMNS = (
-    "#gene1",
-    "gene2",
-    "strand1(gene/fusion)",
-    "strand2(gene/fusion)",
-    "breakpoint1",
-    "breakpoint2",
-    "site1",
-    "site2",
-    "type",
-    "split_reads1",
-    "split_reads2",
-    "discordant_mates",
-    "coverage1",
-    "coverage2",
-    "confidence",
-    "reading_frame",
-    "tags",
-    "retained_protein_domains",
-    "closest_genomic_breakpoint1",
-    "closest_genomic_breakpoint2",
-    "gene_id1",
-    "gene_id2",
-    "transcript_id1",
-    "transcript_id2",
-    "direction1",
-    "direction2",
-    "filters",
-    "fusion_transcript",
-    "peptide_sequence",
-    "read_identifiers",
+    *("#gene1", "gene2", "strand1(gene/fusion)", "strand2(gene/fusion)", "breakpoint1", "breakpoint2"),
+    *("site1", "site2", "type", "split_reads1", "split_reads2", "discordant_mates", "coverage1", "coverage2"),
+    *("confidence", "reading_frame", "tags", "retained_protein_domains", "closest_genomic_breakpoint1"),
+    *("closest_genomic_breakpoint2", "gene_id1", "gene_id2", "transcript_id1", "transcript_id2"),
+    *("direction1", "direction2", "filters", "fusion_transcript", "peptide_sequence", "read_identifiers"),
 )
 
 STAR_FUSION_COLUMNS = (
-    "#FusionName",
-    "JunctionReadCount",
-    "SpanningFragCount",
-    "est_J",
-    "est_S",
-    "SpliceType",
-    "LeftGene",
-    "LeftBreakpoint",
-    "RightGene",
-    "RightBreakpoint",
-    "JunctionReads",
-    "SpanningFrags",
-    "LargeAnchorSupport",
-    "FFPM",
-    "LeftBreakDinuc",
-    "LeftBreakEntropy",
-    "RightBreakDinuc",
-    "RightBreakEntropy",
-    "annots",
+    *("#FusionName", "JunctionReadCount", "SpanningFragCount", "est_J", "est_S", "SpliceType"),
+    *("LeftGene", "LeftBreakpoint", "RightGene", "RightBreakpoint", "JunctionReads", "SpanningFrags"),
+    *("LargeAnchorSupport", "FFPM", "LeftBreakDinuc", "LeftBreakEntropy", "RightBreakDinuc"),
+    *("RightBreakEntropy", "annots"),
 )
 
 LARGE_ANCHOR = 25
@@ -84,33 +41,24 @@ DECIMALS = 4
 
 
 def write_arriba(report: Report, path: Path) -> None:
-    """Write the table in the columns of Arriba, replacing an existing one."""
-    _write(path, ARRIBA_COLUMNS, [arriba_row(report, fusion) for fusion in report.fusions])
+    """Write the table in the columns of Arriba, which quotes no cells, replacing an existing one."""
+    rows = [arriba_row(report, fusion) for fusion in report.fusions]
+    write_table(path, ARRIBA_COLUMNS, rows, quoted=False)
 
 
 def write_star_fusion(report: Report, path: Path) -> None:
-    """Write the table in the columns of STAR-Fusion, replacing an existing one."""
-    _write(path, STAR_FUSION_COLUMNS, [star_fusion_row(report, fusion) for fusion in report.fusions])
+    """Write the table in the columns of STAR-Fusion, whose last one holds quotation marks as they are."""
+    rows = [star_fusion_row(report, fusion) for fusion in report.fusions]
+    write_table(path, STAR_FUSION_COLUMNS, rows, quoted=False)
 
 
-def _write(path: Path, header: Sequence[str], rows: Sequence[dict[str, str]]) -> None:
-    with (
-        replacing(path, force=True) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as handle,
-    ):
-        # Neither program quotes its cells, and STAR-Fusion's last column holds quotation marks.
-        writer = csv.writer(
-            handle, dialect="excel-tab", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None
-        )
-        writer.writerow(header)
-        for row in rows:
-            writer.writerow(cell_text(row[column]) for column in header)
-
-
-def arriba_row(report: Report, fusion: Fusion) -> dict[str, str]:
+def arriba_row(report: Report, fusion: Fusion) -> dict[str, Cell]:
     """Return a fusion in Arriba's columns."""
     five, three = fusion.five_prime, fusion.three_prime
-    first, second = _split_by_longer_anchor(fusion)
+    split = [read for read in fusion.reads if read.kind == "split"]
+    # Arriba counts split reads by the gene that most of their bases are in.
+    mostly_five = sum(read.anchor_five_prime >= read.anchor_three_prime for read in split)
+    copies = fusion.fragments_with_duplicates - fusion.fragments
     return {
         "#gene1": five.gene,
         "gene2": three.gene,
@@ -121,65 +69,66 @@ def arriba_row(report: Report, fusion: Fusion) -> dict[str, str]:
         "site1": _site(five),
         "site2": _site(three),
         "type": _event(five, three),
-        "split_reads1": str(first),
-        "split_reads2": str(second),
-        "discordant_mates": str(fusion.spanning_pairs),
-        "coverage1": str(fusion.wild_type_five_prime + fusion.fragments),
-        "coverage2": str(fusion.wild_type_three_prime + fusion.fragments),
+        "split_reads1": mostly_five,
+        "split_reads2": fusion.split_reads - mostly_five,
+        "discordant_mates": fusion.spanning_pairs,
+        "coverage1": fusion.wild_type_five_prime + fusion.fragments,
+        "coverage2": fusion.wild_type_three_prime + fusion.fragments,
         "confidence": fusion.confidence,
         "reading_frame": _reading_frame(fusion),
         "tags": fusion.catalogue_id or UNKNOWN,
         "retained_protein_domains": _domains(fusion),
         "closest_genomic_breakpoint1": UNKNOWN,
         "closest_genomic_breakpoint2": UNKNOWN,
-        "gene_id1": _gene_id(report, five) or UNKNOWN,
-        "gene_id2": _gene_id(report, three) or UNKNOWN,
+        "gene_id1": _gene_id(report, five),
+        "gene_id2": _gene_id(report, three),
         "transcript_id1": five.transcript,
         "transcript_id2": three.transcript,
         "direction1": "downstream" if five.strand == "+" else "upstream",
         "direction2": "upstream" if three.strand == "+" else "downstream",
-        "filters": _filters(fusion),
+        "filters": f"duplicates({copies})" if copies else UNKNOWN,
         "fusion_transcript": fusion.junction_sequence,
         "peptide_sequence": fusion.peptide.sequence if fusion.peptide else UNKNOWN,
         "read_identifiers": ",".join(read.name for read in fusion.reads) or UNKNOWN,
     }
 
 
-def star_fusion_row(report: Report, fusion: Fusion) -> dict[str, str]:
+def star_fusion_row(report: Report, fusion: Fusion) -> dict[str, Cell]:
     """Return a fusion in STAR-Fusion's columns."""
     five, three = fusion.five_prime, fusion.three_prime
     before, inserted, after = fusion.junction_parts
+    place = (
+        f"INTERCHROMOSOMAL[{five.chrom}--{three.chrom}]"
+        if five.chrom != three.chrom
+        else f"INTRACHROMOSOMAL[{five.chrom}:{abs(five.pos - three.pos) / 1e6:.2f}Mb]"
+    )
     at_borders = five.at_exon_boundary and three.at_exon_boundary and not inserted
+    long_anchors = any(
+        min(read.anchor_five_prime, read.anchor_three_prime) >= LARGE_ANCHOR for read in fusion.reads
+    )
     # A pair is one fragment; the share of overlapping mates is only known of pairs.
     sequenced = report.qc.total_reads / (1 if report.qc.overlap_fraction is None else 2)
     return {
         "#FusionName": f"{five.gene}--{three.gene}",
-        "JunctionReadCount": str(fusion.split_reads),
-        "SpanningFragCount": str(fusion.spanning_pairs),
+        "JunctionReadCount": fusion.split_reads,
+        "SpanningFragCount": fusion.spanning_pairs,
         "est_J": f"{fusion.split_reads:.2f}",
         "est_S": f"{fusion.spanning_pairs:.2f}",
         "SpliceType": "ONLY_REF_SPLICE" if at_borders else "INCL_NON_REF_SPLICE",
-        "LeftGene": _star_gene(report, five),
+        "LeftGene": f"{five.gene}^{_gene_id(report, five)}",
         "LeftBreakpoint": f"{five.chrom}:{five.pos}:{five.strand}",
-        "RightGene": _star_gene(report, three),
+        "RightGene": f"{three.gene}^{_gene_id(report, three)}",
         "RightBreakpoint": f"{three.chrom}:{three.pos}:{three.strand}",
         "JunctionReads": _names(fusion, "split"),
         "SpanningFrags": _names(fusion, "spanning"),
-        "LargeAnchorSupport": "YES_LDAS" if _large_anchors(fusion) else "NO_LDAS",
+        "LargeAnchorSupport": "YES_LDAS" if long_anchors else "NO_LDAS",
         "FFPM": f"{fusion.fragments * 1e6 / sequenced:.{DECIMALS}f}" if sequenced else UNKNOWN,
         "LeftBreakDinuc": UNKNOWN,
         "LeftBreakEntropy": _entropy(before[-ENTROPY_BASES:]),
         "RightBreakDinuc": UNKNOWN,
         "RightBreakEntropy": _entropy(after[:ENTROPY_BASES]),
-        "annots": json.dumps([_annotation(five, three)]),
+        "annots": json.dumps([place]),
     }
-
-
-def _split_by_longer_anchor(fusion: Fusion) -> tuple[int, int]:
-    """Return the split fragments that lie mostly in the 5' gene and mostly in the 3' gene."""
-    split = [read for read in fusion.reads if read.kind == "split"]
-    first = sum(read.anchor_five_prime >= read.anchor_three_prime for read in split)
-    return first, fusion.split_reads - first
 
 
 def _site(side: FusionSide) -> str:
@@ -201,7 +150,7 @@ def _event(five: FusionSide, three: FusionSide) -> str:
 
 def _reading_frame(fusion: Fusion) -> str:
     """Return Arriba's word; a stop codon before the 3' gene is read is one of its own."""
-    if fusion.inserted_sequence and fusion.peptide and "*" in fusion.peptide.sequence.rpartition("|")[0]:
+    if fusion.stops_early:
         return "stop-codon"
     return {True: "in-frame", False: "out-of-frame", None: UNKNOWN}[fusion.in_frame]
 
@@ -234,25 +183,12 @@ def _kept_share(fusion: Fusion, domain: DomainStatus) -> str:
     return f"{100 * (last - first + 1) // (domain.last_residue - domain.first_residue + 1)}%"
 
 
-def _filters(fusion: Fusion) -> str:
-    copies = fusion.fragments_with_duplicates - fusion.fragments
-    return f"duplicates({copies})" if copies else UNKNOWN
-
-
 def _gene_id(report: Report, side: FusionSide) -> str:
-    return next((model.gene_id for model in report.gene_models if model.gene == side.gene), "")
-
-
-def _star_gene(report: Report, side: FusionSide) -> str:
-    return f"{side.gene}^{_gene_id(report, side) or UNKNOWN}"
+    return next((m.gene_id for m in report.gene_models if m.gene == side.gene), "") or UNKNOWN
 
 
 def _names(fusion: Fusion, kind: str) -> str:
     return ",".join(read.name for read in fusion.reads if read.kind == kind) or UNKNOWN
-
-
-def _large_anchors(fusion: Fusion) -> bool:
-    return any(min(read.anchor_five_prime, read.anchor_three_prime) >= LARGE_ANCHOR for read in fusion.reads)
 
 
 def _entropy(bases: str) -> str:
@@ -265,9 +201,3 @@ def _entropy(bases: str) -> str:
         return UNKNOWN
     shares = [number / len(bases) for number in Counter(bases).values()]
     return f"{abs(sum(share * math.log2(share) for share in shares)):.{DECIMALS}f}"
-
-
-def _annotation(five: FusionSide, three: FusionSide) -> str:
-    if five.chrom != three.chrom:
-        return f"INTERCHROMOSOMAL[{five.chrom}--{three.chrom}]"
-    return f"INTRACHROMOSOMAL[{five.chrom}:{abs(five.pos - three.pos) / 1e6:.2f}Mb]"

@@ -50,17 +50,14 @@ class GeneCoverage:
     def words(self) -> str:
         """Return the drawing in words, for those who do not see it."""
         depths = ", ".join(f"exon {exon.exon} {exon.mean_depth:.1f}" for exon in self.exons)
-        places = "; ".join(_breakpoint_words(place) for place in self.breakpoints)
+        places = "; ".join(
+            f"inside exon {place:.0f}"
+            if place == int(place)
+            else f"between exons {place - 0.5:.0f} and {place + 0.5:.0f}"
+            for place in self.breakpoints
+        )
         text = f"Mean depth of each exon of {self.gene}: {depths}."
         return f"{text} Breakpoint {places}." if places else text
-
-
-def _breakpoint_words(place: float) -> str:
-    return (
-        f"inside exon {place:.0f}"
-        if place == int(place)
-        else f"between exons {place - 0.5:.0f} and {place + 0.5:.0f}"
-    )
 
 
 def gene_coverages(report: Report) -> list[GeneCoverage]:

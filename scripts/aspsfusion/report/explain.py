@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from aspsfusion.report.findings import FilteredFusion, Fusion, SupportingRead
-from aspsfusion.report.models import Report
+from aspsfusion.report.findings import Fusion, Reason, SupportingRead
+from aspsfusion.report.models import Exclusion, Report
 from aspsfusion.report.words import count, percent, plural, rounded_up
 
 WIDTH = 100
@@ -16,18 +16,39 @@ INDENT = "  "
 
 def explain_verdict(report: Report) -> str:
     """Return the verdict, its reasons and what they rest on, as text."""
-    sections = [
-        ("", _verdict(report)),
-        ("Why", (f"{reason.code}: {reason.text}" for reason in report.verdict.reasons)),
-        ("Before the batch check", _own_verdict(report)),
+    verdict, before = report.verdict, report.verdict.before_batch_check
+    sections: list[tuple[str, Iterable[str]]] = [
+        ("", (f"{report.sample_id}: {verdict.call} ({verdict.target})", verdict.statement)),
+        ("Why", _with_codes(verdict.reasons)),
+        (
+            "Before the batch check",
+            [f"{before.call} by the sample's own reads. {before.statement}"] if before else [],
+        ),
         (
             f"Fusions, positions on {report.panel.build}",
             (line for fusion in report.fusions for line in _fusion(fusion)),
         ),
-        ("Not called", (_filtered(candidate) for candidate in report.filtered)),
-        ("Breaks without a known partner", _one_sided(report)),
-        ("Would it have been detected", _exclusion(report)),
-        ("Quality", _quality(report)),
+        (
+            "Not called",
+            (
+                f"{each.name}, {each.five_prime.site} :: {each.three_prime.site}. "
+                f"{_clauses(_with_codes(each.reasons))}"
+                for each in report.filtered
+            ),
+        ),
+        (
+            "Breaks without a known partner",
+            (
+                f"{place.gene} at {place.chrom}:{place.pos}: {plural(place.fragments, 'fragment')}, "
+                f"consensus {place.clipped_consensus}"
+                for place in report.one_sided
+            ),
+        ),
+        ("Would it have been detected", _exclusion(report.exclusion)),
+        (
+            "Quality",
+            (f"{each.status}: {each.name} {each.value}, limit {each.limit}" for each in report.qc.checks),
+        ),
     ]
     blocks = [block for head, lines in sections if (block := _block(head, list(lines)))]
     return "\n\n".join([*report.notices, *blocks]) + "\n"
@@ -41,17 +62,6 @@ def _block(head: str, lines: list[str]) -> str:
         textwrap.fill(line, WIDTH, initial_indent=indent, subsequent_indent=indent + INDENT) for line in lines
     ]
     return "\n".join([head, *wrapped] if head else wrapped)
-
-
-def _verdict(report: Report) -> Iterator[str]:
-    yield f"{report.sample_id}: {report.verdict.call} ({report.verdict.target})"
-    yield report.verdict.statement
-
-
-def _own_verdict(report: Report) -> Iterator[str]:
-    before = report.verdict.before_batch_check
-    if before is not None:
-        yield f"{before.call} by the sample's own reads. {before.statement}"
 
 
 def _fusion(fusion: Fusion) -> Iterator[str]:
@@ -68,9 +78,8 @@ def _fusion(fusion: Fusion) -> Iterator[str]:
     yield f"  confidence {fusion.confidence}: {_clauses(fusion.confidence_reasons)}"
 
 
-def _filtered(candidate: FilteredFusion) -> str:
-    why = _clauses(f"{reason.code}: {reason.text}" for reason in candidate.reasons)
-    return f"{candidate.name}, {candidate.five_prime.site} :: {candidate.three_prime.site}. {why}"
+def _with_codes(reasons: Iterable[Reason]) -> Iterator[str]:
+    return (f"{reason.code}: {reason.text}" for reason in reasons)
 
 
 def _clauses(texts: Iterable[str]) -> str:
@@ -78,16 +87,7 @@ def _clauses(texts: Iterable[str]) -> str:
     return "; ".join(text.rstrip(".") for text in texts)
 
 
-def _one_sided(report: Report) -> Iterator[str]:
-    for place in report.one_sided:
-        yield (
-            f"{place.gene} at {place.chrom}:{place.pos}: {plural(place.fragments, 'fragment')}, consensus "
-            f"{place.clipped_consensus}"
-        )
-
-
-def _exclusion(report: Report) -> Iterator[str]:
-    excluded = report.exclusion
+def _exclusion(excluded: Exclusion) -> Iterator[str]:
     for place, fragments in excluded.informative_fragments.items():
         needed = "" if excluded.needed_fragments is None else f", {count(excluded.needed_fragments)} needed"
         yield f"{place}: {plural(fragments, 'informative wild-type fragment')}{needed}"
@@ -99,23 +99,10 @@ def _exclusion(report: Report) -> Iterator[str]:
         )
 
 
-def _quality(report: Report) -> Iterator[str]:
-    for check in report.qc.checks:
-        yield f"{check.status}: {check.name} {check.value}, limit {check.limit}"
-
-
 def find_read(report: Report, name: str) -> tuple[Fusion, SupportingRead] | None:
-    """Return a supporting read of the report with its fusion, None when it is not there.
-
-    Args:
-        report: of the sample.
-        name: read name, or `name#number` where names repeat.
-    """
-    for fusion in report.fusions:
-        for read in fusion.reads:
-            if name in (read.name, f"{read.name}#{read.number}"):
-                return fusion, read
-    return None
+    """Return a supporting read with its fusion, by its name, or `name#number` where names repeat."""
+    reads = ((fusion, read) for fusion in report.fusions for read in fusion.reads)
+    return next((each for each in reads if name in (each[1].name, f"{each[1].name}#{each[1].number}")), None)
 
 
 def other_reads_of_name(report: Report, name: str) -> str:
@@ -138,20 +125,16 @@ def explain_supporting_read(fusion: Fusion, read: SupportingRead) -> str:
             f"{fusion.three_prime.gene}, on the two sides of the junction; neither crosses it.{copies}"
         )
         return textwrap.fill(text, WIDTH) + "\n"
+    short = (
+        "Its shorter side is too short for an anchor: it counts only where other reads prove the junction."
+    )
     text = (
         f"{read.name} counts for {junction}: {read.anchor_five_prime} bases in {fusion.five_prime.gene}, "
         f"{read.anchor_three_prime} in {fusion.three_prime.gene}, "
-        f"{plural(read.mismatches, 'edit')} in the whole fragment.{_overhang_words(read)}{copies}"
+        f"{plural(read.mismatches, 'edit')} in the whole fragment."
+        f"{'' if read.kind == 'split' else f' {short}'}{copies}"
     )
     return f"{textwrap.fill(text, WIDTH)}\n{_under_the_junction(fusion, read)}"
-
-
-def _overhang_words(read: SupportingRead) -> str:
-    if read.kind == "split":
-        return ""
-    return (
-        " Its shorter side is too short for an anchor: it counts only where other reads prove the junction."
-    )
 
 
 def _under_the_junction(fusion: Fusion, read: SupportingRead) -> str:
@@ -167,13 +150,6 @@ def _under_the_junction(fusion: Fusion, read: SupportingRead) -> str:
         for base, known in zip(read.sequence, shown, strict=True)
     )
     bars = [max(0, left - len(inserted)), left] if inserted else [left]
-    lines = ["|".join(_cut(text, bars)) for text in (shown, bases)]
-    return "".join(
-        f"{INDENT}{label:<9} {line}\n" for label, line in zip(("junction", "read"), lines, strict=True)
-    )
-
-
-def _cut(text: str, places: list[int]) -> list[str]:
-    """Cut a text at places in rising order."""
-    edges = [0, *places, len(text)]
-    return [text[start:end] for start, end in pairwise(edges)]
+    edges = [*pairwise([0, *bars, length])]
+    lines = ["|".join(text[start:end] for start, end in edges) for text in (shown, bases)]
+    return f"{INDENT}junction  {lines[0]}\n{INDENT}read      {lines[1]}\n"

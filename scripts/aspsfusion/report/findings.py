@@ -203,6 +203,12 @@ class Fusion(Record):
         return five, "".join(inserted), three
 
     @property
+    def stops_early(self) -> bool:
+        """Whether inserted bases end the protein before the 3' gene is read."""
+        before = self.peptide.sequence.rpartition("|")[0] if self.peptide else ""
+        return bool(self.inserted_sequence) and "*" in before
+
+    @property
     def anchored_fragments(self) -> int:
         """Unique fragments that show enough of both genes to speak for the junction by themselves."""
         return self.fragments - self.short_overhangs

@@ -53,7 +53,7 @@ NARROW = Form(width=328.0, label_line=10.0)
 """A phone of 400 px shows it 10% larger than it is, so that its smallest text has 9 px."""
 
 
-def draw_fusion(drawing: FusionDrawing, identifier: str, form: Form = BROAD) -> str:
+def draw_fusion(drawing: FusionDrawing, identifier: str, form: Form) -> str:
     """Return the drawing as an SVG element; `identifier` begins the ids inside and is unique on the page."""
     return _Figure(drawing, identifier, form).svg
 

@@ -6,7 +6,6 @@ What is where is in nucleotides of the transcripts; `fusion_drawing` sets it as 
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Literal
 
 from aspsfusion.report.findings import DomainStatus, Fusion, FusionSide
@@ -98,9 +97,7 @@ class FusionDrawing:
         return self.five_prime, self.fusion, self.three_prime
 
 
-def lay_out(
-    fusion: Fusion, models: Sequence[GeneModel], lengths: Mapping[str, int] = MappingProxyType({})
-) -> FusionDrawing | None:
+def lay_out(fusion: Fusion, models: Sequence[GeneModel], lengths: Mapping[str, int]) -> FusionDrawing | None:
     """Return the drawing of a fusion, None where a breakpoint lies outside its gene or a model is missing.
 
     Args:
@@ -108,41 +105,33 @@ def lay_out(
         models: exon structures of the report.
         lengths: of chromosomes by name, in nt, as far as they are known.
     """
-    five_model, three_model = _model(fusion.five_prime, models), _model(fusion.three_prime, models)
-    if five_model is None or three_model is None:
-        return None
-    five_break = _breakpoint(fusion.five_prime, five_model, last=True)
-    three_break = _breakpoint(fusion.three_prime, three_model, last=False)
-    if five_break is None or three_break is None:
-        return None
-    five = _gene_row(five_model, five_break, "five_prime", fusion.retained_domains)
-    three = _gene_row(three_model, three_break, "three_prime", fusion.retained_domains)
-    five = replace(five, chromosome=_chromosome(fusion.five_prime, five_model, lengths))
-    three = replace(three, chromosome=_chromosome(fusion.three_prime, three_model, lengths))
+    rows = []
+    sources: tuple[Source, Source] = ("five_prime", "three_prime")
+    for side, source in zip((fusion.five_prime, fusion.three_prime), sources, strict=True):
+        model = next((m for m in models if (m.gene, m.transcript) == (side.gene, side.transcript)), None)
+        place = _breakpoint(side, model, source) if model else None
+        if model is None or place is None:
+            return None
+        row = _gene_row(model, place, source, fusion.retained_domains)
+        rows.append(replace(row, chromosome=_chromosome(side, model, lengths.get(side.chrom))))
+    five, three = rows
     return FusionDrawing(five, three, _fusion_row(fusion, five, three), _words(fusion, five, three))
 
 
-def _model(side: FusionSide, models: Sequence[GeneModel]) -> GeneModel | None:
-    return next((m for m in models if (m.gene, m.transcript) == (side.gene, side.transcript)), None)
-
-
-def _chromosome(side: FusionSide, model: GeneModel, lengths: Mapping[str, int]) -> Chromosome | None:
-    length = lengths.get(side.chrom)
+def _chromosome(side: FusionSide, model: GeneModel, length: int | None) -> Chromosome | None:
     if not length:
         return None
-    where = " ".join(filter(None, (side.chrom, model.cytoband and f"({model.cytoband})")))
+    where = f"{side.chrom} ({model.cytoband})" if model.cytoband else side.chrom
     return Chromosome(
         f"{where}, {side.pos / MEGABASE:.1f} of {length / MEGABASE:.1f} Mb", min(1.0, side.pos / length)
     )
 
 
-def _breakpoint(side: FusionSide, model: GeneModel, *, last: bool) -> int | None:
+def _breakpoint(side: FusionSide, model: GeneModel, source: Source) -> int | None:
     """Return the boundary of the breakpoint on the transcript; that between two exons for an intron."""
     if side.tx_pos is not None:
-        return side.tx_pos if last else side.tx_pos - 1
-    if side.intron is not None:
-        return sum(model.exon_lengths[: side.intron])
-    return None
+        return side.tx_pos if source == "five_prime" else side.tx_pos - 1
+    return None if side.intron is None else sum(model.exon_lengths[: side.intron])
 
 
 def _gene_row(model: GeneModel, place: int, source: Source, domains: Sequence[DomainStatus]) -> Row:
@@ -157,7 +146,10 @@ def _gene_row(model: GeneModel, place: int, source: Source, domains: Sequence[Do
         for left, right in itertools.pairwise(edges):
             if left < shown:
                 kept = right <= place if source == "five_prime" else left >= place
-                boxes.append(_box(number, left, min(right, shown), (first, last), source, kept))
+                right = min(right, shown)
+                coding_start = min(max(left, first), right)
+                coding_end = max(coding_start, min(right, last))
+                boxes.append(ExonBox(number, left, right, coding_start, coding_end, source, kept))
         start += size
     bars = tuple(
         DomainBar(
@@ -172,12 +164,6 @@ def _gene_row(model: GeneModel, place: int, source: Source, domains: Sequence[Do
     return Row(f"{model.gene} {model.transcript}", tuple(boxes), bars, place, length > shown)
 
 
-def _box(number: int, left: int, right: int, coding: tuple[int, int], source: Source, kept: bool) -> ExonBox:
-    coding_start = min(max(left, coding[0]), right)
-    coding_end = max(coding_start, min(right, coding[1]))
-    return ExonBox(number, left, right, coding_start, coding_end, source, kept)
-
-
 def _fusion_row(fusion: Fusion, five: Row, three: Row) -> Row:
     introns = [side for side in (fusion.five_prime, fusion.three_prime) if side.intron is not None]
     junction = five.breakpoint
@@ -185,14 +171,12 @@ def _fusion_row(fusion: Fusion, five: Row, three: Row) -> Row:
     gap = INTRON_SHOWN if introns else size
     shift = junction + gap - three.breakpoint
     boxes = [box for box in five.boxes if box.kept]
-    boxes += [_moved(box, shift) for box in three.boxes if box.kept]
-    bars = [
-        DomainBar(bar.name, bar.start, min(bar.end, junction), bar.status)
-        for bar in five.domains
-        if bar.status != "lost"
-    ]
+    for box in filter(lambda box: box.kept, three.boxes):
+        moved = {name: getattr(box, name) + shift for name in ("start", "end", "coding_start", "coding_end")}
+        boxes.append(replace(box, **moved))
+    bars = [replace(bar, end=min(bar.end, junction)) for bar in five.domains if bar.status != "lost"]
     bars += [
-        DomainBar(bar.name, max(bar.start, three.breakpoint) + shift, bar.end + shift, bar.status)
+        replace(bar, start=max(bar.start, three.breakpoint) + shift, end=bar.end + shift)
         for bar in three.domains
         if bar.status != "lost"
     ]
@@ -207,11 +191,6 @@ def _fusion_row(fusion: Fusion, five: Row, three: Row) -> Row:
     )
 
 
-def _moved(box: ExonBox, shift: int) -> ExonBox:
-    moved = {name: getattr(box, name) + shift for name in ("start", "end", "coding_start", "coding_end")}
-    return replace(box, **moved)
-
-
 def _words(fusion: Fusion, five: Row, three: Row) -> str:
     parts = [
         f"Fusion transcript {fusion.full_name}:",
@@ -220,9 +199,7 @@ def _words(fusion: Fusion, five: Row, three: Row) -> str:
         + f"{_exon_words(three)} of {fusion.three_prime.gene}; exons to scale.",
     ]
     for status in ("kept", "partly kept", "lost"):
-        names = [
-            f"{domain.name} of {domain.gene}" for domain in fusion.retained_domains if domain.status == status
-        ]
+        names = [f"{each.name} of {each.gene}" for each in fusion.retained_domains if each.status == status]
         if names:
             parts.append(f"{status.capitalize()}: {', '.join(names)}.")
     return " ".join(parts)
@@ -230,8 +207,6 @@ def _words(fusion: Fusion, five: Row, three: Row) -> str:
 
 def _exon_words(row: Row) -> str:
     numbers = sorted({box.number for box in row.boxes if box.kept})
-    if not numbers:
-        return "no exon"
-    if len(numbers) == 1:
-        return f"exon {numbers[0]}"
-    return f"exons {numbers[0]} to {numbers[-1]}"
+    if len(numbers) > 1:
+        return f"exons {numbers[0]} to {numbers[-1]}"
+    return f"exon {numbers[0]}" if numbers else "no exon"

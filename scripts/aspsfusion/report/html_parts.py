@@ -5,12 +5,15 @@ A template prints; whatever has to be worked out is in the view it is given.
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 Kind = Literal["text", "number", "code", "status"]
+Head = str | tuple[str, Kind]
+"""Title of a column, with its kind where it is not text."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Table:
 
     caption: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,14 @@ class Fact:
     kind: Kind = "text"
 
 
-def columns(*heads: str | tuple[str, Kind]) -> tuple[Column, ...]:
-    """Return the columns of a table from titles, with the kind where it is not text."""
+def columns(*heads: Head) -> tuple[Column, ...]:
+    """Return the columns of a table from their heads."""
     return tuple(Column(head) if isinstance(head, str) else Column(*head) for head in heads)
+
+
+def table(caption: str, heads: Sequence[Head], rows: Sequence[tuple[str, ...]]) -> Table | None:
+    """Return a table; None without rows."""
+    return Table(caption, columns(*heads), rows) if rows else None
 
 
 ENVIRONMENT = Environment(

@@ -4,19 +4,17 @@ All facts are in a `models.Report` already, and everything that a person or anot
 from that one object, so that no two files can disagree.
 """
 
-import csv
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
 from aspsfusion.errors import ReportError
 from aspsfusion.io.files import replacing
-from aspsfusion.io.tables import Cell, cell_text
-from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide
+from aspsfusion.io.tables import Cell, write_table
+from aspsfusion.report.findings import FilteredFusion, Fusion
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
 
 
@@ -96,125 +94,62 @@ def _check_version(text: str, path: Path) -> None:
         )
 
 
-@dataclass(frozen=True)
-class FusionRow:
-    """A row of `fusions.tsv`; its fields are the columns. Positions are 1-based."""
+SIDE_COLUMNS = ("gene", "transcript", "exon", "chrom", "pos", "strand", "at_exon_boundary", "site")
 
-    sample_id: str
-    status: Literal["reported", "filtered"]
-    name: str
-    type: str = ""
-    is_target: bool | None = None
-    reciprocal: bool | None = None
-    five_prime_gene: str = ""
-    five_prime_transcript: str = ""
-    five_prime_exon: int | None = None
-    five_prime_chrom: str = ""
-    five_prime_pos: int | None = None
-    five_prime_strand: str = ""
-    five_prime_at_exon_boundary: bool | None = None
-    five_prime_site: str = ""
-    three_prime_gene: str = ""
-    three_prime_transcript: str = ""
-    three_prime_exon: int | None = None
-    three_prime_chrom: str = ""
-    three_prime_pos: int | None = None
-    three_prime_strand: str = ""
-    three_prime_at_exon_boundary: bool | None = None
-    three_prime_site: str = ""
-    hgvs: str = ""
-    in_frame: bool | None = None
-    split_reads: int | None = None
-    spanning_pairs: int | None = None
-    short_overhangs: int | None = None
-    fragments: int | None = None
-    not_typable: int | None = None
-    event: str = ""
-    event_fragments: int | None = None
-    split_reads_with_duplicates: int | None = None
-    spanning_pairs_with_duplicates: int | None = None
-    fragments_with_duplicates: int | None = None
-    max_anchor_five_prime: int | None = None
-    max_anchor_three_prime: int | None = None
-    wild_type_five_prime: int | None = None
-    wild_type_three_prime: int | None = None
-    fraction_three_prime: float | None = None
-    confidence: str = ""
-    catalogue_id: str | None = None
-    old_name: str = ""
-    retained_domains: str = ""
-    junction_sequence: str = ""
-    reasons: str = ""
-    peptide: str = ""
-    translocation: str = ""
-    contamination: str = ""
-    genome_build: str = ""
-    inserted_sequence: str = ""
-    deviation: str = ""
-
-
-def fusion_rows(report: Report) -> list[FusionRow]:
-    """Return the rows of `fusions.tsv`: the reported fusions first, then the filtered candidates."""
-    reported = [_reported_row(report.sample_id, fusion) for fusion in report.fusions]
-    filtered = [_filtered_row(report.sample_id, candidate) for candidate in report.filtered]
-    return [replace(row, genome_build=report.panel.build) for row in (*reported, *filtered)]
+COLUMNS = (
+    *("sample_id", "status", "name", "type", "is_target", "reciprocal"),
+    *(f"five_prime_{column}" for column in SIDE_COLUMNS),
+    *(f"three_prime_{column}" for column in SIDE_COLUMNS),
+    *("hgvs", "in_frame", "split_reads", "spanning_pairs", "short_overhangs", "fragments", "not_typable"),
+    *("event", "event_fragments", "split_reads_with_duplicates", "spanning_pairs_with_duplicates"),
+    *("fragments_with_duplicates", "max_anchor_five_prime", "max_anchor_three_prime"),
+    *("wild_type_five_prime", "wild_type_three_prime", "fraction_three_prime", "confidence"),
+    *("catalogue_id", "old_name", "retained_domains", "junction_sequence", "reasons", "peptide"),
+    *("translocation", "contamination", "genome_build", "inserted_sequence", "deviation"),
+)
+"""Columns of `fusions.tsv`; most are fields of `Fusion`. Positions are 1-based."""
 
 
 def write_fusions_tsv(report: Report, path: Path) -> None:
-    """Write `fusions.tsv`: one row for each fusion and filtered candidate, the header always.
+    """Write `fusions.tsv`: a row for each fusion, then one for each filtered candidate.
 
     Values that are not known are empty. An existing file is replaced in one step.
     """
-    with (
-        replacing(path, force=True) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as handle,
-    ):
-        writer = csv.writer(handle, dialect="excel-tab", lineterminator="\n")
-        writer.writerow(field.name for field in fields(FusionRow))
-        for row in fusion_rows(report):
-            writer.writerow(cell_text(value) for value in asdict(row).values())
+    rows = [*map(_reported_row, report.fusions), *map(_filtered_row, report.filtered)]
+    batch = {"sample_id": report.sample_id, "genome_build": report.panel.build}
+    write_table(path, COLUMNS, [row | batch for row in rows])
 
 
-def _side_columns(prefix: str, side: FusionSide) -> dict[str, Cell]:
-    """Return one side of a junction under column names such as `five_prime_gene`."""
-    known = {field.name for field in fields(FusionRow)}
-    columns = {f"{prefix}_{name}": value for name, value in side.model_dump().items()}
-    return {name: value for name, value in columns.items() if name in known}
-
-
-def _reported_row(sample_id: str, fusion: Fusion) -> FusionRow:
-    # The columns of the same name and kind; those that are made of several values follow one by one.
-    composed = {"five_prime", "three_prime", "retained_domains", "peptide", "contamination"}
-    plain = {
-        field.name: getattr(fusion, field.name)
-        for field in fields(FusionRow)
-        if field.name in Fusion.model_fields and field.name not in composed
-    }
-    return FusionRow(
-        sample_id=sample_id,
-        status="reported",
-        **plain,
-        peptide=fusion.peptide.sequence if fusion.peptide else "",
-        contamination="yes" if fusion.contamination else "",
-        **_side_columns("five_prime", fusion.five_prime),  # type: ignore[arg-type]
-        **_side_columns("three_prime", fusion.three_prime),  # type: ignore[arg-type]
-        retained_domains="; ".join(
+def _reported_row(fusion: Fusion) -> dict[str, Cell]:
+    return {
+        **{column: getattr(fusion, column) for column in COLUMNS if column in Fusion.model_fields},
+        **_side_columns(fusion),
+        "status": "reported",
+        "peptide": fusion.peptide.sequence if fusion.peptide else "",
+        "contamination": "yes" if fusion.contamination else "",
+        "retained_domains": "; ".join(
             f"{domain.gene} {domain.name}: {domain.status}" for domain in fusion.retained_domains
         ),
-        reasons="; ".join(fusion.confidence_reasons),
-    )
+        "reasons": "; ".join(fusion.confidence_reasons),
+    }
 
 
-def _filtered_row(sample_id: str, candidate: FilteredFusion) -> FusionRow:
-    return FusionRow(
-        sample_id=sample_id,
-        status="filtered",
-        name=candidate.name,
-        inserted_sequence=candidate.inserted_sequence,
-        **_side_columns("five_prime", candidate.five_prime),  # type: ignore[arg-type]
-        **_side_columns("three_prime", candidate.three_prime),  # type: ignore[arg-type]
-        split_reads=candidate.split_reads,
-        spanning_pairs=candidate.spanning_pairs,
-        fragments=candidate.fragments,
-        reasons="; ".join(f"{reason.code}: {reason.text}" for reason in candidate.reasons),
-    )
+def _filtered_row(candidate: FilteredFusion) -> dict[str, Cell]:
+    return {
+        **_side_columns(candidate),
+        "status": "filtered",
+        "name": candidate.name,
+        "inserted_sequence": candidate.inserted_sequence,
+        "split_reads": candidate.split_reads,
+        "spanning_pairs": candidate.spanning_pairs,
+        "fragments": candidate.fragments,
+        "reasons": "; ".join(f"{reason.code}: {reason.text}" for reason in candidate.reasons),
+    }
+
+
+def _side_columns(junction: Fusion | FilteredFusion) -> dict[str, Cell]:
+    return {
+        f"{side}_{column}": getattr(getattr(junction, side), column)
+        for side in ("five_prime", "three_prime")
+        for column in SIDE_COLUMNS
+    }

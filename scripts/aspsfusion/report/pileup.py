@@ -78,9 +78,11 @@ def build_pileup(fusion: Fusion, most_bases: int = MOST_BASES) -> Pileup | None:
     split = [read for read in fusion.reads if read.kind == "split"]
     if not split:
         return None
-    best_first = sorted(split, key=lambda read: (-_shorter_anchor(read), read.offset, read.number, read.name))
+    best_first = sorted(
+        split, key=lambda read: (-min(read.anchor_five_prime, read.anchor_three_prime), *_place(read))
+    )
     drawn = best_first[:DRAW_AT_MOST]
-    window = _Window.around(fusion.junction_sequence, drawn, most_bases)
+    window = _Window.around(fusion, drawn, most_bases)
     return Pileup(
         heading=window.heading(fusion),
         reference=window.reference_line(),
@@ -92,8 +94,8 @@ def build_pileup(fusion: Fusion, most_bases: int = MOST_BASES) -> Pileup | None:
     )
 
 
-def _shorter_anchor(read: SupportingRead) -> int:
-    return min(read.anchor_five_prime, read.anchor_three_prime)
+def _place(read: SupportingRead) -> tuple[int, int, str]:
+    return read.offset, read.number, read.name
 
 
 @dataclass(frozen=True)
@@ -107,17 +109,15 @@ class _Window:
     after: str
     left: int
     right: int
-    inserted: int = 0
+    inserted: int
 
     @classmethod
-    def around(cls, junction_sequence: str, reads: Sequence[SupportingRead], most_bases: int) -> "_Window":
-        five, *between, after = junction_sequence.upper().split("|") if "|" in junction_sequence else ("", "")
-        inserted = "".join(between)
-        before = five + inserted
+    def around(cls, fusion: Fusion, reads: Sequence[SupportingRead], most_bases: int) -> "_Window":
+        five, inserted, after = fusion.junction_parts
         flank = max(0, most_bases - len(inserted)) // 2
         left = min(flank + len(inserted), max(-read.offset for read in reads))
         right = min(flank, max(read.offset + len(read.sequence) for read in reads))
-        return cls(before, after, max(left, 0), max(right, 0), len(inserted))
+        return cls(five + inserted, after, max(left, 0), max(right, 0), len(inserted))
 
     def base(self, position: int) -> str:
         """Return the base of the junction at a position, a space where its sequence is not recorded."""
@@ -147,9 +147,7 @@ class _Window:
         return "|" if self._shows_inserted and position == -self.inserted else ""
 
     def lines(self, best_first: Sequence[SupportingRead], *, printed: int) -> tuple[PileupLine, ...]:
-        in_order = sorted(
-            enumerate(best_first), key=lambda item: (item[1].offset, item[1].number, item[1].name)
-        )
+        in_order = sorted(enumerate(best_first), key=lambda item: _place(item[1]))
         return tuple(self.line(read, printed=rank < printed) for rank, read in in_order)
 
     def line(self, read: SupportingRead, *, printed: bool) -> PileupLine:

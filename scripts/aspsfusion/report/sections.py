@@ -1,18 +1,18 @@
-"""Builds the smaller parts of a page, in its order: coverage, exclusion, quality, differential.
+"""Builds the smaller parts of a page: coverage, exclusion, assay, quality, differential.
 
-Each part is a view that the template prints as it is; none of them decides a verdict.
+Each part is what the template prints as it is; none of them decides a verdict.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
-from aspsfusion.report.html_parts import Fact, Table, columns
+from aspsfusion.report.assay import Assay, AssayPrimer, LongReadAssay, PrimedPlace
+from aspsfusion.report.html_parts import Fact, Table, table
 from aspsfusion.report.models import (
     Differential,
     DifferentialFusion,
     Exclusion,
     Imbalance,
-    Marker,
     QualityControl,
     Verdict,
 )
@@ -29,22 +29,8 @@ ASSUMPTION = (
 SCALED = "fragments per kb of transcript are scaled so that all genes of the panel make a million"
 """Explains the unit of `tpm_like`."""
 
+PLATFORMS = {"ont": "Nanopore", "pacbio": "PacBio", "long": "by their lengths"}
 STATUS_WORDS = {"pass": "pass", "warn": "WARN", "not determined": NOT_DETERMINED}
-
-
-@dataclass(frozen=True)
-class DifferentialView:
-    """The differential diagnosis as the page shows it.
-
-    Attributes:
-        found: other defining fusions that were found; None without any.
-        folded: those that were not, and genes of stains, as far as the panel lists such.
-        printed: what is folded in sentences, for paper.
-    """
-
-    found: Table | None
-    folded: tuple[Table, ...]
-    printed: tuple[str, ...]
 
 
 def imbalance_sentences(imbalance: Imbalance) -> tuple[str, ...]:
@@ -73,7 +59,7 @@ def imbalance_sentences(imbalance: Imbalance) -> tuple[str, ...]:
     )
 
 
-def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ...]:
+def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> list[str]:
     """Return what would have been seen, in sentences; adequacy only where nothing was confirmed.
 
     What the verdict says of it already is left out.
@@ -87,22 +73,22 @@ def exclusion_sentences(exclusion: Exclusion, verdict: Verdict) -> tuple[str, ..
             f"If {share} or more of the {gene} transcripts carried the fusion {verdict.target}, "
             f"it would have been detected with {chance} probability."
         )
-    found = (*(() if verdict.limit and verdict.call != "CONFIRMED" else (seen,)), *_other_levels(exclusion))
-    if verdict.call == "CONFIRMED":
-        return found
-    adequate = "is adequate" if exclusion.adequate else "is not adequate"
-    return (
-        *found,
-        f"An exclusion requires a share of {percent(exclusion.threshold)} or less{_tumour_share(exclusion)}: "
-        f"the coverage {adequate}.",
-        ASSUMPTION,
-    )
+    confirmed = verdict.call == "CONFIRMED"
+    found = ["" if verdict.limit and not confirmed else seen, _other_levels(exclusion)]
+    if not confirmed:
+        adequate = "is adequate" if exclusion.adequate else "is not adequate"
+        found += [
+            f"An exclusion requires a share of {percent(exclusion.threshold)} or less "
+            f"({_tumour_share(exclusion)}): the coverage {adequate}.",
+            ASSUMPTION,
+        ]
+    return list(filter(None, found))
 
 
-def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
-    """Say the same at the confidences beside the one that decides; nothing where there is no share."""
+def _other_levels(exclusion: Exclusion) -> str:
+    """Return the same at the confidences beside the one that decides; empty where there is no share."""
     if exclusion.detectable_fraction is None:
-        return ()
+        return ""
     others = [
         f"with {percent(level.confidence)} probability, "
         + (
@@ -114,48 +100,113 @@ def _other_levels(exclusion: Exclusion) -> tuple[str, ...]:
         if level.confidence != exclusion.confidence
     ]
     text = "; ".join(others)
-    return (f"{text[0].upper()}{text[1:]}.",) if others else ()
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def _tumour_share(exclusion: Exclusion) -> str:
-    """Say which part the declared tumour content has in the limit."""
+    """Return which part the declared tumour content has in the limit."""
     if exclusion.tumour_fraction is None:
-        return " (no tumour content was declared)"
-    declared = f"of the {percent(exclusion.tumour_fraction)} tumour cells declared"
-    if exclusion.limited_by_tumour:
-        return f" (half {declared})"
-    return f" (half {declared} is more than that)"
+        return "no tumour content was declared"
+    declared = f"half of the {percent(exclusion.tumour_fraction)} tumour cells declared"
+    return declared if exclusion.limited_by_tumour else f"{declared} is more than that"
 
 
 def acceptor_table(exclusion: Exclusion) -> Table | None:
     """Return the informative fragments at each acceptor; None when there are none."""
-    if not exclusion.informative_fragments:
-        return None
-    return Table(
+    needed = exclusion.needed_fragments
+    return table(
         "Wild-type fragments across the exons that it could join",
-        columns("Exon start", ("Fragments", "number"), ("Needed for exclusion", "number")),
-        tuple(
-            (
-                place,
-                count(number),
-                NOT_DETERMINED if exclusion.needed_fragments is None else count(exclusion.needed_fragments),
-            )
+        ["Exon start", ("Fragments", "number"), ("Needed for exclusion", "number")],
+        [
+            (place, count(number), NOT_DETERMINED if needed is None else count(needed))
             for place, number in exclusion.informative_fragments.items()
+        ],
+    )
+
+
+def assay_facts(assay: Assay, genes: Sequence[str]) -> list[Fact]:
+    """Return the assay name by name; what was not determined is left out.
+
+    Args:
+        assay: of the report.
+        genes: of the target fusion.
+    """
+    if assay.primers:
+        own = len(_primers_of(assay, genes))
+        primers = f"{count(len(assay.primers))} declared, {count(own)} of {' or '.join(genes)}"
+    else:
+        primers = "not declared" if assay.library in ("amplicon", "anchored") else ""
+    fixed = "; ".join(
+        f"{junction.name}: {plural(junction.reads, 'fragment')}, of which "
+        f"{joined([count(number) for number in junction.shared])} have the same ends"
+        for junction in assay.fixed_ends.junctions
+    )
+    facts = [
+        Fact("Library", f"{assay.library or 'not declared'}; fragments look like: {assay.seen}"),
+        Fact("Primers", primers),
+        Fact("UMI", " ".join([assay.umi.source, *assay.umi.structures])),
+        Fact("Molecules distinguished by", assay.molecules_by),
+        Fact("Fixed ends", fixed),
+        Fact("Informative", assay.informs),
+        *(_long_reads(assay.long_reads) if assay.long_reads else ()),
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+def _long_reads(long: LongReadAssay) -> tuple[Fact, ...]:
+    artefacts = joined([f"{key}: {plural(number, 'read')}" for key, number in long.artefacts.items()])
+    return (
+        Fact(
+            "Long reads",
+            f"{PLATFORMS[long.platform]}; errors in {percent(long.error_rate)} of the bases; a junction must "
+            f"be better than the wild type by {plural(long.margin, 'edit')}",
+        ),
+        Fact("Artefacts", artefacts),
+        Fact(
+            "Isoforms",
+            "; ".join(
+                f"{each.fusion}: {each.exons} ({plural(each.reads, 'read')})" for each in long.isoforms
+            ),
         ),
     )
 
 
+def _primers_of(assay: Assay, genes: Sequence[str]) -> list[AssayPrimer]:
+    return [primer for primer in assay.primers if any(place.gene in genes for place in primer.places)]
+
+
+def primer_table(assay: Assay, genes: Sequence[str]) -> Table | None:
+    """Return the primers of the target's genes; None without any."""
+    anchored = assay.library == "anchored"
+    return table(
+        "Primers of the genes of the fusion",
+        ["Primer", "Place", "Could show the fusion at", *(["Informative molecules"] if anchored else [])],
+        [
+            (
+                primer.name,
+                joined([_place_words(place) for place in primer.places]),
+                joined(primer.could_show),
+                *([joined([count(number) for number in primer.molecules.values()])] if anchored else []),
+            )
+            for primer in _primers_of(assay, genes)
+        ],
+    )
+
+
+def _place_words(place: PrimedPlace) -> str:
+    where = "outside the exons" if place.exon is None else f"exon {place.exon}"
+    return f"{place.gene} {where} {place.direction}"
+
+
 def check_table(qc: QualityControl) -> Table | None:
     """Return the values that have a limit; None when there is none."""
-    if not qc.checks:
-        return None
-    return Table(
+    return table(
         "Values with a limit",
-        columns("Quantity", ("Value", "number"), "Limit", ("Result", "status"), "Why this limit"),
-        tuple(
+        ["Quantity", ("Value", "number"), "Limit", ("Result", "status"), "Why this limit"],
+        [
             (check.name, check.value, check.limit, STATUS_WORDS[check.status], check.reason)
             for check in qc.checks
-        ),
+        ],
     )
 
 
@@ -177,22 +228,40 @@ def unlimited_values(qc: QualityControl) -> tuple[Fact, ...]:
     )
 
 
-def differential_view(differential: Differential) -> DifferentialView | None:
-    """Return the differential diagnosis as the page shows it; None when the panel lists nothing of it."""
+def differential_view(differential: Differential) -> dict[str, Any] | None:
+    """Return the differential diagnosis as the page shows it; None when the panel lists nothing of it.
+
+    `found` are the other defining fusions that were found; `folded` those that were not and the genes of
+    stains, which paper has in the sentences of `printed`.
+    """
     if not differential.fusions and not differential.markers:
         return None
-    found = [fusion for fusion in differential.fusions if fusion.found]
     absent = [fusion for fusion in differential.fusions if not fusion.found]
-    folded = []
-    if absent:
-        folded.append(_fusion_table("Other fusions that define a tumour, not found", absent))
-    if differential.markers:
-        folded.append(_marker_table(differential.markers))
-    return DifferentialView(
-        found=_fusion_table("Other fusions that define a tumour, found", found) if found else None,
-        folded=tuple(folded),
-        printed=tuple(_printed(absent, differential.markers)),
+    markers = table(
+        f"Immunohistochemical marker genes; {SCALED}",
+        ["Stain", "Gene", ("Fragments", "number"), ("Per kb", "number")],
+        [(row.stain, row.gene, count(row.fragments), f"{row.tpm_like:,.0f}") for row in differential.markers],
     )
+    printed = []
+    if absent:
+        names = ", ".join(
+            f"{_name(fusion)} {count(fusion.five_prime_fragments)} and {count(fusion.three_prime_fragments)}"
+            for fusion in absent
+        )
+        printed.append(
+            "Not found, with the fragments of the 5' and the 3' gene (without any, a negative result means "
+            f"little): {names}."
+        )
+    if markers:
+        stains = ", ".join(f"{row.stain} ({row.gene}) {count(row.fragments)}" for row in differential.markers)
+        printed.append(f"Fragments of immunohistochemical marker genes: {stains}.")
+    found = [fusion for fusion in differential.fusions if fusion.found]
+    folded = (_fusion_table("Other fusions that define a tumour, not found", absent), markers)
+    return {
+        "found": _fusion_table("Other fusions that define a tumour, found", found),
+        "folded": list(filter(None, folded)),
+        "printed": printed,
+    }
 
 
 def _result(fusion: DifferentialFusion) -> str:
@@ -203,11 +272,11 @@ def _result(fusion: DifferentialFusion) -> str:
     return "not found; one of its genes was not seen" if unseen else "not found"
 
 
-def _fusion_table(caption: str, fusions: Sequence[DifferentialFusion]) -> Table:
-    return Table(
+def _fusion_table(caption: str, fusions: Sequence[DifferentialFusion]) -> Table | None:
+    return table(
         caption,
-        columns("Fusion", "Result", "Fragments of its genes", "Tumour", "Source"),
-        tuple(
+        ["Fusion", "Result", "Fragments of its genes", "Tumour", "Source"],
+        [
             (
                 _name(fusion),
                 _result(fusion),
@@ -216,34 +285,9 @@ def _fusion_table(caption: str, fusions: Sequence[DifferentialFusion]) -> Table:
                 fusion.source,
             )
             for fusion in fusions
-        ),
+        ],
     )
 
 
 def _name(fusion: DifferentialFusion) -> str:
     return f"{fusion.name} (with {', '.join(fusion.pooled)})" if fusion.pooled else fusion.name
-
-
-def _marker_table(markers: Sequence[Marker]) -> Table:
-    return Table(
-        f"Immunohistochemical marker genes; {SCALED}",
-        columns("Stain", "Gene", ("Fragments", "number"), ("Per kb", "number")),
-        tuple((row.stain, row.gene, count(row.fragments), f"{row.tpm_like:,.0f}") for row in markers),
-    )
-
-
-def _printed(absent: Sequence[DifferentialFusion], markers: Sequence[Marker]) -> list[str]:
-    sentences = []
-    if absent:
-        names = ", ".join(
-            f"{_name(fusion)} {count(fusion.five_prime_fragments)} and {count(fusion.three_prime_fragments)}"
-            for fusion in absent
-        )
-        sentences.append(
-            "Not found, with the fragments of the 5' and the 3' gene (without any, a negative result means "
-            f"little): {names}."
-        )
-    if markers:
-        stains = ", ".join(f"{row.stain} ({row.gene}) {count(row.fragments)}" for row in markers)
-        sentences.append(f"Fragments of immunohistochemical marker genes: {stains}.")
-    return sentences

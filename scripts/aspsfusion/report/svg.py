@@ -30,6 +30,9 @@ HATCH_WIDTH = 0.6
 
 PAPER = "#ffffff"
 
+MOST_TICKS = 5
+"""Values that there is room for at an axis, 0 included."""
+
 RIM = 1.2
 """Paper around a text."""
 
@@ -89,11 +92,8 @@ class Sheet:
     def __init__(self, width: float, height: float, identifier: str, words: str) -> None:
         """Make an empty sheet.
 
-        Args:
-            width: in points.
-            height: in points.
-            identifier: prefix of the ids inside the drawing, unique within the page.
-            words: what the drawing shows, for those who do not see it.
+        The `identifier` begins the ids inside the drawing and is unique within the page; the `words` say
+        what the drawing shows.
         """
         title = f"{identifier}-title"
         self._root = ElementTree.Element(
@@ -188,24 +188,19 @@ def _number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def round_ticks(highest: float, at_most: int = 5) -> list[float]:
-    """Return round values from 0 up to a highest one, to be written at an axis.
-
-    Args:
-        highest: above 0; no tick is above it.
-        at_most: ticks that there is room for, 0 included; 3 or more.
+def round_ticks(highest: float) -> list[float]:
+    """Return round values from 0 up to a highest one, which is above 0, to be written at an axis.
 
     >>> round_ticks(123.4)
     [0.0, 50.0, 100.0]
     >>> round_ticks(0.9)
     [0.0, 0.2, 0.4, 0.6, 0.8]
     """
-    power = floor(log10(highest / at_most))
+    power = floor(log10(highest / MOST_TICKS))
     # The smallest step may have too many ticks, the largest has fewer than half of those allowed.
-    steps = (factor * 10.0**power for factor in (1, 2, 5, 10, 20))
-    step = next(step for step in steps if _intervals(highest, step) < at_most)
-    return [round(number * step, max(0, -power)) for number in range(_intervals(highest, step) + 1)]
-
-
-def _intervals(highest: float, step: float) -> int:
-    return int(highest / step + 1e-9)  # a quotient just below a whole number is meant to be whole
+    for factor in (1, 2, 5, 10, 20):
+        step = factor * 10.0**power
+        intervals = int(highest / step + 1e-9)  # a quotient just below a whole number is meant to be whole
+        if intervals < MOST_TICKS:
+            break
+    return [round(number * step, max(0, -power)) for number in range(intervals + 1)]

@@ -25,6 +25,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pysam
 
@@ -38,6 +39,7 @@ VCF_VERSION = "VCFv4.3"
 CONTAMINATION_FILTER = "POSSIBLE_CONTAMINATION"
 
 Value = str | int | float | bool | None
+SideName = Literal["five_prime", "three_prime"]
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class Breakend:
     alternative: str
     info: str
     sample: str
-    filter: str = "PASS"
+    filter: str
 
     def line(self) -> str:
         """Return the record as a line of the VCF."""
@@ -163,66 +165,52 @@ def chromosome_order(name: str) -> tuple[int, str]:
     return {"X": 1000, "Y": 1001, "M": 1002, "MT": 1002}.get(short, 1003), name
 
 
-def bracket_notation(base: str, *, own_left: bool, mate: str, mate_left: bool) -> str:
-    """Return the ALT of a breakend.
-
-    Args:
-        base: the joined base at this breakend with inserted bases beside it, plus strand.
-        own_left: whether the bases that belong to the fusion lie on the left of this breakend.
-        mate: the mate's place, `chrom:position`, 1-based.
-        mate_left: whether the bases that belong to the fusion lie on the left of the mate.
-
-    >>> bracket_notation("G", own_left=True, mate="chrX:9", mate_left=True)
-    'G]chrX:9]'
-    """
-    bracket = "]" if mate_left else "["
-    joined = f"{bracket}{mate}{bracket}"
-    return f"{base}{joined}" if own_left else f"{joined}{base}"
-
-
 def breakends(fusion: Fusion) -> tuple[Breakend, Breakend]:
     """Return the two records of a fusion, that of the 5' gene first.
 
     They are named by the junction, so that it has the same names in every sample of a cohort.
     """
+    return _breakend(fusion, "five_prime"), _breakend(fusion, "three_prime")
+
+
+def _breakend(fusion: Fusion, name: SideName) -> Breakend:
     five, three = fusion.five_prime, fusion.three_prime
     places = [f"{five.gene}_{five.pos}", fusion.inserted_sequence, f"{three.gene}_{three.pos}"]
     event = "_".join(filter(None, places))
-    five_base, three_base = _joined_bases(fusion)
-    five_left, three_left = five.strand == "+", three.strand == "-"
-    # Inserted bases are part of the replacement string, beside the joined base (VCF 4.3, section 5.4.1).
+    before, _, after = fusion.junction_parts
+    is_five = name == "five_prime"
+    if is_five:
+        side, mate, mate_name, base = five, three, "three_prime", before[-1:] or "N"
+    else:
+        side, mate, mate_name, base = three, five, "five_prime", after[:1] or "N"
     inserted = fusion.inserted_sequence
-    five_bases = five_base + inserted if five_left else reverse_complement(inserted) + five_base
-    three_bases = three_base + reverse_complement(inserted) if three_left else inserted + three_base
-    five_alt = bracket_notation(five_bases, own_left=five_left, mate=_place(three), mate_left=three_left)
-    three_alt = bracket_notation(three_bases, own_left=three_left, mate=_place(five), mate_left=five_left)
-    five_id, three_id = f"{event}_five_prime", f"{event}_three_prime"
-    status = CONTAMINATION_FILTER if fusion.contamination else "PASS"
-    five_values = _values(fusion, five, event, "five_prime", three_id, fusion.wild_type_five_prime)
-    three_values = _values(fusion, three, event, "three_prime", five_id, fusion.wild_type_three_prime)
-    return (
-        Breakend(five.chrom, five.pos, five_id, five_base, five_alt, *_cells(five_values), status),
-        Breakend(three.chrom, three.pos, three_id, three_base, three_alt, *_cells(three_values), status),
+    if side.strand == "-":
+        base, inserted = reverse_complement(base), reverse_complement(inserted)
+    own_left, mate_left = is_five == (side.strand == "+"), is_five == (mate.strand == "-")
+    bracket = "]" if mate_left else "["
+    place = f"{bracket}{mate.chrom}:{mate.pos}{bracket}"
+    # Inserted bases are part of the replacement string, beside the joined base (VCF 4.3, section 5.4.1).
+    values = _values(fusion, side, event, name, f"{event}_{mate_name}")
+    entries = (
+        field.name if field.type == "Flag" else f"{field.name}={escape(str(values[field.name]))}"
+        for field in INFO_FIELDS
+        if values[field.name] is not None and values[field.name] is not False
+    )
+    cells = ("." if values[field.name] is None else str(values[field.name]) for field in FORMAT_FIELDS)
+    return Breakend(
+        side.chrom,
+        side.pos,
+        f"{event}_{name}",
+        base,
+        f"{base}{inserted}{place}" if own_left else f"{place}{inserted}{base}",
+        ";".join(entries),
+        ":".join(cells),
+        CONTAMINATION_FILTER if fusion.contamination else "PASS",
     )
 
 
-def _place(side: FusionSide) -> str:
-    return f"{side.chrom}:{side.pos}"
-
-
-def _joined_bases(fusion: Fusion) -> tuple[str, str]:
-    """Return the two joined bases on the plus strand; N where the junction sequence is not known."""
-    before, _, after = fusion.junction_parts
-    joined = (before[-1:] or "N", fusion.five_prime.strand), (after[:1] or "N", fusion.three_prime.strand)
-    five, three = (base if strand == "+" else reverse_complement(base) for base, strand in joined)
-    return five, three
-
-
-def _values(
-    fusion: Fusion, side: FusionSide, event: str, name: str, mate: str, wild_type: int
-) -> dict[str, Value]:
+def _values(fusion: Fusion, side: FusionSide, event: str, name: SideName, mate: str) -> dict[str, Value]:
     """Return what a record says, by the names of its fields."""
-    in_frame = {True: "yes", False: "no", None: "unknown"}[fusion.in_frame]
     return {
         "GT": SEEN,
         "SVTYPE": "BND",
@@ -239,10 +227,10 @@ def _values(
         "SPLIT_READS": fusion.split_reads,
         "SPANNING_PAIRS": fusion.spanning_pairs,
         "FRAGMENTS": fusion.fragments,
-        "WILD_TYPE": wild_type,
+        "WILD_TYPE": fusion.wild_type_five_prime if name == "five_prime" else fusion.wild_type_three_prime,
         "FRACTION": fusion.fraction_three_prime,
         "CONFIDENCE": fusion.confidence,
-        "IN_FRAME": in_frame,
+        "IN_FRAME": {True: "yes", False: "no", None: "unknown"}[fusion.in_frame],
         "INSERTED": fusion.inserted_sequence or None,
         "DEVIATION": fusion.deviation or None,
         "HGVS": fusion.hgvs,
@@ -252,22 +240,6 @@ def _values(
         "TARGET": fusion.is_target,
         "RECIPROCAL": fusion.reciprocal,
     }
-
-
-def _cells(values: Mapping[str, Value]) -> tuple[str, str]:
-    """Return INFO and the sample's column."""
-    info = (_info_entry(field, values[field.name]) for field in INFO_FIELDS if _is_known(values[field.name]))
-    sample = ("." if values[field.name] is None else str(values[field.name]) for field in FORMAT_FIELDS)
-    return ";".join(info), ":".join(sample)
-
-
-def _is_known(value: Value) -> bool:
-    """Whether INFO carries the value: None and an unset flag are left out, 0 is not."""
-    return value is not None and value is not False
-
-
-def _info_entry(field: InfoField, value: Value) -> str:
-    return field.name if field.type == "Flag" else f"{field.name}={escape(str(value))}"
 
 
 def escape(value: str) -> str:
@@ -298,20 +270,17 @@ def _header(report: Report, contigs: Sequence[str], chromosomes: Mapping[str, Co
         for kind, declared in (("INFO", INFO_FIELDS), ("FORMAT", FORMAT_FIELDS))
         for field in declared
     ]
-    lines += [_contig_line(name, chromosomes.get(name), report) for name in contigs]
+    for name in contigs:
+        parts = [f"ID={name}"]
+        if name in chromosomes and chromosomes[name].length:
+            parts.append(f"length={chromosomes[name].length}")
+        # Only of a chromosome that was there whole.
+        if name in report.reference.checksums:
+            parts.append(f"md5={report.reference.checksums[name]}")
+        lines.append(f"##contig=<{','.join(parts)},assembly={escape(report.panel.build)}>")
     # A sample's name may hold blanks, and nothing that would end the cell.
     name = _one_line(report.sample_id)
     return [*lines, f"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{name}"]
-
-
-def _contig_line(name: str, chromosome: Contig | None, report: Report) -> str:
-    """Return the line of a chromosome; a checksum only of one that was there whole."""
-    parts = [f"ID={name}"]
-    if chromosome and chromosome.length:
-        parts.append(f"length={chromosome.length}")
-    if name in report.reference.checksums:
-        parts.append(f"md5={report.reference.checksums[name]}")
-    return f"##contig=<{','.join(parts)},assembly={escape(report.panel.build)}>"
 
 
 def _one_line(text: str) -> str:

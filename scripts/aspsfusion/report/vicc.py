@@ -49,7 +49,7 @@ def assayed_fusion(fusion: Fusion, report: Report) -> Json:
     if inserted := fusion.inserted_sequence.upper():
         linker = {"type": "LiteralSequenceExpression", "sequence": inserted}
         elements.insert(1, {"type": "LinkerSequenceElement", "linkerSequence": linker})
-    name = " ".join(["RNA sequencing, aspsfusion", report.software.get("aspsfusion", "")]).strip()
+    name = f"RNA sequencing, aspsfusion {report.software.get('aspsfusion', '')}".strip()
     return {
         "type": "AssayedFusion",
         "structure": elements,
