@@ -66,10 +66,7 @@ class CallParameters(Strict):
         "percent deamination leave a wide reserve",
     )
     min_span: int = Field(
-        25,
-        ge=15,
-        le=100,
-        description="fewest bases that each mate of a spanning pair needs in its own gene",
+        25, ge=15, le=100, description="fewest bases that each mate of a spanning pair needs in its own gene"
     )
     max_insert: int = Field(
         1000,

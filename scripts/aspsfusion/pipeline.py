@@ -36,10 +36,6 @@ ALWAYS = (".report.html", ".fusions.tsv", ".fusions.vcf.gz")
 """Files that are written from every report; others of `report.files.WRITERS` where they are wanted."""
 
 
-def _no_word(stage: str) -> None:
-    """Say nothing."""
-
-
 @dataclass(frozen=True)
 class Watcher:
     """Receives reports on how far a sample has come.
@@ -49,18 +45,16 @@ class Watcher:
         fragments: called now and then with the fragments aligned so far.
     """
 
-    stage: Callable[[str], None] = _no_word
+    stage: Callable[[str], object] = lambda stage: None
     fragments: Progress = no_progress
+
+
+NOBODY = Watcher()
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The thresholds of a sample's stages.
-
-    Attributes:
-        call: those of the evidence.
-        classify: those of the verdict.
-    """
+    """The thresholds of a sample: those of the evidence, and those of the verdict."""
 
     call: CallParameters
     classify: ClassifyParameters
@@ -142,7 +136,7 @@ def call_candidates(
     structures: ReadStructures = TEMPLATES_ALONE,
     primers: Path | None = None,
     threads: int = 1,
-    watcher: Watcher | None = None,
+    watcher: Watcher = NOBODY,
     settle: bool = True,
     platform: str = SHORT,
     force: bool = False,
@@ -171,7 +165,6 @@ def call_candidates(
     Raises:
         AspsfusionError: a stage failed.
     """
-    watcher = watcher or Watcher()
     panel, bam = caller.panel, outputs["bam"]
     if platform != SHORT:
         watcher.stage("align")
@@ -225,26 +218,14 @@ def run_analyse(
     thresholds: Thresholds,
     *,
     threads: int = 1,
-    watcher: Watcher | None = None,
-    settle: bool = True,
+    watcher: Watcher = NOBODY,
 ) -> Report:
-    """Take one sample from its candidate fragments to its report.
-
-    Args:
-        given: what the sample is.
-        files: what to write.
-        thresholds: of all stages.
-        threads: threads of the aligner.
-        watcher: receives reports on how far it has come.
-        settle: see `call_candidates`.
-
-    Returns:
-        The report that was written.
+    """Take one sample from its candidate fragments to its report, and return the report.
 
     Raises:
         AspsfusionError: a stage failed. What the stages before it wrote stays.
     """
-    watcher, force = watcher or Watcher(), files.force
+    force = files.force
     # Before the work of the stages, which a wrong file would make worthless.
     screen = read_metrics(given.screen, SCREEN_KEYS)
     platform = platform_of(given.platform, screen)
@@ -271,7 +252,6 @@ def run_analyse(
             primers=given.primers,
             threads=threads,
             watcher=watcher,
-            settle=settle,
             platform=platform,
             force=force,
         )
@@ -283,12 +263,7 @@ def run_analyse(
         run_tag(given.panel, bam, record, tagged, reference, session=session, sample=sampled, force=force)
     watcher.stage("report")
     results = StageResults(
-        files.sample,
-        screen,
-        read_metrics(align, ALIGN_KEYS),
-        record,
-        given.library,
-        given.tumour_fraction,
+        files.sample, screen, read_metrics(align, ALIGN_KEYS), record, given.library, given.tumour_fraction
     )
     report = compose_report(panel, results, thresholds.classify, given.baseline)
     files.write(report)
@@ -296,11 +271,7 @@ def run_analyse(
 
 
 def _require_plain_reads(given: SampleInput) -> None:
-    """Refuse what describes short reads for long ones.
-
-    Raises:
-        ParameterError: read structures or primers are given.
-    """
+    """Refuse what describes short reads for long ones."""
     option = "--umi" if given.structures.layouts else "--primers" if given.primers else None
     if option:
         raise ParameterError(
@@ -310,11 +281,7 @@ def _require_plain_reads(given: SampleInput) -> None:
 
 
 def _require_unaligned(origin: str, structures: ReadStructures) -> None:
-    """Refuse read structures for reads from an aligned file, which may be clipped.
-
-    Raises:
-        ParameterError: the reads are from such a file.
-    """
+    """Refuse read structures for reads from an aligned file, which may be clipped."""
     if " aligned to " in origin:
         raise ParameterError(
             f"--umi {' '.join(structures.texts)}: a read structure needs unaligned reads, and these are from "

@@ -46,19 +46,10 @@ COMMANDS = {
         "put simulated fragments of a fusion into a laboratory's own negative reads, at stated shares",
     ),
     "screen": ("screen", "keep the fragments that share a k-mer with the panel"),
-    "extract": (
-        "screen",
-        "keep the fragments of a BAM, CRAM or SAM file that share a k-mer with the panel",
-    ),
-    "samplesheet": (
-        "samplesheet",
-        "write a sample sheet from a directory of FASTQ, BAM or CRAM files",
-    ),
+    "extract": ("screen", "keep the fragments of a BAM, CRAM or SAM file that share a k-mer with the panel"),
+    "samplesheet": ("samplesheet", "write a sample sheet from a directory of FASTQ, BAM or CRAM files"),
     "align": ("stages", "trim candidate fragments and align them to the panel"),
-    "evidence": (
-        "stages",
-        "count what the wild type explains and collect the fragments that it does not",
-    ),
+    "evidence": ("stages", "count what the wild type explains and collect the fragments that it does not"),
     "call": ("stages", "decide between the wild type and every candidate junction"),
     "tag": ("stages", "place the supporting reads on their junctions, for a genome viewer"),
     "report": ("report", "give the verdict on a sample and write its report"),

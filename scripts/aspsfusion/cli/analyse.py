@@ -2,14 +2,15 @@
 
 import argparse
 import time
-from pathlib import Path
 
 from aspsfusion.cli.options import (
     ProgressLine,
     add_force,
     add_library,
+    add_number,
     add_panel,
     add_parameters,
+    add_path,
     add_platform,
     add_primers,
     add_sample,
@@ -39,27 +40,20 @@ FURTHER = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `analyse`."""
+    """Add its arguments."""
     add_panel(parser)
     add_sample(parser, "sample name")
-    parser.add_argument(
-        "--reads",
-        type=Path,
-        required=True,
-        metavar="FASTQ",
-        help="candidates written by 'aspsfusion screen' or 'aspsfusion extract'",
-    )
-    parser.add_argument("--screen", type=Path, required=True, metavar="JSON", help="written by the same")
+    add_path(parser, "--reads", "FASTQ", "candidates written by 'aspsfusion screen' or 'aspsfusion extract'")
+    add_path(parser, "--screen", "JSON", "written by the same")
     add_library(parser)
     add_umi(parser)
     add_primers(parser)
     add_platform(parser, PLATFORMS)
-    parser.add_argument(
+    add_path(
+        parser,
         "--output",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="directory for the files of the sample; the name of each begins with the sample's",
+        "DIR",
+        "directory for the files of the sample; the name of each begins with the sample's",
     )
     parser.add_argument(
         "--also",
@@ -75,18 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the sample's own record (SAMPLE.record.json) and no report: the samples of its batch are "
         "to be compared first",
     )
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of align (default: 1)")
+    add_number(parser, "--threads", 1, "threads of align")
     add_force(parser)
     for model in (CallParameters, ClassifyParameters):
         add_parameters(parser, model)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Analyse a sample.
-
-    Raises:
-        AspsfusionError: a stage failed, or a file is there already.
-    """
+    """Analyse a sample."""
     from aspsfusion.errors import STAGE_MARK
     from aspsfusion.pipeline import SampleFiles, SampleInput, Thresholds, Watcher, run_analyse
 

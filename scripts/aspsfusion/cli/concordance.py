@@ -15,27 +15,16 @@ reports name it, such as 'type 1'). Writes verification.html and verification.ts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
-    parser.add_argument(
-        "directories", type=Path, nargs="+", metavar="OUTDIR", help="output directory of a batch"
-    )
+    """Add its arguments."""
+    add_path(parser, "directories", "OUTDIR", "output directory of a batch", nargs="+")
     add_path(parser, "--truth", "TSV", "what is known of the samples")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=Path("concordance"),
-        metavar="PREFIX",
-        help="path that the names of page and table begin with (default: %(default)s)",
-    )
+    text = "path that the names of page and table begin with (default: %(default)s)"
+    add_path(parser, "--output", "PREFIX", text, default=Path("concordance"))
     add_force(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write page and table.
-
-    Raises:
-        AspsfusionError: a file cannot be read or written.
-    """
+    """Write page and table."""
     from aspsfusion.validation.concordance import (
         RIGHT,
         agreement_of,

@@ -5,8 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO, TypeVar
 
 from aspsfusion.errors import ParameterError, printable
 from aspsfusion.io.plain_text import stream_below
@@ -73,9 +72,20 @@ def run_part(args: argparse.Namespace) -> int | None:
     return status
 
 
-def add_path(parser: argparse.ArgumentParser, option: str, metavar: str, text: str) -> None:
-    """Add an option for a file or directory that must be given."""
-    parser.add_argument(option, type=Path, required=True, metavar=metavar, help=text)
+def add_path(
+    parser: "argparse._ActionsContainer", name: str, metavar: str, text: str, **settings: Any
+) -> None:
+    """Add an argument for a file or directory; an option must be given unless the settings say otherwise."""
+    needed = {"required": "default" not in settings} if name.startswith("--") else {}
+    parser.add_argument(name, type=Path, metavar=metavar, help=text, **(needed | settings))
+
+
+def add_number(
+    parser: "argparse._ActionsContainer", option: str, default: float, text: str, metavar: str = "N"
+) -> None:
+    """Add an option for a number of the type of its default, which the help names."""
+    help_text = f"{text} (default: %(default)s)"
+    parser.add_argument(option, type=type(default), default=default, metavar=metavar, help=help_text)
 
 
 def add_panel(parser: argparse.ArgumentParser) -> None:
@@ -85,13 +95,8 @@ def add_panel(parser: argparse.ArgumentParser) -> None:
 
 def add_panel_yaml(parser: argparse.ArgumentParser) -> None:
     """Add `--panel YAML`."""
-    parser.add_argument(
-        "--panel",
-        type=Path,
-        default=ROOT / PANEL,
-        metavar="YAML",
-        help=f"panel YAML (default: the shipped one, {Path(PANEL).stem})",
-    )
+    text = f"panel YAML (default: the shipped one, {Path(PANEL).stem})"
+    add_path(parser, "--panel", "YAML", text, default=ROOT / PANEL)
 
 
 def add_sample(parser: argparse.ArgumentParser, help_text: str, *, required: bool = True) -> None:
@@ -127,14 +132,14 @@ def add_library(parser: argparse.ArgumentParser) -> None:
         help="share of tumour cells by the pathologist's count, above 0 and up to 1; half of it bounds the "
         "share down to which the fusion can be excluded",
     )
-    parser.add_argument(
+    add_path(
+        parser,
         "--baseline",
-        type=Path,
+        "JSON",
+        "reports of negative samples of the same kind of library, against which the coverage of the 3' gene "
+        "upstream and downstream of the breakpoints is tested; five or more are used",
         nargs="+",
         default=[],
-        metavar="JSON",
-        help="reports of negative samples of the same kind of library, against which the coverage of the 3' "
-        "gene upstream and downstream of the breakpoints is tested; five or more are used",
     )
 
 
@@ -152,12 +157,13 @@ def add_umi(parser: argparse.ArgumentParser) -> None:
 
 def add_primers(parser: argparse.ArgumentParser) -> None:
     """Add `--primers`: the gene-specific primers of the library."""
-    parser.add_argument(
+    add_path(
+        parser,
         "--primers",
-        type=Path,
-        metavar="FASTA",
-        help="gene-specific primers of an amplicon or anchored library, 5' to 3', placed on the panel by "
-        "their 3' ends: what begins at them informs, and their ends distinguish no molecules",
+        "FASTA",
+        "gene-specific primers of an amplicon or anchored library, 5' to 3', placed on the panel by their 3' "
+        "ends: what begins at them informs, and their ends distinguish no molecules",
+        required=False,
     )
 
 
@@ -172,11 +178,7 @@ def add_platform(parser: argparse.ArgumentParser, choices: tuple[str, ...]) -> N
 
 
 def structures_from(args: argparse.Namespace) -> "ReadStructures":
-    """Return the read structures of `--umi`.
-
-    Raises:
-        ParameterError: one cannot be used.
-    """
+    """Return the read structures of `--umi`; raises ParameterError where one cannot be used."""
     from aspsfusion.align.structures import FORMS, StructureError, read_structures
 
     try:
@@ -195,11 +197,7 @@ def _share(text: str) -> float:
 
 
 def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
-    """Return the imbalance of the negative samples of `--baseline`.
-
-    Raises:
-        AspsfusionError: a report cannot be read, or is not of a negative sample.
-    """
+    """Return the imbalance of the samples of `--baseline`; raises where one is not negative."""
     from aspsfusion.interpret.agreement import read_judged
 
     found = []
@@ -216,11 +214,7 @@ def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
 
 
 def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:
-    """Stop before any work when an output exists and may not be replaced.
-
-    Raises:
-        ParameterError: names the first such file.
-    """
+    """Stop before any work when an output exists and may not be replaced; the error names the first one."""
     for path in paths:
         if path is not None and path.exists() and not force:
             raise ParameterError(
@@ -244,11 +238,7 @@ def add_parameters(parser: argparse.ArgumentParser, model: "type[BaseModel]") ->
 
 
 def parameters_from(args: argparse.Namespace, model: type[Parameters]) -> Parameters:
-    """Return the parameter model filled from parsed options.
-
-    Raises:
-        ParameterError: a value lies outside its range.
-    """
+    """Return the parameter model filled from parsed options; raises where a value is out of range."""
     from pydantic import ValidationError
 
     try:
@@ -281,12 +271,7 @@ class ProgressLine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._terminal:
             self._stream.write("\r\x1b[K")
             self._stream.flush()

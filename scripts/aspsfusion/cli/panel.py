@@ -2,9 +2,16 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from aspsfusion.cli.options import Command, ProgressLine, add_panel_yaml, add_part, add_path, run_part
+from aspsfusion.cli.options import (
+    Command,
+    ProgressLine,
+    add_number,
+    add_panel_yaml,
+    add_part,
+    add_path,
+    run_part,
+)
 
 DEMO_DESCRIPTION = """\
 Write a demonstration reference: the loci of a panel with true coordinates, exon lengths, splice sites, open
@@ -35,9 +42,7 @@ def _add_demo_reference(parser: argparse.ArgumentParser) -> None:
     parser.description = DEMO_DESCRIPTION
     add_panel_yaml(parser)
     add_path(parser, "--output", "FASTA.gz", "FASTA to write, compressed with bgzip")
-    parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="seed of the filler (default: %(default)s)"
-    )
+    add_number(parser, "--seed", 1, "seed of the filler")
     parser.add_argument("--force", action="store_true", help="replace the output if it exists")
 
 
@@ -86,9 +91,8 @@ def _add_panel(parser: argparse.ArgumentParser) -> None:
 
 def _add_definition(parser: argparse.ArgumentParser) -> None:
     add_panel_yaml(parser)
-    parser.add_argument(
-        "--gtf", type=Path, metavar="GTF", help="annotation for genes that the panel names without exons"
-    )
+    text = "annotation for genes that the panel names without exons"
+    add_path(parser, "--gtf", "GTF", text, required=False)
 
 
 def _build(args: argparse.Namespace) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aspsfusion.cli.options import (
@@ -10,6 +9,7 @@ from aspsfusion.cli.options import (
     add_force,
     add_library,
     add_parameters,
+    add_path,
     add_sample,
     baseline_from,
     parameters_from,
@@ -71,19 +71,10 @@ def sheet_cell(text: str) -> tuple[str, str]:
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--from",
-        dest="source",
-        type=Path,
-        metavar="JSON",
-        help="write from this report.json, or record.json of 'aspsfusion analyse --record', alone",
-    )
-    parser.add_argument(
-        "--batch",
-        type=Path,
-        metavar="JSON",
-        help="what the batch says about the sample, written by 'aspsfusion workflow compare'",
-    )
+    text = "write from this report.json, or record.json of 'aspsfusion analyse --record', alone"
+    add_path(parser, "--from", "JSON", text, dest="source", required=False)
+    text = "what the batch says about the sample, written by 'aspsfusion workflow compare'"
+    add_path(parser, "--batch", "JSON", text, required=False)
     parser.add_argument(
         "--sheet",
         type=sheet_cell,
@@ -92,16 +83,14 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=TEXT",
         help="what the sample sheet says of the sample, printed as given; may be repeated",
     )
-    parser.add_argument(
-        "--panel", type=Path, metavar="DIR", help="directory written by 'aspsfusion panel build'"
-    )
+    add_path(parser, "--panel", "DIR", "directory written by 'aspsfusion panel build'", required=False)
     add_sample(parser, "sample name", required=False)
     for name, stage in (("screen", "screen"), ("align", "align"), ("calls", "call")):
-        parser.add_argument(f"--{name}", type=Path, metavar="JSON", help=f"written by 'aspsfusion {stage}'")
+        add_path(parser, f"--{name}", "JSON", f"written by 'aspsfusion {stage}'", required=False)
     add_library(parser)
-    parser.add_argument("--json", type=Path, metavar="JSON", help="the record of the sample, to be written")
+    add_path(parser, "--json", "JSON", "the record of the sample, to be written", required=False)
     for name, (_, value, words) in OUTPUTS.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, metavar=value, help=words)
+        add_path(parser, f"--{name.replace('_', '-')}", value, words, required=False)
     add_force(parser)
     add_parameters(parser, ClassifyParameters)
 
@@ -167,15 +156,14 @@ def _compose(args: argparse.Namespace) -> "Report":
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("report", type=Path, metavar="REPORT.json", help="report of the sample")
+    add_path(parser, "report", "REPORT.json", "report of the sample")
     parser.add_argument(
         "read", nargs="?", metavar="READ", help="name of a read, or NAME#NUMBER where names repeat"
     )
-    parser.add_argument("--panel", type=Path, metavar="DIR", help="panel that the sample was called with")
-    parser.add_argument(
-        "--evidence", type=Path, metavar="JSON.GZ", help="written by 'aspsfusion evidence' for the sample"
-    )
-    parser.add_argument("--bam", type=Path, metavar="BAM", help="the sample's panel.bam")
+    add_path(parser, "--panel", "DIR", "panel that the sample was called with", required=False)
+    text = "written by 'aspsfusion evidence' for the sample"
+    add_path(parser, "--evidence", "JSON.GZ", text, required=False)
+    add_path(parser, "--bam", "BAM", "the sample's panel.bam", required=False)
 
 
 def _explain(args: argparse.Namespace) -> None:

@@ -21,26 +21,25 @@ the repository does the same. Give the same command again to go on where a run e
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `run`."""
+    """Add its arguments."""
     reads = parser.add_mutually_exclusive_group(required=True)
-    reads.add_argument(
+    add_path(
+        reads,
         "--reads",
-        type=Path,
-        metavar="DIR",
-        help="directory of FASTQ, BAM or CRAM files whose names say which sample they are of; "
-        "OUTPUT/samples.tsv is the sheet made of them, which keeps what is entered in it by hand",
+        "DIR",
+        "directory of FASTQ, BAM or CRAM files whose names say which sample they are of; OUTPUT/samples.tsv "
+        "is the sheet made of them, which keeps what is entered in it by hand",
+        required=False,
     )
-    reads.add_argument("--samples", type=Path, metavar="TSV", help="sample sheet")
+    add_path(reads, "--samples", "TSV", "sample sheet", required=False)
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--genome", type=Path, metavar="FASTA", help="GRCh38, plain, gzip or bgzip; or loci of samtools faidx"
-    )
+    text = "GRCh38, plain, gzip or bgzip; or loci of samtools faidx"
+    add_path(source, "--genome", "FASTA", text, required=False)
     source.add_argument(
         "--fetch", metavar="SOURCE", help="download the panel's loci instead: ucsc, ensembl or ucsc=URL"
     )
-    source.add_argument(
-        "--panel-dir", type=Path, metavar="DIR", help="panel that is built already, which is only read"
-    )
+    text = "panel that is built already, which is only read"
+    add_path(source, "--panel-dir", "DIR", text, required=False)
     add_path(parser, "--output", "DIR", "directory that everything is written to")
     parser.add_argument(
         "--cores",
@@ -68,12 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prove what is given, write sheet and configuration, and run the workflow.
-
-    Raises:
-        AspsfusionError: something that is given is wrong.
-    """
+    """Prove what is given, write sheet and configuration, and run the workflow."""
     from aspsfusion.batch.samples import read_samples
+    from aspsfusion.batch.samplesheet import run_samplesheet
     from aspsfusion.batch.start import (
         CONFIG,
         DEFAULT_PROFILE,
@@ -112,22 +108,15 @@ def run(args: argparse.Namespace) -> int:
     }
     config = configuration(given, args.config)
     if args.reads:
-        _make_sheet(args)
+        args.output.mkdir(parents=True, exist_ok=True)
+        sheet = run_samplesheet(args.reads, args.output / SHEET, recursive=args.recursive, append=True)
+        for path, reason in sheet.skipped:
+            print(f"left out {path}: {reason}")
     read_samples(given["samples"])
     args.output.mkdir(parents=True, exist_ok=True)
     write_configuration(config, args.output / CONFIG)
     options = ["--cores", str(cores)] if cores else []
     return run_workflow(args.output / CONFIG, [*options, *args.arguments], profile=profile)
-
-
-def _make_sheet(args: argparse.Namespace) -> None:
-    from aspsfusion.batch.samplesheet import run_samplesheet
-    from aspsfusion.batch.start import SHEET
-
-    args.output.mkdir(parents=True, exist_ok=True)
-    sheet = run_samplesheet(args.reads, args.output / SHEET, recursive=args.recursive, append=True)
-    for path, reason in sheet.skipped:
-        print(f"left out {path}: {reason}")
 
 
 def _absolute(path: Path) -> str:

@@ -1,7 +1,6 @@
 """Runs `samplesheet`: a sample sheet from the names of files."""
 
 import argparse
-from pathlib import Path
 
 from aspsfusion.batch.samples import CONTROLS, LIBRARIES
 from aspsfusion.cli.options import add_force, add_path, add_umi, refuse_existing, structures_from
@@ -17,8 +16,8 @@ Columns that are left empty can be filled in by hand. --append keeps all rows th
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `samplesheet`."""
-    parser.add_argument("directory", type=Path, metavar="DIR", help="directory with the reads")
+    """Add its arguments."""
+    add_path(parser, "directory", "DIR", "directory with the reads")
     add_path(parser, "--output", "TSV", "sample sheet to write")
     parser.add_argument(
         "--recursive", action="store_true", help="look into directories inside the directory as well"

@@ -1,7 +1,6 @@
 """Runs `screen` and `extract`: the fragments of a sample that share a k-mer with the panel."""
 
 import argparse
-from pathlib import Path
 
 from aspsfusion.cli.options import Command, ProgressLine, add_force, add_panel, add_path, refuse_existing
 from aspsfusion.errors import ParameterError
@@ -19,27 +18,17 @@ EXTRACT_EXAMPLE = """example:
 
 def _add_screen(parser: argparse.ArgumentParser) -> None:
     add_panel(parser)
-    parser.add_argument(
-        "fastq_1",
-        type=Path,
-        metavar="R1",
-        help="first mates, single reads, or both mates interleaved; - for standard input",
+    add_path(
+        parser, "fastq_1", "R1", "first mates, single reads, or both mates interleaved; - for standard input"
     )
-    parser.add_argument("fastq_2", type=Path, metavar="R2", nargs="?", help="second mates")
+    add_path(parser, "fastq_2", "R2", "second mates", nargs="?")
     parser.add_argument(
         "--interleaved",
         action="store_true",
         help="one file holds both mates interleaved (default: detected from the names)",
     )
-    parser.add_argument(
-        "--lane",
-        type=Path,
-        nargs="+",
-        action="append",
-        default=[],
-        metavar="FASTQ",
-        help="one or two files of a further lane of the same sample; may be repeated",
-    )
+    text = "one or two files of a further lane of the same sample; may be repeated"
+    add_path(parser, "--lane", "FASTQ", text, nargs="+", action="append", default=[])
     _add_outputs(parser)
 
 
@@ -67,18 +56,10 @@ def _screen(args: argparse.Namespace) -> None:
 
 def _add_extract(parser: argparse.ArgumentParser) -> None:
     add_panel(parser)
-    parser.add_argument(
-        "alignments",
-        type=Path,
-        metavar="BAM",
-        help="reads as BAM, CRAM or SAM, aligned to any genome or unaligned, in any order, indexed or not",
-    )
-    parser.add_argument(
-        "--reference",
-        type=Path,
-        metavar="FASTA",
-        help="what a CRAM file was compressed with, unless it holds it; nothing is ever downloaded",
-    )
+    text = "reads as BAM, CRAM or SAM, aligned to any genome or unaligned, in any order, indexed or not"
+    add_path(parser, "alignments", "BAM", text)
+    text = "what a CRAM file was compressed with, unless it holds it; nothing is ever downloaded"
+    add_path(parser, "--reference", "FASTA", text, required=False)
     _add_outputs(parser)
 
 
@@ -87,15 +68,8 @@ def _extract(args: argparse.Namespace) -> None:
 
     refuse_existing([args.output, args.metrics], force=args.force)
     with ProgressLine("reads") as line:
-        result = run_extract(
-            args.panel,
-            args.alignments,
-            args.output,
-            args.metrics,
-            args.reference,
-            line.update,
-            force=args.force,
-        )
+        files = args.alignments, args.output, args.metrics, args.reference
+        result = run_extract(args.panel, *files, line.update, force=args.force)
     print(f"kept {result['candidate_fragments']} of {result['total_fragments']} fragments")
     incomplete = result["incomplete"]
     assert isinstance(incomplete, list)

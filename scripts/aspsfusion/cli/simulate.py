@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
-from aspsfusion.cli.options import Command, add_panel, add_path
+from aspsfusion.cli.options import Command, add_number, add_panel, add_path
 from aspsfusion.errors import AspsfusionError, ParameterError
 
 SIMULATE_DESCRIPTION = """\
@@ -42,9 +42,7 @@ example:
 
 COUNTS = (
     (
-        "coverage",
-        "coverage",
-        "GENE=N",
+        *("coverage", "coverage", "GENE=N"),
         "fragments of the primary transcript of one gene instead of --fragments",
     ),
     ("transcript", "transcripts", "GENE|NAME=N", "fragments of one transcript; quote the bar in a shell"),
@@ -77,9 +75,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     add_panel(parser)
     add_path(parser, "--output", "PREFIX", "path that the files' names begin with")
     parser.add_argument("--force", action="store_true", help="replace files that exist")
-    parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="seed of everything random (default: %(default)s)"
-    )
+    add_number(parser, "--seed", 1, "seed of everything random")
 
     group = parser.add_argument_group("molecules")
     group.add_argument(
@@ -90,13 +86,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help="fusion, see above; may be given several times",
     )
-    group.add_argument(
-        "--fragments",
-        type=int,
-        default=0,
-        metavar="N",
-        help="fragments of the primary transcript of every gene (default: %(default)s)",
-    )
+    add_number(group, "--fragments", 0, "fragments of the primary transcript of every gene")
     for option, field, metavar, text in COUNTS:
         group.add_argument(
             f"--{option}",
@@ -107,13 +97,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
             metavar=metavar,
             help=f"{text}; may be given several times",
         )
-    group.add_argument(
-        "--background",
-        type=int,
-        default=0,
-        metavar="N",
-        help="fragments of random sequence that is not of the panel (default: %(default)s)",
-    )
+    add_number(group, "--background", 0, "fragments of random sequence that is not of the panel")
 
     group = parser.add_argument_group("library and reads")
     defaults = SimulationParameters()
@@ -132,14 +116,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         help="gene-specific primer, see above; may be given several times",
     )
     for field, text in NUMBERS:
-        default = getattr(defaults, field)
-        group.add_argument(
-            f"--{field.replace('_', '-')}",
-            type=type(default),
-            default=default,
-            metavar="N",
-            help=f"{text} (default: %(default)s)",
-        )
+        add_number(group, f"--{field.replace('_', '-')}", getattr(defaults, field), text)
     group.add_argument("--single-end", action="store_true", help="read one end of each fragment only")
     group.add_argument(
         "--stranded",
@@ -184,16 +161,9 @@ def _by_name(option: str, counts: list[tuple[str, int]]) -> dict[str, int]:
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=Path("demo"),
-        metavar="DIR",
-        help="directory to write; an earlier demonstration in it is replaced (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--cores", type=int, default=2, metavar="N", help="processes at a time (default: %(default)s)"
-    )
+    text = "directory to write; an earlier demonstration in it is replaced (default: %(default)s)"
+    add_path(parser, "--output", "DIR", text, default=Path("demo"))
+    add_number(parser, "--cores", 2, "processes at a time")
 
 
 def _demo(args: argparse.Namespace) -> None:

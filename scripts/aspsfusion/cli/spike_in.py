@@ -1,10 +1,10 @@
 """Runs `spike-in`: proficiency samples out of a laboratory's own negative reads."""
 
 import argparse
-from pathlib import Path
 
 from aspsfusion.cli.options import (
     ProgressLine,
+    add_number,
     add_panel,
     add_parameters,
     add_path,
@@ -26,10 +26,10 @@ reads of a negative sample. Writes for each share reads and report, and spike_in
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+    """Add its arguments."""
     add_panel(parser)
-    parser.add_argument("fastq_1", type=Path, metavar="R1", help="FASTQ of a negative sample, plain or gzip")
-    parser.add_argument("fastq_2", type=Path, nargs="?", metavar="R2", help="FASTQ with the second mates")
+    add_path(parser, "fastq_1", "R1", "FASTQ of a negative sample, plain or gzip")
+    add_path(parser, "fastq_2", "R2", "FASTQ with the second mates", nargs="?")
     parser.add_argument(
         "--fusion", required=True, metavar="SPEC", help="fusion, as 'aspsfusion simulate' takes it"
     )
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="numbers of fragments with a read across the junction",
     )
     add_path(parser, "--output", "DIR", "directory to write, which must be new or empty")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed (default: %(default)s)")
+    add_number(parser, "--seed", 1, "seed")
     parser.add_argument(
         "--library",
         choices=["polyA", "total", "capture"],
@@ -63,11 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Make and analyse the samples.
-
-    Raises:
-        AspsfusionError: see `run_spike_in`.
-    """
+    """Make and analyse the samples."""
     from aspsfusion.io.temporary import scratch_directory
     from aspsfusion.screen.pairs import Lane
     from aspsfusion.validation.run import Chain

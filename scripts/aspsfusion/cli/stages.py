@@ -1,12 +1,12 @@
 """Runs `align`, `evidence`, `call` and `tag`: the stages that `analyse` runs in one process, one by one."""
 
 import argparse
-from pathlib import Path
 
 from aspsfusion.cli.options import (
     Command,
     ProgressLine,
     add_force,
+    add_number,
     add_panel,
     add_parameters,
     add_path,
@@ -47,7 +47,7 @@ def _add_align(parser: argparse.ArgumentParser) -> None:
     add_path(parser, "--metrics", "JSON", "counts of the stage")
     add_umi(parser)
     add_platform(parser, ("short", "ont", "pacbio", "long"))
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default: 1)")
+    add_number(parser, "--threads", 1, "threads")
     add_force(parser)
 
 
@@ -59,19 +59,11 @@ def _align(args: argparse.Namespace) -> None:
     refuse_existing([args.output, args.metrics], force=args.force)
     structures = structures_from(args)
     with ProgressLine("fragments") as line:
-        files = AlignFiles(args.reads, args.output, args.metrics)
-        if args.platform not in (None, SHORT):
-            run_long_align(args.panel, files, args.sample, args.platform, line.update, force=args.force)
-            return
-        run_align(
-            args.panel,
-            files,
-            args.sample,
-            args.threads,
-            line.update,
-            structures=structures,
-            force=args.force,
-        )
+        sample = args.panel, AlignFiles(args.reads, args.output, args.metrics), args.sample
+        if args.platform in (None, SHORT):
+            run_align(*sample, args.threads, line.update, structures=structures, force=args.force)
+        else:
+            run_long_align(*sample, args.platform, line.update, force=args.force)
 
 
 def _add_evidence(parser: argparse.ArgumentParser) -> None:
@@ -130,9 +122,7 @@ def _add_tag(parser: argparse.ArgumentParser) -> None:
     add_path(parser, "--calls", "JSON", "file written by 'aspsfusion call'")
     add_path(parser, "--output", "BAM", "BAM to write, with index")
     add_path(parser, "--reference", "FASTA", "FASTA to write, with index: what the BAM is aligned to")
-    parser.add_argument(
-        "--igv", type=Path, metavar="XML", help="IGV session to write, which opens both at the junction"
-    )
+    add_path(parser, "--igv", "XML", "IGV session to write, which opens both at the junction", required=False)
     add_force(parser)
 
 

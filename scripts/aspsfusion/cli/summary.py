@@ -1,10 +1,9 @@
 """`aspsfusion summary`."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aspsfusion.cli.options import add_force, add_parameters, parameters_from, refuse_existing
+from aspsfusion.cli.options import add_force, add_parameters, add_path, parameters_from, refuse_existing
 from aspsfusion.config import BatchParameters
 
 if TYPE_CHECKING:
@@ -21,33 +20,23 @@ Such a sample's report has to say so too; where it does not, the command stops a
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
-    parser.add_argument(
-        "reports",
-        type=Path,
-        nargs="*",
-        metavar="REPORT.json",
-        help="report of a sample; rows are in the order of the sheet, or without one of the reports",
-    )
-    parser.add_argument("--output-tsv", type=Path, required=True, metavar="TSV", help="table to write")
-    parser.add_argument("--output-html", type=Path, required=True, metavar="HTML", help="page to write")
-    parser.add_argument(
-        "--multiqc", type=Path, metavar="TSV", help="table for MultiQC, to be named *_mqc.tsv"
-    )
-    parser.add_argument(
-        "--samples",
-        type=Path,
-        metavar="TSV",
-        help="sample sheet; its columns 'control' and 'batch' declare controls and sequencing runs",
-    )
-    parser.add_argument(
+    """Add its arguments."""
+    text = "report of a sample; rows are in the order of the sheet, or without one of the reports"
+    add_path(parser, "reports", "REPORT.json", text, nargs="*")
+    add_path(parser, "--output-tsv", "TSV", "table to write")
+    add_path(parser, "--output-html", "HTML", "page to write")
+    text = "table for MultiQC, to be named *_mqc.tsv"
+    add_path(parser, "--multiqc", "TSV", text, required=False)
+    text = "sample sheet; its columns 'control' and 'batch' declare controls and sequencing runs"
+    add_path(parser, "--samples", "TSV", text, required=False)
+    add_path(
+        parser,
         "--outcomes",
-        type=Path,
+        "JSON",
+        "outcomes that the workflow keeps: samples without a result get a row too, and a result that is not "
+        "of the present inputs is shown as OUTDATED",
         nargs="+",
         default=[],
-        metavar="JSON",
-        help="outcomes that the workflow keeps: samples without a result get a row too, and a result that is "
-        "not of the present inputs is shown as OUTDATED",
     )
     add_present_inputs(parser)
     add_parameters(parser, BatchParameters)
@@ -56,29 +45,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_present_inputs(parser: argparse.ArgumentParser) -> None:
     """Add `--panel` and `--settings`, with which outcomes are compared besides the files of reads."""
-    parser.add_argument(
-        "--panel", type=Path, metavar="DIR", help="panel that outcomes have to be of, where it is known"
-    )
+    text = "panel that outcomes have to be of, where it is known"
+    add_path(parser, "--panel", "DIR", text, required=False)
     parser.add_argument(
         "--settings",
         default="",
         metavar="TEXT",
         help="what outcomes have to say of their thresholds, where it is known",
     )
-    parser.add_argument(
-        "--planned",
-        type=Path,
-        metavar="DIR",
-        help="what the workflow knows of the files of reads; without it those that were touched are read",
-    )
+    text = "what the workflow knows of the files of reads; without it those that were touched are read"
+    add_path(parser, "--planned", "DIR", text, required=False)
 
 
 def present_of(args: argparse.Namespace) -> "dict[str, Inputs]":
-    """Return the present inputs of the samples of `--samples`, with `--panel` and `--settings`.
-
-    Raises:
-        AspsfusionError: the sheet is wrong.
-    """
+    """Return the present inputs of the samples of `--samples`, with `--panel` and `--settings`."""
     from aspsfusion.batch.outcomes import present_inputs
     from aspsfusion.batch.samples import read_samples
 
@@ -92,12 +72,7 @@ def present_of(args: argparse.Namespace) -> "dict[str, Inputs]":
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write table and page.
-
-    Raises:
-        AspsfusionError: nothing is given, a file cannot be read or written, or a report does not say what it
-            has to say as one of this batch.
-    """
+    """Write table and page."""
     from aspsfusion.batch.multiqc import write_multiqc
     from aspsfusion.batch.outcomes import read_outcomes
     from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
@@ -126,15 +101,8 @@ def run(args: argparse.Namespace) -> None:
     batch = in_order(judge_batch(batch, sheet.runs, parameters), sheet.samples)
     outputs = [(args.output_tsv, write_summary_tsv), (args.output_html, write_summary_html)]
     for path, write in [*outputs, *([(args.multiqc, write_multiqc)] if args.multiqc else [])]:
-        rows = [
-            summary_row(
-                sample,
-                sheet.controls.get(sample.sample_id, ""),
-                directory=path.parent,
-                ntc_max_fragments=parameters.ntc_max_fragments,
-            )
-            for sample in batch
-        ]
+        settings = {"directory": path.parent, "ntc_max_fragments": parameters.ntc_max_fragments}
+        rows = [summary_row(each, sheet.controls.get(each.sample_id, ""), **settings) for each in batch]
         write(rows, path)
     sentence, _ = controls_sentence(rows)
     print(" ".join([f"{args.output_tsv}: {len(batch)} samples. Controls: {sentence}", *mixed_sources(rows)]))

@@ -3,12 +3,12 @@
 import argparse
 import sys
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aspsfusion.cli.options import (
     ProgressLine,
     add_force,
+    add_number,
     add_panel,
     add_parameters,
     add_part,
@@ -46,13 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_chain(cell)
     cell.add_argument("--cell", required=True, metavar="NAME", help="cell of the study")
     add_path(cell, "--output", "TSV", "one row for each sample")
-    cell.add_argument(
-        "--scale",
-        type=float,
-        default=1.0,
-        metavar="X",
-        help="multiplies the number of samples (default: %(default)s)",
-    )
+    add_number(cell, "--scale", 1.0, "multiplies the number of samples", "X")
 
     sample = add_part(parts, "sample", "make one sample again, with its reads, truth and report", _sample)
     _add_study(sample)
@@ -73,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     dilution = add_part(parts, "dilution", "dilute the fusion fragments of a real positive sample", _dilution)
     _add_chain(dilution)
-    dilution.add_argument("reads", type=Path, nargs="+", metavar="FASTQ", help="R1 [R2] of a positive sample")
+    add_path(dilution, "reads", "FASTQ", "R1 [R2] of a positive sample", nargs="+")
     dilution.add_argument(
         "--fragments",
         type=int,
@@ -88,23 +82,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     page = add_part(parts, "page", "write the results of all cells as a table and a page", _page)
     _add_study(page)
     _add_chain(page)
-    page.add_argument("cells", type=Path, nargs="+", metavar="TSV", help="written by 'validate cell'")
-    page.add_argument(
-        "--junction-reads", type=Path, metavar="TSV", help="written by 'validate junction-reads'"
-    )
-    page.add_argument("--dilution", type=Path, metavar="TSV", help="written by 'validate dilution'")
+    add_path(page, "cells", "TSV", "written by 'validate cell'", nargs="+")
+    add_path(page, "--junction-reads", "TSV", "written by 'validate junction-reads'", required=False)
+    add_path(page, "--dilution", "TSV", "written by 'validate dilution'", required=False)
     add_path(page, "--tsv", "TSV", "one row for each cell and arm")
     add_path(page, "--markdown", "MD", "the page")
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--study",
-        type=Path,
-        default=DEFAULT_STUDY,
-        metavar="YAML",
-        help="the cells (default: the shipped ones)",
-    )
+    add_path(parser, "--study", "YAML", "the cells (default: the shipped ones)", default=DEFAULT_STUDY)
 
 
 def _add_chain(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,8 @@
 """Runs `verify`: whether the results of a batch are as the workflow wrote them."""
 
 import argparse
-from pathlib import Path
+
+from aspsfusion.cli.options import add_path
 
 EXAMPLE = """example:
   aspsfusion verify results
@@ -12,16 +13,12 @@ that directory reads it too. A file that is missing, changed or not listed has a
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the argument of `verify`."""
-    parser.add_argument("outdir", type=Path, metavar="OUTDIR", help="output directory of a finished batch")
+    """Add its argument."""
+    add_path(parser, "outdir", "OUTDIR", "output directory of a finished batch")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print what is not as it was written.
-
-    Raises:
-        ManifestError: there is no manifest, or a file is not as it says.
-    """
+    """Print what is not as it was written."""
     from aspsfusion.batch.manifest import MANIFEST, ManifestError, differences, read_manifest
     from aspsfusion.report.words import plural
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_parameters, add_part, parameters_from, run_part
+from aspsfusion.cli.options import add_parameters, add_part, add_path, parameters_from, run_part
 from aspsfusion.cli.summary import add_present_inputs, present_of
 from aspsfusion.config import BatchParameters
 
@@ -18,14 +18,13 @@ EXAMPLE = """examples, as the workflow calls them:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the four parts, each with its arguments."""
     parts = parser.add_subparsers(title="workflow commands", metavar="COMMAND", required=True)
-    _add_attempt(
-        add_part(parts, "attempt", "run a command for a sample and keep how it came out", _attempt, EXAMPLE)
-    )
-    _add_compare(
-        add_part(parts, "compare", "compare the samples and write SAMPLE.batch.json", _compare, EXAMPLE)
-    )
-    _add_check(add_part(parts, "check", "fail when a sample has no result", _check, EXAMPLE))
-    _add_manifest(add_part(parts, "manifest", "write the checksums of all results", _manifest, EXAMPLE))
+    for name, text, add, run_it in (
+        ("attempt", "run a command for a sample and keep how it came out", _add_attempt, _attempt),
+        ("compare", "compare the samples and write SAMPLE.batch.json", _add_compare, _compare),
+        ("check", "fail when a sample has no result", _add_check, _check),
+        ("manifest", "write the checksums of all results", _add_manifest, _manifest),
+    ):
+        add(add_part(parts, name, text, run_it, EXAMPLE))
 
 
 run = run_part
@@ -33,11 +32,11 @@ run = run_part
 
 def _add_attempt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", required=True, metavar="NAME", help="sample name")
-    parser.add_argument("--outcome", type=Path, required=True, metavar="JSON", help="outcome to write")
+    add_path(parser, "--outcome", "JSON", "outcome to write")
     parser.add_argument("--log", type=Path, required=True, help="takes what the command says")
-    parser.add_argument("--after", type=Path, metavar="JSON", help="outcome of the sample's job before this")
+    add_path(parser, "--after", "JSON", "outcome of the sample's job before this", required=False)
     parser.add_argument("--reads", nargs="+", default=[], metavar="FILE", help="files that the sample is of")
-    parser.add_argument("--panel", type=Path, metavar="DIR", help="panel that the outcome is of")
+    add_path(parser, "--panel", "DIR", "panel that the outcome is of", required=False)
     parser.add_argument("--declared", default="", help="what the sheet declares of the sample")
     parser.add_argument("--settings", default="", help="thresholds that the outcome is of")
     parser.add_argument(
@@ -102,11 +101,9 @@ def _attempt(args: argparse.Namespace) -> int:
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("outcomes", type=Path, nargs="+", metavar="OUTCOME.json", help="outcomes of all")
-    parser.add_argument("--samples", type=Path, metavar="TSV", help="sample sheet with the sequencing runs")
-    parser.add_argument(
-        "--output", type=Path, required=True, metavar="TSV", help="table of the samples with a record"
-    )
+    add_path(parser, "outcomes", "OUTCOME.json", "outcomes of all", nargs="+")
+    add_path(parser, "--samples", "TSV", "sample sheet with the sequencing runs", required=False)
+    add_path(parser, "--output", "TSV", "table of the samples with a record")
     add_parameters(parser, BatchParameters)
 
 
@@ -137,11 +134,9 @@ def _compare(args: argparse.Namespace) -> None:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("outcomes", type=Path, nargs="+", metavar="OUTCOME.json", help="outcomes of all")
-    parser.add_argument("--samples", type=Path, metavar="TSV", help="sample sheet with the present reads")
-    parser.add_argument(
-        "--compared", type=Path, metavar="TSV", help="table of 'compare', which goes with them"
-    )
+    add_path(parser, "outcomes", "OUTCOME.json", "outcomes of all", nargs="+")
+    add_path(parser, "--samples", "TSV", "sample sheet with the present reads", required=False)
+    add_path(parser, "--compared", "TSV", "table of 'compare', which goes with them", required=False)
     parser.add_argument(
         "--remove-candidates",
         type=int,
@@ -178,10 +173,8 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _add_manifest(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("results", type=Path, nargs="+", metavar="PATH", help="files and directories in it")
-    parser.add_argument(
-        "--outdir", type=Path, required=True, metavar="DIR", help="output directory, for manifest.sha256"
-    )
+    add_path(parser, "results", "PATH", "files and directories in it", nargs="+")
+    add_path(parser, "--outdir", "DIR", "output directory, for manifest.sha256")
 
 
 def _manifest(args: argparse.Namespace) -> None:

@@ -128,10 +128,7 @@ class StageResults:
 
 
 def compose_report(
-    panel: Panel,
-    results: StageResults,
-    parameters: ClassifyParameters,
-    baseline: Sequence[Imbalance] = (),
+    panel: Panel, results: StageResults, parameters: ClassifyParameters, baseline: Sequence[Imbalance] = ()
 ) -> Report:
     """Compose the record of one sample, which everything a person reads is written from.
 

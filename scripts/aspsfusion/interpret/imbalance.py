@@ -31,10 +31,7 @@ Counts = tuple[int, int]
 
 
 def imbalance(
-    panel: Panel,
-    coverage: Coverage,
-    median_insert: int | None = None,
-    baseline: Sequence[Imbalance] = (),
+    panel: Panel, coverage: Coverage, median_insert: int | None = None, baseline: Sequence[Imbalance] = ()
 ) -> Imbalance:
     """Return the imbalance of a sample with its p-value.
 

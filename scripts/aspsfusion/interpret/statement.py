@@ -13,13 +13,7 @@ from aspsfusion.report.findings import Fusion, Reason
 from aspsfusion.report.models import Call, Exclusion, Verdict, in_one
 from aspsfusion.report.words import joined, percent, plural, rounded_up
 
-FOR_THE_TARGET = (
-    "NO_FUSION_PRODUCT",
-    "WEAK_EVIDENCE",
-    "UNPROVEN_EVIDENCE",
-    "UNEXPLAINED_BRIDGE",
-    FIXED_ENDS,
-)
+FOR_THE_TARGET = ("NO_FUSION_PRODUCT", "WEAK_EVIDENCE", "UNPROVEN_EVIDENCE", "UNEXPLAINED_BRIDGE", FIXED_ENDS)
 """Reasons that speak for the target fusion, so that more reads could settle it."""
 
 MOST_REASONS = 3
@@ -52,11 +46,7 @@ SHORT_REASONS: Mapping[str, str] = {
 
 
 def verdict_in_words(
-    spec: PanelSpec,
-    findings: Findings,
-    call: Call,
-    reasons: Sequence[Reason],
-    excluded: Exclusion,
+    spec: PanelSpec, findings: Findings, call: Call, reasons: Sequence[Reason], excluded: Exclusion
 ) -> Verdict:
     """Return a verdict with its headline and its statement."""
     result = _result(spec, findings, call, reasons, excluded)

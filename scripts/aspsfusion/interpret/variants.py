@@ -72,9 +72,7 @@ def with_indels(
         rest = min(0, kept + len(indel.lost))
         after = junction.flank_five_prime[rest:] if rest else ""
         return replace(
-            junction,
-            five_pos=five.to_genome(last + kept),
-            inserted=indel.bases + after + junction.inserted,
+            junction, five_pos=five.to_genome(last + kept), inserted=indel.bases + after + junction.inserted
         )
     return replace(
         junction,

@@ -158,8 +158,7 @@ class Exclusion(Record):
         None, description="informative fragments that each acceptor needs for an exclusion"
     )
     tumour_fraction: float | None = Field(
-        None,
-        description="declared share of tumour cells, half of which bounds the threshold",
+        None, description="declared share of tumour cells, half of which bounds the threshold"
     )
     adequate: bool
 
@@ -204,8 +203,7 @@ class QualityControl(Record):
     candidate_fragments: int
     duplicates: int = Field(description="fragments that are copies of a molecule already counted")
     umi: bool = Field(
-        False,
-        description="whether the reads carry unique molecular identifiers, which distinguish molecules",
+        False, description="whether the reads carry unique molecular identifiers, which distinguish molecules"
     )
     median_insert: int | None
     adapter_fraction: float | None
