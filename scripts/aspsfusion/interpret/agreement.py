@@ -69,12 +69,7 @@ def disagreement(report: Report) -> str:
 
 
 def decided_again(own: Report, parameters: ClassifyParameters) -> tuple[Verdict, Exclusion]:
-    """Return verdict and exclusion as a record's own evidence gives them, without the panel's sentences.
-
-    Args:
-        own: by the sample's own reads.
-        parameters: thresholds.
-    """
+    """Return verdict and exclusion as the sample's own reads give them, without the panel's sentences."""
     verdict, excluded = classify(_panel_of(own), _findings_of(own), parameters)
     return with_differential(verdict, own.differential, ""), excluded
 

@@ -1,5 +1,6 @@
 """Describes called junctions in the field's terms: exons, HGVS, frame, domains, type, confidence."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,17 +47,12 @@ def annotate_fusions(
     """Return the report's records of the reported junctions, those of one rearrangement joined.
 
     Junctions with the same 5' and the same 3' gene are one event: one rearrangement, spliced in several ways,
-    or one with several breakpoints.
-
-    Args:
-        panel: with the transcripts.
-        junctions: that are reported.
-        variant_reads: see `shared_changes`.
+    or one with several breakpoints. For `variant_reads` see `shared_changes`.
     """
     fusions = [_annotate_fusion(panel, junction, variant_reads) for junction in junctions]
-    totals: dict[str, int] = {}
+    totals = Counter[str]()
     for fusion in fusions:
-        totals[fusion.name] = totals.get(fusion.name, 0) + fusion.fragments
+        totals[fusion.name] += fusion.fragments
     return [
         fusion.model_copy(update={"event": fusion.name, "event_fragments": totals[fusion.name]})
         for fusion in fusions
@@ -212,32 +208,31 @@ def annotate_internal(panel: Panel, events: Iterable[InternalEvent]) -> list[Int
 
 def annotate_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> list[OneSided]:
     """Return the report's records of one-sided breakpoints."""
-    records = []
-    for cluster in clusters:
-        site = _site(panel, cluster.gene, cluster.position, last=not cluster.enters)
-        records.append(
-            OneSided(
-                gene=cluster.gene,
-                exon=site.exon,
-                chrom=site.transcript.chrom,
-                pos=cluster.position + 1,
-                fragments=cluster.fragments,
-                clipped_consensus=cluster.consensus,
-                kept_side=on_kept_side(panel, cluster),
-            )
-        )
-    return records
+    return [_annotate_break(panel, cluster) for cluster in clusters]
+
+
+def _annotate_break(panel: Panel, cluster: OneSidedCluster) -> OneSided:
+    site = _site(panel, cluster.gene, cluster.position, last=not cluster.enters)
+    return OneSided(
+        gene=cluster.gene,
+        exon=site.exon,
+        chrom=site.transcript.chrom,
+        pos=cluster.position + 1,
+        fragments=cluster.fragments,
+        clipped_consensus=cluster.consensus,
+        kept_side=on_kept_side(panel, cluster),
+    )
 
 
 def annotate_filtered_one_sided(panel: Panel, clusters: Iterable[OneSidedCluster]) -> list[FilteredOneSided]:
     """Return the report's records of one-sided breakpoints that are no finding."""
-    rejected = [cluster for cluster in clusters if cluster.rejection]
     return [
         FilteredOneSided(
-            **place.model_dump(),
+            **dict(_annotate_break(panel, cluster)),
             reasons=[Reason(code=cluster.rejection, text=ONE_SIDED_REASONS[cluster.rejection])],
         )
-        for cluster, place in zip(rejected, annotate_one_sided(panel, rejected), strict=True)
+        for cluster in clusters
+        if cluster.rejection
     ]
 
 
@@ -295,17 +290,12 @@ def _sides(panel: Panel, junction: CalledJunction) -> tuple[FusionSide, FusionSi
     known = junction.known_place
     five = fusion_side(panel, junction.five_gene, junction.five_pos, last=True)
     three = fusion_side(panel, junction.three_gene, junction.three_pos, last=False)
-    if known is None:
-        return five, three
-    return (
-        _beside(five, _site(panel, five.gene, known.five_pos, last=True)),
-        _beside(three, _site(panel, three.gene, known.three_pos, last=False)),
-    )
-
-
-def _beside(side: FusionSide, border: "_Site") -> FusionSide:
-    """Return a side with the exon of the border that it lies beside."""
-    return side.model_copy(update={"exon": border.exon}) if border.exon is not None else side
+    if known is not None:
+        five_exon = _site(panel, five.gene, known.five_pos, last=True).exon or five.exon
+        three_exon = _site(panel, three.gene, known.three_pos, last=False).exon or three.exon
+        five = five.model_copy(update={"exon": five_exon})
+        three = three.model_copy(update={"exon": three_exon})
+    return five, three
 
 
 def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> FusionSide:
@@ -360,26 +350,18 @@ def _site(panel: Panel, gene: str, position: int, *, last: bool) -> _Site:
         exon = transcript.exon_at(tx_pos)
         outermost = len(transcript.exons) if last else 1
         border = exon.tx_end - 1 if last else exon.tx_start
+        name = f"exon {exon.number}" + ("" if transcript.primary else f" of {transcript.name}")
         if tx_pos == border and exon.number != outermost:
-            word = "end" if last else "start"
-            other = "" if transcript.primary else f" of {transcript.name}"
-            return _Site(transcript, exon.number, True, f"{word} of exon {exon.number}{other}")
-        if inside is None:
-            other = "" if transcript.primary else f" of {transcript.name}"
-            inside = _Site(transcript, exon.number, False, f"inside exon {exon.number}{other}")
+            return _Site(transcript, exon.number, True, f"{'end' if last else 'start'} of {name}")
+        inside = inside or _Site(transcript, exon.number, False, f"inside {name}")
     if inside is not None:
         return inside
     primary = panel.primary[gene]
     sense = 1 if primary.strand == "+" else -1
     before = sum((position - primary.to_genome(exon.tx_end - 1)) * sense > 0 for exon in primary.exons)
-    if before == 0:
-        words = "before exon 1"
-    elif before == len(primary.exons):
-        words = "after the last exon"
-    else:
-        words = f"inside intron {before}"
-        return _Site(primary, None, False, words, before)
-    return _Site(primary, None, False, words)
+    if 0 < before < len(primary.exons):
+        return _Site(primary, None, False, f"inside intron {before}", before)
+    return _Site(primary, None, False, "after the last exon" if before else "before exon 1")
 
 
 def _region(site: _Site, tx_pos: int | None) -> Region:

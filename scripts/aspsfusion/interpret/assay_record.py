@@ -33,15 +33,7 @@ WINDOWS = (
 def assay_of(
     panel: Panel, record: CallsFile, findings: Findings, library: str | None, structures: Sequence[str]
 ) -> Assay:
-    """Return the assay block of a report.
-
-    Args:
-        panel: built panel.
-        record: calls of the sample.
-        findings: that the verdict rests on.
-        library: as declared.
-        structures: declared structures of the reads.
-    """
+    """Return the assay block of a report; library and structures of the reads are as declared."""
     seen = _seen(record, findings)
     return Assay(
         library=library,
@@ -64,12 +56,7 @@ def assay_of(
 
 
 def long_read_assay(record: CallsFile, fusions: Sequence[Fusion]) -> LongReadAssay | None:
-    """Describe a sample of long reads; None for short ones.
-
-    Args:
-        record: calls of the sample.
-        fusions: its reported junctions, in the order of the calls.
-    """
+    """Describe a sample of long reads; None for short ones. The fusions are in the order of the calls."""
     long = record.long_reads
     if long is None:
         return None

@@ -66,11 +66,8 @@ def _short_overhangs(count: int) -> str:
 
 def _known_place(fusion: Fusion) -> bool:
     """Whether a junction is, or is a variant of, one that is listed or lies between exon borders."""
-    return fusion.known_place or fusion.catalogue_id is not None or _at_borders(fusion)
-
-
-def _at_borders(fusion: Fusion) -> bool:
-    return fusion.five_prime.at_exon_boundary and fusion.three_prime.at_exon_boundary
+    at_borders = fusion.five_prime.at_exon_boundary and fusion.three_prime.at_exon_boundary
+    return fusion.known_place or fusion.catalogue_id is not None or at_borders
 
 
 def _without_splicing(findings: Findings) -> bool:
@@ -125,40 +122,28 @@ def _companions(findings: Findings) -> list[Reason]:
 def _target_evidence(spec: PanelSpec, findings: Findings, parameters: ClassifyParameters) -> list[Reason]:
     """Return reasons from evidence for the target fusion that does not suffice."""
     reasons = []
-    for fusion in findings.fusions:
-        if fusion.is_target and fusion.no_product:
-            reasons.append(
-                Reason(
-                    code="NO_FUSION_PRODUCT",
-                    text=f"{_fragments(fusion.anchored_fragments)} join the two genes of {fusion.name} "
-                    f"({describe(fusion)}), but {fusion.no_product}: no protein of both genes can be made.",
-                )
-            )
-        elif fusion.is_target and _without_splicing(findings):
-            reasons.append(
-                Reason(
-                    code="UNPROVEN_EVIDENCE",
-                    text=f"{_fragments(fusion.anchored_fragments)} join the two genes of {fusion.name} "
-                    f"({describe(fusion)}); in reads without splicing they show a break in DNA, not a "
-                    "transcript.",
-                )
-            )
-        elif fusion.is_target:
+    for fusion in (fusion for fusion in findings.fusions if fusion.is_target):
+        number = fusion.anchored_fragments
+        joins = f"{_fragments(number)} join the two genes of {fusion.name} ({describe(fusion)})"
+        if fusion.no_product:
+            code = "NO_FUSION_PRODUCT"
+            text = f"{joins}, but {fusion.no_product}: no protein of both genes can be made."
+        elif _without_splicing(findings):
+            code = "UNPROVEN_EVIDENCE"
+            text = f"{joins}; in reads without splicing they show a break in DNA, not a transcript."
+        else:
+            code = "WEAK_EVIDENCE"
             needed = (
                 parameters.min_fragments if _known_place(fusion) else parameters.min_fragments_uncatalogued
             )
-            reasons.append(
-                Reason(
-                    code="WEAK_EVIDENCE",
-                    text=f"{_fragments(fusion.anchored_fragments)} "
-                    f"support{'' if fusion.anchored_fragments != 1 else 's'} "
-                    f"{fusion.name} ({describe(fusion)}), "
-                    f"{fusion.split_reads} with a read across the junction; {needed} and "
-                    f"{parameters.min_split_fragments} are required to confirm it."
-                    + _short_overhangs(fusion.short_overhangs)
-                    + (HOPPING if fusion.fragments == 1 else ""),
-                )
+            text = (
+                f"{_fragments(number)} support{'' if number != 1 else 's'} {fusion.name} "
+                f"({describe(fusion)}), {fusion.split_reads} with a read across the junction; {needed} and "
+                f"{parameters.min_split_fragments} are required to confirm it."
+                + _short_overhangs(fusion.short_overhangs)
+                + (HOPPING if fusion.fragments == 1 else "")
             )
+        reasons.append(Reason(code=code, text=text))
     return [*reasons, *unproven_evidence(spec, findings)]
 
 
@@ -183,11 +168,6 @@ def _beside(spec: PanelSpec, findings: Findings) -> list[Reason]:
     ]
 
 
-def _published_in(fusion: Fusion) -> str:
-    """Return the sentence on the tumours in which the panel lists a fusion, empty without any."""
-    return f" It has been published in {listed(fusion.diseases)}." if fusion.diseases else ""
-
-
 def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
     """Return reasons from other rearrangements of the target's genes."""
     targets = set(spec.genes_with_role("target"))
@@ -195,23 +175,18 @@ def _other_findings(spec: PanelSpec, findings: Findings) -> list[Reason]:
     for fusion in findings.fusions:
         if fusion.is_target or not targets & {fusion.five_prime.gene, fusion.three_prime.gene}:
             continue
-        code = "RECIPROCAL_ONLY" if fusion.reciprocal else "OTHER_FUSION"
+        found = f"{_fragments(fusion.fragments)}, {fusion.split_reads} across the junction."
         described = f"{fusion.name} ({describe(fusion)})"
-        subject = (
-            f"The reciprocal fusion {described}" if fusion.reciprocal else f"Another fusion, {described},"
-        )
-        reasons.append(
-            Reason(
-                code=code,
-                text=f"{subject} was found with "
-                f"{_fragments(fusion.fragments)}, {fusion.split_reads} across the junction."
-                + (
-                    f" Without {spec.target.fusion}, it does not confirm the diagnosis."
-                    if fusion.reciprocal
-                    else _published_in(fusion)
-                ),
+        if fusion.reciprocal:
+            text = (
+                f"The reciprocal fusion {described} was found with {found} Without {spec.target.fusion}, it "
+                "does not confirm the diagnosis."
             )
-        )
+        else:
+            text = f"Another fusion, {described}, was found with {found}"
+            if fusion.diseases:
+                text += f" It has been published in {listed(fusion.diseases)}."
+        reasons.append(Reason(code="RECIPROCAL_ONLY" if fusion.reciprocal else "OTHER_FUSION", text=text))
     for place in findings.deciding_breaks:
         run = plural(place.fragments, "unique fragment runs", "unique fragments run")
         text = (

@@ -108,15 +108,9 @@ def read_calls_for(panel: Panel, path: Path) -> CallsFile:
 
 @dataclass(frozen=True)
 class StageResults:
-    """What the stages before have found of one sample.
+    """What the stages before have found of one sample, and what is declared of it.
 
-    Attributes:
-        sample: sample name.
-        screen: metrics of `aspsfusion screen` or `aspsfusion extract`.
-        align: metrics of `aspsfusion align`.
-        record: what `aspsfusion call` wrote.
-        library: declared library type, or None.
-        tumour_fraction: declared share of tumour cells, or None.
+    `screen` holds the metrics of `aspsfusion screen` or `aspsfusion extract`, `align` those of `align`.
     """
 
     sample: str
@@ -335,17 +329,15 @@ def _expression(panel: Panel, fragments: Mapping[str, int]) -> list[Expression]:
 
 
 def _exon_coverage(panel: Panel, coverage: Coverage) -> list[ExonCoverage]:
-    rows = []
-    for gene in panel.spec.genes_with_role("target"):
-        transcript = panel.primary[gene]
-        for exon in transcript.exons:
-            depth = coverage.mean_depth(transcript.key, exon.tx_start, exon.tx_end)
-            rows.append(
-                ExonCoverage(
-                    gene=gene,
-                    exon=exon.number,
-                    length=exon.tx_end - exon.tx_start,
-                    mean_depth=round(depth, DECIMALS),
-                )
-            )
-    return rows
+    return [
+        ExonCoverage(
+            gene=gene,
+            exon=exon.number,
+            length=exon.tx_end - exon.tx_start,
+            mean_depth=round(
+                coverage.mean_depth(panel.primary[gene].key, exon.tx_start, exon.tx_end), DECIMALS
+            ),
+        )
+        for gene in panel.spec.genes_with_role("target")
+        for exon in panel.primary[gene].exons
+    ]

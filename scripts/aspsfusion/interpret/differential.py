@@ -25,13 +25,9 @@ def differential_of(
     gene_fragments: Mapping[str, int],
     expression: Sequence[Expression],
 ) -> Differential:
-    """Return what was found of the differential diagnosis.
+    """Return what was found of what the panel's `differential` and `stain` entries say.
 
-    Args:
-        panel: its `differential` and `stain` entries say what is looked for.
-        junctions: all called junctions, those with rejections too.
-        gene_fragments: unique wild-type fragments by gene.
-        expression: of every gene of the panel.
+    `junctions` are all called ones, those with rejections too; fragments are unique ones of the wild type.
     """
     fusions = []
     for spec in panel.spec.differential:

@@ -35,11 +35,8 @@ def imbalance(
 ) -> Imbalance:
     """Return the imbalance of a sample with its p-value.
 
-    Args:
-        panel: the target, its breakpoints and its transcripts.
-        coverage: wild-type counts of the sample.
-        median_insert: in nt; no fragment has its middle within half of it from a transcript's end.
-        baseline: imbalance of negative samples of the same kind of library, if there are any.
+    No fragment has its middle within half of the median insert (nt) from a transcript's end. The baseline
+    are negative samples of the same kind of library, if there are any.
     """
     gene = panel.spec.target.three_prime
     region = breakpoint_region(panel)

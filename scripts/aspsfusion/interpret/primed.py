@@ -69,11 +69,7 @@ def primed_by(
 ) -> Primed:
     """Return what primers could show, and which molecules of the wild type began at them.
 
-    Args:
-        panel: built panel.
-        primers: with their places.
-        coverage: wild-type counts, with the ends of the informative fragments.
-        parameters: thresholds of the call; `max_insert` bounds a molecule.
+    `coverage` holds the ends of the informative fragments, and `max_insert` bounds a molecule.
     """
     informative = informative_boundaries(panel, parameters)
     molecules: dict[str, Counter[str]] = {}

@@ -6,7 +6,6 @@ be too few of them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from aspsfusion.call.calls_file import CallsFile
@@ -35,17 +34,13 @@ says so: single ones are of people with several differences close together."""
 
 DECIMALS = 2
 
+Judged = tuple[QcCheck, list[QcFlag]]
+
 
 def incomplete_evidence(
     screen: Mapping[str, Any], align: Mapping[str, Any], coverage: Coverage
 ) -> list[Reason]:
-    """Return the reasons why the input cannot carry the evidence for an exclusion.
-
-    Args:
-        screen: metrics of `aspsfusion screen` or `aspsfusion extract`.
-        align: metrics of `aspsfusion align`.
-        coverage: wild-type counts of the sample.
-    """
+    """Return why the input cannot carry the evidence for an exclusion, by the metrics and the counts."""
     reasons = [
         *foreign_reasons(align),
         *(Reason(code="INPUT_INCOMPLETE", text=text) for text in screen.get("incomplete", ())),
@@ -72,16 +67,9 @@ def quality_control(
     incomplete: Sequence[Reason] = (),
     library: str | None = None,
 ) -> QualityControl:
-    """Return the quality of a sample.
+    """Return the quality of a sample by the limits that the parameters hold.
 
-    Args:
-        panel: built panel.
-        screen: metrics of `aspsfusion screen`.
-        align: metrics of `aspsfusion align`.
-        record: calls of the sample.
-        parameters: thresholds of the verdict, which hold the limits.
-        incomplete: reasons why the input cannot carry the evidence, which are flags too.
-        library: as declared.
+    The reasons why the input cannot carry the evidence (`incomplete`) are flags too.
     """
     genes = record.calls.coverage.genes
     direction = record.calls.coverage.direction
@@ -122,21 +110,22 @@ def quality_control(
         diverged_fragments=dict(record.calls.coverage.diverged),
         flags=[
             *(QcFlag(code=reason.code, text=reason.text) for reason in incomplete),
-            *(QcFlag(code=item.code, text=item.flag) for item in judged if item.kept is False),
+            *(flag for _, flags in judged for flag in flags),
             *_umi_flags(record),
             *_short_read_flags(align),
             *_diverged_flags(panel, record.calls.coverage),
         ],
-        checks=[item.check for item in judged],
+        checks=[check for check, _ in judged],
     )
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """A value beside its limit.
+def _judged(
+    code: str, name: str, value: str, limit: str, kept: bool | None, reason: str, flag: str
+) -> Judged:
+    """Return a value beside its limit, and a flag where it is beyond.
 
-    Attributes:
-        code: code of the flag that is raised when the value is beyond the limit.
+    Args:
+        code: code of the flag.
         name: what was measured.
         value: the value in words; not printed when it is not determined.
         limit: the limit in words.
@@ -144,26 +133,15 @@ class _Judged:
         reason: why this limit, with its source.
         flag: sentence of the flag.
     """
-
-    code: str
-    name: str
-    value: str
-    limit: str
-    kept: bool | None
-    reason: str
-    flag: str
-
-    @property
-    def check(self) -> QcCheck:
-        """The row of the report."""
-        return QcCheck(
-            code=self.code,
-            name=self.name,
-            value=NOT_DETERMINED if self.kept is None else self.value,
-            limit=self.limit,
-            status="not determined" if self.kept is None else "pass" if self.kept else "warn",
-            reason=self.reason,
-        )
+    check = QcCheck(
+        code=code,
+        name=name,
+        value=NOT_DETERMINED if kept is None else value,
+        limit=limit,
+        status="not determined" if kept is None else "pass" if kept else "warn",
+        reason=reason,
+    )
+    return check, [QcFlag(code=code, text=flag)] if kept is False else []
 
 
 def _rounded(value: float | None) -> float | None:
@@ -214,8 +192,8 @@ def _diverged_flags(panel: Panel, coverage: Coverage) -> list[QcFlag]:
     return [QcFlag(code="DIVERGED_READS", text=text)]
 
 
-def _candidates(record: CallsFile) -> _Judged:
-    return _Judged(
+def _candidates(record: CallsFile) -> Judged:
+    return _judged(
         code="NO_CANDIDATES",
         name="Fragments of the panel's genes",
         value=f"{record.candidates:,}",
@@ -226,10 +204,10 @@ def _candidates(record: CallsFile) -> _Judged:
     )
 
 
-def _five_prime_gene(panel: Panel, genes: Mapping[str, int], parameters: ClassifyParameters) -> _Judged:
+def _five_prime_gene(panel: Panel, genes: Mapping[str, int], parameters: ClassifyParameters) -> Judged:
     gene = panel.spec.target.five_prime
     seen, needed = genes.get(gene, 0), parameters.min_five_prime_fragments
-    return _Judged(
+    return _judged(
         code="FIVE_PRIME_GENE_NOT_SEEN",
         name=f"Unique fragments of {gene}",
         value=f"{seen:,}",
@@ -240,11 +218,11 @@ def _five_prime_gene(panel: Panel, genes: Mapping[str, int], parameters: Classif
     )
 
 
-def _control_genes(panel: Panel, genes: Mapping[str, int], parameters: ClassifyParameters) -> _Judged:
+def _control_genes(panel: Panel, genes: Mapping[str, int], parameters: ClassifyParameters) -> Judged:
     controls, fragments = len(panel.spec.genes_with_role("control")), parameters.min_control_fragments
     seen = control_genes_seen(panel.spec, genes, parameters)
     needed = min(parameters.min_control_genes, controls)
-    return _Judged(
+    return _judged(
         code="CONTROL_GENES_NOT_SEEN",
         name="Control genes seen",
         value=f"{seen} of {controls}",
@@ -255,9 +233,9 @@ def _control_genes(panel: Panel, genes: Mapping[str, int], parameters: ClassifyP
     )
 
 
-def _insert(record: CallsFile, parameters: ClassifyParameters) -> _Judged:
+def _insert(record: CallsFile, parameters: ClassifyParameters) -> Judged:
     insert, least = record.median_insert, parameters.min_median_insert
-    return _Judged(
+    return _judged(
         code="SHORT_INSERTS",
         name="Median insert",
         value=f"{insert or 0:,} nt",
@@ -268,10 +246,10 @@ def _insert(record: CallsFile, parameters: ClassifyParameters) -> _Judged:
     )
 
 
-def _duplicates(record: CallsFile, parameters: ClassifyParameters) -> _Judged:
+def _duplicates(record: CallsFile, parameters: ClassifyParameters) -> Judged:
     share = record.duplicates / record.candidates if record.candidates else None
     most = parameters.max_duplicate_fraction
-    return _Judged(
+    return _judged(
         code="HIGH_DUPLICATION",
         name="Duplicates among them",
         value=f"{record.duplicates:,} ({100 * (share or 0):.3g}%)",
@@ -292,10 +270,10 @@ def _mates_not_facing(direction: Direction) -> Reason:
     )
 
 
-def _strand(direction: Direction) -> _Judged:
+def _strand(direction: Direction) -> Judged:
     unclear, share = strand_unclear(direction), direction.share or 0.0
     value = f"{100 * share:.0f}% sense" if share >= 0.5 else f"{100 * (1 - share):.0f}% antisense"
-    return _Judged(
+    return _judged(
         code="STRAND_UNCLEAR",
         name="First reads",
         value=value,
@@ -306,10 +284,10 @@ def _strand(direction: Direction) -> _Judged:
     )
 
 
-def _splicing(borders: Borders, parameters: ClassifyParameters) -> _Judged:
+def _splicing(borders: Borders, parameters: ClassifyParameters) -> Judged:
     share, most = borders.unspliced_share, parameters.max_unspliced_fraction
     value = f"{100 * (share or 0):.2g}%"
-    return _Judged(
+    return _judged(
         code="UNSPLICED_FRAGMENTS",
         name="Unspliced molecules",
         value=value,
@@ -320,10 +298,10 @@ def _splicing(borders: Borders, parameters: ClassifyParameters) -> _Judged:
     )
 
 
-def _evenness(ratio: float | None, genes: int, parameters: ClassifyParameters) -> _Judged:
+def _evenness(ratio: float | None, genes: int, parameters: ClassifyParameters) -> Judged:
     least = parameters.min_five_to_three_ratio
     value = f"{ratio or 0:.2f}"
-    return _Judged(
+    return _judged(
         code="THREE_PRIME_BIAS",
         name="5' to 3' halves",
         value=value,

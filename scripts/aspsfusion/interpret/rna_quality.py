@@ -51,10 +51,6 @@ def exon_borders_crossed(panel: Panel, coverage: Coverage) -> Borders:
 
     Both are counted with the same number of bases on either side, so that a library of DNA has the share 1
     and one of spliced RNA the share 0, and a mixture that of the molecules, whatever the introns' lengths.
-
-    Args:
-        panel: built panel.
-        coverage: wild-type counts of the sample.
     """
     spliced = unspliced = 0.0
     for gene, whole in panel.unspliced.items():
@@ -85,10 +81,6 @@ def five_to_three_ratio(panel: Panel, coverage: Coverage) -> tuple[float | None,
     transcript is averaged over the genes that have enough of them. Even coverage gives 1; libraries of
     degraded RNA that was selected by the poly-A tail less. The targets are left out, since a fusion of
     theirs reads one half more often than the other. None where too few genes were seen.
-
-    Args:
-        panel: built panel.
-        coverage: wild-type counts of the sample.
     """
     shares = []
     for gene in panel.spec.genes_with_role("control"):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from aspsfusion.interpret.assay import FIXED_ENDS
 from aspsfusion.interpret.exclusion import Findings, informative_text
 from aspsfusion.interpret.unproven import alone
-from aspsfusion.panel.spec import PanelSpec, TextSpec
+from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import Fusion, Reason
 from aspsfusion.report.models import Call, Exclusion, Verdict, in_one
 from aspsfusion.report.words import joined, percent, plural, rounded_up
@@ -124,24 +124,17 @@ def _result(
         "informative_fragments": informative_text(excluded),
         "reasons": " ".join(reason.text for reason in reasons),
     }
-    return " ".join(_template(spec.texts, call, reasons).format(**values).split())
-
-
-def _template(texts: TextSpec, call: Call, reasons: Sequence[Reason]) -> str:
-    if call == "INDETERMINATE" and texts.other_fusion and _another_fusion_decides(reasons):
-        return texts.other_fusion
-    return {"CONFIRMED": texts.confirmed, "EXCLUDED": texts.excluded, "INDETERMINATE": texts.indeterminate}[
-        call
-    ]
-
-
-def _another_fusion_decides(reasons: Sequence[Reason]) -> bool:
-    """Whether the reason for no verdict is a fusion with another partner, so that more reads are no remedy.
-
-    Its own reciprocal is of the same translocation: a second method has to show the target.
-    """
-    codes = {reason.code for reason in reasons}
-    return "OTHER_FUSION" in codes and not codes.intersection(FOR_THE_TARGET)
+    codes, texts = {reason.code for reason in reasons}, spec.texts
+    template = {
+        "CONFIRMED": texts.confirmed,
+        "EXCLUDED": texts.excluded,
+        "INDETERMINATE": texts.indeterminate,
+    }[call]
+    # Where a fusion with another partner is the reason for no verdict, more reads are no remedy. The
+    # reciprocal is of the same translocation: a second method has to show the target.
+    if call == "INDETERMINATE" and "OTHER_FUSION" in codes and codes.isdisjoint(FOR_THE_TARGET):
+        template = texts.other_fusion or template
+    return " ".join(template.format(**values).split())
 
 
 def _evidence(
