@@ -11,7 +11,7 @@ import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,11 @@ PLATFORMS = ("auto", "short", "ont", "pacbio")
 """What a sample may be declared to be sequenced on; of `auto` the lengths of the reads decide."""
 
 
+Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
 class Strict(BaseModel):
     """Base of what a user states: unknown keys are errors, values do not change after loading."""
 
@@ -35,68 +40,53 @@ class Strict(BaseModel):
 class CallParameters(Strict):
     """Thresholds of `aspsfusion evidence` and `aspsfusion call` (configuration section `call`)."""
 
-    min_anchor: int = Field(
+    min_anchor: Annotated[int, Field(ge=6, le=50)] = Field(
         10,
-        ge=6,
-        le=50,
         description="fewest bases on each side of a junction for a read to count as split read; a side whose "
         "last bases occur in another gene of the panel needs as many as make it unique. Below 10 nt an "
         "anchor is found by chance in a panel of some hundred kilobases",
     )
-    min_overhang: int = Field(
+    min_overhang: Annotated[int, Field(ge=2, le=50)] = Field(
         3,
-        ge=2,
-        le=50,
         description="fewest bases, all of them right, with which a read that has too short an anchor is "
         "counted all the same, at a junction that two or more properly anchored fragments prove. There they "
         "decide between two known continuations, which 3 bases confuse by chance once in 64",
     )
-    margin: int = Field(
+    margin: Annotated[int, Field(ge=1, le=20)] = Field(
         2,
-        ge=1,
-        le=20,
         description="edits by which a junction must beat the best wild-type explanation of the same read; a "
         "single sequencing error cannot bridge two",
     )
-    max_edit_rate: float = Field(
+    max_edit_rate: Annotated[float, Field(ge=0.0, le=0.2)] = Field(
         0.06,
-        ge=0.0,
-        le=0.2,
         description="largest share of edits in a read that is counted for a junction: 1 percent errors and 2 "
         "percent deamination leave a wide reserve",
     )
-    min_span: int = Field(
-        25, ge=15, le=100, description="fewest bases that each mate of a spanning pair needs in its own gene"
+    min_span: Annotated[int, Field(ge=15, le=100)] = Field(
+        25, description="fewest bases that each mate of a spanning pair needs in its own gene"
     )
-    max_insert: int = Field(
+    max_insert: Annotated[int, Field(ge=100, le=100000)] = Field(
         1000,
-        ge=100,
-        le=100000,
         description="longest fragment on the fusion transcript, in nt; longer ones are not made by RNA-seq "
         "library preparation",
     )
-    min_fragments_boundary: int = Field(
+    min_fragments_boundary: Positive = Field(
         2,
-        ge=1,
         description="unique split fragments that an unlisted junction between two exon boundaries needs to "
         "be reported; a listed junction needs one",
     )
-    min_fragments_other: int = Field(
+    min_fragments_other: Positive = Field(
         3,
-        ge=1,
         description="unique split fragments that a junction inside an exon or intron needs to be reported; "
         "template switching makes such junctions at random places",
     )
-    min_homology: int = Field(
+    min_homology: Annotated[int, Field(ge=1, le=30)] = Field(
         4,
-        ge=1,
-        le=30,
         description="bases that two genes share at a junction off the exon borders from which it counts as "
         "template switching of reverse transcriptase; 4 are shared by chance at 1 junction in 60",
     )
-    min_fragments_homology: int = Field(
+    min_fragments_homology: Positive = Field(
         10,
-        ge=1,
         description="unique split fragments with which such a junction is reported all the same: template "
         "switching at one place is rare, a rearrangement gives as many as its transcript is expressed",
     )
@@ -113,84 +103,65 @@ class CallParameters(Strict):
 class ClassifyParameters(Strict):
     """Thresholds of the verdict (configuration section `classify`)."""
 
-    min_fragments: int = Field(
+    min_fragments: Positive = Field(
         3,
-        ge=1,
         description="unique supporting fragments of the target fusion for CONFIRMED; fewer give "
         "INDETERMINATE",
     )
-    min_split_fragments: int = Field(
+    min_split_fragments: Positive = Field(
         2,
-        ge=1,
         description="of these, unique fragments with a read across the junction; one alone may be a chimera "
         "of library preparation",
     )
-    min_fragments_uncatalogued: int = Field(
+    min_fragments_uncatalogued: Positive = Field(
         5,
-        ge=1,
         description="unique supporting fragments for CONFIRMED where the junction is neither listed nor "
         "between two exon boundaries",
     )
-    confidence: float = Field(
-        0.95,
-        gt=0.5,
-        lt=1.0,
-        description="probability with which the detectable fraction would have been seen",
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
+        0.95, description="probability with which the detectable fraction would have been seen"
     )
-    max_detectable_fraction: float = Field(
+    max_detectable_fraction: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         0.10,
-        gt=0.0,
-        le=1.0,
         description="largest detectable share of fusion transcripts at each acceptor for EXCLUDED: published "
         "sarcoma RNA assays accept 10 percent tumour cells. Where the sheet declares a tumour fraction, half "
         "of it is the limit if that is smaller",
     )
-    min_five_prime_fragments: int = Field(
+    min_five_prime_fragments: NotNegative = Field(
         10,
-        ge=0,
         description="unique fragments of the target's 5' gene for EXCLUDED; without any the assay may not "
         "have looked at that gene",
     )
-    min_five_prime_ratio: float = Field(
+    min_five_prime_ratio: Share = Field(
         0.02,
-        ge=0.0,
-        le=1.0,
         description="fragments per kilobase of the target's 5' gene, as a share of those of its 3' gene, for "
         "EXCLUDED; far fewer mean a capture panel with probes for the 3' gene alone, whose stray reads of "
         "other genes are no evidence that the assay looks at them",
     )
-    min_control_genes: int = Field(
-        3,
-        ge=0,
-        description="control genes that must be seen for EXCLUDED in libraries declared polyA or total",
+    min_control_genes: NotNegative = Field(
+        3, description="control genes that must be seen for EXCLUDED in libraries declared polyA or total"
     )
-    min_control_fragments: int = Field(
-        5, ge=1, description="unique fragments that make a control gene count as seen"
+    min_control_fragments: Positive = Field(
+        5, description="unique fragments that make a control gene count as seen"
     )
-    min_median_insert: int = Field(
+    min_median_insert: NotNegative = Field(
         100,
-        ge=0,
         description="median insert in nt below which the report warns: the quality rule of whole-"
         "transcriptome sequencing of 1233 tumours in FFPE tissue (Ball 2026, Br J Cancer)",
     )
-    max_duplicate_fraction: float = Field(
+    max_duplicate_fraction: Share = Field(
         0.8,
-        ge=0.0,
-        le=1.0,
         description="share of duplicates among candidate fragments above which the report warns; a "
         "convention of this program, without a published limit",
     )
-    max_unspliced_fraction: float = Field(
+    max_unspliced_fraction: Share = Field(
         0.2,
-        ge=0.0,
-        le=1.0,
         description="share of the target genes' molecules at exon borders that still hold the intron above "
         "which the report warns of DNA or pre-mRNA; a convention, between the shares of clean RNA and of "
         "DNA in the study of docs/methods.md",
     )
-    min_five_to_three_ratio: float = Field(
+    min_five_to_three_ratio: Annotated[float, Field(ge=0.0)] = Field(
         0.5,
-        ge=0.0,
         description="fragments of the 5' halves of control genes for each one of the 3' halves below which "
         "the report warns of degraded RNA, as set by the study of docs/methods.md",
     )
@@ -199,18 +170,15 @@ class ClassifyParameters(Strict):
 class BatchParameters(Strict):
     """Thresholds of `aspsfusion summary` (configuration section `batch`)."""
 
-    max_contamination_share: float = Field(
+    max_contamination_share: Annotated[float, Field(ge=0.0, lt=1.0)] = Field(
         0.02,
-        ge=0.0,
-        lt=1.0,
         description="a junction with at most this share of the supporting fragments, duplicates counted, "
         "that another sample of the batch has of the same junction may come from there: index hopping moves "
         "up to 1 percent of the reads on unpatterned and up to 2 percent on patterned flow cells (Illumina "
         "Knowledge, article 1928); 0 switches the check off",
     )
-    ntc_max_fragments: int = Field(
+    ntc_max_fragments: NotNegative = Field(
         10,
-        ge=0,
         description="candidate fragments that a no-template control may have; index hopping alone brings "
         "in a few",
     )

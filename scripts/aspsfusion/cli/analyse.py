@@ -3,23 +3,7 @@
 import argparse
 import time
 
-from aspsfusion.cli.options import (
-    ProgressLine,
-    add_force,
-    add_library,
-    add_number,
-    add_panel,
-    add_parameters,
-    add_path,
-    add_platform,
-    add_primers,
-    add_sample,
-    add_umi,
-    baseline_from,
-    parameters_from,
-    refuse_existing,
-    structures_from,
-)
+from aspsfusion.cli import options
 from aspsfusion.config import PLATFORMS, CallParameters, ClassifyParameters
 
 EXAMPLE = """example:
@@ -41,15 +25,17 @@ FURTHER = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add its arguments."""
-    add_panel(parser)
-    add_sample(parser, "sample name")
-    add_path(parser, "--reads", "FASTQ", "candidates written by 'aspsfusion screen' or 'aspsfusion extract'")
-    add_path(parser, "--screen", "JSON", "written by the same")
-    add_library(parser)
-    add_umi(parser)
-    add_primers(parser)
-    add_platform(parser, PLATFORMS)
-    add_path(
+    options.add_panel(parser)
+    options.add_sample(parser, "sample name")
+    options.add_path(
+        parser, "--reads", "FASTQ", "candidates written by 'aspsfusion screen' or 'aspsfusion extract'"
+    )
+    options.add_path(parser, "--screen", "JSON", "written by the same")
+    options.add_library(parser)
+    options.add_umi(parser)
+    options.add_primers(parser)
+    options.add_platform(parser, PLATFORMS)
+    options.add_path(
         parser,
         "--output",
         "DIR",
@@ -69,10 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the sample's own record (SAMPLE.record.json) and no report: the samples of its batch are "
         "to be compared first",
     )
-    add_number(parser, "--threads", 1, "threads of align")
-    add_force(parser)
-    for model in (CallParameters, ClassifyParameters):
-        add_parameters(parser, model)
+    options.add_number(parser, "--threads", 1, "threads of align")
+    options.add_force(parser)
+    options.add_parameters(parser, CallParameters, ClassifyParameters)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -80,18 +65,18 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.errors import STAGE_MARK
     from aspsfusion.pipeline import SampleFiles, SampleInput, Thresholds, Watcher, run_analyse
 
-    thresholds = Thresholds(parameters_from(args, CallParameters), parameters_from(args, ClassifyParameters))
+    thresholds = Thresholds(*options.thresholds_from(args))
     also = [FURTHER[name] for name in args.also]
     files = SampleFiles(args.output, args.sample, also, record_only=args.record, force=args.force)
-    refuse_existing(files.main_files(), force=args.force)
+    options.refuse_existing(files.main_files(), force=args.force)
     given = SampleInput(
         args.panel,
         args.reads,
         args.screen,
         args.library,
         args.tumour_fraction,
-        baseline_from(args),
-        structures_from(args),
+        options.baseline_from(args),
+        options.structures_from(args),
         args.primers,
         args.platform,
     )
@@ -101,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
         # The time tells in a log what each stage took.
         print(f"{STAGE_MARK}{stage} after {time.monotonic() - started:.1f} s", flush=True)
 
-    with ProgressLine("fragments") as line:
+    with options.ProgressLine("fragments") as line:
         watcher = Watcher(say, line.update)
         report = run_analyse(given, files, thresholds, threads=args.threads, watcher=watcher)
     print(f"{report.sample_id}: {report.verdict.call}")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_force, add_path, refuse_existing
+from aspsfusion.cli import options
 
 EXAMPLE = """\
 example:
@@ -16,11 +16,11 @@ reports name it, such as 'type 1'). Writes verification.html and verification.ts
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add its arguments."""
-    add_path(parser, "directories", "OUTDIR", "output directory of a batch", nargs="+")
-    add_path(parser, "--truth", "TSV", "what is known of the samples")
+    options.add_path(parser, "directories", "OUTDIR", "output directory of a batch", nargs="+")
+    options.add_path(parser, "--truth", "TSV", "what is known of the samples")
     text = "path that the names of page and table begin with (default: %(default)s)"
-    add_path(parser, "--output", "PREFIX", text, default=Path("concordance"))
-    add_force(parser)
+    options.add_path(parser, "--output", "PREFIX", text, default=Path("concordance"))
+    options.add_force(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.validation.concordance_page import sentence, write_concordance_html
 
     page, table = (Path(f"{args.output}.{suffix}") for suffix in ("html", "tsv"))
-    refuse_existing([page, table], force=args.force)
+    options.refuse_existing([page, table], force=args.force)
     rows, unknown = compare(read_truth(args.truth), args.directories)
     write_concordance_tsv(rows, table, force=args.force)
     write_concordance_html(rows, unknown, page, force=args.force)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # many commands have no thresholds and need not wait for pyda
     from pydantic import BaseModel
 
     from aspsfusion.align.structures import ReadStructures
+    from aspsfusion.config import CallParameters, ClassifyParameters
     from aspsfusion.report.models import Imbalance
 
 Parameters = TypeVar("Parameters", bound="BaseModel")
@@ -222,19 +223,27 @@ def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:
             )
 
 
-def add_parameters(parser: argparse.ArgumentParser, model: "type[BaseModel]") -> None:
-    """Add one option for each field of a parameter model, with its default and its reason as help."""
-    section = model.__name__.removesuffix("Parameters").lower()
-    group = parser.add_argument_group(f"thresholds of '{section}'", (model.__doc__ or "").strip())
-    for name, field in model.model_fields.items():
-        description = (field.description or "").replace("%", "%%")
-        group.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=int if field.annotation is int else float,
-            default=field.default,
-            metavar="N",
-            help=f"{description} (default: {field.default})",
-        )
+def add_parameters(parser: argparse.ArgumentParser, *models: "type[BaseModel]") -> None:
+    """Add one option for each field of the parameter models, with its default and its reason as help."""
+    for model in models:
+        section = model.__name__.removesuffix("Parameters").lower()
+        group = parser.add_argument_group(f"thresholds of '{section}'", (model.__doc__ or "").strip())
+        for name, field in model.model_fields.items():
+            description = (field.description or "").replace("%", "%%")
+            group.add_argument(
+                f"--{name.replace('_', '-')}",
+                type=int if field.annotation is int else float,
+                default=field.default,
+                metavar="N",
+                help=f"{description} (default: {field.default})",
+            )
+
+
+def thresholds_from(args: argparse.Namespace) -> "tuple[CallParameters, ClassifyParameters]":
+    """Return the thresholds of the evidence and those of the verdict."""
+    from aspsfusion.config import CallParameters, ClassifyParameters
+
+    return parameters_from(args, CallParameters), parameters_from(args, ClassifyParameters)
 
 
 def parameters_from(args: argparse.Namespace, model: type[Parameters]) -> Parameters:

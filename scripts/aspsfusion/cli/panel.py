@@ -3,15 +3,7 @@
 import argparse
 import sys
 
-from aspsfusion.cli.options import (
-    Command,
-    ProgressLine,
-    add_number,
-    add_panel_yaml,
-    add_part,
-    add_path,
-    run_part,
-)
+from aspsfusion.cli import options
 
 DEMO_DESCRIPTION = """\
 Write a demonstration reference: the loci of a panel with true coordinates, exon lengths, splice sites, open
@@ -40,9 +32,9 @@ REPEATS_UNKNOWN = (
 
 def _add_demo_reference(parser: argparse.ArgumentParser) -> None:
     parser.description = DEMO_DESCRIPTION
-    add_panel_yaml(parser)
-    add_path(parser, "--output", "FASTA.gz", "FASTA to write, compressed with bgzip")
-    add_number(parser, "--seed", 1, "seed of the filler")
+    options.add_panel_yaml(parser)
+    options.add_path(parser, "--output", "FASTA.gz", "FASTA to write, compressed with bgzip")
+    options.add_number(parser, "--seed", 1, "seed of the filler")
     parser.add_argument("--force", action="store_true", help="replace the output if it exists")
 
 
@@ -62,15 +54,17 @@ def _demo_reference(args: argparse.Namespace) -> None:
 
 def _add_panel(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(title="panel commands", metavar="COMMAND", required=True)
-    build = add_part(
+    build = options.add_part(
         parts, "build", "build the panel directory from a panel YAML and a genome", _build, BUILD_EXAMPLE
     )
     _add_definition(build)
-    add_path(build, "--genome", "FASTA", "genome, plain, gzip or bgzip; or loci as written by samtools faidx")
-    add_path(build, "--output", "DIR", "panel directory to write")
+    options.add_path(
+        build, "--genome", "FASTA", "genome, plain, gzip or bgzip; or loci as written by samtools faidx"
+    )
+    options.add_path(build, "--output", "DIR", "panel directory to write")
     build.add_argument("--force", action="store_true", help="replace an existing panel directory")
 
-    fetch = add_part(
+    fetch = options.add_part(
         parts, "fetch", "download the loci of a panel from a public sequence service", _fetch, FETCH_EXAMPLE
     )
     _add_definition(fetch)
@@ -80,7 +74,7 @@ def _add_panel(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="ucsc, ensembl, or ucsc=URL or ensembl=URL of a mirror of that form (default: ucsc)",
     )
-    add_path(
+    options.add_path(
         fetch,
         "--output",
         "FASTA",
@@ -90,9 +84,9 @@ def _add_panel(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_definition(parser: argparse.ArgumentParser) -> None:
-    add_panel_yaml(parser)
+    options.add_panel_yaml(parser)
     text = "annotation for genes that the panel names without exons"
-    add_path(parser, "--gtf", "GTF", text, required=False)
+    options.add_path(parser, "--gtf", "GTF", text, required=False)
 
 
 def _build(args: argparse.Namespace) -> None:
@@ -100,7 +94,7 @@ def _build(args: argparse.Namespace) -> None:
     from aspsfusion.report.words import plural
 
     build = replace_panel if args.force else build_panel
-    with ProgressLine("bases of the genome counted") as line:
+    with options.ProgressLine("bases of the genome counted") as line:
         panel = build(args.panel, args.genome, args.gtf, args.output, line.update)
     checks = panel.provenance["checks"]
     looked = "" if panel.provenance["whole_genome_specificity"] else "not "
@@ -123,7 +117,7 @@ def _build(args: argparse.Namespace) -> None:
 def _fetch(args: argparse.Namespace) -> None:
     from aspsfusion.panel.fetch import fetch_loci
 
-    with ProgressLine("bases") as line:
+    with options.ProgressLine("bases") as line:
         fetched = fetch_loci(
             args.panel, args.gtf, args.output, args.source, force=args.force, progress=line.update
         )
@@ -132,6 +126,6 @@ def _fetch(args: argparse.Namespace) -> None:
 
 
 COMMANDS = {
-    "demo-reference": Command(_add_demo_reference, _demo_reference, DEMO_EXAMPLE),
-    "panel": Command(_add_panel, run_part, BUILD_EXAMPLE),
+    "demo-reference": options.Command(_add_demo_reference, _demo_reference, DEMO_EXAMPLE),
+    "panel": options.Command(_add_panel, options.run_part, BUILD_EXAMPLE),
 }

@@ -4,17 +4,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from aspsfusion.cli.options import (
-    Command,
-    add_force,
-    add_library,
-    add_parameters,
-    add_path,
-    add_sample,
-    baseline_from,
-    parameters_from,
-    refuse_existing,
-)
+from aspsfusion.cli import options
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ParameterError
 
@@ -72,9 +62,9 @@ def sheet_cell(text: str) -> tuple[str, str]:
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
     text = "write from this report.json, or record.json of 'aspsfusion analyse --record', alone"
-    add_path(parser, "--from", "JSON", text, dest="source", required=False)
+    options.add_path(parser, "--from", "JSON", text, dest="source", required=False)
     text = "what the batch says about the sample, written by 'aspsfusion workflow compare'"
-    add_path(parser, "--batch", "JSON", text, required=False)
+    options.add_path(parser, "--batch", "JSON", text, required=False)
     parser.add_argument(
         "--sheet",
         type=sheet_cell,
@@ -83,16 +73,18 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=TEXT",
         help="what the sample sheet says of the sample, printed as given; may be repeated",
     )
-    add_path(parser, "--panel", "DIR", "directory written by 'aspsfusion panel build'", required=False)
-    add_sample(parser, "sample name", required=False)
+    options.add_path(
+        parser, "--panel", "DIR", "directory written by 'aspsfusion panel build'", required=False
+    )
+    options.add_sample(parser, "sample name", required=False)
     for name, stage in (("screen", "screen"), ("align", "align"), ("calls", "call")):
-        add_path(parser, f"--{name}", "JSON", f"written by 'aspsfusion {stage}'", required=False)
-    add_library(parser)
-    add_path(parser, "--json", "JSON", "the record of the sample, to be written", required=False)
+        options.add_path(parser, f"--{name}", "JSON", f"written by 'aspsfusion {stage}'", required=False)
+    options.add_library(parser)
+    options.add_path(parser, "--json", "JSON", "the record of the sample, to be written", required=False)
     for name, (_, value, words) in OUTPUTS.items():
-        add_path(parser, f"--{name.replace('_', '-')}", value, words, required=False)
-    add_force(parser)
-    add_parameters(parser, ClassifyParameters)
+        options.add_path(parser, f"--{name.replace('_', '-')}", value, words, required=False)
+    options.add_force(parser)
+    options.add_parameters(parser, ClassifyParameters)
 
 
 def _report(args: argparse.Namespace) -> None:
@@ -100,7 +92,7 @@ def _report(args: argparse.Namespace) -> None:
     from aspsfusion.report.json_tsv import write_json
 
     outputs = {name: getattr(args, name) for name in OUTPUTS if getattr(args, name)}
-    refuse_existing([args.json, *outputs.values()], force=args.force)
+    options.refuse_existing([args.json, *outputs.values()], force=args.force)
     if args.batch and not args.source:
         raise ParameterError("--batch goes with --from", remedy="write the report first, then with --from")
     report = _read(args) if args.source else _compose(args)
@@ -152,18 +144,20 @@ def _compose(args: argparse.Namespace) -> "Report":
         args.library,
         args.tumour_fraction,
     )
-    return compose_report(panel, results, parameters_from(args, ClassifyParameters), baseline_from(args))
+    return compose_report(
+        panel, results, options.parameters_from(args, ClassifyParameters), options.baseline_from(args)
+    )
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
-    add_path(parser, "report", "REPORT.json", "report of the sample")
+    options.add_path(parser, "report", "REPORT.json", "report of the sample")
     parser.add_argument(
         "read", nargs="?", metavar="READ", help="name of a read, or NAME#NUMBER where names repeat"
     )
-    add_path(parser, "--panel", "DIR", "panel that the sample was called with", required=False)
+    options.add_path(parser, "--panel", "DIR", "panel that the sample was called with", required=False)
     text = "written by 'aspsfusion evidence' for the sample"
-    add_path(parser, "--evidence", "JSON.GZ", text, required=False)
-    add_path(parser, "--bam", "BAM", "the sample's panel.bam", required=False)
+    options.add_path(parser, "--evidence", "JSON.GZ", text, required=False)
+    options.add_path(parser, "--bam", "BAM", "the sample's panel.bam", required=False)
 
 
 def _explain(args: argparse.Namespace) -> None:
@@ -234,6 +228,6 @@ def _weigh(args: argparse.Namespace, report: "Report") -> list[str]:
 
 
 COMMANDS = {
-    "report": Command(_add_report, _report, REPORT_EXAMPLE),
-    "explain": Command(_add_explain, _explain, EXPLAIN_EXAMPLE),
+    "report": options.Command(_add_report, _report, REPORT_EXAMPLE),
+    "explain": options.Command(_add_explain, _explain, EXPLAIN_EXAMPLE),
 }

@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from aspsfusion.cli.options import add_path
+from aspsfusion.cli import options
 from aspsfusion.errors import ParameterError
 
 EXAMPLE = """\
@@ -23,7 +23,7 @@ the repository does the same. Give the same command again to go on where a run e
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add its arguments."""
     reads = parser.add_mutually_exclusive_group(required=True)
-    add_path(
+    options.add_path(
         reads,
         "--reads",
         "DIR",
@@ -31,16 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "is the sheet made of them, which keeps what is entered in it by hand",
         required=False,
     )
-    add_path(reads, "--samples", "TSV", "sample sheet", required=False)
+    options.add_path(reads, "--samples", "TSV", "sample sheet", required=False)
     source = parser.add_mutually_exclusive_group(required=True)
     text = "GRCh38, plain, gzip or bgzip; or loci of samtools faidx"
-    add_path(source, "--genome", "FASTA", text, required=False)
+    options.add_path(source, "--genome", "FASTA", text, required=False)
     source.add_argument(
         "--fetch", metavar="SOURCE", help="download the panel's loci instead: ucsc, ensembl or ucsc=URL"
     )
     text = "panel that is built already, which is only read"
-    add_path(source, "--panel-dir", "DIR", text, required=False)
-    add_path(parser, "--output", "DIR", "directory that everything is written to")
+    options.add_path(source, "--panel-dir", "DIR", text, required=False)
+    options.add_path(parser, "--output", "DIR", "directory that everything is written to")
     parser.add_argument(
         "--cores",
         type=int,
@@ -115,8 +115,8 @@ def run(args: argparse.Namespace) -> int:
     read_samples(given["samples"])
     args.output.mkdir(parents=True, exist_ok=True)
     write_configuration(config, args.output / CONFIG)
-    options = ["--cores", str(cores)] if cores else []
-    return run_workflow(args.output / CONFIG, [*options, *args.arguments], profile=profile)
+    words = [*(["--cores", str(cores)] if cores else []), *args.arguments]
+    return run_workflow(args.output / CONFIG, words, profile=profile)
 
 
 def _absolute(path: Path) -> str:

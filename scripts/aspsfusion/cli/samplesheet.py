@@ -3,7 +3,7 @@
 import argparse
 
 from aspsfusion.batch.samples import CONTROLS, LIBRARIES
-from aspsfusion.cli.options import add_force, add_path, add_umi, refuse_existing, structures_from
+from aspsfusion.cli import options
 
 EXAMPLE = """examples:
   aspsfusion samplesheet /data/run_240117/fastq --output my_samples.tsv
@@ -17,8 +17,8 @@ Columns that are left empty can be filled in by hand. --append keeps all rows th
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add its arguments."""
-    add_path(parser, "directory", "DIR", "directory with the reads")
-    add_path(parser, "--output", "TSV", "sample sheet to write")
+    options.add_path(parser, "directory", "DIR", "directory with the reads")
+    options.add_path(parser, "--output", "TSV", "sample sheet to write")
     parser.add_argument(
         "--recursive", action="store_true", help="look into directories inside the directory as well"
     )
@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"sample that is a control, {', '.join(CONTROLS)}; '*' stands for any part of its name; may be "
         "given several times",
     )
-    add_umi(parser)
-    add_force(parser)
+    options.add_umi(parser)
+    options.add_force(parser)
 
 
 def _control(text: str) -> tuple[str, str]:
@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.batch.samplesheet import run_samplesheet
     from aspsfusion.report.words import plural
 
-    refuse_existing([args.output], force=args.force or args.append)
-    structures_from(args)
+    options.refuse_existing([args.output], force=args.force or args.append)
+    options.structures_from(args)
     sheet = run_samplesheet(
         args.directory,
         args.output,

@@ -2,7 +2,7 @@
 
 import argparse
 
-from aspsfusion.cli.options import Command, ProgressLine, add_force, add_panel, add_path, refuse_existing
+from aspsfusion.cli import options
 from aspsfusion.errors import ParameterError
 
 SCREEN_EXAMPLE = """example:
@@ -17,18 +17,18 @@ EXTRACT_EXAMPLE = """example:
 
 
 def _add_screen(parser: argparse.ArgumentParser) -> None:
-    add_panel(parser)
-    add_path(
+    options.add_panel(parser)
+    options.add_path(
         parser, "fastq_1", "R1", "first mates, single reads, or both mates interleaved; - for standard input"
     )
-    add_path(parser, "fastq_2", "R2", "second mates", nargs="?")
+    options.add_path(parser, "fastq_2", "R2", "second mates", nargs="?")
     parser.add_argument(
         "--interleaved",
         action="store_true",
         help="one file holds both mates interleaved (default: detected from the names)",
     )
     text = "one or two files of a further lane of the same sample; may be repeated"
-    add_path(parser, "--lane", "FASTQ", text, nargs="+", action="append", default=[])
+    options.add_path(parser, "--lane", "FASTQ", text, nargs="+", action="append", default=[])
     _add_outputs(parser)
 
 
@@ -48,26 +48,26 @@ def _screen(args: argparse.Namespace) -> None:
             raise ParameterError(f"--lane takes one or two files, not {len(files)}", remedy="repeat --lane")
         second = files[1] if len(files) > 1 else None
         lanes.append(Lane(files[0], second, interleaved=True if args.interleaved else None))
-    refuse_existing([args.output, args.metrics], force=args.force)
-    with ProgressLine("fragments") as line:
+    options.refuse_existing([args.output, args.metrics], force=args.force)
+    with options.ProgressLine("fragments") as line:
         result = run_screen(args.panel, lanes, args.output, args.metrics, line.update, force=args.force)
     print(f"kept {result.candidate_fragments} of {result.total_fragments} fragments")
 
 
 def _add_extract(parser: argparse.ArgumentParser) -> None:
-    add_panel(parser)
+    options.add_panel(parser)
     text = "reads as BAM, CRAM or SAM, aligned to any genome or unaligned, in any order, indexed or not"
-    add_path(parser, "alignments", "BAM", text)
+    options.add_path(parser, "alignments", "BAM", text)
     text = "what a CRAM file was compressed with, unless it holds it; nothing is ever downloaded"
-    add_path(parser, "--reference", "FASTA", text, required=False)
+    options.add_path(parser, "--reference", "FASTA", text, required=False)
     _add_outputs(parser)
 
 
 def _extract(args: argparse.Namespace) -> None:
     from aspsfusion.screen.extract import run_extract
 
-    refuse_existing([args.output, args.metrics], force=args.force)
-    with ProgressLine("reads") as line:
+    options.refuse_existing([args.output, args.metrics], force=args.force)
+    with options.ProgressLine("reads") as line:
         files = args.alignments, args.output, args.metrics, args.reference
         result = run_extract(args.panel, *files, line.update, force=args.force)
     print(f"kept {result['candidate_fragments']} of {result['total_fragments']} fragments")
@@ -78,12 +78,12 @@ def _extract(args: argparse.Namespace) -> None:
 
 
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    add_path(parser, "--output", "FASTQ", "candidate fragments, gzip FASTQ")
-    add_path(parser, "--metrics", "JSON", "counts of the whole input")
-    add_force(parser)
+    options.add_path(parser, "--output", "FASTQ", "candidate fragments, gzip FASTQ")
+    options.add_path(parser, "--metrics", "JSON", "counts of the whole input")
+    options.add_force(parser)
 
 
 COMMANDS = {
-    "screen": Command(_add_screen, _screen, SCREEN_EXAMPLE),
-    "extract": Command(_add_extract, _extract, EXTRACT_EXAMPLE),
+    "screen": options.Command(_add_screen, _screen, SCREEN_EXAMPLE),
+    "extract": options.Command(_add_extract, _extract, EXTRACT_EXAMPLE),
 }

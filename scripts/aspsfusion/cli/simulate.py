@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
-from aspsfusion.cli.options import Command, add_number, add_panel, add_path
+from aspsfusion.cli import options
 from aspsfusion.errors import AspsfusionError, ParameterError
 
 SIMULATE_DESCRIPTION = """\
@@ -72,10 +72,10 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     from aspsfusion.simulate.records import Assay, SimulationParameters
 
     parser.description = SIMULATE_DESCRIPTION
-    add_panel(parser)
-    add_path(parser, "--output", "PREFIX", "path that the files' names begin with")
+    options.add_panel(parser)
+    options.add_path(parser, "--output", "PREFIX", "path that the files' names begin with")
     parser.add_argument("--force", action="store_true", help="replace files that exist")
-    add_number(parser, "--seed", 1, "seed of everything random")
+    options.add_number(parser, "--seed", 1, "seed of everything random")
 
     group = parser.add_argument_group("molecules")
     group.add_argument(
@@ -86,7 +86,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help="fusion, see above; may be given several times",
     )
-    add_number(group, "--fragments", 0, "fragments of the primary transcript of every gene")
+    options.add_number(group, "--fragments", 0, "fragments of the primary transcript of every gene")
     for option, field, metavar, text in COUNTS:
         group.add_argument(
             f"--{option}",
@@ -97,7 +97,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
             metavar=metavar,
             help=f"{text}; may be given several times",
         )
-    add_number(group, "--background", 0, "fragments of random sequence that is not of the panel")
+    options.add_number(group, "--background", 0, "fragments of random sequence that is not of the panel")
 
     group = parser.add_argument_group("library and reads")
     defaults = SimulationParameters()
@@ -116,7 +116,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         help="gene-specific primer, see above; may be given several times",
     )
     for field, text in NUMBERS:
-        add_number(group, f"--{field.replace('_', '-')}", getattr(defaults, field), text)
+        options.add_number(group, f"--{field.replace('_', '-')}", getattr(defaults, field), text)
     group.add_argument("--single-end", action="store_true", help="read one end of each fragment only")
     group.add_argument(
         "--stranded",
@@ -162,8 +162,8 @@ def _by_name(option: str, counts: list[tuple[str, int]]) -> dict[str, int]:
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     text = "directory to write; an earlier demonstration in it is replaced (default: %(default)s)"
-    add_path(parser, "--output", "DIR", text, default=Path("demo"))
-    add_number(parser, "--cores", 2, "processes at a time")
+    options.add_path(parser, "--output", "DIR", text, default=Path("demo"))
+    options.add_number(parser, "--cores", 2, "processes at a time")
 
 
 def _demo(args: argparse.Namespace) -> None:
@@ -183,6 +183,6 @@ def _demo(args: argparse.Namespace) -> None:
 
 
 COMMANDS = {
-    "simulate": Command(_add_simulate, _simulate, SIMULATE_EXAMPLE),
-    "demo": Command(_add_demo, _demo, DEMO_EXAMPLE),
+    "simulate": options.Command(_add_simulate, _simulate, SIMULATE_EXAMPLE),
+    "demo": options.Command(_add_demo, _demo, DEMO_EXAMPLE),
 }

@@ -2,16 +2,7 @@
 
 import argparse
 
-from aspsfusion.cli.options import (
-    ProgressLine,
-    add_number,
-    add_panel,
-    add_parameters,
-    add_path,
-    add_umi,
-    parameters_from,
-    structures_from,
-)
+from aspsfusion.cli import options
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import ParameterError
 
@@ -27,9 +18,9 @@ reads of a negative sample. Writes for each share reads and report, and spike_in
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add its arguments."""
-    add_panel(parser)
-    add_path(parser, "fastq_1", "R1", "FASTQ of a negative sample, plain or gzip")
-    add_path(parser, "fastq_2", "R2", "FASTQ with the second mates", nargs="?")
+    options.add_panel(parser)
+    options.add_path(parser, "fastq_1", "R1", "FASTQ of a negative sample, plain or gzip")
+    options.add_path(parser, "fastq_2", "R2", "FASTQ with the second mates", nargs="?")
     parser.add_argument(
         "--fusion", required=True, metavar="SPEC", help="fusion, as 'aspsfusion simulate' takes it"
     )
@@ -49,17 +40,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="numbers of fragments with a read across the junction",
     )
-    add_path(parser, "--output", "DIR", "directory to write, which must be new or empty")
-    add_number(parser, "--seed", 1, "seed")
+    options.add_path(parser, "--output", "DIR", "directory to write, which must be new or empty")
+    options.add_number(parser, "--seed", 1, "seed")
     parser.add_argument(
         "--library",
         choices=["polyA", "total", "capture"],
         help="how the library was made, if known; fragments that end at primers cannot be made here, see "
         "'aspsfusion simulate --assay'",
     )
-    add_umi(parser)
-    for model in (CallParameters, ClassifyParameters):
-        add_parameters(parser, model)
+    options.add_umi(parser)
+    options.add_parameters(parser, CallParameters, ClassifyParameters)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -84,12 +74,17 @@ def run(args: argparse.Namespace) -> None:
         tuple(dict.fromkeys(args.shares)),
         tuple(dict.fromkeys(args.fragments)),
         args.library,
-        structures_from(args),
+        options.structures_from(args),
         args.seed,
     )
-    thresholds = parameters_from(args, CallParameters), parameters_from(args, ClassifyParameters)
-    with scratch_directory() as scratch, ProgressLine("samples") as line:
-        rows = run_spike_in(Chain(args.panel, scratch, *thresholds), scratch, asked, args.output, line.update)
+    with scratch_directory() as scratch, options.ProgressLine("samples") as line:
+        rows = run_spike_in(
+            Chain(args.panel, scratch, *options.thresholds_from(args)),
+            scratch,
+            asked,
+            args.output,
+            line.update,
+        )
     for row in rows:
         found = f", {row.fragments} fragments found" if row.fragments else ""
         print(

@@ -2,22 +2,7 @@
 
 import argparse
 
-from aspsfusion.cli.options import (
-    Command,
-    ProgressLine,
-    add_force,
-    add_number,
-    add_panel,
-    add_parameters,
-    add_path,
-    add_platform,
-    add_primers,
-    add_sample,
-    add_umi,
-    parameters_from,
-    refuse_existing,
-    structures_from,
-)
+from aspsfusion.cli import options
 from aspsfusion.config import CallParameters
 
 ALIGN_EXAMPLE = """example:
@@ -40,15 +25,15 @@ TAG_EXAMPLE = """example:
 
 
 def _add_align(parser: argparse.ArgumentParser) -> None:
-    add_panel(parser)
-    add_path(parser, "--reads", "FASTQ", "candidates written by 'aspsfusion screen'")
-    add_sample(parser, "sample name for the read group")
-    add_path(parser, "--output", "BAM", "sorted BAM; .bai beside it")
-    add_path(parser, "--metrics", "JSON", "counts of the stage")
-    add_umi(parser)
-    add_platform(parser, ("short", "ont", "pacbio", "long"))
-    add_number(parser, "--threads", 1, "threads")
-    add_force(parser)
+    options.add_panel(parser)
+    options.add_path(parser, "--reads", "FASTQ", "candidates written by 'aspsfusion screen'")
+    options.add_sample(parser, "sample name for the read group")
+    options.add_path(parser, "--output", "BAM", "sorted BAM; .bai beside it")
+    options.add_path(parser, "--metrics", "JSON", "counts of the stage")
+    options.add_umi(parser)
+    options.add_platform(parser, ("short", "ont", "pacbio", "long"))
+    options.add_number(parser, "--threads", 1, "threads")
+    options.add_force(parser)
 
 
 def _align(args: argparse.Namespace) -> None:
@@ -56,9 +41,9 @@ def _align(args: argparse.Namespace) -> None:
     from aspsfusion.long.align import run_long_align
     from aspsfusion.long.platform import SHORT
 
-    refuse_existing([args.output, args.metrics], force=args.force)
-    structures = structures_from(args)
-    with ProgressLine("fragments") as line:
+    options.refuse_existing([args.output, args.metrics], force=args.force)
+    structures = options.structures_from(args)
+    with options.ProgressLine("fragments") as line:
         sample = args.panel, AlignFiles(args.reads, args.output, args.metrics), args.sample
         if args.platform in (None, SHORT):
             run_align(*sample, args.threads, line.update, structures=structures, force=args.force)
@@ -67,20 +52,20 @@ def _align(args: argparse.Namespace) -> None:
 
 
 def _add_evidence(parser: argparse.ArgumentParser) -> None:
-    add_panel(parser)
-    add_path(parser, "--bam", "BAM", "BAM written by 'aspsfusion align'")
-    add_path(parser, "--output", "JSON.GZ", "evidence to write")
-    add_primers(parser)
-    add_force(parser)
-    add_parameters(parser, CallParameters)
+    options.add_panel(parser)
+    options.add_path(parser, "--bam", "BAM", "BAM written by 'aspsfusion align'")
+    options.add_path(parser, "--output", "JSON.GZ", "evidence to write")
+    options.add_primers(parser)
+    options.add_force(parser)
+    options.add_parameters(parser, CallParameters)
 
 
 def _evidence(args: argparse.Namespace) -> None:
     from aspsfusion.evidence.evidence import run_evidence
     from aspsfusion.long.evidence import is_long, run_long_evidence
 
-    parameters = parameters_from(args, CallParameters)
-    refuse_existing([args.output], force=args.force)
+    parameters = options.parameters_from(args, CallParameters)
+    options.refuse_existing([args.output], force=args.force)
     if is_long(args.bam):
         evidence = run_long_evidence(args.panel, args.bam, args.output, parameters, force=args.force)
     else:
@@ -94,18 +79,18 @@ def _evidence(args: argparse.Namespace) -> None:
 
 
 def _add_call(parser: argparse.ArgumentParser) -> None:
-    add_panel(parser)
-    add_path(parser, "--evidence", "JSON.GZ", "file written by 'aspsfusion evidence'")
-    add_path(parser, "--output", "JSON", "calls to write")
-    add_force(parser)
-    add_parameters(parser, CallParameters)
+    options.add_panel(parser)
+    options.add_path(parser, "--evidence", "JSON.GZ", "file written by 'aspsfusion evidence'")
+    options.add_path(parser, "--output", "JSON", "calls to write")
+    options.add_force(parser)
+    options.add_parameters(parser, CallParameters)
 
 
 def _call(args: argparse.Namespace) -> None:
     from aspsfusion.call.call import run_call
 
-    refuse_existing([args.output], force=args.force)
-    parameters = parameters_from(args, CallParameters)
+    options.refuse_existing([args.output], force=args.force)
+    parameters = options.parameters_from(args, CallParameters)
     calls = run_call(args.panel, args.evidence, args.output, parameters, force=args.force)
     reported = [junction for junction in calls.junctions if not junction.rejections]
     for junction in reported:
@@ -117,27 +102,29 @@ def _call(args: argparse.Namespace) -> None:
 
 
 def _add_tag(parser: argparse.ArgumentParser) -> None:
-    add_panel(parser)
-    add_path(parser, "--bam", "BAM", "BAM written by 'aspsfusion align'")
-    add_path(parser, "--calls", "JSON", "file written by 'aspsfusion call'")
-    add_path(parser, "--output", "BAM", "BAM to write, with index")
-    add_path(parser, "--reference", "FASTA", "FASTA to write, with index: what the BAM is aligned to")
-    add_path(parser, "--igv", "XML", "IGV session to write, which opens both at the junction", required=False)
-    add_force(parser)
+    options.add_panel(parser)
+    options.add_path(parser, "--bam", "BAM", "BAM written by 'aspsfusion align'")
+    options.add_path(parser, "--calls", "JSON", "file written by 'aspsfusion call'")
+    options.add_path(parser, "--output", "BAM", "BAM to write, with index")
+    options.add_path(parser, "--reference", "FASTA", "FASTA to write, with index: what the BAM is aligned to")
+    options.add_path(
+        parser, "--igv", "XML", "IGV session to write, which opens both at the junction", required=False
+    )
+    options.add_force(parser)
 
 
 def _tag(args: argparse.Namespace) -> None:
     from aspsfusion.call.tag import run_tag
 
-    refuse_existing([args.output, args.reference, args.igv], force=args.force)
+    options.refuse_existing([args.output, args.reference, args.igv], force=args.force)
     files = args.output, args.reference
     tagged = run_tag(args.panel, args.bam, args.calls, *files, session=args.igv, force=args.force)
     print(f"{tagged} supporting fragments placed on their junctions")
 
 
 COMMANDS = {
-    "align": Command(_add_align, _align, ALIGN_EXAMPLE),
-    "evidence": Command(_add_evidence, _evidence, EVIDENCE_EXAMPLE),
-    "call": Command(_add_call, _call, CALL_EXAMPLE),
-    "tag": Command(_add_tag, _tag, TAG_EXAMPLE),
+    "align": options.Command(_add_align, _align, ALIGN_EXAMPLE),
+    "evidence": options.Command(_add_evidence, _evidence, EVIDENCE_EXAMPLE),
+    "call": options.Command(_add_call, _call, CALL_EXAMPLE),
+    "tag": options.Command(_add_tag, _tag, TAG_EXAMPLE),
 }

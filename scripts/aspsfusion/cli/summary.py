@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from aspsfusion.cli.options import add_force, add_parameters, add_path, parameters_from, refuse_existing
+from aspsfusion.cli import options
 from aspsfusion.config import BatchParameters
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ Such a sample's report has to say so too; where it does not, the command stops a
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add its arguments."""
     text = "report of a sample; rows are in the order of the sheet, or without one of the reports"
-    add_path(parser, "reports", "REPORT.json", text, nargs="*")
-    add_path(parser, "--output-tsv", "TSV", "table to write")
-    add_path(parser, "--output-html", "HTML", "page to write")
+    options.add_path(parser, "reports", "REPORT.json", text, nargs="*")
+    options.add_path(parser, "--output-tsv", "TSV", "table to write")
+    options.add_path(parser, "--output-html", "HTML", "page to write")
     text = "table for MultiQC, to be named *_mqc.tsv"
-    add_path(parser, "--multiqc", "TSV", text, required=False)
+    options.add_path(parser, "--multiqc", "TSV", text, required=False)
     text = "sample sheet; its columns 'control' and 'batch' declare controls and sequencing runs"
-    add_path(parser, "--samples", "TSV", text, required=False)
-    add_path(
+    options.add_path(parser, "--samples", "TSV", text, required=False)
+    options.add_path(
         parser,
         "--outcomes",
         "JSON",
@@ -39,14 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
     )
     add_present_inputs(parser)
-    add_parameters(parser, BatchParameters)
-    add_force(parser)
+    options.add_parameters(parser, BatchParameters)
+    options.add_force(parser)
 
 
 def add_present_inputs(parser: argparse.ArgumentParser) -> None:
     """Add `--panel` and `--settings`, with which outcomes are compared besides the files of reads."""
     text = "panel that outcomes have to be of, where it is known"
-    add_path(parser, "--panel", "DIR", text, required=False)
+    options.add_path(parser, "--panel", "DIR", text, required=False)
     parser.add_argument(
         "--settings",
         default="",
@@ -54,7 +54,7 @@ def add_present_inputs(parser: argparse.ArgumentParser) -> None:
         help="what outcomes have to say of their thresholds, where it is known",
     )
     text = "what the workflow knows of the files of reads; without it those that were touched are read"
-    add_path(parser, "--planned", "DIR", text, required=False)
+    options.add_path(parser, "--planned", "DIR", text, required=False)
 
 
 def present_of(args: argparse.Namespace) -> "dict[str, Inputs]":
@@ -89,10 +89,10 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.errors import ParameterError
     from aspsfusion.interpret.agreement import read_judged
 
-    refuse_existing([args.output_tsv, args.output_html, args.multiqc], force=args.force)
+    options.refuse_existing([args.output_tsv, args.output_html, args.multiqc], force=args.force)
     if not args.reports and not args.outcomes:
         raise ParameterError("no report is given", remedy="name at least one report.json")
-    parameters = parameters_from(args, BatchParameters)
+    parameters = options.parameters_from(args, BatchParameters)
     sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
     batch = read_batch(args.reports, read_judged)
     if args.outcomes:

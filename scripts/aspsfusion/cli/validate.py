@@ -5,17 +5,7 @@ import sys
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from aspsfusion.cli.options import (
-    ProgressLine,
-    add_force,
-    add_number,
-    add_panel,
-    add_parameters,
-    add_part,
-    add_path,
-    parameters_from,
-    run_part,
-)
+from aspsfusion.cli import options
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.shipped import ROOT
@@ -34,21 +24,25 @@ DEFAULT_STUDY = ROOT / "resources/validation/study.yaml"
 SEED = 1
 """Seed of junction reads and dilutions."""
 
-run = run_part
+run = options.run_part
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the parts of `validate`."""
     parts = parser.add_subparsers(title="validate commands", metavar="COMMAND", required=True)
 
-    cell = add_part(parts, "cell", "run all samples of a cell; goes on where an earlier run stopped", _cell)
+    cell = options.add_part(
+        parts, "cell", "run all samples of a cell; goes on where an earlier run stopped", _cell
+    )
     _add_study(cell)
     _add_chain(cell)
     cell.add_argument("--cell", required=True, metavar="NAME", help="cell of the study")
-    add_path(cell, "--output", "TSV", "one row for each sample")
-    add_number(cell, "--scale", 1.0, "multiplies the number of samples", "X")
+    options.add_path(cell, "--output", "TSV", "one row for each sample")
+    options.add_number(cell, "--scale", 1.0, "multiplies the number of samples", "X")
 
-    sample = add_part(parts, "sample", "make one sample again, with its reads, truth and report", _sample)
+    sample = options.add_part(
+        parts, "sample", "make one sample again, with its reads, truth and report", _sample
+    )
     _add_study(sample)
     _add_chain(sample)
     sample.add_argument("--cell", required=True, metavar="NAME", help="cell of the study")
@@ -56,18 +50,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--arm", choices=("positive", "negative"), default="positive", help="with fusion or not"
     )
     sample.add_argument("--index", type=int, required=True, metavar="N", help="number of the sample, from 0")
-    add_path(sample, "--output", "PREFIX", "path the names begin with")
+    options.add_path(sample, "--output", "PREFIX", "path the names begin with")
 
-    reads = add_part(
+    reads = options.add_part(
         parts, "junction-reads", "count fragments at the target's listed junctions", _junction_reads
     )
     _add_chain(reads)
     reads.add_argument("--number", type=int, default=1000, metavar="N", help="fragments of each junction")
-    add_path(reads, "--output", "TSV", "table to write")
+    options.add_path(reads, "--output", "TSV", "table to write")
 
-    dilution = add_part(parts, "dilution", "dilute the fusion fragments of a real positive sample", _dilution)
+    dilution = options.add_part(
+        parts, "dilution", "dilute the fusion fragments of a real positive sample", _dilution
+    )
     _add_chain(dilution)
-    add_path(dilution, "reads", "FASTQ", "R1 [R2] of a positive sample", nargs="+")
+    options.add_path(dilution, "reads", "FASTQ", "R1 [R2] of a positive sample", nargs="+")
     dilution.add_argument(
         "--fragments",
         type=int,
@@ -77,34 +73,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fusion fragments to leave (default: 1 2 3 5 10 20 40)",
     )
     dilution.add_argument("--draws", type=int, default=200, metavar="N", help="samples for each number")
-    add_path(dilution, "--output", "TSV", "table to write")
+    options.add_path(dilution, "--output", "TSV", "table to write")
 
-    page = add_part(parts, "page", "write the results of all cells as a table and a page", _page)
+    page = options.add_part(parts, "page", "write the results of all cells as a table and a page", _page)
     _add_study(page)
     _add_chain(page)
-    add_path(page, "cells", "TSV", "written by 'validate cell'", nargs="+")
-    add_path(page, "--junction-reads", "TSV", "written by 'validate junction-reads'", required=False)
-    add_path(page, "--dilution", "TSV", "written by 'validate dilution'", required=False)
-    add_path(page, "--tsv", "TSV", "one row for each cell and arm")
-    add_path(page, "--markdown", "MD", "the page")
+    options.add_path(page, "cells", "TSV", "written by 'validate cell'", nargs="+")
+    options.add_path(page, "--junction-reads", "TSV", "written by 'validate junction-reads'", required=False)
+    options.add_path(page, "--dilution", "TSV", "written by 'validate dilution'", required=False)
+    options.add_path(page, "--tsv", "TSV", "one row for each cell and arm")
+    options.add_path(page, "--markdown", "MD", "the page")
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
-    add_path(parser, "--study", "YAML", "the cells (default: the shipped ones)", default=DEFAULT_STUDY)
+    options.add_path(
+        parser, "--study", "YAML", "the cells (default: the shipped ones)", default=DEFAULT_STUDY
+    )
 
 
 def _add_chain(parser: argparse.ArgumentParser) -> None:
-    add_panel(parser)
-    add_force(parser)
-    add_parameters(parser, CallParameters)
-    add_parameters(parser, ClassifyParameters)
+    options.add_panel(parser)
+    options.add_force(parser)
+    options.add_parameters(parser, CallParameters, ClassifyParameters)
 
 
 def _chain(args: argparse.Namespace) -> "AbstractContextManager[Chain]":
     from aspsfusion.validation.run import open_chain
 
-    call, classify = parameters_from(args, CallParameters), parameters_from(args, ClassifyParameters)
-    return open_chain(args.panel, call, classify)
+    return open_chain(args.panel, *options.thresholds_from(args))
 
 
 def _cell(args: argparse.Namespace) -> None:
@@ -115,7 +111,7 @@ def _cell(args: argparse.Namespace) -> None:
         raise ParameterError(f"--scale {args.scale} is out of range", remedy="give a number above 0")
     study = load_study(args.study)
     cell = study.cell(args.cell)
-    with _chain(args) as chain, ProgressLine("samples") as line:
+    with _chain(args) as chain, options.ProgressLine("samples") as line:
         run_cell(chain, study, cell, args.output, args.scale, line.update, force=args.force)
 
 
@@ -149,7 +145,7 @@ def _dilution(args: argparse.Namespace) -> None:
 
     if len(args.reads) > 2:
         raise ParameterError(f"{len(args.reads)} files are given", remedy="give R1, or R1 and R2")
-    with _chain(args) as chain, ProgressLine("samples") as line:
+    with _chain(args) as chain, options.ProgressLine("samples") as line:
         rows = dilute(chain, Lane(*args.reads), args.fragments, args.draws, SEED, line.update)
     write_rows(Dilution, rows, args.output, force=args.force)
 

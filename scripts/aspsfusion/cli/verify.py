@@ -2,7 +2,7 @@
 
 import argparse
 
-from aspsfusion.cli.options import add_path
+from aspsfusion.cli import options
 
 EXAMPLE = """example:
   aspsfusion verify results
@@ -14,7 +14,7 @@ that directory reads it too. A file that is missing, changed or not listed has a
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add its argument."""
-    add_path(parser, "outdir", "OUTDIR", "output directory of a finished batch")
+    options.add_path(parser, "outdir", "OUTDIR", "output directory of a finished batch")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from aspsfusion.cli.options import add_parameters, add_part, add_path, parameters_from, run_part
+from aspsfusion.cli import options
 from aspsfusion.cli.summary import add_present_inputs, present_of
 from aspsfusion.config import BatchParameters
 
@@ -24,19 +24,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("check", "fail when a sample has no result", _add_check, _check),
         ("manifest", "write the checksums of all results", _add_manifest, _manifest),
     ):
-        add(add_part(parts, name, text, run_it, EXAMPLE))
+        add(options.add_part(parts, name, text, run_it, EXAMPLE))
 
 
-run = run_part
+run = options.run_part
 
 
 def _add_attempt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", required=True, metavar="NAME", help="sample name")
-    add_path(parser, "--outcome", "JSON", "outcome to write")
+    options.add_path(parser, "--outcome", "JSON", "outcome to write")
     parser.add_argument("--log", type=Path, required=True, help="takes what the command says")
-    add_path(parser, "--after", "JSON", "outcome of the sample's job before this", required=False)
+    options.add_path(parser, "--after", "JSON", "outcome of the sample's job before this", required=False)
     parser.add_argument("--reads", nargs="+", default=[], metavar="FILE", help="files that the sample is of")
-    add_path(parser, "--panel", "DIR", "panel that the outcome is of", required=False)
+    options.add_path(parser, "--panel", "DIR", "panel that the outcome is of", required=False)
     parser.add_argument("--declared", default="", help="what the sheet declares of the sample")
     parser.add_argument("--settings", default="", help="thresholds that the outcome is of")
     parser.add_argument(
@@ -101,10 +101,10 @@ def _attempt(args: argparse.Namespace) -> int:
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
-    add_path(parser, "outcomes", "OUTCOME.json", "outcomes of all", nargs="+")
-    add_path(parser, "--samples", "TSV", "sample sheet with the sequencing runs", required=False)
-    add_path(parser, "--output", "TSV", "table of the samples with a record")
-    add_parameters(parser, BatchParameters)
+    options.add_path(parser, "outcomes", "OUTCOME.json", "outcomes of all", nargs="+")
+    options.add_path(parser, "--samples", "TSV", "sample sheet with the sequencing runs", required=False)
+    options.add_path(parser, "--output", "TSV", "table of the samples with a record")
+    options.add_parameters(parser, BatchParameters)
 
 
 def _compare(args: argparse.Namespace) -> None:
@@ -119,7 +119,7 @@ def _compare(args: argparse.Namespace) -> None:
     records = [
         read_judged(beside(path, outcome.sample_id, RECORD_SUFFIX)) for path, outcome in outcomes.items()
     ]
-    checked = check_batch(records, sheet.runs, parameters_from(args, BatchParameters))
+    checked = check_batch(records, sheet.runs, options.parameters_from(args, BatchParameters))
     for path, report in zip(outcomes, checked, strict=True):
         file = beside(path, report.report.sample_id, FINDINGS_SUFFIX)
         if report.findings:
@@ -134,9 +134,9 @@ def _compare(args: argparse.Namespace) -> None:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    add_path(parser, "outcomes", "OUTCOME.json", "outcomes of all", nargs="+")
-    add_path(parser, "--samples", "TSV", "sample sheet with the present reads", required=False)
-    add_path(parser, "--compared", "TSV", "table of 'compare', which goes with them", required=False)
+    options.add_path(parser, "outcomes", "OUTCOME.json", "outcomes of all", nargs="+")
+    options.add_path(parser, "--samples", "TSV", "sample sheet with the present reads", required=False)
+    options.add_path(parser, "--compared", "TSV", "table of 'compare', which goes with them", required=False)
     parser.add_argument(
         "--remove-candidates",
         type=int,
@@ -173,8 +173,8 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _add_manifest(parser: argparse.ArgumentParser) -> None:
-    add_path(parser, "results", "PATH", "files and directories in it", nargs="+")
-    add_path(parser, "--outdir", "DIR", "output directory, for manifest.sha256")
+    options.add_path(parser, "results", "PATH", "files and directories in it", nargs="+")
+    options.add_path(parser, "--outdir", "DIR", "output directory, for manifest.sha256")
 
 
 def _manifest(args: argparse.Namespace) -> None:
