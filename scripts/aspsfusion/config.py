@@ -92,11 +92,7 @@ class CallParameters(Strict):
     )
 
     def needed_split_fragments(self, boundaries: int) -> int:
-        """Return how many unique split fragments an unlisted junction needs to be reported.
-
-        Args:
-            boundaries: how many of its two sides lie at an exon border.
-        """
+        """Return how many unique split fragments an unlisted junction with so many exon borders needs."""
         return self.min_fragments_boundary if boundaries == BOTH_SIDES else self.min_fragments_other
 
 
@@ -185,11 +181,9 @@ class BatchParameters(Strict):
 
 
 def check_configuration(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    """Check a configuration against its JSON Schema.
+    """Check a merged configuration against its JSON Schema.
 
-    Args:
-        config: the merged configuration.
-        schema: the schema, every object in it with `properties` and `additionalProperties: false`.
+    Every object of the schema has `properties` and `additionalProperties: false`.
 
     Raises:
         ParameterError: a key is unknown or a value is outside what the schema allows.
@@ -229,15 +223,9 @@ def _in_words(error: "ValidationError") -> ParameterError:
 
 
 def configured_file(config: Mapping[str, Any], key: str, missing: str | None = None) -> str | None:
-    """Return the path of the file that a configuration key names.
+    """Return the path of the file that a configuration key names, None when it is not set.
 
-    Args:
-        config: the configuration.
-        key: the key that holds the path.
-        missing: the remedy when the key is not set, for a key that must be.
-
-    Returns:
-        The path, or None when the key is not set and `missing` is None.
+    For a key that must be set, `missing` is the remedy.
 
     Raises:
         ParameterError: the key is needed and not set, or names no readable file.
@@ -258,11 +246,7 @@ def configured_file(config: Mapping[str, Any], key: str, missing: str | None = N
 
 
 def configured_files(config: Mapping[str, Any], key: str) -> list[str]:
-    """Return the paths of a configuration key that names any number of files, see `configured_file`.
-
-    Raises:
-        ParameterError: one is no readable file.
-    """
+    """Return the paths of a configuration key that names any number of files, see `configured_file`."""
     return [path for value in config.get(key) or () if (path := configured_file({key: value}, key))]
 
 
@@ -309,9 +293,7 @@ def _usable(key: str, value: object) -> object:
 def require_one_genome(config: Mapping[str, Any], neither: str) -> None:
     """Refuse a configuration that does not say in exactly one way where the panel's sequences come from.
 
-    Args:
-        config: the configuration.
-        neither: the remedy when no key says it.
+    `neither` is the remedy when no key says it.
 
     Raises:
         ParameterError: two of `genome_fasta`, `genome_fetch` and `panel_dir` are set, or none; or an

@@ -62,18 +62,12 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class SampleInput:
-    """What the stages after the screen take in.
+    """What the stages after the screen take in: files of `screen` or `extract`, and what is declared.
 
     Attributes:
-        panel: built panel.
-        candidates: FASTQ written by `aspsfusion screen` or `extract`.
-        screen: JSON written by the same.
-        library: declared library type, or None.
-        tumour_fraction: declared share of tumour cells, or None.
         baseline: imbalance of negative samples, as the reports of those state it.
         structures: what the reads consist of.
         primers: FASTA of the gene-specific primers of an amplicon or anchored library.
-        platform: declared platform, or None.
     """
 
     panel: Path
@@ -145,13 +139,13 @@ def call_candidates(
 
     Args:
         caller: has panel and thresholds; one serves any number of samples.
-        candidates: FASTQ written by `aspsfusion screen` or `extract`.
-        sample: sample name.
+        candidates: see `SampleInput`, as for structures and primers.
+        sample: its name.
         outputs: `bam`, `align` and `evidence`: alignments, metrics and evidence to write; the alignments are
             unsorted and for use in between.
-        structures: what the reads consist of.
-        primers: FASTA of the library's gene-specific primers.
-        threads: threads of the aligner.
+        structures: of the reads.
+        primers: of the library.
+        threads: of the aligner.
         watcher: receives reports on how far it has come.
         settle: settle wild type without the aligner. Results are the same, and without it `bam` holds every
             candidate.

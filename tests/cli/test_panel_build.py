@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.cli import main
-from small_panel import (
-    SmallPanel,
-)
+from small_panel import SmallPanel
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from aspsfusion.call.calls_file import CalledJunction
 from aspsfusion.interpret.annotate import annotate_fusions, confidence, fusion_side
 from aspsfusion.interpret.protein import domain_status, fusion_peptide, in_frame, missing_product
 from aspsfusion.panel.panel import Panel
-from aspsfusion.report.findings import DomainStatus
+from aspsfusion.report.findings import DomainStatus, FusionPeptide
 from report_factory import called
 
 
@@ -54,10 +54,7 @@ def test_the_frame_is_that_of_the_primary_transcript_beside_an_exon_of_another_o
     assert fusion.in_frame is ((cut + 1 - five.cds[0]) % 3 == 0)
 
 
-@pytest.mark.parametrize(
-    ("exon", "activation"),
-    [(6, "lost"), (5, "partly kept"), (4, "kept")],
-)
+@pytest.mark.parametrize(("exon", "activation"), [(6, "lost"), (5, "partly kept"), (4, "kept")])
 def test_domains_kept_by_the_types(demo_panel: Panel, exon: int, activation: str) -> None:
     status = {
         domain.name.split()[0]: domain.status
@@ -81,6 +78,7 @@ def test_sides_name_exons_of_the_primary_transcript(demo_panel: Panel) -> None:
     assert (five.transcript, five.exon, five.at_exon_boundary) == ("NM_024083.4", 7, True)
     assert five.hgnc == "HGNC:13825"
     assert (five.chrom, five.pos, five.strand, five.site) == ("chr17", 81996846, "+", "end of exon 7")
+    assert (five.tx_pos, five.intron, five.region) == (18 + 933, None, "CDS")
     inside = fusion_side(demo_panel, "ASPSCR1", 81996840 - 1, last=True)
     assert (inside.exon, inside.at_exon_boundary, inside.site) == (7, False, "inside exon 7")
     three = fusion_side(demo_panel, "TFE3", 49034251 - 1, last=False)
@@ -88,6 +86,8 @@ def test_sides_name_exons_of_the_primary_transcript(demo_panel: Panel) -> None:
     # TFE3 intron 5 lies between exon 5 (upstream, higher positions) and exon 6.
     intron = fusion_side(demo_panel, "TFE3", 49036000 - 1, last=False)
     assert (intron.exon, intron.site) == (None, "inside intron 5")
+    assert (intron.tx_pos, intron.intron, intron.region) == (None, 5, "intron")
+    assert fusion_side(demo_panel, "TFE3", 49043357 - 1, last=False).region == "5' UTR"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,14 @@ def test_confidence_grades(demo_panel: Panel, split: int, boundaries: int, expec
     assert confidence(junction)[0] == expected
 
 
+def peptide_of(panel: Panel, exon: int) -> FusionPeptide:
+    """Return the protein of ASPSCR1 exon 7 joined to an exon of TFE3."""
+    j = called(panel, ("ASPSCR1", 7), ("TFE3", exon))
+    peptide = fusion_peptide(panel.primary["ASPSCR1"], j.five_pos, panel.primary["TFE3"], j.three_pos)
+    assert peptide
+    return peptide
+
+
 @pytest.mark.parametrize(
     ("exon", "length", "first_residue", "behind"),
     # Lengths and first residues follow from the exon tables; the residues behind the junction are those that
@@ -108,11 +116,7 @@ def test_confidence_grades(demo_panel: Panel, split: int, boundaries: int, expec
 def test_the_fusion_proteins_have_the_length_and_residues_of_the_published_types(
     demo_panel: Panel, exon: int, length: int, first_residue: int, behind: str
 ) -> None:
-    j = called(demo_panel, ("ASPSCR1", 7), ("TFE3", exon))
-    peptide = fusion_peptide(
-        demo_panel.primary["ASPSCR1"], j.five_pos, demo_panel.primary["TFE3"], j.three_pos
-    )
-    assert peptide
+    peptide = peptide_of(demo_panel, exon)
     assert (peptide.length, peptide.residues_five_prime) == (length, 311)
     assert peptide.first_residue_three_prime == first_residue
     before, _, after = peptide.sequence.partition("|")
@@ -121,11 +125,7 @@ def test_the_fusion_proteins_have_the_length_and_residues_of_the_published_types
 
 
 def test_a_shifted_frame_ends_at_its_first_stop(demo_panel: Panel) -> None:
-    j = called(demo_panel, ("ASPSCR1", 7), ("TFE3", 7))
-    peptide = fusion_peptide(
-        demo_panel.primary["ASPSCR1"], j.five_pos, demo_panel.primary["TFE3"], j.three_pos
-    )
-    assert peptide
+    peptide = peptide_of(demo_panel, 7)
     assert peptide.first_residue_three_prime is None
     after = peptide.sequence.partition("|")[2]
     assert after == after.lower()
@@ -162,15 +162,6 @@ def test_domains_of_a_junction_in_an_intron_are_those_of_the_exons_that_stay(dem
         for d in domain_status(demo_panel, "ASPSCR1", 81996846 - 1, "TFE3", 49036000 - 1)
     }
     assert found == {"UBL1": "kept", "activation": "lost", "bHLH": "kept", "leucine": "kept"}
-
-
-def test_sides_say_what_they_lie_in(demo_panel: Panel) -> None:
-    seven = fusion_side(demo_panel, "ASPSCR1", 81996846 - 1, last=True)
-    assert (seven.tx_pos, seven.intron, seven.region) == (18 + 933, None, "CDS")
-    intron = fusion_side(demo_panel, "TFE3", 49036000 - 1, last=False)
-    assert (intron.tx_pos, intron.intron, intron.region) == (None, 5, "intron")
-    leader = fusion_side(demo_panel, "TFE3", 49043357 - 1, last=False)
-    assert leader.region == "5' UTR"
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,7 @@ from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.exclusion import Findings
 from aspsfusion.panel.panel_yaml import parse_panel_spec
 from aspsfusion.panel.spec import PanelSpec
-from aspsfusion.report.findings import (
-    FilteredFusion,
-    Fusion,
-    FusionSide,
-    OneSided,
-    Reason,
-    UnexplainedBridge,
-)
+from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide, OneSided, Reason, UnexplainedBridge
 
 SPEC = parse_panel_spec(
     """

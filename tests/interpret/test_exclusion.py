@@ -12,7 +12,6 @@ from aspsfusion.interpret.exclusion import (
     detectable_fraction,
     exclusion,
     needed_fragments,
-    needed_tpm,
 )
 from aspsfusion.report.words import rounded_up
 
@@ -53,14 +52,6 @@ def test_half_of_the_declared_tumour_cells_bounds_the_limit(declared: float | No
     result = exclusion({"B exon 2": 40}, PARAMETERS, declared)
     assert (result.threshold, result.tumour_fraction) == (limit, declared)
     assert result.adequate is (limit == 0.10)
-
-
-def test_needed_expression_falls_with_depth_and_read_length() -> None:
-    # Of 20 million fragments 0.1 begin at each base of a transcript of 10 TPM; 100 places make 10 of them.
-    assert needed_tpm(20e6, (119,), 20, 10) == pytest.approx(10.0)
-    assert needed_tpm(40e6, (119,), 20, 10) == pytest.approx(5.0)
-    assert needed_tpm(20e6, (119, 119), 20, 10) == pytest.approx(5.0)
-    assert needed_tpm(20e6, (69,), 20, 10) == pytest.approx(20.0)
 
 
 @given(st.floats(1e-4, 1.0), st.floats(0.5, 0.999))

@@ -6,11 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aspsfusion.interpret.nomenclature import (
-    fusion_name,
-    genomic_position_name,
-    position_name,
-)
+from aspsfusion.interpret.nomenclature import fusion_name, genomic_position_name, position_name
 from aspsfusion.panel.panel import Panel, Transcript
 from small_panel import made_transcript, transcripts
 
@@ -35,8 +31,7 @@ def position_from_name(transcript: Transcript, name: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("tx_pos", "name"),
-    [(0, "-5"), (4, "-1"), (5, "1"), (34, "30"), (35, "*1"), (44, "*10")],
+    ("tx_pos", "name"), [(0, "-5"), (4, "-1"), (5, "1"), (34, "30"), (35, "*1"), (44, "*10")]
 )
 def test_untranslated_and_coding_positions(tx_pos: int, name: str) -> None:
     assert position_name(PLUS, tx_pos) == name

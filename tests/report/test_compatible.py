@@ -14,14 +14,7 @@ from aspsfusion.report.compatible import (
     write_arriba,
     write_star_fusion,
 )
-from report_factory import (
-    ASPSCR1,
-    TFE3_EXON_5,
-    TFE3_EXON_6,
-    confirmed_report,
-    excluded_report,
-    make_fusion,
-)
+from report_factory import ASPSCR1, TFE3_EXON_5, TFE3_EXON_6, confirmed_report, excluded_report, make_fusion
 
 
 def rows_of(path: Path) -> tuple[list[str], list[list[str]]]:

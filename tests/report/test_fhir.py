@@ -48,15 +48,13 @@ def components(report: Report, name: str) -> list[Any]:
 def test_a_bundle_is_valid_and_its_references_lead_somewhere(name: str, tmp_path: Path) -> None:
     path = tmp_path / "x.fhir.json"
     write_fhir(REPORTS[name], path)
-    first = path.read_bytes()
-    Bundle.model_validate_json(first)
-    entries = {entry["fullUrl"]: entry["resource"] for entry in json.loads(first)["entry"]}
+    written = path.read_bytes()
+    Bundle.model_validate_json(written)
+    entries = {entry["fullUrl"]: entry["resource"] for entry in json.loads(written)["entry"]}
     report, assessment, _ = entries.values()
     assert entries[report["result"][0]["reference"]] is assessment
     for found in (report["specimen"][0], assessment["specimen"]):
         assert entries[found["reference"]]["resourceType"] == "Specimen"
-    write_fhir(REPORTS[name], path)
-    assert path.read_bytes() == first
 
 
 @pytest.mark.parametrize(

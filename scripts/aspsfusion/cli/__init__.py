@@ -160,14 +160,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command line and return its exit status; wrong usage leaves through SystemExit with status 2.
 
-    Args:
-        argv: arguments without the program's name; those of the process by default.
-
-    Returns:
-        The exit status: that of the command, 1 after an error, 130 after an interrupt. Wrong usage
-        leaves through SystemExit with status 2.
+    The arguments are those of the process, without its name, unless others are given.
     """
     with plain_output():
         args = build_parser().parse_args(argv)
@@ -189,9 +184,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_command(args: argparse.Namespace) -> int:
     """Run a command and return its exit status.
-
-    Args:
-        args: parsed arguments.
 
     Raises:
         TooBigError: there is not enough memory; names the largest file that it was given.

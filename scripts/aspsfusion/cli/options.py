@@ -264,10 +264,6 @@ class ProgressLine:
     """A line with counts and their rate on standard error.
 
     On a terminal the line is renewed in place; in a log a new one is written each minute.
-
-    Args:
-        unit: what is counted, for example `fragments`.
-        stream: where to write; standard error by default.
     """
 
     def __init__(self, unit: str, stream: TextIO | None = None) -> None:

@@ -301,11 +301,7 @@ def _sides(panel: Panel, junction: CalledJunction) -> tuple[FusionSide, FusionSi
 def fusion_side(panel: Panel, gene: str, position: int, *, last: bool) -> FusionSide:
     """Return one side of a junction for the report.
 
-    Args:
-        panel: built panel.
-        gene: HGNC symbol.
-        position: genomic position of the joined base, 0-based.
-        last: whether it is the last base of the 5' gene rather than the first one of the 3' gene.
+    The genomic position is 0-based, of the `last` base of the 5' gene or else the first one of the 3' gene.
     """
     site = _site(panel, gene, position, last=last)
     tx_pos = site.transcript.from_genome(position)

@@ -134,9 +134,7 @@ def _ends_anywhere(findings: Findings) -> bool:
 def without_misleading(limits: Sequence[Reason], missing: Sequence[Reason]) -> list[Reason]:
     """Return what is missing for an exclusion without what more reads of this assay would not change.
 
-    Args:
-        limits: what the assay cannot show, see `cannot_show`.
-        missing: see `exclusion.inadequacies`.
+    For the limits see `cannot_show`, for what is missing `exclusion.inadequacies`.
     """
     codes = {reason.code for reason in limits}
     if AMPLICON_CANNOT_SHOW in codes:

@@ -102,14 +102,8 @@ def detectable_fraction(informative: int, confidence: float) -> float | None:
     One counted fragment of the target fusion is enough to forbid an exclusion. Of n fragments at an acceptor,
     none is a counted fusion fragment with probability (1 - e f)^n when the fusion has the share f and the
     share e of its fragments is counted; the smallest f that leaves at most 1 - confidence for that is
-    (1 - (1 - confidence)^(1/n)) / e (Clopper and Pearson 1934, upper limit for zero of n).
-
-    Args:
-        informative: unique fragments at the acceptor.
-        confidence: probability of seeing at least one fragment.
-
-    Returns:
-        The fraction; None where even a share of 1 could have been missed with a larger probability.
+    (1 - (1 - confidence)^(1/n)) / e (Clopper and Pearson 1934, upper limit for zero of n). None where even a
+    share of 1 could have been missed with a larger probability.
 
     >>> round(detectable_fraction(66, 0.95), 4)
     0.0493
@@ -123,10 +117,6 @@ def detectable_fraction(informative: int, confidence: float) -> float | None:
 
 def limit_of(parameters: ClassifyParameters, tumour_fraction: float | None) -> float:
     """Return the largest detectable fraction that is an exclusion.
-
-    Args:
-        parameters: thresholds.
-        tumour_fraction: declared share of tumour cells, above 0 and up to 1; None if it was not declared.
 
     >>> limit_of(ClassifyParameters(), None), limit_of(ClassifyParameters(), 0.6)
     (0.1, 0.1)
@@ -177,35 +167,6 @@ def needed_fragments(limit: float, confidence: float) -> int:
     while (detectable_fraction(count, confidence) or 1.0) > limit:
         count += 1
     return count
-
-
-MEAN_TRANSCRIPT = 2_000
-"""Length in nt of the transcripts that a library's fragments come from, on average: an assumption, by which
-TPM, a share of the transcripts, becomes a share of the fragments."""
-
-
-def needed_tpm(fragments: float, shown: Sequence[int], anchors: int, needed: int) -> float:
-    """Return how strongly a gene must be expressed to have the informative fragments that an exclusion needs.
-
-    A fragment is informative when one of the stretches that its reads show holds the boundary with the
-    anchors on both sides. With n different fragments of a library whose transcripts have a mean length of
-    MEAN_TRANSCRIPT nt, a transcript of t TPM has n t / (10^6 MEAN_TRANSCRIPT) fragments that begin at each
-    of its bases. Degradation, uneven coverage and mapping are not reckoned with.
-
-    Args:
-        fragments: different fragments of the library, copies counted once.
-        shown: lengths in nt of the stretches that a fragment's reads show.
-        anchors: bases on both sides of the boundary together, in nt.
-        needed: informative fragments, see `needed_fragments`.
-
-    Returns:
-        Transcripts per million.
-
-    >>> round(needed_tpm(50e6, (100, 100), 20, 66), 1)
-    16.3
-    """
-    places = sum(max(0, length - anchors + 1) for length in shown)
-    return needed * 1e6 * MEAN_TRANSCRIPT / (fragments * places)
 
 
 def informative_text(excluded: Exclusion) -> str:

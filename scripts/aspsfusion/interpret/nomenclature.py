@@ -21,12 +21,7 @@ def fusion_name(
 ) -> str:
     """Return the HGVS name of a fusion transcript whose outer ends were not analysed.
 
-    Args:
-        five: 5' transcript.
-        five_pos: genomic position of its last joined base, 0-based.
-        three: 3' transcript.
-        three_pos: genomic position of its first joined base, 0-based.
-        inserted: bases of neither gene between the two.
+    The genomic positions are 0-based: the last joined base of the 5' gene, the first one of the 3' gene.
     """
     left, right = genomic_position_name(five, five_pos), genomic_position_name(three, three_pos)
     between = f"{inserted.lower().replace('t', 'u')}::" if inserted else ""

@@ -122,16 +122,9 @@ def quality_control(
 def _judged(
     code: str, name: str, value: str, limit: str, kept: bool | None, reason: str, flag: str
 ) -> Judged:
-    """Return a value beside its limit, and a flag where it is beyond.
+    """Return a value beside its limit, see `QcCheck`, and a flag with this sentence where it is beyond.
 
-    Args:
-        code: code of the flag.
-        name: what was measured.
-        value: the value in words; not printed when it is not determined.
-        limit: the limit in words.
-        kept: whether the value keeps to the limit; None when it is not determined.
-        reason: why this limit, with its source.
-        flag: sentence of the flag.
+    `kept` is whether the value keeps to the limit, None when it is not determined.
     """
     check = QcCheck(
         code=code,

@@ -110,11 +110,6 @@ def score_interval(part: int, whole: int, level: float = 0.95) -> tuple[float, f
 
     >>> [round(limit, 3) for limit in score_interval(45, 50)]
     [0.786, 0.957]
-
-    Args:
-        part: how many.
-        whole: of how many, at least 1.
-        level: coverage of the interval.
     """
     z = NormalDist().inv_cdf((1 + level) / 2)
     share = part / whole

@@ -56,12 +56,6 @@ def with_indels(
 
     What lies between the indel and the junction counts as inserted, so that the frame and the peptide are
     those of the reads.
-
-    Args:
-        junction: without the indel.
-        shared: changes beside it.
-        five: transcript that the bases of the 5' gene are on.
-        three: the same for the 3' gene.
     """
     indel = next((change for change in shared if len(change.lost) != len(change.bases)), None)
     last, first = five.from_genome(junction.five_pos), three.from_genome(junction.three_pos)

@@ -100,10 +100,7 @@ class FusionDrawing:
 def lay_out(fusion: Fusion, models: Sequence[GeneModel], lengths: Mapping[str, int]) -> FusionDrawing | None:
     """Return the drawing of a fusion, None where a breakpoint lies outside its gene or a model is missing.
 
-    Args:
-        fusion: reported.
-        models: exon structures of the report.
-        lengths: of chromosomes by name, in nt, as far as they are known.
+    `lengths` are those of chromosomes, in nt, as far as they are known.
     """
     rows = []
     sources: tuple[Source, Source] = ("five_prime", "three_prime")

@@ -17,11 +17,7 @@ from aspsfusion.report.words import count, percent, plural
 def fusion_view(fusion: Fusion, panel: PanelId, models: Sequence[GeneModel], number: int) -> dict[str, Any]:
     """Return a reported fusion as the page shows it, by the names of the template.
 
-    Args:
-        fusion: the fusion.
-        panel: which names the genome build and the lengths of its chromosomes.
-        models: exon structures of the report.
-        number: place on the page, from 1; makes the ids of the drawing unique.
+    Its number on the page makes the ids of the drawing unique.
     """
     pileup = build_pileup(fusion)
     drawing = lay_out(fusion, models, {each.name: each.length for each in panel.contigs if each.length})

@@ -79,8 +79,7 @@ def template_text(name: str) -> str:
 def script_source(script: str) -> str:
     """Return the source expression that allows one inline script, and no other, to run.
 
-    Args:
-        script: the text between the tags (Content Security Policy Level 3, section 6.7.3.3).
+    The script is the text between the tags (Content Security Policy Level 3, section 6.7.3.3).
 
     >>> script_source("")
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"

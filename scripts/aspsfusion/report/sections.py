@@ -125,12 +125,7 @@ def acceptor_table(exclusion: Exclusion) -> Table | None:
 
 
 def assay_facts(assay: Assay, genes: Sequence[str]) -> list[Fact]:
-    """Return the assay name by name; what was not determined is left out.
-
-    Args:
-        assay: of the report.
-        genes: of the target fusion.
-    """
+    """Return the assay name by name; what was not determined is left out. The genes are the target's."""
     if assay.primers:
         own = len(_primers_of(assay, genes))
         primers = f"{count(len(assay.primers))} declared, {count(own)} of {' or '.join(genes)}"

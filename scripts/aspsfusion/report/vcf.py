@@ -118,13 +118,9 @@ class Breakend:
 
 
 def write_vcf(report: Report, path: Path) -> None:
-    """Write the reported fusions as a bgzip-compressed VCF with a tabix index beside it.
+    """Write the reported fusions as a bgzip-compressed VCF with a tabix index beside it (`.tbi` appended).
 
     Without fusions the file is valid and empty. The same report always gives the same bytes.
-
-    Args:
-        report: the record of the sample.
-        path: the file to write, ending in `.vcf.gz`; the index is `path` with `.tbi` appended.
     """
     with scratch_directory() as directory:
         plain = directory / "fusions.vcf"

@@ -70,13 +70,7 @@ def assayed_fusion(fusion: Fusion, report: Report) -> Json:
 
 
 def _segment(side: FusionSide, report: Report, *, leaves: bool) -> Json:
-    """Return one side of a junction.
-
-    Args:
-        side: the side.
-        report: names the exons of its transcript and the genome build.
-        leaves: whether the fusion leaves the gene here, as its 5' gene.
-    """
+    """Return one side of a junction; `leaves` where the fusion leaves the gene, as its 5' gene."""
     gene: Json = {"conceptType": "Gene", "name": side.gene}
     if side.hgnc:
         gene["primaryCoding"] = {"id": side.hgnc.lower(), "code": side.hgnc, "system": HGNC}
