@@ -25,21 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write page and table."""
-    from aspsfusion.validation.concordance import (
-        RIGHT,
-        agreement_of,
-        compare,
-        read_truth,
-        write_concordance_tsv,
-    )
+    from aspsfusion.validation import concordance as study
     from aspsfusion.validation.concordance_page import sentence, write_concordance_html
 
     page, table = (Path(f"{args.output}.{suffix}") for suffix in ("html", "tsv"))
     options.refuse_existing([page, table], force=args.force)
-    rows, unknown = compare(read_truth(args.truth), args.directories)
-    write_concordance_tsv(rows, table, force=args.force)
+    rows, unknown = study.compare(study.read_truth(args.truth), args.directories)
+    study.write_concordance_tsv(rows, table, force=args.force)
     write_concordance_html(rows, unknown, page, force=args.force)
-    for expected in RIGHT:
-        print(sentence(agreement_of(rows, expected)))
+    for expected in study.RIGHT:
+        print(sentence(study.agreement_of(rows, expected)))
     discordant = [row.sample_id for row in rows if row.agreement == "discordant"]
     print(f"discordant: {', '.join(discordant) or 'none'}. Page and table: {page}, {table}")

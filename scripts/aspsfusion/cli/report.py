@@ -120,14 +120,7 @@ def _read(args: argparse.Namespace) -> "Report":
 
 
 def _compose(args: argparse.Namespace) -> "Report":
-    from aspsfusion.interpret.compose import (
-        ALIGN_KEYS,
-        SCREEN_KEYS,
-        StageResults,
-        compose_report,
-        read_calls_for,
-        read_metrics,
-    )
+    from aspsfusion.interpret import compose
     from aspsfusion.panel.panel import load_panel
 
     missing = [f"--{name}" for name in STAGES if not getattr(args, name)]
@@ -136,15 +129,15 @@ def _compose(args: argparse.Namespace) -> "Report":
             f"{', '.join(missing)} must be given", remedy="give all of them, or --from with a report.json"
         )
     panel = load_panel(args.panel)
-    results = StageResults(
+    results = compose.StageResults(
         args.sample,
-        read_metrics(args.screen, SCREEN_KEYS),
-        read_metrics(args.align, ALIGN_KEYS),
-        read_calls_for(panel, args.calls),
+        compose.read_metrics(args.screen, compose.SCREEN_KEYS),
+        compose.read_metrics(args.align, compose.ALIGN_KEYS),
+        compose.read_calls_for(panel, args.calls),
         args.library,
         args.tumour_fraction,
     )
-    return compose_report(
+    return compose.compose_report(
         panel, results, options.parameters_from(args, ClassifyParameters), options.baseline_from(args)
     )
 
@@ -162,22 +155,18 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
 def _explain(args: argparse.Namespace) -> None:
     from aspsfusion.interpret.agreement import read_judged
-    from aspsfusion.report.explain import (
-        explain_supporting_read,
-        explain_verdict,
-        find_read,
-        other_reads_of_name,
-    )
+    from aspsfusion.report import explain
 
     if bool(args.panel) != bool(args.evidence):
         raise ParameterError("--panel and --evidence go together", remedy="give both of them")
     report = read_judged(args.report)
     if args.read is None:
-        print(explain_verdict(report), end="")
+        print(explain.explain_verdict(report), end="")
         return
-    found = find_read(report, args.read)
+    found = explain.find_read(report, args.read)
     if found:
-        print(other_reads_of_name(report, args.read) + explain_supporting_read(*found), end="")
+        others = explain.other_reads_of_name(report, args.read)
+        print(others + explain.explain_supporting_read(*found), end="")
     else:
         print("\n".join(_other_read(args, report)))
 

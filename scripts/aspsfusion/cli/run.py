@@ -68,21 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prove what is given, write sheet and configuration, and run the workflow."""
+    from aspsfusion.batch import start
     from aspsfusion.batch.samples import read_samples
     from aspsfusion.batch.samplesheet import run_samplesheet
-    from aspsfusion.batch.start import (
-        CONFIG,
-        DEFAULT_PROFILE,
-        SHEET,
-        configuration,
-        profile_directory,
-        run_workflow,
-        write_configuration,
-    )
 
-    profile, cores = args.profile or DEFAULT_PROFILE, args.cores
-    profile_directory(profile)
-    if cores is None and args.profile in (None, DEFAULT_PROFILE):
+    profile, cores = args.profile or start.DEFAULT_PROFILE, args.cores
+    start.profile_directory(profile)
+    if cores is None and args.profile in (None, start.DEFAULT_PROFILE):
         cores = len(os.sched_getaffinity(0))
     if cores is not None and cores < 1:
         raise ParameterError(f"--cores {cores} is out of range", remedy="give 1 or more")
@@ -100,23 +92,23 @@ def run(args: argparse.Namespace) -> int:
     if args.genome and not args.genome.is_file():
         raise ParameterError("is no file", path=args.genome, remedy="give a FASTA of GRCh38 with --genome")
     given = {
-        "samples": _absolute(args.samples or args.output / SHEET),
+        "samples": _absolute(args.samples or args.output / start.SHEET),
         "outdir": _absolute(args.output),
         **({"genome_fasta": _absolute(args.genome)} if args.genome else {}),
         **({"genome_fetch": args.fetch} if args.fetch else {}),
         **({"panel_dir": _absolute(args.panel_dir)} if args.panel_dir else {}),
     }
-    config = configuration(given, args.config)
+    config = start.configuration(given, args.config)
     if args.reads:
         args.output.mkdir(parents=True, exist_ok=True)
-        sheet = run_samplesheet(args.reads, args.output / SHEET, recursive=args.recursive, append=True)
+        sheet = run_samplesheet(args.reads, args.output / start.SHEET, recursive=args.recursive, append=True)
         for path, reason in sheet.skipped:
             print(f"left out {path}: {reason}")
     read_samples(given["samples"])
     args.output.mkdir(parents=True, exist_ok=True)
-    write_configuration(config, args.output / CONFIG)
+    start.write_configuration(config, args.output / start.CONFIG)
     words = [*(["--cores", str(cores)] if cores else []), *args.arguments]
-    return run_workflow(args.output / CONFIG, words, profile=profile)
+    return start.run_workflow(args.output / start.CONFIG, words, profile=profile)
 
 
 def _absolute(path: Path) -> str:

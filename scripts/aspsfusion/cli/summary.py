@@ -73,18 +73,10 @@ def present_of(args: argparse.Namespace) -> "dict[str, Inputs]":
 
 def run(args: argparse.Namespace) -> None:
     """Write table and page."""
+    from aspsfusion.batch import summary
     from aspsfusion.batch.multiqc import write_multiqc
     from aspsfusion.batch.outcomes import read_outcomes
     from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
-    from aspsfusion.batch.summary import (
-        in_order,
-        judge_batch,
-        mixed_sources,
-        read_batch,
-        summary_row,
-        with_outcomes,
-        write_summary_tsv,
-    )
     from aspsfusion.batch.summary_html import controls_sentence, write_summary_html
     from aspsfusion.errors import ParameterError
     from aspsfusion.interpret.agreement import read_judged
@@ -94,15 +86,21 @@ def run(args: argparse.Namespace) -> None:
         raise ParameterError("no report is given", remedy="name at least one report.json")
     parameters = options.parameters_from(args, BatchParameters)
     sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
-    batch = read_batch(args.reports, read_judged)
+    batch = summary.read_batch(args.reports, read_judged)
     if args.outcomes:
         outcomes = read_outcomes(args.outcomes).values()
-        batch = with_outcomes(batch, outcomes, present_of(args))
-    batch = in_order(judge_batch(batch, sheet.runs, parameters), sheet.samples)
-    outputs = [(args.output_tsv, write_summary_tsv), (args.output_html, write_summary_html)]
+        batch = summary.with_outcomes(batch, outcomes, present_of(args))
+    batch = summary.in_order(summary.judge_batch(batch, sheet.runs, parameters), sheet.samples)
+    outputs = [(args.output_tsv, summary.write_summary_tsv), (args.output_html, write_summary_html)]
     for path, write in [*outputs, *([(args.multiqc, write_multiqc)] if args.multiqc else [])]:
         settings = {"directory": path.parent, "ntc_max_fragments": parameters.ntc_max_fragments}
-        rows = [summary_row(each, sheet.controls.get(each.sample_id, ""), **settings) for each in batch]
+        rows = [
+            summary.summary_row(each, sheet.controls.get(each.sample_id, ""), **settings) for each in batch
+        ]
         write(rows, path)
     sentence, _ = controls_sentence(rows)
-    print(" ".join([f"{args.output_tsv}: {len(batch)} samples. Controls: {sentence}", *mixed_sources(rows)]))
+    print(
+        " ".join(
+            [f"{args.output_tsv}: {len(batch)} samples. Controls: {sentence}", *summary.mixed_sources(rows)]
+        )
+    )

@@ -63,39 +63,33 @@ def _add_attempt(parser: argparse.ArgumentParser) -> None:
 def _attempt(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from aspsfusion.batch import outcomes
     from aspsfusion.batch.attempt import Job, end_job, run_job
-    from aspsfusion.batch.outcomes import (
-        Inputs,
-        Outcome,
-        checked_inputs,
-        file_identities,
-        panel_identity,
-        read_outcome,
-        read_through,
-    )
     from aspsfusion.cli import build_parser, run_command
 
     stage = "analyse" if args.after else "screen"
     job = Job(stage, args.outcome, args.log, args.number, args.retries, args.empty, args.outdates)
     if args.after:
-        before = read_outcome(args.after)
+        before = outcomes.read_outcome(args.after)
         inputs = replace(
             before.inputs,
             declared=args.declared,
             settings=args.settings,
-            primers=read_through(args.primer_files),
+            primers=outcomes.read_through(args.primer_files),
         )
         before = replace(before, inputs=inputs)
     else:
-        inputs = Inputs(file_identities(args.reads), panel_identity(args.panel) if args.panel else "")
-        before = Outcome(args.sample, stage, inputs=inputs)
+        inputs = outcomes.Inputs(
+            outcomes.file_identities(args.reads), outcomes.panel_identity(args.panel) if args.panel else ""
+        )
+        before = outcomes.Outcome(args.sample, stage, inputs=inputs)
     if args.status is not None:
         return end_job(job, before, args.status)
     command = build_parser().parse_args(args.command)
 
-    def run() -> Inputs | None:
+    def run() -> outcomes.Inputs | None:
         run_command(command)
-        return None if args.after else checked_inputs(before.inputs, command.metrics)
+        return None if args.after else outcomes.checked_inputs(before.inputs, command.metrics)
 
     return run_job(job, before, run)
 
