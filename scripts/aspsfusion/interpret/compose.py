@@ -13,14 +13,7 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.fixed_ends import anchored_in_fixed_places, in_fixed_places
-from aspsfusion.interpret.annotate import (
-    annotate_bridges,
-    annotate_filtered,
-    annotate_filtered_one_sided,
-    annotate_fusions,
-    annotate_internal,
-    annotate_one_sided,
-)
+from aspsfusion.interpret import annotate
 from aspsfusion.interpret.assay_record import assay_of, joining, long_read_assay
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.differential import differential_of, with_differential
@@ -34,19 +27,8 @@ from aspsfusion.io.sealed import read_sealed
 from aspsfusion.panel.layout import DECOYS_FASTA, TRANSCRIPTS_FASTA, UNSPLICED_FASTA
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.seal import FILES
+from aspsfusion.report import models
 from aspsfusion.report.findings import Fusion, ListedEndFragments
-from aspsfusion.report.models import (
-    REPORT_SCHEMA_VERSION,
-    Contig,
-    ExonCoverage,
-    Expression,
-    GeneModel,
-    Imbalance,
-    InputFile,
-    PanelId,
-    ReferenceId,
-    Report,
-)
 
 SCREEN_KEYS = ("total_reads", "read_length", "mean_read_length", "gc_fraction", "n_fraction")
 ALIGN_KEYS = ("adapter_fraction", "overlap_fraction")
@@ -122,8 +104,11 @@ class StageResults:
 
 
 def compose_report(
-    panel: Panel, results: StageResults, parameters: ClassifyParameters, baseline: Sequence[Imbalance] = ()
-) -> Report:
+    panel: Panel,
+    results: StageResults,
+    parameters: ClassifyParameters,
+    baseline: Sequence[models.Imbalance] = (),
+) -> models.Report:
     """Compose the record of one sample, which everything a person reads is written from.
 
     `baseline` is the imbalance of negative samples, as the reports of those state it.
@@ -134,17 +119,17 @@ def compose_report(
     record, spec = results.record, panel.spec
     calls, coverage = record.calls, record.calls.coverage
     reported = [junction for junction in calls.junctions if not junction.rejections]
-    fusions = annotate_fusions(
+    fusions = annotate.annotate_fusions(
         panel, reported, record.long_reads.variant_reads if record.long_reads else MIN_READS
     )
     filtered = [
-        annotate_filtered(panel, junction, record.parameters)
+        annotate.annotate_filtered(panel, junction, record.parameters)
         for junction in calls.junctions
         if junction.rejections
     ]
     incomplete = incomplete_evidence(results.screen, results.align, coverage)
-    one_sided = annotate_one_sided(panel, [c for c in calls.one_sided if not c.rejection])
-    bridges = annotate_bridges(panel, calls.bridges)
+    one_sided = annotate.annotate_one_sided(panel, [c for c in calls.one_sided if not c.rejection])
+    bridges = annotate.annotate_bridges(panel, calls.bridges)
     primed = None
     if record.primers:
         require_primed_library(results.library)
@@ -175,10 +160,13 @@ def compose_report(
     expression = _expression(panel, coverage.genes)
     differential = differential_of(panel, calls.junctions, coverage.genes, expression)
     reference = _reference_id(panel)
-    return Report(
-        schema_version=REPORT_SCHEMA_VERSION,
+    tilt = imbalance(panel, coverage, record.median_insert, baseline)
+    if record.long_reads:  # their middles are those of transcripts: nothing is tested
+        tilt = tilt.model_copy(update={"p_value": None, "baseline": ""})
+    return models.Report(
+        schema_version=models.REPORT_SCHEMA_VERSION,
         sample_id=results.sample,
-        inputs=[InputFile(**file) for file in results.screen.get("inputs", ())],
+        inputs=[models.InputFile(**file) for file in results.screen.get("inputs", ())],
         panel=_panel_id(panel),
         reference=reference,
         software={
@@ -192,10 +180,10 @@ def compose_report(
         fusions=fusions,
         filtered=filtered,
         one_sided=one_sided,
-        filtered_one_sided=annotate_filtered_one_sided(panel, calls.one_sided),
+        filtered_one_sided=annotate.annotate_filtered_one_sided(panel, calls.one_sided),
         unexplained_bridges=bridges,
         listed_ends=ListedEndFragments(**calls.listed_ends._asdict()),
-        internal_events=annotate_internal(panel, calls.internal),
+        internal_events=annotate.annotate_internal(panel, calls.internal),
         exclusion=excluded,
         assay=assay_of(panel, record, findings, results.library, results.align.get("umi_structures", ())),
         qc=quality_control(
@@ -204,7 +192,7 @@ def compose_report(
         expression=expression,
         exon_coverage=_exon_coverage(panel, coverage),
         gene_models=_gene_models(panel, fusions),
-        imbalance=_imbalance(panel, record, baseline),
+        imbalance=tilt,
         differential=differential,
         interpretation=list(spec.texts.interpretation),
         limits=[
@@ -215,31 +203,25 @@ def compose_report(
     )
 
 
-def _imbalance(panel: Panel, record: CallsFile, baseline: Sequence[Imbalance]) -> Imbalance:
-    """Return the imbalance of the 3' gene; of long reads untested, whose middles are those of transcripts."""
-    found = imbalance(panel, record.calls.coverage, record.median_insert, baseline)
-    return found.model_copy(update={"p_value": None, "baseline": ""}) if record.long_reads else found
-
-
-def _panel_id(panel: Panel) -> PanelId:
+def _panel_id(panel: Panel) -> models.PanelId:
     spec = panel.spec
-    return PanelId(
+    return models.PanelId(
         name=spec.name,
         version=spec.version,
         title=spec.title,
         build=spec.genome.build,
         checksum=panel.provenance["checksum"],
         contigs=[
-            Contig(name=name, length=chromosome.length, md5=chromosome.md5)
+            models.Contig(name=name, length=chromosome.length, md5=chromosome.md5)
             for name, chromosome in spec.genome.chromosomes.items()
         ],
         aliases=spec.target.aliases,
     )
 
 
-def _reference_id(panel: Panel) -> ReferenceId:
+def _reference_id(panel: Panel) -> models.ReferenceId:
     provenance = panel.provenance
-    return ReferenceId(
+    return models.ReferenceId(
         kind=provenance["reference_kind"],
         authenticated=provenance["reference_authenticated"],
         whole_genome_specificity=provenance["whole_genome_specificity"],
@@ -280,7 +262,7 @@ def _checksums(panel: Panel) -> dict[str, str]:
     return sums
 
 
-def _gene_models(panel: Panel, fusions: Sequence[Fusion]) -> list[GeneModel]:
+def _gene_models(panel: Panel, fusions: Sequence[Fusion]) -> list[models.GeneModel]:
     """Return the transcripts that are drawn: those of the target's genes, then those of the fusions."""
     names = [panel.primary[gene].key for gene in panel.spec.genes_with_role("target")]
     names += [
@@ -291,9 +273,9 @@ def _gene_models(panel: Panel, fusions: Sequence[Fusion]) -> list[GeneModel]:
     return [_gene_model(panel, panel.transcripts[name]) for name in dict.fromkeys(names)]
 
 
-def _gene_model(panel: Panel, transcript: Transcript) -> GeneModel:
+def _gene_model(panel: Panel, transcript: Transcript) -> models.GeneModel:
     gene = panel.spec.gene(transcript.gene)
-    return GeneModel(
+    return models.GeneModel(
         gene=transcript.gene,
         hgnc=gene.hgnc,
         transcript=transcript.name,
@@ -315,11 +297,11 @@ def _per_kilobase(panel: Panel, fragments: Mapping[str, int]) -> dict[str, float
     }
 
 
-def _expression(panel: Panel, fragments: Mapping[str, int]) -> list[Expression]:
+def _expression(panel: Panel, fragments: Mapping[str, int]) -> list[models.Expression]:
     per_kilobase = _per_kilobase(panel, fragments)
     total = sum(per_kilobase.values())
     return [
-        Expression(
+        models.Expression(
             gene=gene,
             fragments=fragments.get(gene, 0),
             tpm_like=round(1_000_000 * value / total, DECIMALS) if total else 0.0,
@@ -328,9 +310,9 @@ def _expression(panel: Panel, fragments: Mapping[str, int]) -> list[Expression]:
     ]
 
 
-def _exon_coverage(panel: Panel, coverage: Coverage) -> list[ExonCoverage]:
+def _exon_coverage(panel: Panel, coverage: Coverage) -> list[models.ExonCoverage]:
     return [
-        ExonCoverage(
+        models.ExonCoverage(
             gene=gene,
             exon=exon.number,
             length=exon.tx_end - exon.tx_start,

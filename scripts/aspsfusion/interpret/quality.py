@@ -13,16 +13,9 @@ from aspsfusion.config import ClassifyParameters
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.diverged import MIN_SHARED_RATE
 from aspsfusion.evidence.strand import Direction
+from aspsfusion.interpret import rna_quality
 from aspsfusion.interpret.exclusion import AMPLICON, ANCHORED, control_genes_seen
 from aspsfusion.interpret.foreign import foreign_reasons
-from aspsfusion.interpret.rna_quality import (
-    STRANDED,
-    UNSTRANDED,
-    Borders,
-    exon_borders_crossed,
-    five_to_three_ratio,
-    strand_unclear,
-)
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.findings import Reason
 from aspsfusion.report.models import QcCheck, QcFlag, QualityControl
@@ -73,8 +66,8 @@ def quality_control(
     """
     genes = record.calls.coverage.genes
     direction = record.calls.coverage.direction
-    borders = exon_borders_crossed(panel, record.calls.coverage)
-    ratio, ratio_genes = five_to_three_ratio(panel, record.calls.coverage)
+    borders = rna_quality.exon_borders_crossed(panel, record.calls.coverage)
+    ratio, ratio_genes = rna_quality.five_to_three_ratio(panel, record.calls.coverage)
     controls = panel.spec.genes_with_role("control")
     judged = [
         _candidates(record),
@@ -264,20 +257,20 @@ def _mates_not_facing(direction: Direction) -> Reason:
 
 
 def _strand(direction: Direction) -> Judged:
-    unclear, share = strand_unclear(direction), direction.share or 0.0
+    unclear, share = rna_quality.strand_unclear(direction), direction.share or 0.0
     value = f"{100 * share:.0f}% sense" if share >= 0.5 else f"{100 * (1 - share):.0f}% antisense"
     return _judged(
         code="STRAND_UNCLEAR",
         name="First reads",
         value=value,
-        limit=f"outside {100 * UNSTRANDED:g} to {100 * STRANDED:g}%",
+        limit=f"outside {100 * rna_quality.UNSTRANDED:g} to {100 * rna_quality.STRANDED:g}%",
         kept=None if unclear is None else not unclear,
         reason="between the two it may hold DNA (nf-core/rnaseq)",
         flag=f"The library is neither stranded nor unstranded ({value}): it may contain DNA or be a mixture.",
     )
 
 
-def _splicing(borders: Borders, parameters: ClassifyParameters) -> Judged:
+def _splicing(borders: rna_quality.Borders, parameters: ClassifyParameters) -> Judged:
     share, most = borders.unspliced_share, parameters.max_unspliced_fraction
     value = f"{100 * (share or 0):.2g}%"
     return _judged(

@@ -85,13 +85,13 @@ def changes(junction: CalledJunction, read: CalledRead) -> set[Change]:
     if best[0] >= INDEL_FROM:
         ways = [best, *(_with_indel(own, start, bases, length) for length in _LENGTHS)]
         best = min(ways, key=lambda way: way[0])
-    placed = (change._replace(at=change.at - zero) for change in best[1])
-    return {change for change in placed if _is_beside(change, len(junction.inserted))}
-
-
-def _is_beside(change: Change, inserted: int) -> bool:
-    reach = VARIANT_REACH if len(change.lost) == len(change.bases) else INDEL_REACH
-    return -inserted - reach <= change.at < -inserted or 0 <= change.at < reach
+    found, inserted = set(), len(junction.inserted)
+    for change in best[1]:
+        at = change.at - zero
+        reach = VARIANT_REACH if len(change.lost) == len(change.bases) else INDEL_REACH
+        if -inserted - reach <= at < -inserted or 0 <= at < reach:
+            found.add(change._replace(at=at))
+    return found
 
 
 _LENGTHS = sorted((*range(-MAX_VARIANT, 0), *range(1, MAX_VARIANT + 1)), key=abs)

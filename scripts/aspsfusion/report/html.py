@@ -11,23 +11,13 @@ from typing import Any
 from markupsafe import Markup
 
 from aspsfusion.io.files import replacing
+from aspsfusion.report import sections
 from aspsfusion.report.candidates import candidate_tables, folded_one_sided
 from aspsfusion.report.coverage_plot import draw, gene_coverages
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.fusion_section import fusion_view
 from aspsfusion.report.html_parts import Fact, Table, columns, css_string, render, table
 from aspsfusion.report.models import Report, Verdict
-from aspsfusion.report.sections import (
-    SCALED,
-    acceptor_table,
-    assay_facts,
-    check_table,
-    differential_view,
-    exclusion_sentences,
-    imbalance_sentences,
-    primer_table,
-    unlimited_values,
-)
 from aspsfusion.report.words import SIGNATURE, count, joined, plural
 
 
@@ -68,15 +58,15 @@ def report_view(report: Report) -> dict[str, Any]:
         ),
         "fusions": views[: len(main)],
         "other_fusions": views[len(main) :],
-        "exclusion": exclusion_sentences(report.exclusion, report.verdict),
-        "acceptors": acceptor_table(report.exclusion),
-        "assay": assay_facts(report.assay, genes),
-        "primers": primer_table(report.assay, genes),
-        "qc_checks": check_table(report.qc),
-        "qc_values": unlimited_values(report.qc),
+        "exclusion": sections.exclusion_sentences(report.exclusion, report.verdict),
+        "acceptors": sections.acceptor_table(report.exclusion),
+        "assay": sections.assay_facts(report.assay, genes),
+        "primers": sections.primer_table(report.assay, genes),
+        "qc_checks": sections.check_table(report.qc),
+        "qc_values": sections.unlimited_values(report.qc),
         "expression_text": _expression_text(report),
         "expression": table(
-            f"Fragments by gene; {SCALED}",
+            f"Fragments by gene; {sections.SCALED}",
             ["Gene", ("Fragments", "number"), ("Per kb", "number")],
             [(row.gene, count(row.fragments), f"{row.tpm_like:,.0f}") for row in report.expression],
         ),
@@ -84,10 +74,10 @@ def report_view(report: Report) -> dict[str, Any]:
             Markup(draw(coverage, f"coverage-{number}"))
             for number, coverage in enumerate(gene_coverages(report), 1)
         ],
-        "imbalance": imbalance_sentences(report.imbalance),
+        "imbalance": sections.imbalance_sentences(report.imbalance),
         "candidates": candidate_tables(report),
         "filtered_one_sided": folded_one_sided(report.filtered_one_sided),
-        "differential": differential_view(report.differential),
+        "differential": sections.differential_view(report.differential),
         "methods": _methods(report),
         "inputs": table(
             "Files of reads",
