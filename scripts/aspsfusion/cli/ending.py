@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-from types import FrameType
 
 from aspsfusion.io.temporary import leave_nothing
 
@@ -31,7 +30,7 @@ def end_on_signals() -> None:
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     threading.Thread(target=_wait, args=(read, awaited), name="signals", daemon=True).start()
     for number in awaited:
-        signal.signal(number, _handle)
+        signal.signal(number, lambda number, frame: _end(number))
 
 
 def _wait(descriptor: int, awaited: list[signal.Signals]) -> None:
@@ -39,10 +38,6 @@ def _wait(descriptor: int, awaited: list[signal.Signals]) -> None:
         for number in os.read(descriptor, 1):  # the wake-up is for every signal that has a handler
             if number in awaited:
                 _end(number)
-
-
-def _handle(number: int, frame: FrameType | None) -> None:
-    _end(number)
 
 
 def _end(number: int) -> None:

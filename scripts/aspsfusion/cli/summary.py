@@ -92,15 +92,14 @@ def run(args: argparse.Namespace) -> None:
         batch = summary.with_outcomes(batch, outcomes, present_of(args))
     batch = summary.in_order(summary.judge_batch(batch, sheet.runs, parameters), sheet.samples)
     outputs = [(args.output_tsv, summary.write_summary_tsv), (args.output_html, write_summary_html)]
-    for path, write in [*outputs, *([(args.multiqc, write_multiqc)] if args.multiqc else [])]:
+    if args.multiqc:
+        outputs.append((args.multiqc, write_multiqc))
+    for path, write in outputs:
         settings = {"directory": path.parent, "ntc_max_fragments": parameters.ntc_max_fragments}
         rows = [
             summary.summary_row(each, sheet.controls.get(each.sample_id, ""), **settings) for each in batch
         ]
         write(rows, path)
     sentence, _ = controls_sentence(rows)
-    print(
-        " ".join(
-            [f"{args.output_tsv}: {len(batch)} samples. Controls: {sentence}", *summary.mixed_sources(rows)]
-        )
-    )
+    mixed = summary.mixed_sources(rows)
+    print(" ".join([f"{args.output_tsv}: {len(batch)} samples. Controls: {sentence}", *mixed]))
