@@ -46,7 +46,8 @@ def _screen(args: argparse.Namespace) -> None:
     for files in (first, *args.lane):
         if len(files) > 2:
             raise ParameterError(f"--lane takes one or two files, not {len(files)}", remedy="repeat --lane")
-        lanes.append(Lane(*files, interleaved=args.interleaved or None))
+        second = files[1] if len(files) > 1 else None
+        lanes.append(Lane(files[0], second, args.interleaved or None))
     options.refuse_existing([args.output, args.metrics], force=args.force)
     with options.ProgressLine("fragments") as line:
         result = run_screen(args.panel, lanes, args.output, args.metrics, line.update, force=args.force)
