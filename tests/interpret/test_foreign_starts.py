@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from aspsfusion.interpret.foreign import foreign_reasons
+from aspsfusion.interpret.quality import foreign_reasons
 from carriers.assays import INLINE, antisense_primer, copied, extended
 from carriers.genes import Genes
 from carriers.junctions import listed

@@ -20,8 +20,7 @@ from aspsfusion.interpret.assay import AMPLICON_CANNOT_SHOW
 from aspsfusion.interpret.assay_record import joining
 from aspsfusion.interpret.classify import classify
 from aspsfusion.interpret.differential import with_differential
-from aspsfusion.interpret.exclusion import ANCHORED, Findings, limit_of
-from aspsfusion.interpret.foreign import FOREIGN_STARTS
+from aspsfusion.interpret.exclusion import ANCHORED, FOREIGN_STARTS, Findings, limit_of
 from aspsfusion.interpret.primed import Primed
 from aspsfusion.panel.gene_spec import GeneSpec, GenomeSpec
 from aspsfusion.panel.spec import PanelSpec, TargetSpec, TextSpec

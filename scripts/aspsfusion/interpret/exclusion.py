@@ -10,7 +10,6 @@ from math import log1p
 
 from aspsfusion.call.calls_file import ListedEnds
 from aspsfusion.config import ClassifyParameters
-from aspsfusion.interpret.foreign import FOREIGN_STARTS
 from aspsfusion.interpret.primed import Primed
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import FilteredFusion, Fusion, OneSided, Reason, UnexplainedBridge
@@ -36,6 +35,9 @@ LEVELS = (0.95, 0.99)
 """Confidences at which the detectable fraction is always given, beside the configured one."""
 
 AMPLICON, ANCHORED = "amplicon", "anchored"
+
+FOREIGN_STARTS = "FOREIGN_STARTS"
+"""Code of the flag and of the reason against an exclusion, see `quality.foreign_reasons`."""
 
 FULL_LIBRARIES = ("polyA", "total")
 """Libraries that hold all of a cell's genes, so that silent control genes mean failed RNA."""

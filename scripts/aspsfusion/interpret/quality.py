@@ -8,14 +8,14 @@ be too few of them.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aspsfusion.align.foreign_starts import ForeignStart
 from aspsfusion.call.calls_file import CallsFile
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.evidence.coverage import Coverage
 from aspsfusion.evidence.diverged import MIN_SHARED_RATE
 from aspsfusion.evidence.strand import Direction
 from aspsfusion.interpret import rna_quality
-from aspsfusion.interpret.exclusion import AMPLICON, ANCHORED, control_genes_seen
-from aspsfusion.interpret.foreign import foreign_reasons
+from aspsfusion.interpret.exclusion import AMPLICON, ANCHORED, FOREIGN_STARTS, control_genes_seen
 from aspsfusion.panel.panel import Panel
 from aspsfusion.report.findings import Reason
 from aspsfusion.report.models import QcCheck, QcFlag, QualityControl
@@ -49,6 +49,25 @@ def incomplete_evidence(
     if coverage.direction.mates_face is False:
         reasons.append(_mates_not_facing(coverage.direction))
     return reasons
+
+
+def foreign_reasons(align: Mapping[str, Any]) -> list[Reason]:
+    """Return why molecules cannot be trusted where reads begin with bases that are not of the panel.
+
+    They were taken off, so that junctions and breaks are those of the molecules. What they are stays unknown:
+    where they hold UMIs, molecules are counted without them, and fewer of them than there are.
+    """
+    declared = " ".join(align.get("umi_structures", ()))
+    after = f" after the declared structure {declared}" if declared else ""
+    return [
+        Reason(
+            code=FOREIGN_STARTS,
+            text=f"Read {start.read} begins{after} with {start.bases} bases that are not of the panel "
+            f"({start.consensus} in {percent(start.share)} of the reads placed there): an inline UMI or a "
+            "linker. They were taken off, and molecules are counted without them; declare `umi`.",
+        )
+        for start in (ForeignStart(**found) for found in align.get("foreign_starts", ()))
+    ]
 
 
 def quality_control(

@@ -59,6 +59,7 @@ def arriba_row(report: Report, fusion: Fusion) -> dict[str, Cell]:
     # Arriba counts split reads by the gene that most of their bases are in.
     mostly_five = sum(read.anchor_five_prime >= read.anchor_three_prime for read in split)
     copies = fusion.fragments_with_duplicates - fusion.fragments
+    frames = {True: "in-frame", False: "out-of-frame", None: UNKNOWN}
     return {
         "#gene1": five.gene,
         "gene2": three.gene,
@@ -75,7 +76,7 @@ def arriba_row(report: Report, fusion: Fusion) -> dict[str, Cell]:
         "coverage1": fusion.wild_type_five_prime + fusion.fragments,
         "coverage2": fusion.wild_type_three_prime + fusion.fragments,
         "confidence": fusion.confidence,
-        "reading_frame": _reading_frame(fusion),
+        "reading_frame": "stop-codon" if fusion.stops_early else frames[fusion.in_frame],
         "tags": fusion.catalogue_id or UNKNOWN,
         "retained_protein_domains": _domains(fusion),
         "closest_genomic_breakpoint1": UNKNOWN,
@@ -146,13 +147,6 @@ def _event(five: FusionSide, three: FusionSide) -> str:
     # Transcribed from the plus strand, a 5' gene on the left needs only the bases between them to be gone.
     in_order = (five.pos < three.pos) == (five.strand == "+")
     return "deletion" if in_order else "duplication"
-
-
-def _reading_frame(fusion: Fusion) -> str:
-    """Return Arriba's word; a stop codon before the 3' gene is read is one of its own."""
-    if fusion.stops_early:
-        return "stop-codon"
-    return {True: "in-frame", False: "out-of-frame", None: UNKNOWN}[fusion.in_frame]
 
 
 def _domains(fusion: Fusion) -> str:
