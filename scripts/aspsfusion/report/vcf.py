@@ -182,6 +182,7 @@ def _breakend(fusion: Fusion, name: SideName) -> Breakend:
     inserted = fusion.inserted_sequence
     if side.strand == "-":
         base, inserted = reverse_complement(base), reverse_complement(inserted)
+    # Whether the bases of the fusion are on the left of each place, see the table at the top.
     own_left, mate_left = is_five == (side.strand == "+"), is_five == (mate.strand == "-")
     bracket = "]" if mate_left else "["
     place = f"{bracket}{mate.chrom}:{mate.pos}{bracket}"
