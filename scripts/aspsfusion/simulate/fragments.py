@@ -3,8 +3,8 @@
 A fragment is a row of arrays: which molecule, where on it (0-based), how long and which strand read 1 is.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -42,36 +42,23 @@ class Fragments:
 
     def take(self, rows: Integers) -> "Fragments":
         """Return the fragments of these rows; `original` still holds the old row numbers."""
-        return Fragments(
-            self.molecule[rows], self.start[rows], self.length[rows], self.sense[rows], self.original[rows]
-        )
+        return Fragments(*(getattr(self, column.name)[rows] for column in fields(self)))
 
     @staticmethod
-    def joined(parts: "list[Fragments]") -> "Fragments":
+    def joined(parts: "Sequence[Fragments]") -> "Fragments":
         """Return all parts one after the other."""
-        return Fragments(
-            np.concatenate([part.molecule for part in parts]),
-            np.concatenate([part.start for part in parts]),
-            np.concatenate([part.length for part in parts]),
-            np.concatenate([part.sense for part in parts]),
-            np.concatenate([part.original for part in parts]),
-        )
+        columns = [column.name for column in fields(Fragments)]
+        return Fragments(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
 
 
 def draw_along(
     number: int, molecule: int, size: int, library: SimulationParameters, rng: np.random.Generator
 ) -> Fragments:
-    """Draw fragments along a molecule: evenly, or ever fewer from its 3' end on.
+    """Draw fragments along a molecule, evenly or ever fewer from its 3' end on.
 
+    `number` is how many, `molecule` that of the molecule, whose length is `size`.
     A library of degraded RNA that was selected by its poly-A tail holds a fragment if the RNA is whole from
     there to the tail; with breaks at random places that is exponential in the distance.
-
-    Args:
-        number: how many.
-        molecule: number of the molecule.
-        size: its length, nt.
-        library: lengths, strand and decay.
-        rng: source of chance.
     """
     lengths = lengths_of(number, size, library, rng)
     if library.three_prime_decay:
@@ -89,40 +76,20 @@ def draw_near(
     library: SimulationParameters,
     rng: np.random.Generator,
 ) -> Fragments:
-    """Draw fragments evenly from the window around a place of a molecule.
+    """Draw fragments evenly from the window around a place of a molecule, 0-based; see `draw_along`.
 
     Two molecules of which as many fragments are drawn around their places are covered equally deeply
     there, whatever their lengths, as long as both reach to the ends of the window.
-
-    Args:
-        number: how many.
-        molecule: number of the molecule.
-        size: its length, nt.
-        center: the place, 0-based.
-        library: lengths, strand and window.
-        rng: source of chance.
     """
     low, high = max(0, center - library.window), min(size, center + library.window)
     lengths = lengths_of(number, high - low, library, rng)
     return fragments_of(molecule, low + rng.integers(0, high - low - lengths + 1), lengths, library, rng)
 
 
-def whole(molecule: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Fragments:
-    """Return the one fragment that a molecule is as a whole."""
-    return fragments_of(molecule, np.array([0]), np.array([size]), library, rng)
-
-
 def draw_crossing(
     number: int, molecule: int, stated: Molecule, library: SimulationParameters, rng: np.random.Generator
 ) -> Fragments:
-    """Draw fragments of which a read crosses the junction with both anchors.
-
-    Args:
-        number: how many.
-        molecule: number of the molecule.
-        stated: the molecule; it has a junction.
-        library: lengths, strand, reads and anchors.
-        rng: source of chance.
+    """Draw fragments of which a read crosses the molecule's junction with both anchors; see `draw_along`.
 
     Raises:
         ParameterError: reads, inserts and anchors leave (nearly) no such fragment.
@@ -158,38 +125,29 @@ def crossing_alone(
     library: SimulationParameters,
     remedy: str,
 ) -> Fragments:
-    """Draw fragments until there are enough of which a read crosses the junction with both anchors.
-
-    Args:
-        number: how many.
-        attempt: draws about so many fragments of the molecule.
-        stated: the molecule; it has a junction.
-        library: reads and anchors.
-        remedy: what to do where (nearly) none crosses.
+    """Draw fragments by attempts at about so many, until a read of enough of them crosses the junction.
 
     Raises:
-        ParameterError: (nearly) none crosses.
+        ParameterError: (nearly) none crosses with both anchors.
     """
     assert stated.junction is not None
     onwards = stated.junction + stated.inserted
-    parts, found = [_none()], 0
+    parts: list[Fragments] = []
+    found = 0
     for _ in range(MAX_ROUNDS):
-        if found >= number:
-            break
         drawn = attempt(4 * number)
         sides = np.full(len(drawn), stated.junction), np.full(len(drawn), onwards)
         before, after = anchors(drawn, sides, whole_reads(len(drawn), library), library)
         enough = (before >= library.anchor_five_prime) & (after >= library.anchor_three_prime)
-        drawn = drawn.take(np.flatnonzero(enough))
-        parts.append(drawn)
-        found += len(drawn)
-    if found < number:
-        raise ParameterError(
-            f"only {found} of {number} fragments with a read across the junction of {stated.name} were "
-            f"found in {4 * MAX_ROUNDS * number} attempts",
-            remedy=remedy,
-        )
-    return Fragments.joined(parts).take(np.arange(number))
+        parts.append(drawn.take(np.flatnonzero(enough)))
+        found += len(parts[-1])
+        if found >= number:
+            return Fragments.joined(parts).take(np.arange(number))
+    raise ParameterError(
+        f"only {found} of {number} fragments with a read across the junction of {stated.name} were "
+        f"found in {4 * MAX_ROUNDS * number} attempts",
+        remedy=remedy,
+    )
 
 
 def whole_reads(number: int, library: SimulationParameters) -> tuple[Integers, Integers]:
@@ -238,9 +196,7 @@ def add_duplicates(
     number = len(fragments)
     chosen = np.sort(rng.permutation(number)[: round(library.duplicate_rate * number)])
     chosen = np.concatenate([chosen, np.repeat(np.arange(number), library.pcr_copies - 1)])
-    copies = fragments.take(chosen)
-    copies = Fragments(copies.molecule, copies.start, copies.length, copies.sense, chosen)
-    return Fragments.joined([fragments, copies])
+    return Fragments.joined([fragments, replace(fragments.take(chosen), original=chosen)])
 
 
 def shuffled(fragments: Fragments, rng: np.random.Generator) -> Fragments:
@@ -250,12 +206,7 @@ def shuffled(fragments: Fragments, rng: np.random.Generator) -> Fragments:
     row_of[order] = np.arange(len(order))
     row_of[-1] = -1  # -1, no original, stays -1
     taken = fragments.take(order)
-    return Fragments(taken.molecule, taken.start, taken.length, taken.sense, row_of[taken.original])
-
-
-def _none() -> Fragments:
-    empty = np.empty(0, dtype=np.int64)
-    return Fragments(empty, empty, empty, np.empty(0, dtype=np.bool_), empty)
+    return replace(taken, original=row_of[taken.original])
 
 
 def lengths_of(number: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Integers:
@@ -283,17 +234,11 @@ def fragments_of(
     """Return fragments of a molecule, their strands as the library has them where `sense` does not say so."""
     number = len(starts)
     if sense is None:
-        either = rng.random(number) < 0.5
-        sense = {"none": either, "forward": np.ones_like(either), "reverse": np.zeros_like(either)}[
-            library.stranded
-        ]
-    return Fragments(
-        np.full(number, molecule, dtype=np.int64),
-        starts,
-        lengths,
-        sense,
-        np.full(number, -1, dtype=np.int64),
-    )
+        # Drawn in any case, so that what follows does not depend on the strand.
+        sense = rng.random(number) < 0.5
+        if library.stranded != "none":
+            sense = np.full(number, library.stranded == "forward")
+    return Fragments(np.full(number, molecule), starts, lengths, sense, np.full(number, -1))
 
 
 def _crossing(

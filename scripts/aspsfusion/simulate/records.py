@@ -148,14 +148,11 @@ class SimulationParameters:
                 raise ParameterError(
                     f"{_option(name)} {value} is out of range", remedy=f"give {least} or more"
                 )
-        if self.read_length > MAX_READ_LENGTH:
-            raise ParameterError(
-                f"--read-length {self.read_length} is out of range", remedy=f"give {MAX_READ_LENGTH} or less"
-            )
-        if self.umi_length > MAX_UMI_LENGTH:
-            raise ParameterError(
-                f"--umi-length {self.umi_length} is out of range", remedy=f"give {MAX_UMI_LENGTH} or less"
-            )
+        for name, most in (("read_length", MAX_READ_LENGTH), ("umi_length", MAX_UMI_LENGTH)):
+            if getattr(self, name) > most:
+                raise ParameterError(
+                    f"{_option(name)} {getattr(self, name)} is out of range", remedy=f"give {most} or less"
+                )
         for name in _RATES:
             value = getattr(self, name)
             if not 0 <= value <= 1:
