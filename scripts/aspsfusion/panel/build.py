@@ -4,14 +4,14 @@ The reference is proved before anything is written (see `aspsfusion.panel.checks
 under its final name only when it is complete.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from aspsfusion.errors import PanelError, ReferenceProofError
 from aspsfusion.io.bwa import build_index
+from aspsfusion.io.checksums import content_of
 from aspsfusion.io.fasta import fasta_record
 from aspsfusion.io.files import Progress, no_progress, scratch_beside
 from aspsfusion.panel.checks import STOP_CODONS, Check, covered, prove
@@ -30,7 +30,7 @@ from aspsfusion.panel.layout import (
     TRANSCRIPTS_FASTA,
     UNSPLICED_FASTA,
 )
-from aspsfusion.panel.look_alikes import decoys_at, shipped_decoys
+from aspsfusion.panel.look_alikes import decoys_at
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.screen_targets import screened_sequences
@@ -68,17 +68,10 @@ def build_panel(
     output: Path,
     progress: Progress = no_progress,
 ) -> Panel:
-    """Build a panel directory.
+    """Build a panel directory, which must not exist or be empty, and return the panel as read back from it.
 
-    Args:
-        yaml_path: panel YAML.
-        genome_path: genome FASTA: whole chromosomes, or loci as `samtools faidx` names them.
-        gtf_path: annotation for genes that the YAML names without transcripts.
-        output: directory to create; must not exist or be empty.
-        progress: called now and then, while the genome is counted, with the bases so far and a note.
-
-    Returns:
-        The panel as read back from the directory.
+    The genome is whole chromosomes, or loci as `samtools faidx` names them; a GTF is for genes that the YAML
+    names without transcripts.
 
     Raises:
         PanelError: the YAML or GTF is wrong, or the output exists.
@@ -86,13 +79,12 @@ def build_panel(
     """
     if output.exists() and not _is_empty(output):
         raise PanelError("exists already", path=output, remedy="name another directory or give --force")
-    draft = _prove(yaml_path, genome_path, gtf_path, output)
-    panel, genome, checks = draft.panel, draft.genome, draft.checks
+    panel, genome, checks = _prove(yaml_path, genome_path, gtf_path, output)
     uniqueness = (
         measure_uniqueness(panel, genome, genome_path, progress) if genome.whole_chromosomes else None
     )
     sought = uniqueness is not None and uniqueness.whole_genome
-    decoys = () if sought else shipped_decoys(panel.spec)
+    decoys = [] if sought else [Decoy(decoy.name, decoy.sequence) for decoy in panel.spec.decoys]
     if uniqueness:
         checks += uniqueness_checks(panel, uniqueness.specificity)
         decoys += decoys_at(panel, uniqueness.look_alikes, genome_path, gtf_path)
@@ -147,16 +139,9 @@ def _is_empty(directory: Path) -> bool:
     return directory.is_dir() and not any(directory.iterdir())
 
 
-@dataclass(frozen=True)
-class _Draft:
-    """A panel whose reference is proved, not yet written."""
-
-    panel: Panel
-    genome: GenomePieces
-    checks: list[Check]
-
-
-def _prove(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path) -> _Draft:
+def _prove(
+    yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path
+) -> tuple[Panel, GenomePieces, list[Check]]:
     """Read the panel and its sequences; raises ReferenceProofError when an essential check fails."""
     require_unharmed(genome_path)
     stated_spec = load_panel_spec(yaml_path)
@@ -180,7 +165,7 @@ def _prove(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Pa
             if genome.demonstration
             else f"give an unaltered {spec.genome.build} genome",
         )
-    return _Draft(panel, genome, checks)
+    return panel, genome, checks
 
 
 def _transcript(gene: str, spec: TranscriptSpec, genome: GenomePieces) -> Transcript:
@@ -232,7 +217,7 @@ def _identity(spec: PanelSpec, yaml_path: Path) -> dict[str, Any]:
         "version": spec.version,
         "title": spec.title,
         "build": spec.genome.build,
-        "checksum": _sha256(yaml_path),
+        "checksum": content_of(yaml_path).sha256,
         "software": software(),
     }
 
@@ -245,11 +230,14 @@ def _reference(
     # The verdict rests on the targets; published checksums are only known for their chromosomes.
     decisive = {panel.primary[gene].chrom for gene in panel.spec.genes_with_role("target")}
     authenticated = all(contig.authenticated for contig in genome.contigs if contig.chrom in decisive)
+    annotation = None
+    if gtf_path is not None:
+        annotation = {"file": gtf_path.name, "checksum": content_of(gtf_path).sha256}
     return {
         "reference_kind": "demonstration" if genome.demonstration else kind,
         "reference_authenticated": authenticated and not genome.demonstration,
         "genome_file": genome_path.name,
-        "annotation": None if gtf_path is None else {"file": gtf_path.name, "checksum": _sha256(gtf_path)},
+        "annotation": annotation,
         "repeats_marked": genome.soft_masked,
     }
 
@@ -278,10 +266,6 @@ def _contents(panel: Panel, genome: GenomePieces, checks: Sequence[Check]) -> di
         "decoys": [{"name": decoy.name, "length": len(decoy.sequence)} for decoy in panel.decoys.values()],
         "spec": panel.spec.model_dump(mode="json"),
     }
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _write(panel: Panel, genome: GenomePieces, uniqueness: Uniqueness | None, directory: Path) -> None:
