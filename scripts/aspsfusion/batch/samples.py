@@ -51,7 +51,6 @@ class Sample:
         control: `positive`, `negative`, `ntc` (no-template control) or None for a patient's sample.
         tumour_fraction: share of tumour cells by the pathologist's count, 0 to 1.
         batch: name of the sequencing run.
-        library: `polyA`, `total`, `capture`, `amplicon` or `anchored`.
         umi: structure of each read in fgbio's notation; none where the reads hold the molecule alone.
         primers: FASTA of the library's gene-specific primers.
         platform: what the reads were sequenced on; None where their lengths tell.
@@ -125,15 +124,10 @@ class BatchSheet:
 
 
 def read_samples(path: str | Path) -> tuple[Sample, ...]:
-    """Read and check a sample sheet.
+    """Read and check a sample sheet; the order of the samples stays.
 
-    Args:
-        path: table with tabs between the columns of `COLUMNS`; several rows with one sample_id are the
-            lanes of one sample. Relative file names in it start at the working directory, and `~` is the
-            home directory.
-
-    Returns:
-        The samples in the order of the sheet.
+    Several rows with one sample_id are the lanes of one sample. Relative file names start at the working
+    directory, and `~` is the home directory.
 
     Raises:
         SampleSheetError: the sheet is wrong; names the row and the remedy.

@@ -43,19 +43,15 @@ class SummaryView:
     """The page of a batch.
 
     Attributes:
-        title: heading.
         page_head: notices for the head of every printed page, fit for a style sheet.
         page_foot: title for the foot of every printed page, fit for a style sheet.
         notices: sentences that must not be overlooked, each once.
         counts: verdicts with how many samples have them; verdicts without any are left out.
         control_samples: how many samples are controls; empty when none is.
-        controls: sentence on the controls.
-        controls_wrong: whether a control did not come out as declared.
         contamination: sentence on samples whose fusion may come from another one; empty when there is none.
         mixed: sentences on verdicts of several versions, panels or references.
         script: makes the table sortable; the page says the same without it.
         script_source: what allows this script, and no other, to run.
-        lines: the samples.
     """
 
     title: str

@@ -36,19 +36,14 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         AspsfusionError: a file cannot be read or written.
     """
-    from aspsfusion.validation.concordance import (
-        RIGHT,
-        agreement_of,
-        compare,
-        read_truth,
-        write_concordance_tsv,
-    )
+    from aspsfusion.io.tables import write_rows
+    from aspsfusion.validation.concordance import RIGHT, Compared, agreement_of, compare, read_truth
     from aspsfusion.validation.concordance_page import sentence, write_concordance_html
 
     page, table = (Path(f"{args.output}.{suffix}") for suffix in ("html", "tsv"))
     refuse_existing([page, table], force=args.force)
     rows, unknown = compare(read_truth(args.truth), args.directories)
-    write_concordance_tsv(rows, table, force=args.force)
+    write_rows(Compared, rows, table, force=args.force)
     write_concordance_html(rows, unknown, page, force=args.force)
     for expected in RIGHT:
         print(sentence(agreement_of(rows, expected)))

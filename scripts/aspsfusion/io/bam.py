@@ -48,8 +48,6 @@ class Build:
     """A genome build, known by the lengths of some of its chromosomes.
 
     Attributes:
-        name: name of the build.
-        species: `human` or `mouse`.
         lengths: bases by `chr` style name.
         md5: MD5 of the upper-case sequence of some of them (SAM header tag M5).
     """
@@ -108,7 +106,6 @@ class Header:
     """What the header of a file says.
 
     Attributes:
-        format: BAM, CRAM or SAM.
         lengths: bases of each contig by name; empty for unaligned reads.
         checksums: M5 tag of the contigs that have one.
         programs: names of the programs that wrote or changed the file, in the order of the header.
@@ -126,9 +123,7 @@ class Header:
 def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam.AlignmentFile]:
     """Open a BAM, CRAM or SAM file, whichever its content is.
 
-    Args:
-        path: the file.
-        reference: FASTA that a CRAM file was compressed with; other formats need none.
+    Only a CRAM file needs the reference that it was compressed with.
 
     Raises:
         ReadsError: the file is missing, empty, cut off or of another format.
@@ -245,9 +240,6 @@ def records_of(stream: pysam.AlignmentFile, path: Path) -> Iterator[pysam.Aligne
 def detected_build(lengths: Mapping[str, int]) -> Build | None:
     """Return the build whose lengths a header states, None when it is none of those known.
 
-    Args:
-        lengths: bases of each contig by the name in the header, `chr17`, `17` or `NC_000017.11`.
-
     >>> detected_build({"17": 81195210, "X": 155270560, "MT": 16569}).name
     'GRCh37'
     >>> detected_build({"ENST00000304218.8": 3456}) is None
@@ -265,15 +257,7 @@ def detected_build(lengths: Mapping[str, int]) -> Build | None:
 
 
 def checksums_agree(build: Build, checksums: Mapping[str, str]) -> bool | None:
-    """Tell whether the MD5s that a header states are those of a build.
-
-    Args:
-        build: see `detected_build`.
-        checksums: M5 tags by contig name.
-
-    Returns:
-        None when the header states none of those known.
-    """
+    """Tell whether the MD5s that a header states by contig are those of a build; None if it states none."""
     stated = {chromosome_name(contig): md5.lower() for contig, md5 in checksums.items()}
     known = [stated[name] == md5 for name, md5 in build.md5.items() if name in stated]
     return all(known) if known else None
@@ -316,25 +300,12 @@ def sort_bam(source: Path, output: Path, scratch: Path, *options: str, remedy: s
         ) from error
 
 
-def index_bam(path: Path) -> None:
-    """Write the index of a sorted BAM file beside it.
+def index_beside(samtools: Callable[[str], object], path: Path) -> None:
+    """Write the index of a file beside it, by `pysam.index` or `pysam.faidx`.
 
     Raises:
         OSError: it cannot be written.
     """
-    _index(pysam.index, path)
-
-
-def index_fasta(path: Path) -> None:
-    """Write the index of a FASTA file beside it.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    _index(pysam.faidx, path)
-
-
-def _index(samtools: Callable[[str], object], path: Path) -> None:
     try:
         samtools(str(path))
     except SamtoolsError as error:

@@ -108,10 +108,7 @@ def compression_name(path: Path) -> str:
 class _GzipMembers:
     """The members of a gzip file, one after the other.
 
-    Unlike IGzipFile, it gives all that stands in front of the place where a file is cut off.
-
-    Args:
-        raw: the compressed file; stays open.
+    Unlike IGzipFile, it gives all that comes before the place where a file is cut off. The file stays open.
     """
 
     def __init__(self, raw: BinaryIO) -> None:
@@ -225,11 +222,7 @@ class InflatedFile:
         return count
 
     def damage_within(self, limit: int) -> Exception | None:
-        """Read on to see whether the compressed data turn out to be damaged; return with what error.
-
-        Args:
-            limit: inflated bytes to look at.
-        """
+        """Read on, so many inflated bytes, and return what shows that the compressed data are damaged."""
         room = memoryview(bytearray(LOOK_BYTES))
         try:
             while self.damage is None and limit > 0 and (count := self.readinto(room)):

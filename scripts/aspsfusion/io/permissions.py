@@ -55,12 +55,7 @@ def set_umask(mode: str) -> int:
 
 
 def close_directory(directory: Path, mode: str) -> None:
-    """Take from a directory of this user the rights that a mode does not give; leave any other as it is.
-
-    Args:
-        directory: need not be there.
-        mode: one of `UMASKS`.
-    """
+    """Take from a directory of this user the rights that a mode does not give; leave any other as it is."""
     with suppress(FileNotFoundError, PermissionError):
         directory.chmod(stat.S_IMODE(directory.stat().st_mode) & ~UMASKS[mode])
 

@@ -4,9 +4,20 @@ A spreadsheet runs a cell that begins with one of some characters, also in a fil
 samples and genes come from outside. The apostrophe before such a text is the spreadsheet's own sign for text.
 """
 
+import csv
 import re
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from aspsfusion.errors import printable
+from aspsfusion.io.files import replacing
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row", bound="DataclassInstance")
 
 Cell = str | int | float | bool | None
 
@@ -38,3 +49,12 @@ def cell_text(value: Cell) -> str:
     return (
         f"{TEXT_SIGN}{text}" if text.startswith(FORMULA_STARTS) and not _NO_FORMULA.fullmatch(text) else text
     )
+
+
+def write_rows(kind: type[Row], rows: Iterable[Row], path: Path, *, force: bool = False) -> None:
+    """Write a table of records of one kind, with the names of their fields in the first line."""
+    names = [field.name for field in fields(kind)]
+    with replacing(path, force=force) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, dialect="excel-tab", lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([cell_text(getattr(row, name)) for name in names] for row in rows)

@@ -4,10 +4,9 @@ All facts are in a `models.Report` already, and everything that a person or anot
 from that one object, so that no two files can disagree.
 """
 
-import csv
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +14,7 @@ from pydantic import ValidationError
 
 from aspsfusion.errors import ReportError
 from aspsfusion.io.files import replacing
-from aspsfusion.io.tables import Cell, cell_text
+from aspsfusion.io.tables import Cell, write_rows
 from aspsfusion.report.findings import FilteredFusion, Fusion, FusionSide
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
 
@@ -165,14 +164,7 @@ def write_fusions_tsv(report: Report, path: Path) -> None:
 
     Values that are not known are empty. An existing file is replaced in one step.
     """
-    with (
-        replacing(path, force=True) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as handle,
-    ):
-        writer = csv.writer(handle, dialect="excel-tab", lineterminator="\n")
-        writer.writerow(field.name for field in fields(FusionRow))
-        for row in fusion_rows(report):
-            writer.writerow(cell_text(value) for value in asdict(row).values())
+    write_rows(FusionRow, fusion_rows(report), path, force=True)
 
 
 def _side_columns(prefix: str, side: FusionSide) -> dict[str, Cell]:

@@ -47,7 +47,6 @@ class Molecule:
     """A sequence that fragments are drawn from.
 
     Attributes:
-        source: what kind it is.
         name: name in the truth table.
         sequence: upper-case bases, 5' to 3' of the RNA.
         junction: bases of the 5' gene in a fusion, which is the 0-based position of what follows them; None
@@ -109,13 +108,9 @@ class FusionRequest:
 
     Attributes:
         name: the fusion as stated, without the number.
-        five_prime: where the 5' gene ends.
-        three_prime: where the 3' gene begins.
-        fragments: how many fragments.
         placing: whether they are drawn along the whole fusion transcript, in a window around the junction,
             or such that each has a read across the junction.
         inserted: bases of neither gene between the two, upper case.
-        variant: a change beside the junction, or None.
     """
 
     name: str

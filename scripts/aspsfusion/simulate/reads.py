@@ -56,7 +56,6 @@ class ReadBatch:
     """Reads of one length, concatenated.
 
     Attributes:
-        read_length: bases of each read.
         sequences: the bases of all reads without separator.
         qualities: their qualities, Phred+33.
     """
@@ -77,7 +76,6 @@ class ReadMaker:
 
     Attributes:
         bases: base numbers of all molecules, one after the other.
-        read_length: bases of each read.
         error_rate: probability of a substitution, for each base.
         deamination_rate: probability that a cytosine of a damaged strand is read as thymine.
     """

@@ -62,8 +62,6 @@ class SimulationParameters:
         assay: what decides where fragments end. With primers, `fragments` and all other numbers are of the
             fragments that they make of a molecule; one on which none works gives nothing.
         primers: gene-specific primers, see `primers.primers_of`.
-        read_length: bases of each read.
-        single_end: read one end only.
         insert_mean: mean fragment length, nt.
         insert_sd: its standard deviation, nt.
         insert_min: shortest fragment, nt; a molecule that is shorter still is one fragment.

@@ -142,9 +142,6 @@ class Request:
     """Fragments to be drawn from a molecule.
 
     Attributes:
-        molecule: the molecule.
-        number: how many.
-        placing: where they are.
         center: the place that they are near, 0-based; used when `placing` is `near`.
     """
 

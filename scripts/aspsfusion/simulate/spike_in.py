@@ -65,7 +65,6 @@ class Donor:
         umi: from the comment after the name; may be empty.
         reads: bases and qualities as sequenced.
         leads: bases that each read begins with before the molecule.
-        place: where it lies.
         shifts: for each read and base of the molecule what is added to the base's number, modulo 4; ANY_BASE
             where no base was called.
     """

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from aspsfusion import __version__
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.io.files import replacing
+from aspsfusion.io.tables import write_rows
+from aspsfusion.report.models import Call
 from aspsfusion.validation.outcomes import Outcome, read_outcomes, shows_fusion, violations
 from aspsfusion.validation.reads import Dilution, JunctionReads
 from aspsfusion.validation.run import Chain
@@ -20,7 +23,7 @@ from aspsfusion.validation.sections import (
     shares,
     table,
 )
-from aspsfusion.validation.study import Study, read_rows, write_rows
+from aspsfusion.validation.study import Study, read_rows
 from aspsfusion.validation.tables import CellRow, Share, calibration, cell_rows, detection_limits, share
 
 MAX_LISTED = 100
@@ -52,11 +55,6 @@ class Inputs:
     """Everything the page is written from.
 
     Attributes:
-        study: the study.
-        outcomes: of all samples.
-        rows: counted by cell and arm.
-        panel: directory of the panel.
-        classify: thresholds of the verdict.
         facts: panel, reference and thresholds, by name.
         junction_reads: see `reads.junction_reads`; may be empty.
         dilutions: see `reads.dilute`; may be empty.
@@ -105,8 +103,9 @@ class Inputs:
             read_rows(Dilution, dilution) if dilution else [],
         )
 
+    @cached_property
     def violated(self) -> list[tuple[Outcome, list[str]]]:
-        """Return the samples with violations, and what these are."""
+        """The samples with violations, and what these are."""
         found = ((outcome, violations(outcome, self.study.cell(outcome.cell))) for outcome in self.outcomes)
         return [(outcome, words) for outcome, words in found if words]
 
@@ -136,7 +135,7 @@ def write_results(inputs: Inputs, tsv: Path, markdown: Path, *, force: bool = Fa
 
 
 def _head(inputs: Inputs) -> str:
-    samples, positives = (len(inputs.outcomes), sum(outcome.truth == "target" for outcome in inputs.outcomes))
+    samples, positives = len(inputs.outcomes), sum(outcome.truth == "target" for outcome in inputs.outcomes)
     return f"""# {inputs.study.title}
 
 {samples:,} simulated samples of known truth, {positives:,} of them with the target fusion. Percentages have
@@ -152,23 +151,16 @@ def _questions(inputs: Inputs) -> str:
     """Return what a pathologist asks first."""
     outcomes, limit = inputs.outcomes, inputs.classify.max_detectable_fraction
     cells = {cell.name: cell for cell in inputs.study.cells}
+
+    def expects(outcome: Outcome, call: Call) -> bool:
+        return cells[outcome.cell].expected(outcome.arm).verdict == call
+
     target = [o for o in outcomes if o.truth == "target"]
     shown = [o for o in target if shows_fusion(o, cells[o.cell])]
-    enough = [
-        o
-        for o in target
-        if o.crossing >= ENOUGH_FRAGMENTS
-        and cells[o.cell].at_exon_ends
-        and cells[o.cell].expected(o.arm).verdict == "CONFIRMED"
-    ]
-    covered = [
-        o
-        for o in outcomes
-        if o.truth == "none"
-        and cells[o.cell].expected(o.arm).verdict == "EXCLUDED"
-        and o.detectable is not None
-        and o.detectable <= limit
-    ]
+    many = [o for o in target if o.crossing >= ENOUGH_FRAGMENTS and cells[o.cell].at_exon_ends]
+    enough = [o for o in many if expects(o, "CONFIRMED")]
+    deep = [o for o in outcomes if o.detectable is not None and o.detectable <= limit]
+    covered = [o for o in deep if o.truth == "none" and expects(o, "EXCLUDED")]
     absent = [o for o in outcomes if o.truth != "target"]
     other = [o for o in absent if o.truth == "other"]
     lines: list[tuple[str, Share]] = [
@@ -185,7 +177,7 @@ def _questions(inputs: Inputs) -> str:
         ),
         ("Right type, where the target fusion is reported", share(target, lambda o: o.right_type)),
         ("Right to the base, with the inserted bases", share(target, lambda o: o.exact)),
-        ("Violations of any kind", Share(len(inputs.violated()), len(outcomes))),
+        ("Violations of any kind", Share(len(inputs.violated), len(outcomes))),
     ]
     rows = [(text, f"{part.part:,} of {part.whole:,}", part.percent()) for text, part in lines]
     return section("What is asked first") + table(("", "samples", "percent (interval)"), rows)
@@ -201,7 +193,7 @@ def _excluded(outcome: Outcome) -> bool:
 
 def _violations(inputs: Inputs) -> str:
     """Return every sample with a violation and how it is made again."""
-    found = inputs.violated()
+    found = inputs.violated
     if not found:
         return section("Violations", "None.")
     listed = [

@@ -103,14 +103,10 @@ def _calls(chain: Chain, lanes: Sequence[Lane]) -> Calls:
 def _row(
     title: tuple[str, str, str], given: int, found: Sequence[tuple[str | None, bool]], listed: Collection[str]
 ) -> JunctionReads:
-    """Return the row of a junction.
+    """Return the row of a junction, titled by question, junction and sample.
 
-    Args:
-        title: question, junction and sample.
-        given: how many fragments of the junction were given.
-        found: for each that was counted, the id of the junction that it was counted for, and whether it is
-            typable.
-        listed: ids of the target's junctions.
+    Of the fragments given, `found` has for each that was counted the id of the junction that it was counted
+    for, and whether it is typable; `listed` are the ids of the target's junctions.
     """
     of_target = [(name, typable) for name, typable in found if name in listed]
     right = sum(typable and name == title[1] for name, typable in of_target)
@@ -175,9 +171,6 @@ class Dilution:
     Attributes:
         fragments: fusion fragments put back.
         draws: samples made.
-        confirmed: verdicts CONFIRMED.
-        indeterminate: verdicts INDETERMINATE.
-        excluded: verdicts EXCLUDED.
         named: samples whose report lists the target fusion.
         exact: of these, samples with the junction of the undiluted sample.
     """
@@ -201,13 +194,7 @@ def dilute(
 ) -> list[Dilution]:
     """Dilute the fusion fragments of a sample and count the verdicts.
 
-    Args:
-        chain: the stages.
-        lane: reads of a sample that has the target fusion.
-        numbers: fusion fragments to put back.
-        draws: samples for each number.
-        seed: seed of the choices.
-        progress: called after each sample with the samples done.
+    For each number of fragments that are put back, so many samples are drawn.
 
     Raises:
         ReadsError: the sample does not show the fusion.

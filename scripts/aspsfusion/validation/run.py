@@ -41,11 +41,7 @@ _SCREEN, _ALIGN = "screen.json", "align.json"
 class Chain:
     """All stages with their thresholds, on one panel.
 
-    Args:
-        panel_directory: built panel.
-        scratch: directory for the files between the stages, which each sample overwrites; best in memory.
-        call: thresholds of the evidence.
-        classify: thresholds of the verdict.
+    `scratch` is for the files between the stages, which each sample overwrites; best in memory.
     """
 
     def __init__(
@@ -74,13 +70,7 @@ class Chain:
     ) -> StageResults:
         """Return what the stages before the verdict find in a sample.
 
-        Args:
-            sample: sample name.
-            lanes: its reads.
-            library: declared library type.
-            structures: what the reads consist of.
-            primers: FASTA of the library's gene-specific primers.
-            settle: see `pipeline.call_candidates`; without it, the alignments hold every candidate.
+        `settle` is that of `pipeline.call_candidates`; without it, the alignments hold every candidate.
         """
         scratch = self._scratch
         candidates, bam = scratch / "candidates.fastq.gz", scratch / "panel.bam"
@@ -175,16 +165,7 @@ def run_cell(
     *,
     force: bool = False,
 ) -> None:
-    """Run all samples of a cell and write their outcomes.
-
-    Args:
-        chain: the stages.
-        study: the study.
-        cell: one of its cells.
-        output: table to write, one row for each sample.
-        scale: by which the numbers of samples are multiplied.
-        progress: called after each sample with the samples done.
-        force: replace an existing table.
+    """Run all samples of a cell, their numbers multiplied by a scale, and write a table of their outcomes.
 
     Raises:
         ParameterError: the table exists, or cannot be written.

@@ -6,11 +6,11 @@ Tables of the study are tab-separated records with the names of the fields in th
 import csv
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 import numpy as np
 import yaml
@@ -18,15 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from aspsfusion.batch.samples import NAME_PATTERN
 from aspsfusion.errors import ParameterError
-from aspsfusion.io.files import replacing
+from aspsfusion.io.tables import Row
 from aspsfusion.report.models import Call
 from aspsfusion.simulate.reads import decode
 from aspsfusion.simulate.records import SimulationParameters
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-Row = TypeVar("Row", bound="DataclassInstance")
 
 Truth = Literal["target", "other", "none"]
 """What a sample holds: the fusion in question, another rearrangement of its genes, or none."""
@@ -174,9 +169,6 @@ class StudySample:
     """One sample: what is simulated for it follows from these four and from nothing else.
 
     Attributes:
-        study: the study.
-        cell: one of its cells.
-        arm: with or without the fusion.
         index: number of the sample in its arm, from 0.
     """
 
@@ -311,19 +303,10 @@ def _first(error: yaml.YAMLError | ValidationError) -> str:
     return " ".join(str(error).split())
 
 
-def cell_text(value: object) -> str:
-    """Return a value as a table has it; None is empty."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def cell_value(kind: Any, text: str) -> Any:
-    """Return the value that `cell_text` wrote.
+    """Return the value that `io.tables.cell_text` wrote of a field of a type.
 
-    Args:
-        kind: type of the field: int, float, bool, str or a Literal of texts, each with None or without.
-        text: what the table has.
+    The types are int, float, bool, str or a Literal of texts, each with None or without.
 
     Raises:
         ValueError: the text is no such value.
@@ -340,17 +323,8 @@ def cell_value(kind: Any, text: str) -> Any:
     return kind(text) if kind in (int, float) else text
 
 
-def write_rows(kind: type[Row], rows: Sequence[Row], path: Path, *, force: bool = False) -> None:
-    """Write a table of records of one kind."""
-    with replacing(path, force=force) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
-        names = [field.name for field in fields(kind)]
-        writer.writerow(names)
-        writer.writerows([cell_text(getattr(row, name)) for name in names] for row in rows)
-
-
 def read_rows(kind: type[Row], path: Path) -> list[Row]:
-    """Read a table of records back."""
+    """Read a table that `io.tables.write_rows` wrote."""
     kinds = get_type_hints(kind)
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
