@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow
+from aspsfusion.batch.summary import ANSWERS, FAILED, OUTDATED, SummaryRow
 from aspsfusion.io.files import replacing
 from aspsfusion.io.tables import Cell, cell_text
 from aspsfusion.report.words import percent, rounded_up
@@ -110,7 +110,6 @@ def _cells(row: SummaryRow) -> list[Cell]:
     if row.candidate_fragments and row.duplicates is not None:
         copies = row.duplicates / row.candidate_fragments
     least = row.detectable_fraction
-    answers = {"yes": "as declared", "no": "NOT as declared", "": ""}
     other: dict[str, Cell] = {
         "fusions": f"{row.fusions} {row.type}".strip(),
         "share_percent": _share(row.fraction_three_prime),
@@ -120,7 +119,7 @@ def _cells(row: SummaryRow) -> list[Cell]:
         "adapter_percent": _share(row.adapter_fraction),
         "overlap_percent": _share(row.overlap_fraction),
         "unspliced_percent": _share(row.unspliced_fraction),
-        "control": f"{row.control} {answers[row.control_ok]}".strip(),
+        "control": f"{row.control} {ANSWERS[row.control_ok]}".strip(),
     }
     names = (column.name for column in COLUMNS)
     return [row.sample_id, *(other[name] if name in other else getattr(row, name) for name in names)]

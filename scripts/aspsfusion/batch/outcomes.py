@@ -333,9 +333,3 @@ def remove_candidates(outcomes: Iterable[Path]) -> None:
             sample_id = path.name.removesuffix(OUTCOME_SUFFIX)
             for suffix in (CANDIDATES_SUFFIX, SCREENED_SUFFIX):
                 beside(path, sample_id, suffix).unlink(missing_ok=True)
-
-
-def sample_files(outdir: str, sample_id: str) -> list[str]:
-    """Return every file that a sample with a report has, without those that were asked for besides."""
-    names = [*(name for files in STAGE_FILES.values() for name in files), *REPORT_FILES]
-    return [f"{outdir}/{sample_id}/{sample_id}.{name}" for name in names]

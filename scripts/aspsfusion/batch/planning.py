@@ -27,6 +27,7 @@ from aspsfusion.batch.outcomes import (
     file_identities,
     read_identities,
     read_outcome,
+    with_checksums,
 )
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
@@ -133,7 +134,7 @@ def _keep(
     What jobs have read is known with its checksums; with `at_once` those of new files are taken here.
     """
     kept = read_identities(path)
-    before = {file.path: _with_checksum(file, known) for file in kept}
+    before = {file.path: file for file in with_checksums(kept, (each for each in known if each.sha256))}
     found = []
     same = path.is_file() and not anew and [file.path for file in kept] == [file.path for file in now]
     for file in now:
@@ -154,11 +155,6 @@ def _keep(
         draft.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
         if state:  # the files are the same ones: nothing is to be made anew
             os.utime(draft, ns=(state.st_atime_ns, state.st_mtime_ns))
-
-
-def _with_checksum(file: FileIdentity, known: Iterable[FileIdentity]) -> FileIdentity:
-    """Return a file with the checksum that a job has found for it."""
-    return next((each for each in known if each.sha256 and each.untouched(file)), file)
 
 
 def _checksum(path: str) -> str:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from aspsfusion.batch.contamination import CheckedReport, check_batch
 from aspsfusion.batch.outcomes import Inputs, Outcome, outdated
@@ -24,6 +24,8 @@ FAILED = "FAILED"
 OUTDATED = "OUTDATED"
 """A sample with a result that is not of the present reads, panel or thresholds: nothing of it is shown."""
 NOT_REACHED = "not analysed: the run ended before; run the workflow again"
+ANSWERS = {"yes": "as declared", "no": "NOT as declared", "": ""}
+"""Whether a control came out as declared, in words."""
 
 
 @dataclass(frozen=True)
@@ -271,25 +273,11 @@ def sources_of(report: Report) -> dict[str, Any]:
     }
 
 
-class Sources(Protocol):
-    """A row that says what its verdict was given by; empty without one."""
-
-    @property
-    def version(self) -> str: ...  # noqa: D102 - see `sources_of`
-
-    @property
-    def panel(self) -> str: ...  # noqa: D102
-
-    @property
-    def reference(self) -> str: ...  # noqa: D102
-
-
-def mixed_sources(rows: Iterable[Sources]) -> list[str]:
+def mixed_sources(rows: Sequence[object]) -> list[str]:
     """Return a sentence for each of version, panel and reference of which the rows have several."""
-    every = list(rows)
     found = []
     for name in ("version", "panel", "reference"):
-        values = sorted({getattr(row, name) for row in every} - {""})
+        values = sorted({getattr(row, name) for row in rows} - {""})
         if len(values) > 1:
             found.append(f"Results of more than one {name} are mixed: {listed(values)}.")
     return found

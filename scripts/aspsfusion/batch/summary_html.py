@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow, mixed_sources
+from aspsfusion.batch.summary import ANSWERS, FAILED, OUTDATED, SummaryRow, mixed_sources
 from aspsfusion.io.files import replacing
 from aspsfusion.report.html_parts import css_string, render, script_source, template_text
 from aspsfusion.report.words import count, percent, plural, rounded_up
@@ -143,15 +143,9 @@ def _line(row: SummaryRow) -> SampleLine:
         reads=_count(row.total_reads),
         candidates=_count(row.candidate_fragments),
         flags=row.flags or "-",
-        control=_control_words(row),
+        control=f"{row.control}: {ANSWERS[row.control_ok]}" if row.control else "-",
         control_wrong=row.control_ok == "no",
     )
-
-
-def _control_words(row: SummaryRow) -> str:
-    if not row.control:
-        return "-"
-    return f"{row.control}: {'as declared' if row.control_ok == 'yes' else 'NOT as declared'}"
 
 
 def _count(number: int | None) -> str:

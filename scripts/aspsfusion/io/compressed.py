@@ -4,6 +4,8 @@ import io
 import lzma
 import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
@@ -16,6 +18,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports.zstd import ZstdError
 
+from aspsfusion.errors import AspsfusionError, reason_of
 from aspsfusion.io.checksums import Content, Digest
 
 STANDARD_INPUT = Path("-")
@@ -65,6 +68,29 @@ def open_inflated(path: Path) -> BinaryIO:
     if isinstance(inflated, igzip.IGzipFile):
         inflated.myfileobj = raw  # what the class itself does with a file that it opens: both are closed
     return cast(BinaryIO, inflated)
+
+
+@contextmanager
+def named_damage(path: Path, error: type[AspsfusionError], kind: str) -> Iterator[BinaryIO]:
+    """Open a file as `open_inflated` does, and turn what a missing or damaged one raises into a user's error.
+
+    The remedy names the kind of file that is wanted.
+    """
+    try:
+        stream = open_inflated(path)
+    except OSError as problem:
+        raise error(
+            f"cannot be read ({reason_of(problem)})", path=path, remedy=f"give the path of {kind}"
+        ) from problem
+    with stream:
+        try:
+            yield stream
+        except DAMAGED as problem:
+            raise error(
+                f"is a truncated or damaged {compression_name(path)} file ({problem})",
+                path=path,
+                remedy="copy or download it again",
+            ) from problem
 
 
 def _starts_with(raw: Any, magic: bytes) -> bool:

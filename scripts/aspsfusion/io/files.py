@@ -26,14 +26,7 @@ class Progress(Protocol):
     def __call__(
         self, count: int, note: str = "", /, *, read: int | None = None, total: int | None = None
     ) -> None:
-        """Take what there is to say.
-
-        Args:
-            count: how many are done so far.
-            note: what to say besides.
-            read: bytes read of the input so far.
-            total: bytes of the whole input.
-        """
+        """Take how many are done so far, what to say besides, and bytes read of those of the whole input."""
 
 
 def no_progress(count: int, note: str = "", *, read: int | None = None, total: int | None = None) -> None:

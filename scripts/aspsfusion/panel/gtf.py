@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from aspsfusion.errors import PanelError, reason_of
-from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
+from aspsfusion.errors import PanelError
+from aspsfusion.io.compressed import named_damage
 from aspsfusion.io.fasta import chromosome_name
 from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec, first_problem
 from aspsfusion.panel.genome import Region
@@ -226,7 +226,8 @@ class _TranscriptLines:
                 exons=sorted(set(self.exons), reverse=self.strand == "-"),
                 source=path.name,
             )
-            return stated.model_copy(update={"cds": self._cds(Transcript.from_spec(self.gene, stated))})
+            cds = self._cds(Transcript.from_spec(self.gene, stated))
+            return TranscriptSpec.model_validate({**stated.model_dump(), "cds": cds})
         except ValidationError as error:
             key, message = first_problem(error)
             place = f"{key.split('.')[0]}: " if key else ""
@@ -283,21 +284,8 @@ def _rows(path: Path) -> Iterator[_Row]:
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield the lines with their numbers; raises PanelError for a file that is missing or damaged."""
-    try:
-        stream = open_inflated(path)
-    except OSError as error:
-        raise PanelError(
-            f"cannot be read ({reason_of(error)})", path=path, remedy="give the path of an annotation GTF"
-        ) from error
-    with stream:
-        try:
-            yield from enumerate(stream, start=1)
-        except DAMAGED as error:
-            raise PanelError(
-                f"is a truncated or damaged {compression_name(path)} file ({error})",
-                path=path,
-                remedy="copy or download it again",
-            ) from error
+    with named_damage(path, PanelError, "an annotation GTF") as stream:
+        yield from enumerate(stream, start=1)
 
 
 def _ordered(path: Path, gene: GeneSpec, transcripts: list[_TranscriptLines]) -> list[TranscriptSpec]:

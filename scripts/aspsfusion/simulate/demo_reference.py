@@ -74,12 +74,7 @@ class DemonstrationReference:
 def demonstration_reference(
     spec: PanelSpec, seed: int = DEFAULT_SEED, path: Path | None = None
 ) -> DemonstrationReference:
-    """Make the demonstration reference of a panel.
-
-    Args:
-        spec: the panel; every gene must state its transcripts.
-        seed: seed of the filler, from 0.
-        path: file of the panel, for messages only.
+    """Make the demonstration reference of a panel, whose path is for messages only.
 
     Raises:
         PanelError: the panel states no transcripts for a gene, or one at the end of a chromosome.
@@ -103,7 +98,10 @@ def demonstration_reference(
     for each in primary.values():
         each.settle_splice_sites()
         each.settle_frame_ends()
-    _open_frames(primary.values())
+    for turn in range(FRAME_TURNS):
+        closed = [each for each in primary.values() if each.open_frame(turn)]
+        if not closed:
+            break
     for each in primary.values():
         each.settle(each.positions, each.read(each.positions))
     for each in placed:
@@ -119,11 +117,6 @@ def write_demonstration_reference(
     reference: DemonstrationReference, output: Path, *, force: bool = False
 ) -> None:
     """Write the loci as FASTA in BGZF; the same reference gives the same bytes.
-
-    Args:
-        reference: what `demonstration_reference` returned.
-        output: the file; its name ends in `.gz`.
-        force: replace an existing file.
 
     Raises:
         ParameterError: the name does not fit, the file exists or cannot be written.
@@ -265,14 +258,6 @@ def _settle_junctions(spec: PanelSpec, primary: dict[str, _Placed]) -> None:
         before, after = five.positions[: end + 1][-len(left) :], three.positions[start:][: len(right)]
         five.settle(before, left[-len(before) :])
         three.settle(after, right[: len(after)])
-
-
-def _open_frames(placed: Iterable[_Placed]) -> None:
-    """Take stop codons out of all frames, in turns because frames of opposite strands may overlap."""
-    for turn in range(FRAME_TURNS):
-        changed = [each.open_frame(turn) for each in placed]
-        if not any(changed):
-            return
 
 
 def _chromosome_order(chrom: str) -> tuple[int, str]:

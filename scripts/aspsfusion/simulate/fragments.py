@@ -152,7 +152,7 @@ def crossing_alone(
 
 def whole_reads(number: int, library: SimulationParameters) -> tuple[Integers, Integers]:
     """Return the bases that reads 1 and 2 of so many fragments show, if no read is trimmed."""
-    second = 0 if library.one_read else library.read_length
+    second = 0 if library.single_end or library.dark_rate == 1 else library.read_length
     return np.full(number, library.read_length), np.full(number, second)
 
 
@@ -167,12 +167,8 @@ def anchors(
     The best is the one whose shorter side, measured by the anchors asked for, is longer; a fragment that
     has a read with both anchors is thereby always shown with them. Both are 0 when no read crosses.
 
-    Args:
-        fragments: the fragments.
-        sides: on each molecule the end of the 5' gene and the first base of the 3' gene, 0-based; -1 without
-            a junction.
-        shown: bases that reads 1 and 2 show; 0 where there is no such read.
-        library: anchors asked for.
+    `sides` are on each fragment's molecule the end of the 5' gene and the first base of the 3' gene, 0-based,
+    -1 without a junction; `shown` the bases that reads 1 and 2 show, 0 where there is no such read.
     """
     at_start, at_end = (
         np.minimum(fragments.length, np.where(fragments.sense, *reads)) for reads in (shown, shown[::-1])

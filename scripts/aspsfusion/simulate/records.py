@@ -167,11 +167,6 @@ class SimulationParameters:
                         f"{number} fragments of {key} are out of range", remedy="give 0 or more"
                     )
 
-    @property
-    def one_read(self) -> bool:
-        """Whether no fragment has a second read that says anything."""
-        return self.single_end or self.dark_rate == 1
-
 
 @dataclass(frozen=True, slots=True)
 class SimulatedRead:

@@ -261,7 +261,6 @@ def _sequenced(
     """
     damage_keys = label.integers(0, 2**64, size=len(fragments), dtype=np.uint64)
     umi_bases = decode(label.integers(0, 4, size=len(fragments) * parameters.umi_length, dtype=np.uint8))
-
     sizes = [len(molecule.sequence) for molecule in molecules]
     offsets = np.cumsum([0, *sizes[:-1]], dtype=np.int64)
     five_ends = np.array([-1 if m.junction is None else m.junction for m in molecules], dtype=np.int64)

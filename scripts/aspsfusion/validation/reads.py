@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from aspsfusion.call.calls_file import Calls
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.files import Progress, no_progress
 from aspsfusion.panel.panel import Panel
@@ -21,7 +20,7 @@ from aspsfusion.panel.spec import JunctionSpec
 from aspsfusion.report.models import Report
 from aspsfusion.screen.fastq import open_reads
 from aspsfusion.screen.pairs import Lane
-from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters
+from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters, TruthRecord
 from aspsfusion.simulate.simulate import simulate
 from aspsfusion.validation.run import Chain
 
@@ -87,17 +86,13 @@ def junction_reads(chain: Chain, number: int, seed: int) -> list[JunctionReads]:
             fragments = [fragment for name in names for fragment in drawn[name]]
             counted = {
                 read.label: (junction.catalogue_id, read.typable)
-                for junction in _calls(chain, chain.write_fragments(fragments)).junctions
+                for junction in chain.calls(chain.write_fragments(fragments)).junctions
                 for read in junction.reads
             }
             for name in names:
                 found = [counted[f.name] for f in drawn[name] if f.name in counted]
                 rows.append(_row((question, name, " + ".join(names)), len(drawn[name]), found, set(drawn)))
     return rows
-
-
-def _calls(chain: Chain, lanes: Sequence[Lane]) -> Calls:
-    return chain.examine("reads", lanes).record.calls
 
 
 def _row(
@@ -125,7 +120,7 @@ def _row(
 def _draw(
     panel: Panel,
     spec: JunctionSpec,
-    chosen: Callable[[SimulatedFragment], bool],
+    chosen: Callable[[TruthRecord], bool],
     number: int,
     seed: int,
 ) -> list[SimulatedFragment]:
@@ -147,20 +142,18 @@ def _draw(
         )
         for fragment in simulate(panel, parameters):
             here = fragment.truth.start, fragment.truth.end
-            if chosen(fragment) and here not in ends:
+            if chosen(fragment.truth) and here not in ends:
                 ends.add(here)
                 found.append(replace(fragment, name=f"{spec.id}:{len(found)}"))
         turn += 1
     return found[:number]
 
 
-def _short_anchor(fragment: SimulatedFragment) -> bool:
-    truth = fragment.truth
+def _short_anchor(truth: TruthRecord) -> bool:
     return SHORT_ANCHOR[0] <= truth.anchor_five_prime <= SHORT_ANCHOR[1]
 
 
-def _spans(fragment: SimulatedFragment) -> bool:
-    truth = fragment.truth
+def _spans(truth: TruthRecord) -> bool:
     return truth.junction is not None and truth.start <= truth.junction < truth.end
 
 
@@ -258,7 +251,7 @@ def _without_fusion(
         reads = chain.write_reads(["".join(mate[row] for row in rows) for mate in records])
         left = {
             read.label
-            for junction in _calls(chain, [reads]).junctions
+            for junction in chain.calls([reads]).junctions
             if (junction.five_gene, junction.three_gene) == (spec.target.five_prime, spec.target.three_prime)
             for read in junction.reads
         }

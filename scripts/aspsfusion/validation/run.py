@@ -15,6 +15,7 @@ from pathlib import Path
 from aspsfusion import __version__
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.call.call import Caller
+from aspsfusion.call.calls_file import Calls
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.interpret.compose import StageResults, compose_report, read_metrics
 from aspsfusion.io.files import Progress, no_progress, replacing
@@ -34,8 +35,6 @@ from aspsfusion.validation.study import ARMS, Cell, Study, StudySample
 
 MEMORY = Path("/dev/shm")
 """Where Linux keeps files in memory: the files between the stages of thousands of small samples go there."""
-
-_SCREEN, _ALIGN = "screen.json", "align.json"
 
 
 class Chain:
@@ -73,9 +72,11 @@ class Chain:
         `settle` is that of `pipeline.call_candidates`; without it, the alignments hold every candidate.
         """
         scratch = self._scratch
-        candidates, bam = scratch / "candidates.fastq.gz", scratch / "panel.bam"
-        run_screen(self._directory, lanes, candidates, scratch / _SCREEN, force=True)
-        outputs = {"bam": bam, "align": scratch / _ALIGN, "evidence": scratch / "evidence.json.gz"}
+        candidates, screen, align = (
+            scratch / name for name in ("candidates.fastq.gz", "screen.json", "align.json")
+        )
+        run_screen(self._directory, lanes, candidates, screen, force=True)
+        outputs = {"bam": scratch / "panel.bam", "align": align, "evidence": scratch / "evidence.json.gz"}
         calls, _ = call_candidates(
             self._caller,
             candidates,
@@ -86,8 +87,11 @@ class Chain:
             settle=settle,
             force=True,
         )
-        screen, align = (read_metrics(scratch / name) for name in (_SCREEN, _ALIGN))
-        return StageResults(sample, screen, align, calls, library)
+        return StageResults(sample, read_metrics(screen), read_metrics(align), calls, library)
+
+    def calls(self, lanes: Sequence[Lane]) -> Calls:
+        """Return the calls of a sample of which nothing else is wanted."""
+        return self.examine("reads", lanes).record.calls
 
     def report(self, results: StageResults, tumour_fraction: float | None = None) -> Report:
         """Return the report of a sample, with a declared share of tumour cells or without."""

@@ -14,9 +14,10 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from aspsfusion.batch.samples import NAME_PATTERN
+from aspsfusion.config import Strict
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.tables import Row
 from aspsfusion.report.models import Call
@@ -35,11 +36,7 @@ _OPTIONS = {field.name for field in fields(SimulationParameters)} - {"seed"}
 _DRAWN = re.compile(r"\{(?:(?P<low>-?\d+)\.\.(?P<high>-?\d+)|(?P<bases>\d+) nt|(?P<choice>[^{}]*\|[^{}]*))\}")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Expected(_Strict):
+class Expected(Strict):
     """What must come out of the samples of one arm of a cell.
 
     A verdict that is not allowed is a violation. One that is allowed and not expected, or that lacks the
@@ -65,7 +62,7 @@ USUAL: dict[Truth, Expected] = {
 """What must come out of samples of each truth where a cell says nothing else."""
 
 
-class Cell(_Strict):
+class Cell(Strict):
     """One set of conditions.
 
     `positives` samples hold the fusion, `negatives` samples are made alike without it.
@@ -120,7 +117,7 @@ class Cell(_Strict):
         return self
 
 
-class Study(_Strict):
+class Study(Strict):
     """All cells and what they share."""
 
     schema_version: Literal[1]
