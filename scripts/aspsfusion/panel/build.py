@@ -67,18 +67,21 @@ def build_panel(
     gtf_path: Path | None,
     output: Path,
     progress: Progress = no_progress,
+    *,
+    force: bool = False,
 ) -> Panel:
-    """Build a panel directory, which must not exist or be empty, and return the panel as read back from it.
+    """Build a panel directory, and return the panel as read back from it.
 
     The genome is whole chromosomes, or loci as `samtools faidx` names them; a GTF is for genes that the YAML
-    names without transcripts.
+    names without transcripts. With `force` it replaces a former panel, which stays until it is complete.
 
     Raises:
-        PanelError: the YAML or GTF is wrong, or the output exists.
+        PanelError: the YAML or GTF is wrong, or the output exists and is not to be replaced.
         ReferenceProofError: the genome does not hold what the panel states.
     """
-    if output.exists() and not _is_empty(output):
-        raise PanelError("exists already", path=output, remedy="name another directory or give --force")
+    replaced = output.exists() and not (output.is_dir() and not any(output.iterdir()))
+    if replaced:
+        _require_panel(output, force=force)
     panel, genome, checks = _prove(yaml_path, genome_path, gtf_path, output)
     uniqueness = (
         measure_uniqueness(panel, genome, genome_path, progress) if genome.whole_chromosomes else None
@@ -100,25 +103,16 @@ def build_panel(
         directory = scratch / "panel"
         _write(panel, genome, uniqueness, directory)
         write_provenance(directory, provenance)
+        if replaced:
+            output.rename(scratch / "former")
         directory.rename(output)  # in place of an empty directory, too
     return load_panel(output)
 
 
-def replace_panel(
-    yaml_path: Path,
-    genome_path: Path,
-    gtf_path: Path | None,
-    output: Path,
-    progress: Progress = no_progress,
-) -> Panel:
-    """Build a panel in place of an existing one, which stays until the new one is complete.
-
-    Raises:
-        PanelError: what exists is no panel directory, or holds something besides; or as `build_panel`.
-        ReferenceProofError: as `build_panel`.
-    """
-    if not output.exists() or _is_empty(output):
-        return build_panel(yaml_path, genome_path, gtf_path, output, progress)
+def _require_panel(output: Path, *, force: bool) -> None:
+    """Refuse to replace anything without `force`, and whatever is no panel directory and nothing besides."""
+    if not force:
+        raise PanelError("exists already", path=output, remedy="name another directory or give --force")
     held = {entry.name for entry in output.iterdir()} if output.is_dir() else set()
     if PROVENANCE not in held or not held <= PANEL_ENTRIES:
         foreign = f" (it holds {min(held - PANEL_ENTRIES)})" if held - PANEL_ENTRIES else ""
@@ -127,16 +121,6 @@ def replace_panel(
             path=output,
             remedy="remove it or name another directory",
         )
-    with scratch_beside(output) as scratch:
-        fresh, former = scratch / "fresh", scratch / "former"
-        build_panel(yaml_path, genome_path, gtf_path, fresh, progress)
-        output.rename(former)
-        fresh.rename(output)
-    return load_panel(output)
-
-
-def _is_empty(directory: Path) -> bool:
-    return directory.is_dir() and not any(directory.iterdir())
 
 
 def _prove(

@@ -24,6 +24,7 @@ from aspsfusion.panel.specificity import (
     MAX_PLACES,
     UNIQUE_LENGTH,
     GeneKmers,
+    Kmers,
     Specificity,
     gene_kmers,
     kmers_of,
@@ -38,8 +39,6 @@ ALTERNATE = re.compile(
     re.IGNORECASE,
 )
 """Headers of alternate loci and patches: they show places of the primary assembly a second time."""
-
-Kmers = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)

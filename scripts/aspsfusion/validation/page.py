@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 
 from aspsfusion import __version__
-from aspsfusion.config import ClassifyParameters
 from aspsfusion.io.files import replacing
 from aspsfusion.io.tables import write_rows
 from aspsfusion.report.models import Call
@@ -52,20 +51,11 @@ numbers of all cells are in `validation.tsv`.
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything the page is written from.
-
-    Attributes:
-        facts: panel, reference and thresholds, by name.
-        junction_reads: see `reads.junction_reads`; may be empty.
-        dilutions: see `reads.dilute`; may be empty.
-    """
+    """Everything the page is written from; junction reads and dilutions may be empty."""
 
     study: Study
+    chain: Chain
     outcomes: Sequence[Outcome]
-    rows: Sequence[CellRow]
-    panel: Path
-    classify: ClassifyParameters
-    facts: dict[str, str]
     junction_reads: Sequence[JunctionReads]
     dilutions: Sequence[Dilution]
 
@@ -83,22 +73,10 @@ class Inputs:
         Raises:
             ReadsError: a file is no table of outcomes.
         """
-        panel, outcomes = chain.panel, list(read_outcomes(cells))
-        facts = {
-            "program": f"aspsfusion {__version__}",
-            "panel": f"{panel.spec.name} {panel.spec.version}",
-            "reference": _REFERENCES.get(kind := str(panel.provenance["reference_kind"]), kind),
-            "call": _settings(chain.call.model_dump()),
-            "classify": _settings(chain.classify.model_dump()),
-            "seed of the study": str(study.seed),
-        }
         return cls(
             study,
-            outcomes,
-            cell_rows(study, outcomes),
-            panel.directory,
-            chain.classify,
-            facts,
+            chain,
+            list(read_outcomes(cells)),
             read_rows(JunctionReads, junction_reads) if junction_reads else [],
             read_rows(Dilution, dilution) if dilution else [],
         )
@@ -116,14 +94,15 @@ def _settings(values: dict[str, object]) -> str:
 
 def write_results(inputs: Inputs, tsv: Path, markdown: Path, *, force: bool = False) -> None:
     """Write the table, with a row for each arm of each cell, and the page."""
-    write_rows(CellRow, inputs.rows, tsv, force=force)
-    study, rows = inputs.study, inputs.rows
+    study, confidence = inputs.study, inputs.chain.classify.confidence
+    rows = cell_rows(study, inputs.outcomes)
+    write_rows(CellRow, rows, tsv, force=force)
     parts = [
         _head(inputs),
         _questions(inputs),
         detection(detection_limits(study, rows)),
         shares(study, rows),
-        calibrated(calibration(study, inputs.outcomes, inputs.classify.confidence)),
+        calibrated(calibration(study, inputs.outcomes, confidence)),
         factors(study, rows),
         junction_reads(inputs.junction_reads),
         dilution(inputs.dilutions),
@@ -149,7 +128,7 @@ Written by `make validate`; do not edit.
 
 def _questions(inputs: Inputs) -> str:
     """Return what a pathologist asks first."""
-    outcomes, limit = inputs.outcomes, inputs.classify.max_detectable_fraction
+    outcomes, limit = inputs.outcomes, inputs.chain.classify.max_detectable_fraction
     cells = {cell.name: cell for cell in inputs.study.cells}
 
     def expects(outcome: Outcome, call: Call) -> bool:
@@ -210,11 +189,21 @@ def _violations(inputs: Inputs) -> str:
     ]
     more = f"\nand {len(found) - MAX_LISTED:,} more\n" if len(found) > MAX_LISTED else ""
     header = ("cell", "arm", "index", "seed", "what is wrong", "reasons", "fragments shown")
-    text = _VIOLATIONS_TEXT.format(panel=inputs.panel)
+    text = _VIOLATIONS_TEXT.format(panel=inputs.chain.panel.directory)
     return section("Violations", text) + table(header, listed) + more
 
 
 def _made(inputs: Inputs) -> str:
     """Return how the study was made."""
-    facts = "".join(f"* {name}: {value}\n" for name, value in inputs.facts.items())
-    return section("How it was made", _MADE_TEXT) + facts
+    chain, panel = inputs.chain, inputs.chain.panel
+    kind = str(panel.provenance["reference_kind"])
+    facts = {
+        "program": f"aspsfusion {__version__}",
+        "panel": f"{panel.spec.name} {panel.spec.version}",
+        "reference": _REFERENCES.get(kind, kind),
+        "call": _settings(chain.call.model_dump()),
+        "classify": _settings(chain.classify.model_dump()),
+        "seed of the study": str(inputs.study.seed),
+    }
+    listed = "".join(f"* {name}: {value}\n" for name, value in facts.items())
+    return section("How it was made", _MADE_TEXT) + listed

@@ -196,11 +196,6 @@ class StudySample:
         own = self.cell.fusion is not None or self.cell.type is not None
         return self._of_turn(self.cell.type) if own else self.study.type
 
-    @property
-    def expected(self) -> Expected:
-        """What must come out."""
-        return self.cell.expected(self.arm)
-
     def _of_turn(self, values: str | tuple[str, ...] | None) -> str | None:
         return values[self.index % len(values)] if isinstance(values, tuple) else values
 
