@@ -251,13 +251,14 @@ def outdated(of: Inputs, now: Inputs) -> str:
                 return f"{file.path} is not the file that was read"
         if len(now.reads) != len(of.reads):
             return "it was made of more files than the sheet names now"
-    for name in ("panel", "settings", "version"):
-        if getattr(now, name) and getattr(of, name) != getattr(now, name):
-            return {
-                "panel": "the panel is another one",
-                "settings": "the thresholds are others",
-                "version": f"it was made by version {of.version}",
-            }[name]
+    others = {
+        "panel": "the panel is another one",
+        "settings": "the thresholds are others",
+        "version": f"it was made by version {of.version}",
+    }
+    for name, words in others.items():
+        if getattr(now, name) not in (UNKNOWN, getattr(of, name)):
+            return words
     if now.reads and of.declared != now.declared:
         return f"the sheet declares '{now.declared}' now"
     primers = {file.path: file for file in of.primers}

@@ -73,7 +73,7 @@ def build_panel(
     """Build a panel directory, and return the panel as read back from it.
 
     The genome is whole chromosomes, or loci as `samtools faidx` names them; a GTF is for genes that the YAML
-    names without transcripts. With `force` it replaces a former panel, which stays until it is complete.
+    names without transcripts. With `force` a former panel is replaced once this one is complete.
 
     Raises:
         PanelError: the YAML or GTF is wrong, or the output exists and is not to be replaced.

@@ -40,6 +40,10 @@ class Fragments:
     def __len__(self) -> int:
         return len(self.molecule)
 
+    def of_molecule(self, number: int) -> "Fragments":
+        """Return the fragments as those of the molecule with this number."""
+        return replace(self, molecule=np.full(len(self), number))
+
     def take(self, rows: Integers) -> "Fragments":
         """Return the fragments of these rows; `original` still holds the old row numbers."""
         return Fragments(*(getattr(self, column.name)[rows] for column in fields(self)))
@@ -51,12 +55,9 @@ class Fragments:
         return Fragments(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
 
 
-def draw_along(
-    number: int, molecule: int, size: int, library: SimulationParameters, rng: np.random.Generator
-) -> Fragments:
-    """Draw fragments along a molecule, evenly or ever fewer from its 3' end on.
+def draw_along(number: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Fragments:
+    """Draw so many fragments along a molecule of a size, evenly or ever fewer from its 3' end on.
 
-    `number` is how many, `molecule` that of the molecule, whose length is `size`.
     A library of degraded RNA that was selected by its poly-A tail holds a fragment if the RNA is whole from
     there to the tail; with breaks at random places that is exponential in the distance.
     """
@@ -65,37 +66,32 @@ def draw_along(
         starts = _towards_three_prime(size - lengths, library.three_prime_decay, rng)
     else:
         starts = rng.integers(0, size - lengths + 1)
-    return fragments_of(molecule, starts, lengths, library, rng)
+    return fragments_of(starts, lengths, library, rng)
 
 
 def draw_near(
-    number: int,
-    molecule: int,
-    size: int,
-    center: int,
-    library: SimulationParameters,
-    rng: np.random.Generator,
+    number: int, size: int, center: int, library: SimulationParameters, rng: np.random.Generator
 ) -> Fragments:
-    """Draw fragments evenly from the window around a place of a molecule, 0-based; see `draw_along`.
+    """Draw so many fragments evenly from the window around a place, 0-based, of a molecule of a size.
 
     Two molecules of which as many fragments are drawn around their places are covered equally deeply
     there, whatever their lengths, as long as both reach to the ends of the window.
     """
     low, high = max(0, center - library.window), min(size, center + library.window)
     lengths = lengths_of(number, high - low, library, rng)
-    return fragments_of(molecule, low + rng.integers(0, high - low - lengths + 1), lengths, library, rng)
+    return fragments_of(low + rng.integers(0, high - low - lengths + 1), lengths, library, rng)
 
 
 def draw_crossing(
-    number: int, molecule: int, stated: Molecule, library: SimulationParameters, rng: np.random.Generator
+    number: int, molecule: Molecule, library: SimulationParameters, rng: np.random.Generator
 ) -> Fragments:
-    """Draw fragments of which a read crosses the molecule's junction with both anchors; see `draw_along`.
+    """Draw so many fragments of which a read crosses the molecule's junction with both anchors.
 
     Raises:
         ParameterError: reads, inserts and anchors leave (nearly) no such fragment.
     """
-    assert stated.junction is not None
-    size, junction, inserted = len(stated.sequence), stated.junction, stated.inserted
+    assert molecule.junction is not None
+    size, junction, inserted = len(molecule.sequence), molecule.junction, molecule.inserted
     onwards = junction + inserted
     five, three = library.anchor_five_prime, library.anchor_three_prime
     remedy = "lower --anchor-five-prime or --anchor-three-prime, or lengthen reads or inserts"
@@ -103,7 +99,7 @@ def draw_crossing(
         between = f" with {inserted} nt between" if inserted else ""
         raise ParameterError(
             f"no read of {library.read_length} nt can have {five} nt before and {three} nt after the "
-            f"junction of {stated.name}{between}, whose sides have {junction} and {size - onwards} nt",
+            f"junction of {molecule.name}{between}, whose sides have {junction} and {size - onwards} nt",
             remedy=remedy,
         )
 
@@ -112,16 +108,15 @@ def draw_crossing(
         lengths = lengths[lengths >= five + inserted + three]
         lowest = np.maximum(0, onwards + three - lengths)
         highest = np.minimum(junction - five, size - lengths)
-        starts = rng.integers(lowest, highest + 1)
-        return fragments_of(molecule, starts, lengths, library, rng)
+        return fragments_of(rng.integers(lowest, highest + 1), lengths, library, rng)
 
-    return crossing_alone(number, attempt, stated, library, remedy)
+    return crossing_alone(number, attempt, molecule, library, remedy)
 
 
 def crossing_alone(
     number: int,
     attempt: Callable[[int], Fragments],
-    stated: Molecule,
+    molecule: Molecule,
     library: SimulationParameters,
     remedy: str,
 ) -> Fragments:
@@ -130,13 +125,13 @@ def crossing_alone(
     Raises:
         ParameterError: (nearly) none crosses with both anchors.
     """
-    assert stated.junction is not None
-    onwards = stated.junction + stated.inserted
+    assert molecule.junction is not None
+    onwards = molecule.junction + molecule.inserted
     parts: list[Fragments] = []
     found = 0
     for _ in range(MAX_ROUNDS):
         drawn = attempt(4 * number)
-        sides = np.full(len(drawn), stated.junction), np.full(len(drawn), onwards)
+        sides = np.full(len(drawn), molecule.junction), np.full(len(drawn), onwards)
         before, after = anchors(drawn, sides, whole_reads(len(drawn), library), library)
         enough = (before >= library.anchor_five_prime) & (after >= library.anchor_three_prime)
         parts.append(drawn.take(np.flatnonzero(enough)))
@@ -144,7 +139,7 @@ def crossing_alone(
         if found >= number:
             return Fragments.joined(parts).take(np.arange(number))
     raise ParameterError(
-        f"only {found} of {number} fragments with a read across the junction of {stated.name} were "
+        f"only {found} of {number} fragments with a read across the junction of {molecule.name} were "
         f"found in {4 * MAX_ROUNDS * number} attempts",
         remedy=remedy,
     )
@@ -219,7 +214,6 @@ def _towards_three_prime(room: Integers, decay: float, rng: np.random.Generator)
 
 
 def fragments_of(
-    molecule: int,
     starts: Integers,
     lengths: Integers,
     library: SimulationParameters,
@@ -227,14 +221,14 @@ def fragments_of(
     *,
     sense: Flags | None = None,
 ) -> Fragments:
-    """Return fragments of a molecule, their strands as the library has them where `sense` does not say so."""
+    """Return fragments of molecule 0, their strands as the library has them where `sense` does not say so."""
     number = len(starts)
     if sense is None:
         # Drawn in any case, so that what follows does not depend on the strand.
         sense = rng.random(number) < 0.5
         if library.stranded != "none":
             sense = np.full(number, library.stranded == "forward")
-    return Fragments(np.full(number, molecule), starts, lengths, sense, np.full(number, -1))
+    return Fragments(np.full(number, 0), starts, lengths, sense, np.full(number, -1))
 
 
 def _crossing(

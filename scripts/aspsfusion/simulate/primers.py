@@ -103,38 +103,37 @@ def sites(molecule: Molecule, primers: Sequence[Primer], assay: Assay) -> list[t
 
 def draw_primed(
     number: int,
-    molecule: int,
-    stated: Molecule,
+    molecule: Molecule,
     primers: Sequence[Primer],
     library: SimulationParameters,
     rng: np.random.Generator,
     *,
     crossing: bool,
 ) -> Fragments:
-    """Draw fragments that primers make of a molecule; none where they make nothing of it.
+    """Draw so many fragments that primers make of a molecule; none where they make nothing of it.
 
-    See `draw_along`; with `crossing`, a read of each crosses the junction with both anchors.
+    With `crossing`, a read of each crosses the junction with both anchors.
 
     Raises:
         ParameterError: (nearly) no fragment with such a read is made.
     """
-    found = sites(stated, primers, library.assay)
-    size = len(stated.sequence)
+    found = sites(molecule, primers, library.assay)
+    size = len(molecule.sequence)
 
     def attempt(count: int) -> Fragments:
         if not found:
             nothing = np.empty(0, dtype=np.int64)
-            return fragments_of(molecule, nothing, nothing, library, rng)
+            return fragments_of(nothing, nothing, library, rng)
         starts, ends = np.array(found)[rng.integers(0, len(found), size=count)].T
         lengths = lengths_of(count, size, library, rng)
         left = np.where(starts == RANDOM, np.maximum(0, ends - lengths), starts)
         right = np.where(ends == RANDOM, np.minimum(size, starts + lengths), ends)
         # Read 1 of anchored PCR begins at the random end.
         sense = starts == RANDOM if library.assay == ANCHORED else None
-        return fragments_of(molecule, left, right - left, library, rng, sense=sense)
+        return fragments_of(left, right - left, library, rng, sense=sense)
 
     if not crossing:
         return attempt(number)
     return crossing_alone(
-        number, attempt, stated, library, remedy="give --primer at places from which a read reaches it"
+        number, attempt, molecule, library, remedy="give --primer at places from which a read reaches it"
     )

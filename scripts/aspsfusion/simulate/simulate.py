@@ -81,8 +81,8 @@ def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[Simulat
     parts: list[Fragments] = []
     primers = primers_of(panel, parameters.primers)
     for request in requests(panel, parameters, draw, artefact):
+        parts.append(_drawn(request, parameters, primers, draw).of_molecule(len(molecules)))
         molecules.append(request.molecule)
-        parts.append(_drawn(request, len(molecules) - 1, parameters, primers, draw))
     if not sum(len(part) for part in parts):
         raise ParameterError(
             "nothing to simulate",
@@ -92,8 +92,8 @@ def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[Simulat
     drawn = Fragments.joined(parts)
     for chimera in chimeras(molecules, drawn, parameters.chimera_rate, parameters.chimera_homology, artefact):
         whole = np.array([0]), np.array([len(chimera.sequence)])
+        parts.append(fragments_of(*whole, parameters, artefact).of_molecule(len(molecules)))
         molecules.append(chimera)
-        parts.append(fragments_of(len(molecules) - 1, *whole, parameters, artefact))
     fragments = shuffled(add_duplicates(Fragments.joined(parts), parameters, draw), draw)
     return _sequenced(molecules, fragments, parameters, error, loss, label)
 
@@ -228,22 +228,17 @@ def _fusion(panel: Panel, text: str, rng: np.random.Generator) -> Request:
 
 
 def _drawn(
-    request: Request,
-    number: int,
-    library: SimulationParameters,
-    primers: Sequence[Primer],
-    rng: np.random.Generator,
+    request: Request, library: SimulationParameters, primers: Sequence[Primer], rng: np.random.Generator
 ) -> Fragments:
-    """Return the fragments of the molecule with this number that a request asks for."""
+    """Return the fragments that a request asks for."""
+    number, molecule, crossing = request.number, request.molecule, request.placing == "crossing"
     if primers:
-        crossing = request.placing == "crossing"
-        return draw_primed(request.number, number, request.molecule, primers, library, rng, crossing=crossing)
-    size = len(request.molecule.sequence)
-    if request.placing == "crossing":
-        return draw_crossing(request.number, number, request.molecule, library, rng)
+        return draw_primed(number, molecule, primers, library, rng, crossing=crossing)
+    if crossing:
+        return draw_crossing(number, molecule, library, rng)
     if request.placing == "near":
-        return draw_near(request.number, number, size, request.center, library, rng)
-    return draw_along(request.number, number, size, library, rng)
+        return draw_near(number, len(molecule.sequence), request.center, library, rng)
+    return draw_along(number, len(molecule.sequence), library, rng)
 
 
 def _sequenced(
