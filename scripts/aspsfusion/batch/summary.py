@@ -130,7 +130,8 @@ def read_batch(report_paths: Sequence[Path], read: Callable[[Path], Report]) -> 
     Raises:
         AspsfusionError: a report cannot be read, or two belong to one sample.
     """
-    batch = [BatchSample(report.sample_id, report, path) for path in report_paths for report in [read(path)]]
+    reports = [(path, read(path)) for path in report_paths]
+    batch = [BatchSample(report.sample_id, report, path) for path, report in reports]
     names = Counter(sample.sample_id for sample in batch)
     for name, times in names.items():
         if times > 1:

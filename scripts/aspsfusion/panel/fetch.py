@@ -16,7 +16,7 @@ from typing import Any
 from aspsfusion.io.fasta import fasta_record
 from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.panel.fetch_record import RECORD_SUFFIX, require_the_same, write_record
-from aspsfusion.panel.genome import Region, gene_region
+from aspsfusion.panel.genome import Region, gene_region, merged
 from aspsfusion.panel.gtf import complete_spec
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.sequence_service import SequenceService, parse_source
@@ -41,12 +41,7 @@ class Fetched:
 
 def loci_of(spec: PanelSpec) -> list[Region]:
     """Return the loci that a panel needs, overlapping ones joined, sorted by chromosome name and position."""
-    joined: list[Region] = []
-    for region in sorted(gene_region(gene) for gene in spec.genes):
-        if joined and joined[-1].chrom == region.chrom and region.start <= joined[-1].end:
-            region = Region(region.chrom, joined[-1].start, max(joined.pop().end, region.end))
-        joined.append(region)
-    return joined
+    return merged(sorted(gene_region(gene) for gene in spec.genes))
 
 
 def fetch_loci(

@@ -120,6 +120,16 @@ def gene_region(gene: GeneSpec) -> Region:
     return Region(spans[0].chrom, min(span.start for span in spans), max(span.end for span in spans))
 
 
+def merged(regions: Iterable[Region], gap: int = 0) -> list[Region]:
+    """Return sorted regions, as one where at most so many bases are between them."""
+    found: list[Region] = []
+    for region in regions:
+        if found and found[-1].chrom == region.chrom and region.start - found[-1].end <= gap:
+            region = Region(region.chrom, found[-1].start, max(found.pop().end, region.end))
+        found.append(region)
+    return found
+
+
 def primary_regions(spec: PanelSpec) -> list[Region]:
     """Return the regions without which there is no panel: those of the primary transcripts."""
     return [transcript_region(t) for gene in spec.genes for t in gene.transcripts if t.primary]
