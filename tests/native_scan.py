@@ -4,11 +4,28 @@ import random
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 import reference_kernels as reference
 from aspsfusion import native
+from aspsfusion.native import PanelKmers, ScreenTable
 from aspsfusion.panel.kmers import index_panel
-from aspsfusion.panel.screen_index import build_table
+from aspsfusion.panel.screen_index import LEAST_SCORE, MISMATCH_PENALTY
+
+
+def build_table(panel: PanelKmers, genes: int | None = None) -> ScreenTable:
+    """Return the screen's table of so many genes, or of as many as the k-mers name."""
+    named = int(max(panel.genes, default=0)) + 1 if genes is None else genes
+    return ScreenTable(panel, named, LEAST_SCORE, MISMATCH_PENALTY)
+
+
+def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.bool_]:
+    """Tell of each read whether the screen keeps it; a block of some thousand reads at a time is fast."""
+    starts = np.zeros(len(reads) + 1, dtype=np.int64)
+    starts[1:] = np.cumsum([len(read) for read in reads])
+    data = np.frombuffer(b"".join([*reads, bytes(native.LOAD_BYTES)]), dtype=np.uint8)
+    return np.asarray(native.match_reads(data, starts, table))
+
 
 GENE = "".join(random.Random(1).choices("ACGT", k=300))
 OTHER = "".join(random.Random(2).choices("ACGT", k=120))

@@ -18,8 +18,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from aspsfusion.batch.outcomes import sample_files
-from repository import ROOT, run_command
+from repository import ROOT, run_command, sample_files
 from snakemake_runs import SnakemakeRun, snakemake
 
 T = TypeVar("T")

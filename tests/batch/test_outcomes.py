@@ -19,9 +19,9 @@ from aspsfusion.batch.outcomes import (
     present_inputs,
     read_outcome,
     read_outcomes,
-    sample_files,
     write_outcome,
 )
+from repository import sample_files
 
 
 @pytest.fixture

@@ -55,9 +55,7 @@ def test_lanes_of_one_sample_are_joined_in_order(reads: Path) -> None:
         "S1",
         ("a_1.fq", "a_2.fq", "b_1.fq", "b_2.fq"),
         paired=True,
-        control="positive",
         tumour_fraction=0.3,
-        batch="run7",
         library="polyA",
         as_given={"batch": "run7", "control": "positive", "library": "polyA", "tumour_fraction": "0.3"},
     )

@@ -138,7 +138,7 @@ def test_columns_are_filled_or_left_to_fill_in(tmp_path: Path, capsys: pytest.Ca
     header, _ = read_table(sheet)
     assert header == list(COLUMNS)
     samples = read_samples(sheet)
-    assert [sample.control for sample in samples] == ["positive", "ntc", "ntc"]
+    assert [sample.as_given["control"] for sample in samples] == ["positive", "ntc", "ntc"]
     assert {(sample.library, sample.umi) for sample in samples} == {("capture", ("8M+T", "+T"))}
     for wrong, message in (
         (["--control", "B=ntc"], "no sample that is added has this name; name one of A, NTC1, NTC2"),

@@ -152,7 +152,7 @@ def test_the_interval_of_a_share_has_published_values() -> None:
 
 def test_simulated_decay_is_exponential_from_the_three_prime_end() -> None:
     library = SimulationParameters(insert_mean=200, insert_sd=0, three_prime_decay=400)
-    drawn = draw_along(20_000, 0, 3_000, library, np.random.default_rng(1))
+    drawn = draw_along(20_000, 3_000, library, np.random.default_rng(1))
     distance = 3_000 - drawn.start - drawn.length
     assert drawn.start.min() >= 0
     assert distance.min() == 0

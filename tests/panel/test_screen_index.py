@@ -24,7 +24,8 @@ from aspsfusion.native import (
     scan_fastq,
 )
 from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel, save_kmers
-from aspsfusion.panel.screen_index import build_table, load_screen_index
+from aspsfusion.panel.screen_index import load_screen_index
+from native_scan import build_table
 from small_panel import seal_again
 
 GENE = "".join(random.Random(9).choices("ACGT", k=1000))

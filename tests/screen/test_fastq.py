@@ -19,9 +19,9 @@ from xopen import xopen
 from aspsfusion.errors import ReadsError
 from aspsfusion.native import BASES, LONGEST, ScreenTable
 from aspsfusion.panel.kmers import KMER_LENGTH, index_panel
-from aspsfusion.panel.screen_index import build_table
 from aspsfusion.screen import fastq
 from aspsfusion.screen.fastq import BLOCK_BYTES, Buffers, FastqScanner
+from native_scan import build_table
 
 GENE = "".join(random.Random(4).choices("ACGT", k=1200))
 

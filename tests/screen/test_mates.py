@@ -16,8 +16,8 @@ from aspsfusion.errors import ReadsError
 from aspsfusion.native import ScreenTable
 from aspsfusion.panel.kmers import index_panel
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.screen_index import build_table
 from aspsfusion.screen.pairs import Lane, LaneReader
+from native_scan import build_table
 
 GENE = "".join(random.Random(6).choices("ACGT", k=2000))
 OTHER = "".join(random.Random(7).choices("ACGT", k=2000))

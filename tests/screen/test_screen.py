@@ -18,15 +18,16 @@ from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.native import BASES, ScreenTable
-from aspsfusion.panel.kmers import KMER_LENGTH, index_panel, kept_reads
+from aspsfusion.panel.kmers import KMER_LENGTH, index_panel
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.screen_index import build_table, read_kmers
+from aspsfusion.panel.screen_index import read_kmers
 from aspsfusion.screen import fastq
 from aspsfusion.screen.pairs import Lane, LaneReader
 from aspsfusion.screen.screen import run_screen
 from aspsfusion.simulate.records import SimulationParameters, TruthRecord
 from aspsfusion.simulate.simulate import write_simulation
 from aspsfusion.validation.study import read_rows
+from native_scan import build_table, kept_reads
 
 GENE = "".join(random.Random(6).choices("ACGT", k=2000))
 OTHER = "".join(random.Random(7).choices("ACGT", k=2000))

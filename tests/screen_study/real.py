@@ -17,10 +17,10 @@ from aspsfusion.native import EMPTY, ScreenTable
 from aspsfusion.native.genome import canonical_kmers
 from aspsfusion.panel.build import build_panel
 from aspsfusion.panel.genome import GenomePieces, gene_region, primary_regions, read_regions
-from aspsfusion.panel.kmers import kept_reads
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.screen_targets import FREQUENT_PLACES, INTRON_FLANK, screened_sequences
 from aspsfusion.panel.specificity import UNIQUE_LENGTH, GeneKmers, Specificity
+from native_scan import kept_reads
 from repository import BCR_ABL1_PANEL
 from screen_study.reads import LETTERS, SIDE, Reads
 from screen_study.tables import Genes, Pieces

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from aspsfusion.native import PanelKmers, ScreenTable
 from aspsfusion.panel import kmers
 from aspsfusion.panel.kmers import KMER_LENGTH, SEED_LENGTH, index_panel
-from aspsfusion.panel.screen_index import LEAST_SCORE, build_table
+from aspsfusion.panel.screen_index import LEAST_SCORE
+from native_scan import build_table, kept_reads
 from screen_study.reads import LETTERS, SIDE, Reads
 
 SCORES = (16, 17, 18, 19, 20, 21, 22, 24)
@@ -111,7 +112,7 @@ def kept(reads: Reads, table: ScreenTable, score: int) -> npt.NDArray[np.bool_]:
     table = table.with_least_score(score)
     return np.concatenate(
         [
-            kmers.kept_reads([row.tobytes() for row in reads[begin : begin + ROWS_AT_ONCE]], table)
+            kept_reads([row.tobytes() for row in reads[begin : begin + ROWS_AT_ONCE]], table)
             for begin in range(0, len(reads), ROWS_AT_ONCE)
         ]
     )

@@ -94,9 +94,10 @@ def test_the_commands_give_a_page_that_names_each_wrong_verdict(
 
 
 def test_the_page_shows_what_else_was_studied(demo_panel_directory: Path, tmp_path: Path) -> None:
+    from aspsfusion.io.tables import write_rows
     from aspsfusion.validation.reads import Dilution, JunctionReads
     from aspsfusion.validation.sections import table
-    from aspsfusion.validation.study import read_rows, write_rows
+    from aspsfusion.validation.study import read_rows
 
     reads = [JunctionReads("crosses", "A-B", "A-B", 1000, 950, 30, 5, 4, 11)]
     dilutions = [Dilution(3, 200, 190, 9, 1, 198, 197)]

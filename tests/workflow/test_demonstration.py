@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from aspsfusion.batch.outcomes import sample_files
 from aspsfusion.report.models import Report
 from aspsfusion.simulate.demo import Demo, Outcome, load_demo
 from browser.chromium import opened_browser, programs
 from browser.printed import assert_printed_well
-from repository import ROOT
+from repository import ROOT, sample_files
 from small_batch import verdicts
 from snakemake_runs import snakemake
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from aspsfusion.batch.manifest import MANIFEST, differences, read_manifest
-from aspsfusion.batch.outcomes import sample_files
 from aspsfusion.batch.planning import HOLDER
 from bam_factory import Record, write_records
-from repository import ROOT
+from repository import ROOT, sample_files
 from small_batch import CONFIG, SmallBatch, summary
 from snakemake_runs import snakemake
 

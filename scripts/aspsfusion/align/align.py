@@ -37,7 +37,7 @@ from aspsfusion.evidence.placements import (
     panel_contigs,
     primary_record,
 )
-from aspsfusion.io.bam import index_bam, program, sort_bam, unsorted_bam
+from aspsfusion.io.bam import index_beside, program, sort_bam, unsorted_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
 from aspsfusion.io.files import Progress, no_progress, replacing, writing
 from aspsfusion.io.sealed import sealed_json
@@ -113,7 +113,7 @@ def run_align(
         )
         metrics_draft.write_text(summary, encoding="utf-8")
         sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion align' again")
-        index_bam(draft)
+        index_beside(pysam.index, draft)
         Path(f"{draft}.bai").replace(f"{files.bam}.bai")
 
 

@@ -64,7 +64,7 @@ def run_job(job: Job, before: Outcome, command: Callable[[], Inputs | None]) -> 
     Args:
         job: how the command is run.
         before: the outcome of the sample's job before this one; of the first one, what the sample is made of.
-        command: runs it, and raises what goes wrong; returns inputs for the outcome, None for those before.
+        command: raises what goes wrong; returns inputs for the outcome, None for those before.
 
     Returns:
         The exit status: 0 where there is an outcome, of a failure as well.
@@ -108,13 +108,7 @@ def run_job(job: Job, before: Outcome, command: Callable[[], Inputs | None]) -> 
 def end_job(job: Job, before: Outcome, status: int) -> int:
     """Write the outcome of a command that ended without one, unless another attempt follows.
 
-    Args:
-        job: how the command was run.
-        before: as for `run_job`.
-        status: exit status that the shell saw.
-
-    Returns:
-        The exit status: 0 where there is an outcome.
+    It ended with a status that the shell saw. The exit status is 0 where there is an outcome; see `run_job`.
     """
     if status in STOPPED or job.number <= job.retries:
         return status

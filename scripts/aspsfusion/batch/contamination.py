@@ -56,26 +56,21 @@ def check_batch(
 ) -> list[CheckedReport]:
     """Return the reports, in the same order, with the verdicts that they have as samples of one batch.
 
-    Args:
-        reports: reports of the batch, as they are or as an earlier check left them.
-        runs: sequencing run by sample; samples that it does not name are one run.
-        parameters: thresholds.
+    They are as they were made, or as an earlier check left them. Samples of which `runs` names no sequencing
+    run are one run.
     """
     own = [own_report(report) for report in reports]
-
-    def others(report: Report) -> list[Report]:
-        run = runs.get(report.sample_id)
-        return [other for other in own if other is not report and runs.get(other.sample_id) == run]
-
-    return [_judged(report, others(report), parameters) for report in own]
+    of_run: dict[str | None, list[Report]] = {}
+    for report in own:
+        of_run.setdefault(runs.get(report.sample_id), []).append(report)
+    return [_judged(report, of_run[runs.get(report.sample_id)], parameters) for report in own]
 
 
 def own_report(report: Report) -> Report:
     """Return a report as it was before any check of a batch."""
-    before = report.verdict.before_batch_check
     verdict = report.verdict
-    if before is not None:
-        verdict = Verdict(target=verdict.target, **dict(before))
+    if verdict.before_batch_check is not None:
+        verdict = Verdict(target=verdict.target, **dict(verdict.before_batch_check))
     fusions = [fusion.model_copy(update={"contamination": None}) for fusion in report.fusions]
     return report.model_copy(update={"verdict": verdict, "fusions": fusions})
 
@@ -86,7 +81,8 @@ def _place(fusion: Fusion) -> Place:
     return fusion.name, five.chrom, five.pos, three.chrom, three.pos, fusion.inserted_sequence
 
 
-def _judged(report: Report, others: Sequence[Report], parameters: BatchParameters) -> CheckedReport:
+def _judged(report: Report, run: Sequence[Report], parameters: BatchParameters) -> CheckedReport:
+    others = [other for other in run if other is not report]
     found = [_source(fusion, others, parameters) for fusion in report.fusions]
     if not any(found):
         return CheckedReport(report)
@@ -98,11 +94,7 @@ def _judged(report: Report, others: Sequence[Report], parameters: BatchParameter
 
 
 def with_findings(report: Report, findings: BatchFindings) -> Report:
-    """Return a sample's report as its batch has it.
-
-    Args:
-        report: by the sample's own reads, or as an earlier check left it.
-        findings: what the batch says about this sample.
+    """Return a sample's report as its batch has it, whatever an earlier check left in it.
 
     Raises:
         AspsfusionError: the findings are of another sample or of other fusions.

@@ -33,9 +33,7 @@ class ManifestError(AspsfusionError):
 def write_manifest(outdir: Path, results: Iterable[Path]) -> int:
     """Write the manifest of an output directory and return the number of its files.
 
-    Args:
-        outdir: for the manifest.
-        results: files below it, and directories of which every file is a result.
+    `results` are files below it, and directories of which every file is a result.
 
     Raises:
         ManifestError: a file cannot be read, or has a name that cannot be listed.
@@ -82,9 +80,7 @@ def read_manifest(outdir: Path) -> dict[str, str]:
 def differences(outdir: Path, listed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield each file that is not as its manifest says, and what of it: `missing`, `changed` or `not listed`.
 
-    Args:
-        outdir: output directory.
-        listed: SHA-256 by path; files beside them, and in the same subdirectories, have to be listed too.
+    Files beside the listed ones, and in the same subdirectories, have to be listed too.
     """
     subdirectories = {PurePosixPath(name).parts[0] for name in listed if "/" in name}
     beside = [path for path in outdir.iterdir() if path.is_file() or path.name in subdirectories]

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow
+from aspsfusion.batch.summary import ANSWERS, FAILED, OUTDATED, SummaryRow
 from aspsfusion.io.files import replacing
 from aspsfusion.io.tables import Cell, cell_text
 from aspsfusion.report.words import percent, rounded_up
@@ -105,36 +105,24 @@ def _header(column: Column) -> dict[str, Any]:
 
 
 def _cells(row: SummaryRow) -> list[Cell]:
-    copies = (
-        row.duplicates / row.candidate_fragments
-        if row.candidate_fragments and row.duplicates is not None
-        else None
-    )
-    answers = {"yes": "as declared", "no": "NOT as declared", "": ""}
-    control = f"{row.control} {answers[row.control_ok]}".strip()
-    return [
-        row.sample_id,
-        row.verdict,
-        row.reason,
-        f"{row.fusions} {row.type}".strip(),
-        row.fragments,
-        row.split_reads,
-        row.spanning_pairs,
-        _share(row.fraction_three_prime),
-        None if row.detectable_fraction is None else _figure(rounded_up(row.detectable_fraction)),
-        row.total_reads,
-        row.candidate_fragments,
-        _share(copies),
-        row.median_insert,
-        row.mean_read_length,
-        _share(row.q30_fraction),
-        _share(row.adapter_fraction),
-        _share(row.overlap_fraction),
-        _share(row.unspliced_fraction),
-        row.five_to_three_ratio,
-        row.flags,
-        control,
-    ]
+    """Return the cells of a sample: of most columns the row's own value of the same name."""
+    copies = None
+    if row.candidate_fragments and row.duplicates is not None:
+        copies = row.duplicates / row.candidate_fragments
+    least = row.detectable_fraction
+    other: dict[str, Cell] = {
+        "fusions": f"{row.fusions} {row.type}".strip(),
+        "share_percent": _share(row.fraction_three_prime),
+        "detectable_percent": None if least is None else _figure(rounded_up(least)),
+        "duplicate_percent": _share(copies),
+        "q30_percent": _share(row.q30_fraction),
+        "adapter_percent": _share(row.adapter_fraction),
+        "overlap_percent": _share(row.overlap_fraction),
+        "unspliced_percent": _share(row.unspliced_fraction),
+        "control": f"{row.control} {ANSWERS[row.control_ok]}".strip(),
+    }
+    names = (column.name for column in COLUMNS)
+    return [row.sample_id, *(other[name] if name in other else getattr(row, name) for name in names)]
 
 
 def _share(share: float | None) -> str | None:

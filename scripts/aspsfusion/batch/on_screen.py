@@ -37,7 +37,6 @@ class PlannedBatch:
     """A batch that this process has planned.
 
     Attributes:
-        outdir: its output directory.
         samples: those of the sheet, in its order.
         panel: the panel directory, as jobs name it.
         complete: file that is written when every sample has a result.
@@ -67,8 +66,6 @@ class Job:
     """A job of the workflow.
 
     Attributes:
-        rule: its rule.
-        outputs: files that it writes.
         logs: files that take what it says.
         sample: the sample that it is for; empty for one of the batch.
     """
@@ -170,12 +167,7 @@ class BatchScreen:
 
 
 def outcome_line(outcome: Path, width: int) -> str:
-    """Return how a sample came out, in one line.
-
-    Args:
-        outcome: the sample's outcome.
-        width: number of characters for its name.
-    """
+    """Return how a sample came out, in one line with so many characters for its name."""
     try:
         found = read_outcome(outcome)
         call, words = FAILED, found.sentence
@@ -188,11 +180,7 @@ def outcome_line(outcome: Path, width: int) -> str:
 
 
 def verdict_table(summary: Path) -> list[str]:
-    """Return the verdicts of a batch as lines, with the errors of samples below them.
-
-    Args:
-        summary: `summary.tsv`.
-    """
+    """Return the verdicts of `summary.tsv` as lines, with the errors of samples below them."""
     with summary.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, dialect="excel-tab"))
     width = max((len(row["sample_id"]) for row in rows), default=0)
@@ -220,11 +208,7 @@ def left_behind(batch: PlannedBatch) -> list[str]:
 
 
 def in_words(report: Mapping[str, Any]) -> tuple[str, str]:
-    """Return a verdict, and what it rests on in a few words.
-
-    Args:
-        report: content of a report.json.
-    """
+    """Return the verdict of a report.json, and what it rests on in a few words."""
     call, _, reason = report["verdict"]["headline"].partition(": ")
     fusions = sorted(report["fusions"], key=lambda fusion: not fusion["is_target"] or fusion["reciprocal"])
     return call, _in_short(reason, str(fusions[0]["fragments"]) if fusions else "")

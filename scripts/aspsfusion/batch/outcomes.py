@@ -14,7 +14,7 @@ from typing import Any, Literal
 from aspsfusion import __version__
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.io.checksums import content_of
-from aspsfusion.io.files import replacing, stamps_of
+from aspsfusion.io.files import replacing, stamp_of
 
 UNKNOWN = ""
 
@@ -64,7 +64,6 @@ class FileIdentity:
     """An input file as it was when it was read.
 
     Attributes:
-        path: the file.
         bytes: its size; -1 where there was none.
         modified: time of its last change in nanoseconds since 1970.
         inode: number of the file after the name.
@@ -79,10 +78,7 @@ class FileIdentity:
 
     def untouched(self, other: "FileIdentity") -> bool:
         """Whether size, time and inode are those of another one: then nobody has written to it."""
-        return (self.path, self.bytes, self.modified, self.inode) == (
-            *(other.path, other.bytes),
-            *(other.modified, other.inode),
-        )
+        return replace(self, sha256=other.sha256) == other
 
     def same(self, now: "FileIdentity") -> bool:
         """Whether the present file holds what this one held; its checksum is taken where the rest differs.
@@ -106,7 +102,6 @@ class Inputs:
         panel: SHA-256 of the panel's `panel.json`.
         declared: what the sheet declares of the sample, as options; empty where it declares nothing.
         settings: thresholds and whatever else the samples of a batch have in common, as options.
-        version: that of this program.
         primers: the file of the library's primers; none where there is no such file.
     """
 
@@ -123,11 +118,9 @@ class Outcome:
     """How a sample came out.
 
     Attributes:
-        sample_id: the sample.
         stage: the job that ended last.
         status: whether there is a record.
         sentence: why there is none.
-        inputs: what the outcome is of.
     """
 
     sample_id: str
@@ -150,10 +143,8 @@ def file_identities(paths: Iterable[str]) -> tuple[FileIdentity, ...]:
     """Return files of reads as they are now; one that is not there has the size -1."""
     found = []
     for path in paths:
-        stamps = stamps_of([Path(path)])
-        found += [FileIdentity(path, stamp.size, stamp.modified, stamp.inode) for stamp in stamps] or [
-            FileIdentity(path, -1, 0)
-        ]
+        stamp = stamp_of(Path(path))
+        found.append(FileIdentity(path, *stamp[1:]) if stamp else FileIdentity(path, -1, 0))
     return tuple(found)
 
 
@@ -170,11 +161,7 @@ def read_through(paths: Iterable[str]) -> tuple[FileIdentity, ...]:
 
 
 def checked_inputs(inputs: Inputs, metrics: Path) -> Inputs:
-    """Return inputs with the checksums of the reads that the screen has taken.
-
-    Args:
-        inputs: with the files as they were before.
-        metrics: what the screen wrote, with its `inputs` in the same order.
+    """Return inputs with the checksums of the reads that the screen has taken and written to its metrics.
 
     Raises:
         OSError, ValueError, LookupError: metrics are not there or of other files.
@@ -253,9 +240,7 @@ def beside(path: Path, sample_id: str, suffix: str) -> Path:
 def outdated(of: Inputs, now: Inputs) -> str:
     """Return in what an outcome's inputs differ from the present ones, in words; empty where in nothing.
 
-    Args:
-        of: what the outcome is of.
-        now: the present ones; what is not known of them is empty and is not compared.
+    What is not known of the present ones is empty and is not compared.
     """
     if now.reads:
         before = {file.path: file for file in of.reads}
@@ -266,13 +251,14 @@ def outdated(of: Inputs, now: Inputs) -> str:
                 return f"{file.path} is not the file that was read"
         if len(now.reads) != len(of.reads):
             return "it was made of more files than the sheet names now"
-    for name in ("panel", "settings", "version"):
-        if getattr(now, name) and getattr(of, name) != getattr(now, name):
-            return {
-                "panel": "the panel is another one",
-                "settings": "the thresholds are others",
-                "version": f"it was made by version {of.version}",
-            }[name]
+    others = {
+        "panel": "the panel is another one",
+        "settings": "the thresholds are others",
+        "version": f"it was made by version {of.version}",
+    }
+    for name, words in others.items():
+        if getattr(now, name) not in (UNKNOWN, getattr(of, name)):
+            return words
     if now.reads and of.declared != now.declared:
         return f"the sheet declares '{now.declared}' now"
     primers = {file.path: file for file in of.primers}
@@ -297,17 +283,13 @@ def present_inputs(
         planned: directory with what is known of the files since the workflow was planned.
     """
     identity = panel_identity(panel) if panel else UNKNOWN
-    return {
-        sample_id: Inputs(
-            with_checksums(file_identities(reads), known),
-            identity,
-            declared,
-            settings,
-            primers=file_identities(primers),
-        )
-        for sample_id, (reads, declared, primers) in samples.items()
-        for known in [read_identities(planned / f"{sample_id}.json") if planned else ()]
-    }
+    present = {}
+    for sample_id, (reads, declared, primers) in samples.items():
+        files = file_identities(reads)
+        if planned:
+            files = with_checksums(files, read_identities(planned / f"{sample_id}.json"))
+        present[sample_id] = Inputs(files, identity, declared, settings, primers=file_identities(primers))
+    return present
 
 
 def with_checksums(files: Iterable[FileIdentity], known: Iterable[FileIdentity]) -> tuple[FileIdentity, ...]:
@@ -330,10 +312,7 @@ def read_identities(path: Path) -> tuple[FileIdentity, ...]:
 def forget(directory: Path, sample_id: str, since: str = "screen") -> None:
     """Remove the files of a sample that a job and those after it write, so that no former result stays.
 
-    Args:
-        directory: the sample's directory.
-        sample_id: the sample.
-        since: the first job whose files go; with `extract`, which stands for `screen`, all go.
+    With `extract`, which stands for `screen`, all go.
     """
     jobs = list(STAGE_FILES)
     first = jobs.index(since) if since in jobs else 0
@@ -355,9 +334,3 @@ def remove_candidates(outcomes: Iterable[Path]) -> None:
             sample_id = path.name.removesuffix(OUTCOME_SUFFIX)
             for suffix in (CANDIDATES_SUFFIX, SCREENED_SUFFIX):
                 beside(path, sample_id, suffix).unlink(missing_ok=True)
-
-
-def sample_files(outdir: str, sample_id: str) -> list[str]:
-    """Return every file that a sample with a report has, without those that were asked for besides."""
-    names = [*(name for files in STAGE_FILES.values() for name in files), *REPORT_FILES]
-    return [f"{outdir}/{sample_id}/{sample_id}.{name}" for name in names]

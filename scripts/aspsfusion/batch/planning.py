@@ -22,11 +22,12 @@ from typing import IO
 
 from aspsfusion.batch.outcomes import (
     FileIdentity,
-    Outcome,
+    Inputs,
     OutcomeError,
     file_identities,
     read_identities,
     read_outcome,
+    with_checksums,
 )
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
@@ -47,10 +48,7 @@ def begin_planning(outdir: Path, records: Path) -> bool:
 
     The system lets go of the directory when this process ends, however it ends. A workflow in the same
     working directory is left to Snakemake's own lock, which allows looking at a run (`--dry-run`).
-
-    Args:
-        outdir: the output directory.
-        records: directory for the records and for the file that says who writes.
+    The directory for the records also takes the file that says who writes.
 
     Returns:
         Whether records are to be kept.
@@ -98,11 +96,7 @@ def _hold(outdir: Path, path: Path) -> None:
 
 
 def keep_identities(path: Path, files: Iterable[str]) -> None:
-    """Keep a record of files whose checksums are taken as soon as they are seen.
-
-    Args:
-        path: the record.
-        files: those that a result rests on together.
+    """Keep a record of files that a result rests on, whose checksums are taken as soon as they are seen.
 
     Raises:
         ParameterError: a file cannot be read, or the record not be written.
@@ -113,28 +107,18 @@ def keep_identities(path: Path, files: Iterable[str]) -> None:
 def keep_sample_identities(path: Path, reads: Sequence[str], outcome: Path, panel: str) -> None:
     """Keep a record of a sample's reads, whose checksums the screen takes while it reads them.
 
-    The record is also written where there is a result of another panel than the present one.
-
-    Args:
-        path: the record.
-        reads: the sample's files.
-        outcome: where the sample's outcome is, once there is one.
-        panel: what identifies the present panel, empty where there is none.
+    The record is also written where the sample's outcome is of another panel than the present one, which is
+    empty where there is none.
 
     Raises:
         ParameterError: a file cannot be read, or the record not be written.
     """
-    former = _former(outcome)
-    other_panel = former is not None and bool(panel) and former.inputs.panel != panel
-    known = former.inputs.reads if former else ()
-    _keep(path, file_identities(reads), known, at_once=False, anew=other_panel)
-
-
-def _former(path: Path) -> Outcome | None:
     try:
-        return read_outcome(path)
+        former = read_outcome(outcome).inputs
     except OutcomeError:
-        return None
+        former = Inputs(panel=panel)
+    other_panel = bool(panel) and former.panel != panel
+    _keep(path, file_identities(reads), former.reads, at_once=False, anew=other_panel)
 
 
 def _keep(
@@ -145,17 +129,12 @@ def _keep(
     at_once: bool,
     anew: bool = False,
 ) -> None:
-    """Write a record where it is not of the present files.
+    """Write a record where it is not of the present files, or `anew` in any case.
 
-    Args:
-        path: the record.
-        now: the present files.
-        known: files as jobs have read them, with their checksums.
-        at_once: take the checksums of new files.
-        anew: write the record in any case.
+    What jobs have read is known with its checksums; with `at_once` those of new files are taken here.
     """
     kept = read_identities(path)
-    before = {file.path: _with_checksum(file, known) for file in kept}
+    before = {file.path: file for file in with_checksums(kept, (each for each in known if each.sha256))}
     found = []
     same = path.is_file() and not anew and [file.path for file in kept] == [file.path for file in now]
     for file in now:
@@ -176,11 +155,6 @@ def _keep(
         draft.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
         if state:  # the files are the same ones: nothing is to be made anew
             os.utime(draft, ns=(state.st_atime_ns, state.st_mtime_ns))
-
-
-def _with_checksum(file: FileIdentity, known: Iterable[FileIdentity]) -> FileIdentity:
-    """Return a file with the checksum that a job has found for it."""
-    return next((each for each in known if each.sha256 and each.untouched(file)), file)
 
 
 def _checksum(path: str) -> str:

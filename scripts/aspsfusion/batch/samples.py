@@ -48,10 +48,7 @@ class Sample:
         reads: files of reads: FASTQ lane by lane in the order of the sheet, first mates first, or the BAM.
         paired: whether the FASTQ files hold read pairs.
         bam: aligned or unaligned BAM or CRAM, instead of FASTQ.
-        control: `positive`, `negative`, `ntc` (no-template control) or None for a patient's sample.
         tumour_fraction: share of tumour cells by the pathologist's count, 0 to 1.
-        batch: name of the sequencing run.
-        library: `polyA`, `total`, `capture`, `amplicon` or `anchored`.
         umi: structure of each read in fgbio's notation; none where the reads hold the molecule alone.
         primers: FASTA of the library's gene-specific primers.
         platform: what the reads were sequenced on; None where their lengths tell.
@@ -63,9 +60,7 @@ class Sample:
     reads: tuple[str, ...]
     paired: bool = False
     bam: str | None = None
-    control: str | None = None
     tumour_fraction: float | None = None
-    batch: str | None = None
     library: str | None = None
     umi: tuple[str, ...] = ()
     primers: str | None = None
@@ -125,15 +120,10 @@ class BatchSheet:
 
 
 def read_samples(path: str | Path) -> tuple[Sample, ...]:
-    """Read and check a sample sheet.
+    """Read and check a sample sheet; the order of the samples stays.
 
-    Args:
-        path: table with tabs between the columns of `COLUMNS`; several rows with one sample_id are the
-            lanes of one sample. Relative file names in it start at the working directory, and `~` is the
-            home directory.
-
-    Returns:
-        The samples in the order of the sheet.
+    Several rows with one sample_id are the lanes of one sample. Relative file names start at the working
+    directory, and `~` is the home directory.
 
     Raises:
         SampleSheetError: the sheet is wrong; names the row and the remedy.
@@ -326,9 +316,7 @@ def _sample(sample_id: str, rows: Sequence[Row]) -> Sample:
         reads=tuple(_no_option(file) for file in files if file),
         paired=bool(first["fastq_2"]),
         bam=_no_option(first["bam"]) or None,
-        control=first["control"] or None,
         tumour_fraction=_fraction(first["tumour_fraction"]),
-        batch=first["batch"] or None,
         library=first["library"] or None,
         umi=tuple(first["umi"].split()),
         primers=_no_option(first["primers"]) or None,

@@ -34,7 +34,6 @@ class ReadFile:
     """A file of reads, as its name says.
 
     Attributes:
-        path: the file.
         sample: sample name in the file's name.
         lane: what distinguishes the sample's lanes, empty if the name has none.
         read: `1` or `2` for mates, `I` for an index, empty without mate number, `bam`: BAM, CRAM.
@@ -207,11 +206,7 @@ def without_known(sheet: Sheet, known: Sequence[Row]) -> Sheet:
 
 
 def controls_of(sheet: Sheet, declared: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Return the kind of control of each sample that is one.
-
-    Args:
-        sheet: the samples.
-        declared: names of samples, `*` for any part of one, with the kind of control.
+    """Return the kind of control of each sample that is one; `*` is any part of the name of a declared one.
 
     Raises:
         ParameterError: a name is that of no sample, or a sample is two kinds of control.
@@ -246,14 +241,8 @@ def run_samplesheet(
 ) -> Sheet:
     """Write the sample sheet of a directory, with absolute paths of the reads and columns to fill in.
 
-    Args:
-        directory: what holds the reads.
-        output: the sheet.
-        recursive: whether reads are looked for in directories inside the directory as well.
-        append: whether a sheet that is there keeps its rows and gets those of new samples.
-        force: whether a sheet that is there is replaced.
-        filled: text of a column for all rows that are written.
-        controls: see `controls_of`.
+    With `append` a sheet that is there keeps its rows and gets those of new samples; the text of columns that
+    are `filled` is that of all rows that are written.
 
     Returns:
         What was added.

@@ -22,7 +22,6 @@ class Row:
     """A row of a sheet as text; columns that the sheet lacks are empty.
 
     Attributes:
-        path: the sheet.
         number: of the row as a spreadsheet counts, 1 for the header.
         cells: text by column.
     """

@@ -46,9 +46,7 @@ def profile_directory(name: str) -> Path:
 def configuration(given: Mapping[str, str], entries: Sequence[str]) -> dict[str, object]:
     """Return a configuration of the workflow that is proved as far as it can be without looking at files.
 
-    Args:
-        given: keys that have options of their own, with their values.
-        entries: further keys, each `KEY=VALUE` with a value in YAML.
+    Beside the keys that are given by options of their own there are entries `KEY=VALUE` with values in YAML.
 
     Raises:
         ParameterError: an entry or a value is wrong, or a key is given twice.
@@ -93,12 +91,8 @@ def run_workflow(
 ) -> int:
     """Run Snakemake on the workflow and return its exit status, 128 and the signal's number after a signal.
 
-    Args:
-        config: configuration file.
-        arguments: further arguments of `snakemake`.
-        profile: see `profile_directory`.
-        directory: where it runs, and keeps its notes in `.snakemake`; here by default.
-        said: takes what it says, which is shown by default.
+    It runs, and keeps its notes in `.snakemake`, in a directory, here by default; `said` takes what it says,
+    which is shown by default.
 
     Raises:
         ParameterError: there is no such profile, or an argument would replace what is given here.

@@ -4,19 +4,18 @@ It comes after the last stage of every sample. A sample that failed has a row to
 missing without a word.
 """
 
-import csv
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from aspsfusion.batch.contamination import CheckedReport, check_batch
 from aspsfusion.batch.outcomes import Inputs, Outcome, outdated
 from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError, ParameterError
-from aspsfusion.io.files import replacing
-from aspsfusion.io.tables import cell_text
+from aspsfusion.io.tables import write_rows
 from aspsfusion.report.findings import Fusion
 from aspsfusion.report.models import Report
 from aspsfusion.report.words import listed
@@ -25,6 +24,8 @@ FAILED = "FAILED"
 OUTDATED = "OUTDATED"
 """A sample with a result that is not of the present reads, panel or thresholds: nothing of it is shown."""
 NOT_REACHED = "not analysed: the run ended before; run the workflow again"
+ANSWERS = {"yes": "as declared", "no": "NOT as declared", "": ""}
+"""Whether a control came out as declared, in words."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,6 @@ class SummaryRow:
     """A row of `summary.tsv`; its fields are the columns.
 
     Attributes:
-        sample_id: name of the sample.
         verdict: CONFIRMED, EXCLUDED, INDETERMINATE, FAILED or OUTDATED.
         reason: the reason of the verdict in three to six words.
         statement: the verdict in a sentence, or why there is none.
@@ -44,7 +44,6 @@ class SummaryRow:
         spanning_pairs: those whose mates lie on the two sides.
         fraction_three_prime: share of the 3' gene's transcripts that carry the junction.
         detectable_fraction: smallest share of fusion transcripts that would have been seen.
-        total_reads: reads of the sample.
         candidate_fragments: fragments of the panel's genes.
         duplicates: duplicates among them.
         flags: codes of quality values beyond their limit.
@@ -111,9 +110,7 @@ class BatchSample:
     """A sample of the batch: its report and where that is, or why it has none.
 
     Attributes:
-        sample_id: the sample.
         report: its report; None where it has none that counts.
-        path: the report's file.
         error: why it has none.
         verdict: what is said instead of a verdict.
         sources: samples that its junctions may come from, by the check of the batch.
@@ -126,33 +123,21 @@ class BatchSample:
     verdict: str = FAILED
     sources: tuple[str, ...] = ()
 
-    @property
-    def html(self) -> Path | None:
-        """Where the HTML report is; None without a report."""
-        return None if self.path is None else html_beside(self.path)
-
 
 def read_batch(report_paths: Sequence[Path], read: Callable[[Path], Report]) -> list[BatchSample]:
     """Read the reports, in the order given.
 
-    Args:
-        report_paths: their files.
-        read: reads one.
-
     Raises:
         AspsfusionError: a report cannot be read, or two belong to one sample.
     """
-    batch = []
-    for path in report_paths:
-        report = read(path)
-        batch.append(BatchSample(report.sample_id, report, path))
-    seen: set[str] = set()
-    for sample in batch:
-        if sample.sample_id in seen:
+    reports = [(path, read(path)) for path in report_paths]
+    batch = [BatchSample(report.sample_id, report, path) for path, report in reports]
+    names = Counter(sample.sample_id for sample in batch)
+    for name, times in names.items():
+        if times > 1:
             raise ParameterError(
-                f"sample {sample.sample_id} is given twice", remedy="give one report.json for each sample"
+                f"sample {name} is given twice", remedy="give one report.json for each sample"
             )
-        seen.add(sample.sample_id)
     return batch
 
 
@@ -161,13 +146,9 @@ def with_outcomes(
 ) -> list[BatchSample]:
     """Return the samples as their outcomes have them, without verdicts that are not of the present inputs.
 
-    Args:
-        batch: samples as read.
-        outcomes: how they came out, in the order wanted.
-        present: present inputs by sample of the sheet; without any, nothing is compared with them.
-
     Returns:
-        Every sample that an outcome or the sheet names, then those of the batch that neither names.
+        Every sample that an outcome or the sheet names, then those of the batch that neither names. Without
+        present inputs, nothing is compared with them.
     """
     known = {sample.sample_id: sample for sample in batch}
     came_out = {outcome.sample_id: outcome for outcome in outcomes}
@@ -187,12 +168,7 @@ def in_order(batch: Sequence[BatchSample], samples: Sequence[str]) -> list[Batch
 
 
 def without_result(outcome: Outcome, present: Inputs | None = None) -> BatchSample | None:
-    """Return a sample as one without a result, if it has none that is of the present inputs.
-
-    Args:
-        outcome: how it came out.
-        present: present inputs, as far as they are known.
-    """
+    """Return a sample as one without a result, if it has none that is of the present inputs, if known."""
     stale = outdated(outcome.inputs, present) if present else ""
     if stale:
         sentence = f"not of the present inputs: {stale}; run the workflow again"
@@ -205,26 +181,16 @@ def judge_batch(
 ) -> list[BatchSample]:
     """Return the samples with the names of those that their junctions may come from.
 
-    Args:
-        batch: samples as read.
-        runs: sequencing run by sample.
-        parameters: thresholds.
-
     Raises:
         AspsfusionError: a report does not say what it has to say as one of this batch.
     """
     reports = [sample.report for sample in batch if sample.report is not None]
-    judged = {checked.report.sample_id: checked for checked in check_batch(reports, runs, parameters)}
-    after = []
-    for sample in batch:
-        if sample.report is None:
-            after.append(sample)
-            continue
-        checked = judged[sample.sample_id]
-        if checked.report != sample.report:
-            raise _not_of_this_batch(sample.report, checked)
-        after.append(replace(sample, sources=checked.sources))
-    return after
+    sources = {}
+    for report, checked in zip(reports, check_batch(reports, runs, parameters), strict=True):
+        if checked.report != report:
+            raise _not_of_this_batch(report, checked)
+        sources[report.sample_id] = checked.sources
+    return [replace(sample, sources=sources.get(sample.sample_id, ())) for sample in batch]
 
 
 def _not_of_this_batch(report: Report, checked: CheckedReport) -> AspsfusionError:
@@ -241,15 +207,6 @@ def _not_of_this_batch(report: Report, checked: CheckedReport) -> AspsfusionErro
     )
 
 
-def html_beside(report_json: Path) -> Path:
-    """Return the HTML report that is written beside a report.json.
-
-    >>> html_beside(Path("s1/s1.report.json")).as_posix()
-    's1/s1.report.html'
-    """
-    return report_json.with_suffix(".html")
-
-
 def leading_fusion(fusions: Sequence[Fusion]) -> Fusion | None:
     """Return the fusion that the columns of a row are about: the target itself if it is there."""
     target = [fusion for fusion in fusions if fusion.is_target and not fusion.reciprocal]
@@ -257,13 +214,7 @@ def leading_fusion(fusions: Sequence[Fusion]) -> Fusion | None:
 
 
 def control_is_ok(control: str, report: Report | None, ntc_max_fragments: int) -> Literal["", "yes", "no"]:
-    """Return whether a control came out as declared; nothing for a sample that is none.
-
-    Args:
-        control: what the sheet declares.
-        report: the sample's report; None when it failed.
-        ntc_max_fragments: candidate fragments that a no-template control may have.
-    """
+    """Return whether a control came out as declared; nothing for a sample that is none."""
     if not control:
         return ""
     if report is None:
@@ -280,19 +231,13 @@ def control_is_ok(control: str, report: Report | None, ntc_max_fragments: int) -
 def summary_row(
     sample: BatchSample, control: str = "", *, directory: Path, ntc_max_fragments: int
 ) -> SummaryRow:
-    """Return the row of a sample.
-
-    Args:
-        sample: the sample.
-        control: what the sheet declares, empty for patients.
-        directory: where the table is written; the report's path is relative to it.
-        ntc_max_fragments: candidate fragments that a no-template control may have.
-    """
+    """Return the row of a sample for a table in a directory, from where the report's path starts."""
     report = sample.report
     ok = control_is_ok(control, report, ntc_max_fragments)
     if report is None:
         return SummaryRow(sample.sample_id, sample.verdict, "", sample.error, control=control, control_ok=ok)
     fusion = leading_fusion(report.fusions)
+    html = sample.path and Path(os.path.relpath(sample.path.with_suffix(".html"), directory))
     return SummaryRow(
         sample_id=report.sample_id,
         verdict=report.verdict.call,
@@ -312,7 +257,7 @@ def summary_row(
         notices="; ".join(report.notices),
         control=control,
         control_ok=ok,
-        report=relative_path(sample.html, directory),
+        report=html.as_posix() if html else "",
         own_verdict=report.verdict.before_batch_check.call if report.verdict.before_batch_check else "",
         contamination_from="; ".join(sample.sources),
         **{name: getattr(report.qc, name) for name in QUALITY},
@@ -329,42 +274,16 @@ def sources_of(report: Report) -> dict[str, Any]:
     }
 
 
-class Sources(Protocol):
-    """A row that says what its verdict was given by; empty without one."""
-
-    @property
-    def version(self) -> str: ...  # noqa: D102 - see `sources_of`
-
-    @property
-    def panel(self) -> str: ...  # noqa: D102
-
-    @property
-    def reference(self) -> str: ...  # noqa: D102
-
-
-def mixed_sources(rows: Iterable[Sources]) -> list[str]:
+def mixed_sources(rows: Sequence[object]) -> list[str]:
     """Return a sentence for each of version, panel and reference of which the rows have several."""
-    every = list(rows)
     found = []
     for name in ("version", "panel", "reference"):
-        values = sorted({getattr(row, name) for row in every} - {""})
+        values = sorted({getattr(row, name) for row in rows} - {""})
         if len(values) > 1:
             found.append(f"Results of more than one {name} are mixed: {listed(values)}.")
     return found
 
 
-def relative_path(path: Path | None, directory: Path) -> str:
-    """Return a path as seen from a directory, with forward slashes; empty for None."""
-    return "" if path is None else Path(os.path.relpath(path, directory)).as_posix()
-
-
 def write_summary_tsv(rows: Sequence[SummaryRow], path: Path) -> None:
     """Write `summary.tsv`; the header always, unknown values empty. An existing file is replaced."""
-    with (
-        replacing(path, force=True) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as handle,
-    ):
-        writer = csv.writer(handle, dialect="excel-tab", lineterminator="\n")
-        writer.writerow(field.name for field in fields(SummaryRow))
-        for row in rows:
-            writer.writerow(cell_text(value) for value in asdict(row).values())
+    write_rows(SummaryRow, rows, path, force=True)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from aspsfusion.batch.summary import FAILED, OUTDATED, SummaryRow, mixed_sources
+from aspsfusion.batch.summary import ANSWERS, FAILED, OUTDATED, SummaryRow, mixed_sources
 from aspsfusion.io.files import replacing
 from aspsfusion.report.html_parts import css_string, render, script_source, template_text
 from aspsfusion.report.words import count, percent, plural, rounded_up
@@ -43,19 +43,15 @@ class SummaryView:
     """The page of a batch.
 
     Attributes:
-        title: heading.
         page_head: notices for the head of every printed page, fit for a style sheet.
         page_foot: title for the foot of every printed page, fit for a style sheet.
         notices: sentences that must not be overlooked, each once.
         counts: verdicts with how many samples have them; verdicts without any are left out.
         control_samples: how many samples are controls; empty when none is.
-        controls: sentence on the controls.
-        controls_wrong: whether a control did not come out as declared.
         contamination: sentence on samples whose fusion may come from another one; empty when there is none.
         mixed: sentences on verdicts of several versions, panels or references.
         script: makes the table sortable; the page says the same without it.
         script_source: what allows this script, and no other, to run.
-        lines: the samples.
     """
 
     title: str
@@ -147,15 +143,9 @@ def _line(row: SummaryRow) -> SampleLine:
         reads=_count(row.total_reads),
         candidates=_count(row.candidate_fragments),
         flags=row.flags or "-",
-        control=_control_words(row),
+        control=f"{row.control}: {ANSWERS[row.control_ok]}" if row.control else "-",
         control_wrong=row.control_ok == "no",
     )
-
-
-def _control_words(row: SummaryRow) -> str:
-    if not row.control:
-        return "-"
-    return f"{row.control}: {'as declared' if row.control_ok == 'yes' else 'NOT as declared'}"
 
 
 def _count(number: int | None) -> str:

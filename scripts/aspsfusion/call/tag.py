@@ -39,8 +39,7 @@ from aspsfusion.evidence.placements import (
     require_same_panel,
 )
 from aspsfusion.io.bam import (
-    index_bam,
-    index_fasta,
+    index_beside,
     open_alignments,
     program,
     records_of,
@@ -145,10 +144,10 @@ def run_tag(
                         rename(segment, names[number])
                         out.write(f"{segment.to_string()}\n")
         sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion tag' again")
-        index_bam(draft)
+        index_beside(pysam.index, draft)
         with fasta.open("w", encoding="ascii", newline="\n") as text:
             text.writelines(fasta_lines(panel, contigs))
-        index_fasta(fasta)
+        index_beside(pysam.faidx, fasta)
         if session:
             with replacing(session, force=force) as xml:
                 locus = locus_of(panel, record, contigs)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from aspsfusion.cli.options import Command, add_debug
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, TooBigError, sentence_of
-from aspsfusion.io.permissions import private
+from aspsfusion.io.permissions import private_files
 from aspsfusion.io.plain_text import plain_output
 
 READER_GONE = 141
@@ -114,7 +114,7 @@ class _CommandParser(argparse.ArgumentParser):
             self.epilog = command.example
             command.add_arguments(self)
             add_debug(self)
-            self.set_defaults(run=command.run if name in WITHOUT_PATIENTS else private(command.run))
+            self.set_defaults(run=command.run if name in WITHOUT_PATIENTS else private_files()(command.run))
         return super().parse_known_args(args, namespace)
 
 

@@ -25,13 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write page and table."""
+    from aspsfusion.io.tables import write_rows
     from aspsfusion.validation import concordance as study
     from aspsfusion.validation.concordance_page import sentence, write_concordance_html
 
     page, table = (Path(f"{args.output}.{suffix}") for suffix in ("html", "tsv"))
     options.refuse_existing([page, table], force=args.force)
     rows, unknown = study.compare(study.read_truth(args.truth), args.directories)
-    study.write_concordance_tsv(rows, table, force=args.force)
+    write_rows(study.Compared, rows, table, force=args.force)
     write_concordance_html(rows, unknown, page, force=args.force)
     for expected in study.RIGHT:
         print(sentence(study.agreement_of(rows, expected)))

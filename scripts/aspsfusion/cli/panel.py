@@ -90,12 +90,11 @@ def _add_definition(parser: argparse.ArgumentParser) -> None:
 
 
 def _build(args: argparse.Namespace) -> None:
-    from aspsfusion.panel.build import build_panel, replace_panel
+    from aspsfusion.panel.build import build_panel
     from aspsfusion.report.words import plural
 
-    build = replace_panel if args.force else build_panel
     with options.ProgressLine("bases of the genome counted") as line:
-        panel = build(args.panel, args.genome, args.gtf, args.output, line.update)
+        panel = build_panel(args.panel, args.genome, args.gtf, args.output, line.update, force=args.force)
     checks = panel.provenance["checks"]
     looked = "" if panel.provenance["whole_genome_specificity"] else "not "
     passed = sum(check["passed"] for check in checks)

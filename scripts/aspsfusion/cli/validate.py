@@ -130,8 +130,8 @@ def _sample(args: argparse.Namespace) -> None:
 
 
 def _junction_reads(args: argparse.Namespace) -> None:
+    from aspsfusion.io.tables import write_rows
     from aspsfusion.validation.reads import JunctionReads, junction_reads
-    from aspsfusion.validation.study import write_rows
 
     with _chain(args) as chain:
         rows = junction_reads(chain, args.number, SEED)
@@ -139,9 +139,9 @@ def _junction_reads(args: argparse.Namespace) -> None:
 
 
 def _dilution(args: argparse.Namespace) -> None:
+    from aspsfusion.io.tables import write_rows
     from aspsfusion.screen.pairs import Lane
     from aspsfusion.validation.reads import Dilution, dilute
-    from aspsfusion.validation.study import write_rows
 
     if len(args.reads) > 2:
         raise ParameterError(f"{len(args.reads)} files are given", remedy="give R1, or R1 and R2")
@@ -158,5 +158,5 @@ def _page(args: argparse.Namespace) -> None:
     with _chain(args) as chain:
         inputs = Inputs.read(study, chain, args.cells, args.junction_reads, args.dilution)
     write_results(inputs, args.tsv, args.markdown, force=args.force)
-    violated = len(inputs.violated())
+    violated = len(inputs.violated)
     print(f"{len(inputs.outcomes):,} samples, {violated} with violations; see {args.markdown}")

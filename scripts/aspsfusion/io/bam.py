@@ -48,8 +48,6 @@ class Build:
     """A genome build, known by the lengths of some of its chromosomes.
 
     Attributes:
-        name: name of the build.
-        species: `human` or `mouse`.
         lengths: bases by `chr` style name.
         md5: MD5 of the upper-case sequence of some of them (SAM header tag M5).
     """
@@ -60,45 +58,26 @@ class Build:
     md5: Mapping[str, str]
 
 
+def _lengths(*bases: int) -> dict[str, int]:
+    """Return the lengths of these chromosomes by name; the mouse has no chromosome 22."""
+    return dict(zip(("chr1", "chr2", "chr9", "chr17", "chrX", "chr22"), bases, strict=False))
+
+
 BUILDS = (
     Build(
         "GRCh38",
         HUMAN,
-        {
-            "chr1": 248956422,
-            "chr2": 242193529,
-            "chr9": 138394717,
-            "chr17": 83257441,
-            "chr22": 50818468,
-            "chrX": 156040895,
-        },
+        _lengths(248956422, 242193529, 138394717, 83257441, 156040895, 50818468),
         {"chr17": "f9a0fb01553adb183568e3eb9d8626db", "chrX": "2b3a55ff7f58eb308420c8a9b11cac50"},
     ),
     Build(
         "GRCh37",
         HUMAN,
-        {
-            "chr1": 249250621,
-            "chr2": 243199373,
-            "chr9": 141213431,
-            "chr17": 81195210,
-            "chr22": 51304566,
-            "chrX": 155270560,
-        },
+        _lengths(249250621, 243199373, 141213431, 81195210, 155270560, 51304566),
         {"chr17": "351f64d4f4f9ddd45b35336ad97aa6de", "chrX": "7e0e2e580297b7764e31dbc80c2540dd"},
     ),
-    Build(
-        "GRCm38",
-        MOUSE,
-        {"chr1": 195471971, "chr2": 182113224, "chr9": 124595110, "chr17": 94987271, "chrX": 171031299},
-        {},
-    ),
-    Build(
-        "GRCm39",
-        MOUSE,
-        {"chr1": 195154279, "chr2": 181755017, "chr9": 124359700, "chr17": 95294699, "chrX": 169476592},
-        {},
-    ),
+    Build("GRCm38", MOUSE, _lengths(195471971, 182113224, 124595110, 94987271, 171031299), {}),
+    Build("GRCm39", MOUSE, _lengths(195154279, 181755017, 124359700, 95294699, 169476592), {}),
 )
 """The builds laboratories' files are aligned to; resources/README.md says where the numbers come from."""
 
@@ -108,7 +87,6 @@ class Header:
     """What the header of a file says.
 
     Attributes:
-        format: BAM, CRAM or SAM.
         lengths: bases of each contig by name; empty for unaligned reads.
         checksums: M5 tag of the contigs that have one.
         programs: names of the programs that wrote or changed the file, in the order of the header.
@@ -126,9 +104,7 @@ class Header:
 def open_alignments(path: Path, reference: Path | None = None) -> Iterator[pysam.AlignmentFile]:
     """Open a BAM, CRAM or SAM file, whichever its content is.
 
-    Args:
-        path: the file.
-        reference: FASTA that a CRAM file was compressed with; other formats need none.
+    Only a CRAM file needs the reference that it was compressed with.
 
     Raises:
         ReadsError: the file is missing, empty, cut off or of another format.
@@ -245,9 +221,6 @@ def records_of(stream: pysam.AlignmentFile, path: Path) -> Iterator[pysam.Aligne
 def detected_build(lengths: Mapping[str, int]) -> Build | None:
     """Return the build whose lengths a header states, None when it is none of those known.
 
-    Args:
-        lengths: bases of each contig by the name in the header, `chr17`, `17` or `NC_000017.11`.
-
     >>> detected_build({"17": 81195210, "X": 155270560, "MT": 16569}).name
     'GRCh37'
     >>> detected_build({"ENST00000304218.8": 3456}) is None
@@ -265,15 +238,7 @@ def detected_build(lengths: Mapping[str, int]) -> Build | None:
 
 
 def checksums_agree(build: Build, checksums: Mapping[str, str]) -> bool | None:
-    """Tell whether the MD5s that a header states are those of a build.
-
-    Args:
-        build: see `detected_build`.
-        checksums: M5 tags by contig name.
-
-    Returns:
-        None when the header states none of those known.
-    """
+    """Tell whether the MD5s that a header states by contig are those of a build; None if it states none."""
     stated = {chromosome_name(contig): md5.lower() for contig, md5 in checksums.items()}
     known = [stated[name] == md5 for name, md5 in build.md5.items() if name in stated]
     return all(known) if known else None
@@ -316,25 +281,12 @@ def sort_bam(source: Path, output: Path, scratch: Path, *options: str, remedy: s
         ) from error
 
 
-def index_bam(path: Path) -> None:
-    """Write the index of a sorted BAM file beside it.
+def index_beside(samtools: Callable[[str], object], path: Path) -> None:
+    """Write the index of a file beside it, by `pysam.index` or `pysam.faidx`.
 
     Raises:
         OSError: it cannot be written.
     """
-    _index(pysam.index, path)
-
-
-def index_fasta(path: Path) -> None:
-    """Write the index of a FASTA file beside it.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    _index(pysam.faidx, path)
-
-
-def _index(samtools: Callable[[str], object], path: Path) -> None:
     try:
         samtools(str(path))
     except SamtoolsError as error:

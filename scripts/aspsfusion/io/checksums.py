@@ -34,8 +34,6 @@ class Content(NamedTuple):
     """What a file holds, whatever its name and times.
 
     Attributes:
-        bytes: its size.
-        sha256: SHA-256 in hexadecimal digits.
         md5: MD5 in the same; empty where nobody asked.
     """
 
@@ -57,11 +55,7 @@ class Stated(NamedTuple):
 
 
 class Digest:
-    """Takes the checksums of bytes that come piece by piece.
-
-    Args:
-        md5: whether an MD5 is wanted besides.
-    """
+    """Takes the checksums of bytes that come piece by piece; an MD5 where one is wanted."""
 
     def __init__(self, *, md5: bool = False) -> None:
         self._count = 0

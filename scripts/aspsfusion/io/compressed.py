@@ -4,6 +4,8 @@ import io
 import lzma
 import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
@@ -16,6 +18,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports.zstd import ZstdError
 
+from aspsfusion.errors import AspsfusionError, reason_of
 from aspsfusion.io.checksums import Content, Digest
 
 STANDARD_INPUT = Path("-")
@@ -67,6 +70,29 @@ def open_inflated(path: Path) -> BinaryIO:
     return cast(BinaryIO, inflated)
 
 
+@contextmanager
+def named_damage(path: Path, error: type[AspsfusionError], kind: str) -> Iterator[BinaryIO]:
+    """Open a file as `open_inflated` does, and turn what a missing or damaged one raises into a user's error.
+
+    The remedy names the kind of file that is wanted.
+    """
+    try:
+        stream = open_inflated(path)
+    except OSError as problem:
+        raise error(
+            f"cannot be read ({reason_of(problem)})", path=path, remedy=f"give the path of {kind}"
+        ) from problem
+    with stream:
+        try:
+            yield stream
+        except DAMAGED as problem:
+            raise error(
+                f"is a truncated or damaged {compression_name(path)} file ({problem})",
+                path=path,
+                remedy="copy or download it again",
+            ) from problem
+
+
 def _starts_with(raw: Any, magic: bytes) -> bool:
     # Looked at without being taken away, so that a pipe (`<(...)` in a shell) can be read as well.
     return bool(raw.peek(len(magic)).startswith(magic))
@@ -108,10 +134,7 @@ def compression_name(path: Path) -> str:
 class _GzipMembers:
     """The members of a gzip file, one after the other.
 
-    Unlike IGzipFile, it gives all that stands in front of the place where a file is cut off.
-
-    Args:
-        raw: the compressed file; stays open.
+    Unlike IGzipFile, it gives all that comes before the place where a file is cut off. The file stays open.
     """
 
     def __init__(self, raw: BinaryIO) -> None:
@@ -225,11 +248,7 @@ class InflatedFile:
         return count
 
     def damage_within(self, limit: int) -> Exception | None:
-        """Read on to see whether the compressed data turn out to be damaged; return with what error.
-
-        Args:
-            limit: inflated bytes to look at.
-        """
+        """Read on, so many inflated bytes, and return what shows that the compressed data are damaged."""
         room = memoryview(bytearray(LOOK_BYTES))
         try:
             while self.damage is None and limit > 0 and (count := self.readinto(room)):

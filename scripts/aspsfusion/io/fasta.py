@@ -7,10 +7,9 @@ Contigs may be whole chromosomes (`chrX`, `X`, `NC_000023.11`) or loci named as 
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
-from aspsfusion.errors import ReferenceProofError, reason_of
-from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
+from aspsfusion.errors import ReferenceProofError
+from aspsfusion.io.compressed import named_damage
 
 BLOCK_BYTES = 8 * 1024 * 1024
 """Bytes read at a time; large enough that Python's share of the work is negligible."""
@@ -110,28 +109,9 @@ def fasta_pieces(path: Path) -> Iterator[tuple[str | None, bytes]]:
         )
 
 
-def _open(path: Path) -> BinaryIO:
-    try:
-        return open_inflated(path)
-    except OSError as error:
-        raise ReferenceProofError(
-            f"cannot be read ({reason_of(error)})", path=path, remedy="give the path of a genome FASTA"
-        ) from error
-
-
 def _blocks(path: Path) -> Iterator[bytes]:
-    with _open(path) as stream:
-        while True:
-            try:
-                block = stream.read(BLOCK_BYTES)
-            except DAMAGED as error:
-                raise ReferenceProofError(
-                    f"is a truncated or damaged {compression_name(path)} file ({error})",
-                    path=path,
-                    remedy="copy or download it again",
-                ) from error
-            if not block:
-                return
+    with named_damage(path, ReferenceProofError, "a genome FASTA") as stream:
+        while block := stream.read(BLOCK_BYTES):
             yield block
 
 

@@ -26,14 +26,7 @@ class Progress(Protocol):
     def __call__(
         self, count: int, note: str = "", /, *, read: int | None = None, total: int | None = None
     ) -> None:
-        """Take what there is to say.
-
-        Args:
-            count: how many are done so far.
-            note: what to say besides.
-            read: bytes read of the input so far.
-            total: bytes of the whole input.
-        """
+        """Take how many are done so far, what to say besides, and bytes read of those of the whole input."""
 
 
 def no_progress(count: int, note: str = "", *, read: int | None = None, total: int | None = None) -> None:
@@ -46,10 +39,6 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
 
     A block that raises leaves nothing behind and an existing file as it was. Directories that are
     missing are made. What a process that was killed left of the same file is removed.
-
-    Args:
-        path: the file to be written.
-        force: replace an existing file.
 
     Yields:
         The path to write to, in the same directory, so that the rename is atomic.
@@ -91,10 +80,6 @@ def writing(path: Path) -> Iterator[None]:
 def scratch_beside(path: Path, mode: int = 0o777) -> Iterator[Path]:
     """Give a temporary directory beside `path`, from where a finished result can be renamed to it.
 
-    Args:
-        path: what it is beside.
-        mode: who may read it, see `os.mkdir`.
-
     Yields:
         The directory, empty; it is removed at the end. What a process that was killed left of the same
         result is removed at the beginning.
@@ -130,8 +115,6 @@ class Stamp(NamedTuple):
     """A file's identity at one moment.
 
     Attributes:
-        path: the file.
-        size: bytes.
         modified: time of its last change, in nanoseconds.
         inode: number of the file after the name.
     """
@@ -142,7 +125,7 @@ class Stamp(NamedTuple):
     inode: int
 
 
-def _stamp(path: Path) -> Stamp | None:
+def stamp_of(path: Path) -> Stamp | None:
     """Return the stamp of a file, None for a pipe or for what is not there."""
     try:
         if not path.is_file():
@@ -155,7 +138,7 @@ def _stamp(path: Path) -> Stamp | None:
 
 def stamps_of(paths: Iterable[Path]) -> list[Stamp]:
     """Return the stamps of those paths that are files."""
-    return [stamp for stamp in map(_stamp, paths) if stamp is not None]
+    return [stamp for stamp in map(stamp_of, paths) if stamp is not None]
 
 
 def require_unchanged(stamps: Iterable[Stamp]) -> None:
@@ -165,7 +148,7 @@ def require_unchanged(stamps: Iterable[Stamp]) -> None:
         ReadsError: a file vanished, grew, shrank or was written again.
     """
     for before in stamps:
-        now = _stamp(before.path)
+        now = stamp_of(before.path)
         if now is None:
             raise ReadsError(
                 "vanished while it was read",
@@ -173,14 +156,10 @@ def require_unchanged(stamps: Iterable[Stamp]) -> None:
                 remedy="put it back, leave it there and run again",
             )
         if now != before:
-            sizes = f"from {before.size} to {now.size} bytes"
-            change = (
-                f"grew {sizes}"
-                if now.size > before.size
-                else f"shrank {sizes}"
-                if now.size < before.size
-                else "was written again"
-            )
+            change = "was written again"
+            if now.size != before.size:
+                word = "grew" if now.size > before.size else "shrank"
+                change = f"{word} from {before.size} to {now.size} bytes"
             raise ReadsError(
                 f"{change} while it was read",
                 path=before.path,

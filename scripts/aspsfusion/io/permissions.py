@@ -7,11 +7,9 @@ take rights away from what a writer asks for.
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 from aspsfusion.errors import InstallationError, ParameterError
 
@@ -22,9 +20,6 @@ USUAL = "0640"
 UMASKS = {"0640": 0o027, "0600": 0o077}
 """Modes of files, and the umasks that give them: read by the group, or by nobody else. Directories become
 0750 and 0700. None lets everybody read what belongs to a patient."""
-
-Parameters = ParamSpec("Parameters")
-Returned = TypeVar("Returned")
 
 
 def mode_text(value: object) -> object:
@@ -55,19 +50,14 @@ def set_umask(mode: str) -> int:
 
 
 def close_directory(directory: Path, mode: str) -> None:
-    """Take from a directory of this user the rights that a mode does not give; leave any other as it is.
-
-    Args:
-        directory: need not be there.
-        mode: one of `UMASKS`.
-    """
+    """Take from a directory of this user the rights that a mode does not give; leave any other as it is."""
     with suppress(FileNotFoundError, PermissionError):
         directory.chmod(stat.S_IMODE(directory.stat().st_mode) & ~UMASKS[mode])
 
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """Let nobody but those whom the environment states read what the block writes.
+    """Let only those whom the environment states read what the block or the decorated function writes.
 
     Raises:
         ParameterError: what the environment states is none of `UMASKS`.
@@ -103,14 +93,3 @@ def require_own_cache() -> None:
         )
     if state.st_mode & 0o022:
         cache.chmod(stat.S_IMODE(state.st_mode) & ~0o022)
-
-
-def private(run: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
-    """Return a function that does the same with `private_files`."""
-
-    @wraps(run)
-    def run_privately(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Returned:
-        with private_files():
-            return run(*args, **kwargs)
-
-    return run_privately

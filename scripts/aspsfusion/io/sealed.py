@@ -17,11 +17,7 @@ class SealError(ValueError):
 
 
 def sealed_json(data: dict[str, Any], **options: Any) -> str:
-    r"""Return data as JSON with the checksum.
-
-    Args:
-        data: not empty.
-        options: of `json.dumps`.
+    r"""Return data that are not empty as JSON with the checksum; the options are those of `json.dumps`.
 
     >>> text = sealed_json({"reads": 12})
     >>> read_sealed(text), read_sealed(text.replace("12", "92"))
@@ -34,11 +30,7 @@ def sealed_json(data: dict[str, Any], **options: Any) -> str:
 
 
 def read_sealed(text: str, *, required: bool = True) -> Any:
-    """Return what JSON with a checksum holds, without the checksum.
-
-    Args:
-        text: of the file.
-        required: whether a file without a checksum is refused; one that is made by hand has none.
+    """Return what JSON with a checksum holds, without the checksum, which a file made by hand has not.
 
     Raises:
         SealError: the checksum is another one, or missing.

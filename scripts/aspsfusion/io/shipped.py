@@ -20,10 +20,7 @@ CONFIG_SCHEMA = "workflow/schemas/config.schema.yaml"
 
 
 def shipped(name: str) -> Path:
-    """Return the path of a file or directory that comes with the program.
-
-    Args:
-        name: path below the repository's root.
+    """Return the path of a file or directory that comes with the program, named from the repository's root.
 
     Raises:
         InstallationError: it is not there.
@@ -35,11 +32,7 @@ def shipped(name: str) -> Path:
 
 
 def shipped_file(name: str) -> str:
-    """Return the path of a file of a configuration: one of this name here, else one that is shipped.
-
-    Args:
-        name: a path, which may be one below the repository's root, such as `resources/panels/NAME.yaml`.
-    """
+    """Return the path of a file of a configuration: one of this name here, else one that is shipped."""
     if Path(name).exists() or not (ROOT / name).is_file():
         return name
     return str(ROOT / name)

@@ -7,10 +7,17 @@ samples and genes come from outside. The apostrophe before such a text is the sp
 import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from aspsfusion.errors import printable
 from aspsfusion.io.files import replacing
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row", bound="DataclassInstance")
 
 Cell = str | int | float | bool | None
 
@@ -45,17 +52,23 @@ def cell_text(value: Cell) -> str:
 
 
 def write_table(
-    path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]], *, quoted: bool = True
+    path: Path,
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Cell]],
+    *,
+    quoted: bool = True,
+    force: bool = True,
 ) -> None:
-    """Write a table with tabs between its columns, replacing an existing file in one step.
+    """Write a table with tabs between its columns, in one step.
 
     Args:
         path: the file.
         columns: the header; a cell that a row lacks is empty.
         rows: cells by column.
+        force: replace an existing file.
         quoted: quote cells that hold quotation marks; without it they are written as they are.
     """
-    with replacing(path, force=True) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
+    with replacing(path, force=force) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(
             handle,
             dialect="excel-tab",
@@ -65,3 +78,9 @@ def write_table(
         )
         writer.writerow(columns)
         writer.writerows([cell_text(row.get(column)) for column in columns] for row in rows)
+
+
+def write_rows(kind: type[Row], rows: Iterable[Row], path: Path, *, force: bool = False) -> None:
+    """Write a table of records of one kind, with the names of their fields in the first line."""
+    names = [field.name for field in fields(kind)]
+    write_table(path, names, ({name: getattr(row, name) for name in names} for row in rows), force=force)

@@ -63,10 +63,8 @@ def used_by_libraries(path: Path) -> Iterator[None]:
 def scratch_directory(parent: Path | None = None) -> Iterator[Path]:
     """Give an empty folder that no one else may read; it is removed after the block.
 
-    What libraries write in the meantime goes there too. What a killed process left is removed before.
-
-    Args:
-        parent: where to make it; the temporary directory (TMPDIR) by default.
+    What libraries write in the meantime goes there too. What a killed process left is removed before. It is
+    made in the temporary directory (TMPDIR) by default.
 
     Raises:
         OSError: it cannot be made.
@@ -94,10 +92,7 @@ def run_child(
 ) -> subprocess.CompletedProcess[Any]:
     """Run a command like `subprocess.run`; it ends when this process is ended.
 
-    Args:
-        command: program and arguments.
-        own_group: put it and what it starts in a process group, which is ended as a whole.
-        options: of `subprocess.Popen`.
+    With `own_group` it and what it starts are a process group, which is ended as a whole.
     """
     with subprocess.Popen(command, start_new_session=own_group, **options) as child:
         _children.add(child)

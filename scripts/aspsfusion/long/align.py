@@ -13,7 +13,7 @@ import pysam
 from aspsfusion.align.align import AlignFiles
 from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_raw_candidates
 from aspsfusion.evidence.placements import LABEL_TAG, LONG_READS, UMI_TAG, panel_contigs
-from aspsfusion.io.bam import index_bam, program, sort_bam, unsorted_bam
+from aspsfusion.io.bam import index_beside, program, sort_bam, unsorted_bam
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import Progress, no_progress, replacing, writing
 from aspsfusion.io.sealed import sealed_json
@@ -66,7 +66,7 @@ def run_long_align(
         summary = align_long_reads(panel, files.reads, unsorted, sample, platform, progress)
         metrics_draft.write_text(summary, encoding="utf-8")
         sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion align' again")
-        index_bam(draft)
+        index_beside(pysam.index, draft)
         Path(f"{draft}.bai").replace(f"{files.bam}.bai")
 
 

@@ -4,14 +4,14 @@ The reference is proved before anything is written (see `aspsfusion.panel.checks
 under its final name only when it is complete.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from aspsfusion.errors import PanelError, ReferenceProofError
 from aspsfusion.io.bwa import build_index
+from aspsfusion.io.checksums import content_of
 from aspsfusion.io.fasta import fasta_record
 from aspsfusion.io.files import Progress, no_progress, scratch_beside
 from aspsfusion.panel.checks import STOP_CODONS, Check, covered, prove
@@ -30,7 +30,7 @@ from aspsfusion.panel.layout import (
     TRANSCRIPTS_FASTA,
     UNSPLICED_FASTA,
 )
-from aspsfusion.panel.look_alikes import decoys_at, shipped_decoys
+from aspsfusion.panel.look_alikes import decoys_at
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.screen_targets import screened_sequences
@@ -67,32 +67,27 @@ def build_panel(
     gtf_path: Path | None,
     output: Path,
     progress: Progress = no_progress,
+    *,
+    force: bool = False,
 ) -> Panel:
-    """Build a panel directory.
+    """Build a panel directory, and return the panel as read back from it.
 
-    Args:
-        yaml_path: panel YAML.
-        genome_path: genome FASTA: whole chromosomes, or loci as `samtools faidx` names them.
-        gtf_path: annotation for genes that the YAML names without transcripts.
-        output: directory to create; must not exist or be empty.
-        progress: called now and then, while the genome is counted, with the bases so far and a note.
-
-    Returns:
-        The panel as read back from the directory.
+    The genome is whole chromosomes, or loci as `samtools faidx` names them; a GTF is for genes that the YAML
+    names without transcripts. With `force` a former panel is replaced once this one is complete.
 
     Raises:
-        PanelError: the YAML or GTF is wrong, or the output exists.
+        PanelError: the YAML or GTF is wrong, or the output exists and is not to be replaced.
         ReferenceProofError: the genome does not hold what the panel states.
     """
-    if output.exists() and not _is_empty(output):
-        raise PanelError("exists already", path=output, remedy="name another directory or give --force")
-    draft = _prove(yaml_path, genome_path, gtf_path, output)
-    panel, genome, checks = draft.panel, draft.genome, draft.checks
+    replaced = output.exists() and not (output.is_dir() and not any(output.iterdir()))
+    if replaced:
+        _require_panel(output, force=force)
+    panel, genome, checks = _prove(yaml_path, genome_path, gtf_path, output)
     uniqueness = (
         measure_uniqueness(panel, genome, genome_path, progress) if genome.whole_chromosomes else None
     )
     sought = uniqueness is not None and uniqueness.whole_genome
-    decoys = () if sought else shipped_decoys(panel.spec)
+    decoys = [] if sought else [Decoy(decoy.name, decoy.sequence) for decoy in panel.spec.decoys]
     if uniqueness:
         checks += uniqueness_checks(panel, uniqueness.specificity)
         decoys += decoys_at(panel, uniqueness.look_alikes, genome_path, gtf_path)
@@ -108,25 +103,16 @@ def build_panel(
         directory = scratch / "panel"
         _write(panel, genome, uniqueness, directory)
         write_provenance(directory, provenance)
+        if replaced:
+            output.rename(scratch / "former")
         directory.rename(output)  # in place of an empty directory, too
     return load_panel(output)
 
 
-def replace_panel(
-    yaml_path: Path,
-    genome_path: Path,
-    gtf_path: Path | None,
-    output: Path,
-    progress: Progress = no_progress,
-) -> Panel:
-    """Build a panel in place of an existing one, which stays until the new one is complete.
-
-    Raises:
-        PanelError: what exists is no panel directory, or holds something besides; or as `build_panel`.
-        ReferenceProofError: as `build_panel`.
-    """
-    if not output.exists() or _is_empty(output):
-        return build_panel(yaml_path, genome_path, gtf_path, output, progress)
+def _require_panel(output: Path, *, force: bool) -> None:
+    """Refuse to replace anything without `force`, and whatever is no panel directory and nothing besides."""
+    if not force:
+        raise PanelError("exists already", path=output, remedy="name another directory or give --force")
     held = {entry.name for entry in output.iterdir()} if output.is_dir() else set()
     if PROVENANCE not in held or not held <= PANEL_ENTRIES:
         foreign = f" (it holds {min(held - PANEL_ENTRIES)})" if held - PANEL_ENTRIES else ""
@@ -135,28 +121,11 @@ def replace_panel(
             path=output,
             remedy="remove it or name another directory",
         )
-    with scratch_beside(output) as scratch:
-        fresh, former = scratch / "fresh", scratch / "former"
-        build_panel(yaml_path, genome_path, gtf_path, fresh, progress)
-        output.rename(former)
-        fresh.rename(output)
-    return load_panel(output)
 
 
-def _is_empty(directory: Path) -> bool:
-    return directory.is_dir() and not any(directory.iterdir())
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """A panel whose reference is proved, not yet written."""
-
-    panel: Panel
-    genome: GenomePieces
-    checks: list[Check]
-
-
-def _prove(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path) -> _Draft:
+def _prove(
+    yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Path
+) -> tuple[Panel, GenomePieces, list[Check]]:
     """Read the panel and its sequences; raises ReferenceProofError when an essential check fails."""
     require_unharmed(genome_path)
     stated_spec = load_panel_spec(yaml_path)
@@ -180,7 +149,7 @@ def _prove(yaml_path: Path, genome_path: Path, gtf_path: Path | None, output: Pa
             if genome.demonstration
             else f"give an unaltered {spec.genome.build} genome",
         )
-    return _Draft(panel, genome, checks)
+    return panel, genome, checks
 
 
 def _transcript(gene: str, spec: TranscriptSpec, genome: GenomePieces) -> Transcript:
@@ -232,7 +201,7 @@ def _identity(spec: PanelSpec, yaml_path: Path) -> dict[str, Any]:
         "version": spec.version,
         "title": spec.title,
         "build": spec.genome.build,
-        "checksum": _sha256(yaml_path),
+        "checksum": content_of(yaml_path).sha256,
         "software": software(),
     }
 
@@ -245,11 +214,14 @@ def _reference(
     # The verdict rests on the targets; published checksums are only known for their chromosomes.
     decisive = {panel.primary[gene].chrom for gene in panel.spec.genes_with_role("target")}
     authenticated = all(contig.authenticated for contig in genome.contigs if contig.chrom in decisive)
+    annotation = None
+    if gtf_path is not None:
+        annotation = {"file": gtf_path.name, "checksum": content_of(gtf_path).sha256}
     return {
         "reference_kind": "demonstration" if genome.demonstration else kind,
         "reference_authenticated": authenticated and not genome.demonstration,
         "genome_file": genome_path.name,
-        "annotation": None if gtf_path is None else {"file": gtf_path.name, "checksum": _sha256(gtf_path)},
+        "annotation": annotation,
         "repeats_marked": genome.soft_masked,
     }
 
@@ -278,10 +250,6 @@ def _contents(panel: Panel, genome: GenomePieces, checks: Sequence[Check]) -> di
         "decoys": [{"name": decoy.name, "length": len(decoy.sequence)} for decoy in panel.decoys.values()],
         "spec": panel.spec.model_dump(mode="json"),
     }
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _write(panel: Panel, genome: GenomePieces, uniqueness: Uniqueness | None, directory: Path) -> None:

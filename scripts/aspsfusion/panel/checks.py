@@ -48,7 +48,6 @@ class Check:
 
     Attributes:
         name: stable name of the kind of check.
-        passed: the outcome.
         text: what was found, one sentence.
         essential: whether a failure refuses the reference.
     """
@@ -81,12 +80,8 @@ def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
     """Run every check on a panel.
 
     A failure is essential where the verdict rests on it: primary transcripts of target genes and published
-    junctions of the target fusion. Exons that came from an annotation are allowed its odd introns.
-
-    Args:
-        panel: transcripts and catalogue to prove.
-        genome: holds every gene's region.
-        stated: genes whose exons the panel YAML itself states.
+    junctions of the target fusion. Exons that came from an annotation are allowed its odd introns, unlike
+    those of the genes that the panel YAML itself has `stated`.
     """
     targets = set(panel.spec.genes_with_role("target"))
     checks = []
@@ -116,10 +111,7 @@ def prove(panel: Panel, genome: GenomePieces, stated: Set[str]) -> list[Check]:
 def check_introns(transcript: Transcript, genome: GenomePieces, *, essential: bool) -> Check:
     """Check that the introns of a transcript begin with GT or GC and end with AG, or are minor introns.
 
-    Args:
-        transcript: its exons give the introns.
-        genome: must hold the gene's region.
-        essential: whether the verdict rests on this transcript; then no intron may be an exception.
+    None may be an exception where the verdict rests on the transcript.
     """
     unusual = []
     for number, (low, high) in enumerate(transcript.introns, start=1):
@@ -144,17 +136,16 @@ def check_reading_frame(transcript: Transcript, *, essential: bool) -> Check:
     coding = transcript.sequence[start:end]
     codons = [coding[i : i + 3] for i in range(0, len(coding), 3)]
     stop = next((i for i, codon in enumerate(codons) if codon in STOP_CODONS), None)
+    passed, text = False, f"open reading frame of {len(coding)} nt"
     if codons[0] != "ATG":
-        problem = f"begins with {codons[0]}, not ATG"
+        text = f"reading frame begins with {codons[0]}, not ATG"
     elif stop is None:
-        problem = "has no stop codon"
+        text = "reading frame has no stop codon"
     elif stop != len(codons) - 1:
-        problem = f"stops at codon {stop + 1} of {len(codons)}"
+        text = f"reading frame stops at codon {stop + 1} of {len(codons)}"
     else:
-        return Check(
-            "reading_frame", True, f"{transcript.key}: open reading frame of {len(coding)} nt", essential
-        )
-    return Check("reading_frame", False, f"{transcript.key}: reading frame {problem}", essential)
+        passed = True
+    return Check("reading_frame", passed, f"{transcript.key}: {text}", essential)
 
 
 def check_called_bases(transcript: Transcript, *, essential: bool) -> Check | None:
@@ -205,14 +196,7 @@ def check_known_bases(transcript: Transcript, build: str, *, essential: bool) ->
 
 
 def check_junction(junction: JunctionSpec, five_prime: str, three_prime: str, *, essential: bool) -> Check:
-    """Check a published junction sequence against the transcript sequences at the stated exon ends.
-
-    Args:
-        junction: catalogue entry with a sequence.
-        five_prime: the 5' transcript up to and including the last joined base.
-        three_prime: the 3' transcript from the first joined base.
-        essential: whether a failure refuses the reference.
-    """
+    """Check a published junction sequence against the transcripts to and from the joined bases."""
     assert junction.sequence is not None
     left, right = junction.sequence.split("|")
     problems = []

@@ -9,7 +9,6 @@ import gzip
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from aspsfusion.io.fasta import fasta_record
 from aspsfusion.io.files import Progress, no_progress, replacing
 from aspsfusion.panel.fetch_record import RECORD_SUFFIX, require_the_same, write_record
-from aspsfusion.panel.genome import Region, gene_region
+from aspsfusion.panel.genome import Region, gene_region, merged
 from aspsfusion.panel.gtf import complete_spec
 from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.panel.sequence_service import SequenceService, parse_source
@@ -32,8 +31,6 @@ class Fetched:
     """Outcome of a download.
 
     Attributes:
-        loci: number of loci in the FASTA.
-        bases: their bases.
         asked: how many of them the service was asked for in this run; the others were there already.
     """
 
@@ -44,12 +41,7 @@ class Fetched:
 
 def loci_of(spec: PanelSpec) -> list[Region]:
     """Return the loci that a panel needs, overlapping ones joined, sorted by chromosome name and position."""
-    joined: list[Region] = []
-    for region in sorted(gene_region(gene) for gene in spec.genes):
-        if joined and joined[-1].chrom == region.chrom and region.start <= joined[-1].end:
-            region = Region(region.chrom, joined[-1].start, max(joined.pop().end, region.end))
-        joined.append(region)
-    return joined
+    return merged(sorted(gene_region(gene) for gene in spec.genes))
 
 
 def fetch_loci(
@@ -62,16 +54,10 @@ def fetch_loci(
     progress: Progress = no_progress,
     service: SequenceService | None = None,
 ) -> Fetched:
-    """Download the loci of a panel into one FASTA.
+    """Download the loci of a panel into one gzip FASTA, with a record of the same name and `.json`.
 
-    Args:
-        yaml_path: panel YAML.
-        gtf_path: annotation for genes that the YAML names without exons.
-        output: gzip FASTA to write; its record gets the same name with `.json`.
-        source: see `parse_source`.
-        force: replace what is there.
-        progress: called after each locus with the bases so far and a note.
-        service: asked instead of the one that `source` names.
+    A GTF is for genes that the YAML names without exons; see `parse_source` for the source. A `service` is
+    asked instead of the one that the source names.
 
     Raises:
         PanelError: the YAML or GTF is wrong.
@@ -90,7 +76,7 @@ def fetch_loci(
     parts.mkdir(parents=True, exist_ok=True)
     service = service or SequenceService(source, spec.genome.build)
     asked = done = 0
-    sequences = []
+    records = []
     for number, locus in enumerate(loci, start=1):
         part = parts / f"{locus.chrom}_{locus.start + 1}_{locus.end}{RECORD_SUFFIX}"
         found = _held(part, request, locus)
@@ -98,10 +84,16 @@ def fetch_loci(
             found = service.fetch(locus)
             _keep(part, request, locus, found)
             asked += 1
-        sequences.append(found)
+        records.append(fasta_record(locus.name, found, FASTA_WIDTH).encode("ascii"))
         done += len(found)
         progress(done, f", locus {number} of {len(loci)}")
-    _write_fasta(output, loci, sequences)
+    with (
+        replacing(output, force=True) as draft,
+        draft.open("wb") as raw,
+        # Without name and time: the same loci always give the same bytes.
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as stream,
+    ):
+        stream.writelines(records)
     write_record(output, request)
     shutil.rmtree(parts)
     return Fetched(len(loci), bases, asked)
@@ -130,14 +122,3 @@ def _keep(part: Path, request: dict[str, Any], locus: Region, bases: str) -> Non
     }
     with replacing(part, force=True) as draft:
         draft.write_text(json.dumps(data) + "\n", encoding="ascii")
-
-
-def _write_fasta(output: Path, loci: Sequence[Region], sequences: Sequence[str]) -> None:
-    """Write the loci; the same loci always give the same bytes."""
-    with (
-        replacing(output, force=True) as draft,
-        draft.open("wb") as raw,
-        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as stream,
-    ):
-        for locus, bases in zip(loci, sequences, strict=True):
-            stream.write(fasta_record(locus.name, bases, FASTA_WIDTH).encode("ascii"))

@@ -1,11 +1,11 @@
 """The record beside a downloaded FASTA: what it holds, where it came from, and its checksum."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from aspsfusion.errors import ParameterError
+from aspsfusion.io.checksums import content_of
 from aspsfusion.io.files import replacing
 
 RECORD_SUFFIX = ".json"
@@ -17,14 +17,9 @@ def record_of(fasta: Path) -> Path:
 
 
 def write_record(fasta: Path, request: dict[str, Any]) -> None:
-    """Write the record of a FASTA that is complete.
-
-    Args:
-        fasta: the file.
-        request: what it is the answer to.
-    """
+    """Write the record of a FASTA that is complete and answers a request."""
     with replacing(record_of(fasta), force=True) as draft:
-        text = json.dumps({**request, "sha256": _checksum(fasta)}, indent=1) + "\n"
+        text = json.dumps({**request, "sha256": content_of(fasta).sha256}, indent=1) + "\n"
         draft.write_text(text, encoding="utf-8")
 
 
@@ -45,7 +40,7 @@ def require_the_same(fasta: Path, request: dict[str, Any]) -> None:
     checksum = held.pop("sha256", None) if isinstance(held, dict) else None
     if held != request:
         raise ParameterError("exists with other loci or from another source", path=fasta, remedy=remedy)
-    if _checksum(fasta) != checksum:
+    if content_of(fasta).sha256 != checksum:
         raise ParameterError(f"has changed since {record.name} was written", path=fasta, remedy=remedy)
 
 
@@ -62,14 +57,9 @@ def require_unharmed(fasta: Path) -> None:
         return
     # A file of this name may be of somebody else and about anything.
     downloaded = isinstance(held, dict) and set(held) == {"source", "build", "loci", "sha256"}
-    if downloaded and _checksum(fasta) != held["sha256"]:
+    if downloaded and content_of(fasta).sha256 != held["sha256"]:
         raise ParameterError(
             f"has changed since {record.name} was written",
             path=fasta,
             remedy="remove both and download again",
         )
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -120,6 +120,16 @@ def gene_region(gene: GeneSpec) -> Region:
     return Region(spans[0].chrom, min(span.start for span in spans), max(span.end for span in spans))
 
 
+def merged(regions: Iterable[Region], gap: int = 0) -> list[Region]:
+    """Return sorted regions, as one where at most so many bases are between them."""
+    found: list[Region] = []
+    for region in regions:
+        if found and found[-1].chrom == region.chrom and region.start - found[-1].end <= gap:
+            region = Region(region.chrom, found[-1].start, max(found.pop().end, region.end))
+        found.append(region)
+    return found
+
+
 def primary_regions(spec: PanelSpec) -> list[Region]:
     """Return the regions without which there is no panel: those of the primary transcripts."""
     return [transcript_region(t) for gene in spec.genes for t in gene.transcripts if t.primary]
@@ -130,14 +140,8 @@ def read_regions(
 ) -> GenomePieces:
     """Read the wanted regions in one pass and authenticate the chromosomes they lie on.
 
-    Args:
-        path: genome FASTA, plain, gzip or bgzip.
-        wanted: regions, 0-based half-open.
-        genome: build with lengths, RefSeq accessions and MD5 where the panel knows them.
-        optional: regions that a FASTA of loci may lack.
-
     Returns:
-        The bases of every wanted region, and of the optional ones that are there.
+        The bases of every wanted region, and of those optional ones that a FASTA of loci does not lack.
 
     Raises:
         ReferenceProofError: a region is not in the file, or a whole chromosome is not that of the build.
@@ -247,9 +251,12 @@ class _Contig:
             return ContigUsed(self.name, self.chrom, self.length, None, False)
         md5 = self.md5.hexdigest()
         if known and known.length and self.length != known.length:
+            other = next((build for build in BUILDS if build.lengths.get(self.chrom) == self.length), None)
+            like = f" as in {other.name}" if other else ""
+            if other and other.species != HUMAN:
+                like += f", a {other.species} genome"
             raise self.error(
-                f"has {self.length} bases{_as_in_another_build(self.chrom, self.length)}, "
-                f"{self.chrom} of {genome.build} has {known.length}",
+                f"has {self.length} bases{like}, {self.chrom} of {genome.build} has {known.length}",
                 f"give a {genome.build} genome",
             )
         if known and known.md5 and md5 != known.md5:
@@ -262,13 +269,6 @@ class _Contig:
     def error(self, problem: str, remedy: str, base: int | None = None) -> ReferenceProofError:
         where = f"record {self.name}" + ("" if base is None else f", base {base}")
         return ReferenceProofError(problem, path=self.path, where=where, remedy=remedy)
-
-
-def _as_in_another_build(chrom: str, length: int) -> str:
-    for build in BUILDS:
-        if build.lengths.get(chrom) == length:
-            return f" as in {build.name}" + (f", a {build.species} genome" if build.species != HUMAN else "")
-    return ""
 
 
 def _contigs(path: Path, regions: list[Region]) -> Iterator[_Contig]:

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from aspsfusion.errors import PanelError, reason_of
-from aspsfusion.io.compressed import DAMAGED, compression_name, open_inflated
+from aspsfusion.errors import PanelError
+from aspsfusion.io.compressed import named_damage
 from aspsfusion.io.fasta import chromosome_name
 from aspsfusion.panel.gene_spec import GeneSpec, TranscriptSpec, first_problem
 from aspsfusion.panel.genome import Region
 from aspsfusion.panel.spec import PanelSpec
+from aspsfusion.panel.transcripts import Transcript
 
 GTF_COLUMNS = 9
 FEATURES = ("exon", "CDS", "stop_codon", "transcript")
@@ -57,15 +58,11 @@ def complete_spec(spec: PanelSpec, yaml_path: Path, gtf_path: Path | None) -> Pa
 
 
 def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[TranscriptSpec]]:
-    """Read the transcripts of genes from a GTF.
+    """Read the transcripts of genes from a GTF, by `gene_name` or `gene_id`.
 
     The primary transcript is the one the gene names, else the one tagged MANE_Select or Ensembl_canonical,
     else the one with the longest reading frame, the most exons, the greatest length. One on a chromosome goes
     before any other.
-
-    Args:
-        path: GTF, plain or compressed.
-        genes: genes to find, by `gene_name` or `gene_id`.
 
     Returns:
         Transcripts by gene symbol, the primary one first.
@@ -86,11 +83,7 @@ def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[Transcri
         if symbol is None:
             continue
         identifier = values.get("transcript_id", "")
-        if (
-            not identifier
-            or row.strand not in ("+", "-")
-            or not (row.start.isdecimal() and row.end.isdecimal())
-        ):
+        if not identifier or row.strand not in ("+", "-") or row.bases is None:
             raise PanelError(
                 "has no transcript_id, no strand or no positions",
                 path=path,
@@ -105,9 +98,9 @@ def read_genes(path: Path, genes: Iterable[GeneSpec]) -> dict[str, list[Transcri
         )
         lines.tags.update(value.replace(" ", "_") for key, value in row.attributes if key == "tag")
         if row.feature == "exon":
-            lines.exons.append((int(row.start), int(row.end)))
+            lines.exons.append(row.bases)
         elif row.feature != "transcript":
-            lines.coding.append((int(row.start), int(row.end)))
+            lines.coding.append(row.bases)
     return {symbol: _ordered(path, wanted[symbol], list(lines.values())) for symbol, lines in found.items()}
 
 
@@ -149,12 +142,8 @@ def _shared(exon: tuple[int, int], place: Region) -> int:
 def chains_with_exons_at(path: Path, places: Sequence[Region], least: int) -> list[ExonChain]:
     """Return the transcripts of a GTF that have an exon with so many bases of one of some places.
 
-    The file is read twice, so that only these are held.
-
-    Args:
-        path: GTF, plain or compressed.
-        places: on chromosomes in `chr` style, sorted, none overlapping another.
-        least: bases.
+    The file is read twice, so that only these are held. The places are on chromosomes in `chr` style, sorted,
+    none overlapping another.
 
     Raises:
         PanelError: the file cannot be read, or a line is malformed.
@@ -199,21 +188,20 @@ class _TranscriptKey(NamedTuple):
 def _exons(path: Path) -> Iterator[tuple[_TranscriptKey, str, tuple[int, int]]]:
     """Yield transcript, gene and bases (0-based half-open) of each exon, the gene as a FASTA may name it."""
     for row in _rows(path):
-        if row.feature == "exon" and row.start.isdecimal() and row.end.isdecimal():
+        if row.feature == "exon" and row.bases is not None:
             values = dict(row.attributes)
             gene = values.get("gene_name") or values.get("gene_id", "")
             key = _TranscriptKey(values.get("transcript_id", ""), chromosome_name(row.chrom), row.strand)
-            yield key, re.sub(r"[^A-Za-z0-9_.-]", "_", gene), (int(row.start) - 1, int(row.end))
+            yield key, re.sub(r"[^A-Za-z0-9_.-]", "_", gene), (row.bases[0] - 1, row.bases[1])
 
 
 class _Row(NamedTuple):
-    """A line of a transcript: its columns as text and its attributes in their order."""
+    """A line of a transcript; its bases are the first and the last one, 1-based, None where they are none."""
 
     where: str
     chrom: str
     feature: str
-    start: str
-    end: str
+    bases: tuple[int, int] | None
     strand: str
     attributes: list[tuple[str, str]]
 
@@ -227,35 +215,39 @@ class _TranscriptLines:
         self.coding: list[tuple[int, int]] = []
         self.tags: set[str] = set()
 
-    def to_spec(self, *, primary: bool, source: str) -> TranscriptSpec:
-        ordered = sorted(set(self.exons), reverse=self.strand == "-")
-        return TranscriptSpec(
-            id=self.identifier,
-            primary=primary,
-            chrom=self.chrom,
-            strand="+" if self.strand == "+" else "-",
-            exons=ordered,
-            cds=self._cds(ordered),
-            source=source,
-        )
+    def to_spec(self, path: Path, *, primary: bool) -> TranscriptSpec:
+        """Return the transcript of the panel; raises PanelError for one that cannot be."""
+        try:
+            stated = TranscriptSpec(
+                id=self.identifier,
+                primary=primary,
+                chrom=self.chrom,
+                strand="+" if self.strand == "+" else "-",
+                exons=sorted(set(self.exons), reverse=self.strand == "-"),
+                source=path.name,
+            )
+            cds = self._cds(Transcript.from_spec(self.gene, stated))
+            return TranscriptSpec.model_validate({**stated.model_dump(), "cds": cds})
+        except ValidationError as error:
+            key, message = first_problem(error)
+            place = f"{key.split('.')[0]}: " if key else ""
+            raise PanelError(
+                f"transcript {self.identifier} of {self.gene}: {place}{message}",
+                path=path,
+                remedy="correct the GTF, or give the gene's exons in the panel YAML",
+            ) from error
 
-    def _cds(self, exons: list[tuple[int, int]]) -> tuple[int, int] | None:
+    def _cds(self, transcript: Transcript) -> tuple[int, int] | None:
         """First and last coding base on the transcript, 1-based; None where the frame is incomplete."""
         if not self.coding:
             return None
         low, high = min(start for start, _ in self.coding), max(end for _, end in self.coding)
-        first, last = (low, high) if self.strand == "+" else (high, low)
-        offset, positions = 0, {}
-        for start, end in exons:
-            for position in (first, last):
-                if start <= position <= end:
-                    inside = position - start if self.strand == "+" else end - position
-                    positions[position] = offset + inside + 1
-            offset += end - start + 1
-        if first not in positions or last not in positions:
+        first, last = transcript.from_genome(low - 1), transcript.from_genome(high - 1)
+        if self.strand == "-":
+            first, last = last, first
+        if first is None or last is None or (last - first + 1) % 3:
             return None
-        cds = positions[first], positions[last]
-        return cds if (cds[1] - cds[0] + 1) % 3 == 0 else None
+        return first + 1, last + 1
 
 
 def _rank(transcript: _TranscriptLines) -> tuple[int, ...]:
@@ -286,26 +278,14 @@ def _rows(path: Path) -> Iterator[_Row]:
         pairs = _ATTRIBUTE.findall(attributes)
         if "=" in attributes and all(key != "gene_id" for key, _ in pairs):
             raise PanelError("has attributes of GFF3", path=path, where=where, remedy=NOT_GFF3)
-        yield _Row(where, chrom, feature, start, end, strand, pairs)
+        bases = (int(start), int(end)) if start.isdecimal() and end.isdecimal() else None
+        yield _Row(where, chrom, feature, bases, strand, pairs)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield the lines with their numbers; raises PanelError for a file that is missing or damaged."""
-    try:
-        stream = open_inflated(path)
-    except OSError as error:
-        raise PanelError(
-            f"cannot be read ({reason_of(error)})", path=path, remedy="give the path of an annotation GTF"
-        ) from error
-    with stream:
-        try:
-            yield from enumerate(stream, start=1)
-        except DAMAGED as error:
-            raise PanelError(
-                f"is a truncated or damaged {compression_name(path)} file ({error})",
-                path=path,
-                remedy="copy or download it again",
-            ) from error
+    with named_damage(path, PanelError, "an annotation GTF") as stream:
+        yield from enumerate(stream, start=1)
 
 
 def _ordered(path: Path, gene: GeneSpec, transcripts: list[_TranscriptLines]) -> list[TranscriptSpec]:
@@ -328,17 +308,4 @@ def _ordered(path: Path, gene: GeneSpec, transcripts: list[_TranscriptLines]) ->
     primary = usable[0]
     # Copies of the gene elsewhere are not the gene that the panel means.
     here = [t for t in usable if (t.chrom, t.strand) == (primary.chrom, primary.strand)]
-    return [_spec(path, t, primary=t is primary) for t in here]
-
-
-def _spec(path: Path, transcript: _TranscriptLines, *, primary: bool) -> TranscriptSpec:
-    try:
-        return transcript.to_spec(primary=primary, source=path.name)
-    except ValidationError as error:
-        key, message = first_problem(error)
-        place = f"{key.split('.')[0]}: " if key else ""
-        raise PanelError(
-            f"transcript {transcript.identifier} of {transcript.gene}: {place}{message}",
-            path=path,
-            remedy="correct the GTF, or give the gene's exons in the panel YAML",
-        ) from error
+    return [t.to_spec(path, primary=t is primary) for t in here]

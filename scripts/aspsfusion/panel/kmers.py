@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.native import EMPTY, LOAD_BYTES, PanelKmers, ScreenTable, match_reads
+from aspsfusion.native import EMPTY, PanelKmers
 from aspsfusion.native.genome import canonical_kmers
 from aspsfusion.panel.screen_index import FORMAT_VERSION
 
@@ -44,14 +44,10 @@ let in a large part of any library."""
 def panel_kmers(
     pieces: Iterable[tuple[int, str]], k: int = KMER_LENGTH
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
-    """Collect the distinct canonical k-mers of a panel.
-
-    Args:
-        pieces: gene number and sequence; a k-mer that several genes share counts for the first one.
-        k: k-mer length.
+    """Collect the distinct canonical k-mers of a panel, whose pieces are gene numbers and sequences.
 
     Returns:
-        The k-mers, sorted, and the gene number of each; repetitive ones are left out.
+        The k-mers without repetitive ones, sorted, and the gene number of each, that of the first of several.
     """
     all_kmers, all_genes = [np.empty(0, np.uint64)], [np.empty(0, np.uint16)]
     for gene, sequence in pieces:
@@ -76,29 +72,16 @@ def _repetitive(words: npt.NDArray[np.uint64], length: int) -> npt.NDArray[np.bo
 
 def index_panel(
     pieces: Sequence[tuple[int, str]],
-    left_out: npt.NDArray[np.uint64] | None = None,
     k: int = KMER_LENGTH,
     seed_length: int = SEED_LENGTH,
     *,
     symbols: Sequence[str] = (),
 ) -> PanelKmers:
-    """Make what the screen looks reads up in.
+    """Return the k-mers of `panel_kmers`, and the seeds that lie within one of them.
 
-    Args:
-        pieces: gene number and sequence, see `panel_kmers`.
-        left_out: canonical k-mers that shall not count, for example because they are frequent elsewhere in
-            the genome (uint64).
-        k: k-mer length.
-        seed_length: bases of a seed.
-        symbols: of the genes by number.
-
-    Returns:
-        The k-mers without those left out, and the seeds that lie within one of them.
+    The symbols are those of the genes by number.
     """
     kmers, genes = panel_kmers(pieces, k)
-    if left_out is not None:
-        wanted = ~np.isin(kmers, left_out)
-        kmers, genes = kmers[wanted], genes[wanted]
     # One text, so that the k-mers of all pieces are found in one pass; no k-mer crosses the breaks.
     letters = f"-{'-'.join(sequence for _, sequence in pieces)}-".encode("ascii")
     text = PACKED_CODES[np.frombuffer(letters, dtype=np.uint8)]
@@ -147,19 +130,3 @@ def _distinct(
     _, begins = np.unique(words[order], return_index=True)
     rank = np.arange(order.size) - np.repeat(begins, np.diff([*begins, order.size]))
     return np.sort(positions[order[rank < MAX_CONTEXTS]])
-
-
-def kept_reads(reads: Sequence[bytes], table: ScreenTable) -> npt.NDArray[np.bool_]:
-    """Tell of each read whether the screen keeps it.
-
-    For studies and tests: nothing is counted. The answer is that of `aspsfusion screen` for the same bases,
-    whichever strand they are given on.
-
-    Args:
-        reads: bases, upper or lower case; a block of some thousand reads at a time is fast.
-        table: see `build_table`.
-    """
-    starts = np.zeros(len(reads) + 1, dtype=np.int64)
-    starts[1:] = np.cumsum([len(read) for read in reads])
-    data = np.frombuffer(b"".join([*reads, bytes(LOAD_BYTES)]), dtype=np.uint8)
-    return np.asarray(match_reads(data, starts, table))

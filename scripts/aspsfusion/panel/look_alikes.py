@@ -18,7 +18,6 @@ from aspsfusion.native.genome import WINDOW, Windows
 from aspsfusion.panel.genome import Region, gene_region, read_regions
 from aspsfusion.panel.gtf import ExonChain, chains_with_exons_at
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.panel.transcripts import Decoy
 
 FLANK = 150
@@ -52,11 +51,7 @@ class LookAlikes:
 
 
 class LookAlikeFinder:
-    """Looks for windows of sequences in one block of a contig after the other.
-
-    Args:
-        sequences: of the targets, on either strand.
-    """
+    """Looks for windows of sequences, on either strand, in one block of a contig after the other."""
 
     def __init__(self, sequences: Iterable[str]) -> None:
         codes = [window_codes(form) for bases in sequences for form in (bases, reverse_complement(bases))]
@@ -113,20 +108,11 @@ def window_codes(bases: str) -> npt.NDArray[np.uint64]:
     return known
 
 
-def target_sequences(panel: Panel) -> list[str]:
-    """Return the exons of the targets as their primary transcripts have them, spliced."""
-    return [panel.primary[gene].sequence for gene in panel.spec.genes_with_role("target")]
-
-
-def decoys_at(panel: Panel, found: LookAlikes, genome_path: Path, gtf_path: Path | None) -> tuple[Decoy, ...]:
+def decoys_at(panel: Panel, found: LookAlikes, genome_path: Path, gtf_path: Path | None) -> list[Decoy]:
     """Return the decoys of the places outside the targets, with FLANK bases around them.
 
-    Args:
-        panel: whose targets they resemble; exons of its other genes compete as they are.
-        found: places.
-        genome_path: FASTA, which is read once more if there are any.
-        gtf_path: annotation: places in its exons alone count, spliced as it says; None for all places, as
-            they are in the genome.
+    Exons of the panel's other genes compete as they are. With an annotation, places in its exons alone count,
+    spliced as it says; without, all count as they are in the genome. It is read once more if there are any.
 
     Raises:
         PanelError: there are more than MOST_DECOYS, or the GTF is none.
@@ -156,7 +142,7 @@ def decoys_at(panel: Panel, found: LookAlikes, genome_path: Path, gtf_path: Path
             else "give an annotation (--gtf, configuration key annotation_gtf), so that exons alone count",
         )
     if not pieces:
-        return ()
+        return []
     genome = read_regions(genome_path, {part for *_, parts in pieces for part in parts}, panel.spec.genome)
     names: dict[str, str] = {}
     for name, strand, parts in sorted(pieces):
@@ -168,25 +154,13 @@ def decoys_at(panel: Panel, found: LookAlikes, genome_path: Path, gtf_path: Path
     for bases, name in names.items():
         numbered[name] += 1
         decoys.append(Decoy(f"{name}.{numbered[name]}", bases))
-    return tuple(decoys)
+    return decoys
 
 
 def _of_the_panel(panel: Panel, place: Region) -> bool:
     """Whether a place overlaps the locus of a target or an exon of another gene of the panel."""
+    loci = [gene_region(gene) for gene in panel.spec.genes if "target" in gene.roles]
+    loci += [Region(t.chrom, exon.start, exon.end) for t in panel.transcripts.values() for exon in t.exons]
     return any(
-        _overlap(place, gene_region(gene)) for gene in panel.spec.genes if "target" in gene.roles
-    ) or any(
-        _overlap(place, Region(transcript.chrom, exon.start, exon.end))
-        for transcript in panel.transcripts.values()
-        for exon in transcript.exons
+        place.chrom == locus.chrom and place.start < locus.end and locus.start < place.end for locus in loci
     )
-
-
-def _overlap(one: Region, other: Region) -> bool:
-    """Whether two regions share a base."""
-    return one.chrom == other.chrom and one.start < other.end and other.start < one.end
-
-
-def shipped_decoys(spec: PanelSpec) -> tuple[Decoy, ...]:
-    """Return the decoys that a panel's YAML knows."""
-    return tuple(Decoy(decoy.name, decoy.sequence) for decoy in spec.decoys)

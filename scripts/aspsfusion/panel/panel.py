@@ -42,11 +42,9 @@ class Panel:
     """A panel directory in memory.
 
     Attributes:
-        directory: where it was read from.
         spec: the panel YAML it was built from.
         transcripts: every transcript by its key, in the order of transcripts.fa.
         unspliced: unspliced targets by gene.
-        provenance: panel.json.
         decoys: sequences that resemble the targets, by their key.
     """
 
@@ -124,8 +122,7 @@ class Panel:
     def joined_sequences(self, junction: Junction) -> tuple[str, str]:
         """Return the 5' primary transcript to its last joined base, and the 3' one from its first.
 
-        Args:
-            junction: one of the catalogue, so that its bases are exonic in the primary transcripts.
+        Joined bases of the catalogue are exonic in the primary transcripts.
         """
         five, three = self.primary[junction.five_gene], self.primary[junction.three_gene]
         five_end, three_start = five.from_genome(junction.five_pos), three.from_genome(junction.three_pos)
@@ -231,13 +228,9 @@ def _read_exons(path: Path) -> dict[str, tuple[Exon, ...]]:
     header = lines[0].split("\t")
     for line in lines[1:]:
         row = dict(zip(header, line.split("\t"), strict=True))
-        found.setdefault(f"{row['gene']}|{row['transcript']}", []).append(
-            Exon(
-                int(row["exon"]),
-                int(row["start"]) - 1,
-                int(row["end"]),
-                int(row["tx_start"]) - 1,
-                int(row["tx_end"]),
-            )
+        number, start, end, first, last = (
+            int(row[column]) for column in ("exon", "start", "end", "tx_start", "tx_end")
         )
+        key = f"{row['gene']}|{row['transcript']}"
+        found.setdefault(key, []).append(Exon(number, start - 1, end, first - 1, last))
     return {key: tuple(rows) for key, rows in found.items()}

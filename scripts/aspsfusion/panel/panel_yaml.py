@@ -32,11 +32,7 @@ def load_panel_spec(path: Path) -> PanelSpec:
 
 
 def parse_panel_spec(text: str, path: str | Path) -> PanelSpec:
-    """Parse and validate the text of a panel YAML.
-
-    Args:
-        text: the YAML.
-        path: where it came from, for messages only.
+    """Parse and validate the text of a panel YAML; the path is for messages only.
 
     Raises:
         PanelError: the text is no YAML or states something impossible; names line or key.
@@ -75,15 +71,13 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen = set()
     for key_node, _ in node.value:
+        problem = None
         if not isinstance(key_node, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(
-                None, None, "a list or mapping where a key is expected", key_node.start_mark
-            )
-        key = loader.construct_object(key_node)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"key {key!r} is given twice", key_node.start_mark
-            )
+            problem = "a list or mapping where a key is expected"
+        elif (key := loader.construct_object(key_node)) in seen:
+            problem = f"key {key!r} is given twice"
+        if problem:
+            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
         seen.add(key)
     loader.flatten_mapping(node)
     return loader.construct_mapping(node, deep=True)

@@ -135,20 +135,7 @@ def load_screen_index(directory: Path) -> ScreenIndex:
 def _screen_index(directory: Path, files: tuple[tuple[int, ...], ...]) -> ScreenIndex:
     kmers = read_kmers(directory)
     try:
-        return ScreenIndex(kmers.symbols, build_table(kmers, len(kmers.symbols)))
+        table = ScreenTable(kmers, len(kmers.symbols), LEAST_SCORE, MISMATCH_PENALTY)
     except DamagedPanelError as error:
         raise PanelError(f"is damaged: {error}", path=directory / KMER_TABLE, remedy=BUILD_AGAIN) from error
-
-
-def build_table(panel: PanelKmers, genes: int | None = None) -> ScreenTable:
-    """Make the table in which the screen looks reads up.
-
-    Args:
-        panel: what a panel directory stores.
-        genes: number of genes; None for as many as the k-mers name.
-
-    Raises:
-        DamagedPanelError: k-mers, genes, text or seeds cannot be right.
-    """
-    named = int(max(panel.genes, default=0)) + 1 if genes is None else genes
-    return ScreenTable(panel, named, LEAST_SCORE, MISMATCH_PENALTY)
+    return ScreenIndex(kmers.symbols, table)

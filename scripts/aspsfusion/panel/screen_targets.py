@@ -8,7 +8,7 @@ import numpy as np
 
 from aspsfusion.panel.genome import GenomePieces, Region
 from aspsfusion.panel.kmers import KMER_LENGTH
-from aspsfusion.panel.panel import Panel, Transcript
+from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import Specificity
 
 INTRON_FLANK = 200
@@ -34,27 +34,27 @@ def screened_sequences(
     one gene would let in every library's Alus. The exons of target genes are taken as they are; a junction
     with another gene is found by the target's side. Where the places of every sequence in the genome are
     known, frequent ones become N in the same way, in all exons and introns; the listed junctions never do.
-
-    Args:
-        panel: proved panel.
-        genome: its sequences with the case of the file.
-        specificity: places of the genes' k-mers in the genome, if known.
     """
-    mask = _hard_masked if genome.soft_masked else str.upper
+
+    def masked(bases: str) -> str:
+        return bases.translate(_SOFT_TO_HARD) if genome.soft_masked else bases.upper()
+
     number = {gene.symbol: i for i, gene in enumerate(panel.spec.genes)}
     pieces = []
     for t in panel.transcripts.values():
-        bases = t.sequence if t.gene in panel.unspliced else mask(_spliced(t, genome))
+        bases = t.sequence
+        if t.gene not in panel.unspliced:
+            exons = (Region(t.chrom, exon.start, exon.end) for exon in t.exons)
+            bases = masked("".join(genome.fetch_sense(exon, t.strand) for exon in exons))
         pieces.append((number[t.gene], without_frequent(t.gene, bases, specificity)))
     edge = KMER_LENGTH - 1
     for gene, whole in panel.unspliced.items():
-        introns = [intron for transcript in panel.by_gene[gene] for intron in transcript.introns]
-        for low, high in introns:
+        for low, high in (intron for transcript in panel.by_gene[gene] for intron in transcript.introns):
             for start, end in ((low, min(low + INTRON_FLANK, high)), (max(high - INTRON_FLANK, low), high)):
                 # The k - 1 exonic bases beside the flank make the k-mers across the exon's border.
                 left = genome.fetch(Region(whole.chrom, max(whole.start, start - edge), start))
                 right = genome.fetch(Region(whole.chrom, end, min(whole.end, end + edge)))
-                flank = mask(genome.fetch(Region(whole.chrom, start, end)))
+                flank = masked(genome.fetch(Region(whole.chrom, start, end)))
                 across_border = left.upper() + flank + right.upper()
                 pieces.append((number[gene], without_frequent(gene, across_border, specificity)))
     for location in panel.catalogue:
@@ -64,13 +64,7 @@ def screened_sequences(
 
 
 def without_frequent(gene: str, bases: str, specificity: Specificity | None) -> str:
-    """Return bases with N in the middle of every stretch that is frequent in the genome.
-
-    Args:
-        gene: the gene that the bases belong to.
-        bases: upper case or N.
-        specificity: places of the gene's k-mers in the genome; None leaves the bases as they are.
-    """
+    """Return a gene's bases with N in the middle of every stretch that is frequent in the genome."""
     if specificity is None or len(bases) < specificity.k:
         return bases
     places = specificity.places_along(gene, bases)
@@ -78,15 +72,3 @@ def without_frequent(gene: str, bases: str, specificity: Specificity | None) -> 
     masked[np.flatnonzero(places >= FREQUENT_PLACES) + specificity.k // 2] = ord("N")
     lost = np.count_nonzero(masked == ord("N")) - bases.count("N")
     return masked.tobytes().decode("ascii") if lost <= (1 - MIN_SCREENED_SHARE) * len(bases) else bases
-
-
-def _spliced(transcript: Transcript, genome: GenomePieces) -> str:
-    """Return a transcript's bases with the case of the genome."""
-    return "".join(
-        genome.fetch_sense(Region(transcript.chrom, exon.start, exon.end), transcript.strand)
-        for exon in transcript.exons
-    )
-
-
-def _hard_masked(bases: str) -> str:
-    return bases.translate(_SOFT_TO_HARD)

@@ -67,7 +67,6 @@ class Form:
     """How a service is asked and answers.
 
     Attributes:
-        name: name of the service.
         base: its public address.
         address: makes the rest of the address from a region and the name of the build.
         bases: takes the bases from an answer; raises ValueError when there are none.
@@ -160,7 +159,6 @@ class SequenceService:
 
     Attributes:
         source: see `parse_source`.
-        build: genome build, for example GRCh38.
         interval: seconds between two requests.
         sleep: waits; replaced in tests.
         timeout: seconds for one answer.
@@ -180,9 +178,6 @@ class SequenceService:
 
     def fetch(self, region: Region) -> str:
         """Return the bases of a region, repeats in lower case where the service marks them.
-
-        Args:
-            region: 0-based half-open.
 
         Raises:
             ServiceError: the service refuses, cannot be reached, or gives something else at every attempt,
@@ -280,7 +275,9 @@ def _asked(url: str, most: int) -> str:
     except ValueError as error:
         raise ServiceError("is no address that can be asked", path=url, remedy="check the source") from error
     except (requests.ConnectionError, requests.ConnectTimeout) as error:
-        raise _PassingError(f"cannot be reached ({_reason(error)})") from error
+        inner = _innermost(error)
+        reason = getattr(inner, "strerror", None) or inner
+        raise _PassingError(f"cannot be reached ({reason})") from error
     except (requests.RequestException, HTTPError, OSError) as error:
         raise _PassingError(f"broke off ({type(_innermost(error)).__name__})") from error
 
@@ -290,11 +287,6 @@ def _innermost(error: BaseException) -> BaseException:
     while error.__context__ is not None:
         error = error.__context__
     return error
-
-
-def _reason(error: BaseException) -> str:
-    inner = _innermost(error)
-    return str(getattr(inner, "strerror", None) or inner)
 
 
 def _checked(answer: str, form: Form, region: Region) -> str:

@@ -123,14 +123,14 @@ class Specificity:
         return places
 
 
-def gene_kmers(sequences: Iterable[str], k: int = UNIQUE_LENGTH) -> Kmers:
-    """Return the distinct canonical k-mers of a gene's sequences, sorted.
+def gene_kmers(sequences: Iterable[str]) -> Kmers:
+    """Return the distinct canonical k-mers of a gene's sequences, sorted."""
+    return np.unique(np.concatenate([kmers_of(sequence) for sequence in sequences]))
 
-    >>> gene_kmers(["ACGTAAC"], 5).size
-    3
-    """
-    parts = [canonical_kmers(sequence.encode("ascii"), k) for sequence in sequences]
-    found: Kmers = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
+
+def kmers_of(bases: str) -> Kmers:
+    """Return the canonical k-mers of the called bases of a sequence, in their order."""
+    found: Kmers = canonical_kmers(bases.encode("ascii"), UNIQUE_LENGTH)
     called: Kmers = found[found != EMPTY]
     return called
 

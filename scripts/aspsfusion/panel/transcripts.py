@@ -35,7 +35,6 @@ class Transcript:
         gene: HGNC symbol.
         name: accession.
         chrom: chromosome, `chr` style.
-        strand: `+` or `-`.
         exons: in transcript order.
         cds: reading frame incl. stop on the transcript, 0-based half-open, or None.
         primary: whether exon numbers and HGVS of the gene refer to this transcript.
@@ -57,15 +56,15 @@ class Transcript:
         return f"{self.gene}|{self.name}"
 
     @classmethod
-    def from_spec(cls, gene: str, spec: TranscriptSpec, sequence: str = "") -> "Transcript":
-        """Return the transcript that the panel YAML states in 1-based inclusive coordinates."""
+    def from_spec(cls, gene: str, spec: TranscriptSpec) -> "Transcript":
+        """Return the transcript that the panel YAML states, 1-based and inclusive; it has no bases yet."""
         exons, offset = [], 0
         for number, (first, last) in enumerate(spec.exons, start=1):
             length = last - first + 1
             exons.append(Exon(number, first - 1, last, offset, offset + length))
             offset += length
         cds = None if spec.cds is None else (spec.cds[0] - 1, spec.cds[1])
-        return cls(gene, spec.id, spec.chrom, spec.strand, tuple(exons), cds, spec.primary, sequence)
+        return cls(gene, spec.id, spec.chrom, spec.strand, tuple(exons), cds, spec.primary, "")
 
     @property
     def introns(self) -> list[tuple[int, int]]:
@@ -112,9 +111,6 @@ class Unspliced:
     """The unspliced sequence of a target gene in sense orientation; wild-type competitor and intron source.
 
     Attributes:
-        gene: HGNC symbol.
-        chrom: chromosome.
-        strand: `+` or `-`.
         start: genomic start, 0-based.
         end: genomic end, half-open.
         sequence: upper-case bases, 5' to 3' of the gene.
@@ -167,9 +163,7 @@ class Junction:
     `call.normal_form` says which of them stands for all.
 
     Attributes:
-        five_gene: 5' gene.
         five_pos: genomic position of its last joined base, 0-based.
-        three_gene: 3' gene.
         three_pos: genomic position of its first joined base, 0-based.
         inserted: bases of neither gene between the two, upper case, in the sense of the fusion transcript.
     """

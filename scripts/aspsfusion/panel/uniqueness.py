@@ -13,14 +13,22 @@ import numpy.typing as npt
 
 from aspsfusion.io.fasta import chromosome_name, fasta_pieces
 from aspsfusion.io.files import Progress, no_progress
-from aspsfusion.native import EMPTY, LOAD_BYTES
-from aspsfusion.native.genome import canonical_kmers, count_called, count_places, enter_kmers, enter_seeds
+from aspsfusion.native import LOAD_BYTES
+from aspsfusion.native.genome import count_called, count_places, enter_kmers, enter_seeds
 from aspsfusion.panel.checks import Check
 from aspsfusion.panel.gene_spec import GenomeSpec
 from aspsfusion.panel.genome import GenomePieces, Region
-from aspsfusion.panel.look_alikes import LookAlikeFinder, LookAlikes, target_sequences
+from aspsfusion.panel.look_alikes import LookAlikeFinder, LookAlikes
 from aspsfusion.panel.panel import Panel
-from aspsfusion.panel.specificity import MAX_PLACES, UNIQUE_LENGTH, GeneKmers, Specificity, gene_kmers
+from aspsfusion.panel.specificity import (
+    MAX_PLACES,
+    UNIQUE_LENGTH,
+    GeneKmers,
+    Kmers,
+    Specificity,
+    gene_kmers,
+    kmers_of,
+)
 
 MIN_TABLE_BITS = 12
 FILTER_WORD_BITS = 19
@@ -32,8 +40,6 @@ ALTERNATE = re.compile(
 )
 """Headers of alternate loci and patches: they show places of the primary assembly a second time."""
 
-Kmers = npt.NDArray[np.uint64]
-
 
 @dataclass(frozen=True)
 class GenomeCount:
@@ -41,7 +47,6 @@ class GenomeCount:
 
     Attributes:
         places: number of places of each k-mer.
-        bases: bases that were read.
         called: bases of those that are A, C, G or T.
         contigs: names of the contigs that were counted in.
         passed_over: number of alternate loci and patches that were not.
@@ -103,14 +108,7 @@ class PlaceCounter:
 def count_in_genome(
     path: Path, kmers: Kmers, k: int, progress: Progress = no_progress, finder: LookAlikeFinder | None = None
 ) -> GenomeCount:
-    """Count the places of k-mers in a genome.
-
-    Args:
-        path: genome FASTA, plain or compressed.
-        kmers: distinct canonical k-mers.
-        k: their length, odd, from 5 to 27.
-        progress: called now and then with the bases read so far and a note.
-        finder: looks for what resembles the targets in the same pass.
+    """Count the places of distinct canonical k-mers in a genome; a finder looks for more in the same pass.
 
     Raises:
         ReferenceProofError: the file is damaged or no FASTA.
@@ -155,7 +153,6 @@ class Uniqueness:
     Attributes:
         specificity: places of every k-mer of the panel's genes.
         whole_genome: whether the FASTA held the whole genome, so that "nowhere else" can be said.
-        count: size of what was read.
         look_alikes: what resembles the targets' exons.
     """
 
@@ -188,12 +185,6 @@ def measure_uniqueness(
     K-mers across an exon's border do not occur in a genome, neither for the gene nor for a copy that is
     spliced alike. They prove nothing and are left out.
 
-    Args:
-        panel: proved panel.
-        genome: the bases of every gene's locus.
-        genome_path: FASTA of whole chromosomes.
-        progress: called now and then with the bases read so far and a note.
-
     Raises:
         ReferenceProofError: the FASTA is damaged.
     """
@@ -204,26 +195,19 @@ def measure_uniqueness(
             sequences.append(panel.unspliced[gene].sequence)
         by_gene[gene] = gene_kmers(sequences)
     kmers = np.unique(np.concatenate(list(by_gene.values())))
-    finder = LookAlikeFinder(target_sequences(panel))
+    finder = LookAlikeFinder(panel.primary[gene].sequence for gene in panel.spec.genes_with_role("target"))
     count = count_in_genome(genome_path, kmers, UNIQUE_LENGTH, progress, finder)
     genes = {}
     for gene, own in by_gene.items():
-        at_home, times = np.unique(_locus_kmers(panel, genome, gene), return_counts=True)
+        exons = [exon for transcript in panel.by_gene[gene] for exon in transcript.exons]
+        start, end = min(exon.start for exon in exons), max(exon.end for exon in exons)
+        locus = genome.fetch(Region(panel.primary[gene].chrom, start, end))
+        at_home, times = np.unique(kmers_of(locus), return_counts=True)
         places = count.places[np.searchsorted(kmers, own)]
         _, here, there = np.intersect1d(own, at_home, assume_unique=True, return_indices=True)
         elsewhere = np.clip(places[here] - times[there], 0, MAX_PLACES)
         genes[gene] = GeneKmers(own[here], elsewhere.astype(np.uint16))
     return Uniqueness(Specificity(genes), is_whole(count, panel.spec.genome), count, finder.found())
-
-
-def _locus_kmers(panel: Panel, genome: GenomePieces, gene: str) -> Kmers:
-    transcripts = panel.by_gene[gene]
-    start = min(exon.start for t in transcripts for exon in t.exons)
-    end = max(exon.end for t in transcripts for exon in t.exons)
-    bases = genome.fetch(Region(transcripts[0].chrom, start, end))
-    found: Kmers = canonical_kmers(bases.encode("ascii"), UNIQUE_LENGTH)
-    called: Kmers = found[found != EMPTY]
-    return called
 
 
 def is_whole(count: GenomeCount, build: GenomeSpec) -> bool:

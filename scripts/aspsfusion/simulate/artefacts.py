@@ -4,6 +4,7 @@ Chimeras of template switching, copies of genes (paralogs, processed pseudogenes
 an intron elsewhere in the genome.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 
@@ -39,14 +40,10 @@ def mutated_copy(transcript: Transcript, identity: float, rng: np.random.Generat
 def repeat_copies(
     panel: Panel, gene: str, number: int, identity: float, rng: np.random.Generator
 ) -> list[Molecule]:
-    """Return molecules that each hold a diverged copy of one repeat of a gene's introns.
+    """Return molecules that each hold a diverged copy of one repeat, a place in an intron of a target gene.
 
-    Args:
-        panel: gives the introns.
-        gene: a target gene; the repeat is a place of one of its introns, chosen by chance.
-        number: how many copies, each with substitutions and random flanks of its own.
-        identity: share of bases that a copy has in common with the repeat in the intron.
-        rng: source of chance.
+    Each copy has substitutions and random flanks of its own, and the share `identity` of its bases in common
+    with the intron.
 
     Raises:
         ParameterError: the panel has no intron of the gene that is long enough.
@@ -84,15 +81,9 @@ def chimeras(
 ) -> list[Molecule]:
     """Return chimeras as reverse transcription makes them: it leaves one RNA and goes on in another.
 
-    The switch happens where the last bases of the first RNA occur in the second one, and joins both in
-    sense. The molecules are taken in proportion to the fragments drawn from them.
-
-    Args:
-        molecules: the molecules of the sample.
-        drawn: the fragments drawn from them.
-        rate: chimeras for each fragment.
-        homology: bases that both RNAs share at the switch.
-        rng: source of chance.
+    The switch happens where the last bases of the first RNA, as many as `homology`, occur in the second one,
+    and joins both in sense. The molecules are taken in proportion to the fragments drawn from them; `rate` is
+    the number of chimeras for each fragment.
     """
     made: list[Molecule] = []
     for _ in range(int(rng.binomial(len(drawn), rate))):
@@ -114,9 +105,9 @@ def _chimera(
     rest = start + length - switch
     for _ in range(MAX_PARTNERS):
         second = molecules[int(drawn.molecule[int(rng.integers(len(drawn)))])]
-        places = [
-            place for place in _occurrences(second.sequence, word) if place + rest <= len(second.sequence)
-        ]
+        # Looked at without being consumed: occurrences may overlap.
+        after = [found.start() + homology for found in re.finditer(f"(?={word})", second.sequence)]
+        places = [place for place in after if place + rest <= len(second.sequence)]
         if second.name == first.name or not places:
             continue
         place = places[int(rng.integers(len(places)))]
@@ -127,19 +118,6 @@ def _chimera(
             junction=switch - start,
         )
     return None
-
-
-def _occurrences(sequence: str, word: str) -> list[int]:
-    """Return the 0-based position after each occurrence of a word, overlapping ones too.
-
-    >>> _occurrences("AAATA", "AA")
-    [2, 3]
-    """
-    found, place = [], sequence.find(word)
-    while place >= 0:
-        found.append(place + len(word))
-        place = sequence.find(word, place + 1)
-    return found
 
 
 def _substituted(sequence: str, rate: float, rng: np.random.Generator) -> str:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from aspsfusion.batch.samples import NAME_PATTERN
 from aspsfusion.batch.start import run_workflow
+from aspsfusion.config import Strict
 from aspsfusion.errors import AspsfusionError, ParameterError
 from aspsfusion.io.shipped import shipped
 from aspsfusion.io.temporary import run_child
@@ -27,25 +28,21 @@ MARK = ".aspsfusion-demo"
 """File that makes a directory one that may be replaced by the next demonstration."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ExpectedFusion(_Strict):
+class ExpectedFusion(Strict):
     """A fusion that the report must list."""
 
     name: str
     type: str
 
 
-class Expected(_Strict):
+class Expected(Strict):
     """The verdict that a sample must get, and every fusion that its report must list."""
 
     call: Call
     fusions: list[ExpectedFusion]
 
 
-class DemoSample(_Strict):
+class DemoSample(Strict):
     """A simulated sample: what it is, how it is made and what must come out."""
 
     id: str = Field(pattern=NAME_PATTERN)
@@ -73,7 +70,7 @@ class DemoSample(_Strict):
         return words
 
 
-class Demo(_Strict):
+class Demo(Strict):
     """A demonstration: a panel and samples to try it on."""
 
     panel: str
@@ -109,13 +106,7 @@ def load_demo() -> Demo:
 def run_demo(output: Path, cores: int, say: Callable[[str], None] = lambda text: None) -> list[Outcome]:
     """Simulate the samples, run the workflow on them and compare the verdicts.
 
-    Args:
-        output: directory to write; an earlier demonstration in it is replaced.
-        cores: processes at a time.
-        say: takes a line about what is being done.
-
-    Returns:
-        A row for each sample, in the order of the definition.
+    An earlier demonstration in the output directory is replaced.
 
     Raises:
         AspsfusionError: the directory holds something else, or a command failed.
@@ -132,16 +123,7 @@ def run_demo(output: Path, cores: int, say: Callable[[str], None] = lambda text:
 
 
 def prepare_samples(demo: Demo, output: Path, cores: int) -> Path:
-    """Write reference, reads, sample sheet and configuration.
-
-    Args:
-        demo: the definition.
-        output: absolute path of the directory to write to.
-        cores: processes at a time.
-
-    Returns:
-        The configuration file.
-    """
+    """Write reference, reads, sample sheet and configuration to an absolute path, and return the last one."""
     panel_yaml = shipped(demo.panel)
     reference, panel, reads = output / "reference.fa.gz", output / "simulation_panel", output / "reads"
     reads.mkdir()

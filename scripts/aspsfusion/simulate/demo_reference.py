@@ -24,7 +24,7 @@ from aspsfusion.errors import PanelError, ParameterError
 from aspsfusion.io.fasta import fasta_record
 from aspsfusion.io.files import replacing
 from aspsfusion.panel.checks import STOP_CODONS
-from aspsfusion.panel.genome import WATERMARK, Region, gene_region
+from aspsfusion.panel.genome import WATERMARK, Region, gene_region, merged
 from aspsfusion.panel.known_bases import BASES_OF_CODE, Stretch, known_stretches
 from aspsfusion.panel.panel import Panel, Transcript
 from aspsfusion.panel.spec import PanelSpec
@@ -74,12 +74,7 @@ class DemonstrationReference:
 def demonstration_reference(
     spec: PanelSpec, seed: int = DEFAULT_SEED, path: Path | None = None
 ) -> DemonstrationReference:
-    """Make the demonstration reference of a panel.
-
-    Args:
-        spec: the panel; every gene must state its transcripts.
-        seed: seed of the filler, from 0.
-        path: file of the panel, for messages only.
+    """Make the demonstration reference of a panel, whose path is for messages only.
 
     Raises:
         PanelError: the panel states no transcripts for a gene, or one at the end of a chromosome.
@@ -87,7 +82,7 @@ def demonstration_reference(
     """
     if seed < 0:
         raise ParameterError(f"seed {seed} is negative", remedy="give a whole number from 0")
-    canvases = [_Canvas(chrom, start, end, seed) for chrom, start, end in _locus_spans(spec, path)]
+    canvases = [_Canvas(region, seed) for region in _locus_regions(spec, path)]
     real = [canvas.settle_known(known_stretches(spec.genome.build)) for canvas in canvases]
     for canvas in canvases:
         canvas.settle(np.arange(canvas.start, canvas.start + len(WATERMARK)), "+", WATERMARK)
@@ -96,21 +91,24 @@ def demonstration_reference(
         for gene in spec.genes
         for stated in gene.transcripts
         for canvas in canvases
-        if canvas.holds(gene_region(gene))
+        if canvas.region.holds(gene_region(gene))
     ]
     primary = {each.transcript.gene: each for each in placed if each.transcript.primary}
     _settle_junctions(spec, primary)
     for each in primary.values():
         each.settle_splice_sites()
         each.settle_frame_ends()
-    _open_frames(primary.values())
+    for turn in range(FRAME_TURNS):
+        closed = [each for each in primary.values() if each.open_frame(turn)]
+        if not closed:
+            break
     for each in primary.values():
         each.settle(each.positions, each.read(each.positions))
     for each in placed:
         each.settle_splice_sites()
     loci = (
-        DemonstrationLocus(c.chrom, c.start, c.end, c.letters(), known)
-        for c, known in zip(canvases, real, strict=True)
+        DemonstrationLocus(**vars(canvas.region), sequence=canvas.letters(), real_bases=known)
+        for canvas, known in zip(canvases, real, strict=True)
     )
     return DemonstrationReference(tuple(loci), seed)
 
@@ -119,11 +117,6 @@ def write_demonstration_reference(
     reference: DemonstrationReference, output: Path, *, force: bool = False
 ) -> None:
     """Write the loci as FASTA in BGZF; the same reference gives the same bytes.
-
-    Args:
-        reference: what `demonstration_reference` returned.
-        output: the file; its name ends in `.gz`.
-        force: replace an existing file.
 
     Raises:
         ParameterError: the name does not fit, the file exists or cannot be written.
@@ -160,16 +153,13 @@ def filler(seed: int, chrom: str, start: int, end: int) -> Letters:
 class _Canvas:
     """The plus strand of one locus in the making."""
 
-    def __init__(self, chrom: str, start: int, end: int, seed: int) -> None:
-        self.chrom, self.start, self.end = chrom, start, end
-        self._bases = filler(seed, chrom, start, end)
-        self._settled = np.zeros(end - start, dtype=np.bool_)
+    def __init__(self, region: Region, seed: int) -> None:
+        self.region, self.start = region, region.start
+        self._bases = filler(seed, region.chrom, region.start, region.end)
+        self._settled = np.zeros(len(self._bases), dtype=np.bool_)
 
     def letters(self) -> str:
         return self._bases.tobytes().decode("ascii")
-
-    def holds(self, region: Region) -> bool:
-        return self.chrom == region.chrom and self.start <= region.start < self.end
 
     def read(self, positions: Positions, strand: str) -> str:
         return _on_strand(self._bases[positions - self.start].tobytes().decode("ascii"), strand)
@@ -194,7 +184,7 @@ class _Canvas:
         """Settle the real bases of the locus and return their number."""
         for chrom, start, bases in stretches:
             end = start + len(bases)
-            if chrom == self.chrom and self.start <= start and end <= self.end:
+            if self.region.holds(Region(chrom, start, end)):
                 self.settle(np.arange(start, end), "+", bases.upper().translate(_ONE_OF_CODE))
         return int(self._settled.sum())
 
@@ -267,21 +257,13 @@ def _settle_junctions(spec: PanelSpec, primary: dict[str, _Placed]) -> None:
         three.settle(after, right[: len(after)])
 
 
-def _open_frames(placed: Iterable[_Placed]) -> None:
-    """Take stop codons out of all frames, in turns because frames of opposite strands may overlap."""
-    for turn in range(FRAME_TURNS):
-        changed = [each.open_frame(turn) for each in placed]
-        if not any(changed):
-            return
-
-
 def _chromosome_order(chrom: str) -> tuple[int, str]:
     name = chrom.removeprefix("chr")
     return (int(name), "") if name.isdigit() else (1000, name)
 
 
-def _locus_spans(spec: PanelSpec, path: Path | None) -> list[tuple[str, int, int]]:
-    """Return chromosome, start and end of the merged loci with their flanks."""
+def _locus_regions(spec: PanelSpec, path: Path | None) -> list[Region]:
+    """Return the joined loci with their flanks, in genomic order."""
     for gene in spec.genes:
         if not gene.transcripts:
             raise PanelError(
@@ -290,21 +272,23 @@ def _locus_spans(spec: PanelSpec, path: Path | None) -> list[tuple[str, int, int
                 remedy="state its exons there, or build the panel from a genome and an annotation GTF",
             )
     lengths = {chrom: stated.length for chrom, stated in spec.genome.chromosomes.items() if stated.length}
-    merged: list[tuple[str, int, int]] = []
-    genes = [(gene_region(gene), gene.symbol) for gene in spec.genes]
-    for region, symbol in sorted(genes, key=lambda each: (_chromosome_order(each[0].chrom), each[0].start)):
-        chrom, start, end = region.chrom, region.start, region.end
-        if start < len(WATERMARK) or end > lengths.get(chrom, end):
+    genes = sorted(
+        ((gene_region(gene), gene.symbol) for gene in spec.genes),
+        key=lambda each: (_chromosome_order(each[0].chrom), each[0].start),
+    )
+    for region, symbol in genes:
+        if region.start < len(WATERMARK) or region.end > lengths.get(region.chrom, region.end):
             raise PanelError(
                 f"gene {symbol} reaches {region.name}, to or beyond the end of the chromosome",
                 path=path,
                 remedy="correct its exons or the chromosome's length",
             )
-        if merged and merged[-1][0] == chrom and start - merged[-1][2] <= MERGE_GAP:
-            merged[-1] = (chrom, merged[-1][1], max(end, merged[-1][2]))
-        else:
-            merged.append((chrom, start, end))
+    loci = merged((region for region, _ in genes), MERGE_GAP)
     return [
-        (chrom, max(0, start - FLANK), min(lengths.get(chrom, end + FLANK), end + FLANK))
-        for chrom, start, end in merged
+        Region(
+            each.chrom,
+            max(0, each.start - FLANK),
+            min(each.end + FLANK, lengths.get(each.chrom, each.end + FLANK)),
+        )
+        for each in loci
     ]

@@ -3,8 +3,8 @@
 A fragment is a row of arrays: which molecule, where on it (0-based), how long and which strand read 1 is.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -40,95 +40,58 @@ class Fragments:
     def __len__(self) -> int:
         return len(self.molecule)
 
+    def of_molecule(self, number: int) -> "Fragments":
+        """Return the fragments as those of the molecule with this number."""
+        return replace(self, molecule=np.full(len(self), number))
+
     def take(self, rows: Integers) -> "Fragments":
         """Return the fragments of these rows; `original` still holds the old row numbers."""
-        return Fragments(
-            self.molecule[rows], self.start[rows], self.length[rows], self.sense[rows], self.original[rows]
-        )
+        return Fragments(*(getattr(self, column.name)[rows] for column in fields(self)))
 
     @staticmethod
-    def joined(parts: "list[Fragments]") -> "Fragments":
+    def joined(parts: "Sequence[Fragments]") -> "Fragments":
         """Return all parts one after the other."""
-        return Fragments(
-            np.concatenate([part.molecule for part in parts]),
-            np.concatenate([part.start for part in parts]),
-            np.concatenate([part.length for part in parts]),
-            np.concatenate([part.sense for part in parts]),
-            np.concatenate([part.original for part in parts]),
-        )
+        columns = [column.name for column in fields(Fragments)]
+        return Fragments(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
 
 
-def draw_along(
-    number: int, molecule: int, size: int, library: SimulationParameters, rng: np.random.Generator
-) -> Fragments:
-    """Draw fragments along a molecule: evenly, or ever fewer from its 3' end on.
+def draw_along(number: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Fragments:
+    """Draw so many fragments along a molecule of a size, evenly or ever fewer from its 3' end on.
 
     A library of degraded RNA that was selected by its poly-A tail holds a fragment if the RNA is whole from
     there to the tail; with breaks at random places that is exponential in the distance.
-
-    Args:
-        number: how many.
-        molecule: number of the molecule.
-        size: its length, nt.
-        library: lengths, strand and decay.
-        rng: source of chance.
     """
     lengths = lengths_of(number, size, library, rng)
     if library.three_prime_decay:
         starts = _towards_three_prime(size - lengths, library.three_prime_decay, rng)
     else:
         starts = rng.integers(0, size - lengths + 1)
-    return fragments_of(molecule, starts, lengths, library, rng)
+    return fragments_of(starts, lengths, library, rng)
 
 
 def draw_near(
-    number: int,
-    molecule: int,
-    size: int,
-    center: int,
-    library: SimulationParameters,
-    rng: np.random.Generator,
+    number: int, size: int, center: int, library: SimulationParameters, rng: np.random.Generator
 ) -> Fragments:
-    """Draw fragments evenly from the window around a place of a molecule.
+    """Draw so many fragments evenly from the window around a place, 0-based, of a molecule of a size.
 
     Two molecules of which as many fragments are drawn around their places are covered equally deeply
     there, whatever their lengths, as long as both reach to the ends of the window.
-
-    Args:
-        number: how many.
-        molecule: number of the molecule.
-        size: its length, nt.
-        center: the place, 0-based.
-        library: lengths, strand and window.
-        rng: source of chance.
     """
     low, high = max(0, center - library.window), min(size, center + library.window)
     lengths = lengths_of(number, high - low, library, rng)
-    return fragments_of(molecule, low + rng.integers(0, high - low - lengths + 1), lengths, library, rng)
-
-
-def whole(molecule: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Fragments:
-    """Return the one fragment that a molecule is as a whole."""
-    return fragments_of(molecule, np.array([0]), np.array([size]), library, rng)
+    return fragments_of(low + rng.integers(0, high - low - lengths + 1), lengths, library, rng)
 
 
 def draw_crossing(
-    number: int, molecule: int, stated: Molecule, library: SimulationParameters, rng: np.random.Generator
+    number: int, molecule: Molecule, library: SimulationParameters, rng: np.random.Generator
 ) -> Fragments:
-    """Draw fragments of which a read crosses the junction with both anchors.
-
-    Args:
-        number: how many.
-        molecule: number of the molecule.
-        stated: the molecule; it has a junction.
-        library: lengths, strand, reads and anchors.
-        rng: source of chance.
+    """Draw so many fragments of which a read crosses the molecule's junction with both anchors.
 
     Raises:
         ParameterError: reads, inserts and anchors leave (nearly) no such fragment.
     """
-    assert stated.junction is not None
-    size, junction, inserted = len(stated.sequence), stated.junction, stated.inserted
+    assert molecule.junction is not None
+    size, junction, inserted = len(molecule.sequence), molecule.junction, molecule.inserted
     onwards = junction + inserted
     five, three = library.anchor_five_prime, library.anchor_three_prime
     remedy = "lower --anchor-five-prime or --anchor-three-prime, or lengthen reads or inserts"
@@ -136,7 +99,7 @@ def draw_crossing(
         between = f" with {inserted} nt between" if inserted else ""
         raise ParameterError(
             f"no read of {library.read_length} nt can have {five} nt before and {three} nt after the "
-            f"junction of {stated.name}{between}, whose sides have {junction} and {size - onwards} nt",
+            f"junction of {molecule.name}{between}, whose sides have {junction} and {size - onwards} nt",
             remedy=remedy,
         )
 
@@ -145,56 +108,46 @@ def draw_crossing(
         lengths = lengths[lengths >= five + inserted + three]
         lowest = np.maximum(0, onwards + three - lengths)
         highest = np.minimum(junction - five, size - lengths)
-        starts = rng.integers(lowest, highest + 1)
-        return fragments_of(molecule, starts, lengths, library, rng)
+        return fragments_of(rng.integers(lowest, highest + 1), lengths, library, rng)
 
-    return crossing_alone(number, attempt, stated, library, remedy)
+    return crossing_alone(number, attempt, molecule, library, remedy)
 
 
 def crossing_alone(
     number: int,
     attempt: Callable[[int], Fragments],
-    stated: Molecule,
+    molecule: Molecule,
     library: SimulationParameters,
     remedy: str,
 ) -> Fragments:
-    """Draw fragments until there are enough of which a read crosses the junction with both anchors.
-
-    Args:
-        number: how many.
-        attempt: draws about so many fragments of the molecule.
-        stated: the molecule; it has a junction.
-        library: reads and anchors.
-        remedy: what to do where (nearly) none crosses.
+    """Draw fragments by attempts at about so many, until a read of enough of them crosses the junction.
 
     Raises:
-        ParameterError: (nearly) none crosses.
+        ParameterError: (nearly) none crosses with both anchors.
     """
-    assert stated.junction is not None
-    onwards = stated.junction + stated.inserted
-    parts, found = [_none()], 0
+    assert molecule.junction is not None
+    onwards = molecule.junction + molecule.inserted
+    parts: list[Fragments] = []
+    found = 0
     for _ in range(MAX_ROUNDS):
-        if found >= number:
-            break
         drawn = attempt(4 * number)
-        sides = np.full(len(drawn), stated.junction), np.full(len(drawn), onwards)
+        sides = np.full(len(drawn), molecule.junction), np.full(len(drawn), onwards)
         before, after = anchors(drawn, sides, whole_reads(len(drawn), library), library)
         enough = (before >= library.anchor_five_prime) & (after >= library.anchor_three_prime)
-        drawn = drawn.take(np.flatnonzero(enough))
-        parts.append(drawn)
-        found += len(drawn)
-    if found < number:
-        raise ParameterError(
-            f"only {found} of {number} fragments with a read across the junction of {stated.name} were "
-            f"found in {4 * MAX_ROUNDS * number} attempts",
-            remedy=remedy,
-        )
-    return Fragments.joined(parts).take(np.arange(number))
+        parts.append(drawn.take(np.flatnonzero(enough)))
+        found += len(parts[-1])
+        if found >= number:
+            return Fragments.joined(parts).take(np.arange(number))
+    raise ParameterError(
+        f"only {found} of {number} fragments with a read across the junction of {molecule.name} were "
+        f"found in {4 * MAX_ROUNDS * number} attempts",
+        remedy=remedy,
+    )
 
 
 def whole_reads(number: int, library: SimulationParameters) -> tuple[Integers, Integers]:
     """Return the bases that reads 1 and 2 of so many fragments show, if no read is trimmed."""
-    second = 0 if library.one_read else library.read_length
+    second = 0 if library.single_end or library.dark_rate == 1 else library.read_length
     return np.full(number, library.read_length), np.full(number, second)
 
 
@@ -209,12 +162,8 @@ def anchors(
     The best is the one whose shorter side, measured by the anchors asked for, is longer; a fragment that
     has a read with both anchors is thereby always shown with them. Both are 0 when no read crosses.
 
-    Args:
-        fragments: the fragments.
-        sides: on each molecule the end of the 5' gene and the first base of the 3' gene, 0-based; -1 without
-            a junction.
-        shown: bases that reads 1 and 2 show; 0 where there is no such read.
-        library: anchors asked for.
+    `sides` are on each fragment's molecule the end of the 5' gene and the first base of the 3' gene, 0-based,
+    -1 without a junction; `shown` the bases that reads 1 and 2 show, 0 where there is no such read.
     """
     at_start, at_end = (
         np.minimum(fragments.length, np.where(fragments.sense, *reads)) for reads in (shown, shown[::-1])
@@ -238,9 +187,7 @@ def add_duplicates(
     number = len(fragments)
     chosen = np.sort(rng.permutation(number)[: round(library.duplicate_rate * number)])
     chosen = np.concatenate([chosen, np.repeat(np.arange(number), library.pcr_copies - 1)])
-    copies = fragments.take(chosen)
-    copies = Fragments(copies.molecule, copies.start, copies.length, copies.sense, chosen)
-    return Fragments.joined([fragments, copies])
+    return Fragments.joined([fragments, replace(fragments.take(chosen), original=chosen)])
 
 
 def shuffled(fragments: Fragments, rng: np.random.Generator) -> Fragments:
@@ -250,12 +197,7 @@ def shuffled(fragments: Fragments, rng: np.random.Generator) -> Fragments:
     row_of[order] = np.arange(len(order))
     row_of[-1] = -1  # -1, no original, stays -1
     taken = fragments.take(order)
-    return Fragments(taken.molecule, taken.start, taken.length, taken.sense, row_of[taken.original])
-
-
-def _none() -> Fragments:
-    empty = np.empty(0, dtype=np.int64)
-    return Fragments(empty, empty, empty, np.empty(0, dtype=np.bool_), empty)
+    return replace(taken, original=row_of[taken.original])
 
 
 def lengths_of(number: int, size: int, library: SimulationParameters, rng: np.random.Generator) -> Integers:
@@ -272,7 +214,6 @@ def _towards_three_prime(room: Integers, decay: float, rng: np.random.Generator)
 
 
 def fragments_of(
-    molecule: int,
     starts: Integers,
     lengths: Integers,
     library: SimulationParameters,
@@ -280,20 +221,14 @@ def fragments_of(
     *,
     sense: Flags | None = None,
 ) -> Fragments:
-    """Return fragments of a molecule, their strands as the library has them where `sense` does not say so."""
+    """Return fragments of molecule 0, their strands as the library has them where `sense` does not say so."""
     number = len(starts)
     if sense is None:
-        either = rng.random(number) < 0.5
-        sense = {"none": either, "forward": np.ones_like(either), "reverse": np.zeros_like(either)}[
-            library.stranded
-        ]
-    return Fragments(
-        np.full(number, molecule, dtype=np.int64),
-        starts,
-        lengths,
-        sense,
-        np.full(number, -1, dtype=np.int64),
-    )
+        # Drawn in any case, so that what follows does not depend on the strand.
+        sense = rng.random(number) < 0.5
+        if library.stranded != "none":
+            sense = np.full(number, library.stranded == "forward")
+    return Fragments(np.full(number, 0), starts, lengths, sense, np.full(number, -1))
 
 
 def _crossing(

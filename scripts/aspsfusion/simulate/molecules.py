@@ -47,7 +47,6 @@ class Molecule:
     """A sequence that fragments are drawn from.
 
     Attributes:
-        source: what kind it is.
         name: name in the truth table.
         sequence: upper-case bases, 5' to 3' of the RNA.
         junction: bases of the 5' gene in a fusion, which is the 0-based position of what follows them; None
@@ -109,13 +108,9 @@ class FusionRequest:
 
     Attributes:
         name: the fusion as stated, without the number.
-        five_prime: where the 5' gene ends.
-        three_prime: where the 3' gene begins.
-        fragments: how many fragments.
         placing: whether they are drawn along the whole fusion transcript, in a window around the junction,
             or such that each has a read across the junction.
         inserted: bases of neither gene between the two, upper case.
-        variant: a change beside the junction, or None.
     """
 
     name: str
@@ -192,16 +187,13 @@ def _point(text: str, gene: str, point: str, sign: str) -> FusionPoint:
 def fusion_molecule(panel: Panel, request: FusionRequest, rng: np.random.Generator | None = None) -> Molecule:
     """Return the fusion transcript from the first base of the 5' gene to the last of the 3' gene.
 
-    Args:
-        panel: gives the sequences.
-        request: the fusion.
-        rng: source of chance of a partner off the panel, whose bases are random.
+    A partner off the panel has random bases.
 
     Raises:
         ParameterError: the panel lacks the gene, the exon, the position or the intron.
     """
     rng = rng or np.random.default_rng(0)
-    five, three = _five_prime_part(panel, request, rng), _three_prime_part(panel, request, rng)
+    five, three = (_part(panel, request, rng, five_prime=side) for side in (True, False))
     if request.variant is not None:
         five, three = request.variant.applied(five, three)
     return Molecule("fusion", request.name, five + request.inserted + three, len(five), len(request.inserted))
@@ -230,10 +222,7 @@ def joined_position(panel: Panel, request: FusionRequest, *, five_prime: bool) -
     """
     point = request.five_prime if five_prime else request.three_prime
     transcript = primary_transcript(panel, point.gene)
-    if point.exon is None:
-        return transcript.to_genome(_joined_base(transcript, point, request))
-    exon = transcript.exons[_exon_index(transcript, point.exon, request)]
-    border = transcript.to_genome(exon.tx_end - 1 if five_prime else exon.tx_start)
+    border = transcript.to_genome(_joined_base(transcript, request, five_prime=five_prime))
     outwards = 1 if five_prime == (transcript.strand == "+") else -1
     return border + outwards * point.intronic
 
@@ -287,38 +276,33 @@ def _choices(words: str, names: Iterable[str]) -> str:
     return f"{words} {', '.join(listed[:8])}{' and others' if len(listed) > 8 else ''}"
 
 
-def _off_panel(point: FusionPoint, request: FusionRequest, rng: np.random.Generator) -> str:
-    if point.exon is None or point.intronic:
-        _refuse(request, f"{OFF_PANEL} has no positions", f"give its number of bases: {OFF_PANEL}:300")
-    return decode(rng.integers(0, 4, size=point.exon, dtype=np.uint8))
-
-
-def _five_prime_part(panel: Panel, request: FusionRequest, rng: np.random.Generator) -> str:
-    point = request.five_prime
+def _part(panel: Panel, request: FusionRequest, rng: np.random.Generator, *, five_prime: bool) -> str:
+    """Return the part of one gene that a fusion keeps, with bases of the intron at its cut."""
+    point = request.five_prime if five_prime else request.three_prime
     if point.gene == OFF_PANEL:
-        return _off_panel(point, request, rng)
+        if point.exon is None or point.intronic:
+            _refuse(request, f"{OFF_PANEL} has no positions", f"give its number of bases: {OFF_PANEL}:300")
+        return decode(rng.integers(0, 4, size=point.exon, dtype=np.uint8))
     transcript = primary_transcript(panel, point.gene)
-    if point.exon is None:
-        return transcript.sequence[: _joined_base(transcript, point, request) + 1]
-    index = _exon_index(transcript, point.exon, request)
-    kept = transcript.sequence[: transcript.exons[index].tx_end]
-    return kept + _intron(panel, transcript, index, index + 1, point, request)[: point.intronic]
+    joined = _joined_base(transcript, request, five_prime=five_prime)
+    intron = _intron(panel, transcript, request, five_prime=five_prime) if point.intronic else ""
+    if five_prime:
+        return transcript.sequence[: joined + 1] + intron[: point.intronic]
+    return intron[len(intron) - point.intronic :] + transcript.sequence[joined:]
 
 
-def _three_prime_part(panel: Panel, request: FusionRequest, rng: np.random.Generator) -> str:
-    point = request.three_prime
-    if point.gene == OFF_PANEL:
-        return _off_panel(point, request, rng)
-    transcript = primary_transcript(panel, point.gene)
-    if point.exon is None:
-        return transcript.sequence[_joined_base(transcript, point, request) :]
-    index = _exon_index(transcript, point.exon, request)
-    intron = _intron(panel, transcript, index - 1, index, point, request)
-    return intron[len(intron) - point.intronic :] + transcript.sequence[transcript.exons[index].tx_start :]
-
-
-def _joined_base(transcript: Transcript, point: FusionPoint, request: FusionRequest) -> int:
-    """Return the 0-based transcript position of the c. position of a point."""
+def _joined_base(transcript: Transcript, request: FusionRequest, *, five_prime: bool) -> int:
+    """Return the 0-based transcript position of the last or first base that a fusion keeps, introns apart."""
+    point = request.five_prime if five_prime else request.three_prime
+    if point.exon is not None:
+        if not 1 <= point.exon <= len(transcript.exons):
+            _refuse(
+                request,
+                f"{transcript.key} has no exon {point.exon}",
+                f"give an exon from 1 to {len(transcript.exons)}",
+            )
+        exon = transcript.exons[point.exon - 1]
+        return exon.tx_end - 1 if five_prime else exon.tx_start
     assert point.coding_position is not None
     if transcript.cds is None:
         _refuse(
@@ -334,28 +318,15 @@ def _joined_base(transcript: Transcript, point: FusionPoint, request: FusionRequ
     return transcript.coding_to_tx(point.coding_position)
 
 
-def _exon_index(transcript: Transcript, number: int, request: FusionRequest) -> int:
-    """Return the 0-based index of an exon number."""
-    if not 1 <= number <= len(transcript.exons):
+def _intron(panel: Panel, transcript: Transcript, request: FusionRequest, *, five_prime: bool) -> str:
+    """Return the intron after the last exon of the 5' gene, or before the first one of the 3' gene."""
+    point = request.five_prime if five_prime else request.three_prime
+    assert point.exon is not None
+    number = point.exon if five_prime else point.exon - 1
+    if not 0 < number < len(transcript.exons):
         _refuse(
             request,
-            f"{transcript.key} has no exon {number}",
-            f"give an exon from 1 to {len(transcript.exons)}",
-        )
-    return number - 1
-
-
-def _intron(
-    panel: Panel, transcript: Transcript, before: int, after: int, point: FusionPoint, request: FusionRequest
-) -> str:
-    """Return the intron between two exons (0-based indices); nothing when the point keeps none of it."""
-    if point.intronic == 0:
-        return ""
-    if before < 0 or after >= len(transcript.exons):
-        place = "before" if before < 0 else "after"
-        _refuse(
-            request,
-            f"there is no intron {place} exon {point.exon} of {transcript.key}",
+            f"there is no intron {'after' if five_prime else 'before'} exon {point.exon} of {transcript.key}",
             "leave out the bases of the intron",
         )
     if transcript.gene not in panel.unspliced:
@@ -364,11 +335,11 @@ def _intron(
             f"the panel holds no introns of {transcript.gene}",
             _choices("it holds those of", panel.unspliced),
         )
-    intron = introns(panel, transcript)[before]
+    intron = introns(panel, transcript)[number - 1]
     if point.intronic > len(intron):
         _refuse(
             request,
-            f"intron {before + 1} of {transcript.key} has {len(intron)} nt, not {point.intronic}",
+            f"intron {number} of {transcript.key} has {len(intron)} nt, not {point.intronic}",
             "give fewer bases of the intron",
         )
     return intron

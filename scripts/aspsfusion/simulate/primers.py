@@ -24,6 +24,9 @@ PRIMER_LENGTH = 24
 MAX_AMPLICON = 500
 """Longest amplicon in nt: those for degraded RNA are shorter."""
 
+RANDOM = -1
+"""In place of an end that no primer decides."""
+
 _PRIMER = re.compile(r"^(?P<exon>[^:\s]+:\d+)(?P<offset>[+-]\d+)(?P<direction>up|down)$")
 
 
@@ -48,12 +51,10 @@ class Primer:
 
 
 def primers_of(panel: Panel, stated: Sequence[str]) -> list[Primer]:
-    """Return primers that are stated by their places.
+    """Return primers that are stated by their places, each as `GENE:EXON+N` and `up` or `down`.
 
-    Args:
-        panel: gives the sequences.
-        stated: of each `GENE:EXON+N` and `up` or `down`: it begins N bases after the exon's start, or before
-            it (-N), and extends upstream or downstream on the primary transcript.
+    It begins N bases after the exon's start, or before it (-N), and extends upstream or downstream on the
+    primary transcript.
 
     Raises:
         ParameterError: a text states no primer, or there is no room for one at its place.
@@ -84,77 +85,55 @@ def fasta(primers: Sequence[Primer]) -> str:
     return "".join(f">{primer.name}\n{primer.sequence}\n" for primer in primers)
 
 
-@dataclass(frozen=True)
-class Site:
-    """What primers make of a molecule: the outer ends at primers, 0-based; None for a random end."""
-
-    start: int | None
-    end: int | None
-
-
-def sites(molecule: Molecule, primers: Sequence[Primer], assay: Assay) -> list[Site]:
-    """Return from where to where primers amplify a molecule.
+def sites(molecule: Molecule, primers: Sequence[Primer], assay: Assay) -> list[tuple[int, int]]:
+    """Return from where to where primers amplify a molecule, 0-based and half-open; RANDOM: by chance.
 
     >>> ends = [Primer("a", "ACGTTG", False), Primer("b", "CCATGA", True), Primer("c", "GGGGGG", True)]
     >>> molecule = Molecule("wild_type", "m", "TTACGTTGAAAACCATGATT")
-    >>> sites(molecule, ends, "amplicon")
-    [Site(start=2, end=18)]
-    >>> sites(molecule, ends, "anchored")
-    [Site(start=2, end=None), Site(start=None, end=18)]
+    >>> sites(molecule, ends, "amplicon"), sites(molecule, ends, "anchored")
+    ([(2, 18)], [(2, -1), (-1, 18)])
     """
     placed = [(primer, molecule.sequence.find(primer.bases)) for primer in primers]
     starts = [at for primer, at in placed if at >= 0 and not primer.upstream]
     ends = [at + len(primer.bases) for primer, at in placed if at >= 0 and primer.upstream]
     if assay == ANCHORED:
-        return [*(Site(start, None) for start in starts), *(Site(None, end) for end in ends)]
-    return [Site(start, end) for start in starts for end in ends if start < end <= start + MAX_AMPLICON]
+        return [*((start, RANDOM) for start in starts), *((RANDOM, end) for end in ends)]
+    return [(start, end) for start in starts for end in ends if start < end <= start + MAX_AMPLICON]
 
 
 def draw_primed(
     number: int,
-    molecule: int,
-    stated: Molecule,
+    molecule: Molecule,
     primers: Sequence[Primer],
     library: SimulationParameters,
     rng: np.random.Generator,
     *,
     crossing: bool,
 ) -> Fragments:
-    """Draw fragments that primers make of a molecule; none where they make nothing of it.
+    """Draw so many fragments that primers make of a molecule; none where they make nothing of it.
 
-    Args:
-        number: how many.
-        molecule: number of the molecule.
-        stated: the molecule.
-        primers: of the library.
-        library: assay, lengths, strand, reads and anchors.
-        rng: source of chance.
-        crossing: whether a read of each is to cross the junction with both anchors.
+    With `crossing`, a read of each crosses the junction with both anchors.
 
     Raises:
         ParameterError: (nearly) no fragment with such a read is made.
     """
-    found = sites(stated, primers, library.assay)
-    size = len(stated.sequence)
+    found = sites(molecule, primers, library.assay)
+    size = len(molecule.sequence)
 
     def attempt(count: int) -> Fragments:
         if not found:
             nothing = np.empty(0, dtype=np.int64)
-            return fragments_of(molecule, nothing, nothing, library, rng)
-        chosen = rng.integers(0, len(found), size=count)
-        starts, ends = (
-            np.array([-1 if end is None else end for end in side], dtype=np.int64)[chosen]
-            for side in zip(*((site.start, site.end) for site in found), strict=True)
-        )
+            return fragments_of(nothing, nothing, library, rng)
+        starts, ends = np.array(found)[rng.integers(0, len(found), size=count)].T
         lengths = lengths_of(count, size, library, rng)
-        left = np.where(starts < 0, np.maximum(0, ends - lengths), starts)
-        right = np.where(ends < 0, np.minimum(size, starts + lengths), ends)
+        left = np.where(starts == RANDOM, np.maximum(0, ends - lengths), starts)
+        right = np.where(ends == RANDOM, np.minimum(size, starts + lengths), ends)
         # Read 1 of anchored PCR begins at the random end.
-        sense = starts < 0 if library.assay == ANCHORED else None
-        return fragments_of(molecule, left, right - left, library, rng, sense=sense)
+        sense = starts == RANDOM if library.assay == ANCHORED else None
+        return fragments_of(left, right - left, library, rng, sense=sense)
 
     if not crossing:
         return attempt(number)
     return crossing_alone(
-        number, attempt, stated, library, remedy="give --primer at places from which a read reaches it"
+        number, attempt, molecule, library, remedy="give --primer at places from which a read reaches it"
     )

@@ -56,7 +56,6 @@ class ReadBatch:
     """Reads of one length, concatenated.
 
     Attributes:
-        read_length: bases of each read.
         sequences: the bases of all reads without separator.
         qualities: their qualities, Phred+33.
     """
@@ -77,7 +76,6 @@ class ReadMaker:
 
     Attributes:
         bases: base numbers of all molecules, one after the other.
-        read_length: bases of each read.
         error_rate: probability of a substitution, for each base.
         deamination_rate: probability that a cytosine of a damaged strand is read as thymine.
     """
@@ -96,17 +94,11 @@ class ReadMaker:
         rng: np.random.Generator,
         damage_keys: Keys | None = None,
     ) -> ReadBatch:
-        """Sequence one end of each fragment.
+        """Sequence one end of each fragment, which starts in `bases` at a 0-based position.
 
-        Args:
-            starts: first base of each fragment in `bases`, 0-based.
-            lengths: length of each fragment, nt.
-            forward: whether the read begins at the fragment's start and reads the strand of `bases`;
-                otherwise it begins at the end and reads the other strand.
-            mate: 1 or 2; decides the adapter after a short insert.
-            rng: source of errors and qualities.
-            damage_keys: a number for each fragment that decides its damage: mates and PCR copies of one
-                molecule have the same. Needed when there is deamination.
+        A read that is `forward` begins at the fragment's start and reads the strand of `bases`; another one
+        begins at the end and reads the other strand. The mate, 1 or 2, decides the adapter after a short
+        insert. Copies of one molecule and mates have the same damage key, needed when there is deamination.
         """
         offsets = np.arange(self.read_length, dtype=np.int64)
         first = np.where(forward, starts, starts + lengths - 1)

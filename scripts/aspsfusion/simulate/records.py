@@ -62,8 +62,6 @@ class SimulationParameters:
         assay: what decides where fragments end. With primers, `fragments` and all other numbers are of the
             fragments that they make of a molecule; one on which none works gives nothing.
         primers: gene-specific primers, see `primers.primers_of`.
-        read_length: bases of each read.
-        single_end: read one end only.
         insert_mean: mean fragment length, nt.
         insert_sd: its standard deviation, nt.
         insert_min: shortest fragment, nt; a molecule that is shorter still is one fragment.
@@ -148,14 +146,11 @@ class SimulationParameters:
                 raise ParameterError(
                     f"{_option(name)} {value} is out of range", remedy=f"give {least} or more"
                 )
-        if self.read_length > MAX_READ_LENGTH:
-            raise ParameterError(
-                f"--read-length {self.read_length} is out of range", remedy=f"give {MAX_READ_LENGTH} or less"
-            )
-        if self.umi_length > MAX_UMI_LENGTH:
-            raise ParameterError(
-                f"--umi-length {self.umi_length} is out of range", remedy=f"give {MAX_UMI_LENGTH} or less"
-            )
+        for name, most in (("read_length", MAX_READ_LENGTH), ("umi_length", MAX_UMI_LENGTH)):
+            if getattr(self, name) > most:
+                raise ParameterError(
+                    f"{_option(name)} {getattr(self, name)} is out of range", remedy=f"give {most} or less"
+                )
         for name in _RATES:
             value = getattr(self, name)
             if not 0 <= value <= 1:
@@ -171,11 +166,6 @@ class SimulationParameters:
                     raise ParameterError(
                         f"{number} fragments of {key} are out of range", remedy="give 0 or more"
                     )
-
-    @property
-    def one_read(self) -> bool:
-        """Whether no fragment has a second read that says anything."""
-        return self.single_end or self.dark_rate == 1
 
 
 @dataclass(frozen=True, slots=True)

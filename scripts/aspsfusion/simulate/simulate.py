@@ -27,8 +27,8 @@ from aspsfusion.simulate.fragments import (
     draw_along,
     draw_crossing,
     draw_near,
+    fragments_of,
     shuffled,
-    whole,
     whole_reads,
 )
 from aspsfusion.simulate.molecules import (
@@ -40,7 +40,7 @@ from aspsfusion.simulate.molecules import (
     primary_transcript,
 )
 from aspsfusion.simulate.primers import Primer, draw_primed, fasta, primers_of
-from aspsfusion.simulate.reads import Integers, Keys, ReadMaker, dark_read, decode, encode
+from aspsfusion.simulate.reads import Integers, ReadMaker, dark_read, decode, encode
 from aspsfusion.simulate.records import (
     SHORTEST_TRIMMED,
     SimulatedFragment,
@@ -81,8 +81,8 @@ def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[Simulat
     parts: list[Fragments] = []
     primers = primers_of(panel, parameters.primers)
     for request in requests(panel, parameters, draw, artefact):
+        parts.append(_drawn(request, parameters, primers, draw).of_molecule(len(molecules)))
         molecules.append(request.molecule)
-        parts.append(_drawn(request, len(molecules) - 1, parameters, primers, draw))
     if not sum(len(part) for part in parts):
         raise ParameterError(
             "nothing to simulate",
@@ -91,11 +91,11 @@ def simulate(panel: Panel, parameters: SimulationParameters) -> Iterator[Simulat
         )
     drawn = Fragments.joined(parts)
     for chimera in chimeras(molecules, drawn, parameters.chimera_rate, parameters.chimera_homology, artefact):
+        whole = np.array([0]), np.array([len(chimera.sequence)])
+        parts.append(fragments_of(*whole, parameters, artefact).of_molecule(len(molecules)))
         molecules.append(chimera)
-        parts.append(whole(len(molecules) - 1, len(chimera.sequence), parameters, artefact))
     fragments = shuffled(add_duplicates(Fragments.joined(parts), parameters, draw), draw)
-    labels = Labels(len(fragments), parameters, label)
-    return _sequenced(molecules, fragments, parameters, (error, loss), labels)
+    return _sequenced(molecules, fragments, parameters, error, loss, label)
 
 
 def write_simulation(
@@ -103,12 +103,8 @@ def write_simulation(
 ) -> list[Path]:
     """Write FASTQ and truth; the same panel, parameters and seed give the same bytes.
 
-    Args:
-        panel: gives the sequences.
-        parameters: what to simulate.
-        prefix: path to which `_R1.fastq.gz`, `_R2.fastq.gz` (or `.fastq.gz`) and `.truth.tsv` are added;
-            several lanes have `_L001`, `_L002` and so on before that; `.primers.fa` where there are primers.
-        force: replace existing files.
+    To the prefix `_R1.fastq.gz`, `_R2.fastq.gz` (or `.fastq.gz`) and `.truth.tsv` are added; several lanes
+    have `_L001`, `_L002` and so on before that; `.primers.fa` where there are primers.
 
     Returns:
         The files, truth last.
@@ -146,9 +142,6 @@ class Request:
     """Fragments to be drawn from a molecule.
 
     Attributes:
-        molecule: the molecule.
-        number: how many.
-        placing: where they are.
         center: the place that they are near, 0-based; used when `placing` is `near`.
     """
 
@@ -166,11 +159,7 @@ def requests(
 ) -> Iterator[Request]:
     """Yield what is asked for, chimeras apart, which are made of fragments already drawn.
 
-    Args:
-        panel: gives the sequences.
-        parameters: what to simulate.
-        rng: source of chance of the background.
-        artefact_rng: source of chance of everything that looks like the panel and is not of it.
+    `artefact_rng` is the source of chance of everything that looks like the panel and is not of it.
 
     Raises:
         ParameterError: the panel lacks something that is asked for.
@@ -197,13 +186,12 @@ def _wild_type(
     panel: Panel, parameters: SimulationParameters, artefact_rng: np.random.Generator
 ) -> Iterator[Request]:
     counts = dict.fromkeys((t.key for t in panel.primary.values()), parameters.fragments)
-    if parameters.expression_spread:
+    if spread := parameters.expression_spread:
         # Log-normal levels whose mean stays the number that was asked for.
-        spread = parameters.expression_spread
         levels = np.exp(artefact_rng.normal(-spread * spread / 2, spread, len(counts)))
         counts = {
-            key: round(number * float(level))
-            for (key, number), level in zip(counts.items(), levels, strict=True)
+            key: round(parameters.fragments * level)
+            for key, level in zip(counts, levels.tolist(), strict=True)
         }
     for gene, number in parameters.coverage.items():
         counts[primary_transcript(panel, gene).key] = number
@@ -224,14 +212,12 @@ def _wild_type(
                 f"the panel holds no unspliced sequence of {gene}",
                 remedy=f"it holds that of {', '.join(sorted(panel.unspliced))}",
             )
-        yield Request(
-            Molecule("unspliced", panel.unspliced[gene].key, panel.unspliced[gene].sequence), number
-        )
+        whole = panel.unspliced[gene]
+        yield Request(Molecule("unspliced", whole.key, whole.sequence), number)
     for place, number in parameters.near.items():
         transcript, exon = exon_of(panel, place)
-        yield Request(
-            Molecule("wild_type", transcript.key, transcript.sequence), number, "near", exon.tx_start
-        )
+        molecule = Molecule("wild_type", transcript.key, transcript.sequence)
+        yield Request(molecule, number, "near", exon.tx_start)
 
 
 def _fusion(panel: Panel, text: str, rng: np.random.Generator) -> Request:
@@ -242,46 +228,46 @@ def _fusion(panel: Panel, text: str, rng: np.random.Generator) -> Request:
 
 
 def _drawn(
-    request: Request,
-    number: int,
-    library: SimulationParameters,
-    primers: Sequence[Primer],
-    rng: np.random.Generator,
+    request: Request, library: SimulationParameters, primers: Sequence[Primer], rng: np.random.Generator
 ) -> Fragments:
-    """Return the fragments of the molecule with this number that a request asks for."""
+    """Return the fragments that a request asks for."""
+    number, molecule, crossing = request.number, request.molecule, request.placing == "crossing"
     if primers:
-        crossing = request.placing == "crossing"
-        return draw_primed(request.number, number, request.molecule, primers, library, rng, crossing=crossing)
-    size = len(request.molecule.sequence)
-    if request.placing == "crossing":
-        return draw_crossing(request.number, number, request.molecule, library, rng)
+        return draw_primed(number, molecule, primers, library, rng, crossing=crossing)
+    if crossing:
+        return draw_crossing(number, molecule, library, rng)
     if request.placing == "near":
-        return draw_near(request.number, number, size, request.center, library, rng)
-    return draw_along(request.number, number, size, library, rng)
+        return draw_near(number, len(molecule.sequence), request.center, library, rng)
+    return draw_along(number, len(molecule.sequence), library, rng)
 
 
 def _sequenced(
     molecules: list[Molecule],
     fragments: Fragments,
     parameters: SimulationParameters,
-    rngs: tuple[np.random.Generator, np.random.Generator],
-    labels: "Labels",
+    error: np.random.Generator,
+    loss: np.random.Generator,
+    label: np.random.Generator,
 ) -> Iterator[SimulatedFragment]:
-    """Yield the fragments with reads and truth, batch by batch.
+    """Yield the fragments with reads and truth, batch by batch, in the order of the files.
 
-    Args:
-        molecules: that the fragments are of.
-        fragments: in the order of the files.
-        parameters: of the reads.
-        rngs: sources of chance of errors, and of what is lost of the reads.
-        labels: what copies have in common.
+    `error`, `loss` and `label` are the sources of chance of errors, of what is lost of the reads, and of what
+    all copies of a molecule carry: the key of its damage and its unique molecular identifier.
     """
-    rng, loss = rngs
+    damage_keys = label.integers(0, 2**64, size=len(fragments), dtype=np.uint64)
+    umi_bases = decode(label.integers(0, 4, size=len(fragments) * parameters.umi_length, dtype=np.uint8))
     sizes = [len(molecule.sequence) for molecule in molecules]
     offsets = np.cumsum([0, *sizes[:-1]], dtype=np.int64)
     five_ends = np.array([-1 if m.junction is None else m.junction for m in molecules], dtype=np.int64)
     three_starts = five_ends + np.array([m.inserted for m in molecules], dtype=np.int64)
     per_lane = -(-len(fragments) // parameters.lanes)
+
+    def name_of(row: int, molecule: int) -> str:
+        """Return the read name of a row as an instrument and BCL Convert would write it."""
+        column, place = divmod(row % per_lane, _PER_COLUMN)
+        umi = umi_bases[molecule * parameters.umi_length : (molecule + 1) * parameters.umi_length]
+        return f"SIM:1:FC:1:1101:{1000 + column}:{1000 + place}" + (f":{umi}" if umi else "")
+
     maker = ReadMaker(
         np.concatenate([encode(molecule.sequence) for molecule in molecules]),
         parameters.read_length,
@@ -293,11 +279,11 @@ def _sequenced(
         batch = fragments.take(rows)
         begin = offsets[batch.molecule] + batch.start
         first = np.where(batch.original < 0, rows, batch.original)
-        keys = labels.damage_keys(first)
-        reads_1 = maker.make(begin, batch.length, batch.sense, 1, rng, keys)
+        keys = damage_keys[first]
+        reads_1 = maker.make(begin, batch.length, batch.sense, 1, error, keys)
         reads_2 = None
         if not parameters.single_end:
-            reads_2 = maker.make(begin, batch.length, ~batch.sense, 2, rng, keys)
+            reads_2 = maker.make(begin, batch.length, ~batch.sense, 2, error, keys)
         shown = _shown(len(batch), parameters, loss)
         sides = five_ends[batch.molecule], three_starts[batch.molecule]
         before, after = anchors(batch, sides, shown, parameters)
@@ -309,8 +295,7 @@ def _sequenced(
             zip(*(column.tolist() for column in columns), strict=True)
         ):
             molecule = molecules[number]
-            lane, place = divmod(low + row, per_lane)
-            name = _name(place) + labels.umi(int(first[row]))
+            name = name_of(low + row, int(first[row]))
             read_2 = None
             if reads_2 is not None:
                 dark = dark_read(parameters.dark_base, parameters.read_length)
@@ -330,9 +315,9 @@ def _sequenced(
                     crosses_junction=int(five > 0),
                     anchor_five_prime=five,
                     anchor_three_prime=three,
-                    duplicate_of="" if original < 0 else _name(original % per_lane) + labels.umi(original),
+                    duplicate_of="" if original < 0 else name_of(original, original),
                 ),
-                lane,
+                (low + row) // per_lane,
             )
 
 
@@ -351,40 +336,6 @@ def _shown(
         for whole in (whole_1, np.maximum(whole_2, least))
     )
     return trimmed_1, np.where(whole_2 > 0, trimmed_2, 0)
-
-
-class Labels:
-    """What every copy of a molecule carries: the key of its damage and its unique molecular identifier.
-
-    Args:
-        number: how many fragments there are.
-        parameters: length of the identifiers.
-        rng: source of chance.
-    """
-
-    def __init__(self, number: int, parameters: SimulationParameters, rng: np.random.Generator) -> None:
-        self._keys = rng.integers(0, 2**64, size=number, dtype=np.uint64)
-        self._length = parameters.umi_length
-        self._umis = decode(rng.integers(0, 4, size=number * self._length, dtype=np.uint8))
-
-    def damage_keys(self, rows: Integers) -> Keys:
-        """Return the keys of these fragments."""
-        return self._keys[rows]
-
-    def umi(self, row: int) -> str:
-        """Return the eighth field of a read name with the separator, nothing without identifiers."""
-        if not self._length:
-            return ""
-        return ":" + self._umis[row * self._length : (row + 1) * self._length]
-
-
-def _name(number: int) -> str:
-    """Return a read name as an instrument would give it, by the place in the shuffled order alone.
-
-    An identifier of the molecule follows it, as BCL Convert writes it.
-    """
-    column, row = divmod(number, _PER_COLUMN)
-    return f"SIM:1:FC:1:1101:{1000 + column}:{1000 + row}"
 
 
 @contextmanager

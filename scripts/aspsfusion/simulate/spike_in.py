@@ -65,7 +65,6 @@ class Donor:
         umi: from the comment after the name; may be empty.
         reads: bases and qualities as sequenced.
         leads: bases that each read begins with before the molecule.
-        place: where it lies.
         shifts: for each read and base of the molecule what is added to the base's number, modulo 4; ANY_BASE
             where no base was called.
     """
@@ -99,13 +98,9 @@ class MadeFragment:
 
 
 def read_donors(panel: Panel, candidates: Path, bam: Path, leads: Sequence[int]) -> list[Donor]:
-    """Read donors from a sample's candidates.
+    """Read donors from a sample's candidates and the BAM that `align` made of them.
 
-    Args:
-        panel: that they were aligned to.
-        candidates: FASTQ of the screen.
-        bam: that `align` made of it.
-        leads: bases that each read begins with before the molecule.
+    Reads 1 and 2 begin with `leads` bases before the molecule.
 
     Raises:
         ParameterError: there are too few fragments with two known ends.
@@ -258,14 +253,8 @@ def make_fragments(
 ) -> list[MadeFragment]:
     """Make fragments across a junction until so many have a read across it.
 
-    Those that only bridge it between their reads come in the proportion that chance gives them.
-
-    Args:
-        molecule: transcript of the fusion.
-        donors: of the library.
-        crossing: how many fragments have a read across the junction.
-        anchor: bases on each side of it that such a read has.
-        rng: source of chance.
+    Such a read has `anchor` bases on each side. Fragments that only bridge the junction between their reads
+    come in the proportion that chance gives them.
 
     Raises:
         ParameterError: (nearly) no read of the library can cross.

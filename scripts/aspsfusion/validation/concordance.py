@@ -4,10 +4,9 @@ Every known sample has a row, also one that failed or was never run. The agreeme
 results that say CONFIRMED or EXCLUDED, and of all, in which whatever is no answer agrees with nothing.
 """
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -17,8 +16,6 @@ from aspsfusion.batch.summary import FAILED, leading_fusion, sources_of, without
 from aspsfusion.errors import ParameterError
 from aspsfusion.interpret.agreement import read_judged
 from aspsfusion.io.checksums import content_of
-from aspsfusion.io.files import replacing
-from aspsfusion.io.tables import cell_text
 from aspsfusion.report.files import REPORT_SUFFIX
 from aspsfusion.report.models import Report
 from aspsfusion.validation.tables import Share
@@ -46,9 +43,7 @@ class Compared:
     """A row of the table; its fields are the columns.
 
     Attributes:
-        sample_id: the sample.
         directory: output directory that the result is of; empty without a result.
-        expected: what is known.
         expected_type: type of the junction that is known; may be empty.
         verdict: one of `VERDICTS`.
         agreement: `agrees`, `discordant`, or `no answer` for the last three verdicts.
@@ -91,7 +86,6 @@ class Agreement:
     """Known samples of one kind, counted; see the module.
 
     Attributes:
-        expected: what is known of them.
         verdicts: number of rows by verdict, in the order of `VERDICTS`.
         of_answers: share of the agreeing ones among those that are confirmed or excluded.
         of_all: share of the agreeing ones among all rows.
@@ -142,14 +136,11 @@ def read_truth(path: Path) -> list[Known]:
 
 
 def compare(known: Sequence[Known], directories: Iterable[Path]) -> tuple[list[Compared], list[str]]:
-    """Compare known samples with their results.
-
-    Args:
-        known: the samples, in the order wanted.
-        directories: output directories of batches; a sample that several of them hold has a row for each.
+    """Compare known samples with their results in the output directories of batches.
 
     Returns:
-        The rows, and the names of samples with a result of which nothing is known.
+        The rows in the order of the samples, one for each directory that holds a sample, and the names of
+        samples with a result of which nothing is known.
 
     Raises:
         AspsfusionError: a report or outcome cannot be read, or a directory holds no result.
@@ -224,11 +215,3 @@ def agreement_of(rows: Sequence[Compared], expected: Expected) -> Agreement:
         Share(right, len(mine)),
         Share(sum(types), len(types)),
     )
-
-
-def write_concordance_tsv(rows: Sequence[Compared], path: Path, *, force: bool = False) -> None:
-    """Write the table: the header, a row for each result."""
-    with replacing(path, force=force) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, dialect="excel-tab", lineterminator="\n")
-        writer.writerow(field.name for field in fields(Compared))
-        writer.writerows([cell_text(value) for value in asdict(row).values()] for row in rows)

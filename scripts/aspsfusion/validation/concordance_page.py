@@ -26,16 +26,11 @@ class ConcordanceView:
     """The page.
 
     Attributes:
-        title: heading.
         page_head: notices for the head of every printed page, fit for a style sheet.
         page_foot: title for the foot of every printed page, fit for a style sheet.
         notices: sentences that must not be overlooked, each once.
         warnings: sentences on what makes the figures less than they seem.
-        counts: the agreement.
-        notes: what its figures are.
         apart: samples that do not agree, and those without an answer; tables without rows are left out.
-        sources: which version, panel and reference gave the verdicts.
-        all_rows: every result.
     """
 
     title: str
@@ -60,15 +55,15 @@ def write_concordance_html(
 
 
 def concordance_view(rows: Sequence[Compared], unknown: Sequence[str]) -> ConcordanceView:
-    """Return what the page shows.
-
-    Args:
-        rows: results of the known samples.
-        unknown: samples with a result of which nothing is known.
-    """
+    """Return what the page shows of results, and of the names of samples of which nothing is known."""
     number = len({row.sample_id for row in rows})
     title = f"Agreement with {plural(number, 'known sample')}"
     notices = tuple(dict.fromkeys(row.notices for row in rows if row.notices))
+    apart = {
+        "Discordant verdicts": [row for row in rows if row.agreement == "discordant"],
+        "Other type than known": [row for row in rows if row.type_agreement == "discordant"],
+        "Without an answer": [row for row in rows if row.agreement == "no answer"],
+    }
     return ConcordanceView(
         title=title,
         page_head=Markup(css_string(" ".join(notices))),
@@ -77,7 +72,7 @@ def concordance_view(rows: Sequence[Compared], unknown: Sequence[str]) -> Concor
         warnings=tuple(_warnings(rows, unknown)),
         counts=_counts([agreement_of(rows, expected) for expected in RIGHT]),
         notes=NOTES,
-        apart=tuple(table for table in _apart(rows) if table.rows),
+        apart=tuple(_list(caption, chosen) for caption, chosen in apart.items() if chosen),
         sources=_sources(rows),
         all_rows=_list("All results", rows),
     )
@@ -108,26 +103,17 @@ def _warnings(rows: Sequence[Compared], unknown: Sequence[str]) -> list[str]:
 
 
 def _counts(agreements: Sequence[Agreement]) -> Table:
-    lines = [
-        ("Results", *(str(one.of_all.whole) for one in agreements)),
-        *(
-            (verdict, *(str(one.verdicts[place]) for one in agreements))
-            for place, verdict in enumerate(VERDICTS)
-        ),
-        ("Agreement of answers", *(one.of_answers.percent() for one in agreements)),
-        ("Agreement of all", *(one.of_all.percent() for one in agreements)),
-        ("Right type of those compared", *(one.of_types.percent() for one in agreements)),
+    shares = ("Agreement of answers", "Agreement of all", "Right type of those compared")
+    counted = [
+        (
+            *map(str, (one.of_all.whole, *one.verdicts)),
+            *(share.percent() for share in (one.of_answers, one.of_all, one.of_types)),
+        )
+        for one in agreements
     ]
     known: list[tuple[str, Kind]] = [(f"Known {one.expected}", "number") for one in agreements]
-    return Table("Verdicts by what is known of the samples", columns("", *known), tuple(lines))
-
-
-def _apart(rows: Sequence[Compared]) -> list[Table]:
-    return [
-        _list("Discordant verdicts", [row for row in rows if row.agreement == "discordant"]),
-        _list("Other type than known", [row for row in rows if row.type_agreement == "discordant"]),
-        _list("Without an answer", [row for row in rows if row.agreement == "no answer"]),
-    ]
+    lines = tuple(zip(("Results", *VERDICTS, *shares), *counted, strict=True))
+    return Table("Verdicts by what is known of the samples", columns("", *known), lines)
 
 
 def _list(caption: str, rows: Sequence[Compared]) -> Table:

@@ -1,7 +1,7 @@
 """Compares the report of a simulated sample with the truth."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aspsfusion.panel.panel import Junction, Panel
 from aspsfusion.report.findings import Fusion
@@ -33,8 +33,7 @@ SILENT_REASONS = frozenset(
 """Reasons of a verdict that say nothing was found, only how well it was looked for."""
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """What a report says of the simulated fusion; see `Outcome`."""
 
     fragments: int = 0
@@ -50,14 +49,9 @@ def judge(
     report: Report,
     declared: Call | None = None,
 ) -> Outcome:
-    """Return the outcome of a sample.
+    """Return the outcome of a sample by its report and the truth of every fragment.
 
-    Args:
-        panel: the panel that it was simulated and examined with.
-        sample: the sample.
-        truth: of every fragment.
-        report: what the stages made of it.
-        declared: the verdict with the cell's share of tumour cells.
+    `declared` is the verdict with the cell's share of tumour cells.
     """
     codes = [reason.code for reason in report.verdict.reasons]
     found, crossing, molecules = _Found(), 0, 0
@@ -76,10 +70,7 @@ def judge(
         declared=declared,
         crossing=crossing,
         molecules=molecules,
-        fragments=found.fragments,
-        named=found.named,
-        right_type=found.right_type,
-        exact=found.exact,
+        **found._asdict(),
         seen=not set(codes) <= SILENT_REASONS,
         informative=min(report.exclusion.informative_fragments.values(), default=0),
         detectable=report.exclusion.detectable_fraction,

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import get_type_hints
 
 from aspsfusion.errors import ReadsError
+from aspsfusion.io.tables import cell_text
 from aspsfusion.report.models import Call
-from aspsfusion.validation.study import Arm, Cell, Truth, cell_text, cell_value
+from aspsfusion.validation.study import Arm, Cell, Truth, cell_value
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,7 @@ class Outcome:
     """A row; its fields are the columns.
 
     Attributes:
-        cell: name of the cell.
-        arm: `positive` or `negative`.
         index: number of the sample in its arm, from 0.
-        truth: what the sample holds.
-        call: the verdict.
         reasons: codes of its reasons, joined by commas.
         declared: the verdict where the cell's share of tumour cells is declared; None where it has none.
         crossing: simulated molecules of the fusion of which a read shows both genes with their anchors.

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from aspsfusion import __version__
-from aspsfusion.config import ClassifyParameters
 from aspsfusion.io.files import replacing
+from aspsfusion.io.tables import write_rows
+from aspsfusion.report.models import Call
 from aspsfusion.validation.outcomes import Outcome, read_outcomes, shows_fusion, violations
 from aspsfusion.validation.reads import Dilution, JunctionReads
 from aspsfusion.validation.run import Chain
@@ -20,7 +22,7 @@ from aspsfusion.validation.sections import (
     shares,
     table,
 )
-from aspsfusion.validation.study import Study, read_rows, write_rows
+from aspsfusion.validation.study import Study, read_rows
 from aspsfusion.validation.tables import CellRow, Share, calibration, cell_rows, detection_limits, share
 
 MAX_LISTED = 100
@@ -49,25 +51,11 @@ numbers of all cells are in `validation.tsv`.
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything the page is written from.
-
-    Attributes:
-        study: the study.
-        outcomes: of all samples.
-        rows: counted by cell and arm.
-        panel: directory of the panel.
-        classify: thresholds of the verdict.
-        facts: panel, reference and thresholds, by name.
-        junction_reads: see `reads.junction_reads`; may be empty.
-        dilutions: see `reads.dilute`; may be empty.
-    """
+    """Everything the page is written from; junction reads and dilutions may be empty."""
 
     study: Study
+    chain: Chain
     outcomes: Sequence[Outcome]
-    rows: Sequence[CellRow]
-    panel: Path
-    classify: ClassifyParameters
-    facts: dict[str, str]
     junction_reads: Sequence[JunctionReads]
     dilutions: Sequence[Dilution]
 
@@ -85,28 +73,17 @@ class Inputs:
         Raises:
             ReadsError: a file is no table of outcomes.
         """
-        panel, outcomes = chain.panel, list(read_outcomes(cells))
-        facts = {
-            "program": f"aspsfusion {__version__}",
-            "panel": f"{panel.spec.name} {panel.spec.version}",
-            "reference": _REFERENCES.get(kind := str(panel.provenance["reference_kind"]), kind),
-            "call": _settings(chain.call.model_dump()),
-            "classify": _settings(chain.classify.model_dump()),
-            "seed of the study": str(study.seed),
-        }
         return cls(
             study,
-            outcomes,
-            cell_rows(study, outcomes),
-            panel.directory,
-            chain.classify,
-            facts,
+            chain,
+            list(read_outcomes(cells)),
             read_rows(JunctionReads, junction_reads) if junction_reads else [],
             read_rows(Dilution, dilution) if dilution else [],
         )
 
+    @cached_property
     def violated(self) -> list[tuple[Outcome, list[str]]]:
-        """Return the samples with violations, and what these are."""
+        """The samples with violations, and what these are."""
         found = ((outcome, violations(outcome, self.study.cell(outcome.cell))) for outcome in self.outcomes)
         return [(outcome, words) for outcome, words in found if words]
 
@@ -117,14 +94,15 @@ def _settings(values: dict[str, object]) -> str:
 
 def write_results(inputs: Inputs, tsv: Path, markdown: Path, *, force: bool = False) -> None:
     """Write the table, with a row for each arm of each cell, and the page."""
-    write_rows(CellRow, inputs.rows, tsv, force=force)
-    study, rows = inputs.study, inputs.rows
+    study, confidence = inputs.study, inputs.chain.classify.confidence
+    rows = cell_rows(study, inputs.outcomes)
+    write_rows(CellRow, rows, tsv, force=force)
     parts = [
         _head(inputs),
         _questions(inputs),
         detection(detection_limits(study, rows)),
         shares(study, rows),
-        calibrated(calibration(study, inputs.outcomes, inputs.classify.confidence)),
+        calibrated(calibration(study, inputs.outcomes, confidence)),
         factors(study, rows),
         junction_reads(inputs.junction_reads),
         dilution(inputs.dilutions),
@@ -136,7 +114,7 @@ def write_results(inputs: Inputs, tsv: Path, markdown: Path, *, force: bool = Fa
 
 
 def _head(inputs: Inputs) -> str:
-    samples, positives = (len(inputs.outcomes), sum(outcome.truth == "target" for outcome in inputs.outcomes))
+    samples, positives = len(inputs.outcomes), sum(outcome.truth == "target" for outcome in inputs.outcomes)
     return f"""# {inputs.study.title}
 
 {samples:,} simulated samples of known truth, {positives:,} of them with the target fusion. Percentages have
@@ -150,25 +128,18 @@ Written by `make validate`; do not edit.
 
 def _questions(inputs: Inputs) -> str:
     """Return what a pathologist asks first."""
-    outcomes, limit = inputs.outcomes, inputs.classify.max_detectable_fraction
+    outcomes, limit = inputs.outcomes, inputs.chain.classify.max_detectable_fraction
     cells = {cell.name: cell for cell in inputs.study.cells}
+
+    def expects(outcome: Outcome, call: Call) -> bool:
+        return cells[outcome.cell].expected(outcome.arm).verdict == call
+
     target = [o for o in outcomes if o.truth == "target"]
     shown = [o for o in target if shows_fusion(o, cells[o.cell])]
-    enough = [
-        o
-        for o in target
-        if o.crossing >= ENOUGH_FRAGMENTS
-        and cells[o.cell].at_exon_ends
-        and cells[o.cell].expected(o.arm).verdict == "CONFIRMED"
-    ]
-    covered = [
-        o
-        for o in outcomes
-        if o.truth == "none"
-        and cells[o.cell].expected(o.arm).verdict == "EXCLUDED"
-        and o.detectable is not None
-        and o.detectable <= limit
-    ]
+    many = [o for o in target if o.crossing >= ENOUGH_FRAGMENTS and cells[o.cell].at_exon_ends]
+    enough = [o for o in many if expects(o, "CONFIRMED")]
+    deep = [o for o in outcomes if o.detectable is not None and o.detectable <= limit]
+    covered = [o for o in deep if o.truth == "none" and expects(o, "EXCLUDED")]
     absent = [o for o in outcomes if o.truth != "target"]
     other = [o for o in absent if o.truth == "other"]
     lines: list[tuple[str, Share]] = [
@@ -185,7 +156,7 @@ def _questions(inputs: Inputs) -> str:
         ),
         ("Right type, where the target fusion is reported", share(target, lambda o: o.right_type)),
         ("Right to the base, with the inserted bases", share(target, lambda o: o.exact)),
-        ("Violations of any kind", Share(len(inputs.violated()), len(outcomes))),
+        ("Violations of any kind", Share(len(inputs.violated), len(outcomes))),
     ]
     rows = [(text, f"{part.part:,} of {part.whole:,}", part.percent()) for text, part in lines]
     return section("What is asked first") + table(("", "samples", "percent (interval)"), rows)
@@ -201,7 +172,7 @@ def _excluded(outcome: Outcome) -> bool:
 
 def _violations(inputs: Inputs) -> str:
     """Return every sample with a violation and how it is made again."""
-    found = inputs.violated()
+    found = inputs.violated
     if not found:
         return section("Violations", "None.")
     listed = [
@@ -218,11 +189,21 @@ def _violations(inputs: Inputs) -> str:
     ]
     more = f"\nand {len(found) - MAX_LISTED:,} more\n" if len(found) > MAX_LISTED else ""
     header = ("cell", "arm", "index", "seed", "what is wrong", "reasons", "fragments shown")
-    text = _VIOLATIONS_TEXT.format(panel=inputs.panel)
+    text = _VIOLATIONS_TEXT.format(panel=inputs.chain.panel.directory)
     return section("Violations", text) + table(header, listed) + more
 
 
 def _made(inputs: Inputs) -> str:
     """Return how the study was made."""
-    facts = "".join(f"* {name}: {value}\n" for name, value in inputs.facts.items())
-    return section("How it was made", _MADE_TEXT) + facts
+    chain, panel = inputs.chain, inputs.chain.panel
+    kind = str(panel.provenance["reference_kind"])
+    facts = {
+        "program": f"aspsfusion {__version__}",
+        "panel": f"{panel.spec.name} {panel.spec.version}",
+        "reference": _REFERENCES.get(kind, kind),
+        "call": _settings(chain.call.model_dump()),
+        "classify": _settings(chain.classify.model_dump()),
+        "seed of the study": str(inputs.study.seed),
+    }
+    listed = "".join(f"* {name}: {value}\n" for name, value in facts.items())
+    return section("How it was made", _MADE_TEXT) + listed

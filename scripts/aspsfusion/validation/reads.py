@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from aspsfusion.call.calls_file import Calls
 from aspsfusion.errors import ReadsError
 from aspsfusion.io.files import Progress, no_progress
 from aspsfusion.panel.panel import Panel
@@ -21,7 +20,7 @@ from aspsfusion.panel.spec import JunctionSpec
 from aspsfusion.report.models import Report
 from aspsfusion.screen.fastq import open_reads
 from aspsfusion.screen.pairs import Lane
-from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters
+from aspsfusion.simulate.records import SimulatedFragment, SimulationParameters, TruthRecord
 from aspsfusion.simulate.simulate import simulate
 from aspsfusion.validation.run import Chain
 
@@ -87,7 +86,7 @@ def junction_reads(chain: Chain, number: int, seed: int) -> list[JunctionReads]:
             fragments = [fragment for name in names for fragment in drawn[name]]
             counted = {
                 read.label: (junction.catalogue_id, read.typable)
-                for junction in _calls(chain, chain.write_fragments(fragments)).junctions
+                for junction in chain.calls(chain.write_fragments(fragments)).junctions
                 for read in junction.reads
             }
             for name in names:
@@ -96,21 +95,13 @@ def junction_reads(chain: Chain, number: int, seed: int) -> list[JunctionReads]:
     return rows
 
 
-def _calls(chain: Chain, lanes: Sequence[Lane]) -> Calls:
-    return chain.examine("reads", lanes).record.calls
-
-
 def _row(
     title: tuple[str, str, str], given: int, found: Sequence[tuple[str | None, bool]], listed: Collection[str]
 ) -> JunctionReads:
-    """Return the row of a junction.
+    """Return the row of a junction, titled by question, junction and sample.
 
-    Args:
-        title: question, junction and sample.
-        given: how many fragments of the junction were given.
-        found: for each that was counted, the id of the junction that it was counted for, and whether it is
-            typable.
-        listed: ids of the target's junctions.
+    Of the fragments given, `found` has for each that was counted the id of the junction that it was counted
+    for, and whether it is typable; `listed` are the ids of the target's junctions.
     """
     of_target = [(name, typable) for name, typable in found if name in listed]
     right = sum(typable and name == title[1] for name, typable in of_target)
@@ -129,7 +120,7 @@ def _row(
 def _draw(
     panel: Panel,
     spec: JunctionSpec,
-    chosen: Callable[[SimulatedFragment], bool],
+    chosen: Callable[[TruthRecord], bool],
     number: int,
     seed: int,
 ) -> list[SimulatedFragment]:
@@ -151,20 +142,18 @@ def _draw(
         )
         for fragment in simulate(panel, parameters):
             here = fragment.truth.start, fragment.truth.end
-            if chosen(fragment) and here not in ends:
+            if chosen(fragment.truth) and here not in ends:
                 ends.add(here)
                 found.append(replace(fragment, name=f"{spec.id}:{len(found)}"))
         turn += 1
     return found[:number]
 
 
-def _short_anchor(fragment: SimulatedFragment) -> bool:
-    truth = fragment.truth
+def _short_anchor(truth: TruthRecord) -> bool:
     return SHORT_ANCHOR[0] <= truth.anchor_five_prime <= SHORT_ANCHOR[1]
 
 
-def _spans(fragment: SimulatedFragment) -> bool:
-    truth = fragment.truth
+def _spans(truth: TruthRecord) -> bool:
     return truth.junction is not None and truth.start <= truth.junction < truth.end
 
 
@@ -175,9 +164,6 @@ class Dilution:
     Attributes:
         fragments: fusion fragments put back.
         draws: samples made.
-        confirmed: verdicts CONFIRMED.
-        indeterminate: verdicts INDETERMINATE.
-        excluded: verdicts EXCLUDED.
         named: samples whose report lists the target fusion.
         exact: of these, samples with the junction of the undiluted sample.
     """
@@ -201,13 +187,7 @@ def dilute(
 ) -> list[Dilution]:
     """Dilute the fusion fragments of a sample and count the verdicts.
 
-    Args:
-        chain: the stages.
-        lane: reads of a sample that has the target fusion.
-        numbers: fusion fragments to put back.
-        draws: samples for each number.
-        seed: seed of the choices.
-        progress: called after each sample with the samples done.
+    For each number of fragments that are put back, so many samples are drawn.
 
     Raises:
         ReadsError: the sample does not show the fusion.
@@ -271,7 +251,7 @@ def _without_fusion(
         reads = chain.write_reads(["".join(mate[row] for row in rows) for mate in records])
         left = {
             read.label
-            for junction in _calls(chain, [reads]).junctions
+            for junction in chain.calls([reads]).junctions
             if (junction.five_gene, junction.three_gene) == (spec.target.five_prime, spec.target.three_prime)
             for read in junction.reads
         }

@@ -15,6 +15,7 @@ from pathlib import Path
 from aspsfusion import __version__
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.call.call import Caller
+from aspsfusion.call.calls_file import Calls
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.interpret.compose import StageResults, compose_report, read_metrics
 from aspsfusion.io.files import Progress, no_progress, replacing
@@ -35,17 +36,11 @@ from aspsfusion.validation.study import ARMS, Cell, Study, StudySample
 MEMORY = Path("/dev/shm")
 """Where Linux keeps files in memory: the files between the stages of thousands of small samples go there."""
 
-_SCREEN, _ALIGN = "screen.json", "align.json"
-
 
 class Chain:
     """All stages with their thresholds, on one panel.
 
-    Args:
-        panel_directory: built panel.
-        scratch: directory for the files between the stages, which each sample overwrites; best in memory.
-        call: thresholds of the evidence.
-        classify: thresholds of the verdict.
+    `scratch` is for the files between the stages, which each sample overwrites; best in memory.
     """
 
     def __init__(
@@ -74,18 +69,14 @@ class Chain:
     ) -> StageResults:
         """Return what the stages before the verdict find in a sample.
 
-        Args:
-            sample: sample name.
-            lanes: its reads.
-            library: declared library type.
-            structures: what the reads consist of.
-            primers: FASTA of the library's gene-specific primers.
-            settle: see `pipeline.call_candidates`; without it, the alignments hold every candidate.
+        `settle` is that of `pipeline.call_candidates`; without it, the alignments hold every candidate.
         """
         scratch = self._scratch
-        candidates, bam = scratch / "candidates.fastq.gz", scratch / "panel.bam"
-        run_screen(self._directory, lanes, candidates, scratch / _SCREEN, force=True)
-        outputs = {"bam": bam, "align": scratch / _ALIGN, "evidence": scratch / "evidence.json.gz"}
+        candidates, screen, align = (
+            scratch / name for name in ("candidates.fastq.gz", "screen.json", "align.json")
+        )
+        run_screen(self._directory, lanes, candidates, screen, force=True)
+        outputs = {"bam": scratch / "panel.bam", "align": align, "evidence": scratch / "evidence.json.gz"}
         calls, _ = call_candidates(
             self._caller,
             candidates,
@@ -96,8 +87,11 @@ class Chain:
             settle=settle,
             force=True,
         )
-        screen, align = (read_metrics(scratch / name) for name in (_SCREEN, _ALIGN))
-        return StageResults(sample, screen, align, calls, library)
+        return StageResults(sample, read_metrics(screen), read_metrics(align), calls, library)
+
+    def calls(self, lanes: Sequence[Lane]) -> Calls:
+        """Return the calls of a sample of which nothing else is wanted."""
+        return self.examine("reads", lanes).record.calls
 
     def report(self, results: StageResults, tumour_fraction: float | None = None) -> Report:
         """Return the report of a sample, with a declared share of tumour cells or without."""
@@ -175,16 +169,7 @@ def run_cell(
     *,
     force: bool = False,
 ) -> None:
-    """Run all samples of a cell and write their outcomes.
-
-    Args:
-        chain: the stages.
-        study: the study.
-        cell: one of its cells.
-        output: table to write, one row for each sample.
-        scale: by which the numbers of samples are multiplied.
-        progress: called after each sample with the samples done.
-        force: replace an existing table.
+    """Run all samples of a cell, their numbers multiplied by a scale, and write a table of their outcomes.
 
     Raises:
         ParameterError: the table exists, or cannot be written.

@@ -3,11 +3,10 @@
 The samples show at which share this laboratory's reads are CONFIRMED, and can be given to whoever is tested.
 """
 
-import csv
 import gzip
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from aspsfusion.evidence.coverage import crossing_of_gene
 from aspsfusion.interpret.compose import StageResults
 from aspsfusion.io.compressed import compression_name, open_inflated
 from aspsfusion.io.files import Progress, no_progress, open_to_write, replacing
-from aspsfusion.io.tables import cell_text
+from aspsfusion.io.tables import write_rows
 from aspsfusion.panel.panel import Junction
 from aspsfusion.pipeline import SampleFiles
 from aspsfusion.report.models import Report
@@ -42,13 +41,9 @@ class SpikeIn:
     """What is asked for.
 
     Attributes:
-        lane: reads of the negative sample.
         fusion: as `simulate` takes it, without a number.
         shares: of the acceptor's fragments, above 0 and below 1.
         fragments: numbers of fragments with a read across the junction, besides the shares.
-        library: declared library type.
-        structures: what the reads consist of.
-        seed: of everything random.
     """
 
     lane: Lane
@@ -70,12 +65,10 @@ class SpikedRow:
         wild_type: unique fragments of the negative with a read across the start of the 3' part.
         made: fragments that were made.
         made_crossing: those with a read across the junction.
-        verdict: on the sample.
         reasons: their codes.
         fragments: that the report counts for its leading fusion.
         split_reads: those with a read across the junction.
         fraction_three_prime: its share, as reported.
-        detectable_fraction: as reported.
     """
 
     sample: str
@@ -94,14 +87,9 @@ class SpikedRow:
 def run_spike_in(
     chain: Chain, scratch: Path, asked: SpikeIn, output: Path, progress: Progress = no_progress
 ) -> list[SpikedRow]:
-    """Make the samples, analyse them and write reads, reports, table and README.
+    """Make the samples, analyse them and write reads, reports, table and README to a new or empty directory.
 
-    Args:
-        chain: the stages, which work in `scratch`.
-        scratch: their directory.
-        asked: what is asked for.
-        output: directory to write, which must be new or empty.
-        progress: called after each sample.
+    The chain of stages works in `scratch`.
 
     Returns:
         The rows of the table.
@@ -142,7 +130,7 @@ def run_spike_in(
         (f"made_share_{share:g}", share, max(1, round(share / (1 - share) * wild_type)))
         for share in asked.shares
     ] + [(f"made_fragments_{number}", None, number) for number in asked.fragments]
-    _write_report(report, output, NEGATIVE)
+    SampleFiles(output / NEGATIVE, NEGATIVE).write(report)
     rows = [_row(NEGATIVE, None, wild_type, [], report)]
     for done, (sample, share, number) in enumerate(levels, start=1):
         # Of each sample by its name, so that others beside it change nothing.
@@ -150,10 +138,10 @@ def run_spike_in(
         made = make_fragments(molecule, donors, number, chain.call.min_anchor, rng)
         lane = write_spiked(asked.lane, made, output / sample)
         report = chain.report(chain.examine(sample, [lane], asked.library, asked.structures))
-        _write_report(report, output, sample)
+        SampleFiles(output / sample, sample).write(report)
         rows.append(_row(sample, share, wild_type, made, report))
         progress(done, f" of {len(levels)}")
-    _write_table(rows, output / "spike_in.tsv")
+    write_rows(SpikedRow, rows, output / "spike_in.tsv")
     with replacing(output / "README.md") as draft:
         draft.write_text(_readme(chain, asked, rows), encoding="utf-8")
     return rows
@@ -194,15 +182,8 @@ def _require_joinable(path: Path) -> None:
 def write_spiked(lane: Lane, made: Sequence[MadeFragment], directory: Path) -> Lane:
     """Write a lane's files with made fragments at their end, and the truth of these beside them.
 
-    A gzip file gets one more member, so that what was given stays as it was, byte by byte.
-
-    Args:
-        lane: files as given.
-        made: fragments.
-        directory: of the sample, whose name the files' names begin with.
-
-    Returns:
-        The new files.
+    A gzip file gets one more member, so that what was given stays as it was, byte by byte. The names of the
+    files begin with that of the directory.
     """
     records = [fragment.records() for fragment in made]
     if lane.fastq_2 is None:
@@ -234,10 +215,6 @@ def _last_byte(path: Path) -> bytes:
     return last
 
 
-def _write_report(report: Report, output: Path, sample: str) -> None:
-    SampleFiles(output / sample, sample).write(report)
-
-
 def _row(
     sample: str, share: float | None, wild_type: int, made: Sequence[MadeFragment], report: Report
 ) -> SpikedRow:
@@ -255,13 +232,6 @@ def _row(
         fraction_three_prime=fusion.fraction_three_prime if fusion else None,
         detectable_fraction=report.exclusion.detectable_fraction,
     )
-
-
-def _write_table(rows: Sequence[SpikedRow], path: Path) -> None:
-    with replacing(path) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, dialect="excel-tab", lineterminator="\n")
-        writer.writerow(field.name for field in fields(SpikedRow))
-        writer.writerows([cell_text(value) for value in asdict(row).values()] for row in rows)
 
 
 def _readme(chain: Chain, asked: SpikeIn, rows: Sequence[SpikedRow]) -> str:

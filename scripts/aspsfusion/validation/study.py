@@ -6,27 +6,23 @@ Tables of the study are tab-separated records with the names of the fields in th
 import csv
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from aspsfusion.batch.samples import NAME_PATTERN
+from aspsfusion.config import Strict
 from aspsfusion.errors import ParameterError
-from aspsfusion.io.files import replacing
+from aspsfusion.io.tables import Row
 from aspsfusion.report.models import Call
 from aspsfusion.simulate.reads import decode
 from aspsfusion.simulate.records import SimulationParameters
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-Row = TypeVar("Row", bound="DataclassInstance")
 
 Truth = Literal["target", "other", "none"]
 """What a sample holds: the fusion in question, another rearrangement of its genes, or none."""
@@ -40,11 +36,7 @@ _OPTIONS = {field.name for field in fields(SimulationParameters)} - {"seed"}
 _DRAWN = re.compile(r"\{(?:(?P<low>-?\d+)\.\.(?P<high>-?\d+)|(?P<bases>\d+) nt|(?P<choice>[^{}]*\|[^{}]*))\}")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Expected(_Strict):
+class Expected(Strict):
     """What must come out of the samples of one arm of a cell.
 
     A verdict that is not allowed is a violation. One that is allowed and not expected, or that lacks the
@@ -70,7 +62,7 @@ USUAL: dict[Truth, Expected] = {
 """What must come out of samples of each truth where a cell says nothing else."""
 
 
-class Cell(_Strict):
+class Cell(Strict):
     """One set of conditions.
 
     `positives` samples hold the fusion, `negatives` samples are made alike without it.
@@ -125,7 +117,7 @@ class Cell(_Strict):
         return self
 
 
-class Study(_Strict):
+class Study(Strict):
     """All cells and what they share."""
 
     schema_version: Literal[1]
@@ -174,9 +166,6 @@ class StudySample:
     """One sample: what is simulated for it follows from these four and from nothing else.
 
     Attributes:
-        study: the study.
-        cell: one of its cells.
-        arm: with or without the fusion.
         index: number of the sample in its arm, from 0.
     """
 
@@ -206,11 +195,6 @@ class StudySample:
         """The type that the report must give, None when it is not compared."""
         own = self.cell.fusion is not None or self.cell.type is not None
         return self._of_turn(self.cell.type) if own else self.study.type
-
-    @property
-    def expected(self) -> Expected:
-        """What must come out."""
-        return self.cell.expected(self.arm)
 
     def _of_turn(self, values: str | tuple[str, ...] | None) -> str | None:
         return values[self.index % len(values)] if isinstance(values, tuple) else values
@@ -311,19 +295,10 @@ def _first(error: yaml.YAMLError | ValidationError) -> str:
     return " ".join(str(error).split())
 
 
-def cell_text(value: object) -> str:
-    """Return a value as a table has it; None is empty."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def cell_value(kind: Any, text: str) -> Any:
-    """Return the value that `cell_text` wrote.
+    """Return the value that `io.tables.cell_text` wrote of a field of a type.
 
-    Args:
-        kind: type of the field: int, float, bool, str or a Literal of texts, each with None or without.
-        text: what the table has.
+    The types are int, float, bool, str or a Literal of texts, each with None or without.
 
     Raises:
         ValueError: the text is no such value.
@@ -340,17 +315,8 @@ def cell_value(kind: Any, text: str) -> Any:
     return kind(text) if kind in (int, float) else text
 
 
-def write_rows(kind: type[Row], rows: Sequence[Row], path: Path, *, force: bool = False) -> None:
-    """Write a table of records of one kind."""
-    with replacing(path, force=force) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
-        names = [field.name for field in fields(kind)]
-        writer.writerow(names)
-        writer.writerows([cell_text(getattr(row, name)) for name in names] for row in rows)
-
-
 def read_rows(kind: type[Row], path: Path) -> list[Row]:
-    """Read a table of records back."""
+    """Read a table that `io.tables.write_rows` wrote."""
     kinds = get_type_hints(kind)
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))

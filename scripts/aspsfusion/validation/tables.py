@@ -25,12 +25,7 @@ EXCLUSION_LEVELS = (0.95, 0.99)
 
 @dataclass(frozen=True)
 class Share:
-    """A part of a whole with its confidence interval.
-
-    Attributes:
-        part: how many.
-        whole: of how many.
-    """
+    """A part of a whole with its confidence interval."""
 
     part: int
     whole: int
@@ -70,22 +65,13 @@ class CellRow:
     """One arm of one cell, counted; a row of validation.tsv.
 
     Attributes:
-        cell: name.
         factor: what the cell varies.
         level: value of the factor.
         column: value of the second factor; may be empty.
-        arm: `positive` or `negative`.
-        truth: what the samples hold.
-        samples: how many.
         expected: the verdict that should come out.
         as_expected: samples in which it does, with the expected reason.
-        confirmed: verdicts CONFIRMED.
-        indeterminate: verdicts INDETERMINATE.
-        excluded: verdicts EXCLUDED.
         violations: samples in which something came out that must not.
         declared_confirmed: verdicts CONFIRMED where the tumour cells are declared; None where they are not.
-        declared_indeterminate: the same for INDETERMINATE.
-        declared_excluded: the same for EXCLUDED.
         named: samples whose report lists the simulated fusion.
         right_type: samples with the right type, of `typed`.
         typed: samples in which the fusion is listed and the type is compared.
@@ -232,12 +218,8 @@ def calibration(
 
     A report that states the share f with confidence c says by (1 - f)^n = 1 - c that it rests on n fragments
     that count, and with them the share for every other confidence follows. Only samples in which the true
-    share is not below the stated one count: the statement says nothing of the others.
-
-    Args:
-        study: the study.
-        outcomes: of all samples.
-        stated_at: confidence of the shares that the reports state.
+    share is not below the stated one count: the statement says nothing of the others. The shares that the
+    reports state are with the confidence `stated_at`.
     """
     shares = {cell.name: cell.fraction for cell in study.cells if cell.fraction is not None}
     found = []
