@@ -16,7 +16,8 @@ examples:
       --profile slurm -- --dry-run
 
 The configuration of the run is written to OUTPUT/config.yaml: 'snakemake --configfile' with it in a clone of
-the repository does the same. Give the same command again to go on where a run ended, or to add samples.
+the repository does the same. Give the same command again to go on where a run ended, or to add samples;
+without a value of --config that was given before, it says so and stops.
 """
 
 
@@ -80,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
         SHEET,
         configuration,
         profile_directory,
+        require_former_values,
         run_workflow,
         write_configuration,
     )
@@ -111,6 +113,7 @@ def run(args: argparse.Namespace) -> int:
         **({"panel_dir": _absolute(args.panel_dir)} if args.panel_dir else {}),
     }
     config = configuration(given, args.config)
+    require_former_values(config, args.output / CONFIG)
     if args.reads:
         _make_sheet(args)
     read_samples(given["samples"])
