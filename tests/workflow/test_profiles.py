@@ -33,6 +33,7 @@ def submitted() -> set[str]:
 def test_all_submitted_jobs_of_a_sample_are_one() -> None:
     assert submitted() == {"build_panel", "screen", "extract", "analyse"}
     of_samples = submitted() - {"build_panel"}
+    assert {name for name, text in rules().items() if "    localrule: IN_JOB\n" in text} == submitted()
     assert set(profile("slurm")["groups"]) == {f"{rule}=sample" for rule in of_samples}
 
 

@@ -16,6 +16,7 @@ rule analyse:
         log_of("analyse"),
     benchmark:
         benchmark_of("analyse")
+    localrule: IN_JOB
     conda:
         ENVIRONMENT
     threads: threads_for(2, 500)
