@@ -48,7 +48,7 @@ try:
 except ImportError as error:
     raise WorkflowError(
         f"the environment of {sys.executable} cannot run this workflow ({error}); "
-        "install it with 'make' and call .venv/bin/snakemake"
+        "run 'make install' in the clone and call its .venv/bin/snakemake"
     ) from None
 
 CONFIG_SCHEMA = "../schemas/config.schema.yaml"
