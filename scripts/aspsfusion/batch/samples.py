@@ -240,7 +240,7 @@ def _check_file(row: Row, column: str) -> None:
         raise row.error(problem, "correct the path") from None
     if not there:
         start = "" if Path(file).is_absolute() else f" (relative paths start at {Path.cwd()})"
-        raise row.error(f"{column} {file!r} does not exist", f"correct the path{start}")
+        raise row.error(f"{column} {file!r} does not exist", f"correct the path{start} or remove the row")
     if Path(file).is_dir():
         raise row.error(f"{column} {file!r} is a directory", "give the path of a file")
     if not os.access(file, os.R_OK):

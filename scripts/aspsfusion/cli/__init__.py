@@ -179,7 +179,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         leaves through SystemExit with status 2.
     """
     with plain_output():
-        args = build_parser().parse_args(argv)
+        parser = build_parser()
+        if not (sys.argv[1:] if argv is None else argv):
+            parser.print_help(sys.stderr)
+            parser.exit(2)
+        args = parser.parse_args(argv)
         try:
             return run_command(args)
         except KeyboardInterrupt:

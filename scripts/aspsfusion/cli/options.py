@@ -215,8 +215,13 @@ def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
     return found
 
 
-def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:
+def refuse_existing(paths: Iterable[Path | None], *, force: bool, other: str = "") -> None:
     """Stop before any work when an output exists and may not be replaced.
+
+    Args:
+        paths: outputs.
+        force: whether they may be replaced.
+        other: a further remedy.
 
     Raises:
         ParameterError: names the first such file.
@@ -224,7 +229,7 @@ def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:
     for path in paths:
         if path is not None and path.exists() and not force:
             raise ParameterError(
-                "exists already", path=path, remedy="name another file, or give --force to replace it"
+                "exists already", path=path, remedy=f"name another file, or give {other}--force to replace it"
             )
 
 

@@ -54,7 +54,9 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.batch.samplesheet import run_samplesheet
     from aspsfusion.report.words import plural
 
-    refuse_existing([args.output], force=args.force or args.append)
+    refuse_existing(
+        [args.output], force=args.force or args.append, other="--append to add new samples to it or "
+    )
     structures_from(args)
     sheet = run_samplesheet(
         args.directory,
