@@ -150,7 +150,11 @@ def test_a_value_of_the_last_run_is_not_left_to_its_default(
         ("--fetch nobody", "key 'genome_fetch': 'nobody' does not match"),
         ("--genome genome.fa --config batch", "--config batch: this is no KEY=VALUE"),
         ("--genome genome.fa --config outdir=x", "--config outdir is given twice"),
-        ("--genome genome.fa --config call={", "the value cannot be read as YAML"),
+        (
+            "--genome genome.fa --config call={margin: 3}",
+            "the value cannot be read as YAML; put it in quotes",
+        ),
+        ("--genome genome.fa --config call={margin:3}", "in quotes, with a space after each colon"),
         ("--genome genome.fa --config min_anchor=9", "key 'min_anchor' is not known"),
         ("--genome genome.fa -- --configfile=x.yaml", "--configfile=x.yaml cannot be passed on"),
     ],

@@ -69,15 +69,25 @@ def configuration(given: Mapping[str, str], entries: Sequence[str]) -> dict[str,
             raise ParameterError(
                 f"--config {key} is given twice", remedy="give it once, as an option where there is one"
             )
-        try:
-            config[key] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ParameterError(
-                f"--config {entry}: the value cannot be read as YAML", remedy="see config/README.md"
-            ) from error
+        config[key] = _read(entry, text)
     mode = mode_text(config.get("file_mode") or stated_mode())
     check_configuration({**config, "file_mode": mode}, _schema())
     return config
+
+
+def _read(entry: str, text: str) -> object:
+    """Return the value of an entry; `{margin:3}` is YAML too, but of one word that nobody means."""
+    unreadable = ParameterError(
+        f"--config {entry}: the value cannot be read as YAML",
+        remedy="put it in quotes, with a space after each colon: 'classify={min_fragments: 4}'",
+    )
+    try:
+        value: object = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise unreadable from error
+    if isinstance(value, dict) and any(":" in str(key) for key in value):
+        raise unreadable
+    return value
 
 
 def require_former_values(config: Mapping[str, object], former: Path) -> None:
