@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.batch.outcomes import Inputs, Outcome, file_identities, read_identities, write_outcome
-from aspsfusion.batch.planning import PLANNER, begin_planning, keep_identities, keep_sample_identities
+from aspsfusion.batch.planning import PLANNER, begin_planning, in_job, keep_identities, keep_sample_identities
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
 
@@ -114,6 +114,10 @@ def test_a_directory_is_held_by_one_planner(tmp_path: Path, monkeypatch: pytest.
     assert begin_planning(outdir, outdir / "inputs")
     assert begin_planning(outdir, outdir / "inputs"), "again in the same process"
     assert hold(outdir, tmp_path).stdout == "False\n", "what this process started are its jobs"
+    assert not in_job(outdir)
+    monkeypatch.setenv(PLANNER, f"1 {outdir}")
+    assert in_job(outdir)
+    assert not in_job(tmp_path), "another workflow"
     monkeypatch.delenv(PLANNER)
     assert "another snakemake writes there" in hold(outdir, tmp_path).stderr
     assert hold(outdir, Path.cwd()).stdout == "True\n", "in the same directory Snakemake's own lock decides"

@@ -21,6 +21,7 @@ try:
     )
     from aspsfusion.batch.planning import (
         begin_planning,
+        in_job,
         keep_identities,
         keep_sample_identities,
     )
@@ -81,7 +82,13 @@ try:
     # Used as a module from elsewhere, the panel comes with the program.
     config["panel"] = shipped_file(config["panel"])
     PANEL_YAML = configured_file(config, "panel")
-    SAMPLES = {sample.sample_id: sample for sample in read_samples(config["samples"])}
+    # On the node of a cluster the process that has a sample's job runs the stages itself (`localrule`). The Slurm
+    # plugin would start snakemake anew for each of them, which takes longer than the stages of a small sample.
+    IN_JOB = in_job(Path(config["outdir"]))
+    SAMPLES = {
+        sample.sample_id: sample
+        for sample in read_samples(config["samples"], files=not IN_JOB)
+    }
 except (AspsfusionError, OSError) as error:
     raise WorkflowError(sentence_of(error)) from None
 

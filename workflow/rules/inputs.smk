@@ -17,10 +17,7 @@ GIVEN = {
 }
 
 try:
-    # On the node of a cluster the process that has a sample's job runs the stages itself. The Slurm plugin would
-    # start snakemake anew for each of them, which takes longer than the stages of a small sample.
-    IN_JOB = not begin_planning(Path(OUTDIR), Path(IDENTITIES))
-    if not IN_JOB:
+    if begin_planning(Path(OUTDIR), Path(IDENTITIES)):
         if config["panel_dir"]:
             require_built(Path(PANEL_DIR), Path(PANEL_YAML))
         for name, files in GIVEN.items():

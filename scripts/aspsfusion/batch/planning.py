@@ -42,6 +42,16 @@ _held: list[IO[str]] = []
 """Open as long as this process runs: whoever closes such a file lets its lock go."""
 
 
+def in_job(outdir: Path) -> bool:
+    """Return whether this is the process of a job of a workflow that another process has planned.
+
+    Args:
+        outdir: the output directory.
+    """
+    planner, _, planned = os.environ.get(PLANNER, "").partition(" ")
+    return planned == str(outdir.resolve()) and planner != str(os.getpid())
+
+
 def begin_planning(outdir: Path, records: Path) -> bool:
     """Hold an output directory, unless this is the process of a job.
 
@@ -58,9 +68,7 @@ def begin_planning(outdir: Path, records: Path) -> bool:
     Raises:
         ParameterError: a workflow in another working directory writes there, or nothing can be written.
     """
-    place = str(outdir.resolve())
-    planner, _, planned = os.environ.get(PLANNER, "").partition(" ")
-    if planned == place and planner != str(os.getpid()):
+    if in_job(outdir):
         return False
     try:
         records.mkdir(parents=True, exist_ok=True)
@@ -69,7 +77,7 @@ def begin_planning(outdir: Path, records: Path) -> bool:
         raise ParameterError(
             f"cannot be written ({error.strerror})", path=records, remedy="name another outdir"
         ) from error
-    os.environ[PLANNER] = f"{os.getpid()} {place}"
+    os.environ[PLANNER] = f"{os.getpid()} {outdir.resolve()}"
     return True
 
 
