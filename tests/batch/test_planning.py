@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.batch.outcomes import Inputs, Outcome, file_identities, read_identities, write_outcome
-from aspsfusion.batch.planning import PLANNER, begin_planning, in_job, keep_identities, keep_sample_identities
+from aspsfusion.batch.planning import (
+    PLANNER,
+    begin_planning,
+    in_job,
+    keep_identities,
+    keep_sample_identities,
+    keep_words,
+)
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
 
@@ -95,6 +102,25 @@ def test_other_files_are_read_when_they_are_planned(tmp_path: Path) -> None:
 def test_a_damaged_record_is_written_anew(record: Record) -> None:
     record.path.write_text("{")
     assert record.is_written_anew()
+
+
+def test_words_that_a_result_is_not_of_are_newer_than_it(tmp_path: Path) -> None:
+    record = tmp_path / "words" / "S.analysis"
+
+    def newer(words: str, of: str | None = None) -> bool:
+        keep_words(record, words, of)
+        assert record.read_text() == words
+        return record.stat().st_mtime_ns > LONG_AGO
+
+    assert not newer("a"), "without a record it is not known of what a result is"
+    assert newer("b")
+    assert newer("b"), "planned, and not done"
+    assert newer("a")
+    assert not newer("b", of="b")
+    assert newer("a", of="b")
+    record.write_bytes(b"\xff")
+    with pytest.raises(ParameterError, match="cannot be read; remove it"):
+        keep_words(record, "a")
 
 
 def hold(outdir: Path, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -10,6 +10,7 @@ rule analyse:
         baseline=ancient(BASELINE),
         primers_identity=PRIMERS_IDENTITY,
         primers=ancient(primers_of),
+        words=WORDS["analysis"],
     output:
         outcome=of_sample("outcome.json"),
     log:

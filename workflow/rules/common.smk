@@ -15,6 +15,7 @@ try:
     from aspsfusion.batch.on_screen import PlannedBatch, announce
     from aspsfusion.batch.outcomes import (
         FURTHER_FILES,
+        Inputs,
         REPORT_FILES,
         panel_identity,
         remove_candidates,
@@ -24,6 +25,7 @@ try:
         in_job,
         keep_identities,
         keep_sample_identities,
+        keep_words,
     )
     from aspsfusion.batch.samples import read_samples
     from aspsfusion.config import (
