@@ -80,7 +80,7 @@ def test_a_sample_that_is_through_is_a_line_and_the_end_has_all(batch: PlannedBa
         f"4 samples, results in {batch.outdir}; details are in {batch.outdir}/logs and .snakemake/log",
         "building the panel",
         *verdicts,
-        f"damaged  FAILED         {SENTENCE}",
+        f"damaged  FAILED         see {batch.outdir}/damaged/damaged.failed.txt",
         "",
         *verdicts,
         "damaged  FAILED",

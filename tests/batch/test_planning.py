@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from aspsfusion.batch.outcomes import Inputs, Outcome, file_identities, read_identities, write_outcome
-from aspsfusion.batch.planning import PLANNER, begin_planning, keep_identities, keep_sample_identities
+from aspsfusion.batch.planning import (
+    PLANNER,
+    begin_planning,
+    in_job,
+    keep_identities,
+    keep_sample_identities,
+    keep_words,
+)
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
 
@@ -97,6 +104,25 @@ def test_a_damaged_record_is_written_anew(record: Record) -> None:
     assert record.is_written_anew()
 
 
+def test_words_that_a_result_is_not_of_are_newer_than_it(tmp_path: Path) -> None:
+    record = tmp_path / "words" / "S.analysis"
+
+    def newer(words: str, of: str | None = None) -> bool:
+        keep_words(record, words, of)
+        assert record.read_text() == words
+        return record.stat().st_mtime_ns > LONG_AGO
+
+    assert not newer("a"), "without a record it is not known of what a result is"
+    assert newer("b")
+    assert newer("b"), "planned, and not done"
+    assert newer("a")
+    assert not newer("b", of="b")
+    assert newer("a", of="b")
+    record.write_bytes(b"\xff")
+    with pytest.raises(ParameterError, match="cannot be read; remove it"):
+        keep_words(record, "a")
+
+
 def hold(outdir: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Try to hold a directory in a process that was started elsewhere."""
     code = (
@@ -114,6 +140,10 @@ def test_a_directory_is_held_by_one_planner(tmp_path: Path, monkeypatch: pytest.
     assert begin_planning(outdir, outdir / "inputs")
     assert begin_planning(outdir, outdir / "inputs"), "again in the same process"
     assert hold(outdir, tmp_path).stdout == "False\n", "what this process started are its jobs"
+    assert not in_job(outdir)
+    monkeypatch.setenv(PLANNER, f"1 {outdir}")
+    assert in_job(outdir)
+    assert not in_job(tmp_path), "another workflow"
     monkeypatch.delenv(PLANNER)
     assert "another snakemake writes there" in hold(outdir, tmp_path).stderr
     assert hold(outdir, Path.cwd()).stdout == "True\n", "in the same directory Snakemake's own lock decides"

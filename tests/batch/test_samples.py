@@ -254,9 +254,22 @@ def test_a_name_with_a_space_is_refused(reads: Path) -> None:
         read_samples(path)
 
 
-def test_sheet_that_is_missing_or_no_text(reads: Path) -> None:
+def test_sheet_that_is_missing(reads: Path) -> None:
     with pytest.raises(SampleSheetError, match="does not exist"):
         read_samples(reads / "none.tsv")
+
+
+def test_a_job_reads_the_sheet_and_not_its_files(reads: Path) -> None:
+    path = sheet(reads, "sample_id bam primers library", "S1 gone.bam gone.fa amplicon")
+    (sample,) = read_samples(path, files=False)
+    assert (sample.bam, sample.primers) == ("gone.bam", "gone.fa")
+    with pytest.raises(SampleSheetError, match=r"bam 'gone.bam' does not exist"):
+        read_samples(path)
+    with pytest.raises(SampleSheetError, match=r"holds '\{'"):
+        read_samples(sheet(reads, HEADER, "S1 {sample}.fq"), files=False)
+
+
+def test_sheet_that_is_no_text(reads: Path) -> None:
     path = reads / "samples.tsv"
     path.write_text("sample_id\tfastq_1\n", encoding="utf-16")
     with pytest.raises(SampleSheetError, match="not a UTF-8 text file"):

@@ -126,7 +126,10 @@ def test_the_workflow_reads_what_is_written(tmp_path: Path, capsys: pytest.Captu
     assert samples["B"].paired
     assert [Path(file).name for file in samples["C"].reads] == ["C.fq.gz"]
     assert main(arguments) == 1
-    assert "exists already; name another file, or give --force" in capsys.readouterr().err
+    assert (
+        "exists already; name another file, or give --append to add new samples to it or --force"
+        in capsys.readouterr().err
+    )
 
 
 def test_columns_are_filled_or_left_to_fill_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

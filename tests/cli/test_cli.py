@@ -203,6 +203,9 @@ def test_the_help_lists_every_command_with_its_purpose(capsys: pytest.CaptureFix
     listed = [name for names in GROUPS.values() for name in names]
     assert len(set(listed)) == len(listed)
     assert set(COMMANDS) <= set(listed)
+    with pytest.raises(SystemExit, match="2"):
+        main([])
+    assert capsys.readouterr().err == written, "who gives no command sees the same"
     places = [text.index(f" {title}: ") for title in GROUPS]
     assert places == sorted(places)
 

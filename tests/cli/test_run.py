@@ -115,6 +115,28 @@ def test_loci_can_be_fetched(run: Run) -> None:
     assert "genome_fasta" not in config
 
 
+def test_a_value_of_the_last_run_is_not_left_to_its_default(
+    run: Run, batch: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fewer, exports = "classify={min_fragments: 4, confidence: 0.9}", "exports=[fhir]"
+    run("--config", fewer, exports, "call={margin: 2}")
+    written = (batch / "out/config.yaml").read_bytes()
+    same = ("--reads", "fastq", "--genome", "genome.fa", "--config", "classify={min_fragments: 5}")
+    assert refused(capsys, *same) == (
+        "aspsfusion: error: out/config.yaml: the last run was given classify.confidence 0.9, exports [fhir], "
+        "which this command leaves out; "
+        "add --config 'classify={min_fragments: 5, confidence: 0.9}' 'exports=[fhir]' to keep it, "
+        "or --config 'classify={min_fragments: 5, confidence: 0.95}' 'exports=[]' for the default\n"
+    )
+    assert (batch / "out/config.yaml").read_bytes() == written
+    assert configuration_of(run("--config", fewer, exports))["exports"] == ["fhir"]
+    by_default = run("--config", "classify={min_fragments: 3, confidence: 0.95}", "exports=null")
+    assert configuration_of(by_default)["exports"] is None
+    run(source="--fetch ucsc")  # what has an option is named each time
+    (batch / "out/config.yaml").write_text("- no configuration\n")
+    assert "out/config.yaml: is no configuration of a run; remove it" in refused(capsys, *same)
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
@@ -128,7 +150,11 @@ def test_loci_can_be_fetched(run: Run) -> None:
         ("--fetch nobody", "key 'genome_fetch': 'nobody' does not match"),
         ("--genome genome.fa --config batch", "--config batch: this is no KEY=VALUE"),
         ("--genome genome.fa --config outdir=x", "--config outdir is given twice"),
-        ("--genome genome.fa --config call={", "the value cannot be read as YAML"),
+        (
+            "--genome genome.fa --config call={margin: 3}",
+            "the value cannot be read as YAML; put it in quotes",
+        ),
+        ("--genome genome.fa --config call={margin:3}", "in quotes, with a space after each colon"),
         ("--genome genome.fa --config min_anchor=9", "key 'min_anchor' is not known"),
         ("--genome genome.fa -- --configfile=x.yaml", "--configfile=x.yaml cannot be passed on"),
     ],

@@ -76,6 +76,28 @@ def test_older_reads_are_other_ones_without_what_snakemake_knows(batch: SmallBat
     assert planned(batch, "--rerun-triggers", "mtime")["screen"] == 1
 
 
+@pytest.mark.parametrize(
+    ("settings", "jobs"),
+    [
+        ({"classify": {"min_fragments": 100}}, {"screen": 3, "analyse": 3}),
+        ({"batch": {"max_contamination_share": 0.5}}, {"compare": 1}),
+        ({"exports": ["vicc"]}, {"report": 3}),
+    ],
+)
+def test_settings_decide_without_what_snakemake_knows(
+    batch: SmallBatch, settings: dict[str, object], jobs: dict[str, int]
+) -> None:
+    """In another working directory, where there are no notes, a changed threshold once changed nothing."""
+    (batch.directory / ".snakemake" / "metadata").rename(batch.directory / "notes")
+    assert planned(batch) == {}
+    batch.configure(**settings)
+    found = planned(batch)
+    assert jobs.items() <= found.items()
+    assert found.get("analyse", 0) == jobs.get("analyse", 0)
+    batch.configure()
+    assert "analyse" not in planned(batch), "the results are of these settings"
+
+
 def test_an_older_genome_is_another_one(batch: SmallBatch) -> None:
     genome = batch.directory / GENOME
     text = gzip.decompress(genome.read_bytes())

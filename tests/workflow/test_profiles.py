@@ -3,7 +3,9 @@
 import re
 from typing import Any
 
+import pytest
 import yaml
+import yte
 
 from repository import ROOT
 
@@ -11,8 +13,9 @@ WORKFLOW = ROOT / "workflow"
 
 
 def profile(name: str) -> dict[str, Any]:
-    """Return a profile."""
-    found: dict[str, Any] = yaml.safe_load((WORKFLOW / "profiles" / name / "config.yaml").read_text())
+    """Return a profile as Snakemake reads it."""
+    text = (WORKFLOW / "profiles" / name / "config.yaml").read_text()
+    found: dict[str, Any] = yte.process_yaml(text, require_use_yte=True)
     return found
 
 
@@ -33,6 +36,7 @@ def submitted() -> set[str]:
 def test_all_submitted_jobs_of_a_sample_are_one() -> None:
     assert submitted() == {"build_panel", "screen", "extract", "analyse"}
     of_samples = submitted() - {"build_panel"}
+    assert {name for name, text in rules().items() if "    localrule: IN_JOB\n" in text} == submitted()
     assert set(profile("slurm")["groups"]) == {f"{rule}=sample" for rule in of_samples}
 
 
@@ -54,3 +58,13 @@ def test_examples_for_other_clusters_group_the_same_rules() -> None:
 
 def test_slurm_keeps_what_the_default_profile_sets() -> None:
     assert profile("default").items() <= profile("slurm").items()
+
+
+@pytest.mark.parametrize("name", ["default", "slurm"])
+def test_a_snakemake_without_the_program_is_not_asked_for_its_logger(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends in its usage for a logger that it does not know; the workflow has a sentence."""
+    assert profile(name)["logger"] == ["aspsfusion"]
+    monkeypatch.setattr("importlib.util.find_spec", lambda module: None)
+    assert "logger" not in profile(name)

@@ -130,6 +130,7 @@ def test_small_sample_asks_for_one_processor_and_large_one_for_two(
         if job.number not in earlier:
             (log,) = logs.rglob(f"{job.number}.log")
             said = log.read_text()
+            assert said.count("Building DAG of jobs") == 1, "snakemake is started once for each job"
             (who,) = {line.strip() for line in said.splitlines() if "wildcards:" in line} or {"panel"}
             processors[who] = job.processors
     assert processors == {"panel": 1, f"wildcards: sample={SAMPLES[1]}": 1, "wildcards: sample=large": 2}

@@ -10,12 +10,14 @@ rule analyse:
         baseline=ancient(BASELINE),
         primers_identity=PRIMERS_IDENTITY,
         primers=ancient(primers_of),
+        words=WORDS["analysis"],
     output:
         outcome=of_sample("outcome.json"),
     log:
         log_of("analyse"),
     benchmark:
         benchmark_of("analyse")
+    localrule: IN_JOB
     conda:
         ENVIRONMENT
     threads: threads_for(2, 500)

@@ -15,14 +15,17 @@ try:
     from aspsfusion.batch.on_screen import PlannedBatch, announce
     from aspsfusion.batch.outcomes import (
         FURTHER_FILES,
+        Inputs,
         REPORT_FILES,
         panel_identity,
         remove_candidates,
     )
     from aspsfusion.batch.planning import (
         begin_planning,
+        in_job,
         keep_identities,
         keep_sample_identities,
+        keep_words,
     )
     from aspsfusion.batch.samples import read_samples
     from aspsfusion.config import (
@@ -48,7 +51,7 @@ try:
 except ImportError as error:
     raise WorkflowError(
         f"the environment of {sys.executable} cannot run this workflow ({error}); "
-        "install it with 'make' and call .venv/bin/snakemake"
+        "run 'make install' in the clone and call its .venv/bin/snakemake"
     ) from None
 
 CONFIG_SCHEMA = "../schemas/config.schema.yaml"
@@ -81,7 +84,13 @@ try:
     # Used as a module from elsewhere, the panel comes with the program.
     config["panel"] = shipped_file(config["panel"])
     PANEL_YAML = configured_file(config, "panel")
-    SAMPLES = {sample.sample_id: sample for sample in read_samples(config["samples"])}
+    # On the node of a cluster the process that has a sample's job runs the stages itself (`localrule`). The Slurm
+    # plugin would start snakemake anew for each of them, which takes longer than the stages of a small sample.
+    IN_JOB = in_job(Path(config["outdir"]))
+    SAMPLES = {
+        sample.sample_id: sample
+        for sample in read_samples(config["samples"], files=not IN_JOB)
+    }
 except (AspsfusionError, OSError) as error:
     raise WorkflowError(sentence_of(error)) from None
 

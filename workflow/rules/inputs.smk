@@ -9,6 +9,11 @@ IDENTITY = {
 }
 READS_IDENTITY = f"{IDENTITIES}/samples/{{sample}}.json"
 PRIMERS_IDENTITY = f"{IDENTITIES}/primers/{{sample}}.json"
+# What decides in words: about a sample, about its report, and about what samples say of each other.
+WORDS = {
+    name: f"{IDENTITIES}/words/{{sample}}.{name}" for name in ("analysis", "report")
+}
+BATCH_WORDS = f"{IDENTITIES}/words.batch"
 GIVEN = {
     "panel": [PANEL_YAML, *filter(None, (GENOME_FASTA, ANNOTATION_GTF))],
     "reference": [CRAM_REFERENCE] if CRAM_REFERENCE else [],
@@ -22,16 +27,26 @@ try:
             require_built(Path(PANEL_DIR), Path(PANEL_YAML))
         for name, files in GIVEN.items():
             keep_identities(Path(IDENTITY[name]), files)
+        keep_words(Path(BATCH_WORDS), f"{PACKAGE_VERSION}\n{BATCH_SETTINGS}")
         panel = panel_identity(Path(PANEL_DIR))
         for sample_id, sample in SAMPLES.items():
             keep_identities(
                 Path(PRIMERS_IDENTITY.format(sample=sample_id)), sample.primer_files
             )
-            keep_sample_identities(
+            former = keep_sample_identities(
                 Path(READS_IDENTITY.format(sample=sample_id)),
                 sample.reads,
                 Path(of_sample("outcome.json").format(sample=sample_id)),
                 panel,
+            )
+            keep_words(
+                Path(WORDS["analysis"].format(sample=sample_id)),
+                Inputs(declared=sample.declared, settings=SETTINGS).words,
+                former.inputs.words if former else None,
+            )
+            keep_words(
+                Path(WORDS["report"].format(sample=sample_id)),
+                "\n".join([PACKAGE_VERSION, sample.printed, *FURTHER]),
             )
         announce(PlannedBatch(Path(OUTDIR), tuple(SAMPLES), PANEL_DIR, BATCH_COMPLETE))
 except (AspsfusionError, OSError) as error:

@@ -36,6 +36,7 @@ rule build_panel:
         f"{OUTDIR}/logs/panel.log",
     benchmark:
         f"{OUTDIR}/benchmarks/panel.tsv"
+    localrule: IN_JOB
     conda:
         ENVIRONMENT
     threads: 1

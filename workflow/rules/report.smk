@@ -4,6 +4,7 @@ checkpoint compare:
     input:
         identity=IDENTITY["sheet"],
         sheet=ancient(config["samples"]),
+        words=BATCH_WORDS,
         outcomes=OUTCOMES,
     output:
         table=COMPARED,
@@ -31,6 +32,7 @@ rule report:
         # Compared before, but what it says of other samples is no reason to write this report again.
         compared=ancient(COMPARED),
         findings=findings_of,
+        words=WORDS["report"],
     output:
         **{name.replace("-", "_"): of_sample(file) for name, file in FURTHER.items()},
         json=of_sample("report.json"),
@@ -84,6 +86,7 @@ rule summary:
         panel=PANEL,
         outcomes=OUTCOMES,
         compared=COMPARED,
+        words=BATCH_WORDS,
         reports=good_reports,
     output:
         tsv=report(

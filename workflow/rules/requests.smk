@@ -2,19 +2,23 @@
 #
 # It follows the files of reads, which are there when Snakemake plans; the sizes of files that jobs have yet to
 # write are not known then.
-MEGABYTES = {
-    sample_id: sum(Path(file).stat().st_size for file in sample.reads) / 1e6
-    for sample_id, sample in SAMPLES.items()
-}
+import functools
+
 # The share of a library's reads that are candidates: 0.005 in simulated transcriptomes, the rest is margin.
 USUAL_CANDIDATES = 0.05
 ENRICHED = ("capture", "amplicon", "anchored")
 
 
+@functools.cache
+def megabytes(sample):
+    """Return the size of a sample's files of reads, by its name; a job on a node asks for its own alone."""
+    return sum(Path(file).stat().st_size for file in SAMPLES[sample].reads) / 1e6
+
+
 def threads_for(most, megabytes_per_thread):
     """Return how many threads a job is worth: a small sample is done before a second one has started."""
     return lambda wildcards: min(
-        most, 1 + int(MEGABYTES[wildcards.sample] / megabytes_per_thread)
+        most, 1 + int(megabytes(wildcards.sample) / megabytes_per_thread)
     )
 
 
@@ -40,7 +44,7 @@ def for_candidates(base, per_megabyte):
     """
 
     def request(wildcards, attempt):
-        growing = MEGABYTES[wildcards.sample] * per_megabyte
+        growing = megabytes(wildcards.sample) * per_megabyte
         if SAMPLES[wildcards.sample].library in ENRICHED:
             growing *= 2 ** (attempt - 1)
         elif attempt == 1:
@@ -55,5 +59,5 @@ def for_candidates(base, per_megabyte):
 def minutes_for_reads(base, megabytes_per_minute):
     """Return a time request that grows with the sample's files and doubles with each attempt."""
     return lambda wildcards, attempt: int(
-        (base + MEGABYTES[wildcards.sample] / megabytes_per_minute) * 2 ** (attempt - 1)
+        (base + megabytes(wildcards.sample) / megabytes_per_minute) * 2 ** (attempt - 1)
     )

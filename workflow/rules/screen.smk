@@ -13,6 +13,7 @@ rule screen:
         benchmark_of("screen")
     wildcard_constraints:
         sample=one_of(s for s, sample in SAMPLES.items() if sample.bam is None),
+    localrule: IN_JOB
     conda:
         ENVIRONMENT
     threads: threads_for(2, 50)
@@ -51,6 +52,7 @@ rule extract:
         benchmark_of("screen")
     wildcard_constraints:
         sample=one_of(s for s, sample in SAMPLES.items() if sample.bam is not None),
+    localrule: IN_JOB
     conda:
         ENVIRONMENT
     threads: 1

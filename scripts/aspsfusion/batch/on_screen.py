@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from aspsfusion.batch.outcomes import OUTCOME_SUFFIX, RECORD_SUFFIX, beside, read_outcome
+from aspsfusion.batch.outcomes import NOTE_SUFFIX, OUTCOME_SUFFIX, RECORD_SUFFIX, beside, read_outcome
 from aspsfusion.batch.samples import RESERVED_NAMES
 from aspsfusion.errors import ERROR_MARK, AspsfusionError, printable
 
@@ -167,10 +167,13 @@ class BatchScreen:
 
 
 def outcome_line(outcome: Path, width: int) -> str:
-    """Return how a sample came out, in one line with so many characters for its name."""
+    """Return how a sample came out, in one line with so many characters for its name.
+
+    Why one failed is said at the end of the run.
+    """
     try:
         found = read_outcome(outcome)
-        call, words = FAILED, found.sentence
+        call, words = FAILED, f"see {beside(outcome, found.sample_id, NOTE_SUFFIX)}"
         if not found.failed:
             record = beside(outcome, found.sample_id, RECORD_SUFFIX)
             call, words = in_words(json.loads(record.read_text(encoding="utf-8")))

@@ -112,6 +112,11 @@ class Inputs:
     version: str = __version__
     primers: tuple[FileIdentity, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """What decides about a sample besides files, one thing a line."""
+        return "\n".join((self.version, self.settings, self.declared))
+
 
 @dataclass(frozen=True)
 class Outcome:

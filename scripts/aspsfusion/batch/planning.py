@@ -5,6 +5,9 @@ older copy that was put back, are older than what was made of others. So the rul
 files instead, which is written when, and only when, one of them is another file than before: a file of equal
 size, time and inode is the same one; of any other the SHA-256 decides.
 
+Thresholds and whatever else decides in words are kept so as well. Snakemake notices changed parameters by its
+notes on former runs, which are where it ran: in another directory a changed threshold did nothing.
+
 Records are kept when a workflow is planned, by the one process that plans it. It also holds the output
 directory, so that no other workflow writes there.
 """
@@ -20,9 +23,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
 
+from aspsfusion import __version__
 from aspsfusion.batch.outcomes import (
     FileIdentity,
     Inputs,
+    Outcome,
     OutcomeError,
     file_identities,
     read_identities,
@@ -43,6 +48,16 @@ _held: list[IO[str]] = []
 """Open as long as this process runs: whoever closes such a file lets its lock go."""
 
 
+def in_job(outdir: Path) -> bool:
+    """Return whether this is the process of a job of a workflow that another process has planned.
+
+    Args:
+        outdir: the output directory.
+    """
+    planner, _, planned = os.environ.get(PLANNER, "").partition(" ")
+    return planned == str(outdir.resolve()) and planner != str(os.getpid())
+
+
 def begin_planning(outdir: Path, records: Path) -> bool:
     """Hold an output directory, unless this is the process of a job.
 
@@ -56,9 +71,7 @@ def begin_planning(outdir: Path, records: Path) -> bool:
     Raises:
         ParameterError: a workflow in another working directory writes there, or nothing can be written.
     """
-    place = str(outdir.resolve())
-    planner, _, planned = os.environ.get(PLANNER, "").partition(" ")
-    if planned == place and planner != str(os.getpid()):
+    if in_job(outdir):
         return False
     try:
         records.mkdir(parents=True, exist_ok=True)
@@ -67,7 +80,7 @@ def begin_planning(outdir: Path, records: Path) -> bool:
         raise ParameterError(
             f"cannot be written ({error.strerror})", path=records, remedy="name another outdir"
         ) from error
-    os.environ[PLANNER] = f"{os.getpid()} {place}"
+    os.environ[PLANNER] = f"{os.getpid()} {outdir.resolve()}"
     return True
 
 
@@ -104,21 +117,59 @@ def keep_identities(path: Path, files: Iterable[str]) -> None:
     _keep(path, file_identities(files), (), at_once=True)
 
 
-def keep_sample_identities(path: Path, reads: Sequence[str], outcome: Path, panel: str) -> None:
+def keep_sample_identities(path: Path, reads: Sequence[str], outcome: Path, panel: str) -> Outcome | None:
     """Keep a record of a sample's reads, whose checksums the screen takes while it reads them.
 
-    The record is also written where the sample's outcome is of another panel than the present one, which is
-    empty where there is none.
+    The record is also written where there is a result of another panel, or version, than the present one.
+
+    Args:
+        path: the record.
+        reads: the sample's files.
+        outcome: where the sample's outcome is, once there is one.
+        panel: what identifies the present panel, empty where there is none.
+
+    Returns:
+        The sample's outcome, None where there is none.
 
     Raises:
         ParameterError: a file cannot be read, or the record not be written.
     """
+    former = _former(outcome)
+    inputs = former.inputs if former else Inputs()
+    other = former is not None and ((bool(panel) and inputs.panel != panel) or inputs.version != __version__)
+    _keep(path, file_identities(reads), inputs.reads, at_once=False, anew=other)
+    return former
+
+
+def keep_words(path: Path, words: str, of: str | None = None) -> None:
+    """Keep a record of what decides about a result in words.
+
+    Args:
+        path: the record.
+        words: the present ones.
+        of: those that the result is of, where it says so. Where it does not, it is taken for one of the
+            record's words; without a record Snakemake's notes decide.
+
+    Raises:
+        ParameterError: the record cannot be read.
+    """
     try:
-        former = read_outcome(outcome).inputs
+        before = path.read_text(encoding="utf-8") if path.is_file() else None
+    except (OSError, ValueError) as error:
+        raise ParameterError("cannot be read", path=path, remedy="remove it") from error
+    if before == words:
+        return
+    with replacing(path, force=True) as draft:
+        draft.write_text(words, encoding="utf-8")
+        if before is None if of is None else of == words:
+            os.utime(draft, ns=(0, 0))  # the result stays: it is newer
+
+
+def _former(path: Path) -> Outcome | None:
+    try:
+        return read_outcome(path)
     except OutcomeError:
-        former = Inputs(panel=panel)
-    other_panel = bool(panel) and former.panel != panel
-    _keep(path, file_identities(reads), former.reads, at_once=False, anew=other_panel)
+        return None
 
 
 def _keep(

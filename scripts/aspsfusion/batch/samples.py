@@ -119,11 +119,12 @@ class BatchSheet:
     samples: tuple[str, ...] = ()
 
 
-def read_samples(path: str | Path) -> tuple[Sample, ...]:
+def read_samples(path: str | Path, *, files: bool = True) -> tuple[Sample, ...]:
     """Read and check a sample sheet; the order of the samples stays.
 
     Several rows with one sample_id are the lanes of one sample. Relative file names start at the working
-    directory, and `~` is the home directory.
+    directory, and `~` is the home directory. A job does not look at the `files`, since its workflow did when
+    it was planned: the jobs of a large batch would ask a shared file system for all of them again and again.
 
     Raises:
         SampleSheetError: the sheet is wrong; names the row and the remedy.
@@ -138,9 +139,12 @@ def read_samples(path: str | Path) -> tuple[Sample, ...]:
         _check_name(row)
         _check_words(row)
         _check_input(row)
+        if files:
+            for column in FILE_COLUMNS:
+                _check_file(row, column)
         _check_structures(row)
-        _check_primers(row)
-    _check_repeats(rows)
+        _check_primers(row, files=files)
+    _check_repeats(rows, files=files)
     samples: dict[str, list[Row]] = {}
     for row in rows:
         samples.setdefault(row["sample_id"], []).append(row)
@@ -199,7 +203,7 @@ def _check_word(row: Row, column: str, allowed: Sequence[str]) -> None:
 
 
 def _check_input(row: Row) -> None:
-    """A row names FASTQ or BAM, not both and not neither, and its files are there."""
+    """A row names FASTQ or BAM, not both and not neither, in words that Snakemake leaves as they are."""
     if row["bam"] and (row["fastq_1"] or row["fastq_2"]):
         raise row.error("names both FASTQ and BAM", "leave one of them empty")
     if row["fastq_2"] and not row["fastq_1"]:
@@ -207,7 +211,7 @@ def _check_input(row: Row) -> None:
     if not row["bam"] and not row["fastq_1"]:
         raise row.error("names no reads", "give a file in fastq_1 or in bam")
     for column in FILE_COLUMNS:
-        _check_file(row, column)
+        _check_path(row, column)
 
 
 def _from_home(row: Row) -> Row:
@@ -216,13 +220,16 @@ def _from_home(row: Row) -> Row:
     return replace(row, cells=row.cells | {column: file for column, file in files.items() if file})
 
 
+def _check_path(row: Row, column: str) -> None:
+    if row[column] and (problem := path_problem(row[column])):
+        raise row.error(f"{column} {row[column]!r} {problem}", "write the name out, or rename the file")
+
+
 def _check_file(row: Row, column: str) -> None:
-    """A file that a row names is there and can be read, under a name that Snakemake leaves as it is."""
+    """A file that a row names is there and can be read."""
     file = row[column]
     if not file:
         return
-    if problem := path_problem(file):
-        raise row.error(f"{column} {file!r} {problem}", "write the name out, or rename the file")
     try:
         there = "\0" not in file and Path(file).exists()
     except OSError as error:  # such as a directory that may not be entered
@@ -230,24 +237,25 @@ def _check_file(row: Row, column: str) -> None:
         raise row.error(problem, "correct the path") from None
     if not there:
         start = "" if Path(file).is_absolute() else f" (relative paths start at {Path.cwd()})"
-        raise row.error(f"{column} {file!r} does not exist", f"correct the path{start}")
+        raise row.error(f"{column} {file!r} does not exist", f"correct the path{start} or remove the row")
     if Path(file).is_dir():
         raise row.error(f"{column} {file!r} is a directory", "give the path of a file")
     if not os.access(file, os.R_OK):
         raise row.error(f"{column} {file!r} cannot be read", "ask its owner for permission")
 
 
-def _check_primers(row: Row) -> None:
+def _check_primers(row: Row, *, files: bool) -> None:
     """Primers go with a library that is made by them; their file is there and holds primers."""
     if row["primers"] and row["library"] not in PRIMED_LIBRARIES:
         raise row.error(
             f"primers are given, and library is {row['library'] or 'empty'}",
             f"write {' or '.join(PRIMED_LIBRARIES)}, or leave primers empty",
         )
-    _check_file(row, "primers")
-    if row["primers"]:
+    _check_path(row, "primers")
+    if row["primers"] and files:
         from aspsfusion.evidence.primers import read_primers
 
+        _check_file(row, "primers")
         read_primers(Path(row["primers"]))
 
 
@@ -266,24 +274,24 @@ def _check_structures(row: Row) -> None:
         raise row.error(f"umi {row['umi']!r} is one read structure, and the reads are pairs", FORMS)
 
 
-def _check_repeats(rows: Sequence[Row]) -> None:
+def _check_repeats(rows: Sequence[Row], *, files: bool) -> None:
     """No row and no file is given twice: the same reads must not count twice."""
     seen: dict[tuple[tuple[str, str], ...], Row] = {}
     for row in rows:
         earlier = seen.setdefault(tuple(sorted(row.cells.items())), row)
         if earlier is not row:
             raise row.error(f"repeats row {earlier.number}", "remove one of the two")
-    files: dict[str, tuple[Row, str]] = {}
-    for row in rows:
+    given: dict[str, tuple[Row, str]] = {}
+    for row in rows if files else ():
         for column in filter(row.__getitem__, FILE_COLUMNS):
             real = os.path.realpath(row[column])
-            if real in files:
-                earlier, earlier_column = files[real]
+            if real in given:
+                earlier, earlier_column = given[real]
                 raise row.error(
                     f"{column} {row[column]!r} is the file of {earlier_column} in row {earlier.number}",
                     "give each file once",
                 )
-            files[real] = (row, column)
+            given[real] = (row, column)
 
 
 def _sample(sample_id: str, rows: Sequence[Row]) -> Sample:

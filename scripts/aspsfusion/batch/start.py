@@ -1,15 +1,16 @@
 """Starts the workflow that comes with the program, from any directory."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import yaml
 
 from aspsfusion.batch.on_screen import SNAKEMAKE_OPTIONS
-from aspsfusion.config import check_configuration
+from aspsfusion.config import check_configuration, numbers
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.io.permissions import mode_text, stated_mode
@@ -18,6 +19,9 @@ from aspsfusion.io.temporary import run_child
 
 SHEET, CONFIG = "samples.tsv", "config.yaml"
 """Names of the sample sheet and the configuration of a run, in its output directory."""
+
+OF_OPTIONS = ("samples", "outdir", "genome_fasta", "genome_fetch", "panel_dir")
+"""Keys that have options of their own, so that a run states them anew each time."""
 
 DEFAULT_PROFILE = "default"
 OWN_OPTIONS = ("--snakefile", "-s", "--configfile", "--configfiles", "--workflow-profile")
@@ -63,16 +67,96 @@ def configuration(given: Mapping[str, str], entries: Sequence[str]) -> dict[str,
             raise ParameterError(
                 f"--config {key} is given twice", remedy="give it once, as an option where there is one"
             )
-        try:
-            config[key] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ParameterError(
-                f"--config {entry}: the value cannot be read as YAML", remedy="see config/README.md"
-            ) from error
-    schema = yaml.safe_load(shipped(CONFIG_SCHEMA).read_text(encoding="utf-8"))
+        config[key] = _read(entry, text)
     mode = mode_text(config.get("file_mode") or stated_mode())
-    check_configuration({**config, "file_mode": mode}, schema)
+    check_configuration({**config, "file_mode": mode}, _schema())
     return config
+
+
+def _read(entry: str, text: str) -> object:
+    """Return the value of an entry; `{margin:3}` is YAML too, but of one word that nobody means."""
+    unreadable = ParameterError(
+        f"--config {entry}: the value cannot be read as YAML",
+        remedy="put it in quotes, with a space after each colon: 'classify={min_fragments: 4}'",
+    )
+    try:
+        value: object = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise unreadable from error
+    if isinstance(value, dict) and any(":" in str(key) for key in value):
+        raise unreadable
+    return value
+
+
+def require_former_values(config: Mapping[str, object], former: Path) -> None:
+    """Refuse to leave a value to its default that the last run into an output directory was given.
+
+    With another value every sample is made anew and verdicts may change, which nobody would have asked for.
+
+    Args:
+        config: what this run is given.
+        former: configuration of the last run, which need not be there.
+
+    Raises:
+        ParameterError: a value is left out, or the file is no configuration.
+    """
+    if not former.is_file():
+        return
+    try:
+        before = _values(yaml.safe_load(former.read_text(encoding="utf-8")))
+    except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
+        raise ParameterError(
+            "is no configuration of a run", path=former, remedy="remove it or name another --output"
+        ) from error
+    schema, named = _schema(), _values(config)
+    defaults = {place: _default(place, schema) for place in before if place[0] not in OF_OPTIONS}
+    left_out = {
+        place: before[place]
+        for place, default in defaults.items()
+        if place not in named and before[place] not in (None, default)
+    }
+    if left_out:
+        values = ", ".join(f"{'.'.join(place)} {_in_yaml(value)}" for place, value in left_out.items())
+        default_words = _words({place: defaults[place] for place in left_out}, config)
+        raise ParameterError(
+            f"the last run was given {values}, which this command leaves out",
+            path=former,
+            remedy=f"add {_words(left_out, config)} to keep it, or {default_words} for the default",
+        )
+
+
+def _values(config: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
+    """Return the values of a configuration by key, or by section and key."""
+    found: dict[tuple[str, ...], Any] = {}
+    for key, value in config.items():
+        section = numbers(value)
+        found |= (
+            {(key, name): v for name, v in section.items()} if isinstance(section, dict) else {(key,): value}
+        )
+    return found
+
+
+def _default(place: Sequence[str], schema: Mapping[str, Any]) -> object:
+    for key in place:
+        schema = schema.get("properties", {}).get(key, {})
+    return schema.get("default")
+
+
+def _words(values: Mapping[tuple[str, ...], object], config: Mapping[str, Any]) -> str:
+    """Return values as `--config` takes them, those of a section with what is given of it already."""
+    words: dict[str, Any] = {}
+    for (key, *name), value in values.items():
+        words[key] = {**(words.get(key) or config.get(key) or {}), name[0]: value} if name else value
+    return shlex.join(["--config", *(f"{key}={_in_yaml(value)}" for key, value in words.items())])
+
+
+def _in_yaml(value: object) -> str:
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
+    return text.removesuffix("...\n").strip()
+
+
+def _schema() -> Any:
+    return yaml.safe_load(shipped(CONFIG_SCHEMA).read_text(encoding="utf-8"))
 
 
 def write_configuration(config: Mapping[str, object], path: Path) -> None:

@@ -165,7 +165,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     The arguments are those of the process, without its name, unless others are given.
     """
     with plain_output():
-        args = build_parser().parse_args(argv)
+        parser = build_parser()
+        if not (sys.argv[1:] if argv is None else argv):
+            parser.print_help(sys.stderr)
+            parser.exit(2)
+        args = parser.parse_args(argv)
         try:
             return run_command(args)
         except KeyboardInterrupt:

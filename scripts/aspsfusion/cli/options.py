@@ -214,12 +214,15 @@ def baseline_from(args: argparse.Namespace) -> "list[Imbalance]":
     return found
 
 
-def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:
-    """Stop before any work when an output exists and may not be replaced; the error names the first one."""
+def refuse_existing(paths: Iterable[Path | None], *, force: bool, other: str = "") -> None:
+    """Stop before any work when an output exists and may not be replaced; the error names the first one.
+
+    `other` is a further remedy.
+    """
     for path in paths:
         if path is not None and path.exists() and not force:
             raise ParameterError(
-                "exists already", path=path, remedy="name another file, or give --force to replace it"
+                "exists already", path=path, remedy=f"name another file, or give {other}--force to replace it"
             )
 
 

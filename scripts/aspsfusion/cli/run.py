@@ -16,7 +16,8 @@ examples:
       --profile slurm -- --dry-run
 
 The configuration of the run is written to OUTPUT/config.yaml: 'snakemake --configfile' with it in a clone of
-the repository does the same. Give the same command again to go on where a run ended, or to add samples.
+the repository does the same. Give the same command again to go on where a run ended, or to add samples;
+without a value of --config that was given before, it says so and stops.
 """
 
 
@@ -99,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
         **({"panel_dir": _absolute(args.panel_dir)} if args.panel_dir else {}),
     }
     config = start.configuration(given, args.config)
+    start.require_former_values(config, args.output / start.CONFIG)
     if args.reads:
         args.output.mkdir(parents=True, exist_ok=True)
         sheet = run_samplesheet(args.reads, args.output / start.SHEET, recursive=args.recursive, append=True)

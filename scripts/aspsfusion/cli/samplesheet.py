@@ -53,7 +53,9 @@ def run(args: argparse.Namespace) -> None:
     from aspsfusion.batch.samplesheet import run_samplesheet
     from aspsfusion.report.words import plural
 
-    options.refuse_existing([args.output], force=args.force or args.append)
+    options.refuse_existing(
+        [args.output], force=args.force or args.append, other="--append to add new samples to it or "
+    )
     options.structures_from(args)
     sheet = run_samplesheet(
         args.directory,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\
 example:
   aspsfusion summary --output-tsv results/summary.tsv --output-html results/summary.html \\
-      --samples config/samples.tsv results/*/*.report.json
+      --samples config/samples.tsv results/S1/S1.report.json results/S2/S2.report.json
 
 A junction that another sample of the batch has far more often may come from there: it cannot confirm.
 Such a sample's report has to say so too; where it does not, the command stops and names the sample.

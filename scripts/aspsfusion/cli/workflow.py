@@ -9,8 +9,8 @@ from aspsfusion.config import BatchParameters
 
 EXAMPLE = """examples, as the workflow calls them:
   aspsfusion workflow attempt --sample S1 --outcome S1.outcome.json --log S1.log -- screen ...
-  aspsfusion workflow compare --samples samples.tsv --output compared.tsv results/*/*.outcome.json
-  aspsfusion workflow check --samples samples.tsv results/*/*.outcome.json
+  aspsfusion workflow compare --samples samples.tsv --output compared.tsv results/S1/S1.outcome.json
+  aspsfusion workflow check --samples samples.tsv results/S1/S1.outcome.json
   aspsfusion workflow manifest --outdir results results/summary.tsv results/panel results/S1
 """
 

@@ -15,7 +15,6 @@ from aspsfusion.errors import ParameterError
 from aspsfusion.io.files import replacing
 from aspsfusion.report.compatible import write_arriba, write_star_fusion
 from aspsfusion.report.fhir import write_fhir
-from aspsfusion.report.html import render_html, write_html
 from aspsfusion.report.json_tsv import write_fusions_tsv
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
 from aspsfusion.report.vicc import write_vicc
@@ -32,6 +31,8 @@ def write_pdf(report: Report, path: Path) -> None:
     Raises:
         ParameterError: WeasyPrint, or a system library that it needs, is not installed.
     """
+    from aspsfusion.report.html import render_html
+
     try:
         from weasyprint import HTML
     except (ImportError, OSError) as error:
@@ -44,6 +45,12 @@ def write_pdf(report: Report, path: Path) -> None:
         HTML(string=render_html(report)).write_pdf(temporary, pdf_identifier=report.sample_id.encode("utf-8"))
 
 
+def _write_html(report: Report, path: Path) -> None:
+    from aspsfusion.report.html import write_html  # loads jinja2, and `analyse --record` writes no page
+
+    write_html(report, path)
+
+
 def _write_vcf(report: Report, path: Path) -> None:
     from aspsfusion.report.vcf import write_vcf  # loads pysam, which no other file of a report needs
 
@@ -51,7 +58,7 @@ def _write_vcf(report: Report, path: Path) -> None:
 
 
 WRITERS: dict[str, Callable[[Report, Path], None]] = {
-    ".report.html": write_html,
+    ".report.html": _write_html,
     ".fusions.tsv": write_fusions_tsv,
     ".fusions.vcf.gz": _write_vcf,
     ".arriba.tsv": write_arriba,
