@@ -37,7 +37,7 @@ def test_no_junction_that_a_fragment_fits_is_passed_over(
     index, realigner = ModelIndex(models, INDEL_WINDOW), Realigner(parameters)
     fitting = 0
     for fragment in fragments:
-        near = index.near(fragment, parameters.margin)
+        near = index.near(fragment, parameters.margin, gapped=True)
         for model in models:
             if realigner.support(fragment, model):
                 fitting += 1

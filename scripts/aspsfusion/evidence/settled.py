@@ -172,7 +172,7 @@ class ReadEnds(NamedTuple):
 
     def or_else(self, those: Bools, other: "ReadEnds") -> "ReadEnds":
         """Return these ends, and other ends of those molecules."""
-        return ReadEnds._make(np.where(those, *both) for both in zip(other, self, strict=True))
+        return ReadEnds._make(np.where(those, one, own) for one, own in zip(other, self, strict=True))
 
 
 def read_ends(text: PanelText, rows: Settled, read: int, *, other: bool = False) -> ReadEnds:
