@@ -41,6 +41,22 @@ class _Known(NamedTuple):
     clear: Bools
     sources: npt.NDArray[np.uint8]
 
+    @classmethod
+    def of(cls, count: int) -> "_Known":
+        """Return room for so many fragments, of which nothing is known."""
+        shape = count, BOTH_ENDS
+        return cls(
+            np.full(shape, NONE, np.int64),
+            np.full(shape, NONE, np.int64),
+            np.ones(shape, np.bool_),
+            np.zeros(shape, np.uint8),
+        )
+
+    def put(self, first: int, some: "_Known") -> None:
+        """Take in what is known of some fragments from an index on."""
+        for own, column in zip(self, some, strict=True):
+            own[first : first + len(column)] = column
+
 
 def joined_molecules(
     text: PanelText,
@@ -61,9 +77,11 @@ def joined_molecules(
         primed: places at which reads from a primer begin.
         misread_runs: see `copies.join_copies`.
     """
-    known = [_of_settled(text, rows[at : at + AT_ONCE], primed) for at in range(0, rows.size, AT_ONCE)]
-    known.append(_of_others(text, [each.shown for each in others]))
-    every = _Known(*(np.concatenate(parts) for parts in zip(*known, strict=True)))
+    every = _Known.of(rows.size + len(others))
+    for first in range(0, rows.size, AT_ONCE):
+        some = rows[first : first + AT_ONCE]
+        every.put(first, _of_settled(text, some, primed))
+    every.put(rows.size, _of_others(text, [each.shown for each in others]))
     pieces = [piece for each in others for piece in _pieces(each.shown)]
     numbers = np.concatenate([rows["number"], np.array([each.item for each in others], np.int64)])
     ends = FragmentEnds(
@@ -158,13 +176,7 @@ def _places(ends: ReadEnds, position: Int64s) -> Int64s:
 def _of_others(text: PanelText, others: Sequence[Shown]) -> _Known:
     """Return the ends of fragments that were aligned, some to no sequence of the panel."""
     numbers = {name: number for number, name in enumerate(text.chromosomes)}
-    shape = len(others), BOTH_ENDS
-    known = _Known(
-        np.full(shape, NONE, np.int64),
-        np.full(shape, NONE, np.int64),
-        np.ones(shape, np.bool_),
-        np.empty((0, 2), np.uint8),
-    )
+    known = _Known.of(len(others))
     for row, shown in enumerate(others):
         for column, end in enumerate(shown.ends):
             chromosome = numbers.setdefault(end.contig, len(numbers))

@@ -4,9 +4,9 @@ Of a settled read its place, its length and the bases that may differ, two at mo
 bases can be made again. A million pairs take 56 MB.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -172,7 +172,8 @@ class ReadEnds(NamedTuple):
 
     def or_else(self, those: Bools, other: "ReadEnds") -> "ReadEnds":
         """Return these ends, and other ends of those molecules."""
-        return ReadEnds._make(np.where(those, one, own) for one, own in zip(other, self, strict=True))
+        both: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]] = zip(other, self, strict=True)
+        return ReadEnds._make(np.where(those, one, own) for one, own in both)
 
 
 def read_ends(text: PanelText, rows: Settled, read: int, *, other: bool = False) -> ReadEnds:
@@ -285,8 +286,16 @@ class SettledFragments:
         if not self._parts:
             return np.empty(0, SETTLED)
         if not self._whole:
-            together = np.concatenate(self._parts)
-            self._parts = [together[np.argsort(together["number"], kind="stable")]]
+            together = np.empty(sum(part.size for part in self._parts), SETTLED)
+            end = together.size
+            while self._parts:
+                part = self._parts.pop()  # so that its memory is free for what follows
+                together[end - part.size : end] = part
+                end -= part.size
+            numbers = together["number"]
+            if (numbers[1:] < numbers[:-1]).any():
+                together = together[np.argsort(numbers, kind="stable")]
+            self._parts = [together]
             self._whole = True
         return self._parts[0]
 

@@ -37,7 +37,7 @@ class FragmentEnds(NamedTuple):
 
     Attributes:
         rows: the settled ones (SETTLED).
-        sources: of both ends of each the read, or the read + TURNED (n x 2, uint8).
+        sources: of both ends of each settled one the read, or the read + TURNED (n x 2, uint8).
         bases: of both ends of the others, and what else is compared, one after the other.
         bounds: where in `bases` each of these three begins, and where the last one ends.
         places: of both ends of all, as numbers of strand and position; NONE for a second one that is not
