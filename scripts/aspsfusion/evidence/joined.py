@@ -23,7 +23,7 @@ from aspsfusion.evidence.ends import END_SLACK, Place, Shown
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.settled import Bools, Int64s, PanelText, ReadEnds, read_ends
 from aspsfusion.native.copies import NONE, TURNED, CopyRules, FragmentEnds, join_copies
-from aspsfusion.native.place import MERGED, Settled
+from aspsfusion.native.place import MERGED, Int32s, Settled
 
 AT_ONCE = 1 << 16
 """Settled fragments whose ends are found at once: few enough for the memory that it takes."""
@@ -66,7 +66,7 @@ def joined_molecules(
     primed: Collection[Place],
     *,
     misread_runs: bool,
-) -> tuple[Int64s, Int64s]:
+) -> tuple[Int64s, Int32s]:
     """Return the number of each molecule's best fragment, and its copies.
 
     Args:
@@ -94,7 +94,7 @@ def joined_molecules(
         every.clear,
         _numbered(rows, umis, others),
         numbers,
-        np.concatenate([rows["quality"], np.array([-each.rank[1] for each in others], np.int64)]),
+        np.concatenate([rows["quality"], np.array([-each.rank[1] for each in others], np.int32)]),
     )
     rules = CopyRules(
         MAX_DIFFERENCES,
@@ -119,9 +119,7 @@ def _pieces(shown: Shown) -> tuple[str, str, str]:
     return bases[0], bases[1] if len(bases) == BOTH_ENDS else "", shown.rest
 
 
-def _numbered(
-    rows: Settled, umis: Sequence[tuple[int, str]], others: Sequence[Copies[int]]
-) -> npt.NDArray[np.int32]:
+def _numbered(rows: Settled, umis: Sequence[tuple[int, str]], others: Sequence[Copies[int]]) -> Int32s:
     """Return a number for what may be the UMI of each fragment."""
     known = {"": 0}
     found = np.zeros(rows.size + len(others), np.int32)

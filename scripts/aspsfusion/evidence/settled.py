@@ -264,8 +264,8 @@ class SettledFragments:
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
-        self._parts: list[Settled] = []
-        self._whole = True
+        self._bytes = bytearray()
+        self._in_order = True
         self.labels: dict[int, tuple[str, str]] = {}
         self.others_in_order = True
 
@@ -276,28 +276,21 @@ class SettledFragments:
 
     def add(self, rows: Settled) -> None:
         """Add fragments."""
-        if rows.size:
-            self._parts.append(rows)
-            self._whole = False
+        self._bytes += rows.tobytes()
+        self._in_order &= not rows.size
 
     @property
     def rows(self) -> Settled:
-        """All fragments, by number."""
-        if not self._parts:
+        """All fragments, by number; none can be added as long as these are held."""
+        if not self._bytes:
             return np.empty(0, SETTLED)
-        if not self._whole:
-            together = np.empty(sum(part.size for part in self._parts), SETTLED)
-            end = together.size
-            while self._parts:
-                part = self._parts.pop()  # so that its memory is free for what follows
-                together[end - part.size : end] = part
-                end -= part.size
-            numbers = together["number"]
+        rows = np.frombuffer(self._bytes, SETTLED)
+        if not self._in_order:
+            numbers = rows["number"]
             if (numbers[1:] < numbers[:-1]).any():
-                together = together[np.argsort(numbers, kind="stable")]
-            self._parts = [together]
-            self._whole = True
-        return self._parts[0]
+                rows[:] = rows[np.argsort(numbers, kind="stable")]
+            self._in_order = True
+        return rows
 
     @property
     def ends_shown(self) -> Int64s:

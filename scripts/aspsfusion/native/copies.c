@@ -94,7 +94,7 @@ static int64_t join_same(joining *work, molecule *found, uint64_t *keys, molecul
             int64_t own = 0;
             molecule *of_umi = here + kept;
             do {
-                add_copies(work, of_umi, &own, (molecule){(int32_t)all->order[end], 1});
+                add_copies(work, of_umi, &own, (molecule){all->order[end], 1});
                 end++;
             } while (end < total && all->umis[all->order[end]] == umi && same_place(all, all->order[begin], all->order[end]));
             kept += own;
@@ -169,7 +169,7 @@ static int64_t find_kept(joining *work, const lists *table, const molecule *kept
     int64_t places[PLACES], crowd = work->rules->crowd, compared = 0;
     int count = places_of(work, new.best, places);
     for (int i = 0; i < count; i++) {
-        for (int32_t entry = first_listed(table, places[i]); entry != NONE; entry = table->entries[entry].next) {
+        for (int32_t entry = first_listed(table, places[i]); entry >= 0; entry = table->entries[entry].next) {
             if (compared > crowd) return NONE;
             int32_t number = table->entries[entry].molecule;
             bool before = false;
@@ -289,7 +289,7 @@ static bool are_fragments(const fragments *all, int64_t *longest) {
  *
  * Returns how many molecules there are; NATIVE_BAD_ARGUMENT; NATIVE_NO_MEMORY.
  */
-int64_t EXPORT(join_copies)(const fragments *all, const copy_rules *rules, int64_t *best, int64_t *copies) {
+int64_t EXPORT(join_copies)(const fragments *all, const copy_rules *rules, int32_t *best, int32_t *copies) {
     int64_t longest;
     if (!all || !rules || !best || !copies || !are_rules(rules) || !are_fragments(all, &longest)) return NATIVE_BAD_ARGUMENT;
     int64_t total = all->settled + all->others;

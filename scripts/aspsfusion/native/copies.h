@@ -69,8 +69,8 @@ typedef struct {
     const int64_t *runs;   /* of the homopolymer runs there, NONE outside of any */
     const uint8_t *clear;  /* whether each end is clear, and for an end that is not there */
     const int32_t *umis;   /* what may be the UMI of each, as a number */
-    const int64_t *order;  /* all, by their places, then by `umis`, then by their numbers */
-    const int64_t *ranks;  /* of each; the lowest is the best */
+    const int32_t *order;  /* all, by their places, then by `umis`, then by their numbers */
+    const int32_t *ranks;  /* of each; the lowest is the best */
 } fragments;
 
 typedef struct {
@@ -109,7 +109,7 @@ read_bases INTERNAL(bases_of)(joining *work, int64_t fragment, int end, int slot
 /* Joins copies that errors made fit another place better. Writes the best fragment of each molecule and its copies;
    returns how many molecules there are, or NATIVE_NO_MEMORY. `astray` is room, `table` for lists. */
 int64_t INTERNAL(join_strays)(
-    joining *work, const molecule *kept, int64_t count, int32_t *astray, lists *table, int64_t *best, int64_t *copies
+    joining *work, const molecule *kept, int64_t count, int32_t *astray, lists *table, int32_t *best, int32_t *copies
 );
 
 #define are_alike INTERNAL(are_alike)

@@ -46,7 +46,7 @@ class FragmentEnds(NamedTuple):
         clear: whether each end is clear, and for one that is not there (n x 2).
         umis: what may be the UMI of each, as a number (int32).
         numbers: of all in the sample.
-        qualities: sum of the base qualities of each.
+        qualities: sum of the base qualities of each (int32).
     """
 
     rows: Settled
@@ -58,10 +58,10 @@ class FragmentEnds(NamedTuple):
     clear: npt.NDArray[np.bool_]
     umis: Int32s
     numbers: Int64s
-    qualities: Int64s
+    qualities: Int32s
 
 
-def join_copies(ends: FragmentEnds, table: PlaceTable, rules: CopyRules) -> tuple[Int64s, Int64s]:
+def join_copies(ends: FragmentEnds, table: PlaceTable, rules: CopyRules) -> tuple[Int32s, Int32s]:
     """Return for each molecule its best fragment, as an index, and how many it has.
 
     The best one shows both ends, then is of best base quality, then of lowest number.
@@ -72,10 +72,10 @@ def join_copies(ends: FragmentEnds, table: PlaceTable, rules: CopyRules) -> tupl
         rules: of the sample.
     """
     total = ends.numbers.size
-    order = np.lexsort((ends.numbers, ends.umis, ends.places[:, 1], ends.places[:, 0]))
-    ranks = np.empty(total, np.int64)
+    order = np.lexsort((ends.numbers, ends.umis, ends.places[:, 1], ends.places[:, 0])).astype(np.int32)
+    ranks = np.empty(total, np.int32)
     ranks[np.lexsort((ends.numbers, -ends.qualities, ends.places[:, 1] == NONE))] = np.arange(total)
-    best, copies = np.empty((2, total), np.int64)
+    best, copies = np.empty((2, total), np.int32)
     columns = ends.rows, ends.sources, ends.bounds, ends.places, ends.runs, ends.clear, ends.umis
     rows, sources, bounds, places, runs, clear, umis = (np.ascontiguousarray(each) for each in columns)
     fragments = FragmentsStruct(

@@ -46,7 +46,7 @@ static bool same_reads(joining *work, int64_t one, int64_t other) {
 }
 
 int64_t join_strays(
-    joining *work, const molecule *kept, int64_t count, int32_t *astray, lists *table, int64_t *best, int64_t *copies
+    joining *work, const molecule *kept, int64_t count, int32_t *astray, lists *table, int32_t *best, int32_t *copies
 ) {
     const copy_rules *rules = work->rules;
     int64_t words[ENDS * MOST_WORD];
@@ -62,7 +62,7 @@ int64_t join_strays(
     for (int64_t i = 0; i < count; i++) {
         int32_t main = NONE;
         for (int j = 0, all = words_of(work, kept[i].best, words); j < all && main == NONE; j++) {
-            for (int32_t entry = first_listed(table, words[j]); entry != NONE; entry = table->entries[entry].next) {
+            for (int32_t entry = first_listed(table, words[j]); entry >= 0; entry = table->entries[entry].next) {
                 int32_t other = table->entries[entry].molecule;
                 if (kept[other].count < rules->many_copies * kept[i].count) continue;
                 if (!same_reads(work, kept[other].best, kept[i].best)) continue;
