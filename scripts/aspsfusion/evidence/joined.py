@@ -54,8 +54,9 @@ class _Known(NamedTuple):
 
     def put(self, first: int, some: "_Known") -> None:
         """Take in what is known of some fragments from an index on."""
-        for own, column in zip(self, some, strict=True):
-            own[first : first + len(column)] = column
+        chosen = slice(first, first + len(some.places))
+        self.places[chosen], self.runs[chosen] = some.places, some.runs
+        self.clear[chosen], self.sources[chosen] = some.clear, some.sources
 
 
 def joined_molecules(
