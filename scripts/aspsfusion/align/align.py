@@ -49,8 +49,8 @@ from aspsfusion.panel.panel import Panel, load_panel
 BATCH_FRAGMENTS = 5000
 """Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""
 
-STAND_IN = pysam.FastxRecord(name="0", sequence="N", quality="!")
-"""Takes the aligner no time, as it is shorter than a seed."""
+STAND_IN = pysam.FastxRecord(name="0", sequence="N")
+"""Takes the aligner little time: it is shorter than a seed and has no qualities, which took half of it."""
 
 SHARE_DECIMALS = 4
 
