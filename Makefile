@@ -167,7 +167,7 @@ LOCK = .lock/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 lock:
 	$(PYTHON) -m venv --clear .lock
-	.lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,slurm,long,pdf]'
+	.lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,slurm,long,pdf,sbom]'
 	{ echo '# The versions of envs/requirements*.txt, and of weasyprint, written by `make lock`.'; \
 	  .lock/bin/python -m pip freeze --exclude-editable; } > .lock/constraints.txt
 	cp .lock/constraints.txt constraints.txt
@@ -176,21 +176,25 @@ lock:
 	.lock/bin/python -c 'import hatch_build; print(hatch_build.ZIG)' > .lock/zig.in
 	$(LOCK) --extra slurm -o .lock/requirements.txt pyproject.toml .lock/build.in
 	$(LOCK) --extra slurm --extra long --extra dev -o .lock/requirements-dev.txt pyproject.toml .lock/build.in
-	.lock/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["long"], sep="\n")' > .lock/long.in
-	for extra in zig long; do $(LOCK) -o .lock/requirements-$$extra.txt .lock/$$extra.in; done
-	for file in requirements.txt requirements-dev.txt requirements-long.txt requirements-zig.txt; do \
-	  { echo '# Exact versions with the hashes of their files, written by `make lock`.'; cat .lock/$$file; } > envs/$$file; \
+	for extra in long sbom; do \
+	  .lock/bin/python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra > .lock/$$extra.in; \
+	done
+	for extra in zig long sbom; do $(LOCK) -o .lock/requirements-$$extra.txt .lock/$$extra.in; done
+	for file in .lock/requirements*.txt; do \
+	  { echo '# Exact versions with the hashes of their files, written by `make lock`.'; cat $$file; } > envs/$${file##*/}; \
 	done
 	rm -rf .lock
 
-# Of what runs samples, without the tools of developers.
-sbom: $(DEV)
+# Of what runs samples, without the tools of developers. What writes it has an environment of its own.
+sbom:
 	$(PYTHON) -m venv --clear .sbom
 	.sbom/bin/python $(LOCKED) -r envs/requirements.txt
 	@.sbom/bin/python $(HAS_COMPILER) || .sbom/bin/python $(LOCKED) -r envs/requirements-zig.txt
 	.sbom/bin/python $(PROGRAM) .
 	@.sbom/bin/python $(NO_ZIG) 2>/dev/null
-	$(BIN)/cyclonedx-py environment --output-reproducible --of JSON --output-file sbom.cdx.json .sbom/bin/python
+	$(PYTHON) -m venv .sbom/writer
+	.sbom/writer/bin/python $(LOCKED) -r envs/requirements-sbom.txt
+	.sbom/writer/bin/cyclonedx-py environment --output-reproducible --validate --of JSON --output-file sbom.cdx.json .sbom/bin/python
 	rm -rf .sbom
 
 clean:
