@@ -104,6 +104,28 @@ def settled_rows(count: int, seed: int) -> Settled:
     return rows
 
 
+def with_copies(rows: Settled, seed: int) -> Settled:
+    """Return fragments with copies, some with another base, and some that begin a few bases beside."""
+    rng = random.Random(seed)
+    rows = np.repeat(rows, [rng.choice((0, 1, 1, 2, 3, 6)) for _ in range(rows.size)])
+    for row, read in ((each, read) for each in rows for read in range(each["reads"])):
+        begin, size = int(row["own"][read]), int(row["size"][read])
+        shift = rng.choice((-3, -1, 1, 2))
+        moved = TEXT.table.contigs[begin + shift : begin + shift + size]
+        if rng.random() < 0.15 and (moved == TEXT.table.contigs[begin]).all():
+            row["own"][read] = row["shared"][read] = begin + shift
+            row["edit"][read] = row["second"][read] = -1
+        elif rng.random() < 0.4:
+            edit = rng.randrange(size)
+            own = chr(TEXT.table.text[begin + edit])
+            row["edit"][read], row["second"][read] = edit, -1
+            row["base"][read] = ord(rng.choice([base for base in "ACGTN" if base != own]))
+    rng.shuffle(order := list(range(rows.size)))
+    rows = rows[order]
+    rows["number"] = np.arange(rows.size)
+    return rows
+
+
 def records_of(row: np.void) -> list[RecordGroup]:
     """Return a settled fragment's records by read, as the aligner would have them."""
     mates: list[RecordGroup] = []

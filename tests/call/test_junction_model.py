@@ -1,6 +1,7 @@
 """Which junctions a fragment is tested at, and the forms of a breakpoint inside an intron."""
 
 import random
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from stages import Pair, call_pairs, fusion_molecule
 
 
 def test_no_junction_that_a_fragment_fits_is_passed_over(
-    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path
+    demo_panel_directory: Path, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = random.Random(2)
     pairs = []
@@ -34,15 +35,22 @@ def test_no_junction_that_a_fragment_fits_is_passed_over(
     parameters = CallParameters()
     contigs, finder = ContigBases(demo_panel), AnchorFinder(demo_panel, parameters.min_anchor)
     models = [JunctionModel(demo_panel, contigs, j, finder.find(j)) for j in demo_panel.catalogue]
-    index, realigner = ModelIndex(models, INDEL_WINDOW), Realigner(parameters)
+    index, realigner, thorough = (
+        ModelIndex(models, INDEL_WINDOW),
+        Realigner(parameters),
+        Realigner(parameters),
+    )
+    monkeypatch.setattr(thorough, "_may_lead", lambda mate, model: True)
     fitting = 0
-    for fragment in fragments:
-        near = index.near(fragment, parameters.margin)
+    for fragment, gapped in product(fragments, (False, True)):
+        near = index.near(fragment, parameters.margin, gapped=gapped)
         for model in models:
-            if realigner.support(fragment, model):
+            support = thorough.support(fragment, model, gapped=gapped)
+            assert realigner.support(fragment, model, gapped=gapped) == support
+            if support:
                 fitting += 1
                 assert model in near
-    assert fitting > 80
+    assert fitting > 160
 
 
 @pytest.mark.parametrize("single", [False, True])

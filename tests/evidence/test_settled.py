@@ -1,14 +1,15 @@
 """Settled fragments show the ends that their alignments would show."""
 
-import numpy as np
+from collections.abc import Callable
+
 import pytest
 
-from aspsfusion.evidence import alone, copies
+from aspsfusion.evidence import copies
 from aspsfusion.evidence.copies import CROWD
 from aspsfusion.evidence.ends import EndFinder
 from aspsfusion.evidence.molecules import MoleculeFinder
 from aspsfusion.evidence.settled import SettledFragments, shown_by
-from settled_rows import PANEL, TEXT, records_of, settled_rows
+from settled_rows import PANEL, TEXT, records_of, settled_rows, with_copies
 
 
 def test_ends_are_those_of_the_alignments() -> None:
@@ -37,42 +38,49 @@ def test_fragments_are_kept_in_parts() -> None:
     assert SettledFragments(PANEL).rows.size == 0
 
 
-@pytest.mark.parametrize("kind", ["pairs", "single reads", "both", "UMIs", "many copies"])
+UMI_LABELS: dict[str, Callable[[int], str]] = {
+    "unused UMIs": lambda number: f"M_{'ACGT' if number % 3 else 'CTGA'}{'AC' if number % 5 else 'GT'}",
+    "UMIs": lambda number: f"M_{'ACGT'[number % 4]}{'ACGT'[number // 4 % 4]}CC",
+}
+
+
+@pytest.mark.parametrize(
+    "kind", ["pairs", "single reads", "both", "unused UMIs", "UMIs", "copies", "misread runs", "primers"]
+)
 @pytest.mark.parametrize("crowd", [CROWD, 2])
 def test_molecules_are_those_of_the_alignments(
     crowd: int, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Settled and aligned fragments together are the molecules of aligned ones alone."""
-    monkeypatch.setattr(alone, "CROWD", crowd)
     monkeypatch.setattr(copies, "CROWD", crowd)
     rows = settled_rows(400, seed=6)
     rows["quality"] = 30 * rows["size"].sum(axis=1)
     single = (rows["reads"] == 1) & (rows["flags"] == 0)
-    if kind != "both":
+    if kind not in ("both", "misread runs"):
         rows = rows[single if kind == "single reads" else ~single]
-    if kind == "many copies":
-        rows = np.repeat(rows[:60], np.arange(60) % 7)
-        rows["number"] = np.arange(rows.size)
-    settled = SettledFragments(PANEL)
-    labels = {
-        number: f"M_{'ACGT' if number % 3 else 'CTGA'}{'AC' if number % 5 else 'GT'}" for number in range(400)
-    }
-    if kind == "UMIs":
-        settled.labels = {number: (labels[number], "") for number in rows["number"].tolist() if number % 4}
-    settled.add(rows[rows["number"] % 4 != 0])
+    if kind in ("copies", "misread runs", "primers"):
+        rows = with_copies(rows[:120], seed=crowd)
+    label: Callable[[int], str] = UMI_LABELS.get(kind, "M".format)
     expected, found = MoleculeFinder(EndFinder(PANEL)), MoleculeFinder(EndFinder(PANEL))
-    for row in rows:
-        number = int(row["number"])
-        label = labels[number] if kind == "UMIs" else "M"
-        expected.add(number, label, records_of(row))
-        if number % 4 == 0:
-            found.add(number, label, records_of(row))
+    settled = SettledFragments(PANEL)
+    chosen = rows["number"] % 4 != 0
+    if kind in UMI_LABELS:
+        settled.labels = {number: (label(number), "") for number in rows["number"][chosen].tolist()}
+    settled.add(rows[chosen])
+    for finder in (expected, found):
+        if kind == "primers":
+            finder.ends.primed = {shown.ends[0].place for shown in shown_by(TEXT, rows[:40])}
+        if kind == "misread runs":
+            monkeypatch.setattr(type(finder), "misread_runs", True)
+        for row in rows if finder is expected else rows[~chosen]:
+            number = int(row["number"])
+            finder.add(number, label(number), records_of(row))
     found.add_settled(settled)
     one, other = expected.molecules(), found.molecules()
     assert sorted(one.numbers()) == sorted(other.numbers())
     assert {number: one.found[number] for number in other.found} == other.found
     assert one.total == other.total < rows.size
-    assert bool(other.alone.size) == (kind not in ("both", "UMIs"))
+    assert bool(other.settled.size) == (kind != "UMIs")
     assert (found.total, found.umi_source, found.unused_umi) == (
         expected.total,
         expected.umi_source,

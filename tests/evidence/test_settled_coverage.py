@@ -2,9 +2,11 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from aspsfusion.config import CallParameters
+from aspsfusion.evidence import settled_coverage
 from aspsfusion.evidence.anchors import Anchors, InformativeBoundary
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules, count_wild_type
 from aspsfusion.evidence.evidence import insert_length
@@ -35,7 +37,9 @@ def some_unique_kmers() -> Specificity:
 
 @pytest.mark.parametrize("specificity", [None, some_unique_kmers()])
 @pytest.mark.parametrize("min_anchor", [10, 26])
-def test_all_at_once_is_one_by_one(specificity: Specificity | None, min_anchor: int) -> None:
+def test_all_at_once_is_one_by_one(
+    specificity: Specificity | None, min_anchor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = settled_rows(400, seed=4)
     # The reads of a fragment are on one contig.
     same = TEXT.contigs_of(rows["own"][:, 0]) == TEXT.contigs_of(rows["own"][:, 1])
@@ -55,12 +59,10 @@ def test_all_at_once_is_one_by_one(specificity: Specificity | None, min_anchor: 
             count_direction(expected.direction, fragment, placements, BORDERS, PANEL.unspliced)
             inserts.append(insert_length(PANEL, fragment, placements))
     found = Coverage(min_anchor)
-    half = len(rows) // 2
-    lengths = [
-        length
-        for part in (rows[:half], rows[half:], rows[:0])
-        for length in count_settled(found, TEXT, part, rules, PANEL, BORDERS).tolist()
-    ]
+    monkeypatch.setattr(settled_coverage, "AT_ONCE", len(rows) // 3)
+    every = np.repeat(rows, 2)
+    kept = np.arange(every.size) % 2 == 0
+    lengths = count_settled(found, TEXT, every, kept, rules, PANEL, BORDERS).tolist()
     assert dataclasses.asdict(found) == dataclasses.asdict(expected)
     assert lengths == [length for length in inserts if length is not None]
     assert all(expected.informative.values())

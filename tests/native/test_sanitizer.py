@@ -18,6 +18,7 @@ VARIANT = native.BEST_VARIANT.replace("-", "_")
 
 TESTS = (
     "test_align_loops.py",
+    "test_copies.py",
     "test_damaged_input.py",
     "test_place.py",
     "test_scan_fastq.py::test_damaged_records",

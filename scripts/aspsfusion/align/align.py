@@ -12,8 +12,10 @@ partners.
 The BAM names each record by the number of its fragment; the read's own name, which may repeat, is in a tag.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from operator import le
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +26,7 @@ from pybwa import BwaMem, BwaMemOptions
 from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_candidates
 from aspsfusion.align.foreign_starts import ForeignStart, StartFinder
 from aspsfusion.align.sample import Sample
-from aspsfusion.align.settle import open_candidates, settle_rules
+from aspsfusion.align.settle import Reads, open_candidates, settle_rules
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import BOTH_ENDS
@@ -47,8 +49,8 @@ from aspsfusion.panel.panel import Panel, load_panel
 BATCH_FRAGMENTS = 5000
 """Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""
 
-STAND_IN = pysam.FastxRecord(name="0", sequence="N", quality="!")
-"""Takes the aligner no time, as it is shorter than a seed."""
+STAND_IN = pysam.FastxRecord(name="0", sequence="N")
+"""Takes the aligner little time: it is shorter than a seed and has no qualities, which took half of it."""
 
 SHARE_DECIMALS = 4
 
@@ -158,7 +160,7 @@ def align_candidates(
 
         def align_as(layout: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart], Sample]:
             metrics, starts, sampled = AlignMetrics(), StartFinder(), Sample(panel, layout)
-            candidates: Iterator[Candidate | int]
+            candidates: Iterator[Candidate | Reads]
             if settle:
                 rules = settle_rules(settle, layout, twice=twice)
                 candidates = open_candidates(reads, metrics, layout, rules, sampled)
@@ -204,13 +206,24 @@ def _bam_header(panel: Panel, sample: str, structures: ReadStructures) -> dict[s
     }
 
 
-def _batches(candidates: Iterator[Candidate | int]) -> Iterator[list[Candidate | int]]:
+def _batches(candidates: Iterator[Candidate | Reads]) -> Iterator[list[Candidate | int]]:
+    """Yield so many fragments at a time, and in place of settled ones how many reads they have together."""
     batch: list[Candidate | int] = []
-    for candidate in candidates:
-        batch.append(candidate)
-        if len(batch) == BATCH_FRAGMENTS:
+    left = BATCH_FRAGMENTS
+    for item in candidates:
+        if isinstance(item, Candidate):
+            batch.append(item)
+            left -= 1
+        else:
+            while item.size >= left:
+                yield [*batch, int(item[:left].sum())]
+                item, batch, left = item[left:], [], BATCH_FRAGMENTS
+            if item.size:
+                batch.append(int(item.sum()))
+                left -= item.size
+        if not left:
             yield batch
-            batch = []
+            batch, left = [], BATCH_FRAGMENTS
     if batch:
         yield batch
 
@@ -241,8 +254,7 @@ def _align_batch(
     results = iter(aligner.align(queries, options) if queries else [])
     for candidate in batch:
         if isinstance(candidate, int):
-            for _ in range(candidate):
-                next(results)
+            deque(islice(results, candidate), maxlen=0)
             continue
         mates = []
         for read in candidate.reads:

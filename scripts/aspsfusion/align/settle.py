@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from aspsfusion.align.candidates import (
     Candidate,
@@ -58,6 +59,9 @@ SMALL = 256 * 1024
 """Bytes of candidates, some 500 pairs, below which all go the slow way: they take no longer than to find out
 where the panel's seeds are."""
 
+
+Reads = npt.NDArray[np.uint8]
+"""The numbers of reads, 1 or 2 each, of settled fragments that follow each other."""
 
 SURE_ANCHOR = 7
 """Shortest anchor of a junction with which nothing is suggested by a read that is not clipped: it may end up
@@ -105,8 +109,8 @@ def open_candidates(
     structures: ReadStructures,
     rules: SettleRules,
     sample: Sample,
-) -> Iterator[Candidate | int]:
-    """Read candidate fragments; yield those that are not settled, and of the others the number of reads.
+) -> Iterator[Candidate | Reads]:
+    """Read candidate fragments; yield those that are not settled, and the numbers of reads of those between.
 
     Args:
         path: FASTQ written by `aspsfusion screen` or `extract`.
@@ -182,12 +186,16 @@ class _Joined:
         return line if line.endswith(b"\n") else line + self._stream.readline()
 
 
-def _in_order(found: Settling, others: Iterator[Candidate]) -> Iterator[Candidate | int]:
+def _in_order(found: Settling, others: Iterator[Candidate]) -> Iterator[Candidate | Reads]:
     """Yield the fragments of a piece of text in its order: open ones, and how many reads the others have."""
-    begins = np.concatenate([found.open[:, 0], found.settled["header"]])
-    reads = found.settled["reads"].tolist()
-    for index in np.argsort(begins).tolist():
-        yield next(others) if index < len(found.open) else reads[index - len(found.open)]
+    reads, first = found.settled["reads"], 0
+    for before in np.searchsorted(found.settled["header"], found.open[:, 0]).tolist():
+        if before > first:
+            yield reads[first:before]
+            first = before
+        yield next(others)
+    if first < reads.size:
+        yield reads[first:]
 
 
 def _keep(

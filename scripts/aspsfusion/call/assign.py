@@ -202,7 +202,6 @@ class SupportFinder:
         index = ModelIndex(models, INDEL_WINDOW)
         for fragment in fragments:
             margin = self._parameters.margin
-            near = index.near(fragment, margin)
             # With no more edits than the margin gaps leave no room for one, see `Realigner.alignments`. Of
             # long reads a variant with the indel of an error would without gaps hide the known junction.
             may_have_gaps = any(mate.fewest_edits(0) > margin for mate in fragment.mates)
@@ -210,7 +209,7 @@ class SupportFinder:
             for gapped in (True,) if self._known_first else short:
                 supports = [
                     (model.junction, support)
-                    for model in near
+                    for model in index.near(fragment, margin, gapped=gapped)
                     if (support := self.realigner.support(fragment, model, gapped=gapped))
                 ]
                 costs = [support.cost for _, support in supports if support.counts]

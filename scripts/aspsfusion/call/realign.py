@@ -23,6 +23,11 @@ ANCHOR_PER_EDIT = 12
 """Anchor bases for each edit allowed in an anchor: one of fewer than 12 bases must be exact."""
 
 
+END_PIECE = 24
+"""Bases of a read's ends that are aligned before the whole read: foreign ones differ in many, and so short a
+piece takes a tenth of the time."""
+
+
 class Realigner:
     """Decides whether fragments support junctions; keeps nothing from one to the next.
 
@@ -47,6 +52,10 @@ class Realigner:
             touching support does not count; it keeps the fragment from proposing a junction beside the true
             one.
         """
+        if gapped and not (
+            _may_span(fragment, model.junction) or any(self._may_lead(mate, model) for mate in fragment.mates)
+        ):
+            return None
         aligned = [self.alignments(mate, model, gapped=gapped) for mate in fragment.mates]
         found = [
             support
@@ -59,15 +68,43 @@ class Realigner:
         """Return the ways in which a read fits the fusion transcript, the best one for each strand."""
         if not mate.sequence:
             return []
-        limit = int(len(mate.sequence) * self._parameters.max_edit_rate)
-        # With gaps a read must still beat the wild type by the margin to count.
-        gap_limit = min(limit, mate.fewest_edits(limit) - self._parameters.margin) if gapped else 0
+        limit, gap_limit = self._limits(mate, gapped=gapped)
         best: dict[bool, AlignedRead] = {}
         for start in dict.fromkeys(_starts(mate, model)):
             found = _align_at(mate, model, start, limit, gap_limit)
             if found and (start.reverse not in best or found.edits < best[start.reverse].edits):
                 best[start.reverse] = found
         return [best[reverse] for reverse in sorted(best)]
+
+    def _limits(self, mate: Mate, *, gapped: bool) -> tuple[int, int]:
+        """Return the most edits of a read on a junction, and the most with gaps.
+
+        With gaps a read must still beat the wild type by the margin to count.
+        """
+        limit = int(len(mate.sequence) * self._parameters.max_edit_rate)
+        return limit, min(limit, mate.fewest_edits(limit) - self._parameters.margin) if gapped else 0
+
+    def _may_lead(self, mate: Mate, model: JunctionModel) -> bool:
+        """Whether a read may run over a junction and fit it better than the wild type, with gaps or without.
+
+        Without such a read a fragment supports no junction, unless its mates are in the two genes. Most reads
+        near a junction are the wild type's, with errors elsewhere; of these nothing else has to be aligned.
+        """
+        limit, gap_limit = self._limits(mate, gapped=True)
+        most, length = min(limit, mate.fewest_edits(len(mate.sequence)) - 1), len(mate.sequence)
+        for start in dict.fromkeys(_starts(mate, model)):
+            if start.offset >= 0 or start.offset + length <= -len(model.inserted):
+                continue
+            bases = mate.oriented(reverse=start.reverse).encode("ascii")
+            joined, junction = model.joined(start.five, start.three)
+            edits = mismatches_at(bases, joined, junction + start.offset, limit)
+            if edits <= most or (
+                edits > limit
+                and gap_limit > 0
+                and _ends_fit(bases, joined, junction + start.offset, gap_limit)
+            ):
+                return True
+        return False
 
     def _combinations(
         self, fragment: Fragment, aligned: list[list[AlignedRead]], model: JunctionModel
@@ -180,6 +217,28 @@ class Realigner:
         return "touching" if lead > 0 else None
 
 
+def _may_span(fragment: Fragment, junction: Junction) -> bool:
+    """Whether the mates of a fragment are in the two genes of a junction at all."""
+    if len(fragment.mates) != BOTH_ENDS:
+        return False
+    one, other = (mate.edits_by_gene for mate in fragment.mates)
+    five, three = junction.five_gene, junction.three_gene
+    return (five in one and three in other) or (three in one and five in other)
+
+
+def _ends_fit(bases: bytes, joined: bytes, start: int, limit: int) -> bool:
+    """Whether both ends of a read fit where it would be aligned with so many edits, see `_align_at`."""
+    size, reach = min(END_PIECE, len(bases)), INDEL_WINDOW + limit
+    last = start + len(bases) - size
+    return all(
+        align_across(piece, joined, 0, first, end)[0] <= limit
+        for piece, first, end in (
+            (bases[-size:], last - reach, last + size + INDEL_WINDOW),
+            (bases[:size], start - INDEL_WINDOW, start + size + reach),
+        )
+    )
+
+
 class _Start(NamedTuple):
     """Where a read would start: its strand, the contigs of the two sides, and its start at the junction."""
 
@@ -192,19 +251,21 @@ class _Start(NamedTuple):
 def _starts(mate: Mate, model: JunctionModel) -> Iterator[_Start]:
     """Yield where the read's placements make it start relative to the junction."""
     five, three, inserted = model.five, model.three, len(model.inserted)
-    for placement in mate.placements:
+    for contig, reverse, first, last, query_first, query_last, _ in mate.placements:
+        before, after = five.boundaries.get(contig), three.boundaries.get(contig)
+        if before is None and after is None:
+            continue
         # With an indel within the placement its two ends give different starts of the whole read.
-        starts = {placement.start - placement.query_start, placement.end - placement.query_end}
-        for start in sorted(starts):
-            if placement.contig in five.boundaries:
-                place = start - five.boundaries[placement.contig]
-                offset = place - inserted
-                form = five.form_for(placement.contig, INDEL_WINDOW - place)
-                yield _Start(placement.reverse, form, three.main_form, offset)
-            if placement.contig in three.boundaries:
-                offset = start - three.boundaries[placement.contig]
-                form = three.form_for(placement.contig, offset + len(mate.sequence) + INDEL_WINDOW)
-                yield _Start(placement.reverse, five.main_form, form, offset)
+        one, other = first - query_first, last - query_last
+        for start in (one,) if one == other else (min(one, other), max(one, other)):
+            if before is not None:
+                place = start - before
+                form = five.form_for(contig, INDEL_WINDOW - place)
+                yield _Start(reverse, form, three.main_form, place - inserted)
+            if after is not None:
+                offset = start - after
+                form = three.form_for(contig, offset + len(mate.sequence) + INDEL_WINDOW)
+                yield _Start(reverse, five.main_form, form, offset)
 
 
 def _align_at(

@@ -55,16 +55,13 @@ class Copies(Generic[Item]):
         return replace(best, count=self.count + other.count, umis=_united(self.umis, other.umis))
 
 
-def join_copies(
-    copies: Iterable[Copies[Item]], *, have_umis: bool, misread_runs: bool, mixed: bool = False
-) -> list[Copies[Item]]:
+def join_copies(copies: Iterable[Copies[Item]], *, have_umis: bool, misread_runs: bool) -> list[Copies[Item]]:
     """Join the copies of each molecule.
 
     Args:
         copies: fragments, or fragments that are known to be copies of one another.
         have_umis: whether UMIs distinguish molecules; else they are not looked at.
         misread_runs: whether the beginnings of two reads in one homopolymer run cannot be distinguished.
-        mixed: whether some of the sample's fragments show one end and others both, if these do not.
 
     Returns:
         One for each molecule.
@@ -86,8 +83,7 @@ def join_copies(
             umis = _united((umi,), each.umis) if have_umis else _NO_UMI
             add_copies(kept.setdefault(umi, []), replace(each, umis=umis))
         joined += [each for held in kept.values() for each in held]
-    mixed = mixed or len({len(each.shown.ends) for each in joined}) > 1
-    neighbours = _Neighbours(joined, have_umis=have_umis, misread_runs=misread_runs, mixed=mixed)
+    neighbours = _Neighbours(joined, have_umis=have_umis, misread_runs=misread_runs)
     return _join_strays(neighbours.join())
 
 
@@ -154,15 +150,13 @@ class _Neighbours(Generic[Item]):
     alone is a copy of one that shows both.
     """
 
-    def __init__(
-        self, copies: list[Copies[Item]], *, have_umis: bool, misread_runs: bool, mixed: bool
-    ) -> None:
+    def __init__(self, copies: list[Copies[Item]], *, have_umis: bool, misread_runs: bool) -> None:
         self._waiting = sorted(
             copies, key=lambda each: (not each.clear, len(each.shown.ends) == 1, -each.count, each.rank)
         )
         self._have_umis = have_umis
         self._misread_runs = misread_runs
-        self._mixed = mixed
+        self._mixed = len({len(each.shown.ends) for each in copies}) > 1
         self._kept: list[Copies[Item]] = []
         # Only places that others look at: most ends of a deep sample are clear.
         self._index: dict[Place, dict[str, list[int]]] = {

@@ -132,9 +132,10 @@ def collect_evidence(
             inserts.append(insert)
     twice = None
     if settled and settled.rows.size:
-        kept = settled.rows[np.isin(settled.rows["number"], molecules.numbers())]
-        inserts += count_settled(coverage, settled.text, kept, rules, panel, borders).tolist()
-        twice = TwiceEdited(settled.text, kept[edited_twice(kept)])
+        rows = settled.rows
+        kept = np.isin(rows["number"], molecules.numbers())
+        inserts += count_settled(coverage, settled.text, rows, kept, rules, panel, borders).tolist()
+        twice = TwiceEdited(settled.text, rows[kept & edited_twice(rows)])
     return Evidence(
         coverage,
         still_open,

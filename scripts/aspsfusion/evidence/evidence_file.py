@@ -75,14 +75,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
                 fragment.number,
                 fragment.label,
                 fragment.copies,
-                [
-                    [
-                        mate.number,
-                        mate.sequence,
-                        [list(placement) for placement in mate.placements],
-                    ]
-                    for mate in fragment.mates
-                ],
+                [[mate.number, mate.sequence, mate.placements] for mate in fragment.mates],
                 fragment.merged,
                 fragment.umis,
             ]

@@ -74,7 +74,11 @@ class Mate:
 
     def fewest_edits(self, default: int) -> int:
         """Return the edits of the best placement, `default` where there is none."""
-        return min((placement.edits for placement in self.placements), default=default)
+        return default if self._fewest is None else self._fewest
+
+    @cached_property
+    def _fewest(self) -> int | None:
+        return min((placement.edits for placement in self.placements), default=None)
 
     def oriented(self, *, reverse: bool) -> str:
         """Return the bases as sequenced or, with `reverse`, their reverse complement."""

@@ -16,10 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pysam
 
-from aspsfusion.evidence.alone import AloneMolecules
 from aspsfusion.evidence.copies import Copies, add_copies, join_copies, place_of
 from aspsfusion.evidence.ends import EndFinder, Place, Shown
-from aspsfusion.evidence.fragments import BOTH_ENDS
+from aspsfusion.evidence.joined import joined_molecules
 from aspsfusion.evidence.placements import UMI_TAG, RecordGroup, primary_record
 from aspsfusion.evidence.settled import SettledFragments
 from aspsfusion.evidence.umis import (
@@ -157,50 +156,41 @@ class MoleculeFinder:
 
         That is one that shows both ends, then of best base quality, then of lowest number.
         """
-        alone = self._alone()
-        joined = self._join(alone)
-        if alone and alone.give_up(joined):
-            joined = self._join(alone)
-        return Molecules(
-            {copies.item: Molecule(copies.count, copies.umis) for copies in joined},
-            alone.numbers if alone else np.empty(0, np.int64),
-        )
-
-    def _alone(self) -> AloneMolecules | None:
-        """Return which settled molecules are alone, None where all have to be looked at.
-
-        UMIs, and ends that primers made, need a look at each.
-        """
         settled = self._settled
-        if settled is None or self._settled_umis or self.declared_umis or self.ends.primed:
-            return None
-        if not settled.rows.size or len({*(settled.ends_shown == BOTH_ENDS).tolist()}) > 1:
-            return None
-        others = [copies.shown for copies in self._aligned]
-        if settled.ends_shown[0] == 1 and any(len(shown.ends) > 1 for shown in others):
-            return None
-        return AloneMolecules(settled.text, settled.rows, others, misread_runs=self.misread_runs)
-
-    def _join(self, alone: AloneMolecules | None) -> list[Copies[int]]:
-        """Join the copies among all fragments but those that are alone."""
-        every: Iterable[Copies[int]] = self._aligned
-        if self._settled:
-            rows = alone.to_join if alone else self._settled.rows
-            shown = self._settled.shown(rows, self.ends.primed)
-            settled = (
+        if settled is None or not settled.rows.size:
+            return self._molecules(self._aligned)
+        if self.have_umis:
+            shown = settled.shown(settled.rows, self.ends.primed)
+            copies = (
                 _copy(each.number, self._settled_umis.get(each.number, ""), each.quality, each.shown)
                 for each in shown
             )
             # In the order of their numbers: which copy comes first may decide what others are alike to.
-            every = merge(self._aligned, settled, key=lambda copies: copies.item)
+            return self._molecules(merge(self._aligned, copies, key=lambda each: each.item))
+        numbers, copies_of = joined_molecules(
+            settled.text,
+            settled.rows,
+            list(self._settled_umis.items()),
+            self._aligned,
+            self.ends.primed,
+            misread_runs=self.misread_runs,
+        )
+        aligned = np.isin(numbers, [copies.item for copies in self._aligned])
+        found = zip(numbers[aligned].tolist(), copies_of[aligned].tolist(), strict=True)
+        return Molecules({number: Molecule(count, ("",)) for number, count in found}, numbers[~aligned])
+
+    def _molecules(self, every: Iterable[Copies[int]]) -> "Molecules":
+        """Return the molecules of fragments, which are in the order of their numbers."""
         by_place: dict[tuple[tuple[Place, ...], str], list[Copies[int]]] = {}
         for copies in every:
             add_copies(by_place.setdefault((place_of(copies.shown), copies.umis[0]), []), copies)
-        return join_copies(
+        joined = join_copies(
             (copies for held in by_place.values() for copies in held),
             have_umis=self.have_umis,
             misread_runs=self.misread_runs,
-            mixed=alone is not None and alone.mixed,
+        )
+        return Molecules(
+            {copies.item: Molecule(copies.count, copies.umis) for copies in joined}, np.empty(0, np.int64)
         )
 
 
@@ -209,20 +199,20 @@ class Molecules(NamedTuple):
 
     Attributes:
         found: by the number of their best fragment.
-        alone: numbers of the best fragments of further ones, which are settled.
+        settled: numbers of the best fragments of further ones, which are settled.
     """
 
     found: dict[int, Molecule]
-    alone: npt.NDArray[np.int64]
+    settled: npt.NDArray[np.int64]
 
     @property
     def total(self) -> int:
         """How many there are."""
-        return len(self.found) + self.alone.size
+        return len(self.found) + self.settled.size
 
     def numbers(self) -> npt.NDArray[np.int64]:
         """Return the numbers of the best fragments of all."""
-        return np.concatenate([np.fromiter(self.found, np.int64, len(self.found)), self.alone])
+        return np.concatenate([np.fromiter(self.found, np.int64, len(self.found)), self.settled])
 
 
 def _copy(number: int, umi: str, quality: int, shown: Shown) -> Copies[int]:

@@ -4,9 +4,9 @@ Of a settled read its place, its length and the bases that may differ, two at mo
 bases can be made again. A million pairs take 56 MB.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -172,7 +172,8 @@ class ReadEnds(NamedTuple):
 
     def or_else(self, those: Bools, other: "ReadEnds") -> "ReadEnds":
         """Return these ends, and other ends of those molecules."""
-        return ReadEnds._make(np.where(those, *both) for both in zip(other, self, strict=True))
+        both: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]] = zip(other, self, strict=True)
+        return ReadEnds._make(np.where(those, one, own) for one, own in both)
 
 
 def read_ends(text: PanelText, rows: Settled, read: int, *, other: bool = False) -> ReadEnds:
@@ -263,8 +264,8 @@ class SettledFragments:
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
-        self._parts: list[Settled] = []
-        self._whole = True
+        self._bytes = bytearray()
+        self._in_order = True
         self.labels: dict[int, tuple[str, str]] = {}
         self.others_in_order = True
 
@@ -275,20 +276,21 @@ class SettledFragments:
 
     def add(self, rows: Settled) -> None:
         """Add fragments."""
-        if rows.size:
-            self._parts.append(rows)
-            self._whole = False
+        self._bytes += rows.tobytes()
+        self._in_order &= not rows.size
 
     @property
     def rows(self) -> Settled:
-        """All fragments, by number."""
-        if not self._parts:
+        """All fragments, by number; none can be added as long as these are held."""
+        if not self._bytes:
             return np.empty(0, SETTLED)
-        if not self._whole:
-            together = np.concatenate(self._parts)
-            self._parts = [together[np.argsort(together["number"], kind="stable")]]
-            self._whole = True
-        return self._parts[0]
+        rows = np.frombuffer(self._bytes, SETTLED)
+        if not self._in_order:
+            numbers = rows["number"]
+            if (numbers[1:] < numbers[:-1]).any():
+                rows[:] = rows[np.argsort(numbers, kind="stable")]
+            self._in_order = True
+        return rows
 
     @property
     def ends_shown(self) -> Int64s:

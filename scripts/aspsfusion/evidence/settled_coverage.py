@@ -17,6 +17,9 @@ from aspsfusion.native.place import MERGED, Settled
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import Specificity
 
+AT_ONCE = 1 << 17
+"""Fragments that are counted at once: few enough for the memory that it takes."""
+
 _CONTIG_SHIFT = 32
 """A position is one number: that of the contig above so many bits, and below them its own."""
 
@@ -65,6 +68,7 @@ def count_settled(
     coverage: Coverage,
     text: PanelText,
     rows: Settled,
+    kept: Bools,
     rules: WildTypeRules,
     panel: Panel,
     borders: Mapping[str, Sequence[int]],
@@ -74,7 +78,8 @@ def count_settled(
     Args:
         coverage: to count in.
         text: the panel's.
-        rows: settled fragments, one of each molecule.
+        rows: settled fragments.
+        kept: whether each is counted, one of each molecule.
         rules: of the wild type.
         panel: with the transcripts.
         borders: see `exon_borders`.
@@ -83,8 +88,21 @@ def count_settled(
         Lengths in nt of the fragments of which both ends are on a transcript, without those with two edits in
         a read.
     """
-    if not rows.size:
-        return np.empty(0, np.int64)
+    lengths = [np.empty(0, np.int64)]
+    for first in range(0, rows.size, AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        lengths.append(_count_some(coverage, text, rows[some][kept[some]], rules, panel, borders))
+    return np.concatenate(lengths)
+
+
+def _count_some(
+    coverage: Coverage,
+    text: PanelText,
+    rows: Settled,
+    rules: WildTypeRules,
+    panel: Panel,
+    borders: Mapping[str, Sequence[int]],
+) -> Int64s:
     spans = _Spans.of(text, rows)
     for contig, count in zip(*np.unique(spans.contig, return_counts=True), strict=True):
         gene = text.genes[contig]

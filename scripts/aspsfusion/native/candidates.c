@@ -7,10 +7,7 @@
 #include "place.h"
 #include "trim.h"
 
-enum {
-    MATES = 2,
-    MOST_DIGITS = 18, /* of a fragment's number */
-};
+enum { MOST_DIGITS = 18 }; /* of a fragment's number */
 
 /* What a settled fragment is, in `flags`. */
 enum { IS_MERGED = 1, HAS_ADAPTER = 2, OVERLAPS = 4, MAY_HAVE_UMI = 8, HAS_COMMENT = 16 };
@@ -33,24 +30,6 @@ typedef struct {
     int64_t shared_least; /* fewest edits of a fragment that may be foreign, where a read has two; */
     double shared_rate;   /* and the least share of its bases, see evidence/diverged.py */
 } settle_rules;
-
-/* A settled fragment. Places are of the leftmost base in the table's text. */
-typedef struct {
-    int64_t number;
-    int32_t header;      /* where in the text of the candidates its header begins */
-    int32_t quality;     /* sum of the base qualities */
-    int32_t own[MATES];  /* place of each read on the contig of preference */
-    int32_t shared[MATES]; /* the same on the contig of preference among those that hold all reads */
-    int16_t size[MATES]; /* bases; 0 for a read that is not there */
-    int16_t edit[MATES]; /* index of the base that differs in the sense read, -1 for none */
-    int16_t second[MATES]; /* of another one after it */
-    uint8_t base[MATES]; /* the read's base there, in sense */
-    uint8_t second_base[MATES];
-    uint8_t reverse[MATES];
-    uint8_t reads; /* 1 or 2 */
-    uint8_t flags;
-    uint8_t unused[4];
-} settled_fragment;
 
 /* Where the text of a fragment that is not settled is, and how many records precede it. */
 typedef struct {

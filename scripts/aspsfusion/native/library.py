@@ -177,6 +177,46 @@ class SettleCountsStruct(Structure):
     )
 
 
+class FragmentsStruct(Structure):
+    """The fragments of a sample and where their ends are, as `copies.h` has it."""
+
+    _fields_ = (
+        ("settled", c_int64),
+        ("others", c_int64),
+        ("rows", c_void_p),
+        ("text", c_void_p),
+        ("text_size", c_int64),
+        ("sources", c_void_p),
+        ("bases", c_char_p),
+        ("bases_size", c_int64),
+        ("bounds", c_void_p),
+        ("places", c_void_p),
+        ("runs", c_void_p),
+        ("clear", c_void_p),
+        ("umis", c_void_p),
+        ("order", c_void_p),
+        ("ranks", c_void_p),
+    )
+
+
+class CopyRulesStruct(Structure):
+    """When two fragments are copies of one molecule, as `copies.h` has it."""
+
+    _fields_ = (
+        ("max_differences", c_int64),
+        ("difference_rate", c_double),
+        ("end_bases", c_int64),
+        ("max_end_differences", c_int64),
+        ("max_gapped_end", c_int64),
+        ("end_slack", c_int64),
+        ("crowd", c_int64),
+        ("many_copies", c_int64),
+        ("word", c_int64),
+        ("words", c_int64),
+        ("misread_runs", c_int64),
+    )
+
+
 _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
     "build_screen_table": (c_int, [POINTER(PanelStruct), POINTER(TableStruct)]),
     "match_reads": (c_int, [BYTES, c_int64, INT64, c_int64, POINTER(TableStruct), WRITTEN_BOOLS]),
@@ -216,6 +256,10 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
             c_int64,
             POINTER(SettleCountsStruct),
         ],
+    ),
+    "join_copies": (
+        c_int64,
+        [POINTER(FragmentsStruct), POINTER(CopyRulesStruct), c_void_p, c_void_p],
     ),
     "find_alike": (
         c_int64,

@@ -8,6 +8,7 @@
 enum {
     SEED = 16,            /* bases of a seed, all that 32 bits of packed bases hold */
     FEWEST_BASES = 3 * SEED, /* of a read that is placed: one of three disjoint seeds survives two edits */
+    MATES = 2,
     MOST_BASES = 1000,    /* of a read that is placed, merged ones included */
     MOST_PLACES = 64,     /* of a read; more are left to the aligner */
     MOST_LOOKED_AT = 256, /* places of a seed; more have those of low complexity alone */
@@ -39,6 +40,24 @@ typedef struct {
     uint8_t base, second_base; /* the read's bases there, in sense */
     bool reverse; /* whether the read is antisense */
 } read_places;
+
+/* A settled fragment. Places are of the leftmost base in the table's text. */
+typedef struct {
+    int64_t number;
+    int32_t header;      /* where in the text of the candidates its header begins */
+    int32_t quality;     /* sum of the base qualities */
+    int32_t own[MATES];  /* place of each read on the contig of preference */
+    int32_t shared[MATES]; /* the same on the contig of preference among those that hold all reads */
+    int16_t size[MATES]; /* bases; 0 for a read that is not there */
+    int16_t edit[MATES]; /* index of the base that differs in the sense read, -1 for none */
+    int16_t second[MATES]; /* of another one after it */
+    uint8_t base[MATES]; /* the read's base there, in sense */
+    uint8_t second_base[MATES];
+    uint8_t reverse[MATES];
+    uint8_t reads; /* 1 or 2 */
+    uint8_t flags;
+    uint8_t unused[4];
+} settled_fragment;
 
 static inline bool is_base(uint8_t letter) { return letter == 'A' || letter == 'C' || letter == 'G' || letter == 'T'; }
 
