@@ -15,6 +15,7 @@ from aspsfusion.call.assign import Assigned, SupportFinder
 from aspsfusion.call.bridges import BridgeFinder
 from aspsfusion.call.calls_file import CalledJunction, CalledRead, Calls, CallsFile, MatePlace, write_calls
 from aspsfusion.call.clips import clips_of
+from aspsfusion.call.cut_copies import cut_copies
 from aspsfusion.call.filters import among_chimeras, beside_stronger, homology, rejections
 from aspsfusion.call.internal import internal_events
 from aspsfusion.call.junction import in_order
@@ -306,7 +307,12 @@ def unique_molecules(
         for item in group
     ]
     found = join_copies(copies, have_umis=any(any(each.umis) for each in copies), misread_runs=misread_runs)
-    kept = [Counted(*each.item, each.count) for each in found]
+    kept = [Counted(*each.item, each.count) for each in sorted(found, key=lambda each: each.rank)]
+    if not any(any(each.umis) for each in copies):
+        groups = cut_copies([item.support for item in kept], [item.copies for item in kept])
+        kept = [
+            kept[group[0]]._replace(copies=sum(kept[index].copies for index in group)) for group in groups
+        ]
     return sorted(kept, key=lambda item: (item.support.reach, item.support.fragment.number))
 
 

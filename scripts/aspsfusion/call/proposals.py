@@ -13,6 +13,7 @@ from aspsfusion.call.borders import BoundaryMap
 from aspsfusion.call.consensus import agreed
 from aspsfusion.call.normal_form import OFF_BORDER, NormalForms
 from aspsfusion.config import CallParameters
+from aspsfusion.evidence.border_words import BorderWords
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.evidence.placements import NO_LIMIT, ContigBases
 from aspsfusion.native import mismatches_at
@@ -56,6 +57,7 @@ class Proposer:
         self._panel = panel
         self._contigs = contigs
         self._parameters = parameters
+        self._border_words = BorderWords(panel, parameters.min_anchor)
         self.boundaries = BoundaryMap(panel)
         self.normal_forms = NormalForms(panel, contigs, self.boundaries)
 
@@ -66,7 +68,11 @@ class Proposer:
         """
         found: dict[Junction, list[Fragment]] = {}
         for fragment in fragments:
-            for junction in self.from_split_reads(fragment) | self._from_clips(fragment):
+            for junction in (
+                self.from_split_reads(fragment)
+                | self._from_clips(fragment)
+                | self._from_short_pieces(fragment)
+            ):
                 found.setdefault(junction, []).append(fragment)
         return agreed(found, self.normal_forms)
 
@@ -194,14 +200,31 @@ class Proposer:
         for exon in transcript.exons:
             at = placement.query_end + exon.tx_end - placement.end
             if abs(exon.tx_end - placement.end) <= BORDER_REACH and at + size <= len(sequence):
-                for gene, position in self._starts.get(sequence[at : at + size], ()):
+                for gene, position in self._border_words.starts.get(sequence[at : at + size], ()):
                     if gene != transcript.gene:
                         yield Junction(transcript.gene, transcript.to_genome(exon.tx_end - 1), gene, position)
             at = placement.query_start + exon.tx_start - placement.start
             if abs(exon.tx_start - placement.start) <= BORDER_REACH and at >= size:
-                for gene, position in self._ends.get(sequence[at - size : at], ()):
+                for gene, position in self._border_words.ends.get(sequence[at - size : at], ()):
                     if gene != transcript.gene:
                         yield Junction(gene, position, transcript.gene, transcript.to_genome(exon.tx_start))
+
+    def _from_short_pieces(self, fragment: Fragment) -> set[Junction]:
+        """Return the junctions between exon borders that reads show of which the aligner placed too little.
+
+        Of a short read with inserted bases neither gene may have bases enough for the aligner.
+        """
+        found: set[Junction] = set()
+        for mate in fragment.mates:
+            whole = len(mate.sequence) - self._border_words.size
+            if any(p.query_end - p.query_start > whole for p in mate.placements):
+                continue
+            for reverse in (False, True):
+                sequence = mate.oriented(reverse=reverse)
+                for cut, five, onwards, three in self._border_words.joined(sequence):
+                    junction = Junction(*five, *three, sequence[cut:onwards])
+                    found.add(self.normal_forms.of(junction).junction)
+        return found
 
     def _words_at_ends(self, sequence: str, *, reverse: bool) -> Iterator[Placement]:
         """Yield the pieces of targets that a read begins or ends with, extended inwards while they are exact.
@@ -235,33 +258,6 @@ class Proposer:
     @cached_property
     def _targets(self) -> set[str]:
         return set(self._panel.spec.genes_with_role("target"))
-
-    @cached_property
-    def _starts(self) -> dict[str, set[tuple[str, int]]]:
-        """Gene and genomic position of the exon starts of the targets, by their first bases."""
-        size = self._parameters.min_anchor
-        return self._by_bases(
-            (t, exon.tx_start, t.sequence[exon.tx_start : exon.tx_start + size])
-            for t in self._panel.transcripts.values()
-            for exon in t.exons[1:]
-        )
-
-    @cached_property
-    def _ends(self) -> dict[str, set[tuple[str, int]]]:
-        """Gene and genomic position of the exon ends of the targets, by their last bases."""
-        size = self._parameters.min_anchor
-        return self._by_bases(
-            (t, exon.tx_end - 1, t.sequence[max(0, exon.tx_end - size) : exon.tx_end])
-            for t in self._panel.transcripts.values()
-            for exon in t.exons[:-1]
-        )
-
-    def _by_bases(self, borders: Iterable[tuple[Transcript, int, str]]) -> dict[str, set[tuple[str, int]]]:
-        found: dict[str, set[tuple[str, int]]] = {}
-        for transcript, tx_pos, bases in borders:
-            if transcript.gene in self._targets and len(bases) == self._parameters.min_anchor:
-                found.setdefault(bases, set()).add((transcript.gene, transcript.to_genome(tx_pos)))
-        return found
 
     def from_spanning_pair(self, fragment: Fragment) -> set[Junction]:
         """Return the exon borders that a pair with mates in two genes could bridge."""

@@ -13,6 +13,7 @@ from aspsfusion.evidence.anchors import InformativeBoundaries, informative_bound
 from aspsfusion.evidence.fixed_ends import Ends, ends_of
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.evidence.strand import Direction
+from aspsfusion.io.bwa import MIN_SCORE
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import Specificity
 from aspsfusion.panel.transcripts import DECOY
@@ -74,6 +75,9 @@ class Coverage:
     ) -> None:
         """Count a fragment once, however many of its reads cover a place.
 
+        It informs where a read covers as many bases on both sides as the fusion would need, and on one of
+        them as many as the aligner needs: it could not have placed such a read of the fusion otherwise.
+
         Args:
             gene: its gene.
             placements: one for each read.
@@ -105,7 +109,12 @@ class Coverage:
                     place.boundary - place.anchors.five_prime,
                     place.boundary + place.anchors.three_prime,
                 )
-                if any(start <= first and last <= end for start, end in spans):
+                if any(
+                    start <= first
+                    and last <= end
+                    and max(place.boundary - start, end - place.boundary) >= MIN_SCORE
+                    for start, end in spans
+                ):
                     self.informative[place.key] = self.informative.get(place.key, 0) + 1
                     own = ends_of(spans, place.boundary, None if whole else here[0].reverse)
                     there = self.ends.setdefault(place.key, {})

@@ -16,6 +16,7 @@ import pysam
 
 from aspsfusion.config import CallParameters
 from aspsfusion.errors import ReadsError
+from aspsfusion.evidence.border_words import BorderWords
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules, count_wild_type
 from aspsfusion.evidence.ends import EndFinder
 from aspsfusion.evidence.evidence_file import Evidence, write_evidence
@@ -111,13 +112,14 @@ def collect_evidence(
     finder = _find_molecules(bam, EndFinder(panel, primers), settled)
     molecules = finder.molecules()
     borders = exon_borders(panel.transcripts.values())
+    words = BorderWords(panel, parameters.min_anchor)
     still_open: list[Fragment] = []
     inserts: list[int] = []
     for number, mates in _fragments(bam):
         molecule = molecules.found.get(number)
         if molecule is None:
             continue
-        fragment = _fragment(number, mates, molecule, contigs, ranks)
+        fragment = _fragment(number, mates, molecule, contigs, ranks, words)
         if not any(mate.placements for mate in fragment.mates):
             continue
         if not _explained(fragment, parameters.margin):
@@ -191,21 +193,24 @@ def _fragments(bam: Path) -> Iterator[tuple[int, list[RecordGroup]]]:
 
 
 def _fragment(
-    number: int, mates: list[RecordGroup], molecule: Molecule, contigs: ContigBases, ranks: Mapping[str, int]
+    number: int,
+    mates: list[RecordGroup],
+    molecule: Molecule,
+    contigs: ContigBases,
+    ranks: Mapping[str, int],
+    words: BorderWords,
 ) -> Fragment:
-    """Return a fragment with all placements of its reads."""
+    """Return a fragment with all placements of its reads, or the borders in them that the aligner misses."""
+    reads = []
+    for records in mates:
+        bases = as_sequenced(primary_record(records))
+        placements = read_placements(records, contigs, ranks) or words.placements(bases, contigs)
+        reads.append(Mate(2 if records[0].is_read2 else 1, bases, placements))
     return Fragment(
         number,
         label_of(mates[0][0]),
         molecule.copies,
-        tuple(
-            Mate(
-                2 if records[0].is_read2 else 1,
-                as_sequenced(primary_record(records)),
-                read_placements(records, contigs, ranks),
-            )
-            for records in mates
-        ),
+        tuple(reads),
         merged=primary_record(mates[0]).has_tag(MERGED_TAG),
         umis=molecule.umis,
     )

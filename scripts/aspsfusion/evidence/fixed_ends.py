@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 Ends = dict[tuple[int | None, int | None], int]
 """Fragments by their first base and their end, in nt from a boundary; None for one that no read shows."""
 
@@ -20,6 +22,9 @@ MIN_SHARE = 0.8
 """Share of the fragments from which they do. Single reads of 36 nt that hold 15 nt on both sides of a
 boundary, which have the fewest places, begin at 14, and three of these hold a fifth; one end of fragments of
 60 nt has 31 places."""
+
+MOST_CUT = 12
+"""Bases in front of a read that are taken to be cut by a program that trims by quality."""
 
 MIN_FRAGMENTS = 20
 """Fewest fragments to notice it; with fewer nothing is excluded anyhow."""
@@ -59,6 +64,31 @@ def in_fixed_places(places: Mapping[Any, int]) -> int:
     total = sum(places.values())
     shared = sum(sorted(places.values(), reverse=True)[:MAX_PLACES])
     return shared if total >= MIN_FRAGMENTS and shared >= MIN_SHARE * total else 0
+
+
+def between_primers(ends: Ends) -> int:
+    """Return how many fragments are at a few pairs of ends, as those of amplicons are; 0 where they are not.
+
+    Where a program has cut reads in front, copies of an amplicon end up to MOST_CUT bases further in.
+
+    >>> between_primers({(-40 + cut, 60 - other): 1 for cut in range(9) for other in range(3)})
+    27
+    >>> between_primers({(-place, 80 - 2 * place): 2 for place in range(10, 50)})
+    0
+    """
+    shared, total = in_fixed_places(ends), sum(ends.values())
+    pairs = [pair for pair in ends if None not in pair]
+    if shared or total < MIN_FRAGMENTS or len(pairs) > MAX_PLACES * (MOST_CUT + 1) ** 2 / MIN_SHARE:
+        return shared
+    first, last = np.array(pairs, np.int64).reshape(-1, 2).T
+    numbers = np.array([ends[pair] for pair in pairs], np.int64)
+    cut = first[None, :] - first[:, None], last[:, None] - last[None, :]
+    inside = np.logical_and.reduce([(bases >= 0) & (bases <= MOST_CUT) for bases in cut])
+    for _ in range(min(MAX_PLACES, len(pairs))):
+        outermost = int(np.argmax(inside @ numbers))
+        shared += int(numbers[inside[outermost]].sum())
+        numbers[inside[outermost]] = 0
+    return shared if shared >= MIN_SHARE * total else 0
 
 
 def anchored_in_fixed_places(ends: Mapping[tuple[int | None, int | None], int]) -> int:

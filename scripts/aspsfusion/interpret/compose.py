@@ -12,7 +12,7 @@ from aspsfusion.call.calls_file import CallsFile, read_calls
 from aspsfusion.config import ClassifyParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.coverage import Coverage
-from aspsfusion.evidence.fixed_ends import anchored_in_fixed_places, in_fixed_places
+from aspsfusion.evidence.fixed_ends import anchored_in_fixed_places, between_primers
 from aspsfusion.interpret import annotate
 from aspsfusion.interpret.assay_record import assay_of, joining, long_read_assay
 from aspsfusion.interpret.classify import classify
@@ -150,7 +150,7 @@ def compose_report(
         bridges=bridges,
         fixed_ends=by_primer.same_start
         if by_primer
-        else {key: in_fixed_places(ends) for key, ends in sorted(coverage.ends.items())},
+        else {key: between_primers(ends) for key, ends in sorted(coverage.ends.items())},
         anchored={key: anchored_in_fixed_places(ends) for key, ends in sorted(coverage.ends.items())},
         primed=primed,
         listed_ends=calls.listed_ends,
