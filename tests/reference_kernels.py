@@ -182,7 +182,8 @@ def written(records: list[bytes], number: int) -> bytes:
     words = [re.split(rb"[\x00-\x20]", field[0]) for field in fields]
     umis = [_umi(each) for each in words]
     return b"".join(
-        b"@%d%s %s%s\n%s\n+\n%s\n" % (number, end, name[1:], umi, field[1].upper(), field[3])
+        b"@%d%s %s%s\n%s\n+\n%s\n"
+        % (number, end, name[1:], umi, field[1].upper().replace(b"U", b"T"), field[3])
         for name, end, umi, field in zip(names, ends, umis, fields, strict=True)
     )
 

@@ -233,13 +233,30 @@ def test_one_read_near_exon_borders_forbids_an_exclusion_at_a_listed_junction_on
     assert verdict_of(filtered=[found.model_copy(update={"split_reads": 1, **update})])[0] == call
 
 
-def test_an_exclusion_names_the_fragments_that_join_the_genes_alone() -> None:
+@pytest.mark.parametrize(
+    ("agreeing", "text"),
+    [
+        (
+            [1],
+            "1 unique fragment joins the two genes of A::B, as do chimeras of library preparation; no others",
+        ),
+        ([1, 1], "2 unique fragments join the two genes of A::B, each at a place of its own, as do chimeras"),
+        (
+            [2, 2],
+            "2 unique fragments join the two genes of A::B, but too few fit one junction to distinguish",
+        ),
+        # The other one joins the genes in the reciprocal order.
+        (
+            [2],
+            "1 unique fragment joins the two genes of A::B, but too few fit one junction to distinguish it",
+        ),
+    ],
+)
+def test_an_exclusion_names_the_fragments_that_join_the_genes(agreeing: list[int], text: str) -> None:
     chimera = candidate("A", "B", "TOO_FEW_FRAGMENTS", 1, border=False)
-    findings = Findings("S", [], [chimera], [], ENOUGH, GENES, None)
-    verdict, _ = classify(SPEC, findings, PARAMETERS)
-    assert verdict.reasons[0].text.startswith(
-        "1 unique fragment joins the two genes of A::B, each at a place"
-    )
+    chimeras = [chimera.model_copy(update={"agreeing_fragments": number}) for number in agreeing]
+    verdict, _ = classify(SPEC, Findings("S", [], chimeras, [], ENOUGH, GENES, None), PARAMETERS)
+    assert verdict.reasons[0].text.startswith(text)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def written(
         ),
         ([b"@r RX:Z: aRX:Z:AC RX:Z\nA\n+RX:Z:AC\nI\n"], b"@7 r\nA\n+\nI\n"),
         ([b"@r/2\nACGT\n+\nIIII\n"], b"@7 r\nACGT\n+\nIIII\n"),
+        ([b"@rUu\nACGUuacgtN\n+\nIUuIIIIIII\n"], b"@7 rUu\nACGTTACGTN\n+\nIUuIIIIIII\n"),
         ([b"@r\r\n\r\n+\r\n\r\n"], b"@7 r\n\n+\n\n"),
         ([b"@\nA\n+\nI\n"], b"@7 \nA\n+\nI\n"),
         (
@@ -80,7 +81,7 @@ def fragments(draw: st.DrawFn) -> list[bytes]:
     records = []
     for each in draw(st.sampled_from(forms)):
         end = draw(st.sampled_from(["\n", "\r\n"]))
-        bases = draw(st.text("ACGTNacgtn.", max_size=30))
+        bases = draw(st.text("ACGTUNacgtun.", max_size=30))
         quality = draw(st.text("@+I#?Aaz", min_size=len(bases), max_size=len(bases)))
         comment = draw(
             st.sampled_from(

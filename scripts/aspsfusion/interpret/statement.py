@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from aspsfusion.interpret.assay import FIXED_ENDS
 from aspsfusion.interpret.exclusion import Findings, informative_text
-from aspsfusion.interpret.unproven import alone
+from aspsfusion.interpret.unproven import not_speaking
 from aspsfusion.panel.spec import PanelSpec
 from aspsfusion.report.findings import Fusion, Reason
 from aspsfusion.report.models import Call, Exclusion, Verdict, in_one
@@ -152,14 +152,16 @@ def _evidence(
 
 def exclusion_evidence(spec: PanelSpec, findings: Findings, excluded: Exclusion) -> str:
     """Return what was seen instead of the fusion."""
-    single = alone(spec, findings)
-    seen = (
-        f"{plural(single, 'unique fragment joins', 'unique fragments join')} the two genes of "
-        f"{spec.target.fusion}, each at a place of its own, "
-        f"as chimeras of library preparation do{'' if findings.artefacts else '; no others do'}."
-        if single
-        else f"No fragment supports {spec.target.fusion}."
-    )
+    number, agree = not_speaking(spec, findings)
+    seen = f"No fragment supports {spec.target.fusion}."
+    if number:
+        joins = plural(number, "unique fragment joins", "unique fragments join")
+        if agree:
+            why = f", but too few fit one junction to distinguish {'it' if number == 1 else 'them'} from"
+        else:
+            why = ("," if number == 1 else ", each at a place of its own,") + " as do"
+        others = "" if agree or findings.artefacts else "; no others do"
+        seen = f"{joins} the two genes of {spec.target.fusion}{why} chimeras of library preparation{others}."
     if findings.artefacts:
         named = joined([f"{name} {number}" for name, number in findings.artefacts.items()])
         seen += f" Long reads whose parts library preparation joined are no support ({named})."

@@ -89,11 +89,18 @@ def unproven_partners(spec: PanelSpec, findings: Findings) -> list[Reason]:
     ]
 
 
-def alone(spec: PanelSpec, findings: Findings) -> int:
-    """Return how many unique fragments join the target genes as the fusion does, and agree with no other."""
+def not_speaking(spec: PanelSpec, findings: Findings) -> tuple[int, bool]:
+    """Count the unique fragments that join the target genes as the fusion does and forbid no exclusion.
+
+    Returns:
+        Their number, and whether any of them could be of one junction with another fragment.
+    """
     candidates = [c for c in findings.filtered if c.name == spec.target.fusion and not _speaks(spec, c)]
-    numbers = {b.number for b in findings.bridges if _in_order(spec, b) and not _speaks(spec, b)}
-    return sum(candidate.fragments for candidate in candidates) + len(numbers)
+    bridges = [b for b in findings.bridges if _in_order(spec, b) and not _speaks(spec, b)]
+    number = sum(candidate.fragments for candidate in candidates) + len({b.number for b in bridges})
+    together = [c.fragments for c in candidates] + [c.agreeing_fragments for c in candidates]
+    together += [b.agreeing_fragments for b in bridges]
+    return number, max(together, default=0) > 1
 
 
 def _speaks(spec: PanelSpec, finding: FilteredFusion | UnexplainedBridge) -> bool:

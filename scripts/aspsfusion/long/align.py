@@ -30,9 +30,6 @@ UNMAPPED, REVERSE, SUPPLEMENTARY = 4, 16, 2048
 QUALITY = 60
 """Mapping quality of a piece: which of the places it has was decided by all of the read."""
 
-RNA = str.maketrans("acgtnuU", "ACGTNTT")
-"""Reads of RNA have U for T, and some programs write bases in lower case."""
-
 
 def run_long_align(
     panel_directory: Path,
@@ -85,10 +82,9 @@ def align_long_reads(
         mapper = Mapper(panel, scratch)
         for candidate in read_raw_candidates(reads, metrics):
             (read,) = candidate.reads
-            bases = read.sequence.translate(RNA)
-            pieces = mapper.pieces(bases)
+            pieces = mapper.pieces(read.sequence)
             aligned += bool(pieces)
-            for record in _records(candidate, bases, pieces, header):
+            for record in _records(candidate, read.sequence, pieces, header):
                 record.set_tag("RG", sample)
                 out.write(record)
             if metrics.fragments % REPORT_EVERY == 0:

@@ -38,8 +38,8 @@ static void put_bytes(writer *out, const uint8_t *bytes, int64_t count) {
 
 static void put_byte(writer *out, uint8_t byte) { put_bytes(out, &byte, 1); }
 
-/* Writes a line without carriage returns, and its end. */
-static void put_line(writer *out, const uint8_t *line, const uint8_t *line_end, bool upper_case) {
+/* Writes a line without carriage returns, and its end; of bases in upper case, and U of RNA as T. */
+static void put_line(writer *out, const uint8_t *line, const uint8_t *line_end, bool are_bases) {
     uint8_t *begin = out->next;
     while (line < line_end) {
         const uint8_t *carriage_return = memchr(line, '\r', (size_t)(line_end - line));
@@ -47,9 +47,10 @@ static void put_line(writer *out, const uint8_t *line, const uint8_t *line_end, 
         put_bytes(out, line, stop - line);
         line = carriage_return ? stop + 1 : stop;
     }
-    if (upper_case) {
+    if (are_bases) {
         for (uint8_t *letter = begin; letter < out->next; letter++) {
-            *letter = (uint8_t)(*letter - (*letter >= 'a' && *letter <= 'z' ? 'a' - 'A' : 0));
+            uint8_t upper = (uint8_t)(*letter - (*letter >= 'a' && *letter <= 'z' ? 'a' - 'A' : 0));
+            *letter = upper == 'U' ? 'T' : upper;
         }
     }
     put_byte(out, '\n');
@@ -188,7 +189,7 @@ int64_t EXPORT(fragment_bytes)(
 
    The first word is the fragment's number, with /1 or /2 for a pair; the second one is the read's own name without the
    mate's number, a label. Carriage returns, the second name and the comment are dropped, but for the comment's UMI,
-   and bases are upper case. Of the names of a pair, an ending .1 or .2 (_1 or _2) stays where both mates have the same,
+   and bases are upper case, U as T. Of the names of a pair, an ending .1 or .2 (_1 or _2) stays where both mates have the same,
    and goes where they differ.
 
    Args:
