@@ -27,6 +27,7 @@ class DeepSample:
         fused: share of molecules that go from one transcript into another.
         indels: share of reads with a base inserted or left out.
         adapter: after the insert.
+        unknown: last bases of each read that were not called.
     """
 
     fragments: int = 400
@@ -41,6 +42,7 @@ class DeepSample:
     fused: float = 0.02
     indels: float = 0.01
     adapter: str = ADAPTER
+    unknown: int = 0
 
 
 def candidates(sample: DeepSample, transcripts: Mapping[str, str], seed: int = 1, first: int = 1) -> str:
@@ -88,6 +90,7 @@ def _records(sample: DeepSample, number: int, molecule: str, umi: str, rng: rand
     sides = [umi * bool(sample.before) + molecule, reverse_complement(molecule)]
     for mate, side in enumerate(sides[: 1 + sample.paired], start=1):
         bases = _misread((side + sample.adapter)[: sample.read_length], sample, rng)
+        bases = bases[: len(bases) - sample.unknown] + "N" * sample.unknown
         quality = "".join("#,:F"[min(3, rng.randrange(16))] for _ in bases)
         yield f"@{number}/{mate} {label}\n" if sample.paired else f"@{number} {label}\n"
         yield f"{bases}\n+\n{quality}\n"

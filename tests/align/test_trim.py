@@ -139,6 +139,22 @@ def test_mates_without_overlap_are_searched_for_adapters() -> None:
     assert pair.second == TrimmedRead(*second, False)
 
 
+@pytest.mark.parametrize("letter", "Nn.")
+@pytest.mark.parametrize("insert", [50, 100, 300])
+def test_unknown_bases_that_end_the_mates_are_cut(insert: int, letter: str) -> None:
+    reads = sequenced(random_sequence(insert, insert), (TRUSEQ, TRUSEQ), (LENGTH, LENGTH))
+    unknown = 10, 20
+    failed = [
+        (bases[: LENGTH - count] + letter * count, quality)
+        for (bases, quality), count in zip(reads, unknown, strict=True)
+    ]
+    pair = trim_pair(*failed)
+    assert pair.insert == (insert if insert < 2 * LENGTH else None)
+    for read, count, trimmed in zip(reads, unknown, (pair.first, pair.second), strict=True):
+        left = min(insert, LENGTH - count)
+        assert (trimmed.sequence, trimmed.quality) == (read[0][:left], read[1][:left])
+
+
 # --- Single reads -----------------------------------------------------------------------------------
 
 
@@ -188,3 +204,12 @@ def test_what_is_too_short_becomes_empty(sequence: str, adapter_found: bool) -> 
 def test_shortest_read_that_stays() -> None:
     read = with_quality(random_sequence(MIN_LENGTH, 1))
     assert trim_single(*read) == TrimmedRead(*read, False)
+
+
+def test_unknown_bases_inside_a_read_and_at_its_beginning_stay() -> None:
+    known = "NN" + random_sequence(20, 7) + "N" + random_sequence(20, 8)
+    assert trim_single(*with_quality(known + "N.n")) == TrimmedRead(*with_quality(known), False)
+
+
+def test_read_of_unknown_bases_becomes_empty() -> None:
+    assert trim_single(*with_quality("N" * 50)) == TrimmedRead("", "", False)

@@ -23,7 +23,7 @@ from aspsfusion.screen.screen import run_screen
 from bam_factory import GRCH38_LENGTHS, UNMAPPED, Record, pair, placed_pair, write_records
 from carriers.misreading import mutated
 from small_panel import SmallPanel, random_bases
-from stages import Pair, fusion_molecule, report_files
+from stages import Pair, fusion_molecule, report_files, report_reads
 
 READ, INSERT = 75, 180
 TARGETS = {"ASPSCR1": "chr17", "TFE3": "chrX"}
@@ -300,3 +300,31 @@ def test_garbage_panel_yaml(small: SmallPanel, tmp_path: Path, data: st.DataObje
     path.write_bytes(data.draw(damaged(small.yaml_path.read_bytes()) | st.binary(max_size=100)))
     with refused_in_words(path):
         load_panel_spec(path)
+
+
+# --- Cycles that failed -----------------------------------------------------------------------------
+
+
+def with_unknown_ends(molecules: list[str]) -> list[tuple[str, list[str]]]:
+    """Return pairs of molecules, by name, of which the last ten cycles failed."""
+    pairs = [Pair(f"r{i}", molecule, READ, flipped=bool(i % 2)) for i, molecule in enumerate(molecules)]
+    return [(pair.name, [bases[:-10] + "N" * 10 for bases in pair.reads()]) for pair in pairs]
+
+
+def test_unknown_last_bases_suggest_no_break(demo_panel_directory: Path, tmp_path: Path) -> None:
+    genes, source = load_panel(demo_panel_directory).primary, random.Random(3)
+    starts = [(gene, source.randrange(600, 1500)) for gene in TARGETS for _ in range(200)]
+    molecules = [
+        genes[gene].sequence[start : start + source.randrange(160, INSERT)] for gene, start in starts
+    ]
+    report = report_reads(demo_panel_directory, tmp_path, with_unknown_ends(molecules))
+    assert not codes(report) & {"ONE_SIDED_BREAK", "UNPROVEN_EVIDENCE", "FIVE_PRIME_GENE_NOT_SEEN"}
+
+
+def test_unknown_last_bases_hide_no_fusion(demo_panel_directory: Path, tmp_path: Path) -> None:
+    molecule, junction = fusion_molecule(demo_panel_directory, ("ASPSCR1", 7), ("TFE3", 6))
+    fragments = with_unknown_ends(
+        [molecule[junction - 45 + 4 * i : junction + 125 + 9 * i] for i in range(6)]
+    )
+    (fusion,) = report_reads(demo_panel_directory, tmp_path, fragments).fusions
+    assert fusion.split_reads == len(fragments)

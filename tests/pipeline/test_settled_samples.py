@@ -32,6 +32,8 @@ SAMPLES = {
     "UMIs that nobody declared": DeepSample(before=10),
     "copies of chimeras": DeepSample(copies=6, fused=0.4),
     "reads with indels in copies": DeepSample(copies=3, indels=0.2, inserts=(70, 200)),
+    "unknown last bases": DeepSample(unknown=7, inserts=(60, 200)),
+    "unknown last bases of single reads": DeepSample(unknown=7, paired=False, copies=2),
     "poor reads": DeepSample(error_rate=0.03, indels=0.1),
     "two errors": DeepSample(error_rate=0.02, indels=0.0, inserts=(100, 300), read_length=100),
     "two errors in copies": DeepSample(
@@ -93,7 +95,7 @@ def shown(bam: Path) -> set[tuple[object, ...]]:
         }
 
 
-@pytest.mark.parametrize("kind", ["pairs", "short inserts"])
+@pytest.mark.parametrize("kind", ["pairs", "short inserts", "unknown last bases"])
 def test_settled_reads_are_reported_and_look_like_aligned_ones(
     kind: str, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

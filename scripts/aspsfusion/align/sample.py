@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from aspsfusion.align.candidates import Header, read_header
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
-from aspsfusion.align.trim import merge_mates
+from aspsfusion.align.trim import cut_unknown_end, merge_mates
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.placements import LABEL_TAG, MERGED_TAG, UMI_TAG
 from aspsfusion.evidence.settled import Int64s, PanelText, SettledFragments
@@ -226,6 +226,7 @@ def _qualities(
     if structures.layouts:
         reads = structures.apart(reads).templates
     if merged:
-        first, second = ((bases[: sizes[0]], quality[: sizes[0]]) for bases, quality in reads)
+        known = (cut_unknown_end(*read) for read in reads)
+        first, second = ((bases[: sizes[0]], quality[: sizes[0]]) for bases, quality in known)
         return (merge_mates(first, second, sizes[0])[1],)
     return tuple(quality[:size] for (_, quality), size in zip(reads, sizes, strict=False))

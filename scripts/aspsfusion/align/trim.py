@@ -1,4 +1,7 @@
-"""Trims adapters from candidate fragments, and merges mates that overlap.
+"""Trims unknown bases and adapters from candidate fragments, and merges mates that overlap.
+
+Cycles that fail leave unknown bases at the ends of reads. They say nothing of the molecule, and would count
+as edits and as bases of another gene.
 
 Short inserts, the rule in FFPE tissue, let both mates run into the adapters. Where the mates overlap, the
 insert's length follows from the reads themselves and no adapter needs to be known; single reads and pairs
@@ -20,6 +23,9 @@ from aspsfusion.io.fasta import reverse_complement
 ADAPTERS = ("AGATCGGAAGAGC", "CTGTCTCTTATACACATCT")
 """Beginning of the Illumina TruSeq and of the Nextera transposase adapters (Illumina Adapter Sequences,
 document 1000000002694)."""
+
+UNKNOWN = "Nn."
+"""Letters of a base that was not called."""
 
 ADAPTER_ERROR_RATE = 0.1
 ADAPTER_MIN_OVERLAP = 5
@@ -61,8 +67,8 @@ class TrimmedPair:
 
 
 def trim_single(sequence: str, quality: str) -> TrimmedRead:
-    """Trim a single read at the first base of an adapter."""
-    return _trim_at_adapter(sequence, quality, ADAPTER_MIN_OVERLAP)
+    """Trim the unknown bases that end a single read, and at the first base of an adapter."""
+    return _trim_at_adapter(*cut_unknown_end(sequence, quality), ADAPTER_MIN_OVERLAP)
 
 
 def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
@@ -75,6 +81,7 @@ def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
     Returns:
         The trimmed mates and the insert length in nt, None where the mates do not overlap.
     """
+    first, second = cut_unknown_end(*first), cut_unknown_end(*second)
     insert = native.overlap_insert(
         first[0].encode("ascii"),
         reverse_complement(second[0]).encode("ascii"),
@@ -92,6 +99,18 @@ def trim_pair(first: tuple[str, str], second: tuple[str, str]) -> TrimmedPair:
         _trim_at_adapter(*second, PAIR_ADAPTER_MIN_OVERLAP),
         None,
     )
+
+
+def cut_unknown_end(sequence: str, quality: str) -> tuple[str, str]:
+    """Return bases and qualities of a read up to the last base that was called.
+
+    Unknown bases at its beginning stay: that is an end of the molecule, by which copies are recognised.
+
+    >>> cut_unknown_end("NACGTNN", "#FFFF##")
+    ('NACGT', '#FFFF')
+    """
+    known = sequence.rstrip(UNKNOWN)
+    return known, quality[: len(known)]
 
 
 @cache

@@ -156,7 +156,7 @@ typedef struct {
     uint8_t sense[MATES][MOST_BASES + LOAD_BYTES], turned[MATES][MOST_BASES + LOAD_BYTES];
 } read_room;
 
-/* Takes the template of a read out of it; false where it has none. */
+/* Takes the template of a read out of it, without the unknown bases that end it; false where it has none. */
 static bool take_template(const candidate_record *record, int read, const settle_rules *rules, stretch *out) {
     int64_t start = 0, stop = record->size;
     if (rules->structures) {
@@ -164,6 +164,7 @@ static bool take_template(const candidate_record *record, int read, const settle
         start = rules->template_start[read];
         if (rules->template_stop[read] >= 0) stop = least(stop, rules->template_stop[read]);
     }
+    while (stop > start && record->bases[stop - 1] == 'N') stop--;
     if (stop - start < rules->shortest || stop - start > MOST_BASES) return false;
     *out = (stretch){record->bases + start, record->quality + start, stop - start};
     return true;
