@@ -59,6 +59,33 @@ def test_umis_within_one_mismatch_are_one_molecule() -> None:
     assert set(found.values()) == {"ACGTACGT", "GGGGGGGG"}
 
 
+@pytest.mark.parametrize("others", [0, 200])
+def test_long_umis_may_have_two_mismatches(others: int) -> None:
+    source = random.Random(1)
+    own, more = (
+        "ACGTACGT+TTGGCCAA",
+        ["+".join("".join(source.choices("ACGT", k=8)) for _ in "12") for _ in range(others)],
+    )
+    copies = [own, "TCGTACGT+TTGGCCAT", "ACGAACGT+TTCGCCAA", "ACGTACCC+TTGGCCAA"]
+    found = cluster_umis([*copies, own, "TCGAACGT+TTGGCGTA", *more])
+    assert {found[copy] for copy in copies} == {own}
+    assert len(set(found.values())) == 2 + others
+    assert len(set(cluster_umis([copy[:-1] for copy in copies]).values())) > 1  # 15 bases
+
+    bases = "".join(source.choices("ACGT", k=60))
+    reads = [
+        Copies(
+            (number,),
+            number,
+            (umi,),
+            Shown((End("chrX", False, 100 + 2 * (umi in copies[1:]), None, True, bases),)),
+            1,
+        )
+        for number, umi in enumerate([*more, *copies])
+    ]
+    assert len(join_copies(reads, have_umis=True, misread_runs=False)) == 1 + others
+
+
 @pytest.mark.parametrize("place", [100, 102])
 def test_a_copy_at_another_place_is_compared_with_each_umi_of_a_molecule(place: int) -> None:
     """The second UMI is within one mismatch of the first alone, and none stands for all three."""

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from aspsfusion.evidence.alike import END_BASES, MAX_END_DIFFERENCES, alike
 from aspsfusion.evidence.ends import END_SLACK, End, Place, Shown
-from aspsfusion.evidence.umis import cluster_umis, near_umis
+from aspsfusion.evidence.umis import SCANNED, UmiPieces, cluster_umis, near_umis
 from aspsfusion.native import mismatches_at
 
 CROWD = 50
@@ -33,7 +33,7 @@ class Copies(Generic[Item]):
         rank: of the best fragment, no two alike; the lowest is the best.
         item: the best fragment.
         umis: with which the fragments were read; an empty one where they are not looked at. A copy whose
-            place an error moved may be within one mismatch of a few of them only.
+            place an error moved may be near a few of them only, see `umis.near`.
         shown: by the best fragment.
         count: fragments.
     """
@@ -162,6 +162,7 @@ class _Neighbours(Generic[Item]):
         self._index: dict[Place, dict[str, list[int]]] = {
             place: {} for each in copies for place in self._places(each)
         }
+        self._pieces: dict[Place, UmiPieces] = {}  # of crowded places
 
     def join(self) -> list[Copies[Item]]:
         """Return one for each molecule."""
@@ -183,15 +184,21 @@ class _Neighbours(Generic[Item]):
             place for end in kept.shown.ends for place in (end.places if may_be_misread else (end.place,))
         }:
             if place in self._index:
+                there, pieces = self._index[place], self._pieces.get(place)
                 for umi in umis:
-                    self._index[place].setdefault(umi, []).append(number)
+                    if pieces and umi not in there:
+                        pieces.add(umi)
+                    there.setdefault(umi, []).append(number)
+                if pieces is None and len(there) > SCANNED:
+                    self._pieces[place] = UmiPieces(there)
 
     def _find(self, new: Copies[Item]) -> int | None:
         """Return the number of the kept molecule that fragments are copies of."""
         compared: set[int] = set()
         for place in self._places(new):
             there = self._index[place]
-            for near in (near for umi in new.umis for near in near_umis(umi, there)):
+            pieces = self._pieces.get(place)
+            for near in (near for umi in new.umis for near in near_umis(umi, there, pieces)):
                 for number in there[near][:CROWD]:
                     if number in compared or len(compared) > CROWD:
                         continue
