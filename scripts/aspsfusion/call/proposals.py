@@ -217,7 +217,8 @@ class Proposer:
         found: set[Junction] = set()
         for mate in fragment.mates:
             whole = len(mate.sequence) - self._border_words.size
-            if any(p.query_end - p.query_start > whole for p in mate.placements):
+            placed = any(p.query_end - p.query_start > whole for p in mate.placements)
+            if placed or len(mate.edits_by_gene) > 1:
                 continue
             for reverse in (False, True):
                 sequence = mate.oriented(reverse=reverse)
