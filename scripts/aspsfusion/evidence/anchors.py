@@ -31,11 +31,13 @@ class InformativeBoundary:
         key: name under which they are counted, for example `GENE exon 6`.
         boundary: first base after the boundary on the contig, 0-based.
         anchors: bases that a fragment must cover on the two sides, those of the fusion's junction.
+        longer: bases that it must cover on one of them, as many as the aligner places.
     """
 
     key: str
     boundary: int
     anchors: Anchors
+    longer: int = 0
 
 
 InformativeBoundaries = Mapping[str, Sequence[InformativeBoundary]]
@@ -123,6 +125,8 @@ def informative_boundaries(panel: Panel, parameters: CallParameters) -> dict[str
     These are the acceptors of the panel's decisive junctions. A wild-type fragment counts there when it
     covers as many bases on both sides as a fragment of the fusion would need.
     """
+    from aspsfusion.io.bwa import MIN_SCORE  # loads the aligner, which reports do without
+
     finder = AnchorFinder(panel, parameters.min_anchor)
     found: dict[str, list[InformativeBoundary]] = {}
     keys = set()
@@ -134,5 +138,5 @@ def informative_boundaries(panel: Panel, parameters: CallParameters) -> dict[str
         keys.add(key)
         anchors = finder.find(junction)
         for contig, boundary in boundaries(panel, junction.three_gene, junction.three_pos, after=False):
-            found.setdefault(contig, []).append(InformativeBoundary(key, boundary, anchors))
+            found.setdefault(contig, []).append(InformativeBoundary(key, boundary, anchors, MIN_SCORE))
     return found

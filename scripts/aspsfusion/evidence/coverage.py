@@ -13,7 +13,6 @@ from aspsfusion.evidence.anchors import InformativeBoundaries, informative_bound
 from aspsfusion.evidence.fixed_ends import Ends, ends_of
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
 from aspsfusion.evidence.strand import Direction
-from aspsfusion.io.bwa import MIN_SCORE
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.specificity import Specificity
 from aspsfusion.panel.transcripts import DECOY
@@ -112,7 +111,7 @@ class Coverage:
                 if any(
                     start <= first
                     and last <= end
-                    and max(place.boundary - start, end - place.boundary) >= MIN_SCORE
+                    and max(place.boundary - start, end - place.boundary) >= place.longer
                     for start, end in spans
                 ):
                     self.informative[place.key] = self.informative.get(place.key, 0) + 1
