@@ -1,4 +1,4 @@
-"""Reads of which the aligner places no piece show the fusion, and copies cut in front count once."""
+"""Reads of which the aligner places no piece show the fusion, and 5'-trimmed copies count once."""
 
 import random
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Joins copies of one molecule whose reads were cut in front, as programs do that trim by quality.
+"""Joins copies of one molecule whose reads were trimmed at the 5' end, as some programs do by quality.
 
 Such a copy begins some bases further in and is as many bases shorter, so that it ends where the others do.
 The read of another molecule that begins there is as long as theirs and ends further on. Pairs that

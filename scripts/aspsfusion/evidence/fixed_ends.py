@@ -24,7 +24,8 @@ boundary, which have the fewest places, begin at 14, and three of these hold a f
 60 nt has 31 places."""
 
 MOST_CUT = 12
-"""Bases in front of a read that are taken to be cut by a program that trims by quality."""
+"""Bases at the 5' end of a read that are taken to be trimmed by quality. A convention of this program: with
+more, short fragments that end anywhere would look like amplicons."""
 
 MIN_FRAGMENTS = 20
 """Fewest fragments to notice it; with fewer nothing is excluded anyhow."""
