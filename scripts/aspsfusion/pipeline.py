@@ -8,6 +8,7 @@ five processes for it would take five times as long.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from aspsfusion.align.align import align_candidates
 from aspsfusion.align.sample import Sample
@@ -18,14 +19,16 @@ from aspsfusion.call.doubt import SettledInDoubtError
 from aspsfusion.call.tag import run_tag
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import ParameterError
-from aspsfusion.evidence.evidence import run_evidence
-from aspsfusion.evidence.primers import read_primers
+from aspsfusion.evidence.evidence import collect_evidence
+from aspsfusion.evidence.evidence_file import Evidence, write_evidence
+from aspsfusion.evidence.primers import load_primers, read_primers
 from aspsfusion.interpret.compose import ALIGN_KEYS, SCREEN_KEYS, StageResults, compose_report, read_metrics
 from aspsfusion.interpret.primed import require_primed_library
 from aspsfusion.io.files import Progress, no_progress, replacing
-from aspsfusion.io.temporary import scratch_directory
+from aspsfusion.io.records import Records
+from aspsfusion.io.workers import Workers
 from aspsfusion.long.align import align_long_reads
-from aspsfusion.long.evidence import run_long_evidence
+from aspsfusion.long.evidence import collect_long_evidence
 from aspsfusion.long.platform import SHORT, platform_of
 from aspsfusion.panel.panel import load_panel
 from aspsfusion.report.files import RECORD_SUFFIX, REPORT_SUFFIX, WRITERS
@@ -121,6 +124,20 @@ class SampleFiles:
         write_json(report, self.path(record))
 
 
+class Called(NamedTuple):
+    """A sample after `align`, `evidence` and `call`.
+
+    Attributes:
+        calls: as `aspsfusion call` writes them.
+        records: of the fragments that were aligned.
+        sample: the fragments that were settled without, none of long reads.
+    """
+
+    calls: CallsFile
+    records: Records
+    sample: Sample
+
+
 def call_candidates(
     caller: Caller,
     candidates: Path,
@@ -134,76 +151,68 @@ def call_candidates(
     settle: bool = True,
     platform: str = SHORT,
     force: bool = False,
-) -> tuple[CallsFile, Sample]:
+) -> Called:
     """Take candidate fragments through align, evidence and call.
 
     Args:
         caller: has panel and thresholds; one serves any number of samples.
         candidates: see `SampleInput`, as for structures and primers.
         sample: its name.
-        outputs: `bam`, `align` and `evidence`: alignments, metrics and evidence to write; the alignments are
-            unsorted and for use in between.
+        outputs: `align` and `evidence`: metrics and evidence to write.
         structures: of the reads.
         primers: of the library.
-        threads: of the aligner.
+        threads: processes that share the work on short reads; results do not depend on them.
         watcher: receives reports on how far it has come.
-        settle: settle wild type without the aligner. Results are the same, and without it `bam` holds every
-            candidate.
+        settle: settle wild type without the aligner. Results are the same, but without it there are records
+            of every candidate.
         platform: see `long.platform.platform_of`.
         force: replace existing files.
-
-    Returns:
-        The calls, as `aspsfusion call` writes them, and the fragments that were settled without alignments,
-        none of long reads.
 
     Raises:
         AspsfusionError: a stage failed.
     """
-    panel, bam = caller.panel, outputs["bam"]
+    panel = caller.panel
+
+    def written(summary: str, evidence: Evidence, *, again: bool = False) -> CallsFile:
+        with replacing(outputs["align"], force=force or again) as draft:
+            draft.write_text(summary, encoding="utf-8")
+        with replacing(outputs["evidence"], force=force or again) as draft:
+            write_evidence(evidence, draft)
+        watcher.stage("call")
+        return caller.calls_of(evidence)
+
     if platform != SHORT:
         watcher.stage("align")
-        with replacing(outputs["align"], force=force) as draft:
-            summary = align_long_reads(panel, candidates, bam, sample, platform, watcher.fragments)
-            draft.write_text(summary, encoding="utf-8")
+        records, summary = align_long_reads(panel, candidates, sample, platform, watcher.fragments)
         watcher.stage("evidence")
-        evidence = run_long_evidence(
-            panel.directory, bam, outputs["evidence"], caller.parameters, by_number=True, force=force
-        )
-        watcher.stage("call")
-        return caller.calls_of(evidence), Sample(panel)
+        evidence = collect_long_evidence(panel, records, caller.parameters)
+        return Called(written(summary, evidence), records, Sample(panel))
 
-    def called(*, twice: bool, again: bool) -> tuple[CallsFile, Sample]:
+    placed = load_primers(primers, panel) if primers else ()
+
+    def called(*, twice: bool) -> Called:
         watcher.stage("align")
-        with replacing(outputs["align"], force=force or again) as draft:
-            summary, sampled = align_candidates(
-                panel,
-                candidates,
-                bam,
-                sample,
-                threads,
-                watcher.fragments,
-                structures=structures,
-                settle=caller.parameters if settle else None,
-                twice=twice,
-            )
-            draft.write_text(summary, encoding="utf-8")
-        watcher.stage("evidence")
-        evidence = run_evidence(
-            panel.directory,
-            bam,
-            outputs["evidence"],
-            caller.parameters,
-            primers=primers,
-            settled=sampled.settled,
-            force=force or again,
+        aligned = align_candidates(
+            panel,
+            candidates,
+            sample,
+            workers,
+            watcher.fragments,
+            structures=structures,
+            settle=caller.parameters if settle else None,
+            twice=twice,
         )
-        watcher.stage("call")
-        return caller.calls_of(evidence), sampled
+        watcher.stage("evidence")
+        settled = aligned.sample.settled
+        evidence = collect_evidence(panel, aligned.records, caller.parameters, workers, placed, settled)
+        calls = written(aligned.metrics, evidence, again=not twice)
+        return Called(calls, aligned.records, aligned.sample)
 
-    try:
-        return called(twice=True, again=False)
-    except SettledInDoubtError:
-        return called(twice=False, again=True)
+    with Workers(threads) as workers:
+        try:
+            return called(twice=True)
+        except SettledInDoubtError:
+            return called(twice=False)
 
 
 def run_analyse(
@@ -231,30 +240,34 @@ def run_analyse(
     if given.primers:
         require_primed_library(given.library)
         read_primers(given.primers)
-    # On the local disk: the alignments are read twice and not kept.
-    with scratch_directory() as scratch:
-        bam, align, evidence = (
-            scratch / "aligned.bam",
-            *map(files.path, (".align.json", ".evidence.json.gz")),
-        )
-        record, sampled = call_candidates(
-            Caller(panel, thresholds.call),
-            given.candidates,
-            files.sample,
-            {"bam": bam, "align": align, "evidence": evidence},
-            structures=given.structures,
-            primers=given.primers,
-            threads=threads,
-            watcher=watcher,
-            platform=platform,
-            force=force,
-        )
-        calls = files.path(".calls.json")
-        with replacing(calls, force=force) as draft:
-            write_calls(record, draft)
-        watcher.stage("tag")
-        tagged, reference, session = map(files.path, (".panel.bam", ".junctions.fa", ".igv.xml"))
-        run_tag(given.panel, bam, record, tagged, reference, session=session, sample=sampled, force=force)
+    align, evidence, calls = map(files.path, (".align.json", ".evidence.json.gz", ".calls.json"))
+    called = call_candidates(
+        Caller(panel, thresholds.call),
+        given.candidates,
+        files.sample,
+        {"align": align, "evidence": evidence},
+        structures=given.structures,
+        primers=given.primers,
+        threads=threads,
+        watcher=watcher,
+        platform=platform,
+        force=force,
+    )
+    record = called.calls
+    with replacing(calls, force=force) as draft:
+        write_calls(record, draft)
+    watcher.stage("tag")
+    tagged, reference, session = map(files.path, (".panel.bam", ".junctions.fa", ".igv.xml"))
+    run_tag(
+        given.panel,
+        called.records,
+        record,
+        tagged,
+        reference,
+        session=session,
+        sample=called.sample,
+        force=force,
+    )
     watcher.stage("report")
     results = StageResults(
         files.sample, screen, read_metrics(align, ALIGN_KEYS), record, given.library, given.tumour_fraction

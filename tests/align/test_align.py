@@ -11,7 +11,7 @@ import pysam
 import pytest
 
 from aspsfusion import __version__
-from aspsfusion.align import align
+from aspsfusion.align import chunks
 from aspsfusion.align.align import AlignFiles, join_mates, prefer_primary, rewrite_split_tags, run_align
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
@@ -559,7 +559,7 @@ def test_batches_give_what_one_batch_gives(
     ] + [("none", "", "")]
     texts = []
     for size in (5000, 3, 1):
-        monkeypatch.setattr(align, "BATCH_FRAGMENTS", size)
+        monkeypatch.setattr(chunks, "FRAGMENTS", size)
         found = aligned(demo_panel_directory, tmp_path / str(size), fragments)
         records = [record for name, *_ in fragments for record in found[name]]
         for record in records:

@@ -59,12 +59,12 @@ def analysed(panel: Panel, reads: Path, output: Path, *, settle: bool) -> Iterat
     output.mkdir()
     marks: list[tuple[str, float]] = []
     watcher = Watcher(stage=lambda stage: marks.append((stage, time.process_time())))
-    outputs = {name: output / name for name in ("bam", "align", "evidence")}
+    outputs = {name: output / name for name in ("align", "evidence")}
     caller = Caller(panel, CallParameters())
-    calls, sample = call_candidates(caller, reads, "x", outputs, watcher=watcher, settle=settle)
+    calls, records, sample = call_candidates(caller, reads, "x", outputs, watcher=watcher, settle=settle)
     watcher.stage("tag")
     files = (output / name for name in ("panel.bam", "junctions.fa"))
-    run_tag(panel.directory, outputs["bam"], calls, *files, sample=sample)
+    run_tag(panel.directory, records, calls, *files, sample=sample)
     watcher.stage("end")
     write_calls(calls, output / "calls")
     for (stage, begin), (_, end) in pairwise(marks):

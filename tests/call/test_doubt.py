@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aspsfusion.align import settle
+from aspsfusion.align import align
 from aspsfusion.call import assign
 from aspsfusion.call.assign import SupportFinder
 from aspsfusion.call.call import Caller
@@ -105,7 +105,7 @@ def test_reads_of_what_is_inserted_are_in_doubt(
 def test_a_sample_in_doubt_is_done_again(
     demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settle, "SMALL", 1)
+    monkeypatch.setattr(align, "SMALL", 1)
 
     def doubtful(models: object, settled: TwiceEdited, contigs: object) -> None:
         if settled.longest:
@@ -120,10 +120,10 @@ def test_a_sample_in_doubt_is_done_again(
     for settled in (False, True):
         output = tmp_path / str(settled)
         output.mkdir()
-        outputs = {name: output / name for name in ("bam", "align", "evidence")}
+        outputs = {name: output / name for name in ("align", "evidence")}
         stages: list[str] = []
         caller, watcher = Caller(demo_panel, CallParameters()), Watcher(stage=stages.append)
-        calls, made = call_candidates(caller, reads, "x", outputs, settle=settled, watcher=watcher)
+        calls, _, made = call_candidates(caller, reads, "x", outputs, settle=settled, watcher=watcher)
         found.append(calls)
     assert stages == ["align", "evidence", "call"] * 2
     assert made.settled.rows.size

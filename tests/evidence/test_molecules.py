@@ -7,7 +7,7 @@ import pysam
 import pytest
 
 from aspsfusion.evidence.ends import EndFinder
-from aspsfusion.evidence.molecules import MoleculeFinder
+from aspsfusion.evidence.molecules import MoleculeFinder, seen_fragment
 from aspsfusion.panel.panel import Panel
 from aspsfusion.panel.transcripts import Decoy, Exon, Transcript, Unspliced
 
@@ -54,10 +54,10 @@ def pair(start: int, end: int, quality: int = 30) -> list[list[pysam.AlignedSegm
 
 def copies(fragments: dict[str, list[list[pysam.AlignedSegment]]]) -> dict[str, int]:
     """Return the copies of each molecule by the label of the fragment that is kept."""
-    finder = MoleculeFinder(EndFinder(cast(Panel, OneGene())))
+    finder, ends = MoleculeFinder(), EndFinder(cast(Panel, OneGene()))
     labels = list(fragments)
     for number, (label, mates) in enumerate(fragments.items()):
-        finder.add(number, label, mates)
+        finder.add(seen_fragment(number, label, mates, ends))
     assert finder.total == len(fragments)
     return {labels[number]: molecule.copies for number, molecule in finder.molecules().found.items()}
 

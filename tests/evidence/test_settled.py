@@ -7,7 +7,7 @@ import pytest
 from aspsfusion.evidence import copies
 from aspsfusion.evidence.copies import CROWD
 from aspsfusion.evidence.ends import EndFinder
-from aspsfusion.evidence.molecules import MoleculeFinder
+from aspsfusion.evidence.molecules import MoleculeFinder, seen_fragment
 from aspsfusion.evidence.settled import SettledFragments, shown_by
 from settled_rows import PANEL, TEXT, records_of, settled_rows, with_copies
 
@@ -61,20 +61,21 @@ def test_molecules_are_those_of_the_alignments(
     if kind in ("copies", "misread runs", "primers"):
         rows = with_copies(rows[:120], seed=crowd)
     label: Callable[[int], str] = UMI_LABELS.get(kind, "M".format)
-    expected, found = MoleculeFinder(EndFinder(PANEL)), MoleculeFinder(EndFinder(PANEL))
+    ends = EndFinder(PANEL)
+    if kind == "primers":
+        ends.primed = {shown.ends[0].place for shown in shown_by(TEXT, rows[:40])}
+    expected, found = MoleculeFinder(ends.primed), MoleculeFinder(ends.primed)
     settled = SettledFragments(PANEL)
     chosen = rows["number"] % 4 != 0
     if kind in UMI_LABELS:
         settled.labels = {number: (label(number), "") for number in rows["number"][chosen].tolist()}
     settled.add(rows[chosen])
     for finder in (expected, found):
-        if kind == "primers":
-            finder.ends.primed = {shown.ends[0].place for shown in shown_by(TEXT, rows[:40])}
         if kind == "misread runs":
             monkeypatch.setattr(type(finder), "misread_runs", True)
         for row in rows if finder is expected else rows[~chosen]:
             number = int(row["number"])
-            finder.add(number, label(number), records_of(row))
+            finder.add(seen_fragment(number, label(number), records_of(row), ends))
     found.add_settled(settled)
     one, other = expected.molecules(), found.molecules()
     assert sorted(one.numbers()) == sorted(other.numbers())

@@ -9,8 +9,8 @@ from aspsfusion.config import CallParameters
 from aspsfusion.evidence import settled_coverage
 from aspsfusion.evidence.anchors import Anchors, InformativeBoundary
 from aspsfusion.evidence.coverage import Coverage, WildTypeRules, count_wild_type
-from aspsfusion.evidence.evidence import insert_length
 from aspsfusion.evidence.fragments import Fragment, Mate
+from aspsfusion.evidence.parts import insert_length
 from aspsfusion.evidence.placements import ContigBases, as_sequenced, read_placements
 from aspsfusion.evidence.settled_coverage import count_settled
 from aspsfusion.evidence.strand import count_direction, exon_borders

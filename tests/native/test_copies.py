@@ -5,7 +5,7 @@ import pytest
 from aspsfusion.evidence import copies
 from aspsfusion.evidence.ends import EndFinder
 from aspsfusion.evidence.joined import joined_molecules
-from aspsfusion.evidence.molecules import MoleculeFinder
+from aspsfusion.evidence.molecules import MoleculeFinder, seen_fragment
 from aspsfusion.evidence.settled import SettledFragments
 from settled_rows import PANEL, TEXT, records_of, settled_rows, with_copies
 
@@ -15,9 +15,9 @@ def test_molecules_and_their_copies_are_the_same(seed: int, monkeypatch: pytest.
     monkeypatch.setattr(copies, "CROWD", 3)
     rows = with_copies(settled_rows(60, seed), seed)
     rows["quality"] = 30 * rows["size"].sum(axis=1)
-    one_by_one = MoleculeFinder(EndFinder(PANEL))
+    one_by_one, ends = MoleculeFinder(), EndFinder(PANEL)
     for row in rows:
-        one_by_one.add(int(row["number"]), "M", records_of(row))
+        one_by_one.add(seen_fragment(int(row["number"]), "M", records_of(row), ends))
     numbers, found = joined_molecules(TEXT, rows, [], [], set(), misread_runs=False)
     expected = {number: molecule.copies for number, molecule in one_by_one.molecules().found.items()}
     assert dict(zip(numbers.tolist(), found.tolist(), strict=True)) == expected

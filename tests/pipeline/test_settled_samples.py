@@ -7,7 +7,7 @@ from pathlib import Path
 import pysam
 import pytest
 
-from aspsfusion.align import settle
+from aspsfusion.align import align, chunks
 from aspsfusion.align.structures import TEMPLATES_ALONE, read_structures
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import write_calls
@@ -48,10 +48,10 @@ def results(
 ) -> tuple[dict[str, bytes], int]:
     """Return what the stages up to the calls write, and how many fragments were settled."""
     output.mkdir()
-    outputs = {name: output / name for name in ("bam", "align", "evidence")}
+    outputs = {name: output / name for name in ("align", "evidence")}
     layout = read_structures(structures) if structures else TEMPLATES_ALONE
     caller = Caller(panel, CallParameters())
-    calls, sample = call_candidates(caller, reads, "x", outputs, structures=layout, settle=settled)
+    calls, _, sample = call_candidates(caller, reads, "x", outputs, structures=layout, settle=settled)
     write_calls(calls, output / "calls")
     files = {name: (output / name).read_bytes() for name in ("align", "calls")}
     # What the calls decide on is not the same: fragments with two edits in a read are settled before them.
@@ -64,8 +64,8 @@ def results(
 def test_both_ways_agree(
     kind: str, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settle, "SMALL", 1)
-    monkeypatch.setattr(settle, "CHUNK", 20_000)
+    monkeypatch.setattr(align, "SMALL", 1)
+    monkeypatch.setattr(chunks, "FRAGMENTS", 80)
     reads = tmp_path / "c.fastq.gz"
     transcripts = {
         key: each.sequence for key, each in demo_panel.transcripts.items() if len(each.sequence) > 400
@@ -99,7 +99,7 @@ def shown(bam: Path) -> set[tuple[object, ...]]:
 def test_settled_reads_are_reported_and_look_like_aligned_ones(
     kind: str, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settle, "SMALL", 1)
+    monkeypatch.setattr(align, "SMALL", 1)
     reads, caller = tmp_path / "c.fastq.gz", Caller(demo_panel, CallParameters())
     transcripts = {key: each.sequence for key, each in demo_panel.transcripts.items() if "TFE3" in key}
     reads.write_bytes(gzip.compress(candidates(SAMPLES[kind], transcripts, seed=2).encode(), 1))
@@ -107,11 +107,10 @@ def test_settled_reads_are_reported_and_look_like_aligned_ones(
     for settled in (False, True):
         output = tmp_path / str(settled)
         output.mkdir()
-        outputs = {name: output / name for name in ("bam", "align", "evidence")}
-        calls, sample = call_candidates(caller, reads, "x", outputs, settle=settled)
-        write_calls(calls, output / "calls")
-        files = (output / name for name in ("bam", "calls", "panel.bam", "junctions.fa"))
-        run_tag(demo_panel.directory, *files, sample=sample)
+        outputs = {name: output / name for name in ("align", "evidence")}
+        calls, records, sample = call_candidates(caller, reads, "x", outputs, settle=settled)
+        files = (output / name for name in ("panel.bam", "junctions.fa"))
+        run_tag(demo_panel.directory, records, calls, *files, sample=sample)
         found[settled] = shown(output / "panel.bam")
         stages = StageResults("x", dict.fromkeys(SCREEN_KEYS, 0), read_metrics(outputs["align"]), calls)
         reports.append(compose_report(demo_panel, stages, ClassifyParameters()).model_dump_json())
@@ -132,8 +131,8 @@ def test_a_damaged_file_is_refused_in_the_same_words(
     damage: object, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert callable(damage)
-    monkeypatch.setattr(settle, "SMALL", 1)
-    monkeypatch.setattr(settle, "CHUNK", 20_000)
+    monkeypatch.setattr(align, "SMALL", 1)
+    monkeypatch.setattr(chunks, "FRAGMENTS", 80)
     reads = tmp_path / "c.fastq.gz"
     transcripts = {key: each.sequence for key, each in demo_panel.transcripts.items() if "TFE3" in key}
     reads.write_bytes(gzip.compress(damage(candidates(DeepSample(), transcripts)).encode(), 1))

@@ -9,24 +9,24 @@ Where most reads begin with bases that are not of the panel (`foreign_starts`), 
 without so many of their first bases: with them every read differs from the wild type, and clips look like
 partners.
 
-The BAM names each record by the number of its fragment; the read's own name, which may repeat, is in a tag.
+A record is named by the number of its fragment; the read's own name, which may repeat, is in a tag.
 """
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
-from operator import le
+from dataclasses import asdict, dataclass, fields
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pysam
 from pybwa import BwaMem, BwaMemOptions
 
-from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_candidates
+from aspsfusion.align.candidates import Candidate, CandidateMetrics, require_reads
+from aspsfusion.align.chunks import Chunk, read_chunks
 from aspsfusion.align.foreign_starts import ForeignStart, StartFinder
 from aspsfusion.align.sample import Sample
-from aspsfusion.align.settle import Reads, open_candidates, settle_rules
+from aspsfusion.align.settle import OpenCandidates, Reads, settle_rules
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.fragments import BOTH_ENDS
@@ -39,15 +39,20 @@ from aspsfusion.evidence.placements import (
     panel_contigs,
     primary_record,
 )
-from aspsfusion.io.bam import index_beside, program, sort_bam, unsorted_bam
+from aspsfusion.evidence.settled import panel_text
+from aspsfusion.io.bam import index_beside, program, sort_bam
 from aspsfusion.io.bwa import aligner_options, open_aligner
 from aspsfusion.io.files import Progress, no_progress, replacing, writing
+from aspsfusion.io.records import Records, packed
 from aspsfusion.io.sealed import sealed_json
 from aspsfusion.io.temporary import scratch_directory
+from aspsfusion.io.workers import Workers
+from aspsfusion.native.place import Settled
 from aspsfusion.panel.panel import Panel, load_panel
 
-BATCH_FRAGMENTS = 5000
-"""Fragments aligned per call: enough to amortise the call, few enough to hold in memory."""
+SMALL = 256 * 1024
+"""Bytes of candidates, some 500 pairs, below which all go the slow way: they take no longer than to find out
+where the panel's seeds are."""
 
 STAND_IN = pysam.FastxRecord(name="0", sequence="N")
 """Takes the aligner little time: it is shorter than a seed and has no qualities, which took half of it."""
@@ -75,6 +80,11 @@ class AlignMetrics(CandidateMetrics):
 
     aligned_fragments: int = 0
 
+    def add(self, others: CandidateMetrics) -> None:
+        """Add the counts of other fragments."""
+        for each in fields(others):
+            setattr(self, each.name, getattr(self, each.name) + getattr(others, each.name))
+
 
 def run_align(
     panel_directory: Path,
@@ -92,7 +102,7 @@ def run_align(
         panel_directory: whose index is aligned to.
         files: to read and to write.
         sample: sample name for the read group.
-        threads: threads of the aligner.
+        threads: processes that align.
         progress: called now and then with the fragments aligned so far.
         structures: what the reads consist of.
         force: replace existing files.
@@ -106,93 +116,174 @@ def run_align(
         # Both names are claimed before the first read, so that either both files appear or none.
         replacing(files.bam, force=force) as draft,
         replacing(files.metrics, force=force) as metrics_draft,
-        # On the local disk: the unsorted records are read once more and thrown away.
-        scratch_directory() as scratch,
+        Workers(threads) as workers,
     ):
-        unsorted = scratch / "unsorted.bam"
-        summary, _ = align_candidates(
-            panel, files.reads, unsorted, sample, threads, progress, structures=structures
-        )
-        metrics_draft.write_text(summary, encoding="utf-8")
+        aligned = align_candidates(panel, files.reads, sample, workers, progress, structures=structures)
+        metrics_draft.write_text(aligned.metrics, encoding="utf-8")
+        write_bam(aligned.records, draft, files.bam)
+
+
+def write_bam(records: Records, draft: Path, bam: Path) -> None:
+    """Write records sorted by coordinate.
+
+    Args:
+        records: of a sample.
+        draft: to write.
+        bam: what the draft becomes; its index is written beside it.
+    """
+    with scratch_directory() as scratch:  # on the local disk
+        unsorted = scratch / "unsorted.sam"
+        with writing(unsorted), unsorted.open("w", encoding="utf-8", newline="\n") as out:
+            out.write(str(pysam.AlignmentHeader.from_dict(records.header)))
+            out.writelines(f"{line}\n" for line in records.lines())
         sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion align' again")
-        index_beside(pysam.index, draft)
-        Path(f"{draft}.bai").replace(f"{files.bam}.bai")
+    index_beside(pysam.index, draft)
+    Path(f"{draft}.bai").replace(f"{bam}.bai")
+
+
+class Aligned(NamedTuple):
+    """The candidates of a sample after this stage.
+
+    Attributes:
+        records: of those that were aligned, fragment by fragment, in the order of the reads.
+        sample: those that were settled, of which there are no records.
+        metrics: as they are written.
+    """
+
+    records: Records
+    sample: Sample
+    metrics: str
 
 
 def align_candidates(
     panel: Panel,
     reads: Path,
-    bam: Path,
     sample: str,
-    threads: int = 1,
+    workers: Workers,
     progress: Progress = no_progress,
     *,
     structures: ReadStructures = TEMPLATES_ALONE,
     settle: CallParameters | None = None,
     twice: bool = True,
-) -> tuple[str, Sample]:
+) -> Aligned:
     """Align one sample's candidate fragments, or those that cannot be settled without.
-
-    The records are written fragment by fragment, in the order of the reads.
 
     Args:
         panel: whose index is aligned to.
         reads: FASTQ written by `aspsfusion screen` or `extract`.
-        bam: to write, unsorted.
         sample: sample name for the read group.
-        threads: threads of the aligner.
+        workers: share the work.
         progress: called now and then with the fragments aligned so far.
         structures: what the reads consist of.
         settle: thresholds by which fragments are settled; without them none is.
         twice: see `settle_rules`.
 
-    Returns:
-        The metrics as they are written, and the settled fragments, of which the BAM has no records.
-
     Raises:
         ReadsError: the reads are not those of a screen.
         ParameterError: the structures are not those of the reads.
     """
-    ranks = panel.contig_ranks
-    header = pysam.AlignmentHeader.from_dict(_bam_header(panel, sample, structures))
-    options = aligner_options(threads, len(panel.decoys))
-    with open_aligner(panel.index_prefix) as aligner:
 
-        def align_as(layout: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart], Sample]:
-            metrics, starts, sampled = AlignMetrics(), StartFinder(), Sample(panel, layout)
-            candidates: Iterator[Candidate | Reads]
-            if settle:
-                rules = settle_rules(settle, layout, twice=twice)
-                candidates = open_candidates(reads, metrics, layout, rules, sampled)
-            else:
-                candidates = read_candidates(reads, metrics, layout)
-            with writing(bam), unsorted_bam(bam, header) as out:
-                last = 0
-                for batch in _batches(candidates):
-                    numbers = [last, *(each.number for each in batch if isinstance(each, Candidate))]
-                    sampled.settled.others_in_order &= all(map(le, numbers, numbers[1:]))
-                    last = numbers[-1]
-                    for mates in _align_batch(batch, aligner, options, header, ranks):
-                        starts.add(mates)
-                        metrics.aligned_fragments += any(not records[0].is_unmapped for records in mates)
-                        for records in mates:
-                            for record in records:
-                                record.set_tag("RG", sample)
-                                out.write(record)
-                    progress(metrics.fragments)
-            settled = sampled.settled
-            metrics.aligned_fragments += settled.rows.size
-            starts.add_whole(settled.rows.size, settled.second_mates)
-            return metrics, starts.found(), sampled
+    def align_as(layout: ReadStructures) -> tuple[AlignMetrics, list[ForeignStart], list[bytes], Sample]:
+        metrics, starts, sampled = AlignMetrics(), StartFinder(), Sample(panel, layout)
+        chunks = read_chunks(reads, layout)
+        first = next(chunks, None)
+        settled_by = settle if first and len(first.text) >= SMALL else None
+        setup = AlignSetup(panel.directory, reads, sample, layout, settled_by, twice)
+        waiting: deque[Chunk] = deque()
 
-        metrics, found, sampled = align_as(structures)
-        if found:
-            mates = BOTH_ENDS if metrics.pairs else 1
-            bases = {start.read: start.bases for start in found}
-            metrics, _, sampled = align_as(
-                structures.shortened([bases.get(read + 1, 0) for read in range(mates)])
-            )
-    return sealed_json(_summary(metrics, structures, found), indent=1) + "\n", sampled
+        def given() -> Iterator[Chunk]:
+            for chunk in chain([first] if first else [], chunks):
+                waiting.append(chunk)
+                yield chunk
+
+        parts = []
+        for aligned in workers.map(ChunkAligner, setup, given()):
+            metrics.add(aligned.metrics)
+            starts.join(aligned.starts)
+            sampled.add(aligned.settled, aligned.labels, waiting.popleft().text)
+            parts.append(aligned.records)
+            progress(metrics.fragments)
+        require_reads(metrics, layout)
+        settled = sampled.settled
+        starts.add_whole(settled.rows.size, settled.second_mates)
+        return metrics, starts.found(), parts, sampled
+
+    metrics, found, parts, sampled = align_as(structures)
+    if found:
+        mates = BOTH_ENDS if metrics.pairs else 1
+        bases = {start.read: start.bases for start in found}
+        shortened = structures.shortened([bases.get(read + 1, 0) for read in range(mates)])
+        metrics, _, parts, sampled = align_as(shortened)
+    summary = sealed_json(_summary(metrics, structures, found), indent=1) + "\n"
+    return Aligned(Records(_bam_header(panel, sample, structures), parts), sampled, summary)
+
+
+@dataclass(frozen=True)
+class AlignSetup:
+    """What the chunks of a sample are aligned by; see `align_candidates`."""
+
+    panel: Path
+    reads: Path
+    sample: str
+    structures: ReadStructures
+    settle: CallParameters | None
+    twice: bool
+
+
+class AlignedChunk(NamedTuple):
+    """A chunk of the candidates after this stage.
+
+    Attributes:
+        metrics: counts of the chunk.
+        settled: fragments that were settled.
+        labels: see `OpenCandidates`.
+        records: of the others, see `packed`.
+        starts: how their reads begin.
+    """
+
+    metrics: AlignMetrics
+    settled: Settled
+    labels: dict[int, tuple[str, str]]
+    records: bytes
+    starts: StartFinder
+
+
+class ChunkAligner:
+    """Aligns the chunks of a sample."""
+
+    def __init__(self, setup: AlignSetup) -> None:
+        panel = load_panel(setup.panel)
+        self._setup = setup
+        self._rules = None
+        self._table = None
+        if setup.settle:
+            self._rules = settle_rules(setup.settle, setup.structures, twice=setup.twice)
+            self._table = panel_text(panel).table
+        self._ranks = panel.contig_ranks
+        self._header = pysam.AlignmentHeader.from_dict(_bam_header(panel, setup.sample, setup.structures))
+        self._options = aligner_options(1, len(panel.decoys))
+        self._aligner = open_aligner(panel.index_prefix)
+
+    def __call__(self, chunk: Chunk) -> AlignedChunk:
+        """Align a chunk.
+
+        Raises:
+            ReadsError: the reads are not those of a screen.
+            ParameterError: the structures are not those of the reads.
+        """
+        setup = self._setup
+        candidates = OpenCandidates(chunk, setup.reads, setup.structures, self._table, self._rules)
+        metrics, starts, records = AlignMetrics(), StartFinder(), []
+        for mates in _align(list(candidates), self._aligner, self._options, self._header, self._ranks):
+            starts.add(mates)
+            metrics.aligned_fragments += any(not own[0].is_unmapped for own in mates)
+            for record in chain.from_iterable(mates):
+                record.set_tag("RG", setup.sample)
+                records.append(record)
+        settled = candidates.settled
+        metrics.aligned_fragments += settled.size
+        metrics.add(candidates.metrics)
+        return AlignedChunk(metrics, settled, candidates.labels, packed(records), starts)
 
 
 def _bam_header(panel: Panel, sample: str, structures: ReadStructures) -> dict[str, Any]:
@@ -206,59 +297,37 @@ def _bam_header(panel: Panel, sample: str, structures: ReadStructures) -> dict[s
     }
 
 
-def _batches(candidates: Iterator[Candidate | Reads]) -> Iterator[list[Candidate | int]]:
-    """Yield so many fragments at a time, and in place of settled ones how many reads they have together."""
-    batch: list[Candidate | int] = []
-    left = BATCH_FRAGMENTS
-    for item in candidates:
-        if isinstance(item, Candidate):
-            batch.append(item)
-            left -= 1
-        else:
-            while item.size >= left:
-                yield [*batch, int(item[:left].sum())]
-                item, batch, left = item[left:], [], BATCH_FRAGMENTS
-            if item.size:
-                batch.append(int(item.sum()))
-                left -= item.size
-        if not left:
-            yield batch
-            batch, left = [], BATCH_FRAGMENTS
-    if batch:
-        yield batch
-
-
-def _align_batch(
-    batch: Sequence[Candidate | int],
+def _align(
+    fragments: Sequence[Candidate | Reads],
     aligner: BwaMem,
     options: BwaMemOptions,
     header: pysam.AlignmentHeader,
     ranks: dict[str, int],
 ) -> Iterator[list[RecordGroup]]:
-    """Align a batch of fragments; yields for each fragment the records of each mate.
+    """Align the fragments of a chunk; yields for each that is not settled the records of each mate.
 
     Which of alignments with one score the aligner takes depends on the place of the read among those that it
     aligns at a time. So the reads of settled fragments keep their places, for which others stand in.
     """
     queries: list[pysam.FastxRecord] = []
-    for candidate in batch:
-        if isinstance(candidate, int):
-            queries += [STAND_IN] * candidate
-        else:
-            name = str(candidate.number)
+    for fragment in fragments:
+        if isinstance(fragment, Candidate):
+            name = str(fragment.number)
             queries += [
                 pysam.FastxRecord(name=name, sequence=read.sequence, quality=read.quality)
-                for read in candidate.reads
+                for read in fragment.reads
                 if read.sequence
             ]
+        else:
+            queries += [STAND_IN] * int(fragment.sum())
     results = iter(aligner.align(queries, options) if queries else [])
-    for candidate in batch:
-        if isinstance(candidate, int):
-            deque(islice(results, candidate), maxlen=0)
+    for fragment in fragments:
+        if not isinstance(fragment, Candidate):
+            deque(islice(results, int(fragment.sum())), maxlen=0)
             continue
         mates = []
-        for read in candidate.reads:
-            records = next(results) if read.sequence else [_unmapped(str(candidate.number), header)]
+        for read in fragment.reads:
+            records = next(results) if read.sequence else [_unmapped(str(fragment.number), header)]
             for record in records:
                 prefer_primary(record, ranks)
             rewrite_split_tags(records)
@@ -267,11 +336,11 @@ def _align_batch(
             join_mates(mates)
         for records in mates:
             for record in records:
-                record.set_tag(LABEL_TAG, candidate.label)
-                if candidate.merged:
+                record.set_tag(LABEL_TAG, fragment.label)
+                if fragment.merged:
                     record.set_tag(MERGED_TAG, 1)
-                if candidate.umi:
-                    record.set_tag(UMI_TAG, candidate.umi)
+                if fragment.umi:
+                    record.set_tag(UMI_TAG, fragment.umi)
         yield mates
 
 

@@ -85,6 +85,16 @@ class StartFinder:
             if record.has_tag(MERGED_TAG):  # its other end is the beginning of the second mate
                 self._note(2, record, len(records), reverse=not record.is_reverse)
 
+    def join(self, later: "StartFinder") -> None:
+        """Add what another one has collected of the fragments after these."""
+        self._reads += later._reads
+        for number, by_length in later._clips.items():
+            for length, clips in by_length.items():
+                own = self._clips[number].setdefault(length, _Clips())
+                own.count += clips.count
+                own.places += clips.places
+                own.starts += clips.starts[: EXAMPLES - len(own.starts)]
+
     def add_whole(self, first: int, second: int) -> None:
         """Add so many first and second reads that are of the panel from their first base on."""
         self._reads[1] += first

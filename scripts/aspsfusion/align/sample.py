@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aspsfusion.align.candidates import Header, read_header
+from aspsfusion.align.chunks import RECORD_LINES
 from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.align.trim import cut_unknown_end, merge_mates
 from aspsfusion.evidence.fragments import BOTH_ENDS
@@ -34,9 +35,6 @@ COMMENT = (
     f"{STEP} bases: {OF_TARGETS} of the panel's targets and {OF_OTHERS} of its other genes; the report "
     "counts all"
 )
-
-RECORD_LINES = 4
-
 
 PAIRED, PROPER, REVERSE, MATE_REVERSE, FIRST, SECOND = 1, 2, 16, 32, 64, 128
 """Bits of a record's FLAG (SAM specification)."""
@@ -80,14 +78,16 @@ class Sample:
         self._left -= np.minimum(np.bincount(stretch, minlength=self._left.size), self._left)
         return chosen
 
-    def add(self, rows: Settled, text: bytes) -> None:
+    def add(self, rows: Settled, labels: Mapping[int, tuple[str, str]], text: bytes) -> None:
         """Add fragments, and keep those that are to be looked at.
 
         Args:
             rows: fragments as they were settled.
+            labels: see `SettledFragments`.
             text: in which their records are.
         """
         self.settled.add(rows)
+        self.settled.labels.update(labels)
         chosen = rows[self.choose(rows)]
         if not chosen.size:
             return

@@ -6,24 +6,17 @@ than one gene, with an adapter that has to be looked for, shorter than 48 nt, or
 settles is what the slow way would make of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from aspsfusion.align.candidates import (
-    Candidate,
-    CandidateMetrics,
-    Lines,
-    candidates_in,
-    read_candidates,
-    require_reads,
-)
-from aspsfusion.align.sample import RECORD_LINES, Sample, lines_of, reads_in, texts_of
+from aspsfusion.align.candidates import Candidate, CandidateMetrics, candidates_in
+from aspsfusion.align.chunks import RECORD_LINES, Chunk
+from aspsfusion.align.sample import lines_of, reads_in, texts_of
 from aspsfusion.align.structures import ReadStructures
 from aspsfusion.align.trim import (
     ADAPTER_MIN_OVERLAP,
@@ -36,7 +29,6 @@ from aspsfusion.align.trim import (
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.diverged import MIN_SHARED, MIN_SHARED_RATE
 from aspsfusion.evidence.fragments import BOTH_ENDS
-from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.native.place import (
     FEWEST_BASES,
     HAS_ADAPTER,
@@ -45,20 +37,13 @@ from aspsfusion.native.place import (
     MERGED,
     MOST_EDITS,
     OVERLAPS,
+    SETTLED,
+    PlaceTable,
     Settled,
     SettleRules,
     Settling,
     settle_fragments,
 )
-from aspsfusion.screen.fastq import open_reads
-
-CHUNK = 1024 * 1024
-"""Bytes of text that are settled at a time."""
-
-SMALL = 256 * 1024
-"""Bytes of candidates, some 500 pairs, below which all go the slow way: they take no longer than to find out
-where the panel's seeds are."""
-
 
 Reads = npt.NDArray[np.uint8]
 """The numbers of reads, 1 or 2 each, of settled fragments that follow each other."""
@@ -103,35 +88,54 @@ def settle_rules(
     )
 
 
-def open_candidates(
-    path: Path,
-    metrics: CandidateMetrics,
-    structures: ReadStructures,
-    rules: SettleRules,
-    sample: Sample,
-) -> Iterator[Candidate | Reads]:
-    """Read candidate fragments; yield those that are not settled, and the numbers of reads of those between.
+class OpenCandidates:
+    """The fragments of a chunk, of which some are settled.
 
     Args:
-        path: FASTQ written by `aspsfusion screen` or `extract`.
-        metrics: to count all in.
+        chunk: of the candidates.
+        path: of their file, named in errors.
         structures: what the reads consist of.
+        table: of the panel; without it none is settled.
         rules: see `settle_rules`.
-        sample: to add the others to.
 
-    Raises:
-        ReadsError: see `read_candidates`.
-        ParameterError: the same.
+    Attributes:
+        metrics: counts of what was read.
+        labels: label and UMI of the settled fragments that may carry a UMI, by number; both may be empty.
     """
-    with open_reads(path) as stream:
-        text, records = _read(stream, SMALL, path, structures), 0
-        ended = len(text) < SMALL
-        if ended:
-            yield from candidates_in(BytesIO(text), count(1), path, metrics, structures)
-            text = b""
-        while text:
-            found = settle_fragments(text, sample.settled.text.table, rules)
-            _keep(found.settled, text, metrics, structures, sample)
+
+    def __init__(
+        self,
+        chunk: Chunk,
+        path: Path,
+        structures: ReadStructures,
+        table: PlaceTable | None,
+        rules: SettleRules | None,
+    ) -> None:
+        self._chunk = chunk
+        self._path = path
+        self._structures = structures
+        self._table = table
+        self._rules = rules
+        self._settled: list[Settled] = []
+        self.metrics = CandidateMetrics()
+        self.labels: dict[int, tuple[str, str]] = {}
+
+    @property
+    def settled(self) -> Settled:
+        """The settled fragments; where their headers begin is counted in the text of the chunk."""
+        return np.concatenate(self._settled) if self._settled else np.empty(0, SETTLED)
+
+    def __iter__(self) -> Iterator[Candidate | Reads]:
+        """Yield those that are not settled, and the numbers of reads of those between.
+
+        Raises:
+            ReadsError: see `read_candidates`.
+            ParameterError: the same.
+        """
+        text, records = self._chunk
+        while text and self._table and self._rules:
+            found = settle_fragments(text, self._table, self._rules)
+            self._keep(found.settled, text)
             pieces = [text[begin:end] for begin, end, _ in found.open.tolist()]
             numbers = (
                 number
@@ -140,50 +144,32 @@ def open_candidates(
                     records + before + 1, records + before + 1 + piece.count(b"\n") // RECORD_LINES
                 )
             )
-            others = candidates_in(BytesIO(b"".join(pieces)), numbers, path, metrics, structures)
-            yield from _in_order(found, others)
+            yield from _in_order(found, self._read(b"".join(pieces), numbers))
             records += found.records
             text = text[found.used :]
-            if found.odd and (ended or len(text) > CHUNK):
-                # Whoever reads on says what is wrong with it.
-                yield from candidates_in(_Joined(text, stream), count(records + 1), path, metrics, structures)
+            if found.odd:  # whoever reads it line by line says what is wrong with it
                 break
-            if not ended and (found.odd or not text):
-                more = _read(stream, CHUNK, path, structures)
-                ended = not more
-                text += more
-    require_reads(metrics, structures)
+        yield from self._read(text, count(records + 1))
 
+    def _read(self, text: bytes, numbers: Iterable[int]) -> Iterator[Candidate]:
+        return candidates_in(BytesIO(text), numbers, self._path, self.metrics, self._structures)
 
-def _read(stream: BinaryIO, size: int, path: Path, structures: ReadStructures) -> bytes:
-    """Return the next bytes of a file, fewer at its end.
-
-    Raises:
-        ReadsError: the file is damaged; the error is that of reading it line by line.
-    """
-    parts, left = [], size
-    try:
-        while left and (part := stream.read(left)):
-            parts.append(part)
-            left -= len(part)
-    except DAMAGED:
-        for _ in read_candidates(path, CandidateMetrics(), structures):
-            pass
-        raise
-    return b"".join(parts)
-
-
-class _Joined:
-    """Lines of a piece of text and of the file that goes on after it."""
-
-    def __init__(self, text: bytes, stream: Lines) -> None:
-        self._text = BytesIO(text)
-        self._stream = stream
-
-    def readline(self) -> bytes:
-        """Return the next line with its end, nothing after the last one."""
-        line = self._text.readline()
-        return line if line.endswith(b"\n") else line + self._stream.readline()
+    def _keep(self, rows: Settled, text: bytes) -> None:
+        """Keep settled fragments, with the labels of those that may carry a UMI, and count them."""
+        flags, structures = rows["flags"], self._structures
+        self.metrics.fragments += rows.size
+        self.metrics.pairs += int(np.count_nonzero((rows["reads"] == BOTH_ENDS) | (flags & MERGED != 0)))
+        self.metrics.adapter_fragments += int(np.count_nonzero(flags & HAS_ADAPTER))
+        self.metrics.overlapping_pairs += int(np.count_nonzero(flags & OVERLAPS))
+        named = rows if structures.give_umis else rows[(flags & (MAY_HAVE_UMI | HAS_COMMENT)) != 0]
+        for own in texts_of(named, text):
+            header, lines = lines_of(own)
+            umi = structures.apart(reads_in(lines)).umi if structures.give_umis else header.umi
+            if umi or header.label:
+                self.labels[header.number] = header.label, umi
+        kept = rows.copy()
+        kept["header"] += len(self._chunk.text) - len(text)
+        self._settled.append(kept)
 
 
 def _in_order(found: Settling, others: Iterator[Candidate]) -> Iterator[Candidate | Reads]:
@@ -196,21 +182,3 @@ def _in_order(found: Settling, others: Iterator[Candidate]) -> Iterator[Candidat
         yield next(others)
     if first < reads.size:
         yield reads[first:]
-
-
-def _keep(
-    rows: Settled, text: bytes, metrics: CandidateMetrics, structures: ReadStructures, sample: Sample
-) -> None:
-    """Add settled fragments, with the labels of those that may carry a UMI, and count them."""
-    flags = rows["flags"]
-    metrics.fragments += rows.size
-    metrics.pairs += int(np.count_nonzero((rows["reads"] == BOTH_ENDS) | (flags & MERGED != 0)))
-    metrics.adapter_fragments += int(np.count_nonzero(flags & HAS_ADAPTER))
-    metrics.overlapping_pairs += int(np.count_nonzero(flags & OVERLAPS))
-    sample.add(rows, text)
-    named = rows if structures.give_umis else rows[(flags & (MAY_HAVE_UMI | HAS_COMMENT)) != 0]
-    for own in texts_of(named, text):
-        header, lines = lines_of(own)
-        umi = structures.apart(reads_in(lines)).umi if structures.give_umis else header.umi
-        if umi or header.label:
-            sample.settled.labels[header.number] = header.label, umi

@@ -8,17 +8,18 @@ hold, or hold bytes that BAM excludes.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import pysam
 
-from aspsfusion.evidence.placements import LABEL_TAG, fragment_number, label_of
+from aspsfusion.evidence.placements import LABEL_TAG, label_of
 
 LONGEST_NAME = 254
 """Bytes that the name of a BAM record may have (SAM specification, QNAME)."""
 
 NUMBER_SIGN = "#"
 """Between a label and the number of its fragment."""
+
+_LABEL = f"\t{LABEL_TAG}:Z:"
 
 _NOT_IN_NAMES = re.compile(r"[^!-?A-~]")
 """Characters that QNAME excludes: all that are not printable ASCII, and '@'."""
@@ -50,20 +51,27 @@ def _numbered(name: str, number: int) -> str:
     return f"{name[: LONGEST_NAME - len(end)]}{end}"
 
 
-def labels_of(records: Iterable[pysam.AlignedSegment], bam: Path) -> dict[int, str]:
-    """Return the labels of the fragments of an aligned BAM by number.
+def labels_of(lines: Iterable[str]) -> dict[int, str]:
+    """Return the labels of fragments by number, from their records as lines of a SAM file."""
+    found = {}
+    for line in lines:
+        name, _, rest = line.partition("\t")
+        found[int(name)] = rest.partition(_LABEL)[2].partition("\t")[0]
+    return found
 
-    Raises:
-        ReadsError: a record is not named by a number.
+
+def renamed(line: str, name: str) -> str:
+    r"""Return a record, a line of a SAM file, with its name in `panel.bam`.
+
+    The tag with the label stays where that is another one.
+
+    >>> renamed("7\t4\t*\tYN:Z:a\tRG:Z:s", "a"), renamed("7\t4\t*\tYN:Z:a", "a#7")
+    ('a\t4\t*\tRG:Z:s', 'a#7\t4\t*\tYN:Z:a')
     """
-    return {fragment_number(record, bam): label_of(record) for record in records}
-
-
-def rename(record: pysam.AlignedSegment, name: str) -> None:
-    """Give a record its name in `panel.bam`; the tag with the label stays where that is another one."""
-    if label_of(record) == name:
-        record.set_tag(LABEL_TAG, None)
-    record.query_name = name
+    _, _, rest = line.partition("\t")
+    before, tag, after = rest.partition(_LABEL)
+    label, end, others = after.partition("\t")
+    return f"{name}\t{before}{end}{others}" if tag and label == name else f"{name}\t{rest}"
 
 
 def is_called(record: pysam.AlignedSegment, name: str) -> bool:

@@ -8,7 +8,7 @@ by the read's own name again, see `read_names`.
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -25,7 +25,7 @@ from aspsfusion.call.junction_contigs import (
     fasta_lines,
     junction_contigs,
 )
-from aspsfusion.call.read_names import labels_of, read_names, rename
+from aspsfusion.call.read_names import labels_of, read_names, renamed
 from aspsfusion.config import option_list
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.fragments import BOTH_ENDS
@@ -36,17 +36,12 @@ from aspsfusion.evidence.placements import (
     RecordGroup,
     as_sequenced,
     primary_record,
-    require_same_panel,
+    records_in,
 )
-from aspsfusion.io.bam import (
-    index_beside,
-    open_alignments,
-    program,
-    records_of,
-    sort_bam,
-)
+from aspsfusion.io.bam import index_beside, program, sort_bam
 from aspsfusion.io.fasta import reverse_complement
 from aspsfusion.io.files import replacing, writing
+from aspsfusion.io.records import Records
 from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import load_panel
 
@@ -81,7 +76,7 @@ class Supporting(NamedTuple):
 
 def run_tag(
     panel_directory: Path,
-    bam: Path,
+    aligned: Path | Records,
     calls: Path | CallsFile,
     output: Path,
     reference: Path,
@@ -93,12 +88,12 @@ def run_tag(
     """Write the BAM of a sample for a genome viewer, and the FASTA that it is looked at against.
 
     Args:
-        panel_directory: that the BAM was aligned to.
-        bam: BAM written by `aspsfusion align`.
+        panel_directory: that the sample was aligned to.
+        aligned: BAM written by `aspsfusion align`, or the records.
         calls: JSON written by `aspsfusion call`, or what it holds.
         output: BAM to write, sorted by coordinate, its index beside it.
         reference: FASTA to write, its index beside it.
-        sample: settled fragments, of which the BAM has no records.
+        sample: settled fragments, of which there are no records.
         session: IGV session to write, which opens both at the junction.
         force: replace existing files.
 
@@ -118,31 +113,26 @@ def run_tag(
         scratch_directory() as scratch,
     ):
         unsorted = scratch / "unsorted.sam"
-        with open_alignments(bam) as source:
-            require_same_panel(panel, source.references, bam)
-            labels = labels_of(records_of(source, bam), bam)
+        records = aligned if isinstance(aligned, Records) else records_in(panel, aligned)
         kept = sample.labels if sample else {}
-        names = read_names(labels | kept)
+        names = read_names(labels_of(records.lines()) | kept)
         thinned = sample is not None and len(kept) < sample.settled.rows.size
-        with open_alignments(bam) as source:
-            header = pysam.AlignmentHeader.from_dict(
-                _header(source.header.to_dict(), contigs, record, [SAMPLE_COMMENT] if thinned else [])
-            )
-            group = str(header.to_dict()["RG"][0]["ID"])
-            settled = sample.records(names, group) if sample else iter(())
-            # As text, which is made and parsed in a fifth of the time that records take.
-            with writing(unsorted), unsorted.open("w", encoding="utf-8", newline="\n") as out:
-                out.write(str(header))
-                held = _pass_on(records_of(source, bam), settled, supporting, names, out)
-                _require_all(held, supporting, bam)
-                for number, fragment in supporting.items():
-                    # Bound to the new header: a mate without a place may be put beside a junction.
-                    own = [each.to_string() for each in held[number]]
-                    bound = [pysam.AlignedSegment.fromstring(each, header) for each in own]
-                    records_with = _with_window if record.long_reads else _supporting_records
-                    for segment in records_with(bound, fragment, header):
-                        rename(segment, names[number])
-                        out.write(f"{segment.to_string()}\n")
+        header = pysam.AlignmentHeader.from_dict(
+            _header(records.header, contigs, record, [SAMPLE_COMMENT] if thinned else [])
+        )
+        group = str(header.to_dict()["RG"][0]["ID"])
+        settled = sample.records(names, group) if sample else iter(())
+        # As text, which is made and parsed in a fifth of the time that records take.
+        with writing(unsorted), unsorted.open("w", encoding="utf-8", newline="\n") as out:
+            out.write(str(header))
+            held = _pass_on(records.lines(), settled, supporting, names, out)
+            _require_all(held, supporting, aligned)
+            for number, fragment in supporting.items():
+                # Bound to the new header: a mate without a place may be put beside a junction.
+                bound = [pysam.AlignedSegment.fromstring(line, header) for line in held[number]]
+                records_with = _with_window if record.long_reads else _supporting_records
+                for segment in records_with(bound, fragment, header):
+                    out.write(f"{renamed(segment.to_string(), names[number])}\n")
         sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion tag' again")
         index_beside(pysam.index, draft)
         with fasta.open("w", encoding="ascii", newline="\n") as text:
@@ -182,38 +172,40 @@ def _header(
 
 
 def _pass_on(
-    records: Iterator[pysam.AlignedSegment],
+    lines: Iterable[str],
     settled: Iterator[tuple[int, str]],
     supporting: Mapping[int, Supporting],
     names: Mapping[int, str],
     out: TextIO,
-) -> dict[int, RecordGroup]:
+) -> dict[int, list[str]]:
     """Write the records of all other fragments by number, and return those of the supporting ones."""
-    held: dict[int, RecordGroup] = {}
+    held: dict[int, list[str]] = {}
     waiting, text = next(settled, _NONE)
-    for record in records:
-        number = int(str(record.query_name))
+    for line in lines:
+        number = int(line[: line.index("\t")])
         while waiting < number:
             out.write(text)
             waiting, text = next(settled, _NONE)
         if number in supporting:
-            held.setdefault(number, []).append(record)
+            held.setdefault(number, []).append(line)
         else:
-            rename(record, names[number])
-            out.write(f"{record.to_string()}\n")
+            out.write(f"{renamed(line, names[number])}\n")
     out.write(text)
     out.writelines(text for _, text in settled)
     return held
 
 
-def _require_all(held: Mapping[int, RecordGroup], supporting: Mapping[int, Supporting], bam: Path) -> None:
-    """Refuse a BAM that lacks a read of the calls."""
+def _require_all(
+    held: Mapping[int, Sequence[str]], supporting: Mapping[int, Supporting], aligned: Path | Records
+) -> None:
+    """Refuse records that lack a read of the calls."""
     for number, fragment in supporting.items():
-        mates = {_number(record) for record in held.get(number, ())}
+        flags = [int(line.split("\t", 2)[1]) for line in held.get(number, ())]
+        mates = {2 if flag & pysam.FREAD2 else 1 for flag in flags}
         if not mates or not mates.issuperset(place.number for place in fragment.read.places):
             raise ReadsError(
                 f"does not hold read {fragment.read.label}, which the calls name",
-                path=bam,
+                path=aligned if isinstance(aligned, Path) else None,
                 remedy="give the BAM and the calls of the same sample",
             )
 

@@ -6,7 +6,7 @@ Counts are kept as differences between neighbouring positions, which makes addin
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.anchors import InformativeBoundaries, informative_boundaries
@@ -18,6 +18,7 @@ from aspsfusion.panel.specificity import Specificity
 from aspsfusion.panel.transcripts import DECOY
 
 Differences = dict[int, int]
+Key = TypeVar("Key")
 
 MIDDLE_STEP = 10
 """Bases to which the middle of a fragment is recorded: enough to distinguish exons, few to keep."""
@@ -63,6 +64,22 @@ class Coverage:
             diverged=dict(self.diverged),
             ends={key: dict(counts) for key, counts in self.ends.items()},
         )
+
+    def join(self, other: "Coverage") -> None:
+        """Add the counts of other fragments."""
+        for counts, more in (
+            (self.crossing, other.crossing),
+            (self.depth, other.depth),
+            (self.middles, other.middles),
+        ):
+            for contig, changes in more.items():
+                _add_counts(counts.setdefault(contig, {}), changes)
+        for key, ends in other.ends.items():
+            _add_counts(self.ends.setdefault(key, {}), ends)
+        _add_counts(self.informative, other.informative)
+        _add_counts(self.genes, other.genes)
+        _add_counts(self.diverged, other.diverged)
+        _add_counts(vars(self.direction), vars(other.direction))
 
     def add(
         self,
@@ -316,6 +333,11 @@ def _rows(ends: Ends) -> list[list[int | None]]:
         return [(end is None, end or 0) for end in row[0]]
 
     return [[*both, number] for both, number in sorted(ends.items(), key=place)]
+
+
+def _add_counts(counts: dict[Key, int], more: Mapping[Key, int]) -> None:
+    for key, count in more.items():
+        counts[key] = counts.get(key, 0) + count
 
 
 def _add_range(differences: Differences, start: int, end: int) -> None:

@@ -7,9 +7,10 @@ fusion that one molecule shows.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from heapq import merge
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -56,17 +57,69 @@ class Molecule:
     umis: tuple[str, ...]
 
 
+class SeenFragment(NamedTuple):
+    """What the records of a fragment show of its molecule.
+
+    Attributes:
+        number: of the fragment.
+        label: the read's own name.
+        tag: what the tag for a UMI holds; empty without one.
+        quality: sum of the base qualities.
+        shown: its ends.
+        reads: how many it has.
+        indel_reads: how many of them have an indel.
+        indel_places: contig and position of the indels.
+    """
+
+    number: int
+    label: str
+    tag: str
+    quality: int
+    shown: Shown
+    reads: int
+    indel_reads: int
+    indel_places: tuple[tuple[int, int], ...]
+
+
+def seen_fragment(number: int, label: str, mates: list[RecordGroup], ends: EndFinder) -> SeenFragment:
+    """Return what the records of a fragment, by read, show of its molecule."""
+    reads = [(primary_record(records), records) for records in mates]
+    first = reads[0][0]
+    indels = [_indels(record) for record, _ in reads]
+    return SeenFragment(
+        number,
+        label,
+        str(first.get_tag(UMI_TAG)) if first.has_tag(UMI_TAG) else "",
+        sum(sum(record.query_qualities or ()) for record, _ in reads),
+        ends.shown_by(reads),
+        len(reads),
+        sum(map(bool, indels)),
+        tuple(chain.from_iterable(indels)),
+    )
+
+
+def _indels(record: pysam.AlignedSegment) -> list[tuple[int, int]]:
+    """Return contig and position of each indel of a record."""
+    position, found = record.reference_start, []
+    for operation, length in record.cigartuples or ():
+        if operation in _INDELS:
+            found.append((record.reference_id, position))
+        if operation in _ON_CONTIG:
+            position += length
+    return found
+
+
 @dataclass
 class MoleculeFinder:
     """Collects the fragments of a sample and finds which of them are copies.
 
     Attributes:
-        ends: finds the ends of fragments.
+        primed: places at which reads from a primer begin.
         declared_umis: whether the UMIs are those of declared read structures; names are not looked at then.
         total: fragments so far.
     """
 
-    ends: EndFinder
+    primed: Collection[Place] = ()
     declared_umis: bool = False
     total: int = 0
     _aligned: list[Copies[int]] = field(default_factory=list)
@@ -79,19 +132,16 @@ class MoleculeFinder:
     _indel_reads: int = 0
     _indel_places: set[tuple[int, int]] = field(default_factory=set)
 
-    def add(self, number: int, label: str, mates: list[RecordGroup]) -> None:
-        """Add a fragment."""
-        reads = [(primary_record(records), records) for records in mates]
-        first = reads[0][0]
-        quality = 0
-        for record, _ in reads:
-            quality += sum(record.query_qualities or ())
-            self._note_indels(record)
-        umi = str(first.get_tag(UMI_TAG)) if first.has_tag(UMI_TAG) else ""
-        umi = self._note_umi(label, umi)
+    def add(self, fragment: SeenFragment) -> None:
+        """Add a fragment; they come in the order of their numbers."""
+        self._reads += fragment.reads
+        self._indel_reads += fragment.indel_reads
+        if len(self._indel_places) < MIN_INDEL_PLACES:
+            self._indel_places.update(fragment.indel_places)
+        umi = self._note_umi(fragment.label, fragment.tag)
         self.total += 1
         self._umis[umi] += 1
-        self._aligned.append(_copy(number, umi, quality, self.ends.shown_by(reads)))
+        self._aligned.append(_copy(fragment.number, umi, fragment.quality, fragment.shown))
 
     def add_settled(self, settled: SettledFragments) -> None:
         """Add the settled fragments of the sample."""
@@ -111,19 +161,6 @@ class MoleculeFinder:
         self._fields.update(like_umis(label) or ([(_IN_TAG, umi)] if umi else ()))
         self._tagged += bool(tag)
         return umi
-
-    def _note_indels(self, record: pysam.AlignedSegment) -> None:
-        self._reads += 1
-        position = record.reference_start
-        found = False
-        for operation, length in record.cigartuples or ():
-            if operation in _INDELS:
-                found = True
-                if len(self._indel_places) < MIN_INDEL_PLACES:
-                    self._indel_places.add((record.reference_id, position))
-            if operation in _ON_CONTIG:
-                position += length
-        self._indel_reads += found
 
     @property
     def misread_runs(self) -> bool:
@@ -160,7 +197,7 @@ class MoleculeFinder:
         if settled is None or not settled.rows.size:
             return self._molecules(self._aligned)
         if self.have_umis:
-            shown = settled.shown(settled.rows, self.ends.primed)
+            shown = settled.shown(settled.rows, self.primed)
             copies = (
                 _copy(each.number, self._settled_umis.get(each.number, ""), each.quality, each.shown)
                 for each in shown
@@ -172,7 +209,7 @@ class MoleculeFinder:
             settled.rows,
             list(self._settled_umis.items()),
             self._aligned,
-            self.ends.primed,
+            self.primed,
             misread_runs=self.misread_runs,
         )
         aligned = np.isin(numbers, [copies.item for copies in self._aligned])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,10 @@ import pysam
 
 from aspsfusion.errors import ReadsError
 from aspsfusion.evidence.fragments import Placement
+from aspsfusion.io.bam import open_alignments, records_of, sort_bam
 from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.io.records import Records, packed
+from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.native import mismatches_at
 from aspsfusion.panel.panel import Panel
 
@@ -38,6 +42,9 @@ NO_LIMIT = 1 << 30
 
 RecordGroup = list[pysam.AlignedSegment]
 """The primary and the supplementary records of one read."""
+
+PART_RECORDS = 10_000
+"""Records after which a part of a file ends, with the fragment."""
 
 _CIGAR = re.compile(r"(\d+)([MIDNSHP=X])")
 
@@ -82,17 +89,16 @@ def primary_record(records: RecordGroup) -> pysam.AlignedSegment:
     return next(r for r in records if not (r.is_supplementary or r.is_secondary))
 
 
-def fragment_number(record: pysam.AlignedSegment, bam: Path) -> int:
-    """Return the number of a record's fragment.
+def fragment_number(name: str, bam: Path) -> int:
+    """Return the number of a fragment by the name of its records.
 
     Args:
-        record: of the BAM that `aspsfusion align` wrote.
+        name: in the BAM that `aspsfusion align` wrote.
         bam: named in the error.
 
     Raises:
         ReadsError: the record is not named by a number.
     """
-    name = str(record.query_name)
     if not (name.isascii() and name.isdecimal()):
         raise ReadsError(
             f"names a read {name[:40]!r}, and not by the number of its fragment",
@@ -100,6 +106,35 @@ def fragment_number(record: pysam.AlignedSegment, bam: Path) -> int:
             remedy="run 'aspsfusion screen' and 'aspsfusion align' again",
         )
     return int(name)
+
+
+def records_in(panel: Panel, bam: Path) -> Records:
+    """Read a BAM that `aspsfusion align` wrote.
+
+    Raises:
+        ReadsError: it cannot be read, was aligned to another panel, or a record is not named by a number.
+    """
+    parts: list[bytes] = []
+    held: list[pysam.AlignedSegment] = []
+    with open_alignments(bam) as stream:
+        require_same_panel(panel, stream.references, bam)
+        for name, records in groupby(records_of(stream, bam), key=lambda record: str(record.query_name)):
+            fragment_number(name, bam)
+            if len(held) >= PART_RECORDS:
+                parts.append(packed(held))
+                held = []
+            held += records
+        return Records(stream.header.to_dict(), [*parts, packed(held)])
+
+
+def records_by_number(panel: Panel, bam: Path) -> Records:
+    """Read a BAM that `aspsfusion align` wrote, in the order of the fragments; see `records_in`."""
+    with open_alignments(bam) as stream:
+        require_same_panel(panel, stream.references, bam)
+    with scratch_directory() as scratch:
+        ordered = scratch / "by_number.bam"
+        sort_bam(bam, ordered, scratch, "-n", "-l", "1", remedy="run 'aspsfusion align' again")
+        return records_in(panel, ordered)
 
 
 def label_of(record: pysam.AlignedSegment) -> str:

@@ -5,7 +5,6 @@ bases can be made again. A million pairs take 56 MB.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,6 +101,16 @@ class PanelText:
             if second >= 0:
                 bases = bases[:second] + bytes((second_base,)) + bases[second + 1 :]
             yield bases.decode("ascii")
+
+
+_texts: list[tuple[Panel, PanelText]] = []
+
+
+def panel_text(panel: Panel) -> PanelText:
+    """Return a panel's sequences in a row, made when first asked for: small samples do without them."""
+    if not (_texts and _texts[0][0] is panel):
+        _texts[:] = [(panel, PanelText(panel))]
+    return _texts[0][1]
 
 
 def _positions(blocks: Blocks, size: int) -> Int64s:
@@ -258,8 +267,6 @@ class SettledFragments:
 
     Attributes:
         labels: label and UMI of the fragments that may carry a UMI, by number; both may be empty.
-        others_in_order: whether the numbers of the sample's other fragments rise. Those of a sorted BAM file,
-            which are numbered by the first of their records, do not.
     """
 
     def __init__(self, panel: Panel) -> None:
@@ -267,12 +274,11 @@ class SettledFragments:
         self._bytes = bytearray()
         self._in_order = True
         self.labels: dict[int, tuple[str, str]] = {}
-        self.others_in_order = True
 
-    @cached_property
+    @property
     def text(self) -> PanelText:
-        """The panel's sequences in a row, made when first asked for: small samples do without it."""
-        return PanelText(self._panel)
+        """The panel's sequences in a row."""
+        return panel_text(self._panel)
 
     def add(self, rows: Settled) -> None:
         """Add fragments."""

@@ -244,15 +244,6 @@ def checksums_agree(build: Build, checksums: Mapping[str, str]) -> bool | None:
     return all(known) if known else None
 
 
-def unsorted_bam(path: Path, header: pysam.AlignmentHeader) -> pysam.AlignmentFile:
-    """Open a BAM file for records that are sorted next; to be used in a `with` block.
-
-    It is compressed at the fastest level: a third of the time of the usual one, for a quarter more space.
-    """
-    pysam.set_verbosity(0)  # what it has to say comes as an exception
-    return pysam.AlignmentFile(str(path), "wb", header=header, format_options=["level=1"])
-
-
 def sort_bam(source: Path, output: Path, scratch: Path, *options: str, remedy: str) -> None:
     """Sort a BAM file by samtools; no command line, and so no path, enters its header.
 

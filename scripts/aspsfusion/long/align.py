@@ -10,12 +10,13 @@ from typing import Any
 
 import pysam
 
-from aspsfusion.align.align import AlignFiles
+from aspsfusion.align.align import AlignFiles, write_bam
 from aspsfusion.align.candidates import Candidate, CandidateMetrics, read_raw_candidates
 from aspsfusion.evidence.placements import LABEL_TAG, LONG_READS, UMI_TAG, panel_contigs
-from aspsfusion.io.bam import index_beside, program, sort_bam, unsorted_bam
+from aspsfusion.io.bam import program
 from aspsfusion.io.fasta import reverse_complement
-from aspsfusion.io.files import Progress, no_progress, replacing, writing
+from aspsfusion.io.files import Progress, no_progress, replacing
+from aspsfusion.io.records import Records, packed
 from aspsfusion.io.sealed import sealed_json
 from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.long.mapper import Mapper
@@ -23,7 +24,7 @@ from aspsfusion.long.pieces import Piece
 from aspsfusion.panel.panel import Panel, load_panel
 
 REPORT_EVERY = 1000
-"""Reads between two words on how far it has come."""
+"""Reads of a part of the records, after which it is said how far it has come."""
 
 SOFT_CLIP, HARD_CLIP = 4, 5
 UNMAPPED, REVERSE, SUPPLEMENTARY = 4, 16, 2048
@@ -57,28 +58,27 @@ def run_long_align(
     with (
         replacing(files.bam, force=force) as draft,
         replacing(files.metrics, force=force) as metrics_draft,
-        scratch_directory() as scratch,
     ):
-        unsorted = scratch / "unsorted.bam"
-        summary = align_long_reads(panel, files.reads, unsorted, sample, platform, progress)
+        records, summary = align_long_reads(panel, files.reads, sample, platform, progress)
         metrics_draft.write_text(summary, encoding="utf-8")
-        sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion align' again")
-        index_beside(pysam.index, draft)
-        Path(f"{draft}.bai").replace(f"{files.bam}.bai")
+        write_bam(records, draft, files.bam)
 
 
 def align_long_reads(
-    panel: Panel, reads: Path, bam: Path, sample: str, platform: str, progress: Progress = no_progress
-) -> str:
-    """Align long candidate reads, in their order, to an unsorted BAM; returns the text of the metrics.
+    panel: Panel, reads: Path, sample: str, platform: str, progress: Progress = no_progress
+) -> tuple[Records, str]:
+    """Align long candidate reads; returns their records, in the order of the reads, and the metrics.
 
     Raises:
         AspsfusionError: the reads are not those of a screen, or the extra `long` is not installed.
     """
-    header = pysam.AlignmentHeader.from_dict(_header(panel, sample, platform))
+    described = _header(panel, sample, platform)
+    header = pysam.AlignmentHeader.from_dict(described)
     metrics = CandidateMetrics()
     aligned = 0
-    with scratch_directory() as scratch, writing(bam), unsorted_bam(bam, header) as out:
+    parts: list[bytes] = []
+    held: list[pysam.AlignedSegment] = []
+    with scratch_directory() as scratch:
         mapper = Mapper(panel, scratch)
         for candidate in read_raw_candidates(reads, metrics):
             (read,) = candidate.reads
@@ -86,9 +86,11 @@ def align_long_reads(
             aligned += bool(pieces)
             for record in _records(candidate, read.sequence, pieces, header):
                 record.set_tag("RG", sample)
-                out.write(record)
+                held.append(record)
             if metrics.fragments % REPORT_EVERY == 0:
                 progress(metrics.fragments)
+                parts.append(packed(held))
+                held = []
     summary = {
         "candidate_fragments": metrics.fragments,
         "aligned_fragments": aligned,
@@ -96,7 +98,7 @@ def align_long_reads(
         "overlap_fraction": None,
         "platform": platform,
     }
-    return sealed_json(summary, indent=1) + "\n"
+    return Records(described, [*parts, packed(held)]), sealed_json(summary, indent=1) + "\n"
 
 
 def _header(panel: Panel, sample: str, platform: str) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Reads the BAM of a sample of long reads and writes its evidence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pysam
 
@@ -14,22 +14,20 @@ from aspsfusion.evidence.placements import (
     LONG_READS,
     UMI_TAG,
     as_sequenced,
-    fragment_number,
     label_of,
     primary_record,
-    require_same_panel,
+    records_by_number,
 )
-from aspsfusion.io.bam import sort_bam
 from aspsfusion.io.files import replacing
-from aspsfusion.io.temporary import scratch_directory
+from aspsfusion.io.records import Records
 from aspsfusion.long.collector import Collector, LongRead
 from aspsfusion.long.pieces import in_order, piece_of
-from aspsfusion.panel.panel import load_panel
+from aspsfusion.panel.panel import Panel, load_panel
 
 
-def _platform(stream: pysam.AlignmentFile) -> LongPlatform | None:
-    """Return the platform of a BAM of long reads, None for one of short reads."""
-    comments = stream.header.to_dict().get("CO", [])
+def _platform(header: Mapping[str, Any]) -> LongPlatform | None:
+    """Return the platform of the records of long reads by their header, None for short reads."""
+    comments = header.get("CO", [])
     return next((name for name in get_args(LongPlatform) if f"{LONG_READS}{name}" in comments), None)
 
 
@@ -37,7 +35,7 @@ def is_long(bam: Path) -> bool:
     """Tell whether a BAM is of long reads; False for what cannot be read, which is for others to say."""
     try:
         with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
-            return _platform(stream) is not None
+            return _platform(stream.header.to_dict()) is not None
     except (OSError, ValueError):
         return False
 
@@ -48,47 +46,35 @@ def run_long_evidence(
     output: Path,
     parameters: CallParameters,
     *,
-    by_number: bool = False,
     force: bool = False,
 ) -> Evidence:
     """Collect the evidence of one sample of long reads and write it; see `evidence.run_evidence`.
-
-    Args:
-        panel_directory: that the BAM was aligned to.
-        bam: BAM written by `aspsfusion align`.
-        output: gzip JSON to write.
-        parameters: thresholds of the call.
-        by_number: whether the records are in the order of the reads.
-        force: replace an existing file.
 
     Raises:
         ReadsError: the BAM cannot be read or belongs to another panel.
     """
     panel = load_panel(panel_directory)
-    with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
-        require_same_panel(panel, stream.references, bam)
-        platform = _platform(stream) or "long"
-    with scratch_directory() as scratch:
-        ordered = bam
-        if not by_number:
-            ordered = scratch / "by_number.bam"
-            sort_bam(bam, ordered, scratch, "-n", "-l", "1", remedy="run 'aspsfusion align' again")
-        collector = Collector(panel, parameters)
-        for read in reads_of(ordered):
-            collector.add(read)
-        evidence = collector.evidence(platform)
+    evidence = collect_long_evidence(panel, records_by_number(panel, bam), parameters)
     with replacing(output, force=force) as draft:
         write_evidence(evidence, draft)
     return evidence
 
 
-def reads_of(bam: Path) -> Iterator[LongRead]:
-    """Yield the reads of a BAM in which the records of each follow each other."""
-    with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
-        for number, records in groupby(stream, key=lambda record: fragment_number(record, bam)):
-            group = list(records)
-            first = primary_record(group)
-            label = label_of(first)
-            tag = str(first.get_tag(UMI_TAG)) if first.has_tag(UMI_TAG) else ""
-            pieces = in_order(piece_of(record) for record in group if not record.is_unmapped)
-            yield LongRead(number, label, tag, as_sequenced(first), pieces)
+def collect_long_evidence(panel: Panel, records: Records, parameters: CallParameters) -> Evidence:
+    """Collect the evidence of the long reads of a sample from their records, which are in their order."""
+    collector = Collector(panel, parameters)
+    for read in reads_of(records):
+        collector.add(read)
+    return collector.evidence(_platform(records.header) or "long")
+
+
+def reads_of(records: Records) -> Iterator[LongRead]:
+    """Yield the reads of a sample."""
+    header = pysam.AlignmentHeader.from_dict(records.header)
+    segments = (pysam.AlignedSegment.fromstring(line, header) for line in records.lines())
+    for name, own in groupby(segments, key=lambda record: record.query_name):
+        group = list(own)
+        first = primary_record(group)
+        tag = str(first.get_tag(UMI_TAG)) if first.has_tag(UMI_TAG) else ""
+        pieces = in_order(piece_of(record) for record in group if not record.is_unmapped)
+        yield LongRead(int(str(name)), label_of(first), tag, as_sequenced(first), pieces)

@@ -18,6 +18,7 @@ import pysam
 from aspsfusion.errors import ParameterError
 from aspsfusion.evidence.placements import MERGED_TAG
 from aspsfusion.io.fasta import reverse_complement
+from aspsfusion.io.records import Records
 from aspsfusion.panel.panel import Panel
 from aspsfusion.screen.fastq import open_reads
 from aspsfusion.simulate.molecules import Molecule
@@ -97,15 +98,15 @@ class MadeFragment:
         return tuple(f"{head}\n{bases}\n+\n{quality}\n" for bases, quality in self.reads)
 
 
-def read_donors(panel: Panel, candidates: Path, bam: Path, leads: Sequence[int]) -> list[Donor]:
-    """Read donors from a sample's candidates and the BAM that `align` made of them.
+def read_donors(panel: Panel, candidates: Path, records: Records, leads: Sequence[int]) -> list[Donor]:
+    """Read donors from a sample's candidates and the records that `align` made of them.
 
     Reads 1 and 2 begin with `leads` bases before the molecule.
 
     Raises:
         ParameterError: there are too few fragments with two known ends.
     """
-    places = _places(panel, bam)
+    places = _places(panel, records)
     donors = list(_compared(panel, candidates, places, leads))
     if len(donors) < FEWEST_DONORS:
         raise ParameterError(
@@ -116,30 +117,30 @@ def read_donors(panel: Panel, candidates: Path, bam: Path, leads: Sequence[int])
     return _without_variants(donors)
 
 
-def _places(panel: Panel, bam: Path) -> dict[int, Place]:
+def _places(panel: Panel, records: Records) -> dict[int, Place]:
     """Return where fragments with both ends on one transcript lie, by their numbers; a share of very many."""
-    with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
-        step = max(1, stream.count(until_eof=True) // (2 * MOST_DONORS))
-    with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
-        places: dict[int, Place] = {}
-        waiting: dict[int, Place] = {}
-        for record in stream:
-            number = int(str(record.query_name))
-            if number % step:
-                continue
-            place = _ungapped(panel, record)
-            if place is None:
-                continue
-            if record.has_tag(MERGED_TAG) or not record.is_paired:
-                places[number] = place
-            elif number in waiting:
-                left, right = sorted((place, waiting.pop(number)))
-                # Mates face each other: the left one is of the transcript's strand, the other one is not.
-                if left.contig == right.contig and left.sense and not right.sense:
-                    sense = (left is place) == bool(record.is_read1)
-                    places[number] = Place(left.contig, left.start, max(left.end, right.end), sense)
-            else:
-                waiting[number] = place
+    step = max(1, sum(1 for _ in records.lines()) // (2 * MOST_DONORS))
+    header = pysam.AlignmentHeader.from_dict(records.header)
+    places: dict[int, Place] = {}
+    waiting: dict[int, Place] = {}
+    for line in records.lines():
+        number = int(line[: line.index("\t")])
+        if number % step:
+            continue
+        record = pysam.AlignedSegment.fromstring(line, header)
+        place = _ungapped(panel, record)
+        if place is None:
+            continue
+        if record.has_tag(MERGED_TAG) or not record.is_paired:
+            places[number] = place
+        elif number in waiting:
+            left, right = sorted((place, waiting.pop(number)))
+            # Mates face each other: the left one is of the transcript's strand, the other one is not.
+            if left.contig == right.contig and left.sense and not right.sense:
+                sense = (left is place) == bool(record.is_read1)
+                places[number] = Place(left.contig, left.start, max(left.end, right.end), sense)
+        else:
+            waiting[number] = place
     return places
 
 

@@ -19,6 +19,7 @@ from aspsfusion.call.calls_file import Calls
 from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.interpret.compose import StageResults, compose_report, read_metrics
 from aspsfusion.io.files import Progress, no_progress, replacing
+from aspsfusion.io.records import Records
 from aspsfusion.io.temporary import scratch_directory
 from aspsfusion.panel.panel import Panel, load_panel
 from aspsfusion.pipeline import call_candidates
@@ -41,6 +42,9 @@ class Chain:
     """All stages with their thresholds, on one panel.
 
     `scratch` is for the files between the stages, which each sample overwrites; best in memory.
+
+    Attributes:
+        records: alignment records of the sample that was examined last.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Chain:
         self._caller = Caller(self.panel, self.call)
         self._directory = panel_directory
         self._scratch = scratch
+        self.records: Records | None = None
 
     def examine(
         self,
@@ -69,15 +74,15 @@ class Chain:
     ) -> StageResults:
         """Return what the stages before the verdict find in a sample.
 
-        `settle` is that of `pipeline.call_candidates`; without it, the alignments hold every candidate.
+        `settle` is that of `pipeline.call_candidates`; without it, `records` hold every candidate.
         """
         scratch = self._scratch
         candidates, screen, align = (
             scratch / name for name in ("candidates.fastq.gz", "screen.json", "align.json")
         )
         run_screen(self._directory, lanes, candidates, screen, force=True)
-        outputs = {"bam": scratch / "panel.bam", "align": align, "evidence": scratch / "evidence.json.gz"}
-        calls, _ = call_candidates(
+        outputs = {"align": align, "evidence": scratch / "evidence.json.gz"}
+        called = call_candidates(
             self._caller,
             candidates,
             sample,
@@ -87,7 +92,8 @@ class Chain:
             settle=settle,
             force=True,
         )
-        return StageResults(sample, read_metrics(screen), read_metrics(align), calls, library)
+        self.records = called.records
+        return StageResults(sample, read_metrics(screen), read_metrics(align), called.calls, library)
 
     def calls(self, lanes: Sequence[Lane]) -> Calls:
         """Return the calls of a sample of which nothing else is wanted."""

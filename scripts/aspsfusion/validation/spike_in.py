@@ -115,9 +115,9 @@ def run_spike_in(
             path=asked.lane.fastq_1,
             remedy="give the reads of a sample without the fusion",
         )
-    donors = read_donors(
-        chain.panel, scratch / "candidates.fastq.gz", scratch / "panel.bam", _leads(asked.structures, results)
-    )
+    assert chain.records is not None  # of the sample just examined
+    leads = _leads(asked.structures, results)
+    donors = read_donors(chain.panel, scratch / "candidates.fastq.gz", chain.records, leads)
     coverage = results.record.calls.coverage
     wild_type = crossing_of_gene(chain.panel, coverage, place.three_gene, place.three_pos, after=False)
     if asked.shares and not wild_type:
