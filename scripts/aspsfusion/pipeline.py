@@ -179,16 +179,14 @@ def call_candidates(
         with replacing(outputs["evidence"], force=force or again) as draft:
             write_evidence(evidence, draft)
         watcher.stage("call")
-        return caller.calls_of(evidence)
+        return caller.calls_of(evidence, workers)
 
-    if platform != SHORT:
+    def called_long() -> Called:
         watcher.stage("align")
         records, summary = align_long_reads(panel, candidates, sample, platform, watcher.fragments)
         watcher.stage("evidence")
         evidence = collect_long_evidence(panel, records, caller.parameters)
         return Called(written(summary, evidence), records, Sample(panel))
-
-    placed = load_primers(primers, panel) if primers else ()
 
     def called(*, twice: bool) -> Called:
         watcher.stage("align")
@@ -208,7 +206,10 @@ def call_candidates(
         calls = written(aligned.metrics, evidence, again=not twice)
         return Called(calls, aligned.records, aligned.sample)
 
+    placed = load_primers(primers, panel) if primers else ()
     with Workers(threads) as workers:
+        if platform != SHORT:
+            return called_long()
         try:
             return called(twice=True)
         except SettledInDoubtError:
@@ -266,6 +267,7 @@ def run_analyse(
         reference,
         session=session,
         sample=called.sample,
+        threads=threads,
         force=force,
     )
     watcher.stage("report")

@@ -5,7 +5,9 @@ junctions that split reads propose, and the exon borders that spanning pairs cou
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from aspsfusion.call.borders import KnownPlaces
@@ -20,10 +22,14 @@ from aspsfusion.evidence.anchors import AnchorFinder
 from aspsfusion.evidence.fragments import Fragment
 from aspsfusion.evidence.placements import ContigBases
 from aspsfusion.evidence.twice import TwiceEdited
-from aspsfusion.panel.panel import Junction, Panel
+from aspsfusion.io.workers import ALONE, FEW, Workers
+from aspsfusion.panel.panel import Junction, Panel, load_panel
 
 MIN_PROPOSERS = 2
 """Fragments that must propose a junction off the exon borders for all others to be tested there."""
+
+MANY = 4000
+"""Fragments from which on testing them is shared: it takes longer than for other processes to begin."""
 
 GAPLESS_ENOUGH = 2
 """Edits of a fragment on its best junction up to which no alignment with gaps is tried: it could be better by
@@ -112,12 +118,15 @@ class SupportFinder:
             self._models[junction] = model if model.usable else None
         return self._models[junction]
 
-    def find(self, fragments: list[Fragment], settled: TwiceEdited | None = None) -> Supports:
+    def find(
+        self, fragments: list[Fragment], settled: TwiceEdited | None = None, workers: Workers = ALONE
+    ) -> Supports:
         """Return the junctions that each fragment supports about equally well.
 
         Args:
             fragments: fragments that the wild type does not explain at once.
             settled: further ones that support none that is known.
+            workers: share the work.
 
         Raises:
             SettledInDoubtError: they might support one that is not.
@@ -128,7 +137,7 @@ class SupportFinder:
         if settled:
             others = (self.model(junction) for junction in common if not self.at_known_place(junction))
             require_no_doubt(filter(None, others), settled, self.contigs)
-        supports = self._evaluate(fragments, common)
+        supports = self._evaluate_all(fragments, common, workers)
         for junction in tested:
             if not self._is_common(junction, proposed):
                 _add_to(supports, self._evaluate(proposed[junction], [junction], charged=True))
@@ -141,7 +150,8 @@ class SupportFinder:
             if fragment.number not in counted
             for junction in self._proposer.from_spanning_pair(fragment)
         }
-        _add_to(supports, self._evaluate(fragments, sorted(bridged - set(tested), key=in_order)))
+        further = sorted(bridged - set(tested), key=in_order)
+        _add_to(supports, self._evaluate_all(fragments, further, workers))
         return {number: self._near_best(found) for number, found in supports.items()}
 
     def fitting(
@@ -183,6 +193,19 @@ class SupportFinder:
         """
         return self.at_known_place(junction) or len(proposed[junction]) >= MIN_PROPOSERS
 
+    def _evaluate_all(
+        self, fragments: Sequence[Fragment], junctions: Sequence[Junction], workers: Workers
+    ) -> Supports:
+        """Test all fragments, in other processes too where there are many."""
+        if len(fragments) < MANY:
+            return self._evaluate(fragments, junctions)
+        parts = [fragments[first : first + MANY // FEW] for first in range(0, len(fragments), MANY // FEW)]
+        setup = EvaluationSetup(self._panel.directory, self._parameters, self._known_first, (*junctions,))
+        found: Supports = {}
+        for some in workers.map(Evaluator, setup, parts):
+            found |= some
+        return found
+
     def _evaluate(
         self, fragments: Iterable[Fragment], junctions: Iterable[Junction], *, charged: bool = False
     ) -> Supports:
@@ -193,13 +216,19 @@ class SupportFinder:
             junctions: candidates.
             charged: whether inserted bases cost edits, because one fragment alone has shown them.
         """
-        found: Supports = {}
+        index = self.index(junctions, charged=charged)
+        return self.tested(fragments, index) if index else {}
+
+    def index(self, junctions: Iterable[Junction], *, charged: bool = False) -> ModelIndex | None:
+        """Return the models of junctions, None where there are none."""
         models = [model for junction in junctions if (model := self.model(junction))]
         if charged:
             models = [model.charged() for model in models]
-        if not models:
-            return found
-        index = ModelIndex(models, INDEL_WINDOW)
+        return ModelIndex(models, INDEL_WINDOW) if models else None
+
+    def tested(self, fragments: Iterable[Fragment], index: ModelIndex) -> Supports:
+        """Return the junctions that each fragment fits, whatever others do."""
+        found: Supports = {}
         for fragment in fragments:
             margin = self._parameters.margin
             # With no more edits than the margin gaps leave no room for one, see `Realigner.alignments`. Of
@@ -293,3 +322,26 @@ class SupportFinder:
 def _add_to(supports: Supports, more: Supports) -> None:
     for number, found in more.items():
         supports.setdefault(number, []).extend(found)
+
+
+@dataclass(frozen=True)
+class EvaluationSetup:
+    """What fragments are tested by; see `SupportFinder`."""
+
+    panel: Path
+    parameters: CallParameters
+    known_first: bool
+    junctions: tuple[Junction, ...]
+
+
+class Evaluator:
+    """Tests some fragments at the same junctions as others."""
+
+    def __init__(self, setup: EvaluationSetup) -> None:
+        panel = load_panel(setup.panel)
+        self._finder = SupportFinder(panel, setup.parameters, known_first=setup.known_first)
+        self._index = self._finder.index(setup.junctions)
+
+    def __call__(self, fragments: Sequence[Fragment]) -> Supports:
+        """Return the junctions that each fragment fits."""
+        return self._finder.tested(fragments, self._index) if self._index else {}

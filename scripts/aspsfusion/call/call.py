@@ -32,6 +32,7 @@ from aspsfusion.evidence.fixed_ends import MAX_PLACES, MIN_FRAGMENTS, MIN_SHARE
 from aspsfusion.evidence.primers import Primer
 from aspsfusion.evidence.umis import NO_UMIS, cluster_umis
 from aspsfusion.io.files import replacing
+from aspsfusion.io.workers import ALONE, Workers
 from aspsfusion.panel.panel import Junction, Panel, load_panel
 from aspsfusion.panel.specificity import SideCount
 
@@ -106,11 +107,11 @@ class Caller:
         self.finder = SupportFinder(panel, parameters, known_first=long_reads)
         self.bridges = BridgeFinder(panel, self.finder, parameters)
 
-    def calls_of(self, evidence: Evidence) -> CallsFile:
+    def calls_of(self, evidence: Evidence, workers: Workers = ALONE) -> CallsFile:
         """Return the calls of a sample as they are written, see `call`."""
         caller = self.for_reads_of(evidence)
         return CallsFile(
-            caller.call(evidence),
+            caller.call(evidence, workers),
             evidence.candidates,
             evidence.duplicates,
             evidence.median_insert,
@@ -127,13 +128,13 @@ class Caller:
             return self
         return Caller(self.panel, evidence.long_reads.thresholds(self.parameters), long_reads=True)
 
-    def call(self, evidence: Evidence) -> Calls:
+    def call(self, evidence: Evidence, workers: Workers = ALONE) -> Calls:
         """Decide on every open fragment of a sample; the evidence itself stays as it is.
 
         Raises:
             SettledInDoubtError: the sample must be done again without settling reads with two edits.
         """
-        assignment = self.finder.assign(self.finder.find(evidence.fragments, evidence.twice))
+        assignment = self.finder.assign(self.finder.find(evidence.fragments, evidence.twice, workers))
         coverage = evidence.coverage.copy()
         left = [fragment for fragment in evidence.fragments if fragment.number not in assignment.numbers]
         rules = WildTypeRules.of(self.panel, self.parameters)

@@ -296,7 +296,7 @@ def _may_fit(bases: bytes, cut: int, border: _Border, most: int) -> bool:
     if not 0 < cut < len(bases):
         return border.inserted
     if border.five_prime:
-        pairs = zip(bases[cut : cut + SHOWN], border.foreign, strict=False)
+        piece, foreign = bases[cut : cut + SHOWN], border.foreign
     else:
-        pairs = zip(bases[max(0, cut - SHOWN) : cut][::-1], border.foreign[::-1], strict=False)
-    return sum(base != other for base, other in pairs) <= most
+        piece, foreign = bases[max(0, cut - SHOWN) : cut][::-1], border.foreign[::-1]
+    return sum(map(int.__ne__, piece, foreign)) <= most

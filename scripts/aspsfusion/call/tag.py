@@ -83,6 +83,7 @@ def run_tag(
     *,
     sample: Sample | None = None,
     session: Path | None = None,
+    threads: int = 1,
     force: bool = False,
 ) -> int:
     """Write the BAM of a sample for a genome viewer, and the FASTA that it is looked at against.
@@ -95,6 +96,7 @@ def run_tag(
         reference: FASTA to write, its index beside it.
         sample: settled fragments, of which there are no records.
         session: IGV session to write, which opens both at the junction.
+        threads: that sort.
         force: replace existing files.
 
     Returns:
@@ -133,7 +135,7 @@ def run_tag(
                 records_with = _with_window if record.long_reads else _supporting_records
                 for segment in records_with(bound, fragment, header):
                     out.write(f"{renamed(segment.to_string(), names[number])}\n")
-        sort_bam(unsorted, draft, scratch, remedy="run 'aspsfusion tag' again")
+        sort_bam(unsorted, draft, scratch, "-@", str(threads - 1), remedy="run 'aspsfusion tag' again")
         index_beside(pysam.index, draft)
         with fasta.open("w", encoding="ascii", newline="\n") as text:
             text.writelines(fasta_lines(panel, contigs))

@@ -114,10 +114,7 @@ def collect_evidence(
     coverage.informative = {place.key: 0 for places in rules.informative.values() for place in places}
     still_open: list[Fragment] = []
     inserts: list[int] = []
-    for counted in workers.map(PartCounter, setup, zip(records.parts, found, strict=True)):
-        coverage.join(counted.coverage)
-        still_open += counted.open
-        inserts += counted.inserts
+    counted_parts = workers.map(PartCounter, setup, list(zip(records.parts, found, strict=True)))
     twice = None
     if settled and settled.rows.size:
         rows = settled.rows
@@ -125,6 +122,10 @@ def collect_evidence(
         borders = exon_borders(panel.transcripts.values())
         inserts += count_settled(coverage, settled.text, rows, kept, rules, panel, borders).tolist()
         twice = TwiceEdited(settled.text, rows[kept & edited_twice(rows)])
+    for counted in counted_parts:
+        coverage.join(counted.coverage)
+        still_open += counted.open
+        inserts += counted.inserts
     return Evidence(
         coverage,
         sorted(still_open, key=lambda fragment: fragment.number),

@@ -20,9 +20,6 @@ from aspsfusion.panel.specificity import Specificity
 AT_ONCE = 1 << 17
 """Fragments that are counted at once: few enough for the memory that it takes."""
 
-_CONTIG_SHIFT = 32
-"""A position is one number: that of the contig above so many bits, and below them its own."""
-
 
 class _Spans(NamedTuple):
     """Settled fragments on their contigs, one element or row each.
@@ -89,37 +86,41 @@ def count_settled(
         a read.
     """
     lengths = [np.empty(0, np.int64)]
+    depth, crossing, middles = (_Changes(text) for _ in range(3))
     for first in range(0, rows.size, AT_ONCE):
         some = slice(first, first + AT_ONCE)
-        lengths.append(_count_some(coverage, text, rows[some][kept[some]], rules, panel, borders))
+        spans = _Spans.of(text, rows[some][kept[some]])
+        lengths.append(_count_some(coverage, text, spans, rules, panel, borders))
+        depth.add_ranges(spans, 0)
+        crossing.add_ranges(spans, coverage.min_anchor)
+        whole = spans.start.min(axis=1) + spans.end.max(axis=1)
+        middles.add(spans.contig, whole // 2 // MIDDLE_STEP, 1)
+    for own, found in ((coverage.depth, depth), (coverage.crossing, crossing), (coverage.middles, middles)):
+        found.join_to(own)
     return np.concatenate(lengths)
 
 
 def _count_some(
     coverage: Coverage,
     text: PanelText,
-    rows: Settled,
+    spans: _Spans,
     rules: WildTypeRules,
     panel: Panel,
     borders: Mapping[str, Sequence[int]],
 ) -> Int64s:
-    spans = _Spans.of(text, rows)
     for contig, count in zip(*np.unique(spans.contig, return_counts=True), strict=True):
         gene = text.genes[contig]
         coverage.genes[gene] = coverage.genes.get(gene, 0) + int(count)
     _count_pairs(coverage.direction, spans.taken(spans.pair))
     # Of those with two edits, as of all that are open at first, neither directions nor lengths are counted.
-    twice = edited_twice(rows)
+    twice = edited_twice(spans.rows)
     _count_directions(coverage.direction, text, spans.taken(~twice), panel, borders)
-    first, last = spans.start.min(axis=1), spans.end.max(axis=1)
-    _add(coverage.middles, text, spans.contig, [((first + last) // 2 // MIDDLE_STEP, 1)])
-    _add_ranges(coverage.depth, text, spans, 0)
-    _add_ranges(coverage.crossing, text, spans, coverage.min_anchor)
     for contig, places in rules.informative.items():
         here = spans.contig == text.names.index(contig)
         _count_informative(coverage, text, spans.taken(here), places, rules.specificity)
     on_transcript = np.array([name in panel.transcripts for name in text.names])[spans.contig]
-    lengths: Int64s = (last - first)[spans.both_ends & on_transcript & ~twice]
+    whole = spans.end.max(axis=1) - spans.start.min(axis=1)
+    lengths: Int64s = whole[spans.both_ends & on_transcript & ~twice]
     return lengths
 
 
@@ -153,48 +154,62 @@ def _count_directions(
         direction.spliced += int(np.count_nonzero(either(before < until)))
 
 
-def _add(
-    counts: dict[str, Differences],
-    text: PanelText,
-    contigs: npt.NDArray[np.int32],
-    changes: Sequence[tuple[Int64s, int]],
-) -> None:
-    """Add changes at positions of contigs to counts."""
-    keys = np.concatenate([(contigs.astype(np.int64) << _CONTIG_SHIFT) + each for each, _ in changes])
-    found, index = np.unique(keys, return_inverse=True)
-    sums = np.bincount(index, np.repeat([change for _, change in changes], contigs.size)).astype(np.int64)
-    for contig in np.unique(contigs).tolist():
-        first, last = np.searchsorted(found, [contig << _CONTIG_SHIFT, contig + 1 << _CONTIG_SHIFT])
-        own = counts.setdefault(text.names[contig], {})
-        positions = (found[first:last] - (contig << _CONTIG_SHIFT)).tolist()
-        for position, change in zip(positions, sums[first:last].tolist(), strict=True):
-            own[position] = own.get(position, 0) + change
+class _Changes:
+    """Changes at positions of the panel's contigs, added up in arrays.
 
+    Args:
+        text: the panel's, of which each place has one element.
+    """
 
-def _add_ranges(counts: dict[str, Differences], text: PanelText, spans: _Spans, inset: int) -> None:
-    """Add the union of the reads of each fragment, without so many bases at both ends of each."""
-    start, end = spans.start + inset, spans.end - inset + (1 if inset else 0)
-    for contig in np.unique(spans.contig):
-        counts.setdefault(text.names[contig], {})
-    # The two reads in order; what has no length is nothing, and what touches is one.
-    there = start < end
-    order = np.argsort(start, axis=1, kind="stable")
-    start, end = (np.take_along_axis(column, order, axis=1) for column in (start, end))
-    there = np.take_along_axis(there, order, axis=1)
-    apart = spans.pair & ~either(~there) & (start[:, 1] > end[:, 0])
-    joined = ~apart & either(there)
-    nothing = np.iinfo(np.int64).max
-    whole = (
-        np.where(there, start, nothing).min(axis=1)[joined],
-        np.where(there, end, -nothing).max(axis=1)[joined],
-        spans.contig[joined],
-    )
-    parts = [
-        whole,
-        *((start[apart, read], end[apart, read], spans.contig[apart]) for read in range(BOTH_ENDS)),
-    ]
-    for first, last, contigs in parts:
-        _add(counts, text, contigs, [(first, 1), (last, -1)])
+    def __init__(self, text: PanelText) -> None:
+        self._text = text
+        # A range may end right after its contig; the text has bases between contigs.
+        self._sums: Int64s = np.zeros(text.table.text.size, np.int64)
+        self._seen = np.zeros(text.table.text.size, np.bool_)
+        self._contigs: set[int] = set()
+
+    def add(self, contigs: npt.NDArray[np.int32], positions: Int64s, change: int) -> None:
+        """Add a change at positions of contigs."""
+        places = self._text.table.starts[contigs] + positions
+        self._sums += change * np.bincount(places, minlength=self._sums.size)
+        self._seen[places] = True
+        self._contigs.update(np.unique(contigs).tolist())
+
+    def add_ranges(self, spans: _Spans, inset: int) -> None:
+        """Add the union of the reads of each fragment, without so many bases at both ends of each."""
+        start, end = spans.start + inset, spans.end - inset + (1 if inset else 0)
+        self._contigs.update(np.unique(spans.contig).tolist())
+        # The two reads in order; what has no length is nothing, and what touches is one.
+        there = start < end
+        order = np.argsort(start, axis=1, kind="stable")
+        start, end = (np.take_along_axis(column, order, axis=1) for column in (start, end))
+        there = np.take_along_axis(there, order, axis=1)
+        apart = spans.pair & ~either(~there) & (start[:, 1] > end[:, 0])
+        joined = ~apart & either(there)
+        nothing = np.iinfo(np.int64).max
+        whole = (
+            np.where(there, start, nothing).min(axis=1)[joined],
+            np.where(there, end, -nothing).max(axis=1)[joined],
+            spans.contig[joined],
+        )
+        parts = [
+            whole,
+            *((start[apart, read], end[apart, read], spans.contig[apart]) for read in range(BOTH_ENDS)),
+        ]
+        for first, last, contigs in parts:
+            self.add(contigs, first, 1)
+            self.add(contigs, last, -1)
+
+    def join_to(self, counts: dict[str, Differences]) -> None:
+        """Add all to counts, by contig and position."""
+        starts = self._text.table.starts
+        for contig in sorted(self._contigs):
+            own = counts.setdefault(self._text.names[contig], {})
+            begin = int(starts[contig])
+            end = int(starts[contig + 1]) if contig + 1 < starts.size else self._sums.size
+            places = begin + np.flatnonzero(self._seen[begin:end])
+            for place, change in zip(places.tolist(), self._sums[places].tolist(), strict=True):
+                own[place - begin] = own.get(place - begin, 0) + change
 
 
 def _count_informative(

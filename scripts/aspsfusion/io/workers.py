@@ -6,6 +6,7 @@ connection closes, as it does however this process ends.
 """
 
 import contextlib
+import gc
 import multiprocessing
 import signal
 from collections import deque
@@ -47,6 +48,7 @@ class Workers:
         self._number = number
         self._free: SimpleQueue[Connection] = SimpleQueue()
         self._started: list[Connection] = []
+        self._threads = ThreadPoolExecutor(number)
 
     def __enter__(self) -> Self:
         return self
@@ -54,15 +56,17 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._threads.shutdown(cancel_futures=True)
         for connection in self._started:
             connection.close()
 
     def map(
         self, make: Callable[[Setup], Callable[[Item], Result]], setup: Setup, items: Iterable[Item]
     ) -> Iterator[Result]:
-        """Yield what `make(setup)` returns for each item, in the order of the items.
+        """Return what `make(setup)` returns for each item, in the order of the items.
 
         What is made may keep what it has read or opened, but no result may depend on the items before it.
+        Other processes begin at once: all items of a list are on their way when this returns.
 
         Args:
             make: a public name of a module.
@@ -75,25 +79,28 @@ class Workers:
         coming = iter(items)
         first = list(islice(coming, FEW)) if self._number > 1 else []
         if len(first) < FEW:
-            yield from map(make(setup), chain(first, coming))
-            return
+            return map(make(setup), chain(first, coming))
         self._start()
-        threads = ThreadPoolExecutor(self._number)
+        messages = ((make, setup, item) for item in chain(first, coming))
         waiting: deque[Future[Result]] = deque()
-        try:
-            for item in chain(first, coming):
-                waiting.append(threads.submit(self._ask, (make, setup, item)))
-                if len(waiting) > WAITING * self._number:
-                    yield waiting.popleft().result()
-            while waiting:
+        if isinstance(items, list):
+            waiting.extend(self._threads.submit(self._ask, message) for message in messages)
+        return self._results(messages, waiting)
+
+    def _results(
+        self, messages: Iterator[tuple[object, ...]], waiting: "deque[Future[Result]]"
+    ) -> Iterator[Result]:
+        for message in messages:
+            waiting.append(self._threads.submit(self._ask, message))
+            if len(waiting) > WAITING * self._number:
                 yield waiting.popleft().result()
-        finally:
-            threads.shutdown(cancel_futures=True)
+        while waiting:
+            yield waiting.popleft().result()
 
     def _start(self) -> None:
         while len(self._started) < self._number:
             ours, theirs = _PROCESSES.Pipe()
-            _PROCESSES.Process(target=_serve, args=(theirs,), daemon=True).start()
+            _PROCESSES.Process(target=_serve, args=(theirs, gc.get_threshold()), daemon=True).start()
             theirs.close()
             self._started.append(ours)
             self._free.put(ours)
@@ -115,8 +122,13 @@ class Workers:
         return result
 
 
-def _serve(connection: Connection) -> None:
+ALONE = Workers()
+"""This process alone."""
+
+
+def _serve(connection: Connection, collect_after: tuple[int, int, int]) -> None:
     """Do what comes through a connection until that is closed."""
+    gc.set_threshold(*collect_after)
     # Ctrl-C reaches every process of a terminal; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(EOFError, ConnectionError):
