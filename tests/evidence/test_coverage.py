@@ -53,6 +53,18 @@ def test_crossing_and_depth_equal_counting_by_hand(
     assert Coverage.from_json(coverage.to_json()) == coverage
 
 
+@given(st.lists(st.tuples(st.booleans(), SPANS), max_size=8))
+def test_counts_of_two_parts_are_those_of_both(fragments: list[tuple[bool, list[tuple[int, int]]]]) -> None:
+    whole, parts = Coverage(3), (Coverage(3), Coverage(3))
+    boundary = InformativeBoundary("key", 20, Anchors(4, 4))
+    for later, spans in fragments:
+        placements = [placement(CONTIG, start, start + length) for start, length in spans]
+        for coverage in (whole, parts[later]):
+            coverage.add("G", placements, {CONTIG: [boundary]})
+    parts[0].join(parts[1])
+    assert parts[0] == whole
+
+
 @pytest.mark.parametrize(
     ("first", "second", "counts"),
     [

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pysam
@@ -9,6 +10,7 @@ import pytest
 
 from aspsfusion.align import align, chunks
 from aspsfusion.align.structures import TEMPLATES_ALONE, read_structures
+from aspsfusion.call import assign
 from aspsfusion.call.call import Caller
 from aspsfusion.call.calls_file import write_calls
 from aspsfusion.call.tag import run_tag
@@ -16,7 +18,7 @@ from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.interpret.compose import SCREEN_KEYS, StageResults, compose_report, read_metrics
 from aspsfusion.panel.panel import Panel
-from aspsfusion.pipeline import call_candidates
+from aspsfusion.pipeline import SampleFiles, SampleInput, Thresholds, call_candidates, run_analyse
 from deep_reads import TRANSPOSASE, DeepSample, candidates
 
 SAMPLES = {
@@ -79,6 +81,29 @@ def test_both_ways_agree(
     assert fast == slow
     assert none == 0
     assert number > SAMPLES[kind].fragments * 0.1
+
+
+@pytest.mark.parametrize("kind", ["copies of chimeras", "UMIs in names"])
+def test_two_processes_write_what_one_writes(
+    kind: str, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(align, "SMALL", 1)
+    monkeypatch.setattr(chunks, "FRAGMENTS", 100)
+    monkeypatch.setattr(assign, "MANY", 50)
+    few = {key: each.sequence for key, each in demo_panel.transcripts.items() if each.primary}
+    sample = replace(SAMPLES[kind], fragments=1200)
+    reads, screen = tmp_path / "c.fastq.gz", tmp_path / "s.json"
+    reads.write_bytes(gzip.compress(candidates(sample, few).encode(), 1))
+    screen.write_text(json.dumps(dict.fromkeys(SCREEN_KEYS, 0)))
+    written = []
+    for threads in (1, 2):
+        thresholds = Thresholds(CallParameters(), ClassifyParameters())
+        files = SampleFiles(tmp_path / str(threads), "x")
+        files.directory.mkdir()
+        run_analyse(SampleInput(demo_panel.directory, reads, screen), files, thresholds, threads=threads)
+        written.append({path.name: path.read_bytes() for path in files.directory.iterdir()})
+    assert written[0] == written[1]
+    assert len(written[0]) > 10
 
 
 def shown(bam: Path) -> set[tuple[object, ...]]:

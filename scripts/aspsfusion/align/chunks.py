@@ -66,12 +66,12 @@ def _end_of_chunk(text: bytes) -> int:
         return 0
     first = read_header(text[: ends[0]])
     lines = FRAGMENTS * RECORD_LINES * (BOTH_ENDS if first and first.mate else 1)
-    if ends.size <= lines + RECORD_LINES:
+    if ends.size <= lines:
         return 0
     following = read_header(text[ends[lines - 1] + 1 : ends[lines]])
     if following and following.mate == BOTH_ENDS:  # there are single reads among the pairs
         lines += RECORD_LINES
-    return int(ends[lines - 1]) + 1
+    return int(ends[lines - 1]) + 1 if ends.size >= lines else 0
 
 
 def _read(stream: BinaryIO, path: Path, structures: ReadStructures) -> bytes:
