@@ -173,9 +173,7 @@ def call_candidates(
     """
     panel = caller.panel
 
-    def written(summary: str, evidence: Evidence, *, again: bool = False) -> CallsFile:
-        with replacing(outputs["align"], force=force or again) as draft:
-            draft.write_text(summary, encoding="utf-8")
+    def called_from(evidence: Evidence, *, again: bool = False) -> CallsFile:
         with replacing(outputs["evidence"], force=force or again) as draft:
             write_evidence(evidence, draft)
         watcher.stage("call")
@@ -183,28 +181,31 @@ def call_candidates(
 
     def called_long() -> Called:
         watcher.stage("align")
-        records, summary = align_long_reads(panel, candidates, sample, platform, watcher.fragments)
+        with replacing(outputs["align"], force=force) as draft:
+            records, summary = align_long_reads(panel, candidates, sample, platform, watcher.fragments)
+            draft.write_text(summary, encoding="utf-8")
         watcher.stage("evidence")
         evidence = collect_long_evidence(panel, records, caller.parameters)
-        return Called(written(summary, evidence), records, Sample(panel))
+        return Called(called_from(evidence), records, Sample(panel))
 
     def called(*, twice: bool) -> Called:
         watcher.stage("align")
-        aligned = align_candidates(
-            panel,
-            candidates,
-            sample,
-            workers,
-            watcher.fragments,
-            structures=structures,
-            settle=caller.parameters if settle else None,
-            twice=twice,
-        )
+        with replacing(outputs["align"], force=force or not twice) as draft:
+            aligned = align_candidates(
+                panel,
+                candidates,
+                sample,
+                workers,
+                watcher.fragments,
+                structures=structures,
+                settle=caller.parameters if settle else None,
+                twice=twice,
+            )
+            draft.write_text(aligned.metrics, encoding="utf-8")
         watcher.stage("evidence")
         settled = aligned.sample.settled
         evidence = collect_evidence(panel, aligned.records, caller.parameters, workers, placed, settled)
-        calls = written(aligned.metrics, evidence, again=not twice)
-        return Called(calls, aligned.records, aligned.sample)
+        return Called(called_from(evidence, again=not twice), aligned.records, aligned.sample)
 
     placed = load_primers(primers, panel) if primers else ()
     with Workers(threads) as workers:

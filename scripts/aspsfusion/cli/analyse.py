@@ -55,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the sample's own record (SAMPLE.record.json) and no report: the samples of its batch are "
         "to be compared first",
     )
-    options.add_number(parser, "--threads", 1, "threads of align")
+    options.add_number(
+        parser, "--threads", 1, "processes that share the work on a large sample; results do not depend on it"
+    )
     options.add_force(parser)
     options.add_parameters(parser, CallParameters, ClassifyParameters)
 

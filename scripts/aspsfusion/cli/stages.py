@@ -32,7 +32,7 @@ def _add_align(parser: argparse.ArgumentParser) -> None:
     options.add_path(parser, "--metrics", "JSON", "counts of the stage")
     options.add_umi(parser)
     options.add_platform(parser, ("short", "ont", "pacbio", "long"))
-    options.add_number(parser, "--threads", 1, "threads")
+    options.add_number(parser, "--threads", 1, "processes that align a large sample")
     options.add_force(parser)
 
 

@@ -1,5 +1,5 @@
 """Counts what the wild type explains and collects the fragments that stay open.
 
-In: `aligned.bam`. Out: molecules, wild-type coverage, and the fragments that no wild type explains.
+In: alignment records. Out: molecules, wild-type coverage, and the fragments that no wild type explains.
 Writes `evidence.json.gz`.
 """

@@ -129,8 +129,14 @@ def records_in(panel: Panel, bam: Path) -> Records:
 
 def records_by_number(panel: Panel, bam: Path) -> Records:
     """Read a BAM that `aspsfusion align` wrote, in the order of the fragments; see `records_in`."""
-    with open_alignments(bam) as stream:
-        require_same_panel(panel, stream.references, bam)
+    try:
+        with pysam.AlignmentFile(str(bam), check_sq=False) as stream:
+            names = list(stream.references)
+    except (OSError, ValueError) as error:
+        raise ReadsError(
+            f"cannot be read ({error})", path=bam, remedy="run 'aspsfusion align' again"
+        ) from error
+    require_same_panel(panel, names, bam)
     with scratch_directory() as scratch:
         ordered = scratch / "by_number.bam"
         sort_bam(bam, ordered, scratch, "-n", "-l", "1", remedy="run 'aspsfusion align' again")

@@ -2,5 +2,5 @@
 
 In: `candidates.fastq.gz`. Out: alignment records of each read's pieces, and from them molecules, wild-type
 coverage, and a window around each place where a read goes from one gene to another.
-Writes `aligned.bam` (not kept), `align.json` and `evidence.json.gz`.
+Writes `align.json` and `evidence.json.gz`.
 """
