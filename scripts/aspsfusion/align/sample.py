@@ -4,7 +4,7 @@ Of a deep sample nearly all is wild type, and of that a viewer needs no more tha
 even it is. The first fragments of the sample at each place are kept: the same reads give the same file.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from aspsfusion.align.structures import TEMPLATES_ALONE, ReadStructures
 from aspsfusion.align.trim import cut_unknown_end, merge_mates
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.placements import LABEL_TAG, MERGED_TAG, UMI_TAG
-from aspsfusion.evidence.settled import Int64s, PanelText, SettledFragments
+from aspsfusion.evidence.settled import AT_ONCE, Int64s, PanelText, SettledFragments
 from aspsfusion.native.place import MERGED, Settled
 from aspsfusion.panel.panel import Panel
 
@@ -94,14 +94,10 @@ class Sample:
         self._texts += texts_of(chosen, text)
         self._parts.append(chosen)
 
-    @cached_property
-    def _read(self) -> list[tuple[Header, list[str]]]:
-        return list(map(lines_of, self._texts))
-
     @property
     def labels(self) -> dict[int, str]:
         """The names of the reads that are kept by the number of their fragment."""
-        return {header.number: header.label for header, _ in self._read}
+        return {header.number: header.label for header in map(_header_of, self._texts)}
 
     def records(self, names: Mapping[int, str], group: str) -> Iterator[tuple[int, str]]:
         """Yield number and records of the fragments that are kept, by number, as text of a SAM file.
@@ -114,13 +110,20 @@ class Sample:
         if not self._parts:
             return
         rows = np.concatenate(self._parts)
+        order = np.argsort(rows["number"], kind="stable")
+        for first in range(0, order.size, AT_ONCE):
+            some = order[first : first + AT_ONCE]
+            yield from self._records(rows[some], [self._texts[index] for index in some], names, group)
+
+    def _records(
+        self, rows: Settled, texts: Sequence[bytes], names: Mapping[int, str], group: str
+    ) -> Iterator[tuple[int, str]]:
         text = self.settled.text
         fields = [list(map(_Fields._make, zip(*own, strict=True))) for own in _columns(text, rows)]
         bases = [list(text.sense_reads(rows, read)) for read in range(BOTH_ENDS)]
         reads, merged = rows["reads"].tolist(), (rows["flags"] & MERGED != 0).tolist()
         sizes = rows["size"].tolist()
-        for index in np.argsort(rows["number"], kind="stable").tolist():
-            header, lines = self._read[index]
+        for index, (header, lines) in enumerate(map(lines_of, texts)):
             number, name = header.number, names[header.number]
             _, umi = self.settled.labels.get(number, ("", ""))
             tags = f"\tRG:Z:{group}"
@@ -200,11 +203,16 @@ def texts_of(rows: Settled, text: bytes) -> list[bytes]:
     return [text[at:end] for at, end in zip(rows["header"].tolist(), ends, strict=True)]
 
 
-def lines_of(text: bytes) -> tuple[Header, list[str]]:
-    """Return the header of a fragment, and the lines of its records."""
+def _header_of(text: bytes) -> Header:
+    """Return the header of the text of a fragment."""
     header = read_header(text[: text.index(b"\n")])
     assert header is not None  # it was read once
-    return header, text.decode("ascii").split("\n")[:-1]
+    return header
+
+
+def lines_of(text: bytes) -> tuple[Header, list[str]]:
+    """Return the header of a fragment, and the lines of its records."""
+    return _header_of(text), text.decode("ascii").split("\n")[:-1]
 
 
 def reads_in(lines: list[str]) -> list[tuple[str, str]]:
