@@ -23,7 +23,8 @@ rule analyse:
     threads: threads_for(2, 500)
     resources:
         attempt=this_attempt,
-        # Measured were 0.2 GB and, for each MB of files of nothing but candidates, 18 MB and 0.08 minutes.
+        # Measured were, for each MB of files of nothing but candidates, 4 MB, with UMIs 18 MB and 0.014 minutes; 0.2 GB
+        # whatever the size, and as much for each further process.
         mem_mb=for_candidates(2000, 24),
         runtime=for_candidates(10, 0.16),
     params:
