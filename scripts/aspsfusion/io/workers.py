@@ -129,8 +129,9 @@ ALONE = Workers()
 def _serve(connection: Connection, collect_after: tuple[int, int, int]) -> None:
     """Do what comes through a connection until that is closed."""
     gc.set_threshold(*collect_after)
-    # Ctrl-C reaches every process of a terminal; the first one ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Signals may reach all processes of a command; the first one ends the others.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
             make, setup, item = connection.recv()
