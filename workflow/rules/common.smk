@@ -12,6 +12,7 @@ from snakemake.utils import validate
 
 try:
     from aspsfusion import __version__ as PACKAGE_VERSION
+    from aspsfusion.batch import planning
     from aspsfusion.batch.on_screen import PlannedBatch, announce
     from aspsfusion.batch.outcomes import (
         FURTHER_FILES,
@@ -19,13 +20,6 @@ try:
         REPORT_FILES,
         panel_identity,
         remove_candidates,
-    )
-    from aspsfusion.batch.planning import (
-        begin_planning,
-        in_job,
-        keep_identities,
-        keep_sample_identities,
-        keep_words,
     )
     from aspsfusion.batch.samples import read_samples
     from aspsfusion.config import (
@@ -38,14 +32,7 @@ try:
         require_one_genome,
     )
     from aspsfusion.errors import AspsfusionError, sentence_of
-    from aspsfusion.io.permissions import (
-        VARIABLE,
-        close_directory,
-        mode_text,
-        require_own_cache,
-        set_umask,
-        stated_mode,
-    )
+    from aspsfusion.io import permissions
     from aspsfusion.io.shipped import shipped_file
     from aspsfusion.panel.seal import require_built
 except ImportError as error:
@@ -62,19 +49,21 @@ NO_GENOME = (
 )
 
 try:
-    require_own_cache()
+    permissions.require_own_cache()
     for section in ("call", "classify", "batch"):
         config[section] = numbers(config.get(section, {}))
-    config["file_mode"] = mode_text(config.get("file_mode") or stated_mode())
+    config["file_mode"] = permissions.mode_text(
+        config.get("file_mode") or permissions.stated_mode()
+    )
     with open(workflow.source_path(CONFIG_SCHEMA), encoding="utf-8") as stream:
         check_configuration(config, yaml.safe_load(stream))
     validate(config, CONFIG_SCHEMA)  # fills in the defaults of keys that are not set
     config.update(configured_paths(config))
     # For whatever this process and its jobs write; a job on a cluster comes by here as well.
-    set_umask(config["file_mode"])
-    os.environ[VARIABLE] = config["file_mode"]
+    permissions.set_umask(config["file_mode"])
+    os.environ[permissions.VARIABLE] = config["file_mode"]
     # Snakemake's log has been begun by now, and names the samples.
-    close_directory(Path(".snakemake"), config["file_mode"])
+    permissions.close_directory(Path(".snakemake"), config["file_mode"])
     require_one_genome(config, NO_GENOME)
     GENOME_FETCH = config["genome_fetch"]
     GENOME_FASTA = configured_file(config, "genome_fasta")
@@ -86,7 +75,7 @@ try:
     PANEL_YAML = configured_file(config, "panel")
     # On the node of a cluster the process that has a sample's job runs the stages itself (`localrule`). The Slurm
     # plugin would start snakemake anew for each of them, which takes longer than the stages of a small sample.
-    IN_JOB = in_job(Path(config["outdir"]))
+    IN_JOB = planning.in_job(Path(config["outdir"]))
     SAMPLES = {
         sample.sample_id: sample
         for sample in read_samples(config["samples"], files=not IN_JOB)

@@ -22,29 +22,29 @@ GIVEN = {
 }
 
 try:
-    if begin_planning(Path(OUTDIR), Path(IDENTITIES)):
+    if planning.begin_planning(Path(OUTDIR), Path(IDENTITIES)):
         if config["panel_dir"]:
             require_built(Path(PANEL_DIR), Path(PANEL_YAML))
         for name, files in GIVEN.items():
-            keep_identities(Path(IDENTITY[name]), files)
-        keep_words(Path(BATCH_WORDS), f"{PACKAGE_VERSION}\n{BATCH_SETTINGS}")
+            planning.keep_identities(Path(IDENTITY[name]), files)
+        planning.keep_words(Path(BATCH_WORDS), f"{PACKAGE_VERSION}\n{BATCH_SETTINGS}")
         panel = panel_identity(Path(PANEL_DIR))
         for sample_id, sample in SAMPLES.items():
-            keep_identities(
+            planning.keep_identities(
                 Path(PRIMERS_IDENTITY.format(sample=sample_id)), sample.primer_files
             )
-            former = keep_sample_identities(
+            former = planning.keep_sample_identities(
                 Path(READS_IDENTITY.format(sample=sample_id)),
                 sample.reads,
                 Path(of_sample("outcome.json").format(sample=sample_id)),
                 panel,
             )
-            keep_words(
+            planning.keep_words(
                 Path(WORDS["analysis"].format(sample=sample_id)),
                 Inputs(declared=sample.declared, settings=SETTINGS).words,
                 former.inputs.words if former else None,
             )
-            keep_words(
+            planning.keep_words(
                 Path(WORDS["report"].format(sample=sample_id)),
                 "\n".join([PACKAGE_VERSION, sample.printed, *FURTHER]),
             )
