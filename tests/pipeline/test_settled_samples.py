@@ -83,7 +83,9 @@ def test_both_ways_agree(
     assert number > SAMPLES[kind].fragments * 0.1
 
 
-@pytest.mark.parametrize("kind", ["copies of chimeras", "UMIs in names"])
+@pytest.mark.parametrize(
+    "kind", ["copies of chimeras", "UMIs in names", "UMIs that nobody declared", "single reads"]
+)
 def test_two_processes_write_what_one_writes(
     kind: str, demo_panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
