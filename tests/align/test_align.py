@@ -12,7 +12,8 @@ import pytest
 
 from aspsfusion import __version__
 from aspsfusion.align import chunks
-from aspsfusion.align.align import AlignFiles, join_mates, prefer_primary, rewrite_split_tags, run_align
+from aspsfusion.align.align import AlignFiles, run_align
+from aspsfusion.align.records import join_mates, prefer_primary, rewrite_split_tags
 from aspsfusion.cli import main
 from aspsfusion.errors import ParameterError, ReadsError
 from aspsfusion.io.fasta import reverse_complement

@@ -49,7 +49,7 @@ def bwa_alone(panel: Panel, path: Path) -> float:
     with open_aligner(panel.index_prefix) as aligner:
         begin = time.process_time()
         for first in range(0, len(queries), CHUNK):
-            aligner.align(queries[first : first + CHUNK], aligner_options(1))
+            aligner.align(queries[first : first + CHUNK], aligner_options())
         seconds = time.process_time() - begin
     return 2e6 * seconds / len(queries)
 

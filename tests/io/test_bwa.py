@@ -18,6 +18,6 @@ def test_a_short_read_is_placed_and_nothing_is_printed(
     build_index(fasta)
     read = FastxRecord(name="r", sequence=reference[700:718], quality="I" * 18)
     with open_aligner(fasta) as aligner:
-        [[record]] = aligner.align([read], aligner_options(threads=1))
+        [[record]] = aligner.align([read], aligner_options())
     assert (record.reference_start, record.cigarstring) == (700, "18M")
     assert capfd.readouterr() == ("", "")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TextIO
 
 import pysam
 
-from aspsfusion.align.align import join_mates
+from aspsfusion.align.records import join_mates
 from aspsfusion.align.sample import COMMENT as SAMPLE_COMMENT
 from aspsfusion.align.sample import Sample
 from aspsfusion.call.calls_file import CalledRead, CallsFile, MatePlace, read_calls

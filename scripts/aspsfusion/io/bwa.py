@@ -23,7 +23,7 @@ def build_index(fasta: Path) -> None:
 
 
 def open_aligner(prefix: Path) -> BwaMem:
-    """Open the aligner on an index; to be used in a `with` block."""
+    """Open the aligner on an index."""
     set_bwa_verbosity(BwaVerbosity.ERROR)
     _require_text(prefix)
     return BwaMem(prefix=prefix)
@@ -43,14 +43,13 @@ def _require_text(path: Path) -> None:
         ) from error
 
 
-def aligner_options(threads: int, decoys: int = 0) -> BwaMemOptions:
+def aligner_options(decoys: int = 0) -> BwaMemOptions:
     """Return BWA-MEM's options for a panel with so many decoys, none of which hides a gene's placement."""
     options = BwaMemOptions(
         min_seed_len=MIN_SEED_LENGTH,
         minimum_score=MIN_SCORE,
         soft_clip_supplementary=True,
         xa_max_hits=MAX_ALTERNATIVES + decoys,
-        threads=threads,
     )
     # Finalised in place: options that are not finalised are copied wrongly by the aligner.
     options.finalize()
