@@ -167,8 +167,11 @@ def check_known_bases(transcript: Transcript, build: str, *, essential: bool) ->
     """
     expected = list(transcript.sequence)
     places, asked = [], 0
+    first = min(exon.start for exon in transcript.exons)
+    end = max(exon.end for exon in transcript.exons)
     for chrom, start, bases in known_stretches(build):
-        for position, code in enumerate(bases, start) if chrom == transcript.chrom else ():
+        beside = chrom != transcript.chrom or start >= end or start + len(bases) <= first
+        for position, code in () if beside else enumerate(bases, start):
             tx_pos = transcript.from_genome(position)
             if tx_pos is None or code.islower():
                 continue
@@ -184,8 +187,8 @@ def check_known_bases(transcript: Transcript, build: str, *, essential: bool) ->
         return None
     text = f"{transcript.key}: {asked - len(places)} of {asked} known bases found in place"
     if places:
-        first, end = transcript.cds or (0, 0)
-        proteins = {translate("".join(bases[first:end])) for bases in (transcript.sequence, expected)}
+        begin, stop = transcript.cds or (0, 0)
+        proteins = {translate("".join(bases[begin:stop])) for bases in (transcript.sequence, expected)}
         text += f"; {places[0]}{', ...' if len(places) > 1 else ''}, "
         text += "which changes the protein" if len(proteins) > 1 else "which leaves the protein as it is"
         few = len(places) <= max(1, MAX_VARIANTS * asked)

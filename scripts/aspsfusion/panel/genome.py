@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from aspsfusion.errors import ReferenceProofError
@@ -80,7 +81,7 @@ class GenomePieces:
     whole_chromosomes: bool
     demonstration: bool
 
-    @property
+    @cached_property  # asked for with each sequence of a panel, and it counts the bases of all
     def soft_masked(self) -> bool:
         """Whether lower case marks repeats; a file in one case throughout marks nothing."""
         total = sum(map(len, self.bases.values()))
