@@ -108,6 +108,10 @@ class Scan:
     error: int = 0
 
 
+BELOW_GOOD = bytes(range(33 + 30))
+"""Letters of qualities below 30."""
+
+
 def scan_fastq(block: bytes) -> Scan:
     """Take the whole records of a block apart."""
     scan = Scan()
@@ -130,8 +134,8 @@ def scan_fastq(block: bytes) -> Scan:
         scan.longest = max(scan.longest, len(sequence))
         scan.gc += sum(sequence.count(letter) for letter in b"GCgc")
         scan.unknown += sum(sequence.count(letter) for letter in b"Nn.")
-        scan.good += sum(letter >= 33 + 30 for letter in quality)
-        scan.quality += sum(letter - 33 for letter in quality)
+        scan.good += len(quality.translate(None, BELOW_GOOD))
+        scan.quality += sum(quality) - 33 * len(quality)
         scan.lengths[len(sequence)] = scan.lengths.get(len(sequence), 0) + 1
         scan.starts.append(scan.starts[-1] + sum(len(line) + 1 for line in lines[:4]))
     return scan

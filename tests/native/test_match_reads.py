@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pytest
@@ -89,6 +89,7 @@ def test_record_that_the_block_cuts_off_is_left(cut: int) -> None:
     assert scan(GOOD + GOOD[:-cut], group=2)[0].starts == [0]
 
 
+@cache  # each variant of the loops, and each group of records, is given the same
 def records_of_some_chunks(seed: int) -> list[bytes]:
     """Return records of many lengths that fill more than three chunks; one is longer than a chunk."""
     rng = random.Random(seed)

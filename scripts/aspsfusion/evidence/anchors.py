@@ -58,7 +58,6 @@ class AnchorFinder:
         self._panel = panel
         self._min_anchor = min_anchor
         self._texts: dict[str, str] = {}
-        self._found: dict[tuple[str, str, bool], int] = {}
         for transcript in panel.transcripts.values():
             self._add(transcript.gene, transcript.sequence)
         for unspliced in panel.unspliced.values():
@@ -81,10 +80,11 @@ class AnchorFinder:
         for contig, boundary in places:
             sequence = self._panel.sequence_of(contig)
             side = sequence[:boundary][-MAX_ANCHOR:] if ending else sequence[boundary:][:MAX_ANCHOR]
-        if (gene, side, ending) not in self._found:
-            # Kept: many junctions share an exon's end, and each search goes through the whole panel.
-            self._found[gene, side, ending] = self._search(gene, side, ending=ending)
-        return self._found[gene, side, ending]
+        # Kept: many junctions share an exon's end, and each search goes through the whole panel.
+        found, sought = self._panel.anchor_lengths, (gene, side, ending, self._min_anchor)
+        if sought not in found:
+            found[sought] = self._search(gene, side, ending=ending)
+        return found[sought]
 
     def _search(self, gene: str, side: str, *, ending: bool) -> int:
         for length in range(self._min_anchor, MAX_ANCHOR + 1):

@@ -89,6 +89,11 @@ class Panel:
         return np.frombuffer("".join(f"{form}-" for form in forms).encode("ascii"), dtype=np.uint8)
 
     @cached_property
+    def anchor_lengths(self) -> dict[tuple[str, str, bool, int], int]:
+        """What `aspsfusion.evidence.anchors` has found, for all samples that meet this panel in a process."""
+        return {}
+
+    @cached_property
     def catalogue(self) -> dict[Junction, JunctionSpec]:
         """The catalogue junctions by their genomic positions."""
         return {self.locate(spec): spec for spec in self.spec.junctions}
