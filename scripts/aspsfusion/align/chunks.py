@@ -39,10 +39,6 @@ class Chunk(NamedTuple):
 def read_chunks(path: Path, structures: ReadStructures) -> Iterator[Chunk]:
     """Read the candidates that `aspsfusion screen` or `extract` wrote.
 
-    Args:
-        path: FASTQ.
-        structures: what the reads consist of.
-
     Raises:
         ReadsError: see `read_candidates`.
         ParameterError: the same.

@@ -41,15 +41,7 @@ PAIRED, PROPER, REVERSE, MATE_REVERSE, FIRST, SECOND = 1, 2, 16, 32, 64, 128
 
 
 class Sample:
-    """The settled fragments of a sample, and those of them that are kept to be looked at.
-
-    Args:
-        panel: that they are of.
-        structures: what the reads consist of.
-
-    Attributes:
-        settled: all.
-    """
+    """The settled fragments of a sample, and those of them that are kept to be looked at."""
 
     def __init__(self, panel: Panel, structures: ReadStructures = TEMPLATES_ALONE) -> None:
         self.settled = SettledFragments(panel)
@@ -204,7 +196,6 @@ def texts_of(rows: Settled, text: bytes) -> list[bytes]:
 
 
 def _header_of(text: bytes) -> Header:
-    """Return the header of the text of a fragment."""
     header = read_header(text[: text.index(b"\n")])
     assert header is not None  # it was read once
     return header

@@ -29,8 +29,6 @@ class Layout:
     """Where the parts of a read are.
 
     Attributes:
-        text: its structure.
-        template: bases of the molecule.
         umis: bases of the UMI, one part or more; none where the read has no UMI.
         shortest: fewest bases that a read must have.
     """

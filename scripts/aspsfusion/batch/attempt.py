@@ -41,8 +41,6 @@ class Job:
 
     Attributes:
         stage: the job, `screen` or `analyse`.
-        outcome: file that takes the outcome.
-        log: file that takes what the command says.
         number: which attempt this is, from 1.
         retries: how many attempts may follow the first one.
         empty: outputs that the workflow waits for and that are made empty when the command fails.

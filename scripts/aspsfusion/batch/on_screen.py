@@ -37,7 +37,6 @@ class PlannedBatch:
     """A batch that this process has planned.
 
     Attributes:
-        samples: those of the sheet, in its order.
         panel: the panel directory, as jobs name it.
         complete: file that is written when every sample has a result.
     """
@@ -66,7 +65,6 @@ class Job:
     """A job of the workflow.
 
     Attributes:
-        logs: files that take what it says.
         sample: the sample that it is for; empty for one of the batch.
     """
 
@@ -80,7 +78,6 @@ class BatchScreen:
     """Says what becomes of the batches of one run of Snakemake.
 
     Args:
-        batches: what is run.
         stream: takes the lines; on a terminal, a line of progress as well that is renewed in place.
     """
 

@@ -124,8 +124,6 @@ class Outcome:
 
     Attributes:
         stage: the job that ended last.
-        status: whether there is a record.
-        sentence: why there is none.
     """
 
     sample_id: str

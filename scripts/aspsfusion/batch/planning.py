@@ -49,11 +49,7 @@ _held: list[IO[str]] = []
 
 
 def in_job(outdir: Path) -> bool:
-    """Return whether this is the process of a job of a workflow that another process has planned.
-
-    Args:
-        outdir: the output directory.
-    """
+    """Return whether this is the process of a job of a workflow that another process has planned."""
     planner, _, planned = os.environ.get(PLANNER, "").partition(" ")
     return planned == str(outdir.resolve()) and planner != str(os.getpid())
 

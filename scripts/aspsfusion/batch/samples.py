@@ -44,13 +44,11 @@ class Sample:
     """A sample with all its lanes and what the sheet says about it.
 
     Attributes:
-        sample_id: name, also of the sample's directory and files.
         reads: files of reads: FASTQ lane by lane in the order of the sheet, first mates first, or the BAM.
         paired: whether the FASTQ files hold read pairs.
         bam: aligned or unaligned BAM or CRAM, instead of FASTQ.
         tumour_fraction: share of tumour cells by the pathologist's count, 0 to 1.
         umi: structure of each read in fgbio's notation; none where the reads hold the molecule alone.
-        primers: FASTA of the library's gene-specific primers.
         platform: what the reads were sequenced on; None where their lengths tell.
         as_given: what the sheet says of the sample and its report prints, by column: words that decide
             something, and text of the laboratory's own.

@@ -34,7 +34,6 @@ class ReadFile:
     """A file of reads, as its name says.
 
     Attributes:
-        sample: sample name in the file's name.
         lane: what distinguishes the sample's lanes, empty if the name has none.
         read: `1` or `2` for mates, `I` for an index, empty without mate number, `bam`: BAM, CRAM.
     """
@@ -129,7 +128,6 @@ def _require_plain(file: ReadFile) -> None:
 
 
 def _rows(sample: str, files: Sequence[ReadFile]) -> list[SheetRow]:
-    """Return the rows of one sample, one for each lane."""
     alignments = [file for file in files if file.read == "bam"]
     reads = [file for file in files if file.read != "bam"]
     if alignments and (reads or len(alignments) > 1):

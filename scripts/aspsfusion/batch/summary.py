@@ -33,24 +33,14 @@ class SummaryRow:
     """A row of `summary.tsv`; its fields are the columns.
 
     Attributes:
-        verdict: CONFIRMED, EXCLUDED, INDETERMINATE, FAILED or OUTDATED.
         reason: the reason of the verdict in three to six words.
         statement: the verdict in a sentence, or why there is none.
-        fusions: names of all reported fusions.
         type: name of the leading fusion's junction in the literature. The leading fusion is the first one
             of the target, or the first of all; the next four columns are about it as well.
-        fragments: unique supporting fragments.
-        split_reads: those with a read across the junction.
-        spanning_pairs: those whose mates lie on the two sides.
-        fraction_three_prime: share of the 3' gene's transcripts that carry the junction.
-        detectable_fraction: smallest share of fusion transcripts that would have been seen.
-        candidate_fragments: fragments of the panel's genes.
-        duplicates: duplicates among them.
         flags: codes of quality values beyond their limit.
         notices: sentences that must stand on every page.
         control: `positive`, `negative` or `ntc`; empty for patients.
         control_ok: whether a control came out as declared; empty for patients.
-        report: the HTML report, relative to the table.
         own_verdict: the verdict by the sample's own reads, where the check of the batch changed something.
         contamination_from: samples from which a junction of this one may come.
         median_insert: this and the columns up to `five_to_three_ratio` are quality figures of `report.json`,
@@ -112,7 +102,6 @@ class BatchSample:
     Attributes:
         report: its report; None where it has none that counts.
         error: why it has none.
-        verdict: what is said instead of a verdict.
         sources: samples that its junctions may come from, by the check of the batch.
     """
 

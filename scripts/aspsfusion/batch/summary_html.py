@@ -45,7 +45,6 @@ class SummaryView:
     Attributes:
         page_head: notices for the head of every printed page, fit for a style sheet.
         page_foot: title for the foot of every printed page, fit for a style sheet.
-        notices: sentences that must not be overlooked, each once.
         counts: verdicts with how many samples have them; verdicts without any are left out.
         control_samples: how many samples are controls; empty when none is.
         contamination: sentence on samples whose fusion may come from another one; empty when there is none.

@@ -43,7 +43,6 @@ class Assigned(NamedTuple):
     """A fragment's support for the junction that it was given to.
 
     Attributes:
-        support: of that junction.
         typable: whether it fits no other known junction about as well.
     """
 
@@ -72,14 +71,8 @@ class SupportFinder:
     the panel alone.
 
     Args:
-        panel: with the transcripts and the catalogue.
-        parameters: thresholds.
         known_first: whether known junctions are tested beside each that is a variant of one and, where they
             fit about as well, have precedence: errors of long reads make variants.
-
-    Attributes:
-        contigs: bases of the panel's contigs.
-        realigner: decides for one fragment and one junction.
     """
 
     def __init__(self, panel: Panel, parameters: CallParameters, *, known_first: bool = False) -> None:

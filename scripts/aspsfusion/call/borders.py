@@ -29,14 +29,9 @@ FLANK = 16
 class BoundaryMap:
     """Exon ends and starts of every gene, by genomic position of the joined base.
 
-    Args:
-        panel: with the transcripts and the listed junctions.
-
     Attributes:
-        ends: exon ends of each gene.
-        starts: exon starts of each gene.
-        known_ends: the same with the 5' places of listed junctions.
-        known_starts: the same with the 3' places of listed junctions.
+        known_ends: exon ends with the 5' places of listed junctions.
+        known_starts: exon starts with the 3' places of listed junctions.
     """
 
     def __init__(self, panel: Panel) -> None:
@@ -62,12 +57,7 @@ class BoundaryMap:
 
 
 class KnownPlaces:
-    """Finds the known junction that a junction belongs to.
-
-    Args:
-        panel: with the transcripts and the listed junctions.
-        borders: exon borders of the panel's genes.
-    """
+    """Finds the known junction that a junction belongs to."""
 
     def __init__(self, panel: Panel, borders: BoundaryMap) -> None:
         self._panel = panel

@@ -40,7 +40,6 @@ class Join:
     """A join of two genes by a fragment, on one contig of each.
 
     Attributes:
-        number: of the fragment.
         split: whether one read shows both genes, so that `five.end` and `three.start` are the joined places.
         five: what it shows of the gene that comes first.
         three: what it shows of the other one.
@@ -72,13 +71,7 @@ class Compared(NamedTuple):
 
 
 class BridgeFinder:
-    """Compares the fragments that join the two target genes of a panel without a reported junction.
-
-    Args:
-        panel: with the target genes.
-        supports: knows the places of junctions.
-        parameters: thresholds.
-    """
+    """Compares the fragments that join the two target genes of a panel without a reported junction."""
 
     def __init__(self, panel: Panel, supports: SupportFinder, parameters: CallParameters) -> None:
         self._panel = panel

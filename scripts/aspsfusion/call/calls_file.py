@@ -25,10 +25,8 @@ class OneSidedCluster:
     """Fragments that leave a gene at one position into sequence that no junction can name.
 
     Attributes:
-        gene: HGNC symbol.
         position: genomic position of the last base of the gene, 0-based.
         enters: whether the foreign sequence is upstream of the gene's (the gene would be the 3' partner).
-        fragments: unique fragments.
         consensus: consensus of the foreign sequence in the direction of the gene.
         rejection: code of the reason why it is no finding, empty for a reported one.
     """
@@ -46,12 +44,8 @@ class Bridge:
     """A fragment that joins the two target genes and that no junction took; genomic positions 0-based.
 
     Attributes:
-        number: number of the fragment.
-        label: read name.
         split: whether one read shows both genes; else its mates are in one gene each.
-        five_gene: gene that comes first.
         five_pos: last base that the read, or the mate, shows of it.
-        three_gene: the other gene.
         three_pos: first base that the read, or the mate, shows of it.
         inserted: bases of a split read between the two.
         listed: whether a split read shows a listed junction, or a variant of one.
@@ -90,8 +84,6 @@ class InternalEvent:
     """A deletion or duplication within a transcript; genomic positions 0-based.
 
     Attributes:
-        gene: HGNC symbol.
-        kind: which of the two.
         last_pos: last base before the join in the direction of the gene.
         first_pos: first base after it.
         length: bases of the transcript that are lost or repeated.
@@ -115,7 +107,6 @@ class MatePlace(NamedTuple):
         number: 1 or 2; 1 for single reads.
         reverse: whether it is antisense to the fusion transcript.
         start: its first base relative to the first base of the 3' gene, negative in the 5' gene.
-        edits: edits of the whole read.
     """
 
     number: int
@@ -150,9 +141,7 @@ class CalledJunction:
     """A junction with its counts; genomic positions 0-based.
 
     Attributes:
-        five_gene: 5' gene.
         five_pos: its last joined base.
-        three_gene: 3' gene.
         three_pos: its first joined base.
         catalogue_id: id of the catalogue entry that it is or is a variant of, None for others.
         boundaries: how many sides are at an exon border of a transcript.
@@ -170,7 +159,6 @@ class CalledJunction:
         wild_type_three_prime: unique fragments of the 3' gene itself.
         flank_five_prime: reference bases upstream of the junction.
         flank_three_prime: reference bases downstream of it.
-        reads: supporting fragments.
         rejections: codes of the reasons why it is not reported, empty for a reported one.
         unique_five_prime: unique fragments with sequence of the 5' gene that occurs nowhere else in the
             genome; 0 where the panel was built without a whole genome.

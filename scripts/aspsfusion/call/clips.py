@@ -37,8 +37,6 @@ class Clip:
     """Bases of a read beyond a break, and those of the gene itself in their place.
 
     Attributes:
-        number: of the fragment.
-        gene: HGNC symbol.
         position: genomic position of the last base of the gene, 0-based.
         enters: whether the read enters the gene at the break, its foreign bases being upstream.
         aligned: bases of the fragment's reads in the gene.
@@ -69,12 +67,7 @@ class Clip:
 
 
 def clips_of(panel: Panel, fragments: Iterable[Fragment]) -> list[Clip]:
-    """Return the clips of fragments, the longest one for each fragment and place.
-
-    Args:
-        panel: with the target genes.
-        fragments: that neither the wild type nor a junction explains.
-    """
+    """Return the clips of fragments, the longest one for each fragment and place."""
     targets = set(panel.spec.genes_with_role("target"))
     clips: list[Clip] = []
     for fragment in fragments:

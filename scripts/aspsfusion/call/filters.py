@@ -159,10 +159,6 @@ def among_chimeras(junction: CalledJunction, others: Iterable[CalledJunction]) -
 
     Where library preparation joins one place of a gene to any place of another, some of the places are beside
     an exon border.
-
-    Args:
-        junction: that is judged.
-        others: junctions of the sample.
     """
     alone = sum(
         other.split_reads

@@ -37,11 +37,6 @@ def session_text(session: Path, bam: Path, reference: Path, locus: str) -> str:
 def locus_of(panel: Panel, record: CallsFile, contigs: Sequence[JunctionContig]) -> str:
     """Return what is shown first: the junction with most fragments, a reported one of the target if there is.
 
-    Args:
-        panel: that the sample was called with.
-        record: calls of the sample.
-        contigs: of its junctions, in the same order.
-
     Returns:
         Contig and 1-based positions; without junctions the 3' gene of the target.
     """

@@ -44,7 +44,6 @@ class Side:
     """One gene of a junction in all its forms, the primary transcript first where possible.
 
     Attributes:
-        five_prime: whether it is the 5' gene.
         boundaries: for each form the position of the first base after the junction, 0-based.
         bases: for each form what a read of the junction may show of it, up to the junction or from there on.
     """
@@ -110,18 +109,9 @@ def _side(panel: Panel, contigs: ContigBases, place: tuple[str, int], *, five_pr
 class JunctionModel:
     """A candidate junction with the sequences across it.
 
-    Args:
-        panel: with the transcripts.
-        contigs: the panel's sequences.
-        junction: genomic positions.
-        anchors: that a split read needs.
-
     Attributes:
         junction: genomic positions.
         anchors: that a split read needs.
-        five: the 5' gene.
-        three: the 3' gene.
-        inserted: bases between them.
         charge: edits that the inserted bases cost a read; see `charged`.
     """
 
@@ -189,11 +179,9 @@ class _Border(NamedTuple):
 
     Attributes:
         boundary: position of the first base after the junction, 0-based.
-        five_prime: whether the contig is of the 5' gene.
         foreign: bases that a read of the junctions shows after the boundary or, where the contig is of the 3'
             gene, before it; none where they say nothing.
         inserted: whether they may begin with inserted bases.
-        numbers: of the junctions.
     """
 
     boundary: int
@@ -212,7 +200,6 @@ class ModelIndex:
     junction's in fewer. Nothing is lost by passing over all others.
 
     Args:
-        models: in the order in which they are to be returned.
         reach: bases by which gaps may move a read against its placement.
     """
 

@@ -73,10 +73,6 @@ def junction_contigs(panel: Panel, record: CallsFile) -> list[JunctionContig]:
 
     The contig is the fusion transcript of the two genes' primary transcripts where they hold the breakpoints,
     to as many bases on each side as a fragment can be long.
-
-    Args:
-        panel: that the sample was called with.
-        record: calls of the sample.
     """
     contigs = ContigBases(panel)
     # `call` has judged the reads; the model is here for its sequence alone.

@@ -36,13 +36,7 @@ class Normal(NamedTuple):
 
 
 class NormalForms:
-    """Finds the normal form of junctions; kept from one to the next, because reads repeat them.
-
-    Args:
-        panel: with the transcripts.
-        contigs: the panel's sequences.
-        borders: exon borders of the panel's genes.
-    """
+    """Finds the normal form of junctions; kept from one to the next, because reads repeat them."""
 
     def __init__(self, panel: Panel, contigs: ContigBases, borders: BoundaryMap) -> None:
         self._panel = panel

@@ -55,10 +55,6 @@ foreign sequence, reads of scattered repeats lead into many."""
 def find_one_sided(panel: Panel, clips: Sequence[Clip]) -> list[OneSidedCluster]:
     """Cluster the clips of fragments that neither the wild type nor a junction explains.
 
-    Args:
-        panel: with the target genes.
-        clips: see `clips_of`.
-
     Returns:
         Clusters of at least MIN_FRAGMENTS fragments, the largest first.
     """

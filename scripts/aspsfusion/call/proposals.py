@@ -41,17 +41,7 @@ WORD = 14
 
 
 class Proposer:
-    """Proposes junctions for fragments; keeps nothing from one to the next.
-
-    Args:
-        panel: with the transcripts.
-        contigs: the panel's sequences.
-        parameters: thresholds.
-
-    Attributes:
-        boundaries: exon borders of the panel's genes.
-        normal_forms: of the junctions that are proposed.
-    """
+    """Proposes junctions for fragments; keeps nothing from one to the next."""
 
     def __init__(self, panel: Panel, contigs: ContigBases, parameters: CallParameters) -> None:
         self._panel = panel

@@ -28,9 +28,6 @@ _NOT_IN_NAMES = re.compile(r"[^!-?A-~]")
 def read_names(labels: Mapping[int, str]) -> dict[int, str]:
     """Return the name of each fragment in `panel.bam`, no two the same.
 
-    Args:
-        labels: of the fragments of a sample, by number.
-
     >>> read_names({1: "a", 2: "b", 3: "a", 4: "a#1", 5: "", 6: "c d"})
     {1: 'a#1', 2: 'b', 3: 'a#3', 4: 'a#1#4', 5: '#5', 6: 'c_d'}
     """

@@ -29,11 +29,7 @@ piece takes a tenth of the time."""
 
 
 class Realigner:
-    """Decides whether fragments support junctions; keeps nothing from one to the next.
-
-    Args:
-        parameters: thresholds.
-    """
+    """Decides whether fragments support junctions; keeps nothing from one to the next."""
 
     def __init__(self, parameters: CallParameters) -> None:
         self._parameters = parameters
@@ -145,7 +141,6 @@ class Realigner:
         return any(p.reverse != crossing.reverse and model.keeps(p) for p in near)
 
     def _judge(self, fragment: Fragment, reads: AlignedReads, model: JunctionModel) -> Support | None:
-        """Return what a fragment's reads, aligned so, make it count for."""
         pairs = list(zip(fragment.mates, reads, strict=True))
         edits = sum(read.edits for read in reads if read is not None)
         cost = edits + model.charge + sum(mate.fewest_edits(0) for mate, read in pairs if read is None)

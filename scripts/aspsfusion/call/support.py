@@ -81,9 +81,7 @@ class Support:
     """A fragment that supports a junction.
 
     Attributes:
-        fragment: with the reads' bases.
         kind: see `Kind`.
-        reads: its reads as aligned to the junction.
         edits: edits of all these reads together.
         cost: the same with the fewest edits of reads without place anywhere in the panel, by which the
             junctions that a fragment fits are compared: a read left out must not make a junction better.

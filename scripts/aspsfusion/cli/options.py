@@ -190,7 +190,6 @@ def structures_from(args: argparse.Namespace) -> "ReadStructures":
 
 
 def _share(text: str) -> float:
-    """Return a number above 0 and up to 1."""
     number = float(text)
     if not 0 < number <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not above 0 and up to 1")

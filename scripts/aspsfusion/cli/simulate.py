@@ -127,7 +127,6 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> tuple[str, int]:
-    """Read `NAME=N`."""
     name, _, number = text.rpartition("=")
     if not name or not number.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=N with a whole number N")

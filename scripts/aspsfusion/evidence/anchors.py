@@ -50,7 +50,6 @@ class AnchorFinder:
     Only sense sequences count: a read's other side fixes the strand of the anchor.
 
     Args:
-        panel: with the sequences.
         min_anchor: shortest anchor that is ever accepted, in nt.
     """
 

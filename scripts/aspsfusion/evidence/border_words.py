@@ -41,11 +41,9 @@ class BorderWords:
     """The last bases of all exons of the targets but the last ones, and the first of all but the first ones.
 
     Args:
-        panel: with the transcripts.
         size: bases of a word, in nt.
 
     Attributes:
-        size: the same.
         ends: borders by the last bases of exons.
         starts: borders by the first bases of exons.
     """

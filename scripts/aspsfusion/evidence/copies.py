@@ -35,7 +35,6 @@ class Copies(Generic[Item]):
         umis: with which the fragments were read; an empty one where they are not looked at. A copy whose
             place an error moved may be near a few of them only, see `umis.near`.
         shown: by the best fragment.
-        count: fragments.
     """
 
     rank: tuple[Any, ...]
@@ -124,7 +123,6 @@ def _words(copies: Copies[Item]) -> list[tuple[str, int, str]]:
 
 
 def _same_reads(one: Shown, other: Shown) -> bool:
-    """Tell whether two fragments have the same reads, wherever they are placed."""
     if len(one.ends) != len(other.ends):
         return False
     return any(
@@ -165,7 +163,6 @@ class _Neighbours(Generic[Item]):
         self._pieces: dict[Place, UmiPieces] = {}  # of crowded places
 
     def join(self) -> list[Copies[Item]]:
-        """Return one for each molecule."""
         for each in self._waiting:
             number = self._find(each)
             if number is None:

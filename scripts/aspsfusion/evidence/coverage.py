@@ -35,7 +35,6 @@ class Coverage:
         middles: by contig, fragments by the place of their middle, in steps of MIDDLE_STEP bases.
         informative: fragments by the key of an informative boundary.
         ends: those fragments by the places of their ends, see `fixed_ends`, by the same key.
-        genes: fragments by gene.
         diverged: fragments of another species or of a diverged copy by the gene that they fit, which are in
             none of the other counts.
         direction: fragments by the direction of their reads and by splicing.
@@ -213,7 +212,6 @@ class WildTypeRules:
     """What decides whether and where a fragment counts as wild type.
 
     Attributes:
-        parameters: thresholds.
         ranks: order of preference among equal contigs.
         informative: boundaries at which the exclusion is decided.
         specificity: places of the panel's k-mers in the genome; None where no whole genome was given.
@@ -298,13 +296,7 @@ def wild_type_placements(fragment: Fragment, gene: str, ranks: Mapping[str, int]
 
 
 def proves_gene(specificity: Specificity, gene: str, reads: Iterable[tuple[Mate, Placement]]) -> bool:
-    """Tell whether reads hold sequence that occurs nowhere in the genome but in the gene.
-
-    Args:
-        specificity: places of the panel's k-mers in the genome.
-        gene: HGNC symbol.
-        reads: each with its placement in the gene.
-    """
+    """Tell whether reads hold sequence that occurs nowhere in the genome but in the gene."""
     placed = (
         mate.oriented(reverse=placement.reverse)[placement.query_start : placement.query_end]
         for mate, placement in reads

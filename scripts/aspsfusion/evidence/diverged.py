@@ -51,8 +51,6 @@ class _Shown(NamedTuple):
     """What a fragment shows of a gene; differences where its mates overlap are there twice.
 
     Attributes:
-        number: of the fragment.
-        gene: HGNC symbol.
         bases: aligned bases.
         differences: of these from the contig.
     """
@@ -150,7 +148,6 @@ class _Depths:
 
     Args:
         coverage: counts of the wild type.
-        contigs: the panel's sequences.
         more: differences to be added to these counts, by contig.
     """
 

@@ -194,7 +194,6 @@ class EndFinder:
     exon: a trimmed copy may have been aligned to another transcript.
 
     Args:
-        panel: that the records are aligned to.
         primers: of the library, whose ends do not distinguish molecules.
 
     Attributes:

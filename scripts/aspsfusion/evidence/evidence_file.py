@@ -28,7 +28,6 @@ class Evidence:
     """What the reads of one sample say about the panel.
 
     Attributes:
-        coverage: wild-type counts.
         fragments: the open fragments, one of each molecule, by number.
         candidates: fragments in the BAM.
         duplicates: fragments that are copies of another one.
@@ -37,7 +36,6 @@ class Evidence:
         umi_source: where the UMIs were, by which molecules were distinguished too.
         unused_umi: a value in names or tags that looks like a UMI but is not used; else empty.
         misread_runs: whether the lengths of homopolymer runs are often misread.
-        primers: of the library, where they were given.
         long_reads: what is known of long reads besides; None of short ones.
         twice: settled molecules with two edits in a read, which are in the coverage and would be open
             fragments had they been aligned; not in the file.

@@ -36,14 +36,7 @@ from aspsfusion.panel.transcripts import DECOY
 
 @dataclass(frozen=True)
 class PartSetup:
-    """What the parts of a sample are looked at by.
-
-    Attributes:
-        panel: directory of the panel that the records are aligned to.
-        header: of the records.
-        parameters: thresholds of the call.
-        primers: of the library.
-    """
+    """What the parts of a sample are looked at by."""
 
     panel: Path
     header: dict[str, Any]

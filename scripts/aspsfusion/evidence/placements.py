@@ -70,11 +70,6 @@ def panel_contigs(panel: Panel) -> list[str]:
 def require_same_panel(panel: Panel, names: Iterable[str], bam: Path) -> None:
     """Refuse a BAM whose sequences are not those of the panel.
 
-    Args:
-        panel: that the BAM should have been aligned to.
-        names: of the BAM's sequences.
-        bam: named in the error.
-
     Raises:
         ReadsError: they differ.
     """
@@ -91,10 +86,6 @@ def primary_record(records: RecordGroup) -> pysam.AlignedSegment:
 
 def fragment_number(name: str, bam: Path) -> int:
     """Return the number of a fragment by the name of its records.
-
-    Args:
-        name: in the BAM that `aspsfusion align` wrote.
-        bam: named in the error.
 
     Raises:
         ReadsError: the record is not named by a number.
@@ -171,11 +162,6 @@ def read_placements(
     records: Iterable[pysam.AlignedSegment], contigs: ContigBases, ranks: Mapping[str, int]
 ) -> tuple[Placement, ...]:
     """Return every placement of one read: its records and the alternatives in their XA tags.
-
-    Args:
-        records: of the read.
-        contigs: the panel's sequences.
-        ranks: order of preference among equal contigs.
 
     Returns:
         Placements, fewest edits first, then by rank and position.

@@ -77,7 +77,6 @@ class Primer(NamedTuple):
     """A primer with its places.
 
     Attributes:
-        name: its record's.
         sequence: 5' to 3', upper case.
         places: those that it fits about equally well; none where it fits nowhere.
     """

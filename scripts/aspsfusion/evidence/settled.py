@@ -43,16 +43,12 @@ def either(columns: Bools) -> Bools:
 class PanelText:
     """The panel's sequences in a row, in the order of preference, and what a place in it is.
 
-    Args:
-        panel: with the sequences.
-
     Attributes:
         names: of the contigs, by number.
         genes: gene of each contig.
         table: places reads.
         chromosomes: by number, in order.
         genome: genomic position of each place (int64).
-        bases: the text.
     """
 
     def __init__(self, panel: Panel) -> None:
@@ -221,13 +217,7 @@ def read_ends(text: PanelText, rows: Settled, read: int, *, other: bool = False)
 
 
 def shown_by(text: PanelText, rows: Settled, primed: Collection[Place] = ()) -> Iterator[Shown]:
-    """Yield what settled fragments show of their molecules' ends, see `EndFinder.shown_by`.
-
-    Args:
-        text: the panel's.
-        rows: settled fragments.
-        primed: places at which reads from a primer begin.
-    """
+    """Yield what settled fragments show of their molecules' ends, see `EndFinder.shown_by`."""
     found: list[list[End]] = [[] for _ in range(rows.size)]
     merged = (rows["flags"] & MERGED) != 0
     kinds = ((rows["reads"] > 0, 0, False), (rows["reads"] == BOTH_ENDS, 1, False), (merged, 0, True))
@@ -261,9 +251,6 @@ class ShownFragment(NamedTuple):
 
 class SettledFragments:
     """The settled fragments of a sample.
-
-    Args:
-        panel: that they are of.
 
     Attributes:
         labels: label and UMI of the fragments that may carry a UMI, by number; both may be empty.

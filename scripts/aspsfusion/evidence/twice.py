@@ -28,11 +28,7 @@ class TwiceEdited:
     """The settled molecules of a sample of which a read has two edits.
 
     Args:
-        text: the panel's.
         rows: settled fragments, one of each molecule.
-
-    Attributes:
-        text: the panel's.
     """
 
     def __init__(self, text: PanelText, rows: Settled) -> None:

@@ -48,9 +48,6 @@ class Findings:
     """Everything the verdict rests on.
 
     Attributes:
-        sample: sample name.
-        fusions: reported junctions.
-        filtered: candidates that are not reported.
         one_sided: breaks without a known partner.
         informative: unique wild-type fragments at each acceptor; of anchored PCR with declared primers those
             that began at one which would have primed the fusion.

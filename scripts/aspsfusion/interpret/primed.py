@@ -24,7 +24,6 @@ class Primed:
     """What declared primers could show, and did.
 
     Attributes:
-        primers: as declared.
         kept: names of the antisense primers downstream of each acceptor of the 3' gene, by its key.
         pairs: pairs of a primer upstream in the 5' gene and one downstream in the 3' gene, by the same keys.
         molecules: informative molecules of anchored PCR by key and primer.

@@ -189,7 +189,6 @@ class _Digested(io.FileIO):
         self._digest = digest
 
     def readinto(self, room: Any) -> int | None:
-        """Fill memory with the next bytes."""
         count = super().readinto(room)
         if count:
             self._digest.update(memoryview(room)[:count])

@@ -101,7 +101,6 @@ class _NamedFile(io.FileIO):
     """A file whose name is in the errors of its writes, which the system leaves out."""
 
     def write(self, data: Any, /) -> int:
-        """Write bytes."""
         with writing(Path(str(self.name))):
             return super().write(data)
 

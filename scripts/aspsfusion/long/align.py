@@ -43,14 +43,6 @@ def run_long_align(
 ) -> None:
     """Align one sample's long candidate reads; see `align.run_align`.
 
-    Args:
-        panel_directory: whose sequences are aligned to.
-        files: to read and to write.
-        sample: sample name for the read group.
-        platform: `ont`, `pacbio` or `long`.
-        progress: called now and then with the reads aligned so far.
-        force: replace existing files.
-
     Raises:
         AspsfusionError: the reads are not those of a screen, or the extra `long` is not installed.
     """

@@ -85,11 +85,7 @@ class Break(NamedTuple):
 
 
 class BreakFinder:
-    """Finds the breaks of reads.
-
-    Args:
-        panel: that they are aligned to.
-    """
+    """Finds the breaks of reads."""
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
@@ -99,10 +95,6 @@ class BreakFinder:
 
         Two genes of one strand break also across what is between them: a piece that is antisense, of another
         gene or of a decoy may be a part of the bases that the fusion has there.
-
-        Args:
-            read: bases as sequenced.
-            pieces: in the order of the read.
         """
         known = [piece for piece in pieces if piece.gene != DECOY]
         for first, size in product(range(len(known)), MORE_PIECES):

@@ -45,12 +45,7 @@ class LongRead(NamedTuple):
 
 @dataclass
 class Collector:
-    """Collects the evidence of a sample read by read.
-
-    Args:
-        panel: that the reads are aligned to.
-        parameters: thresholds of the call.
-    """
+    """Collects the evidence of a sample read by read."""
 
     panel: Panel
     parameters: CallParameters

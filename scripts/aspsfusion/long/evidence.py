@@ -26,7 +26,6 @@ from aspsfusion.panel.panel import Panel, load_panel
 
 
 def _platform(header: Mapping[str, Any]) -> LongPlatform | None:
-    """Return the platform of the records of long reads by their header, None for short reads."""
     comments = header.get("CO", [])
     return next((name for name in get_args(LongPlatform) if f"{LONG_READS}{name}" in comments), None)
 

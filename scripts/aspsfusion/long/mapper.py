@@ -42,7 +42,6 @@ class Mapper:
     """Finds the pieces of long reads on a panel.
 
     Args:
-        panel: whose sequences are aligned to.
         scratch: directory for the sequences that minimap2 reads.
 
     Raises:

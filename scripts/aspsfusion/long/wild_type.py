@@ -36,7 +36,6 @@ class WildPiece(NamedTuple):
     """The longest piece of a read in a gene.
 
     Attributes:
-        umi: of the read.
         placement: of the piece.
         rate: its share of edits.
         proves: whether it proves to be of the gene, as far as that is known.

@@ -27,11 +27,7 @@ SLACK = 16
 
 
 class WindowMaker:
-    """Makes the windows of reads.
-
-    Args:
-        panel: that the reads are aligned to.
-    """
+    """Makes the windows of reads."""
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel

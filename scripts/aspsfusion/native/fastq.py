@@ -46,7 +46,6 @@ class ScanRoom:
         before: smaller room whose sums go on.
 
     Attributes:
-        size: bytes of the longest block.
         starts: offset of each record of the present block and after the last one (int64).
         hits: whether each read is from the panel (bool).
         names: hash of each read's name without the mate's number (uint64).

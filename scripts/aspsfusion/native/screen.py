@@ -71,9 +71,6 @@ class ScreenTable:
         least_score: score from which a match counts.
         mismatch_penalty: what a mismatch costs, a match giving 1.
 
-    Attributes:
-        genes: number of genes.
-
     Raises:
         DamagedPanelError: k-mers, genes, text or seeds cannot be right.
     """

@@ -58,9 +58,7 @@ class ContigUsed:
     """A contig of the FASTA that served the panel.
 
     Attributes:
-        contig: name as in the file.
         chrom: chromosome in `chr` style.
-        length: bases in the file.
         md5: MD5 of the upper-case bases of a whole chromosome; None for a locus.
         authenticated: whether length and MD5 are those that the panel states.
     """
@@ -273,7 +271,6 @@ class _Contig:
 
 
 def _contigs(path: Path, regions: list[Region]) -> Iterator[_Contig]:
-    """Yield every contig of a FASTA once it is read."""
     contig = None
     for header, block in fasta_pieces(path):
         if header is not None:

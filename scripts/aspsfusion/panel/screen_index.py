@@ -97,7 +97,6 @@ class ScreenIndex(NamedTuple):
 
     Attributes:
         symbols: of the panel's genes by number.
-        table: in which reads are looked up.
     """
 
     symbols: tuple[str, ...]

@@ -81,12 +81,7 @@ class GeneKmers:
 
 @dataclass(frozen=True)
 class Specificity:
-    """The k-mers of every gene of a panel with their places elsewhere in the genome.
-
-    Attributes:
-        genes: by symbol.
-        k: length of the k-mers.
-    """
+    """The k-mers of every gene of a panel with their places elsewhere in the genome."""
 
     genes: Mapping[str, GeneKmers]
     k: int = UNIQUE_LENGTH

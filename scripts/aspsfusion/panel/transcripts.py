@@ -32,8 +32,6 @@ class Transcript:
     """A spliced transcript with its sequence in sense orientation.
 
     Attributes:
-        gene: HGNC symbol.
-        name: accession.
         chrom: chromosome, `chr` style.
         exons: in transcript order.
         cds: reading frame incl. stop on the transcript, 0-based half-open, or None.

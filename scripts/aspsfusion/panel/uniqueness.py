@@ -151,7 +151,6 @@ class Uniqueness:
     """What the pass over a genome gave a panel.
 
     Attributes:
-        specificity: places of every k-mer of the panel's genes.
         whole_genome: whether the FASTA held the whole genome, so that "nowhere else" can be said.
         look_alikes: what resembles the targets' exons.
     """

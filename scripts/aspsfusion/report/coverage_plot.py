@@ -36,7 +36,6 @@ class GeneCoverage:
     """What a drawing shows.
 
     Attributes:
-        gene: symbol.
         exons: in order of their number.
         breakpoints: places between the bars, exon 7's end is 7.5; within an exon, its number.
         lost: exons that the leading fusion does not hold; empty without one.

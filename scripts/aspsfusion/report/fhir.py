@@ -89,7 +89,6 @@ def _diagnostic_report(report: Report, specimen: str, assessment: str) -> Json:
 
 
 def _assessment(report: Report, specimen: str) -> Json:
-    """Return the verdict as an assessment of a genetic variant."""
     verdict = report.verdict
     return {
         "resourceType": "Observation",

@@ -62,9 +62,6 @@ class Row:
     """A transcript: its label, its exons, its domains, and the breakpoint on it.
 
     Attributes:
-        label: gene and transcript, or the fusion.
-        boxes: exons from left to right.
-        domains: bars below them.
         breakpoint: place of the breakpoint, in nt.
         cut: whether the 3' untranslated region goes on beyond the drawing.
         intron: left and right end of retained intron sequence; None without any.

@@ -141,7 +141,6 @@ def _description(fusion: Fusion, build: str) -> Iterator[Fact]:
 
 
 def _details(fusion: Fusion) -> Iterator[Fact]:
-    """Yield the rest of evidence and description."""
     five, three = fusion.five_prime.gene, fusion.three_prime.gene
     if fusion.event_fragments > fusion.fragments:
         note = "unique fragments of this and all other junctions between the same two genes"

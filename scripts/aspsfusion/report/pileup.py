@@ -53,7 +53,6 @@ class Pileup:
     Attributes:
         heading: names of the two genes above their sides.
         reference: the junction's own sequence, a vertical bar at the junction.
-        figures_head: heads of the figures.
         shown: lines of the best anchored reads, in the order of their first base.
         folded: lines of further reads.
         not_drawn: split reads left out altogether.

@@ -207,7 +207,6 @@ def _breakend(fusion: Fusion, name: SideName) -> Breakend:
 
 
 def _values(fusion: Fusion, side: FusionSide, event: str, name: SideName, mate: str) -> dict[str, Value]:
-    """Return what a record says, by the names of its fields."""
     return {
         "GT": SEEN,
         "SVTYPE": "BND",

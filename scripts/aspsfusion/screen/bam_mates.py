@@ -69,10 +69,8 @@ class MateRecord:
 
     Attributes:
         ordinal: number of its record among the primary ones of the file, from 0.
-        flag: flags of the record.
         place: see `Place`.
         label: name without the mate's number.
-        read: bases and qualities.
         at_panel: whether a read of the panel has this name and place.
     """
 
@@ -301,13 +299,7 @@ def numbered_place(place: Place, unplaced: int) -> Place:
 def neighbouring_fragments(
     records: Iterable[pysam.AlignedSegment], wanted: Wanted, kept: Kept
 ) -> Iterator[tuple[int, list[pysam.AlignedSegment]]]:
-    """Yield number and records, first mate first, of the fragments of a file whose mates are neighbours.
-
-    Args:
-        records: primary records of the file.
-        wanted: found by the first pass.
-        kept: counts to add to.
-    """
+    """Yield number and records, first mate first, of the fragments of a file whose mates are neighbours."""
     number = 0
     found: set[int] = set()
     waiting: list[pysam.AlignedSegment] = []
@@ -384,7 +376,6 @@ def _at_one_place(reads: Sequence[MateRecord], copies: int, kept: Kept) -> Itera
 
 
 def _fragment(*mates: MateRecord) -> FoundFragment:
-    """Return a fragment, numbered by its first record in the file."""
     return FoundFragment(
         min(mate.ordinal for mate in mates) + 1, mates[0].label, tuple(mate.read for mate in mates)
     )

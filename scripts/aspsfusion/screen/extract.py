@@ -95,7 +95,6 @@ class _SecondPass:
     progress: Progress
 
     def fragments(self, stream: pysam.AlignmentFile, path: Path, scratch: Path) -> Iterator[FoundFragment]:
-        """Yield the kept fragments."""
         records = self._primary(records_of(stream, path))
         if self.wanted.neighbours:
             for number, group in neighbouring_fragments(records, self.wanted, self.kept):
@@ -194,7 +193,6 @@ def _segment(mate: MateRecord, group: int, header: pysam.AlignmentHeader) -> pys
 
 
 def _mate_record(segment: pysam.AlignedSegment) -> MateRecord:
-    """Return what `_segment` wrote."""
     first, first_at, second, second_at = map(int, str(segment.get_tag(PLACE_TAG)).split(","))
     return MateRecord(
         int(str(segment.get_tag(ORDINAL_TAG))),

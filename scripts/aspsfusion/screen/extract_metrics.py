@@ -158,7 +158,6 @@ class Kept:
     """Counts of the fragments that share a k-mer with the panel.
 
     Attributes:
-        fragments: kept fragments.
         without_primary: names of which only secondary or supplementary records are in the file.
         baseless: reads of which only such records without bases are in the file, at the targets' loci where
             these are known.
@@ -338,15 +337,7 @@ def describe_input(header: Header, counts: Counts) -> str:
 def extract_metrics(
     panel: Panel, path: Path, header: Header, counts: Counts, kept: Kept
 ) -> dict[str, object]:
-    """Return the metrics of a file: those of the screen, and what the file is and lacks.
-
-    Args:
-        panel: built panel.
-        path: the file.
-        header: its header.
-        counts: counts of all its records.
-        kept: counts of the kept fragments.
-    """
+    """Return the metrics of a file: those of the screen, and what the file is and lacks."""
     build = detected_build(header.lengths)
     symbols = [gene.symbol for gene in panel.spec.genes]
     hits: Mapping[str, int] = dict(zip(symbols, counts.gene_hits, strict=True))

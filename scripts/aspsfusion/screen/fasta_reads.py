@@ -85,7 +85,6 @@ class FastaFile(InflatedFile):
         return self._as_fastq(whole)
 
     def _as_fastq(self, text: bytes) -> bytes:
-        """Return whole records of FASTA as FASTQ."""
         records = []
         for record in text.replace(b"\r", b"").removeprefix(b">").split(b"\n>") if text else ():
             self._count += 1

@@ -148,8 +148,6 @@ class FastqScanner:
 
     Args:
         path: the file, `-` for standard input.
-        table: the panel's k-mers and seeds.
-        genes: number of genes of the panel.
         group: blocks hold a multiple of so many records, 2 for interleaved mates.
         tentative: the group is a guess: a file with a single record is read all the same.
 

@@ -33,7 +33,6 @@ class Fragments(NamedTuple):
     Attributes:
         mates: for each mate of a fragment the block that holds it.
         strides: how many records of the block a fragment takes.
-        size: number of fragments.
     """
 
     mates: tuple[ScannedBlock, ...]
@@ -50,12 +49,7 @@ class Fragments(NamedTuple):
         return [block.record(index * self.stride + first) for block, first in self._columns()]
 
     def written(self, chosen: memoryview, first_number: int) -> memoryview:
-        """Return the records of some fragments in the one form that later stages read, see `write_fragments`.
-
-        Args:
-            chosen: places of the fragments.
-            first_number: number of the first fragment.
-        """
+        """Return the records of some fragments as later stages read them, see `write_fragments`."""
         columns = [(block.data, block.starts[first:]) for block, first in self._columns()]
         return write_fragments(columns, self.stride, chosen, first_number)
 
@@ -116,7 +110,6 @@ class _Ahead:
             self._blocks.put(error)
 
     def next_block(self) -> ScannedBlock | None:
-        """Return the next block, None after the last one."""
         block = self._blocks.get()
         if isinstance(block, Exception):
             raise block
@@ -124,7 +117,6 @@ class _Ahead:
         return block
 
     def close(self) -> None:
-        """Stop reading."""
         self._stop.set()
         self._tokens.put(False)  # wakes the thread if it waits for one
         self._thread.join()
@@ -133,11 +125,6 @@ class _Ahead:
 
 class LaneReader:
     """Reads the fragments of one lane.
-
-    Args:
-        lane: its files.
-        table: the panel's k-mers and seeds.
-        genes: number of genes of the panel.
 
     Attributes:
         scanners: the lane's files with their counts.

@@ -36,13 +36,8 @@ class ScreenMetrics(NamedTuple):
     """Counts of a sample's reads, under the names that `screen.json` has for them.
 
     Attributes:
-        layout: whether the reads are pairs.
-        interleaved: whether a file held interleaved mates.
         lanes: names of the files of each lane.
         inputs: name, bytes, SHA-256 and reads of each file, lane by lane.
-        total_fragments: fragments read.
-        total_reads: reads of them.
-        total_bases: bases of them.
         read_length: longest read in nt.
         mean_read_length: in nt.
         read_lengths: number of reads by length in nt.
@@ -88,8 +83,6 @@ MEAN_DECIMALS = 2
 
 
 class _Counts:
-    """Sums over the files of a sample."""
-
     def __init__(self, genes: int) -> None:
         self.genes = [0] * genes
         self.totals = [0] * TOTALS
@@ -97,7 +90,6 @@ class _Counts:
         self.fragments = self.kept = self.reads = 0
 
     def add(self, scanner: FastqScanner) -> None:
-        """Add a file that was read to its end."""
         longest = scanner.totals[LONGEST]
         both = max(self.totals[LONGEST], longest)
         self.totals = [own + other for own, other in zip(self.totals, scanner.totals, strict=True)]
@@ -112,7 +104,6 @@ class _Counts:
     def metrics(
         self, lanes: Sequence[Lane], readers: Sequence[LaneReader], symbols: Sequence[str]
     ) -> ScreenMetrics:
-        """Return the record of the sample."""
         bases, unknown = self.totals[BASES], self.totals[UNKNOWN]
         absent = any(scanner.fasta for reader in readers for scanner in reader.scanners)
         return ScreenMetrics(

@@ -24,12 +24,7 @@ ROOM_BYTES = 64 * 1024
 
 
 class SequenceScreen:
-    """Looks sequences up and sums what it has seen.
-
-    Args:
-        table: the panel's k-mers.
-        genes: number of genes of the panel.
-    """
+    """Looks sequences up and sums what it has seen."""
 
     def __init__(self, table: ScreenTable, genes: int) -> None:
         self._table = table

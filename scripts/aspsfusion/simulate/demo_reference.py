@@ -165,7 +165,6 @@ class _Canvas:
         return _on_strand(self._bases[positions - self.start].tobytes().decode("ascii"), strand)
 
     def free(self, positions: Positions) -> Positions:
-        """Return the positions whose bases are not settled."""
         return positions[~self._settled[positions - self.start]]
 
     def settle(self, positions: Positions, strand: str, text: str) -> None:

@@ -47,7 +47,6 @@ class Molecule:
     """A sequence that fragments are drawn from.
 
     Attributes:
-        name: name in the truth table.
         sequence: upper-case bases, 5' to 3' of the RNA.
         junction: bases of the 5' gene in a fusion, which is the 0-based position of what follows them; None
             without a junction.
@@ -66,7 +65,6 @@ class FusionPoint:
     """One side of a stated fusion.
 
     Attributes:
-        gene: HGNC symbol, or OFF_PANEL.
         exon: exon of the primary transcript whose end (5' gene) or start (3' gene) is meant; of OFF_PANEL its
             number of bases.
         intronic: bases of the neighbouring intron that are kept; 0 at the exon's border.

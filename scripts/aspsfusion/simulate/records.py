@@ -79,7 +79,6 @@ class SimulationParameters:
         stranded: which strand read 1 is: `forward` the RNA's, `reverse` the other, `none` either.
         anchor_five_prime: bases of the 5' gene in a read that counts as crossing (`=xN`).
         anchor_three_prime: bases of the 3' gene in a read that counts as crossing (`=xN`).
-        seed: seed of everything that is random, from 0.
     """
 
     fusions: tuple[str, ...] = ()
@@ -121,7 +120,6 @@ class SimulationParameters:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        """Raise ParameterError for a value outside its range."""
         lowest = {
             "read_length": 1,
             "insert_mean": 1,

@@ -230,7 +230,6 @@ def _fusion(panel: Panel, text: str, rng: np.random.Generator) -> Request:
 def _drawn(
     request: Request, library: SimulationParameters, primers: Sequence[Primer], rng: np.random.Generator
 ) -> Fragments:
-    """Return the fragments that a request asks for."""
     number, molecule, crossing = request.number, request.molecule, request.placing == "crossing"
     if primers:
         return draw_primed(number, molecule, primers, library, rng, crossing=crossing)

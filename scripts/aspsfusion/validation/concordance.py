@@ -47,18 +47,10 @@ class Compared:
         expected_type: type of the junction that is known; may be empty.
         verdict: one of `VERDICTS`.
         agreement: `agrees`, `discordant`, or `no answer` for the last three verdicts.
-        type: type of the leading fusion's junction.
         type_agreement: `agrees` or `discordant` where the type is known and a fusion confirmed; else empty.
-        fragments: unique supporting fragments of the leading fusion.
-        detectable_fraction: smallest share of fusion transcripts that would have been detected.
-        reasons: of the verdict, or why there is none.
-        version: of this program that gave the verdict.
-        panel: name and version of the panel.
-        panel_checksum: SHA-256 of its YAML.
         reference: file that it was built from, and what kind it is.
         thresholds: of evidence and verdict, by name.
         report_sha256: checksum of the report.json.
-        notices: what must be on every page.
     """
 
     sample_id: str

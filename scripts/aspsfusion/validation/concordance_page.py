@@ -28,7 +28,6 @@ class ConcordanceView:
     Attributes:
         page_head: notices for the head of every printed page, fit for a style sheet.
         page_foot: title for the foot of every printed page, fit for a style sheet.
-        notices: sentences that must not be overlooked, each once.
         warnings: sentences on what makes the figures less than they seem.
         apart: samples that do not agree, and those without an answer; tables without rows are left out.
     """

@@ -98,7 +98,6 @@ def _joins(record: TruthRecord, request: FusionRequest) -> bool:
 
 
 def _found(panel: Panel, sample: StudySample, request: FusionRequest, report: Report) -> _Found:
-    """Return what a report says of the sample's fusion."""
     if OFF_PANEL in (request.five_prime.gene, request.three_prime.gene):
         return _found_break(panel, request, report)
     expected = breakpoints(panel, request)

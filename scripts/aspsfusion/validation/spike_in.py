@@ -63,12 +63,9 @@ class SpikedRow:
         sample: name of the sample, its directory and its reads; the first row is the negative as given.
         share: asked for; empty where a number was.
         wild_type: unique fragments of the negative with a read across the start of the 3' part.
-        made: fragments that were made.
         made_crossing: those with a read across the junction.
-        reasons: their codes.
         fragments: that the report counts for its leading fusion.
         split_reads: those with a read across the junction.
-        fraction_three_prime: its share, as reported.
     """
 
     sample: str

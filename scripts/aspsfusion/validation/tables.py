@@ -65,8 +65,6 @@ class CellRow:
     """One arm of one cell, counted; a row of validation.tsv.
 
     Attributes:
-        factor: what the cell varies.
-        level: value of the factor.
         column: value of the second factor; may be empty.
         expected: the verdict that should come out.
         as_expected: samples in which it does, with the expected reason.
