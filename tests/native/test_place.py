@@ -301,10 +301,10 @@ def test_no_junction_fits_a_settled_read_better_than_the_wild_type(seed: int) ->
     assert twice.size > 10
     reads = [np.frombuffer(sense_read(table, row, 0, int(row["own"][0])).encode(), np.uint8) for row in twice]
     for size in sorted({read.size for read in reads}):
-        alike = np.array([read for read in reads if read.size == size])
+        of_size = np.array([read for read in reads if read.size == size])
         for whole, place, _ in joined:
             first, last = max(0, place - size + 1), min(place, len(whole) - size + 1)
             letters = np.frombuffer(whole.encode(), np.uint8)[first : max(first, last) + size - 1]
             if first < last:
                 windows = np.lib.stride_tricks.sliding_window_view(letters, size)
-                assert (windows != alike[:, np.newaxis]).sum(axis=2).min() >= 2
+                assert (windows != of_size[:, np.newaxis]).sum(axis=2).min() >= 2
