@@ -4,6 +4,7 @@ import argparse
 import time
 
 from aspsfusion.cli import options
+from aspsfusion.cli.report import OUTPUTS
 from aspsfusion.config import PLATFORMS, CallParameters, ClassifyParameters
 
 EXAMPLE = """example:
@@ -14,11 +15,7 @@ The same as 'aspsfusion align', 'evidence', 'call', 'tag' and 'report' in a row,
 """
 
 FURTHER = {
-    "pdf": ".report.pdf",
-    "arriba": ".arriba.tsv",
-    "star-fusion": ".star-fusion.tsv",
-    "fhir": ".fhir.json",
-    "vicc": ".vicc.json",
+    name.replace("_", "-"): OUTPUTS[name][0] for name in ("pdf", "arriba", "star_fusion", "fhir", "vicc")
 }
 """What `--also` can name, with the end of the file's name."""
 
@@ -41,19 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "DIR",
         "directory for the files of the sample; the name of each begins with the sample's",
     )
-    parser.add_argument(
-        "--also",
-        nargs="+",
-        choices=sorted(FURTHER),
-        default=[],
-        metavar="FILE",
-        help=f"further files to write: {', '.join(sorted(FURTHER))}; described at 'aspsfusion report'",
-    )
-    parser.add_argument(
+    text = f"further files to write: {', '.join(sorted(FURTHER))}; described at 'aspsfusion report'"
+    options.add_list(parser, "--also", "FILE", text, choices=sorted(FURTHER))
+    options.add_flag(
+        parser,
         "--record",
-        action="store_true",
-        help="write the sample's own record (SAMPLE.record.json) and no report: the samples of its batch are "
-        "to be compared first",
+        "write the sample's own record (SAMPLE.record.json) and no report: the samples of its batch are to "
+        "be compared first",
     )
     options.add_number(
         parser, "--threads", 1, "processes that share the work on a large sample; results do not depend on it"

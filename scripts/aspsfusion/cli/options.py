@@ -89,6 +89,25 @@ def add_number(
     parser.add_argument(option, type=type(default), default=default, metavar=metavar, help=help_text)
 
 
+def add_list(
+    parser: "argparse._ActionsContainer", option: str, metavar: str, text: str, **settings: Any
+) -> None:
+    """Add an option for several values, none by default, unless the settings say otherwise."""
+    parser.add_argument(option, metavar=metavar, help=text, **({"nargs": "+", "default": []} | settings))
+
+
+def add_repeated(
+    parser: "argparse._ActionsContainer", option: str, metavar: str, text: str, **settings: Any
+) -> None:
+    """Add an option that may be given several times."""
+    parser.add_argument(option, action="append", default=[], metavar=metavar, help=text, **settings)
+
+
+def add_flag(parser: "argparse._ActionsContainer", option: str, text: str) -> None:
+    """Add an option without a value."""
+    parser.add_argument(option, action="store_true", help=text)
+
+
 def add_panel(parser: argparse.ArgumentParser) -> None:
     """Add `--panel DIR`."""
     add_path(parser, "--panel", "DIR", "directory written by 'aspsfusion panel build'")
@@ -116,7 +135,7 @@ def _sample_name(text: str) -> str:
 
 def add_force(parser: argparse.ArgumentParser) -> None:
     """Add `--force`."""
-    parser.add_argument("--force", action="store_true", help="replace output files that exist already")
+    add_flag(parser, "--force", "replace output files that exist already")
 
 
 def add_library(parser: argparse.ArgumentParser) -> None:
@@ -146,12 +165,11 @@ def add_library(parser: argparse.ArgumentParser) -> None:
 
 def add_umi(parser: argparse.ArgumentParser) -> None:
     """Add `--umi`: what the reads consist of."""
-    parser.add_argument(
+    add_list(
+        parser,
         "--umi",
-        nargs="+",
-        default=[],
-        metavar="STRUCTURE",
-        help="structure of each read in fgbio's notation where reads begin with a UMI or a linker, such as "
+        "STRUCTURE",
+        "structure of each read in fgbio's notation where reads begin with a UMI or a linker, such as "
         "'8M13S+T +T': M UMI, S skipped, T template, + the rest; its UMI counts before one in names and tags",
     )
 

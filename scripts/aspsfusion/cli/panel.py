@@ -35,7 +35,7 @@ def _add_demo_reference(parser: argparse.ArgumentParser) -> None:
     options.add_panel_yaml(parser)
     options.add_path(parser, "--output", "FASTA.gz", "FASTA to write, compressed with bgzip")
     options.add_number(parser, "--seed", 1, "seed of the filler")
-    parser.add_argument("--force", action="store_true", help="replace the output if it exists")
+    options.add_flag(parser, "--force", "replace the output if it exists")
 
 
 def _demo_reference(args: argparse.Namespace) -> None:
@@ -62,7 +62,7 @@ def _add_panel(parser: argparse.ArgumentParser) -> None:
         build, "--genome", "FASTA", "genome, plain, gzip or bgzip; or loci as written by samtools faidx"
     )
     options.add_path(build, "--output", "DIR", "panel directory to write")
-    build.add_argument("--force", action="store_true", help="replace an existing panel directory")
+    options.add_flag(build, "--force", "replace an existing panel directory")
 
     fetch = options.add_part(
         parts, "fetch", "download the loci of a panel from a public sequence service", _fetch, FETCH_EXAMPLE
@@ -80,7 +80,7 @@ def _add_panel(parser: argparse.ArgumentParser) -> None:
         "FASTA",
         "gzip FASTA to write; what it holds is recorded beside it, under the same name with .json",
     )
-    fetch.add_argument("--force", action="store_true", help="download again and replace an existing FASTA")
+    options.add_flag(fetch, "--force", "download again and replace an existing FASTA")
 
 
 def _add_definition(parser: argparse.ArgumentParser) -> None:

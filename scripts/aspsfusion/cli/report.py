@@ -65,14 +65,8 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     options.add_path(parser, "--from", "JSON", text, dest="source", required=False)
     text = "what the batch says about the sample, written by 'aspsfusion workflow compare'"
     options.add_path(parser, "--batch", "JSON", text, required=False)
-    parser.add_argument(
-        "--sheet",
-        type=sheet_cell,
-        action="append",
-        default=[],
-        metavar="COLUMN=TEXT",
-        help="what the sample sheet says of the sample, printed as given; may be repeated",
-    )
+    text = "what the sample sheet says of the sample, printed as given; may be repeated"
+    options.add_repeated(parser, "--sheet", "COLUMN=TEXT", text, type=sheet_cell)
     options.add_path(
         parser, "--panel", "DIR", "directory written by 'aspsfusion panel build'", required=False
     )

@@ -53,17 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|PATH",
         help="profile of the workflow by its name, such as slurm, or a directory with one of your own",
     )
-    parser.add_argument(
-        "--config",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="KEY=VALUE",
-        help="further keys of the configuration, with values in YAML",
-    )
-    parser.add_argument(
-        "--recursive", action="store_true", help="with --reads: look into directories inside DIR as well"
-    )
+    text = "further keys of the configuration, with values in YAML"
+    options.add_list(parser, "--config", "KEY=VALUE", text, action="extend")
+    options.add_flag(parser, "--recursive", "with --reads: look into directories inside DIR as well")
     parser.add_argument("arguments", nargs="*", metavar="-- ARGUMENT", help="passed on to Snakemake")
 
 

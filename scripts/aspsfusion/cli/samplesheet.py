@@ -19,24 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add its arguments."""
     options.add_path(parser, "directory", "DIR", "directory with the reads")
     options.add_path(parser, "--output", "TSV", "sample sheet to write")
-    parser.add_argument(
-        "--recursive", action="store_true", help="look into directories inside the directory as well"
-    )
-    parser.add_argument(
-        "--append",
-        action="store_true",
-        help="add the samples that an existing sheet lacks, and keep its rows",
-    )
+    options.add_flag(parser, "--recursive", "look into directories inside the directory as well")
+    options.add_flag(parser, "--append", "add the samples that an existing sheet lacks, and keep its rows")
     parser.add_argument("--library", choices=LIBRARIES, default="", help="how the libraries were made")
-    parser.add_argument(
-        "--control",
-        type=_control,
-        action="append",
-        default=[],
-        metavar="SAMPLE=KIND",
-        help=f"sample that is a control, {', '.join(CONTROLS)}; '*' stands for any part of its name; may be "
-        "given several times",
-    )
+    text = f"sample that is a control, {', '.join(CONTROLS)}; '*' stands for any part of its name; may be "
+    text += "given several times"
+    options.add_repeated(parser, "--control", "SAMPLE=KIND", text, type=_control)
     options.add_umi(parser)
     options.add_force(parser)
 

@@ -22,11 +22,8 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         parser, "fastq_1", "R1", "first mates, single reads, or both mates interleaved; - for standard input"
     )
     options.add_path(parser, "fastq_2", "R2", "second mates", nargs="?")
-    parser.add_argument(
-        "--interleaved",
-        action="store_true",
-        help="one file holds both mates interleaved (default: detected from the names)",
-    )
+    text = "one file holds both mates interleaved (default: detected from the names)"
+    options.add_flag(parser, "--interleaved", text)
     text = "one or two files of a further lane of the same sample; may be repeated"
     options.add_path(parser, "--lane", "FASTQ", text, nargs="+", action="append", default=[])
     _add_outputs(parser)

@@ -74,29 +74,16 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.description = SIMULATE_DESCRIPTION
     options.add_panel(parser)
     options.add_path(parser, "--output", "PREFIX", "path that the files' names begin with")
-    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    options.add_flag(parser, "--force", "replace files that exist")
     options.add_number(parser, "--seed", 1, "seed of everything random")
 
     group = parser.add_argument_group("molecules")
-    group.add_argument(
-        "--fusion",
-        dest="fusions",
-        action="append",
-        default=[],
-        metavar="SPEC",
-        help="fusion, see above; may be given several times",
-    )
+    text = "fusion, see above; may be given several times"
+    options.add_repeated(group, "--fusion", "SPEC", text, dest="fusions")
     options.add_number(group, "--fragments", 0, "fragments of the primary transcript of every gene")
     for option, field, metavar, text in COUNTS:
-        group.add_argument(
-            f"--{option}",
-            dest=field,
-            type=_count,
-            action="append",
-            default=[],
-            metavar=metavar,
-            help=f"{text}; may be given several times",
-        )
+        text += "; may be given several times"
+        options.add_repeated(group, f"--{option}", metavar, text, dest=field, type=_count)
     options.add_number(group, "--background", 0, "fragments of random sequence that is not of the panel")
 
     group = parser.add_argument_group("library and reads")
@@ -107,17 +94,11 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         default=defaults.assay,
         help="what decides where fragments end: chance, one primer or two (default: %(default)s)",
     )
-    group.add_argument(
-        "--primer",
-        dest="primers",
-        action="append",
-        default=[],
-        metavar="PLACE",
-        help="gene-specific primer, see above; may be given several times",
-    )
+    text = "gene-specific primer, see above; may be given several times"
+    options.add_repeated(group, "--primer", "PLACE", text, dest="primers")
     for field, text in NUMBERS:
         options.add_number(group, f"--{field.replace('_', '-')}", getattr(defaults, field), text)
-    group.add_argument("--single-end", action="store_true", help="read one end of each fragment only")
+    options.add_flag(group, "--single-end", "read one end of each fragment only")
     group.add_argument(
         "--stranded",
         choices=("none", "forward", "reverse"),

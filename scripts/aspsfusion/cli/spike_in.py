@@ -24,22 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fusion", required=True, metavar="SPEC", help="fusion, as 'aspsfusion simulate' takes it"
     )
-    parser.add_argument(
-        "--shares",
-        type=float,
-        nargs="+",
-        default=[],
-        metavar="S",
-        help="shares of the fragments across the start of the 3' part, above 0 and below 1",
-    )
-    parser.add_argument(
-        "--fragments",
-        type=int,
-        nargs="+",
-        default=[],
-        metavar="N",
-        help="numbers of fragments with a read across the junction",
-    )
+    text = "shares of the fragments across the start of the 3' part, above 0 and below 1"
+    options.add_list(parser, "--shares", "S", text, type=float)
+    text = "numbers of fragments with a read across the junction"
+    options.add_list(parser, "--fragments", "N", text, type=int)
     options.add_path(parser, "--output", "DIR", "directory to write, which must be new or empty")
     options.add_number(parser, "--seed", 1, "seed")
     parser.add_argument(

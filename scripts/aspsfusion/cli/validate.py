@@ -64,14 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_chain(dilution)
     options.add_path(dilution, "reads", "FASTQ", "R1 [R2] of a positive sample", nargs="+")
-    dilution.add_argument(
-        "--fragments",
-        type=int,
-        nargs="+",
-        default=[1, 2, 3, 5, 10, 20, 40],
-        metavar="N",
-        help="fusion fragments to leave (default: 1 2 3 5 10 20 40)",
-    )
+    text = "fusion fragments to leave (default: 1 2 3 5 10 20 40)"
+    options.add_list(dilution, "--fragments", "N", text, type=int, default=[1, 2, 3, 5, 10, 20, 40])
     dilution.add_argument("--draws", type=int, default=200, metavar="N", help="samples for each number")
     options.add_path(dilution, "--output", "TSV", "table to write")
 
