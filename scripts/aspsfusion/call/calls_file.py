@@ -254,6 +254,10 @@ class Calls:
     diverged: Mapping[int, str] = field(default_factory=dict, compare=False)
 
 
+AS_IT_IS = ("candidates", "duplicates", "median_insert", "umi_source", "unused_umi")
+"""Fields of `CallsFile` that the file has as they are."""
+
+
 @dataclass(frozen=True)
 class CallsFile:
     """Everything that `aspsfusion call` writes."""
@@ -278,11 +282,7 @@ def write_calls(record: CallsFile, path: Path) -> None:
     """Write calls as JSON, byte for byte the same for the same calls."""
     data = {
         "version": CALLS_VERSION,
-        "candidates": record.candidates,
-        "duplicates": record.duplicates,
-        "median_insert": record.median_insert,
-        "umi_source": record.umi_source,
-        "unused_umi": record.unused_umi,
+        **{name: getattr(record, name) for name in AS_IT_IS},
         "primers": to_json(record.primers),
         "parameters": record.parameters.model_dump(),
         "coverage": record.calls.coverage.to_json(),
@@ -328,14 +328,10 @@ def read_calls(path: Path) -> CallsFile:
         coverage, listed_ends = Coverage.from_json(data["coverage"]), ListedEnds(**data["listed_ends"])
         return CallsFile(
             Calls(junctions, one_sided, coverage, bridges, internal, listed_ends),
-            data["candidates"],
-            data["duplicates"],
-            data["median_insert"],
-            CallParameters(**data["parameters"]),
-            data["umi_source"],
-            data["unused_umi"],
-            from_json(data["primers"]),
-            LongReads.from_json(data.get("long_reads")),
+            **{name: data[name] for name in AS_IT_IS},
+            parameters=CallParameters(**data["parameters"]),
+            primers=from_json(data["primers"]),
+            long_reads=LongReads.from_json(data.get("long_reads")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReadsError(

@@ -22,6 +22,12 @@ EVIDENCE_VERSION = 7
 COMPRESSION = 1
 """Level of gzip: the usual one takes longer to compress a deep sample's counts than they took to collect."""
 
+AS_IT_IS = (
+    *("candidates", "duplicates", "median_insert", "umi_source", "unused_umi"),
+    *("misread_runs", "long_insert"),
+)
+"""Fields of `Evidence` that the file has as they are."""
+
 
 @dataclass
 class Evidence:
@@ -59,13 +65,7 @@ def write_evidence(evidence: Evidence, path: Path) -> None:
     """Write evidence as gzip JSON, byte for byte the same for the same evidence."""
     data = {
         "version": EVIDENCE_VERSION,
-        "candidates": evidence.candidates,
-        "duplicates": evidence.duplicates,
-        "median_insert": evidence.median_insert,
-        "umi_source": evidence.umi_source,
-        "unused_umi": evidence.unused_umi,
-        "misread_runs": evidence.misread_runs,
-        "long_insert": evidence.long_insert,
+        **{name: getattr(evidence, name) for name in AS_IT_IS},
         "primers": to_json(evidence.primers),
         "coverage": evidence.coverage.to_json(),
         "fragments": [
@@ -114,15 +114,9 @@ def read_evidence(path: Path) -> Evidence:
         return Evidence(
             coverage,
             fragments,
-            data["candidates"],
-            data["duplicates"],
-            data["median_insert"],
-            data["umi_source"],
-            data["unused_umi"],
-            data["misread_runs"],
-            data["long_insert"],
-            from_json(data["primers"]),
-            LongReads.from_json(data.get("long_reads")),
+            **{name: data[name] for name in AS_IT_IS},
+            primers=from_json(data["primers"]),
+            long_reads=LongReads.from_json(data.get("long_reads")),
         )
     except (*DAMAGED, KeyError, TypeError, AttributeError) as error:  # type: ignore[misc]
         raise ReadsError(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from aspsfusion.call.borders import signed_distance
 from aspsfusion.call.calls_file import Bridge, CalledJunction, InternalEvent, OneSidedCluster
@@ -34,6 +35,17 @@ fusion reads, with five unique molecules, that a published sarcoma panel validat
 
 MEDIUM_CONFIDENCE_SPLIT = 2
 FRACTION_DECIMALS = 4
+
+COUNTED = ("split_reads", "spanning_pairs", "fragments", "fragments_with_duplicates")
+OF_A_FUSION = (
+    *("short_overhangs", "max_anchor_five_prime", "max_anchor_three_prime", "wild_type_five_prime"),
+    *("wild_type_three_prime", "catalogue_id"),
+)
+OF_A_READ = (
+    *("number", "kind", "copies", "typable", "anchor_five_prime", "anchor_three_prime", "mismatches"),
+    *("sequence", "offset"),
+)
+"""Fields that a candidate, a fusion and a read of the report have as the calls have them."""
 
 ONE_SIDED_REASONS = {
     "LOW_COMPLEXITY": "The sequence beyond the break is a simple repeat, such as a poly-A tail.",
@@ -97,23 +109,14 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction, variant_reads: int)
         known_place=junction.known_place is not None,
         hgvs=fusion_name(five_tx, junction.five_pos, three_tx, junction.three_pos, inserted),
         in_frame=in_frame(five_coding, coded.five_pos, three_coding, coded.three_pos, coded.inserted),
-        split_reads=junction.split_reads,
-        spanning_pairs=junction.spanning_pairs,
-        short_overhangs=junction.short_overhangs,
-        fragments=junction.fragments,
+        **_same(junction, *COUNTED, *OF_A_FUSION),
         not_typable=sum(not read.typable for read in junction.reads),
         split_reads_with_duplicates=junction.split_with_duplicates,
         spanning_pairs_with_duplicates=junction.spanning_with_duplicates,
-        fragments_with_duplicates=junction.fragments_with_duplicates,
         fixed_ends=list(junction.fixed_ends),
-        max_anchor_five_prime=junction.max_anchor_five_prime,
-        max_anchor_three_prime=junction.max_anchor_three_prime,
-        wild_type_five_prime=junction.wild_type_five_prime,
-        wild_type_three_prime=junction.wild_type_three_prime,
         fraction_three_prime=round(junction.split_reads / total, FRACTION_DECIMALS) if total else None,
         confidence=grade,
         confidence_reasons=reasons,
-        catalogue_id=junction.catalogue_id,
         junction_sequence="|".join(
             [junction.flank_five_prime, *([inserted.lower()] if inserted else []), junction.flank_three_prime]
         ),
@@ -123,22 +126,13 @@ def _annotate_fusion(panel: Panel, junction: CalledJunction, variant_reads: int)
         peptide=fusion_peptide(five_coding, coded.five_pos, three_coding, coded.three_pos, coded.inserted),
         no_product=missing_product(five_coding, junction.five_pos, three_coding, junction.three_pos),
         translocation=translocation(panel.spec, junction.five_gene, junction.three_gene),
-        reads=[
-            SupportingRead(
-                name=read.label,
-                number=read.number,
-                kind=read.kind,
-                copies=read.copies,
-                typable=read.typable,
-                anchor_five_prime=read.anchor_five_prime,
-                anchor_three_prime=read.anchor_three_prime,
-                mismatches=read.mismatches,
-                sequence=read.sequence,
-                offset=read.offset,
-            )
-            for read in junction.reads
-        ],
+        reads=[SupportingRead(name=read.label, **_same(read, *OF_A_READ)) for read in junction.reads],
     )
+
+
+def _same(record: object, *names: str) -> dict[str, Any]:
+    """Return fields of a record of the calls that the report has under the same names."""
+    return {name: getattr(record, name) for name in names}
 
 
 def _coding(panel: Panel, transcript: Transcript, position: int) -> Transcript:
@@ -161,10 +155,7 @@ def annotate_filtered(panel: Panel, junction: CalledJunction, parameters: CallPa
         inserted_sequence=junction.inserted,
         known_place=junction.known_place is not None,
         listed=junction.catalogue_id is not None,
-        split_reads=junction.split_reads,
-        spanning_pairs=junction.spanning_pairs,
-        fragments=junction.fragments,
-        fragments_with_duplicates=junction.fragments_with_duplicates,
+        **_same(junction, *COUNTED),
         fixed_ends=list(junction.fixed_ends),
         agreeing_split_reads=junction.agreeing_split,
         agreeing_fragments=junction.agreeing,
@@ -194,13 +185,9 @@ def annotate_internal(panel: Panel, events: Iterable[InternalEvent]) -> list[Int
     """Return the report's records of deletions and duplications within a target gene."""
     return [
         InternalJoin(
-            gene=event.gene,
-            kind=event.kind,
             five_prime=fusion_side(panel, event.gene, event.last_pos, last=True),
             three_prime=fusion_side(panel, event.gene, event.first_pos, last=False),
-            length=event.length,
-            fragments=event.fragments,
-            wild_type=event.wild_type,
+            **_same(event, "gene", "kind", "length", "fragments", "wild_type"),
         )
         for event in events
     ]
