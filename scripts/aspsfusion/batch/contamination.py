@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from aspsfusion.config import BatchParameters
 from aspsfusion.errors import AspsfusionError
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import write_text
 from aspsfusion.report.findings import Contamination, Fusion, Reason, Record
 from aspsfusion.report.models import OwnVerdict, Report, Verdict, in_one
 from aspsfusion.report.words import count, percent, plural
@@ -116,8 +116,7 @@ def write_findings(findings: BatchFindings, path: Path) -> None:
     """Write `<sample>.batch.json`; a file that says the same already is left alone."""
     text = findings.model_dump_json(indent=1) + "\n"
     if not (path.is_file() and path.read_text(encoding="utf-8") == text):
-        with replacing(path, force=True) as draft:
-            draft.write_text(text, encoding="utf-8")
+        write_text(path, text)
 
 
 def read_findings(path: Path) -> BatchFindings:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from aspsfusion.batch.summary import ANSWERS, FAILED, OUTDATED, SummaryRow
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import write_text
 from aspsfusion.io.tables import Cell, cell_text
 from aspsfusion.report.words import percent, rounded_up
 
@@ -68,8 +68,7 @@ COLOURS = {
 
 def write_multiqc(rows: Sequence[SummaryRow], path: Path) -> None:
     """Write the table and replace an existing file."""
-    with replacing(path, force=True) as temporary:
-        temporary.write_text(multiqc_text(rows), encoding="utf-8", newline="\n")
+    write_text(path, multiqc_text(rows))
 
 
 def multiqc_text(rows: Sequence[SummaryRow]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from aspsfusion import __version__
 from aspsfusion.errors import AspsfusionError
 from aspsfusion.io.checksums import content_of
-from aspsfusion.io.files import replacing, stamp_of
+from aspsfusion.io.files import stamp_of, write_text
 
 UNKNOWN = ""
 
@@ -184,8 +184,7 @@ def panel_identity(directory: Path) -> str:
 
 def write_outcome(outcome: Outcome, path: Path) -> None:
     """Write an outcome; an existing file is replaced in one step."""
-    with replacing(path, force=True) as draft:
-        draft.write_text(json.dumps(asdict(outcome), indent=1) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(asdict(outcome), indent=1) + "\n")
 
 
 def read_outcome(path: Path) -> Outcome:

@@ -18,7 +18,7 @@ from pathlib import Path
 from aspsfusion.batch.samples import NAME_PATTERN, RESERVED_NAMES
 from aspsfusion.batch.sheet import COLUMNS, FILE_COLUMNS, Row, check_header, read_table
 from aspsfusion.errors import ParameterError, ReadsError
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import write_text
 
 FASTQ_SUFFIX = r"\.(?:fastq|fq)(?:\.(?:gz|bgz|bz2|xz|zst))?"
 _FASTQ = re.compile(rf"(?P<stem>.+?){FASTQ_SUFFIX}", re.IGNORECASE)
@@ -283,5 +283,4 @@ def _write(table: Sequence[Mapping[str, str]], header: Sequence[str], output: Pa
     for cell in (cell for row in rows for cell in row):
         if "\t" in cell or "\n" in cell:
             raise ReadsError("a tab or a line end is in the name", path=repr(cell), remedy="rename the file")
-    with replacing(output, force=force) as draft:
-        draft.write_text("".join("\t".join(row) + "\n" for row in [header, *rows]), encoding="utf-8")
+    write_text(output, "".join("\t".join(row) + "\n" for row in [header, *rows]), force=force)

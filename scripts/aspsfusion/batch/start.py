@@ -12,7 +12,7 @@ import yaml
 from aspsfusion.batch.on_screen import SNAKEMAKE_OPTIONS
 from aspsfusion.config import check_configuration, numbers
 from aspsfusion.errors import ParameterError
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import write_text
 from aspsfusion.io.permissions import mode_text, stated_mode
 from aspsfusion.io.shipped import CONFIG_SCHEMA, PROFILES, SNAKEFILE, shipped
 from aspsfusion.io.temporary import run_child
@@ -161,8 +161,7 @@ def _schema() -> Any:
 
 def write_configuration(config: Mapping[str, object], path: Path) -> None:
     """Write a configuration; `snakemake --configfile` in a clone gives the same results with it."""
-    with replacing(path, force=True) as draft:
-        draft.write_text(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_text(path, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
 
 
 def run_workflow(

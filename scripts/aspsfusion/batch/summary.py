@@ -83,14 +83,12 @@ class SummaryRow:
     reference: str = ""
 
 
+OF_THE_FUSION = ("fragments", "split_reads", "spanning_pairs", "fraction_three_prime")
+"""Columns that are fields of the leading fusion as they are there; unknown without one."""
+
 QUALITY = (
-    "median_insert",
-    "mean_read_length",
-    "q30_fraction",
-    "adapter_fraction",
-    "overlap_fraction",
-    "unspliced_fraction",
-    "five_to_three_ratio",
+    *("median_insert", "mean_read_length", "q30_fraction", "adapter_fraction", "overlap_fraction"),
+    *("unspliced_fraction", "five_to_three_ratio"),
 )
 """Columns that are fields of `report.json`, `qc`, as they are there."""
 
@@ -234,10 +232,7 @@ def summary_row(
         statement=report.verdict.statement,
         fusions="; ".join(dict.fromkeys(fusion.name for fusion in report.fusions)),
         type=fusion.type if fusion else "",
-        fragments=fusion.fragments if fusion else None,
-        split_reads=fusion.split_reads if fusion else None,
-        spanning_pairs=fusion.spanning_pairs if fusion else None,
-        fraction_three_prime=fusion.fraction_three_prime if fusion else None,
+        **_figures(fusion, OF_THE_FUSION),
         detectable_fraction=report.exclusion.detectable_fraction,
         total_reads=report.qc.total_reads,
         candidate_fragments=report.qc.candidate_fragments,
@@ -249,9 +244,13 @@ def summary_row(
         report=html.as_posix() if html else "",
         own_verdict=report.verdict.before_batch_check.call if report.verdict.before_batch_check else "",
         contamination_from="; ".join(sample.sources),
-        **{name: getattr(report.qc, name) for name in QUALITY},
+        **_figures(report.qc, QUALITY),
         **sources_of(report),
     )
+
+
+def _figures(record: object, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(record, name, None) for name in names}
 
 
 def sources_of(report: Report) -> dict[str, Any]:

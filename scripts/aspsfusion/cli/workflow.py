@@ -35,13 +35,11 @@ def _add_attempt(parser: argparse.ArgumentParser) -> None:
     options.add_path(parser, "--outcome", "JSON", "outcome to write")
     parser.add_argument("--log", type=Path, required=True, help="takes what the command says")
     options.add_path(parser, "--after", "JSON", "outcome of the sample's job before this", required=False)
-    parser.add_argument("--reads", nargs="+", default=[], metavar="FILE", help="files that the sample is of")
+    options.add_list(parser, "--reads", "FILE", "files that the sample is of")
     options.add_path(parser, "--panel", "DIR", "panel that the outcome is of", required=False)
     parser.add_argument("--declared", default="", help="what the sheet declares of the sample")
     parser.add_argument("--settings", default="", help="thresholds that the outcome is of")
-    parser.add_argument(
-        "--primer-files", nargs="+", default=[], metavar="FASTA", help="primers of the library"
-    )
+    options.add_list(parser, "--primer-files", "FASTA", "primers of the library")
     parser.add_argument("--number", type=int, default=1, help="which attempt this is (default: 1)")
     parser.add_argument(
         "--retries",
@@ -106,7 +104,7 @@ def _compare(args: argparse.Namespace) -> None:
     from aspsfusion.batch.outcomes import FINDINGS_SUFFIX, RECORD_SUFFIX, beside, read_outcomes
     from aspsfusion.batch.samples import BatchSheet, read_batch_sheet
     from aspsfusion.interpret.agreement import read_judged
-    from aspsfusion.io.files import replacing
+    from aspsfusion.io.files import write_text
 
     sheet = read_batch_sheet(args.samples) if args.samples else BatchSheet()
     outcomes = {path: outcome for path, outcome in read_outcomes(args.outcomes).items() if not outcome.failed}
@@ -121,10 +119,8 @@ def _compare(args: argparse.Namespace) -> None:
             print(f"{report.report.sample_id}: possible contamination from {', '.join(report.sources)}")
         else:
             file.unlink(missing_ok=True)
-    with replacing(args.output, force=True) as draft:
-        lines = ["sample_id\tcontamination_from"]
-        lines += [f"{one.report.sample_id}\t{'; '.join(one.sources)}" for one in checked]
-        draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines = [f"{one.report.sample_id}\t{'; '.join(one.sources)}" for one in checked]
+    write_text(args.output, "\n".join(["sample_id\tcontamination_from", *lines]) + "\n")
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

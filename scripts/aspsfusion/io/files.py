@@ -65,6 +65,12 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         raise ParameterError(problem, path=path, remedy=remedy) from error
 
 
+def write_text(path: Path, text: str, *, force: bool = True) -> None:
+    """Write a file of text as UTF-8, see `replacing`; one that exists is replaced unless told otherwise."""
+    with replacing(path, force=force) as draft:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Name a file in those errors of the system that name none, where several are written."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aspsfusion.io.fasta import fasta_record
-from aspsfusion.io.files import Progress, no_progress, replacing
+from aspsfusion.io.files import Progress, no_progress, replacing, write_text
 from aspsfusion.panel.fetch_record import RECORD_SUFFIX, require_the_same, write_record
 from aspsfusion.panel.genome import Region, gene_region, merged
 from aspsfusion.panel.gtf import complete_spec
@@ -114,11 +114,9 @@ def _held(part: Path, request: dict[str, Any], locus: Region) -> str | None:
 
 def _keep(part: Path, request: dict[str, Any], locus: Region, bases: str) -> None:
     data = {
-        "source": request["source"],
-        "build": request["build"],
+        **{key: request[key] for key in ("source", "build")},
         "locus": locus.name,
         "sha256": hashlib.sha256(bases.encode("ascii")).hexdigest(),
         "bases": bases,
     }
-    with replacing(part, force=True) as draft:
-        draft.write_text(json.dumps(data) + "\n", encoding="ascii")
+    write_text(part, json.dumps(data) + "\n")

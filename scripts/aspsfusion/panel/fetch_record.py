@@ -6,7 +6,7 @@ from typing import Any
 
 from aspsfusion.errors import ParameterError
 from aspsfusion.io.checksums import content_of
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import write_text
 
 RECORD_SUFFIX = ".json"
 
@@ -18,9 +18,8 @@ def record_of(fasta: Path) -> Path:
 
 def write_record(fasta: Path, request: dict[str, Any]) -> None:
     """Write the record of a FASTA that is complete and answers a request."""
-    with replacing(record_of(fasta), force=True) as draft:
-        text = json.dumps({**request, "sha256": content_of(fasta).sha256}, indent=1) + "\n"
-        draft.write_text(text, encoding="utf-8")
+    text = json.dumps({**request, "sha256": content_of(fasta).sha256}, indent=1) + "\n"
+    write_text(record_of(fasta), text)
 
 
 def require_the_same(fasta: Path, request: dict[str, Any]) -> None:

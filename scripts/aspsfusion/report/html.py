@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import write_text
 from aspsfusion.report import sections
 from aspsfusion.report.candidates import candidate_tables, folded_one_sided
 from aspsfusion.report.coverage_plot import draw, gene_coverages
@@ -23,8 +23,7 @@ from aspsfusion.report.words import SIGNATURE, count, joined, plural
 
 def write_html(report: Report, path: Path) -> None:
     """Write the HTML report. The same report always gives the same bytes; an existing file is replaced."""
-    with replacing(path, force=True) as temporary:
-        temporary.write_text(render_html(report), encoding="utf-8", newline="\n")
+    write_text(path, render_html(report))
 
 
 def render_html(report: Report) -> str:

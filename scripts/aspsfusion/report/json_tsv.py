@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from aspsfusion.errors import ReportError
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import write_text
 from aspsfusion.io.tables import Cell, write_table
 from aspsfusion.report.findings import FilteredFusion, Fusion
 from aspsfusion.report.models import REPORT_SCHEMA_VERSION, Report
@@ -23,17 +23,12 @@ def write_json(report: Report, path: Path) -> None:
 
     The same report always gives the same bytes. An existing file is replaced in one step.
     """
-    _write_line(report.model_dump_json(indent=1), path)
+    write_text(path, f"{report.model_dump_json(indent=1)}\n")
 
 
 def write_export(data: Mapping[str, Any], path: Path) -> None:
     """Write what is made of a report for other systems, in the form of `report.json`, see `write_json`."""
-    _write_line(json.dumps(data, indent=1, ensure_ascii=False), path)
-
-
-def _write_line(text: str, path: Path) -> None:
-    with replacing(path, force=True) as draft:
-        draft.write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    write_text(path, f"{json.dumps(data, indent=1, ensure_ascii=False)}\n")
 
 
 def read_report(path: Path) -> Report:

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
 from aspsfusion.batch.summary import mixed_sources
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import write_text
 from aspsfusion.report.html_parts import Kind, Table, columns, css_string, render
 from aspsfusion.report.words import listed, plural, rounded_up
 from aspsfusion.validation.concordance import RIGHT, VERDICTS, Agreement, Compared, agreement_of
@@ -21,39 +21,14 @@ NOTES = (
 )
 
 
-@dataclass(frozen=True)
-class ConcordanceView:
-    """The page.
-
-    Attributes:
-        page_head: notices for the head of every printed page, fit for a style sheet.
-        page_foot: title for the foot of every printed page, fit for a style sheet.
-        warnings: sentences on what makes the figures less than they seem.
-        apart: samples that do not agree, and those without an answer; tables without rows are left out.
-    """
-
-    title: str
-    page_head: Markup
-    page_foot: Markup
-    notices: tuple[str, ...]
-    warnings: tuple[str, ...]
-    counts: Table
-    notes: tuple[str, ...]
-    apart: tuple[Table, ...]
-    sources: Table
-    all_rows: Table
-
-
 def write_concordance_html(
     rows: Sequence[Compared], unknown: Sequence[str], path: Path, *, force: bool = False
 ) -> None:
     """Write the page."""
-    with replacing(path, force=force) as draft:
-        page = render("concordance.html.j2", concordance_view(rows, unknown))
-        draft.write_text(page, encoding="utf-8", newline="\n")
+    write_text(path, render("concordance.html.j2", concordance_view(rows, unknown)), force=force)
 
 
-def concordance_view(rows: Sequence[Compared], unknown: Sequence[str]) -> ConcordanceView:
+def concordance_view(rows: Sequence[Compared], unknown: Sequence[str]) -> dict[str, Any]:
     """Return what the page shows of results, and of the names of samples of which nothing is known."""
     number = len({row.sample_id for row in rows})
     title = f"Agreement with {plural(number, 'known sample')}"
@@ -63,18 +38,19 @@ def concordance_view(rows: Sequence[Compared], unknown: Sequence[str]) -> Concor
         "Other type than known": [row for row in rows if row.type_agreement == "discordant"],
         "Without an answer": [row for row in rows if row.agreement == "no answer"],
     }
-    return ConcordanceView(
-        title=title,
-        page_head=Markup(css_string(" ".join(notices))),
-        page_foot=Markup(css_string(title)),
-        notices=notices,
-        warnings=tuple(_warnings(rows, unknown)),
-        counts=_counts([agreement_of(rows, expected) for expected in RIGHT]),
-        notes=NOTES,
-        apart=tuple(_list(caption, chosen) for caption, chosen in apart.items() if chosen),
-        sources=_sources(rows),
-        all_rows=_list("All results", rows),
-    )
+    return {
+        "title": title,
+        # Fit for a style sheet.
+        "page_head": Markup(css_string(" ".join(notices))),
+        "page_foot": Markup(css_string(title)),
+        "notices": notices,
+        "warnings": _warnings(rows, unknown),
+        "counts": _counts([agreement_of(rows, expected) for expected in RIGHT]),
+        "notes": NOTES,
+        "apart": [_list(caption, chosen) for caption, chosen in apart.items() if chosen],
+        "sources": _sources(rows),
+        "all_rows": _list("All results", rows),
+    }
 
 
 def sentence(agreement: Agreement) -> str:

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from aspsfusion import __version__
-from aspsfusion.io.files import replacing
+from aspsfusion.io.files import write_text
 from aspsfusion.io.tables import write_rows
 from aspsfusion.report.models import Call
 from aspsfusion.validation.outcomes import Outcome, read_outcomes, shows_fusion, violations
@@ -109,8 +109,7 @@ def write_results(inputs: Inputs, tsv: Path, markdown: Path, *, force: bool = Fa
         _violations(inputs),
         _made(inputs),
     ]
-    with replacing(markdown, force=force) as draft:
-        draft.write_text("\n".join(part for part in parts if part), encoding="utf-8", newline="\n")
+    write_text(markdown, "\n".join(filter(None, parts)), force=force)
 
 
 def _head(inputs: Inputs) -> str:

@@ -18,7 +18,7 @@ from aspsfusion.errors import ParameterError
 from aspsfusion.evidence.coverage import crossing_of_gene
 from aspsfusion.interpret.compose import StageResults
 from aspsfusion.io.compressed import compression_name, open_inflated
-from aspsfusion.io.files import Progress, no_progress, open_to_write, replacing
+from aspsfusion.io.files import Progress, no_progress, open_to_write, replacing, write_text
 from aspsfusion.io.tables import write_rows
 from aspsfusion.panel.panel import Junction
 from aspsfusion.pipeline import SampleFiles
@@ -139,8 +139,7 @@ def run_spike_in(
         rows.append(_row(sample, share, wild_type, made, report))
         progress(done, f" of {len(levels)}")
     write_rows(SpikedRow, rows, output / "spike_in.tsv")
-    with replacing(output / "README.md") as draft:
-        draft.write_text(_readme(chain, asked, rows), encoding="utf-8")
+    write_text(output / "README.md", _readme(chain, asked, rows), force=False)
     return rows
 
 
@@ -198,9 +197,8 @@ def write_spiked(lane: Lane, made: Sequence[MadeFragment], directory: Path) -> L
             shutil.copyfileobj(given, out)
             out.write(gzip.compress(data, GZIP_LEVEL, mtime=0) if packed else data)
         written.append(target)
-    with replacing(directory / f"{directory.name}.truth.tsv") as draft:
-        rows = [TruthRecord.header(), *(fragment.truth.row() for fragment in made)]
-        draft.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    rows = [TruthRecord.header(), *(fragment.truth.row() for fragment in made)]
+    write_text(directory / f"{directory.name}.truth.tsv", "\n".join(rows) + "\n", force=False)
     return Lane(written[0], written[1] if len(written) > 1 else None, lane.interleaved)
 
 
