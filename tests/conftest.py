@@ -15,7 +15,7 @@ from aspsfusion.panel.panel_yaml import load_panel_spec
 from aspsfusion.simulate.demo_reference import demonstration_reference, write_demonstration_reference
 from carriers.sample import Runner, open_runner
 from once import made_once
-from repository import ROOT, SHIPPED_PANEL
+from repository import BCR_ABL1_PANEL, ROOT, SHIPPED_PANEL
 
 # Neither an example nor the making of examples fails because something else keeps the processors busy.
 settings.register_profile("unhurried", deadline=None)
@@ -79,6 +79,16 @@ def real_data() -> Path:
     if not path:
         pytest.skip("ASPSFUSION_REAL_DATA is not set")
     return Path(path)
+
+
+@pytest.fixture(scope="session")
+def real_panel_directory(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A panel of BCR::ABL1 built once on the real reference; no test writes into it."""
+
+    def build(directory: Path) -> None:
+        build_panel(BCR_ABL1_PANEL, real_data / "genome.fa.gz", real_data / "genes.gtf", directory)
+
+    return made_once(tmp_path_factory, "real_panel", build)
 
 
 def pytest_collection_finish() -> None:

@@ -79,6 +79,10 @@ class SmallBatch:
         own = {"samples": SHEET, "outdir": OUTDIR, "genome_fasta": GENOME}
         (self.directory / CONFIG).write_text(yaml.safe_dump(own | settings))
 
+    def configure_built_panel(self) -> None:
+        """Name the panel that a run of this batch has built, for runs into other directories."""
+        self.configure(genome_fasta=None, panel_dir=str(self.outdir / "panel"))
+
     def write_sheet(self, samples: Sequence[str], lanes: Sequence[str] = ()) -> None:
         """Write the sample sheet.
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ def imported(source: str) -> Iterator[str]:
                 yield module.split(".")[1]
 
 
+@cache
 def uses() -> dict[tuple[str, str], list[str]]:
     """Return the modules behind each use of one package by another."""
     found: dict[tuple[str, str], list[str]] = {}

@@ -18,18 +18,11 @@ PACKAGE = ROOT / "scripts" / "aspsfusion"
 
 
 @pytest.fixture(scope="module")
-def panel_directory(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("real") / "panel"
-    build_panel(BCR_ABL1_PANEL, real_data / "genome.fa.gz", real_data / "genes.gtf", directory)
-    return directory
-
-
-@pytest.fixture(scope="module")
-def loci(panel_directory: Path, real_data: Path) -> Path:
+def loci(real_panel_directory: Path, real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """FASTA of the loci of the panel's genes."""
-    path = panel_directory.with_name("loci.fa")
+    path = tmp_path_factory.mktemp("real") / "loci.fa"
     with pysam.FastaFile(str(real_data / "genome.fa.gz")) as genome, path.open("w") as stream:
-        for transcripts in load_panel(panel_directory).by_gene.values():
+        for transcripts in load_panel(real_panel_directory).by_gene.values():
             chrom = transcripts[0].chrom
             name = chrom if chrom in genome.references else chrom.removeprefix("chr")
             start = min(exon.start for t in transcripts for exon in t.exons)
@@ -63,9 +56,9 @@ def run_sample(panel: Path, directory: Path, reads: list[Path]) -> Path:
     return report
 
 
-def test_finds_the_one_fusion_of_k562(panel_directory: Path, real_data: Path, tmp_path: Path) -> None:
+def test_finds_the_one_fusion_of_k562(real_panel_directory: Path, real_data: Path, tmp_path: Path) -> None:
     reads = [real_data / "K562f_1.fq.gz", real_data / "K562f_2.fq.gz"]
-    report = json.loads(run_sample(panel_directory, tmp_path, reads).read_text())
+    report = json.loads(run_sample(real_panel_directory, tmp_path, reads).read_text())
     assert report["filtered"] == []
     assert report["one_sided"] == []
     assert "FOREIGN_STARTS" not in {flag["code"] for flag in report["qc"]["flags"]}
@@ -88,9 +81,9 @@ def test_finds_the_one_fusion_of_k562(panel_directory: Path, real_data: Path, tm
 
 
 def test_the_pass_over_the_genome_is_used_and_its_limits_are_said(
-    panel_directory: Path, real_data: Path, tmp_path: Path
+    real_panel_directory: Path, real_data: Path, tmp_path: Path
 ) -> None:
-    provenance = json.loads((panel_directory / "panel.json").read_text())
+    provenance = json.loads((real_panel_directory / "panel.json").read_text())
     assert provenance["genome_pass"]["bases"] == 242193529 + 159345973 + 138394717 + 50818468
     # Real sequence at four genes, N elsewhere: nobody can say what else the genome holds.
     assert provenance["genome_pass"]["called_bases"] < 1_000_000
@@ -101,12 +94,12 @@ def test_the_pass_over_the_genome_is_used_and_its_limits_are_said(
 
 
 def test_k562_is_found_alike_with_a_panel_built_from_loci(
-    panel_directory: Path, loci: Path, real_data: Path, tmp_path: Path
+    real_panel_directory: Path, loci: Path, real_data: Path, tmp_path: Path
 ) -> None:
     build_panel(BCR_ABL1_PANEL, loci, real_data / "genes.gtf", tmp_path / "panel")
     reads = [real_data / "K562f_1.fq.gz", real_data / "K562f_2.fq.gz"]
     reports = []
-    for directory, built in (("genome", panel_directory), ("loci", tmp_path / "panel")):
+    for directory, built in (("genome", real_panel_directory), ("loci", tmp_path / "panel")):
         (tmp_path / directory).mkdir()
         reports.append(json.loads(run_sample(built, tmp_path / directory, reads).read_text()))
     assert reports[0]["fusions"] == reports[1]["fusions"]
@@ -116,10 +109,10 @@ def test_k562_is_found_alike_with_a_panel_built_from_loci(
 
 @pytest.mark.parametrize("mate", [1, 2])
 def test_single_reads_of_k562_give_the_same_junction(
-    panel_directory: Path, real_data: Path, tmp_path: Path, mate: int
+    real_panel_directory: Path, real_data: Path, tmp_path: Path, mate: int
 ) -> None:
     report = json.loads(
-        run_sample(panel_directory, tmp_path, [real_data / f"K562f_{mate}.fq.gz"]).read_text()
+        run_sample(real_panel_directory, tmp_path, [real_data / f"K562f_{mate}.fq.gz"]).read_text()
     )
     (fusion,) = report["fusions"]
     assert (fusion["five_prime"]["pos"], fusion["three_prime"]["pos"]) == (23290413, 130854064)
@@ -127,13 +120,13 @@ def test_single_reads_of_k562_give_the_same_junction(
 
 
 def test_reports_of_k562_are_identical_byte_for_byte(
-    panel_directory: Path, real_data: Path, tmp_path: Path
+    real_panel_directory: Path, real_data: Path, tmp_path: Path
 ) -> None:
     reads = [real_data / "K562f_1.fq.gz", real_data / "K562f_2.fq.gz"]
     reports = []
     for run in ("first", "second"):
         (tmp_path / run).mkdir()
-        reports.append(run_sample(panel_directory, tmp_path / run, reads).read_bytes())
+        reports.append(run_sample(real_panel_directory, tmp_path / run, reads).read_bytes())
     assert reports[0] == reports[1]
 
 

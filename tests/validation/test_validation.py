@@ -11,7 +11,6 @@ from aspsfusion.panel.panel import Panel
 from aspsfusion.validation.outcomes import Outcome, read_outcomes
 from aspsfusion.validation.run import Chain, run_cell
 from aspsfusion.validation.study import load_study
-from repository import BCR_ABL1_PANEL
 from study_factory import OUTCOME, TINY, tiny
 
 
@@ -147,20 +146,14 @@ def test_fragments_at_the_junctions(
             assert row.right + row.not_typable >= 16
 
 
-def test_real_reads_diluted(real_data: Path, tmp_path: Path, chain: Chain) -> None:
-    from aspsfusion.panel.build import build_panel
+def test_real_reads_diluted(
+    real_data: Path, real_panel_directory: Path, tmp_path: Path, chain: Chain
+) -> None:
     from aspsfusion.screen.pairs import Lane
     from aspsfusion.validation.reads import dilute
 
-    panel = tmp_path / "panel"
-    build_panel(
-        BCR_ABL1_PANEL,
-        real_data / "genome.fa.gz",
-        real_data / "genes.gtf",
-        panel,
-    )
     lane = Lane(real_data / "K562f_1.fq.gz", real_data / "K562f_2.fq.gz")
-    rows = dilute(Chain(panel, tmp_path / "scratch"), lane, [0, 1, 10, 1000], draws=3, seed=1)
+    rows = dilute(Chain(real_panel_directory, tmp_path / "scratch"), lane, [0, 1, 10, 1000], draws=3, seed=1)
     assert [(row.fragments, row.draws) for row in rows] == [(0, 3), (1, 3), (10, 3)]
     assert rows[0].named == rows[0].confirmed == 0
     assert rows[1].confirmed == 0

@@ -124,6 +124,7 @@ def test_a_panel_that_was_put_in_place_is_another_one(batch: SmallBatch) -> None
 
 def test_one_workflow_writes_to_a_directory(batch: SmallBatch, tmp_path: Path) -> None:
     """A second one, in another working directory, once left a FAILED note beside a CONFIRMED report."""
+    batch.configure_built_panel()
     other = batch.copied(tmp_path / "other", results=False)
     outdir = str(batch.directory / "shared")
     job = Held(batch.directory, "screen/pairs.log")

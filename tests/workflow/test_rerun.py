@@ -121,6 +121,7 @@ def summarise(batch: SmallBatch, report: Path, outcome: Path) -> None:
 
 def test_killed_command_fails_its_sample_alone(batch: SmallBatch) -> None:
     outdir = batch.directory / "killed"
+    batch.configure_built_panel()
     job = Held(batch.directory, f"screen/{PAIRS}.log")
     with batch.started("--cores", "2", outdir="killed", environment=job.environment) as run:
         process = wait_for(job.process, run)
@@ -133,6 +134,7 @@ def test_killed_command_fails_its_sample_alone(batch: SmallBatch) -> None:
     assert done.returncode == 0, "it is tried again"
     assert verdicts(outdir)[SINGLE] == "CONFIRMED"
     assert not read_outcome(outdir / PAIRS / f"{PAIRS}.outcome.json").failed
+    batch.configure()
 
 
 def test_reads_that_change_names_are_looked_at_again(batch: SmallBatch) -> None:
@@ -151,6 +153,7 @@ def test_other_primers_under_the_same_name_make_the_sample_anew(batch: SmallBatc
     os.utime(other, ns=(0, primers.stat().st_mtime_ns - 10**9))
     row = [PAIRS, *batch.files(PAIRS), "amplicon", "primers.fa"]
     batch.sheet.write_text("\t".join(SHEET) + "\n" + "\t".join(row) + "\n")
+    batch.configure_built_panel()
     done = batch.run(outdir="primed")
     assert done.returncode == 0, done.stdout
     outcome = read_outcome(batch.directory / "primed" / PAIRS / f"{PAIRS}.outcome.json")
