@@ -3,6 +3,7 @@
 import gzip
 import json
 from dataclasses import replace
+from multiprocessing import active_children
 from pathlib import Path
 
 import pysam
@@ -18,7 +19,7 @@ from aspsfusion.config import CallParameters, ClassifyParameters
 from aspsfusion.errors import ReadsError
 from aspsfusion.interpret.compose import SCREEN_KEYS, StageResults, compose_report, read_metrics
 from aspsfusion.panel.panel import Panel
-from aspsfusion.pipeline import SampleFiles, SampleInput, Thresholds, call_candidates, run_analyse
+from aspsfusion.pipeline import SampleFiles, SampleInput, Thresholds, Watcher, call_candidates, run_analyse
 from deep_reads import TRANSPOSASE, DeepSample, candidates
 
 SAMPLES = {
@@ -97,12 +98,21 @@ def test_two_processes_write_what_one_writes(
     reads, screen = tmp_path / "c.fastq.gz", tmp_path / "s.json"
     reads.write_bytes(gzip.compress(candidates(sample, few).encode(), 1))
     screen.write_text(json.dumps(dict.fromkeys(SCREEN_KEYS, 0)))
-    written = []
+    written: list[dict[str, bytes]] = []
     for threads in (1, 2):
+        others: list[int] = []
+        watcher = Watcher(stage=lambda _, seen=others: seen.append(len(active_children())))
         thresholds = Thresholds(CallParameters(), ClassifyParameters())
         files = SampleFiles(tmp_path / str(threads), "x")
         files.directory.mkdir()
-        run_analyse(SampleInput(demo_panel.directory, reads, screen), files, thresholds, threads=threads)
+        run_analyse(
+            SampleInput(demo_panel.directory, reads, screen),
+            files,
+            thresholds,
+            threads=threads,
+            watcher=watcher,
+        )
+        assert max(others) == (threads if threads > 1 else 0), others
         written.append({path.name: path.read_bytes() for path in files.directory.iterdir()})
     assert written[0] == written[1]
     assert len(written[0]) > 10

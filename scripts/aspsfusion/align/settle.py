@@ -1,7 +1,7 @@
 """Takes what is wild type beyond doubt out of the candidates; the others are read, trimmed and aligned.
 
 A deep sample is wild type nearly throughout. Its fragments are trimmed, merged and placed in a compiled loop
-(`native.place`), which leaves whatever is not certain to the slow way: reads with more than one edit, of more
+(`native.place`), which leaves whatever is not certain to the slow way: reads of more than two edits, of more
 than one gene, with an adapter that has to be looked for, shorter than 48 nt, or of an odd form. What the loop
 settles is what the slow way would make of it.
 """
