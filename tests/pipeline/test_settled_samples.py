@@ -101,7 +101,11 @@ def test_two_processes_write_what_one_writes(
     written: list[dict[str, bytes]] = []
     for threads in (1, 2):
         others: list[int] = []
-        watcher = Watcher(stage=lambda _, seen=others: seen.append(len(active_children())))
+
+        def count(_: str, seen: list[int] = others) -> None:
+            seen.append(len(active_children()))
+
+        watcher = Watcher(stage=count)
         thresholds = Thresholds(CallParameters(), ClassifyParameters())
         files = SampleFiles(tmp_path / str(threads), "x")
         files.directory.mkdir()
