@@ -260,7 +260,7 @@ class ChunkAligner:
         setup = self._setup
         candidates = OpenCandidates(chunk, setup.reads, setup.structures, self._table, self._rules)
         metrics, starts, records = AlignMetrics(), StartFinder(), []
-        for mates in self._aligner.records(list(candidates)):
+        for mates in self._aligner.records(candidates):
             starts.add(mates)
             metrics.aligned_fragments += any(not own[0].is_unmapped for own in mates)
             for record in chain.from_iterable(mates):

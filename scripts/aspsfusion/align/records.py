@@ -1,13 +1,11 @@
 """Runs BWA-MEM on fragments, and joins the records of their reads: equal places, pieces, mates."""
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 import pysam
 
 from aspsfusion.align.candidates import Candidate
-from aspsfusion.align.settle import Reads
 from aspsfusion.evidence.fragments import BOTH_ENDS
 from aspsfusion.evidence.placements import LABEL_TAG, MERGED_TAG, UMI_TAG, RecordGroup, primary_record
 from aspsfusion.io.bwa import aligner_options, open_aligner
@@ -15,6 +13,10 @@ from aspsfusion.panel.panel import Panel
 
 STAND_IN = pysam.FastxRecord(name="0", sequence="N")
 """Takes the aligner little time: it is shorter than a seed and has no qualities, which took half of it."""
+
+SLOTS = 32
+"""Fragments that are aligned at a time: enough to outweigh the start of the aligner's thread, which takes as
+long as a read, few enough that the open fragments of a deep sample fill most of them."""
 
 
 class PanelAligner:
@@ -31,46 +33,59 @@ class PanelAligner:
         self._options = aligner_options(len(panel.decoys))
         self._aligner = open_aligner(panel.index_prefix)
 
-    def records(self, fragments: Sequence[Candidate | Reads]) -> Iterator[list[RecordGroup]]:
-        """Align the fragments of a chunk; yields for each that is not settled the records of each mate.
+    def records(self, fragments: Iterable[Candidate]) -> Iterator[list[RecordGroup]]:
+        """Align fragments; yields for each the records of each mate.
 
         Which of alignments with one score the aligner takes depends on the place of the read among those
-        that it aligns at a time. So the reads of settled fragments keep their places, for which others
-        stand in.
+        that it aligns at a time. So a fragment's number gives its place, and the other fragments, which may
+        be settled or not, have no say.
         """
-        queries: list[pysam.FastxRecord] = []
-        for fragment in fragments:
-            if isinstance(fragment, Candidate):
-                name = str(fragment.number)
-                queries += [
-                    pysam.FastxRecord(name=name, sequence=read.sequence, quality=read.quality)
-                    for read in fragment.reads
-                    if read.sequence
-                ]
-            else:
-                queries += [STAND_IN] * int(fragment.sum())
-        results = iter(self._aligner.align(queries, self._options) if queries else [])
-        for fragment in fragments:
-            if not isinstance(fragment, Candidate):
-                deque(islice(results, int(fragment.sum())), maxlen=0)
-                continue
-            mates = []
-            for read in fragment.reads:
-                records = next(results) if read.sequence else [_unmapped(str(fragment.number), self._header)]
-                for record in records:
-                    prefer_primary(record, self._ranks)
-                rewrite_split_tags(records)
-                mates.append(records)
-            if len(mates) == BOTH_ENDS:
-                join_mates(mates)
-            for records in mates:
-                for record in records:
-                    record.set_tag(LABEL_TAG, fragment.label)
-                    if fragment.merged:
-                        record.set_tag(MERGED_TAG, 1)
-                    if fragment.umi:
-                        record.set_tag(UMI_TAG, fragment.umi)
-            yield mates
+        ordered = list(fragments)
+        slots: list[list[Candidate]] = [[] for _ in range(SLOTS)]
+        for fragment in ordered:
+            slots[fragment.number % SLOTS].append(fragment)
+        aligned: dict[int, list[RecordGroup]] = {}
+        for together in zip_longest(*slots):
+            queries = [query for fragment in together for query in _queries(fragment)]
+            results = self._aligner.align(queries, self._options)
+            for slot, fragment in enumerate(together):
+                if fragment:
+                    aligned[fragment.number] = results[BOTH_ENDS * slot :][: len(fragment.reads)]
+        for fragment in ordered:
+            yield self._mates(fragment, aligned.pop(fragment.number))
+
+    def _mates(self, fragment: Candidate, aligned: Sequence[RecordGroup]) -> list[RecordGroup]:
+        """Return the records of a fragment's mates as they are written, of what the aligner found."""
+        mates = []
+        for read, found in zip(fragment.reads, aligned, strict=True):
+            records = found if read.sequence else [_unmapped(str(fragment.number), self._header)]
+            for record in records:
+                prefer_primary(record, self._ranks)
+            rewrite_split_tags(records)
+            mates.append(records)
+        if len(mates) == BOTH_ENDS:
+            join_mates(mates)
+        for records in mates:
+            for record in records:
+                record.set_tag(LABEL_TAG, fragment.label)
+                if fragment.merged:
+                    record.set_tag(MERGED_TAG, 1)
+                if fragment.umi:
+                    record.set_tag(UMI_TAG, fragment.umi)
+        return mates
+
+
+def _queries(fragment: Candidate | None) -> list[pysam.FastxRecord]:
+    """Return what is aligned at the two places of a fragment."""
+    if fragment is None:
+        return [STAND_IN] * BOTH_ENDS
+    queries = [
+        pysam.FastxRecord(name=str(fragment.number), sequence=read.sequence, quality=read.quality)
+        if read.sequence
+        else STAND_IN
+        for read in fragment.reads
+    ]
+    return queries + [STAND_IN] * (BOTH_ENDS - len(queries))
 
 
 def _unmapped(name: str, header: pysam.AlignmentHeader) -> pysam.AlignedSegment:

@@ -12,7 +12,6 @@ from itertools import count
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from aspsfusion.align.candidates import Candidate, CandidateMetrics, candidates_in
 from aspsfusion.align.chunks import RECORD_LINES, Chunk
@@ -41,12 +40,8 @@ from aspsfusion.native.place import (
     PlaceTable,
     Settled,
     SettleRules,
-    Settling,
     settle_fragments,
 )
-
-Reads = npt.NDArray[np.uint8]
-"""The numbers of reads, 1 or 2 each, of settled fragments that follow each other."""
 
 SURE_ANCHOR = 7
 """Shortest anchor of a junction with which nothing is suggested by a read that is not clipped: it may end up
@@ -125,8 +120,8 @@ class OpenCandidates:
         """The settled fragments; where their headers begin is counted in the text of the chunk."""
         return np.concatenate(self._settled) if self._settled else np.empty(0, SETTLED)
 
-    def __iter__(self) -> Iterator[Candidate | Reads]:
-        """Yield those that are not settled, and the numbers of reads of those between.
+    def __iter__(self) -> Iterator[Candidate]:
+        """Yield those that are not settled.
 
         Raises:
             ReadsError: see `read_candidates`.
@@ -144,7 +139,7 @@ class OpenCandidates:
                     records + before + 1, records + before + 1 + piece.count(b"\n") // RECORD_LINES
                 )
             )
-            yield from _in_order(found, self._read(b"".join(pieces), numbers))
+            yield from self._read(b"".join(pieces), numbers)
             records += found.records
             text = text[found.used :]
             if found.odd:  # whoever reads it line by line says what is wrong with it
@@ -170,15 +165,3 @@ class OpenCandidates:
         kept = rows.copy()
         kept["header"] += len(self._chunk.text) - len(text)
         self._settled.append(kept)
-
-
-def _in_order(found: Settling, others: Iterator[Candidate]) -> Iterator[Candidate | Reads]:
-    """Yield the fragments of a piece of text in its order: open ones, and how many reads the others have."""
-    reads, first = found.settled["reads"], 0
-    for before in np.searchsorted(found.settled["header"], found.open[:, 0]).tolist():
-        if before > first:
-            yield reads[first:before]
-            first = before
-        yield next(others)
-    if first < reads.size:
-        yield reads[first:]
