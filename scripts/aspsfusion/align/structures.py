@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
+from aspsfusion.evidence.umis import UMI_JOINT
+
 MOST_READS = 2
-UMI_JOINT = "+"
-"""Between the UMIs of the segments and reads of a fragment."""
 
 FORMS = (
     "write for each read the lengths of its UMI (M), of bases to skip (S) and of the template (T), with + "

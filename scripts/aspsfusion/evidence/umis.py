@@ -33,10 +33,21 @@ are as near, and 1 in 2,600 of 8 bases within one mismatch; with 1 percent error
 have more than one."""
 
 PIECES = 3
-"""Of a long UMI: of so many one is free of two mismatches."""
+"""Of a UMI: of so many one is free of two mismatches."""
+
+MANY_COPIES, NEAR_MANY = 30, 2
+"""Copies for each one that differs in two bases of a shorter UMI. With 1 percent errors 6 in 1,000 copies of
+12 bases have so many. Molecules of one place of which one has so many more copies are rare, and 1 in 240
+pairs of UMIs of 8 bases are as near by chance."""
+
+SHORTEST_NEAR_MANY = 8
+"""Bases of the shortest UMI of which that holds; of 4 bases a quarter of all pairs are as near."""
 
 SCANNED = 64
 """UMIs at a place up to which long ones are compared one by one."""
+
+UMI_JOINT = "+"
+"""Between the parts of a UMI, one of each end of the molecule."""
 
 _BASES = "ACGTN"
 _ILLUMINA_FIELDS = 8
@@ -129,8 +140,9 @@ def cluster_umis(umis: Iterable[str]) -> dict[str, str]:
 
     UMIs within one mismatch of each other, long ones within two, are copies of one molecule read with an
     error, directly or over others between them (the `cluster` method of umi_tools, Smith 2017 Genome Res
-    27:491): it never counts more molecules than there are. For the same reason fragments whose UMI is not
-    known (empty), because a read was too short for it, are copies of the commonest molecule of their place.
+    27:491): it never counts more molecules than there are. So are those with two mismatches beside far more
+    copies of another one. For the same reason fragments whose UMI is not known (empty), because a read was
+    too short for it, are copies of the commonest molecule of their place.
 
     >>> dict(sorted(cluster_umis(["ACGT", "ACGA", "TTTT", "ACCA"]).items()))
     {'ACCA': 'ACCA', 'ACGA': 'ACCA', 'ACGT': 'ACCA', 'TTTT': 'TTTT'}
@@ -150,24 +162,55 @@ def cluster_umis(umis: Iterable[str]) -> dict[str, str]:
                 continue
             chosen[member] = umi
             waiting += [other for other in near_umis(member, counts, pieces) if other not in chosen]
+    _join_to_many(chosen, counts)
     known = Counter(chosen[umi] for umi in counts.elements() if umi)
     if known and "" in chosen:
         chosen[""] = min(known, key=lambda umi: (-known[umi], umi))
     return {umi: chosen[umi] for umi in counts}
 
 
-class UmiPieces:
-    """Long UMIs by their pieces, so that those near one are found among many."""
+def _join_to_many(chosen: dict[str, str], counts: Mapping[str, int]) -> None:
+    """Let UMIs with few copies stand for the molecule of one near them with far more, in place."""
+    totals: Counter[str] = Counter()
+    for umi, main in chosen.items():
+        totals[main] += counts[umi]
+    most = max(totals.values())
+    many = {
+        umi: None
+        for umi, count in totals.items()
+        if count >= MANY_COPIES and SHORTEST_NEAR_MANY <= size_of(umi) < LONG_UMI
+    }
+    if not many:
+        return
+    pieces, joined = UmiPieces(many, SHORTEST_NEAR_MANY), {}
+    for umi, count in totals.items():
+        if count * MANY_COPIES <= most:
+            near = [
+                other
+                for form in _forms(umi)
+                for other in pieces.sharing(form)
+                if totals[other] >= MANY_COPIES * count and _within(form, other, NEAR_MANY)
+            ]
+            if near:
+                joined[umi] = max(near, key=lambda other: (totals[other], other))
+    for umi, main in chosen.items():
+        chosen[umi] = joined.get(main, main)
 
-    def __init__(self, umis: Iterable[str]) -> None:
+
+class UmiPieces:
+    """UMIs by their pieces, so that those with two mismatches at most are found among many."""
+
+    def __init__(self, umis: Iterable[str], shortest: int = LONG_UMI) -> None:
         self._held: dict[tuple[int, int, str], list[str]] = {}
+        self._shortest = shortest
         for umi in umis:
             self.add(umi)
 
     def add(self, umi: str) -> None:
-        """Hold one more UMI."""
-        for piece in _pieces(umi):
-            self._held.setdefault(piece, []).append(umi)
+        """Hold one more UMI, unless it is shorter than those of which near ones are looked for so."""
+        if size_of(umi) >= self._shortest:
+            for piece in _pieces(umi):
+                self._held.setdefault(piece, []).append(umi)
 
     def sharing(self, umi: str) -> Iterable[str]:
         """Return those that have a piece in common with a UMI."""
@@ -175,11 +218,14 @@ class UmiPieces:
 
 
 def _pieces(umi: str) -> list[tuple[int, int, str]]:
-    """Return length, beginning and bases of each piece of a long UMI; none of a short one."""
-    if mismatches_within(umi) == 1:
-        return []
+    """Return length, beginning and bases of each piece of a UMI."""
     starts = [len(umi) * part // PIECES for part in range(PIECES + 1)]
     return [(len(umi), start, umi[start:end]) for start, end in pairwise(starts)]
+
+
+def size_of(umi: str) -> int:
+    """Return how many bases a UMI has."""
+    return len(umi) - umi.count(UMI_JOINT)
 
 
 def mismatches_within(umi: str) -> int:
@@ -188,38 +234,57 @@ def mismatches_within(umi: str) -> int:
     >>> mismatches_within("ACGTACGT+ACGTACG"), mismatches_within("ACGTACGT+ACGTACGT")
     (1, 2)
     """
-    return 1 if len(umi) - umi.count("+") < LONG_UMI else 2
+    return 1 if size_of(umi) < LONG_UMI else 2
+
+
+def _forms(umi: str) -> tuple[str, ...]:
+    """Return a UMI as the two strands of its molecule are read with it: duplex UMIs exchange their parts.
+
+    >>> _forms("ACGT+TTGC"), _forms("ACGT")
+    (('ACGT+TTGC', 'TTGC+ACGT'), ('ACGT',))
+    """
+    first, joint, second = umi.partition(UMI_JOINT)
+    return (umi, f"{second}{joint}{first}") if joint and first != second else (umi,)
 
 
 def near_umis(umi: str, among: Mapping[str, object], pieces: UmiPieces | None = None) -> list[str]:
-    """Return those of a collection that may be one with a UMI, see `mismatches_within`, itself included.
+    """Return those of a collection that may be one with a UMI, see `near`, itself included.
 
     Args:
         umi: the one.
         among: the collection.
         pieces: of the collection, without which all are compared where the UMI is long.
     """
+    forms = _forms(umi)
     if mismatches_within(umi) > 1:
-        some = among if pieces is None else pieces.sharing(umi)
+        some = among if pieces is None else dict.fromkeys(o for form in forms for o in pieces.sharing(form))
         return [other for other in some if near(umi, other)]
     if len(among) <= len(_BASES) * len(umi):
         return [other for other in among if near(umi, other)]
-    found = [umi] if umi in among else []
-    for place, own in enumerate(umi):
-        if own in _BASES:
-            others = (umi[:place] + base + umi[place + 1 :] for base in _BASES if base != own)
-            found += [other for other in others if other in among]
-    return found
+    found: dict[str, None] = {}
+    for form in forms:
+        found |= dict.fromkeys([form] if form in among else [])
+        for place, own in enumerate(form):
+            if own in _BASES:
+                others = (form[:place] + base + form[place + 1 :] for base in _BASES if base != own)
+                found |= dict.fromkeys(other for other in others if other in among)
+    return list(found)
 
 
 def near(one: str, other: str) -> bool:
-    """Tell whether two UMIs of one length may be one, see `mismatches_within`.
+    """Tell whether two UMIs of one length may be one, see `mismatches_within`, on one strand or on two.
 
     >>> [near("ACGT", other) for other in ("ACGA", "AGGA", "ACGTA")], near("7", "8")
     ([True, False, False], False)
+    >>> near("ACGT+TTGC", "TTGC+ACGA"), near("ACGT+TTGC", "CGTT+TGCA")
+    (True, False)
     """
+    return any(_within(form, other, mismatches_within(one)) for form in _forms(one))
+
+
+def _within(one: str, other: str, mismatches: int) -> bool:
     if one == other:
         return True
-    if len(one) != len(other) or sum(map(ne, one, other)) > mismatches_within(one):
+    if len(one) != len(other) or sum(map(ne, one, other)) > mismatches:
         return False
     return all(a == b or (a in _BASES and b in _BASES) for a, b in zip(one, other, strict=True))
