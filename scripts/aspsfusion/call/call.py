@@ -15,10 +15,10 @@ from aspsfusion.call.assign import Assigned, SupportFinder
 from aspsfusion.call.bridges import BridgeFinder
 from aspsfusion.call.calls_file import CalledJunction, CalledRead, Calls, CallsFile, MatePlace, write_calls
 from aspsfusion.call.clips import clips_of
-from aspsfusion.call.cut_copies import cut_copies
 from aspsfusion.call.filters import among_chimeras, beside_stronger, homology, rejections
 from aspsfusion.call.internal import internal_events
 from aspsfusion.call.junction import in_order
+from aspsfusion.call.junction_copies import copies_of_one, uncut_length
 from aspsfusion.call.listed_ends import at_listed_ends
 from aspsfusion.call.one_sided import find_one_sided
 from aspsfusion.call.support import PREFERENCE, Support
@@ -144,11 +144,15 @@ class Caller:
         coverage.diverged = dict(Counter(diverged.values()))
         rules = replace(rules, diverged=diverged)
         unexplained = [fragment for fragment in left if not count_wild_type(coverage, fragment, rules)]
+        read_length = uncut_length(evidence.fragments)
         molecules = {
             junction: unique_reads(group)
             if evidence.long_reads
             else unique_molecules(
-                group, self._primed(junction, evidence.primers), misread_runs=evidence.misread_runs
+                group,
+                self._primed(junction, evidence.primers),
+                read_length=read_length,
+                misread_runs=evidence.misread_runs,
             )
             for junction, group in assignment.junctions.items()
         }
@@ -181,7 +185,8 @@ class Caller:
         )
         clips = clips_of(self.panel, unexplained)
         one_sided = find_one_sided(self.panel, clips)
-        listed_ends = at_listed_ends(self.panel, clips, junctions, supports, bridges)
+        at_ends = [*clips, *clips_of(self.panel, loose)]
+        listed_ends = at_listed_ends(self.panel, at_ends, junctions, supports, bridges)
         internal = internal_events(self.panel, unexplained, coverage)
         return Calls(tuple(junctions), tuple(one_sided), coverage, bridges, internal, listed_ends, diverged)
 
@@ -284,7 +289,7 @@ class Caller:
 
 
 def unique_molecules(
-    group: Iterable[Assigned], primed: Collection[Place] = (), *, misread_runs: bool
+    group: Iterable[Assigned], primed: Collection[Place] = (), *, read_length: int, misread_runs: bool
 ) -> list[Counted]:
     """Return the molecules among the fragments of a junction, each once.
 
@@ -295,6 +300,7 @@ def unique_molecules(
     Args:
         group: fragments that count.
         primed: places at which reads from primers begin, see `evidence.ends.without_primed`.
+        read_length: see `copies_of_one`.
         misread_runs: see `evidence.copies.join_copies`.
     """
     copies = [
@@ -307,13 +313,15 @@ def unique_molecules(
         )
         for item in group
     ]
-    found = join_copies(copies, have_umis=any(any(each.umis) for each in copies), misread_runs=misread_runs)
-    kept = [Counted(*each.item, each.count) for each in sorted(found, key=lambda each: each.rank)]
-    if not any(any(each.umis) for each in copies):
-        groups = cut_copies([item.support for item in kept], [item.copies for item in kept])
-        kept = [
-            kept[group[0]]._replace(copies=sum(kept[index].copies for index in group)) for group in groups
-        ]
+    have_umis = any(any(each.umis) for each in copies)
+    found = sorted(
+        join_copies(copies, have_umis=have_umis, misread_runs=misread_runs), key=lambda each: each.rank
+    )
+    alone = [Copies(each.rank, each.item.support, each.umis, each.shown, each.count) for each in found]
+    kept = [
+        Counted(*found[group[0]].item, sum(found[index].count for index in group))
+        for group in copies_of_one(alone, read_length, have_umis=have_umis)
+    ]
     return sorted(kept, key=lambda item: (item.support.reach, item.support.fragment.number))
 
 

@@ -18,6 +18,10 @@ EXPLAINED = {"PARALOGS", "SEEN_IN_NORMAL_TISSUE"}
 """Reasons against a candidate by which its fragments are no sign of the target fusion: exons of paralogs have
 the same borders, and normal tissue joins the pairs that the panel lists as artefacts."""
 
+WORD = 10
+"""Bases beside a listed end, all of them right, that show the other gene there: what is beyond them, such as
+a deletion in a repeat, may make the read fit no junction."""
+
 
 def at_listed_ends(
     panel: Panel,
@@ -30,7 +34,7 @@ def at_listed_ends(
 
     Args:
         panel: with the listed junctions.
-        clips: of fragments that nothing explains.
+        clips: of fragments that nothing explains, or that only touch a junction that proves to be none.
         junctions: all of the sample; those that are reported need no further sign.
         supports: molecules of each junction.
         bridges: fragments that join the two genes and that no junction took.
@@ -42,12 +46,16 @@ def at_listed_ends(
         sides = [(j.five_gene, j.five_pos) if five_prime else (j.three_gene, j.three_pos) for j in listed]
         return any(gene == own and abs(place - position) <= NEAR for own, place in sides)
 
+    words = {_word(panel, j, five_prime=five) for j in listed for five in (False, True)}
     leaving = {
         clip.number
         for clip in clips
         if shows(clip.gene, clip.position, five_prime=not clip.enters)
         and len(clip.bases) >= MIN_CLIP
-        and clip.differs >= MIN_CONSENSUS_MISMATCH_RATE
+        and (
+            clip.differs >= MIN_CONSENSUS_MISMATCH_RATE
+            or (clip.bases[-WORD:] if clip.enters else clip.bases[:WORD]) in words
+        )
         and not rejection_of(clip.bases)
     }
     genes = (target.five_prime, target.three_prime)
@@ -65,3 +73,19 @@ def at_listed_ends(
             elif both:
                 joining.add(support.fragment.number)
     return ListedEnds(len(leaving), len(joining - leaving))
+
+
+def _word(panel: Panel, junction: Junction, *, five_prime: bool) -> str:
+    """Return the bases of one side of a listed junction that are beside it."""
+    gene, position = (
+        (junction.five_gene, junction.five_pos) if five_prime else (junction.three_gene, junction.three_pos)
+    )
+    transcript = panel.primary[gene]
+    place = transcript.from_genome(position)
+    if place is None:
+        return ""
+    return (
+        transcript.sequence[max(0, place + 1 - WORD) : place + 1]
+        if five_prime
+        else transcript.sequence[place:][:WORD]
+    )

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Literal
 
 from aspsfusion.evidence.anchors import Anchors
-from aspsfusion.evidence.ends import Begin, End, Shown, in_order, says_something
+from aspsfusion.evidence.ends import Begin, End, Shown, in_order
 from aspsfusion.evidence.fragments import Fragment, Mate
 
 Kind = Literal["split", "spanning", "short", "touching"]
@@ -127,13 +127,13 @@ class Support:
 
     @cached_property
     def shown(self) -> Shown:
-        """What it shows of its molecule's ends, as places on the fusion transcript."""
+        """What it shows of its molecule's ends, as places on the fusion transcript.
+
+        A mate that does not fit shows nothing: too many errors may be why, and copies have not the same ones.
+        """
         ends = []
-        rest = ""
-        for mate, read in zip(self.fragment.mates, self.reads, strict=True):
-            if read is None:
-                rest = mate.sequence if says_something(mate.sequence) else ""
-                continue
-            for reverse in (False, True) if self.fragment.merged else (read.reverse,):
-                ends.append(End("", reverse, *(read.right if reverse else read.left), ""))
-        return Shown(in_order(ends), rest)
+        for read in self.reads:
+            if read is not None:
+                for reverse in (False, True) if self.fragment.merged else (read.reverse,):
+                    ends.append(End("", reverse, *(read.right if reverse else read.left), ""))
+        return Shown(in_order(ends))

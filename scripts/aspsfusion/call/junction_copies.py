@@ -1,0 +1,145 @@
+"""Finds the molecules of a junction that prove to be copies of one: their places on the junction show it.
+
+- Some programs trim reads at the 5' end by quality. Such a copy begins some bases further in and is as many
+  bases shorter, so that it ends where the others do. The read of another molecule that begins there is as
+  long as theirs and ends further on. Under one UMI it is enough that the ends are near. Without UMIs pairs
+  that were merged and cut at both ends cannot be told from other short molecules, and are not joined.
+- A single read shows where its molecule begins. One of which an adapter was cut off, and which is shorter
+  than others for that, shows the whole molecule, and its two strands are one.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
+
+from aspsfusion.call.support import AlignedRead, Support
+from aspsfusion.evidence.copies import Copies
+from aspsfusion.evidence.ends import End, Shown
+from aspsfusion.evidence.fixed_ends import MOST_CUT
+from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment
+from aspsfusion.evidence.umis import SCANNED, UmiPieces, near_umis, size_of
+
+MIN_SHARE = 0.25
+"""Share of a junction's fragments, copies counted, from which some are taken to be copies of one molecule: of
+many molecules some end at one place by chance."""
+
+SURE_UMI = 8
+"""Bases of the shortest UMI that shows by itself that fragments with near ends are copies: 1 in 2,600 pairs
+of such UMIs are within one mismatch."""
+
+
+def copies_of_one(
+    molecules: Sequence[Copies[Support]], read_length: int, *, have_umis: bool
+) -> list[list[int]]:
+    """Return groups of molecules of one junction that are one, by their indices.
+
+    Args:
+        molecules: each by its best fragment.
+        read_length: see `uncut_length`.
+        have_umis: whether UMIs distinguish them.
+
+    Returns:
+        Each index once, in a group of its own where no others are copies; within a group in order.
+    """
+    parents = list(range(len(molecules)))
+
+    def first_of(index: int) -> int:
+        while parents[index] != index:
+            index = parents[index]
+        return index
+
+    same = _of_one_umi(molecules) if have_umis else chain(_cut(molecules), _whole(molecules, read_length))
+    for group in same:
+        for index in group[1:]:
+            one, other = sorted((first_of(group[0]), first_of(index)))
+            parents[other] = one
+    groups: dict[int, list[int]] = {}
+    for index in range(len(molecules)):
+        groups.setdefault(first_of(index), []).append(index)
+    return list(groups.values())
+
+
+def _cut(molecules: Sequence[Copies[Support]]) -> Iterator[list[int]]:
+    """Yield molecules whose reads end at the same places, so many that it is no chance."""
+    ends = [_far_ends(each.item) for each in molecules]
+    total = sum(each.count for each in molecules)
+    order = sorted(range(len(ends)), key=lambda index: (ends[index], index))
+    for far, same in groupby(order, ends.__getitem__):
+        group = list(same)
+        fragments = sum(molecules[index].count for index in group)
+        if far and fragments >= MIN_SHARE * total and _near(molecules[index].item for index in group):
+            yield group
+
+
+def _reads(support: Support) -> list[AlignedRead]:
+    """Return the reads that have a place, whichever mate is the first."""
+    return sorted((read for read in support.reads if read), key=lambda read: read.reverse)
+
+
+def _far_ends(support: Support) -> tuple[tuple[bool, int], ...]:
+    """Return strand and place of each read's last base; nothing unless all reads have a place."""
+    reads = _reads(support)
+    if len(reads) < len(support.reads):
+        return ()
+    return tuple((read.reverse, read.start if read.reverse else read.end) for read in reads)
+
+
+def _near(supports: Iterable[Support]) -> bool:
+    """Whether the reads of all begin within the bases that may be cut.
+
+    Where reads that end at one place begin further apart, something else makes them end there: a primer.
+    """
+    begins = zip(*([_begin(read) for read in _reads(support)] for support in supports), strict=True)
+    return all(max(places) - min(places) <= MOST_CUT for places in begins)
+
+
+def _begin(read: AlignedRead) -> int:
+    return read.end if read.reverse else read.start
+
+
+def uncut_length(fragments: Iterable[Fragment]) -> int:
+    """Return the bases of reads of which nothing was cut off, the longest ones of a sample.
+
+    Reads of one molecule and no others may be the longest by chance: then all were cut, and one more is
+    returned.
+    """
+    lengths = Counter(len(mate.sequence) for fragment in fragments for mate in fragment.mates)
+    longest = max(lengths, default=0)
+    return longest if lengths[longest] > BOTH_ENDS else longest + 1
+
+
+def _whole(molecules: Sequence[Copies[Support]], read_length: int) -> Iterator[list[int]]:
+    """Yield single reads that begin and end at the same places, if something was cut off them."""
+    spans: dict[tuple[int, int], list[int]] = {}
+    for index, each in enumerate(molecules):
+        (start, end), fragment = each.item.reach, each.item.fragment
+        if len(fragment.mates) == 1 and not fragment.merged and end - start < read_length:
+            spans.setdefault((start, end), []).append(index)
+    yield from spans.values()
+
+
+def _of_one_umi(molecules: Sequence[Copies[Support]]) -> Iterator[list[int]]:
+    """Yield pairs of molecules with one UMI and ends near each other."""
+    by_umi: dict[str, list[int]] = {}
+    for index, each in enumerate(molecules):
+        for umi in each.umis:
+            if size_of(umi) >= SURE_UMI:
+                by_umi.setdefault(umi, []).append(index)
+    pieces = UmiPieces(by_umi) if len(by_umi) > SCANNED else None
+    for umi, own in by_umi.items():
+        for other in near_umis(umi, by_umi, pieces):
+            for one in own:
+                for two in by_umi[other]:
+                    if one < two and _ends_near(molecules[one].shown, molecules[two].shown):
+                        yield [one, two]
+
+
+def _ends_near(one: Shown, other: Shown) -> bool:
+    """Whether all ends that both show are near each other; of one alone it is any of the other's."""
+    if len(one.ends) == len(other.ends):
+        return all(_end_near(*pair) for pair in zip(one.ends, other.ends, strict=True))
+    return any(_end_near(a, b) for a in one.ends for b in other.ends)
+
+
+def _end_near(one: End, other: End) -> bool:
+    return one.antisense == other.antisense and abs(one.position - other.position) <= MOST_CUT
