@@ -1,8 +1,8 @@
 """Takes one sample from its candidate fragments to its report: the stages after the screen in one process.
 
 It calls the stages, which do not import each other, one after the other: align, evidence, call, tag, report.
-Each is also a command of its own that writes the same bytes. A small sample takes a second of work; starting
-five processes for it would take five times as long.
+Each is also a command of its own, and the same calls and reports come of them. A small sample takes a second
+of work; starting five processes for it would take five times as long.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -188,4 +188,4 @@ def test_short_anchors_count_at_a_junction_that_one_fragment_proposes(filler_run
     ]
     report = filler_runner.report([*fragments, *wild_type(genes, library, rng)])
     assert report["verdict"]["call"] == "INDETERMINATE"
-    assert report["filtered"][0]["agreeing_fragments"] == 3
+    assert [fusion["fragments"] for fusion in report["fusions"]] == [3]

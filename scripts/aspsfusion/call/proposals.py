@@ -12,6 +12,7 @@ from functools import cached_property
 from aspsfusion.call.borders import BoundaryMap
 from aspsfusion.call.consensus import agreed
 from aspsfusion.call.normal_form import OFF_BORDER, NormalForms
+from aspsfusion.call.short_clips import ShortClips
 from aspsfusion.config import CallParameters
 from aspsfusion.evidence.border_words import BorderWords
 from aspsfusion.evidence.fragments import BOTH_ENDS, Fragment, Mate, Placement
@@ -50,6 +51,7 @@ class Proposer:
         self._border_words = BorderWords(panel, parameters.min_anchor)
         self.boundaries = BoundaryMap(panel)
         self.normal_forms = NormalForms(panel, contigs, self.boundaries)
+        self._short_clips = ShortClips(panel, self.normal_forms)
 
     def propose(self, fragments: Iterable[Fragment]) -> dict[Junction, list[Fragment]]:
         """Return the junctions that split reads and clipped ends propose, each with its proposers.
@@ -57,13 +59,17 @@ class Proposer:
         Fragments whose inserted bases differ by errors propose the one junction that they agree on.
         """
         found: dict[Junction, list[Fragment]] = {}
-        for fragment in fragments:
+        together = list(fragments)
+        for fragment in together:
             for junction in (
                 self.from_split_reads(fragment)
                 | self._from_clips(fragment)
                 | self._from_short_pieces(fragment)
             ):
                 found.setdefault(junction, []).append(fragment)
+        for junction, proposers in self._short_clips.propose(together).items():
+            held = found.setdefault(junction, [])
+            held += [each for each in proposers if each not in held]
         return agreed(found, self.normal_forms)
 
     def from_split_reads(self, fragment: Fragment) -> set[Junction]:
