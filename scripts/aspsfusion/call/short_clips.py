@@ -62,10 +62,10 @@ class ShortClips:
             gene: np.frombuffer(panel.primary[gene].sequence.encode("ascii"), np.uint8)
             for gene in self._targets
         }
-        self._partners = cache(self._partners_of)
 
     def propose(self, fragments: Iterable[Fragment]) -> dict[Junction, list[Fragment]]:
         """Return the junctions that clips of several fragments propose, each with these fragments."""
+        partners_of = cache(self._partners)
         by_place: dict[_Place, list[tuple[str, Fragment]]] = {}
         for fragment in fragments:
             for place, bases in sorted({clip for mate in fragment.mates for clip in self._clips(mate)}):
@@ -73,7 +73,8 @@ class ShortClips:
         found: dict[Junction, dict[int, Fragment]] = {}
         for place, own in by_place.items():
             long = {bases for bases, _ in own if len(bases) >= FEWEST}
-            for partner in {partner for bases in sorted(long) for partner in self._partners(place, bases)}:
+            partners = {partner for bases in long for partner in partners_of(place, bases)}
+            for partner in sorted(partners):
                 fitting = [each for bases, each in own if self._fits(partner, bases, place.enters)]
                 if len(fitting) >= MIN_SHARE * len(own):
                     proposers = found.setdefault(self._junction(place, partner), {})
@@ -81,7 +82,7 @@ class ShortClips:
         for place, own in by_place.items() if found else ():
             for bases, each in own:
                 if len(bases) < FEWEST:
-                    for partner in self._partners(place, bases):
+                    for partner in partners_of(place, bases):
                         if (junction := self._junction(place, partner)) in found:
                             found[junction][each.number] = each
         return {
@@ -104,7 +105,7 @@ class ShortClips:
                 if len(clip) >= FEWEST_TO_AGREE:
                     yield _Place(gene, self._panel.genomic_position(piece.contig, edge), enters), clip
 
-    def _partners_of(self, place: _Place, clip: str) -> frozenset[_Partner]:
+    def _partners(self, place: _Place, clip: str) -> frozenset[_Partner]:
         """Return where in other targets the bases of a clip are, with the few mismatches of a variant."""
         most = len(clip) // BASES_PER_MISMATCH
         return frozenset(
