@@ -2,17 +2,16 @@
 
 - Some programs trim reads at the 5' end by quality. Such a copy begins some bases further in and is as many
   bases shorter, so that it ends where the others do. The read of another molecule that begins there is as
-  long as theirs and ends further on. Under one UMI it is enough that the ends are near. Without UMIs pairs
-  that were merged and cut at both ends cannot be told from other short molecules, and are not joined.
+  long as theirs and ends further on. Under one UMI it is enough that the ends are near.
 - A single read shows where its molecule begins. One of which an adapter was cut off, and which is shorter
   than others for that, shows the whole molecule, and its two strands are one.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby
+from itertools import chain
 
-from aspsfusion.call.support import AlignedRead, Support
+from aspsfusion.call.support import Support
 from aspsfusion.evidence.copies import Copies
 from aspsfusion.evidence.ends import End, Shown
 from aspsfusion.evidence.fixed_ends import MOST_CUT
@@ -21,11 +20,14 @@ from aspsfusion.evidence.umis import SCANNED, UmiPieces, near_umis, size_of
 
 MIN_SHARE = 0.25
 """Share of a junction's fragments, copies counted, from which some are taken to be copies of one molecule: of
-many molecules some end at one place by chance."""
+many molecules some end at one place by chance. Of merged mates half of it will do: each strand of a molecule
+is cut at its own end."""
 
 SURE_UMI = 8
 """Bases of the shortest UMI that shows by itself that fragments with near ends are copies: 1 in 2,600 pairs
 of such UMIs are within one mismatch."""
+
+_Places = tuple[tuple[bool, int], ...]
 
 
 def copies_of_one(
@@ -60,41 +62,42 @@ def copies_of_one(
 
 
 def _cut(molecules: Sequence[Copies[Support]]) -> Iterator[list[int]]:
-    """Yield molecules whose reads end at the same places, so many that it is no chance."""
-    ends = [_far_ends(each.item) for each in molecules]
+    """Yield molecules whose reads end at the same places, so many that it is no chance.
+
+    Where reads that end at one place begin further apart than may be cut, something else makes them end
+    there: a primer.
+    """
+    by_end: dict[tuple[bool, _Places], list[tuple[int, tuple[int, ...]]]] = {}
+    for index, each in enumerate(molecules):
+        for ends, begins in _ends_and_begins(each.item):
+            by_end.setdefault((each.item.fragment.merged, ends), []).append((index, begins))
     total = sum(each.count for each in molecules)
-    order = sorted(range(len(ends)), key=lambda index: (ends[index], index))
-    for far, same in groupby(order, ends.__getitem__):
-        group = list(same)
+    for (merged, _), same in by_end.items():
+        group = [index for index, _ in same]
         fragments = sum(molecules[index].count for index in group)
-        if far and fragments >= MIN_SHARE * total and _near(molecules[index].item for index in group):
+        begins_of_each = zip(*(begins for _, begins in same), strict=True)
+        near = all(max(places) - min(places) <= MOST_CUT for places in begins_of_each)
+        if near and fragments >= (MIN_SHARE / 2 if merged else MIN_SHARE) * total:
             yield group
 
 
-def _reads(support: Support) -> list[AlignedRead]:
-    """Return the reads that have a place, whichever mate is the first."""
-    return sorted((read for read in support.reads if read), key=lambda read: read.reverse)
+def _ends_and_begins(support: Support) -> Iterator[tuple[_Places, tuple[int, ...]]]:
+    """Yield strand and place of the last base of each read, and where each begins; none if one has no place.
 
-
-def _far_ends(support: Support) -> tuple[tuple[bool, int], ...]:
-    """Return strand and place of each read's last base; nothing unless all reads have a place."""
-    reads = _reads(support)
-    if len(reads) < len(support.reads):
-        return ()
-    return tuple((read.reverse, read.start if read.reverse else read.end) for read in reads)
-
-
-def _near(supports: Iterable[Support]) -> bool:
-    """Whether the reads of all begin within the bases that may be cut.
-
-    Where reads that end at one place begin further apart, something else makes them end there: a primer.
+    The order of the mates does not matter. Of merged ones either end may be cut.
     """
-    begins = zip(*([_begin(read) for read in _reads(support)] for support in supports), strict=True)
-    return all(max(places) - min(places) <= MOST_CUT for places in begins)
-
-
-def _begin(read: AlignedRead) -> int:
-    return read.end if read.reverse else read.start
+    reads = sorted((read for read in support.reads if read), key=lambda read: read.reverse)
+    if len(reads) < len(support.reads):
+        return
+    if support.fragment.merged:
+        (read,) = reads
+        yield ((False, read.end),), (read.start,)
+        yield ((True, read.start),), (read.end,)
+    else:
+        yield (
+            tuple((read.reverse, read.start if read.reverse else read.end) for read in reads),
+            tuple(read.end if read.reverse else read.start for read in reads),
+        )
 
 
 def uncut_length(fragments: Iterable[Fragment]) -> int:
