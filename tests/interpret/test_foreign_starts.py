@@ -95,6 +95,26 @@ def test_a_fusion_after_an_undeclared_beginning_is_found(runner: Runner, kind: s
     assert (len(starts(report)), report["one_sided"], report["unexplained_bridges"]) == (1, [], [])
 
 
+@pytest.mark.parametrize("paired", [True, False], ids=["pairs", "single"])
+@pytest.mark.parametrize("bases", [3, 5, 7, 12])
+@pytest.mark.parametrize(("kind", "call"), [("negative", "EXCLUDED"), ("carrier", "CONFIRMED")])
+def test_first_bases_that_were_not_called_change_no_verdict(
+    runner: Runner, bases: int, paired: bool, kind: str, call: str
+) -> None:
+    rng = random.Random(3)
+    library = Library(read=100, paired=paired, insert=220)
+    sample = wild_type(runner.genes, library, rng, 400)
+    if kind == "carrier":
+        sample += carrier(runner.genes, library, rng, 15)
+    dark = [Fragment(each.name, tuple("N" * bases + read[bases:] for read in each.reads)) for each in sample]
+    report = runner.report(dark)
+    flags = {flag["code"]: flag["text"] for flag in report["qc"]["flags"]}
+    assert f"The first {bases} bases of read" in flags["UNKNOWN_STARTS"]
+    assert "FOREIGN_STARTS" not in flags
+    assert report["one_sided"] == []
+    assert report["verdict"]["call"] == call == runner.report(sample)["verdict"]["call"]
+
+
 ORDINARY: dict[str, Library] = {
     "pairs": LONG,
     "single": Library(paired=False),

@@ -23,7 +23,7 @@ import pysam
 
 from aspsfusion.align.candidates import CandidateMetrics, require_reads
 from aspsfusion.align.chunks import Chunk, read_chunks
-from aspsfusion.align.foreign_starts import ForeignStart, StartFinder
+from aspsfusion.align.foreign_starts import SHARE_DECIMALS, ForeignStart, StartFinder
 from aspsfusion.align.records import PanelAligner
 from aspsfusion.align.sample import Sample
 from aspsfusion.align.settle import OpenCandidates, settle_rules
@@ -44,8 +44,6 @@ from aspsfusion.panel.panel import Panel, load_panel
 SMALL = 256 * 1024
 """Bytes of candidates, some 500 pairs, below which all go the slow way: they take no longer than to find out
 where the panel's seeds are."""
-
-SHARE_DECIMALS = 4
 
 
 class AlignFiles(NamedTuple):

@@ -1,7 +1,8 @@
 """Notices bases at the beginning of most reads that are not of the panel: an inline UMI or a linker.
 
 The aligner clips them, at about the same length in all reads. What it clips of a fusion or of unknown
-sequence is of any length, or in front of one place only.
+sequence is of any length, or in front of one place only. Bases that a sequencer did not call in its first
+cycles are noticed as well: they are errors of every read.
 """
 
 from collections import Counter
@@ -38,6 +39,8 @@ MIN_AGREEMENT = 0.7
 MOST_OF_ONE_BASE = 0.8
 """Share of one base in the consensus from which it is the tail of a transcript (poly-T)."""
 
+SHARE_DECIMALS = 4
+
 EXAMPLES = 1000
 """Reads of one clipped length from which the consensus is made."""
 
@@ -51,12 +54,14 @@ class ForeignStart:
         bases: how many in nt.
         share: of the candidates' reads that are placed on the panel.
         consensus: their bases, N where they vary.
+        unknown: whether they were not called.
     """
 
     read: int
     bases: int
     share: float
     consensus: str
+    unknown: bool = False
 
 
 @dataclass
@@ -74,6 +79,7 @@ class StartFinder:
     def __init__(self) -> None:
         self._reads: Counter[int] = Counter()
         self._clips: dict[int, dict[int, _Clips]] = {1: {}, 2: {}}
+        self._unknown: dict[int, Counter[int]] = {1: Counter(), 2: Counter()}
 
     def add(self, mates: Sequence[RecordGroup]) -> None:
         """Add the records of a fragment's reads."""
@@ -88,6 +94,8 @@ class StartFinder:
     def join(self, later: "StartFinder") -> None:
         """Add what another one has collected of the fragments after these."""
         self._reads += later._reads
+        for number, unknown in later._unknown.items():
+            self._unknown[number] += unknown
         for number, by_length in later._clips.items():
             for length, clips in by_length.items():
                 own = self._clips[number].setdefault(length, _Clips())
@@ -102,6 +110,8 @@ class StartFinder:
 
     def _note(self, number: int, record: pysam.AlignedSegment, records: int, *, reverse: bool) -> None:
         self._reads[number] += 1
+        bases = record.query_sequence or ""
+        self._unknown[number][len(bases) - len(bases.rstrip("N") if reverse else bases.lstrip("N"))] += 1
         clip = record.query_length - record.query_alignment_end if reverse else record.query_alignment_start
         # A read with a second piece has its beginning on the panel.
         if not FEWEST_BASES - FEWER <= clip <= MOST_BASES + MORE or records > 1:
@@ -119,7 +129,21 @@ class StartFinder:
 
     def found(self) -> list[ForeignStart]:
         """Return what most first, and most second, reads begin with; nothing for those of the panel alone."""
-        return [found for number in sorted(self._clips) for found in self._found(number)]
+        return [
+            found
+            for number in sorted(self._clips)
+            for found in self._not_called(number) or self._found(number)
+        ]
+
+    def _not_called(self, number: int) -> list[ForeignStart]:
+        """Return how many first bases most reads lack."""
+        counts = self._unknown[number]
+        for bases in range(MOST_BASES, 0, -1):
+            reads = sum(count for length, count in counts.items() if length >= bases)
+            if reads >= max(MIN_READS, MIN_SHARE * self._reads[number]):
+                share = round(reads / self._reads[number], SHARE_DECIMALS)
+                return [ForeignStart(number, bases, share, "N" * bases, unknown=True)]
+        return []
 
     def _found(self, number: int) -> Iterator[ForeignStart]:
         clips = self._clips[number]
@@ -132,7 +156,7 @@ class StartFinder:
             return
         consensus = _consensus([start[:bases] for each in near for start in each.starts])
         if not _is_tail(consensus) and _many_places(near, reads, consensus):
-            yield ForeignStart(number, bases, round(reads / self._reads[number], 4), consensus)
+            yield ForeignStart(number, bases, round(reads / self._reads[number], SHARE_DECIMALS), consensus)
 
 
 def _many_places(clips: Sequence[_Clips], reads: int, consensus: str) -> bool:

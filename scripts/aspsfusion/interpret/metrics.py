@@ -71,6 +71,7 @@ class StartMetrics(_Metrics):
     bases: Count
     share: Share
     consensus: str
+    unknown: bool = False
 
 
 class AlignedMetrics(_Metrics):

@@ -66,8 +66,13 @@ def foreign_reasons(align: Mapping[str, Any]) -> list[Reason]:
             f"({start.consensus} in {percent(start.share)} of the reads placed there): an inline UMI or a "
             "linker. They were taken off, and molecules are counted without them; declare `umi`.",
         )
-        for start in (ForeignStart(**found) for found in align.get("foreign_starts", ()))
+        for start in _starts(align)
+        if not start.unknown
     ]
+
+
+def _starts(align: Mapping[str, Any]) -> list[ForeignStart]:
+    return [ForeignStart(**found) for found in align.get("foreign_starts", ())]
 
 
 def quality_control(
@@ -125,6 +130,7 @@ def quality_control(
             *(flag for _, flags in judged for flag in flags),
             *_umi_flags(record),
             *_short_read_flags(align),
+            *_unknown_start_flags(align),
             *_diverged_flags(panel, record.calls.coverage),
         ],
         checks=[check for check, _ in judged],
@@ -177,6 +183,20 @@ def _short_read_flags(align: Mapping[str, Any]) -> list[QcFlag]:
         "and their fragments have no UMI where it would be in them."
     )
     return [QcFlag(code="READS_TOO_SHORT", text=text)]
+
+
+def _unknown_start_flags(align: Mapping[str, Any]) -> list[QcFlag]:
+    """Return a flag for each read whose first bases were not called."""
+    return [
+        QcFlag(
+            code="UNKNOWN_STARTS",
+            text=f"The first {plural(start.bases, 'base')} of read {start.read} "
+            f"{'was' if start.bases == 1 else 'were'} not called in {percent(start.share)} of the reads "
+            "placed on the panel, and taken off all of them.",
+        )
+        for start in _starts(align)
+        if start.unknown
+    ]
 
 
 def _diverged_flags(panel: Panel, coverage: Coverage) -> list[QcFlag]:
