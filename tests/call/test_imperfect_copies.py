@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import cycle
 
 import pytest
 
@@ -136,3 +137,15 @@ def test_whole_single_reads_of_both_strands_at_one_place_are_two(runner: Runner)
     fusion = target_of(runner.report([*wild_type(runner.genes, library, rng), *both]))
     assert fusion is not None
     assert fusion["fragments"] == 5
+
+
+def test_a_few_indices_in_the_names_join_no_molecules(runner: Runner) -> None:
+    """Three values of 8 bases, as of pooled lanes, pass for UMIs; some ends are near by chance."""
+    indices = cycle(("ACGTACGT", "TTGACCAA", "GGATCCTA"))
+
+    def index(umi: str, reverse: bool, rng: random.Random) -> str:
+        return next(indices)
+
+    fusion = target_of(report_of(runner, PAIRS, 9, 1, as_it_is, index))
+    assert fusion is not None
+    assert fusion["fragments"] == 9

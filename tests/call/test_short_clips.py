@@ -44,7 +44,11 @@ def test_a_place_inside_exons_is_found_by_short_pairs(
     joined = join(five, (500, 1152, 1410)[place], three, (1107, 753, 1460)[place])
     report = report_of(runner, beginning(joined, before, SHORT), SHORT)
     assert report["verdict"]["call"] == "INDETERMINATE"
-    assert [(fusion["is_target"], fusion["fragments"]) for fusion in report["fusions"]] == [(True, 3)]
+    found = [each for each in report["fusions"] + report["filtered"] if each["name"] == "ASPSCR1::TFE3"]
+    assert [each["fragments"] for each in found] == [3]
+    assert [reason["code"] for each in report["filtered"] for reason in each["reasons"]] == (
+        [] if max(before) >= 18 and min(before) <= 18 else ["SHORT_ANCHORS"]
+    )
 
 
 def test_anchors_of_a_dozen_bases_beside_the_borders(runner: Runner) -> None:
@@ -71,4 +75,13 @@ def test_a_deletion_in_the_repeat_before_a_listed_junction(runner: Runner) -> No
     bases = whole.bases[: whole.left - 24] + whole.bases[whole.left - 12 :]
     joined = Join(bases, whole.left - 12, whole.left - 12)
     report = report_of(runner, reading(joined, [(102, 70), (46, 163), (24, 170)], PAIRS), PAIRS)
+    assert report["verdict"]["call"] == "INDETERMINATE"
+
+
+def test_an_insertion_that_looks_like_the_other_gene_confirms_nothing(runner: Runner) -> None:
+    five, three = runner.genes["ASPSCR1"], runner.genes["TFE3"]
+    bases = three.bases[:1300] + five.bases[600:615] + three.bases[1300:]
+    report = report_of(runner, beginning(Join(bases, 1300, 1315), range(2, 90, 2), PAIRS), PAIRS)
+    assert report["fusions"] == []
+    assert "SHORT_ANCHORS" in {reason["code"] for each in report["filtered"] for reason in each["reasons"]}
     assert report["verdict"]["call"] == "INDETERMINATE"

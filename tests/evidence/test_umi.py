@@ -54,6 +54,20 @@ def test_what_counts_as_umis(values: dict[str, int], expected: bool) -> None:
     assert are_umis(values) is expected
 
 
+def test_two_mismatches_are_errors_beside_far_more_copies() -> None:
+    many, error, other = "ACGTACGTACGT", "ACGAACGTACGA", "TTTTACGTACGT"
+    assert set(cluster_umis([many] * 60 + [error, other]).values()) == {many, other}
+    assert set(cluster_umis([many] * 20 + [error]).values()) == {many, error}
+    assert cluster_umis([]) == {}
+
+
+def test_many_molecules_of_one_place_have_near_umis_by_chance() -> None:
+    rng = random.Random(1)
+    umis = ["".join(rng.choices("ACGT", k=8)) for _ in range(100)]
+    counts = [each for each in umis[:60] for _ in range(40)] + umis[60:]
+    assert len(set(cluster_umis(counts).values())) > 90
+
+
 def test_umis_within_one_mismatch_are_one_molecule() -> None:
     found = cluster_umis(["ACGTACGT"] * 3 + ["ACGTACGA", "TCGTACGA", "GGGGGGGG"])
     assert set(found.values()) == {"ACGTACGT", "GGGGGGGG"}

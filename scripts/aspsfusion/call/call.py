@@ -152,6 +152,7 @@ class Caller:
                 group,
                 self._primed(junction, evidence.primers),
                 read_length=read_length,
+                umi_values=evidence.umi_values,
                 misread_runs=evidence.misread_runs,
             )
             for junction, group in assignment.junctions.items()
@@ -289,7 +290,12 @@ class Caller:
 
 
 def unique_molecules(
-    group: Iterable[Assigned], primed: Collection[Place] = (), *, read_length: int, misread_runs: bool
+    group: Iterable[Assigned],
+    primed: Collection[Place] = (),
+    *,
+    read_length: int,
+    umi_values: int,
+    misread_runs: bool,
 ) -> list[Counted]:
     """Return the molecules among the fragments of a junction, each once.
 
@@ -301,6 +307,7 @@ def unique_molecules(
         group: fragments that count.
         primed: places at which reads from primers begin, see `evidence.ends.without_primed`.
         read_length: see `copies_of_one`.
+        umi_values: the same.
         misread_runs: see `evidence.copies.join_copies`.
     """
     copies = [
@@ -320,7 +327,7 @@ def unique_molecules(
     alone = [Copies(each.rank, each.item.support, each.umis, each.shown, each.count) for each in found]
     kept = [
         Counted(*found[group[0]].item, sum(found[index].count for index in group))
-        for group in copies_of_one(alone, read_length, have_umis=have_umis)
+        for group in copies_of_one(alone, read_length, umi_values)
     ]
     return sorted(kept, key=lambda item: (item.support.reach, item.support.fragment.number))
 

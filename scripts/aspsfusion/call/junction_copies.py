@@ -27,18 +27,20 @@ SURE_UMI = 8
 """Bases of the shortest UMI that shows by itself that fragments with near ends are copies: 1 in 2,600 pairs
 of such UMIs are within one mismatch."""
 
+MIN_VALUES = 100
+"""Different UMIs of a sample from which that holds: of a few values, such as 96 indices, many molecules
+have the same."""
+
 _Places = tuple[tuple[bool, int], ...]
 
 
-def copies_of_one(
-    molecules: Sequence[Copies[Support]], read_length: int, *, have_umis: bool
-) -> list[list[int]]:
+def copies_of_one(molecules: Sequence[Copies[Support]], read_length: int, umi_values: int) -> list[list[int]]:
     """Return groups of molecules of one junction that are one, by their indices.
 
     Args:
         molecules: each by its best fragment.
         read_length: see `uncut_length`.
-        have_umis: whether UMIs distinguish them.
+        umi_values: different UMIs of the sample; 0 where none distinguish molecules.
 
     Returns:
         Each index once, in a group of its own where no others are copies; within a group in order.
@@ -50,7 +52,11 @@ def copies_of_one(
             index = parents[index]
         return index
 
-    same = _of_one_umi(molecules) if have_umis else chain(_cut(molecules), _whole(molecules, read_length))
+    same: Iterable[list[int]] = ()
+    if not umi_values:
+        same = chain(_cut(molecules), _whole(molecules, read_length))
+    elif umi_values >= MIN_VALUES:
+        same = _of_one_umi(molecules)
     for group in same:
         for index in group[1:]:
             one, other = sorted((first_of(group[0]), first_of(index)))

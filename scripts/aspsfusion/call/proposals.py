@@ -69,7 +69,8 @@ class Proposer:
                 found.setdefault(junction, []).append(fragment)
         for junction, proposers in self._short_clips.propose(together).items():
             held = found.setdefault(junction, [])
-            held += [each for each in proposers if each not in held]
+            known = {each.number for each in held}
+            held += [each for each in proposers if each.number not in known]
         return agreed(found, self.normal_forms)
 
     def from_split_reads(self, fragment: Fragment) -> set[Junction]:

@@ -133,6 +133,7 @@ def collect_evidence(
         duplicates=finder.total - molecules.total,
         median_insert=int(statistics.median(inserts)) if inserts else None,
         umi_source=finder.umi_source,
+        umi_values=finder.umi_values,
         unused_umi=finder.unused_umi,
         misread_runs=finder.misread_runs,
         long_insert=long_insert(inserts),

@@ -17,14 +17,14 @@ from aspsfusion.evidence.umis import NO_UMIS, UmiSource
 from aspsfusion.io.compressed import DAMAGED
 from aspsfusion.io.sealed import read_sealed, sealed_json
 
-EVIDENCE_VERSION = 7
+EVIDENCE_VERSION = 8
 
 COMPRESSION = 1
 """Level of gzip: the usual one takes longer to compress a deep sample's counts than they took to collect."""
 
 AS_IT_IS = (
     *("candidates", "duplicates", "median_insert", "umi_source", "unused_umi"),
-    *("misread_runs", "long_insert"),
+    *("umi_values", "misread_runs", "long_insert"),
 )
 """Fields of `Evidence` that the file has as they are."""
 
@@ -40,6 +40,7 @@ class Evidence:
         median_insert: median length of unique wild-type pairs on transcripts, in nt.
         long_insert: length in nt that hardly any of them exceeds; None where there are too few to tell.
         umi_source: where the UMIs were, by which molecules were distinguished too.
+        umi_values: how many different ones there are; 0 without UMIs.
         unused_umi: a value in names or tags that looks like a UMI but is not used; else empty.
         misread_runs: whether the lengths of homopolymer runs are often misread.
         long_reads: what is known of long reads besides; None of short ones.
@@ -53,6 +54,7 @@ class Evidence:
     duplicates: int = 0
     median_insert: int | None = None
     umi_source: UmiSource = NO_UMIS
+    umi_values: int = 0
     unused_umi: str = ""
     misread_runs: bool = False
     long_insert: int | None = None

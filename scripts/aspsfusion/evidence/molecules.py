@@ -184,6 +184,11 @@ class MoleculeFinder:
         return "tag" if 2 * self._tagged > self.total else "read names"
 
     @property
+    def umi_values(self) -> int:
+        """How many different UMIs the sample has; 0 without UMIs."""
+        return len(self._umis) if self.have_umis else 0
+
+    @property
     def unused_umi(self) -> str:
         """A value in names or tags that looks like a UMI and is not used; empty where there is none."""
         return "" if self.have_umis else unused_umi(self._fields, self.total)

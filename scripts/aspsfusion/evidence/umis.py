@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from math import comb
 from operator import ne
 from typing import Literal
 
@@ -42,6 +43,10 @@ pairs of UMIs of 8 bases are as near by chance."""
 
 SHORTEST_NEAR_MANY = 8
 """Bases of the shortest UMI of which that holds; of 4 bases a quarter of all pairs are as near."""
+
+MOST_BY_CHANCE = 0.05
+"""Probability with which a UMI is near one of those with many copies by chance, up to which it is joined to
+it: beside 12 molecules of 8 bases, or 1,300 of 12 bases."""
 
 SCANNED = 64
 """UMIs at a place up to which long ones are compared one by one."""
@@ -174,12 +179,13 @@ def _join_to_many(chosen: dict[str, str], counts: Mapping[str, int]) -> None:
     totals: Counter[str] = Counter()
     for umi, main in chosen.items():
         totals[main] += counts[umi]
-    most = max(totals.values())
+    most = max(totals.values(), default=0)
     many = {
         umi: None
         for umi, count in totals.items()
         if count >= MANY_COPIES and SHORTEST_NEAR_MANY <= size_of(umi) < LONG_UMI
     }
+    many = {umi: None for umi in many if len(many) * _share_near(size_of(umi)) <= MOST_BY_CHANCE}
     if not many:
         return
     pieces, joined = UmiPieces(many, SHORTEST_NEAR_MANY), {}
@@ -195,6 +201,12 @@ def _join_to_many(chosen: dict[str, str], counts: Mapping[str, int]) -> None:
                 joined[umi] = max(near, key=lambda other: (totals[other], other))
     for umi, main in chosen.items():
         chosen[umi] = joined.get(main, main)
+
+
+def _share_near(size: int) -> float:
+    """Return the share of all UMIs of a size that differ from one in NEAR_MANY bases at most."""
+    near = sum(comb(size, wrong) * 3**wrong for wrong in range(NEAR_MANY + 1))
+    return float(near / 4**size)
 
 
 class UmiPieces:

@@ -20,7 +20,7 @@ MAIN_SHARE = 0.01
 """Share of a fusion's fragments at one pair of ends from which they are of a molecule, or a pair of primers,
 of its own, and no errors: of 1,850 fragments of one amplicon with 3 percent errors none was elsewhere."""
 
-BY_NUMBER = {"TOO_FEW_FRAGMENTS", "ONE_MOLECULE"}
+BY_NUMBER = {"TOO_FEW_FRAGMENTS", "SHORT_ANCHORS", "ONE_MOLECULE"}
 """Reasons against a candidate that fixed ends explain: its molecules were not counted."""
 
 

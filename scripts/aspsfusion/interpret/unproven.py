@@ -17,7 +17,7 @@ AGREEING = 3
 """Unique fragments that could be of one junction, in either order of the genes, from which it is forbidden.
 Pairs have no exact place, so that two of them agree by chance in a deep sample."""
 
-BY_NUMBER = {"TOO_FEW_FRAGMENTS", "TEMPLATE_SWITCHING", "ONE_MOLECULE", "AMONG_CHIMERAS"}
+BY_NUMBER = {"TOO_FEW_FRAGMENTS", "SHORT_ANCHORS", "TEMPLATE_SWITCHING", "ONE_MOLECULE", "AMONG_CHIMERAS"}
 """Reasons against a candidate that more fragments would remove."""
 
 
