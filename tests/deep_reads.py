@@ -28,6 +28,7 @@ class DeepSample:
         indels: share of reads with a base inserted or left out.
         adapter: after the insert.
         unknown: last bases of each read that were not called.
+        unknown_first: first ones.
     """
 
     fragments: int = 400
@@ -43,6 +44,7 @@ class DeepSample:
     indels: float = 0.01
     adapter: str = ADAPTER
     unknown: int = 0
+    unknown_first: int = 0
 
 
 def candidates(sample: DeepSample, transcripts: Mapping[str, str], seed: int = 1, first: int = 1) -> str:
@@ -91,6 +93,7 @@ def _records(sample: DeepSample, number: int, molecule: str, umi: str, rng: rand
     for mate, side in enumerate(sides[: 1 + sample.paired], start=1):
         bases = _misread((side + sample.adapter)[: sample.read_length], sample, rng)
         bases = bases[: len(bases) - sample.unknown] + "N" * sample.unknown
+        bases = "N" * sample.unknown_first + bases[sample.unknown_first :]
         quality = "".join("#,:F"[min(3, rng.randrange(16))] for _ in bases)
         yield f"@{number}/{mate} {label}\n" if sample.paired else f"@{number} {label}\n"
         yield f"{bases}\n+\n{quality}\n"

@@ -115,6 +115,14 @@ def test_first_bases_that_were_not_called_change_no_verdict(
     assert report["verdict"]["call"] == call == runner.report(sample)["verdict"]["call"]
 
 
+def test_a_umi_is_noticed_after_first_bases_that_were_not_called(runner: Runner) -> None:
+    rng = random.Random(3)
+    sample = in_front(wild_type(runner.genes, LONG, rng, 200), rng, 12, "", LONG.read)
+    dark = [Fragment(each.name, ("NNNN" + each.reads[0][4:], *each.reads[1:])) for each in sample]
+    (text,) = starts(runner.report(dark))
+    assert "Read 1 begins with 12 bases that are not of the panel (NNNNNNNNNNNN" in text
+
+
 ORDINARY: dict[str, Library] = {
     "pairs": LONG,
     "single": Library(paired=False),

@@ -37,6 +37,8 @@ SAMPLES = {
     "copies of chimeras": DeepSample(copies=6, fused=0.4),
     "reads with indels in copies": DeepSample(copies=3, indels=0.2, inserts=(70, 200)),
     "unknown last bases": DeepSample(unknown=7, inserts=(60, 200)),
+    "an unknown first base": DeepSample(unknown_first=1),
+    "unknown first bases": DeepSample(unknown_first=5, inserts=(60, 200)),
     "unknown last bases of single reads": DeepSample(unknown=7, paired=False, copies=2),
     "poor reads": DeepSample(error_rate=0.03, indels=0.1),
     "two errors": DeepSample(error_rate=0.02, indels=0.0, inserts=(100, 300), read_length=100),

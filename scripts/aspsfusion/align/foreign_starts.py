@@ -18,6 +18,10 @@ FEWEST_BASES, MOST_BASES = 8, 30
 """Lengths in nt that are looked for: shorter beginnings are clipped by chance or come from template
 switching, and reads with longer ones hardly fit the panel."""
 
+FEWEST_UNKNOWN = 3
+"""Unknown first bases from which they are taken off: fewer are no more errors than a read may have, and reads
+with them may be settled, which are not looked at here."""
+
 FEWER, MORE = 3, 2
 """Bases by which a clip may be shorter, because the last foreign bases are like the gene's by chance (3 of
 them in one of 64 reads), and longer, because of a sequencing error after them."""
@@ -129,16 +133,18 @@ class StartFinder:
 
     def found(self) -> list[ForeignStart]:
         """Return what most first, and most second, reads begin with; nothing for those of the panel alone."""
-        return [
-            found
-            for number in sorted(self._clips)
-            for found in self._not_called(number) or self._found(number)
-        ]
+        found: list[ForeignStart] = []
+        for number in sorted(self._clips):
+            unknown, foreign = self._not_called(number), list(self._found(number))
+            # Unknown bases are clipped as well, and those that are foreign with them.
+            beyond = unknown[0].bases + MORE if unknown else 0
+            found += foreign if foreign and foreign[0].bases > beyond else unknown
+        return found
 
     def _not_called(self, number: int) -> list[ForeignStart]:
         """Return how many first bases most reads lack."""
         counts = self._unknown[number]
-        for bases in range(MOST_BASES, 0, -1):
+        for bases in range(MOST_BASES, FEWEST_UNKNOWN - 1, -1):
             reads = sum(count for length, count in counts.items() if length >= bases)
             if reads >= max(MIN_READS, MIN_SHARE * self._reads[number]):
                 share = round(reads / self._reads[number], SHARE_DECIMALS)

@@ -40,8 +40,8 @@ of the shipped panel does so by 30 and by 36 nt."""
 
 PROOF_ANCHOR = 18
 """Bases of each gene that some read must show at a junction inside an exon or intron. Insertions of 15 bases
-that were like the other gene were called as fusions; of five reads of 36 nt one has as many in 97 of 100
-cases."""
+that were like the other gene were called as fusions; one of five reads of 36 nt shows as many of a gene in 97
+of 100 cases."""
 
 MIN_COMPLEXITY_BASES = 10
 """Bases of the shortest anchor that can show more than a simple repeat."""
@@ -274,10 +274,8 @@ def _text(panel: Panel, junction: CalledJunction, code: str, parameters: CallPar
             f"{_needed(junction, parameters)} to be reported."
         ),
         "SHORT_ANCHORS": lambda: (
-            f"No read shows more than {junction.max_anchor_five_prime} nt of {junction.five_gene} and "
-            f"{junction.max_anchor_three_prime} nt of {junction.three_gene}; a junction {_place(junction)} "
-            f"needs {PROOF_ANCHOR} nt of both to be reported. Fewer may be an insertion that looks like the "
-            "other gene."
+            f"{_short_sides(junction)}; a junction {_place(junction)} needs {PROOF_ANCHOR} nt of both genes "
+            "to be reported. Fewer may be an insertion that looks like the gene."
         ),
         "BESIDE_STRONGER_JUNCTION": lambda: (
             f"A junction within {SHADOW_REACH} nt has at least {STRONGER_RATIO} times as many split reads; "
@@ -316,6 +314,16 @@ def _normal_tissue_text(panel: Panel, junction: CalledJunction) -> str:
         f"This pair has been seen in RNA of normal tissue ({seen.normal_samples} normal and "
         f"{seen.tumour_samples} tumour samples of the listed source)."
     )
+
+
+def _short_sides(junction: CalledJunction) -> str:
+    """Say of which genes the reads show too little."""
+    sides = (
+        (junction.five_gene, junction.max_anchor_five_prime),
+        (junction.three_gene, junction.max_anchor_three_prime),
+    )
+    shown = [f"{bases} nt of {gene}" for gene, bases in sides if bases < PROOF_ANCHOR]
+    return f"No read shows more than {' or '.join(shown)}"
 
 
 def _place(junction: CalledJunction) -> str:

@@ -107,12 +107,13 @@ def _ends_and_begins(support: Support) -> Iterator[tuple[_Places, tuple[int, ...
 
 
 def uncut_length(fragments: Iterable[Fragment]) -> int:
-    """Return the bases of reads of which nothing was cut off, the longest ones of a sample.
+    """Return the bases of single reads of which nothing was cut off, the longest ones of a sample.
 
     Reads of one molecule and no others may be the longest by chance: then all were cut, and one more is
     returned.
     """
-    lengths = Counter(len(mate.sequence) for fragment in fragments for mate in fragment.mates)
+    single = (each for each in fragments if len(each.mates) == 1 and not each.merged)
+    lengths = Counter(len(each.mates[0].sequence) for each in single)
     longest = max(lengths, default=0)
     return longest if lengths[longest] > BOTH_ENDS else longest + 1
 

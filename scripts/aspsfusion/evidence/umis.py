@@ -52,7 +52,7 @@ SCANNED = 64
 """UMIs at a place up to which long ones are compared one by one."""
 
 UMI_JOINT = "+"
-"""Between the parts of a UMI, one of each end of the molecule."""
+"""Between the parts of a UMI, which are of one read or of both."""
 
 _BASES = "ACGTN"
 _ILLUMINA_FIELDS = 8
